@@ -1,0 +1,11 @@
+/**
+ * The person something is done for, asserted by the host: the registry trusts it and decides by it.
+ *
+ * Ids are the host's own, 1-200 characters.
+ */
+export interface Actor {
+  readonly workspaceId: string
+  readonly userId: string
+  /** `@default 'member'` */
+  readonly role?: 'member' | 'admin'
+}

@@ -1,0 +1,137 @@
+import type { JsonObject } from './json.js'
+import type { ToolAnnotations, ToolChange, ToolLabel } from './tool.js'
+
+/** Where an approval stands. */
+export type ApprovalStatus =
+  | 'pending'
+  | 'approved'
+  | 'denied'
+  | 'cancelled'
+  | 'expired'
+  | 'superseded'
+  | 'dispatched'
+  | 'finished'
+  | 'unknown'
+
+/**
+ * The legal transitions. `dispatched` goes back to `approved` only when the request provably did not leave, or met
+ * 401, 403 or a lost session.
+ */
+export const approvalTransitions: Readonly<Record<ApprovalStatus, readonly ApprovalStatus[]>> = {
+  pending: ['approved', 'denied', 'cancelled', 'expired', 'superseded'],
+  approved: ['dispatched', 'cancelled', 'expired', 'superseded'],
+  dispatched: ['finished', 'unknown', 'approved'],
+  denied: [],
+  cancelled: [],
+  expired: [],
+  superseded: [],
+  finished: [],
+  unknown: [],
+}
+
+/** What a person is asked: structured, so that no part can pose as another. Times are ms since the epoch. */
+export interface ConfirmRequest {
+  readonly approvalId: string
+  readonly workspaceId: string
+  /** The person the call is done for. */
+  readonly userId: string
+  readonly agentId: string
+  readonly conversationId?: string
+  readonly integration: {
+    readonly id: string
+    readonly name: string
+    readonly handle: string
+    /** Scheme, host and port, in ASCII. */
+    readonly origin: string
+    readonly ownerId: string
+    readonly trusted: boolean
+  }
+  readonly tool: {
+    /** The name on the wire, with control, bidi and invisible characters made visible. */
+    readonly name: string
+    readonly modelName: string
+    readonly label?: ToolLabel
+    /** The server's words: shown, never believed. Control, bidi and invisible characters are made visible. */
+    readonly untrusted: {
+      readonly title?: string
+      readonly description?: string
+      readonly annotations?: ToolAnnotations
+    }
+  }
+  /** Exactly what will be sent. */
+  readonly arguments: JsonObject
+  /** The same for a screen. */
+  readonly display: ArgumentsDisplay
+  /** The rule that asks, e.g. `write_asks`. */
+  readonly rule: string
+  /** The rule as a sentence. */
+  readonly why: string
+  /** Present when the tool's definition differs from the one that was accepted. */
+  readonly change?: ToolChange
+  /** A line of the host's own about the risk. */
+  readonly risk?: string
+  readonly requestedAt: number
+  readonly expiresAt: number
+}
+
+/** Arguments for a screen: pretty-printed JSON in which nothing can hide. */
+export interface ArgumentsDisplay {
+  /** Control, bidi and invisible characters appear as `\u{…}`. */
+  readonly text: string
+  /** How many characters of the whole are not in `text`; 0: everything is shown. */
+  readonly hiddenCharacters: number
+}
+
+/** One request to run one call, and what became of it. */
+export interface Approval extends ConfirmRequest {
+  readonly status: ApprovalStatus
+  readonly decidedAt?: number
+  /** The person who decided; `confirm` when the host's callback did for the actor; `grant:<id>` for a remembered one. */
+  readonly decidedBy?: string
+  /** Why it was refused, cancelled or superseded. */
+  readonly reason?: string
+  /** Whether the person changed the arguments; `arguments` are then the changed ones. */
+  readonly edited?: boolean
+}
+
+/** What to remember of a decision. Bounded in every direction; see {@link Grant}. */
+export interface Remember {
+  /** For the conversation, until the tool changes, or neither (then give `uses` or `minutes`). */
+  readonly for: 'conversation' | 'tool' | 'limited'
+  /** At most so many more calls, 1-1000. */
+  readonly uses?: number
+  /** At most so many minutes, 1-43200 (30 days). */
+  readonly minutes?: number
+  /** `@default 'this'` */
+  readonly agents?: 'this' | 'all'
+  /** `@default 'equal'` */
+  readonly arguments?: 'equal' | 'any'
+}
+
+/** A decision about an approval. */
+export type Decision =
+  | 'approve'
+  | 'deny'
+  | { readonly decision: 'approve'; readonly args?: JsonObject; readonly remember?: Remember }
+  | { readonly decision: 'deny'; readonly reason?: string }
+
+/** A remembered decision. Times are ms since the epoch. */
+export interface Grant {
+  readonly id: string
+  readonly workspaceId: string
+  /** Whose calls it settles. */
+  readonly userId: string
+  readonly integrationId: string
+  readonly tool: string
+  /** Absent: all agents of the person. */
+  readonly agentId?: string
+  /** Absent: any conversation. */
+  readonly conversationId?: string
+  /** `equal`: only the arguments that were approved. */
+  readonly arguments: 'equal' | 'any'
+  /** Absent: not bounded by uses. */
+  readonly usesLeft?: number
+  readonly grantedAt: number
+  readonly expiresAt: number
+  readonly lastUsedAt?: number
+}

@@ -1,0 +1,71 @@
+import type { ApprovalMode, ToolLabelValue } from './tool.js'
+
+/** How a server wants its callers to identify themselves. */
+export type ConnectorAuth =
+  /** Nothing needed. */
+  | 'none'
+  /** OAuth, found by discovery when the server asks for it. */
+  | 'oauth'
+  /** A header that the person fills in. */
+  | {
+      readonly type: 'header'
+      /** The header's name, e.g. `X-Api-Key` or `Authorization`. */
+      readonly name: string
+      /** What the form calls the field. */
+      readonly title?: string
+      readonly description?: string
+      /** Put before what the person types, e.g. `Bearer `. */
+      readonly prefix?: string
+    }
+  /** OAuth with what the host arranged with the provider. */
+  | {
+      readonly type: 'oauth'
+      readonly clientId?: string
+      readonly clientSecret?: string
+      readonly scopes?: readonly string[]
+    }
+
+/** A catalogue entry that a workspace can connect. */
+export interface Connector {
+  /** Stable; 1-64 characters of `[a-z0-9_-]`. */
+  readonly id: string
+  readonly name: string
+  /** The MCP endpoint. */
+  readonly url: string
+  readonly auth: ConnectorAuth
+  readonly description?: string
+  /** `https:` or `data:` URL of an image. */
+  readonly icon?: string
+  readonly category?: string
+  /** A page for the person who connects it. */
+  readonly documentationUrl?: string
+  /** Whether the server's annotations are believed. `@default false` */
+  readonly trusted?: boolean
+  /** Tool settings that a new integration starts with, by tool name. */
+  readonly tools?: Readonly<Record<string, ConnectorToolSettings>>
+}
+
+/** What a connector says of one tool. */
+export interface ConnectorToolSettings {
+  readonly enabled?: boolean
+  readonly approval?: ApprovalMode
+  readonly label?: ToolLabelValue
+}
+
+/** A connector as the catalogue shows it, with how many integrations of it this actor can use. */
+export interface AvailableConnector {
+  readonly id: string
+  readonly name: string
+  readonly url: string
+  readonly auth:
+    | { readonly type: 'none' }
+    | { readonly type: 'oauth'; readonly scopes?: readonly string[] }
+    | { readonly type: 'header'; readonly name: string; readonly title?: string; readonly description?: string }
+  readonly description?: string
+  readonly icon?: string
+  readonly category?: string
+  readonly documentationUrl?: string
+  readonly trusted: boolean
+  /** How many connected integrations of it the actor can use. */
+  readonly connected: number
+}

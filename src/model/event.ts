@@ -1,0 +1,113 @@
+import type { ApprovalStatus } from './approval.js'
+import type { IntegrationStatus, StatusReason } from './integration.js'
+
+interface EventBase {
+  /** Unique, and the cursor for `registry.events({ after })`. */
+  readonly id: string
+  readonly workspaceId: string
+  /** ms since the epoch. */
+  readonly at: number
+  /** The person who did it; absent when the library found out by itself. */
+  readonly by?: string
+}
+
+interface IntegrationEventBase extends EventBase {
+  readonly integrationId: string
+}
+
+/** Everything that changes, by name. Stored in the same commit as the change. */
+export type RegistryEvent =
+  | (IntegrationEventBase & { readonly type: 'integration_connected'; readonly name: string })
+  | (IntegrationEventBase & {
+      readonly type: 'integration_updated'
+      /** Names of the fields that changed. */
+      readonly changed: readonly string[]
+    })
+  | (IntegrationEventBase & { readonly type: 'integration_enabled' })
+  | (IntegrationEventBase & { readonly type: 'integration_disabled' })
+  | (IntegrationEventBase & { readonly type: 'integration_removed' })
+  | (IntegrationEventBase & {
+      readonly type: 'integration_status_changed'
+      readonly status: IntegrationStatus
+      readonly reason: StatusReason
+      /** Whose status, with `credentials: 'per_user'`. */
+      readonly userId?: string
+    })
+  | (IntegrationEventBase & {
+      readonly type: 'tools_changed'
+      readonly added: readonly string[]
+      readonly changed: readonly string[]
+      readonly removed: readonly string[]
+      readonly userId?: string
+    })
+  | (IntegrationEventBase & { readonly type: 'tools_configured'; readonly tools: readonly string[] })
+  | (IntegrationEventBase & { readonly type: 'tools_accepted'; readonly tools: readonly string[] })
+  | (IntegrationEventBase & {
+      readonly type: 'credential_changed'
+      readonly change: 'set' | 'refreshed' | 'removed'
+      readonly userId?: string
+      /** The authorization server told another account than before. */
+      readonly accountChanged?: boolean
+    })
+  | (IntegrationEventBase & {
+      readonly type: 'approval_changed'
+      readonly approvalId: string
+      readonly status: ApprovalStatus
+      readonly userId: string
+    })
+  | (IntegrationEventBase & { readonly type: 'grant_created'; readonly grantId: string; readonly userId: string })
+  | (IntegrationEventBase & { readonly type: 'grant_revoked'; readonly grantId: string; readonly userId: string })
+
+/** The name of a {@link RegistryEvent}. */
+export type RegistryEventName = RegistryEvent['type']
+
+/** How a call ended. */
+export type CallOutcomeName =
+  | 'completed'
+  | 'tool_error'
+  | 'approval_required'
+  | 'authorization_required'
+  | 'refused'
+  | 'not_run'
+  | 'failed'
+
+/** One line of the audit: who did what. Times are ms since the epoch. */
+export interface AuditEntry {
+  readonly id: string
+  readonly workspaceId: string
+  readonly at: number
+  /** Who it was done for or by; absent when the library acted by itself. */
+  readonly userId?: string
+  readonly agentId?: string
+  readonly integrationId?: string
+  readonly action:
+    | 'connect'
+    | 'update'
+    | 'enable'
+    | 'disable'
+    | 'remove'
+    | 'trust'
+    | 'transfer_owner'
+    | 'configure_tools'
+    | 'accept_tools'
+    | 'sign_in'
+    | 'sign_out'
+    | 'decide'
+    | 'revoke_grant'
+    | 'call'
+  readonly tool?: string
+  readonly approvalId?: string
+  /** The rule that decided. */
+  readonly rule?: string
+  readonly outcome?: CallOutcomeName | 'approve' | 'deny'
+  /** The {@link ErrorCode} of a call that failed. */
+  readonly errorCode?: string
+  readonly mayHaveRun?: boolean
+  readonly durationMs?: number
+  /** SHA-256 of the canonical arguments (RFC 8785), base64url. */
+  readonly argumentsDigest?: string
+  /** Only when the host opted in. */
+  readonly arguments?: unknown
+  /** Names of what changed. */
+  readonly changed?: readonly string[]
+}

@@ -1,0 +1,99 @@
+/** Who may use an integration: its owner, or everybody in the workspace. */
+export type Visibility = 'private' | 'workspace'
+
+/** Whether everybody calls with one credential or each person with their own. */
+export type CredentialMode = 'shared' | 'per_user'
+
+/** How calls identify themselves to the server. */
+export type IntegrationAuth = 'none' | 'header' | 'oauth'
+
+/** What is to be said of an integration at a glance. `connecting`: a person is at the authorization server. */
+export type IntegrationStatus = 'connected' | 'error' | 'reconnect_required' | 'connecting'
+
+/** Why a status is what it is. */
+export const statusReasons = {
+  ok: 'connected',
+  unreachable: 'error',
+  tls: 'error',
+  timeout: 'error',
+  server_error: 'error',
+  rate_limited: 'error',
+  not_mcp: 'error',
+  protocol_error: 'error',
+  response_too_large: 'error',
+  url_refused: 'error',
+  first_sign_in: 'reconnect_required',
+  credential_missing: 'reconnect_required',
+  credential_rejected: 'reconnect_required',
+  refresh_rejected: 'reconnect_required',
+  refresh_outcome_unknown: 'reconnect_required',
+  issuer_changed: 'reconnect_required',
+  scope_required: 'reconnect_required',
+  credential_unreadable: 'reconnect_required',
+  awaiting_authorization: 'connecting',
+} as const satisfies Record<string, IntegrationStatus>
+
+/** Why a status is what it is: a closed union, each belonging to exactly one {@link IntegrationStatus}. */
+export type StatusReason = keyof typeof statusReasons
+
+/** The one thing to do about a status. */
+export type StatusAction = 'validate' | 'reconnect' | 'edit' | 'wait'
+
+/** The detail behind a status. Times are ms since the epoch. */
+export interface StatusDetail {
+  readonly reason: StatusReason
+  /** One sentence for a person: what happened and what to do. */
+  readonly message: string
+  readonly action?: StatusAction
+  /** When it was last checked. */
+  readonly checkedAt?: number
+  /** When a request last succeeded. */
+  readonly lastWorkedAt?: number
+}
+
+/** A header of an integration, without its value: values are write-only. */
+export interface IntegrationHeader {
+  readonly name: string
+  /** When its value was set, in ms since the epoch. */
+  readonly setAt: number
+}
+
+/** A connected (or connectable) MCP server. Times are ms since the epoch. */
+export interface Integration {
+  readonly id: string
+  /** Made at connect, never changes, prefixes the names that models see. `[a-z0-9_]`, at most 24 characters. */
+  readonly handle: string
+  readonly workspaceId: string
+  readonly ownerId: string
+  readonly name: string
+  /** The catalogue entry it came from. */
+  readonly connectorId?: string
+  /** Scheme, host and port, in ASCII. */
+  readonly origin: string
+  /** Only for those who may edit. */
+  readonly url?: string
+  /** Only for those who may edit. */
+  readonly headers?: readonly IntegrationHeader[]
+  readonly auth: IntegrationAuth
+  readonly visibility: Visibility
+  readonly credentials: CredentialMode
+  /** The master switch. */
+  readonly enabled: boolean
+  /** Whether the server's annotations are believed. */
+  readonly trusted: boolean
+  /** Who may use it: ids of agents, never empty. */
+  readonly agents: readonly string[]
+  /** With `credentials: 'per_user'` the actor's own. */
+  readonly status: IntegrationStatus
+  readonly statusDetail: StatusDetail
+  /** How many usable tools the server listed last. */
+  readonly toolCount: number
+  /** The MCP revision last spoken, e.g. `2026-07-28`. */
+  readonly protocolVersion?: string
+  /** The account the credential belongs to, where the authorization server tells. */
+  readonly account?: string
+  /** Grows by one with each edit; give it as `ifRevision`. */
+  readonly revision: number
+  readonly createdAt: number
+  readonly updatedAt: number
+}

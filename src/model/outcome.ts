@@ -1,0 +1,37 @@
+import type { Approval } from './approval.js'
+import type { StatusAction } from './integration.js'
+import type { ToolResult } from './tool.js'
+
+/** Something about a result that the caller should know, and that costs nobody the result. */
+export interface ResultWarning {
+  /** `output_schema`: the structured content does not match the tool's schema. */
+  readonly code: 'output_schema'
+  readonly message: string
+}
+
+/** How one call ended, where it ended as expected. Faults reject with an `IntegrationError` instead. */
+export type ToolCallOutcome =
+  | {
+      readonly type: 'completed'
+      /** As the server sent it. */
+      readonly result: ToolResult
+      readonly warnings?: readonly ResultWarning[]
+    }
+  | {
+      readonly type: 'not_run'
+      readonly because: 'refused' | 'expired' | 'superseded' | 'cancelled' | 'already_used'
+      /** The person's words, or ours. */
+      readonly reason?: string
+      readonly approvalId: string
+      /** What an agent loop can tell the model. */
+      readonly modelText: string
+    }
+  | { readonly type: 'approval_required'; readonly approval: Approval; readonly modelText: string }
+  | {
+      readonly type: 'authorization_required'
+      readonly integrationId: string
+      readonly action: StatusAction
+      /** The scopes to ask for: what was granted and what is missing. */
+      readonly scopes?: readonly string[]
+      readonly modelText: string
+    }

@@ -1,0 +1,137 @@
+import type { JsonObject, JsonValue } from './json.js'
+
+/**
+ * Hints a server gives about a tool. They are the server's words: believed only on a trusted integration.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool ToolAnnotations
+ */
+export interface ToolAnnotations {
+  readonly title?: string
+  readonly readOnlyHint?: boolean
+  readonly destructiveHint?: boolean
+  readonly idempotentHint?: boolean
+  readonly openWorldHint?: boolean
+}
+
+/** A tool as its server defines it: kept byte-faithful. */
+export interface ToolDefinition {
+  readonly name: string
+  readonly title?: string
+  readonly description?: string
+  readonly inputSchema: JsonObject
+  readonly outputSchema?: JsonObject
+  readonly annotations?: ToolAnnotations
+  readonly icons?: readonly JsonValue[]
+  readonly execution?: JsonObject
+  readonly _meta?: JsonObject
+}
+
+/** What a tool does to the world. Absent means unlabelled, which is treated as write. */
+export type ToolLabelValue = 'read' | 'write'
+
+/** A label, who gave it, and whether the platform rule follows it. */
+export interface ToolLabel {
+  readonly value: ToolLabelValue
+  /** `server`: from its annotations. */
+  readonly source: 'server' | 'connector' | 'person'
+  /** A server's label is believed only on a trusted integration. */
+  readonly believed: boolean
+}
+
+/** Per-tool setting: follow the platform rule, ask before every run, or run without asking. */
+export type ApprovalMode = 'default' | 'ask' | 'auto'
+
+/** What a call of the tool would meet. */
+export type ResolvedApproval = 'auto' | 'ask' | 'deny'
+
+/**
+ * How a tool's definition differs from the one that was last accepted.
+ *
+ * `cosmetic`: only title, description or icons. `narrowed`: it accepts less or promises to do less. `widened`: it
+ * accepts or may do more, or nobody can tell. `renamed`: likely a rename of a tool that is missing now.
+ */
+export type ToolChangeKind = 'same' | 'cosmetic' | 'narrowed' | 'widened' | 'new' | 'missing' | 'renamed'
+
+/** One difference between two definitions, for a host to show. Values are the server's words. */
+export interface ToolDifference {
+  /** JSON pointer into the definition: `/inputSchema/properties/to`. */
+  readonly path: string
+  readonly before?: JsonValue
+  readonly after?: JsonValue
+}
+
+/** How a tool changed since it was accepted. */
+export interface ToolChange {
+  readonly kind: ToolChangeKind
+  /** `renamed`: the accepted tool that this one likely was. */
+  readonly from?: string
+  readonly differences: readonly ToolDifference[]
+}
+
+/** What a person may set on a tool. */
+export interface ToolSettings {
+  /** `@default true` */
+  readonly enabled?: boolean
+  /** `@default 'default'` */
+  readonly approval?: ApprovalMode
+  /** Corrects the label; `null` takes the correction back. Lapses when the tool's definition changes. */
+  readonly label?: ToolLabelValue | null
+  /** Narrows the tool to some of the integration's agents; `null` lifts that. Never empty. */
+  readonly agents?: readonly string[] | null
+}
+
+/** A tool of an integration as Settings shows it. */
+export interface Tool {
+  /** As on the wire. */
+  readonly name: string
+  /** The name models get: `[a-z0-9_]`, at most 64 characters, stable. */
+  readonly modelName: string
+  readonly title?: string
+  readonly description?: string
+  readonly inputSchema: JsonObject
+  readonly outputSchema?: JsonObject
+  readonly annotations?: ToolAnnotations
+  readonly label?: ToolLabel
+  readonly enabled: boolean
+  readonly approval: {
+    readonly mode: ApprovalMode
+    /** What the mode comes to for this actor now, apart from grants and a host policy that looks at arguments. */
+    readonly resolved: ResolvedApproval
+    /** The rule that decided. */
+    readonly rule: string
+  }
+  /** Only these of the integration's agents; absent: all of them. */
+  readonly agents?: readonly string[]
+  /** Present when the definition differs from the one that was accepted. */
+  readonly change?: ToolChange
+}
+
+/** A tool that a server listed and that can't be used, with the reason. */
+export interface QuarantinedTool {
+  /** Cut and made visible; may be empty. */
+  readonly name: string
+  readonly reason: 'invalid_name' | 'duplicate_name' | 'invalid_schema' | 'schema_too_large' | 'invalid_definition' | 'too_many_tools'
+}
+
+/**
+ * A tool's result as the server sent it.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result
+ */
+export interface ToolResult {
+  readonly content: readonly ToolContent[]
+  readonly structuredContent?: JsonValue
+  /** The tool itself says that it failed: a result, not a fault. */
+  readonly isError?: boolean
+  readonly _meta?: JsonObject
+}
+
+/** One block of a result: `text`, `image`, `audio`, `resource`, `resource_link` or a kind yet unknown. */
+export type ToolContent = { readonly type: string } & JsonObject
+
+/** Progress that a server reports during a call. */
+export interface ToolProgress {
+  readonly progress: number
+  readonly total?: number
+  readonly message?: string
+}

@@ -1,0 +1,29 @@
+/** Which secret it is: bound to the sealed value, so that it can't be moved to another record. */
+export interface SecretContext {
+  readonly workspaceId: string
+  readonly integrationId: string
+  /** `_` for a shared credential, else the user's id. */
+  readonly owner: string
+  /** What it is: `headers`, `tokens`, `client`, `flow`. */
+  readonly field: string
+}
+
+/**
+ * Keeps secrets. The sealed string is stored as part of an ordinary record, so that new tokens, status and event are
+ * one commit. A vault may encrypt, wrap keys by a KMS, or store the secret elsewhere and return a reference.
+ *
+ * Every method rejects with `credential_unreadable` when the secret can't be had (unknown key, changed or moved value);
+ * any other throw means that the vault can't be used now.
+ */
+export interface CredentialVault {
+  /** @returns at most 128 KiB of printable ASCII, useless without the vault. */
+  seal(secret: string, context: SecretContext): Promise<string>
+  /** @returns the secret, only if `context` equals the one it was sealed with. */
+  open(sealed: string, context: SecretContext): Promise<string>
+  /** Told when a sealed value is no longer referred to. Best effort. */
+  destroy?(sealed: string): Promise<void>
+  /** The key a sealed value depends on, for counting and resealing; `undefined` where there is no such thing. */
+  keyOf?(sealed: string): string | undefined
+  /** The key that {@link CredentialVault.seal} uses now. */
+  currentKey?(): string | undefined
+}

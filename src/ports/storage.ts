@@ -1,0 +1,130 @@
+import type { JsonValue } from '../model/json.js'
+
+/**
+ * Where the registry keeps everything: versioned JSON records under ordered keys.
+ *
+ * One atomic compare-and-set over a few records is the only primitive. A host implements it on its own database and
+ * proves it with the contract suite of `mcp-integrations/testing`.
+ *
+ * Keys are 1-512 printable ASCII bytes, ordered bytewise. Versions are opaque strings and never reused, also after a
+ * record was deleted and made again. Values are JSON up to 256 KiB serialised; a read returns a copy of its own. Past
+ * its `expiresAt` a record is absent to `read`, `list`, `scan` and `ifVersion: null`.
+ *
+ * A method that throws (or rejects) means: the storage can't be used now. For {@link RegistryStorage.commit} it means:
+ * unknown whether it was written.
+ */
+export interface RegistryStorage {
+  /**
+   * Reads records by key, in one round trip and at one moment.
+   *
+   * @returns as many records as keys, in their order, `undefined` where there is none.
+   */
+  read(workspaceId: string, keys: readonly string[]): Promise<ReadResult>
+  /** Lists records of one workspace in key order. */
+  list(query: ListQuery): Promise<ListResult>
+  /**
+   * Writes all or nothing. At most 100 writes, no key twice.
+   *
+   * @returns the new versions in the order of `writes` (for a delete: `undefined`), and for `append` the keys; or
+   * `false`: an `ifVersion` did not hold, somebody wrote first, and *nothing* was written.
+   */
+  commit(workspaceId: string, writes: readonly Write[]): Promise<false | readonly Written[]>
+  /** Lists records of all workspaces, in order of workspace and key: for maintenance only. */
+  scan(query: ScanQuery): Promise<ScanResult>
+  /**
+   * Tells of commits, also those of other processes, as they happen: best effort, may miss some or tell twice.
+   *
+   * @returns a function that ends it.
+   */
+  watch?(listener: (change: StorageChange) => void): () => void
+  /** Releases what the adapter itself opened; safe twice. The host's own client stays open. */
+  close?(): Promise<void>
+}
+
+/** A stored record. */
+export interface StoredRecord {
+  readonly key: string
+  /** Opaque; changes with every write. */
+  readonly version: string
+  readonly value: JsonValue
+  /** ms since the epoch, by the storage's clock. */
+  readonly expiresAt?: number
+}
+
+/** What {@link RegistryStorage.read} answers. */
+export interface ReadResult {
+  readonly records: readonly (StoredRecord | undefined)[]
+  /** The storage's clock, in ms since the epoch: one clock for expiry and leases of all processes. */
+  readonly now: number
+}
+
+/** What to list: keys that start with `prefix`, after `after` (exclusive), at most `limit`. */
+export interface ListQuery {
+  readonly workspaceId: string
+  readonly prefix: string
+  /** A key; absent: from the first. It need not exist. */
+  readonly after?: string
+  /** 1-1000. */
+  readonly limit: number
+}
+
+/** What {@link RegistryStorage.list} answers. */
+export interface ListResult {
+  readonly records: readonly StoredRecord[]
+  /** Give it as `after` for more; absent: that was all. */
+  readonly next?: string
+  readonly now: number
+}
+
+/** What to scan, over all workspaces. */
+export interface ScanQuery {
+  readonly prefix: string
+  /** A cursor of the previous answer. */
+  readonly after?: string
+  /** 1-1000. */
+  readonly limit: number
+  /** `true`: expired records too, so that a sweep can delete them. `@default false` */
+  readonly expired?: boolean
+}
+
+/** What {@link RegistryStorage.scan} answers. */
+export interface ScanResult {
+  readonly records: readonly (StoredRecord & { readonly workspaceId: string })[]
+  readonly next?: string
+  readonly now: number
+}
+
+/** One write of a commit. */
+export type Write =
+  | {
+      readonly key: string
+      /** A version: only if it is still that one. `null`: only if absent. Left out: whatever is there. */
+      readonly ifVersion?: string | null
+      /** `undefined` deletes. */
+      readonly value: JsonValue | undefined
+      /** ms since the epoch by the storage's clock. Left out: never. */
+      readonly expiresAt?: number
+    }
+  | {
+      /**
+       * A prefix such as `event/`. The storage completes the key with the workspace's next number, 16 decimal digits,
+       * in commit order: a number becomes visible only when all smaller ones are.
+       */
+      readonly append: string
+      readonly value: JsonValue
+      readonly expiresAt?: number
+    }
+
+/** What one write came to. */
+export interface Written {
+  readonly key: string
+  /** `undefined` after a delete. */
+  readonly version: string | undefined
+}
+
+/** A commit that {@link RegistryStorage.watch} tells of. */
+export interface StorageChange {
+  readonly workspaceId: string
+  /** The keys that were written or deleted; absent: unknown, so look again. */
+  readonly keys?: readonly string[]
+}
