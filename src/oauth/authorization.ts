@@ -1,0 +1,170 @@
+import {
+  AuthorizationResponseError,
+  authorizationCodeGrantRequest,
+  calculatePKCECodeChallenge,
+  generateRandomCodeVerifier,
+  generateRandomState,
+  validateAuthResponse,
+} from 'oauth4webapi'
+import { clientAuthentication } from './client-authentication.js'
+import { refuse, safeUrl } from './endpoint.js'
+import { issuerHash } from './environment.js'
+import { deadlines, jsonObject, oauthError, send } from './requests.js'
+import { accountName, party, readTokens, resourceParameter, tokenOptions } from './tokens.js'
+import type { ClientRegistration } from './client-registration.js'
+import type { Discovery } from './discovery.js'
+import type { OAuthEnvironment } from './environment.js'
+import type { TokenContext, TokenSet } from './tokens.js'
+
+/** What must be remembered between sending a person away and their coming back. Plain JSON; secret: to be sealed. */
+export interface FlowSecrets extends TokenContext {
+  readonly state: string
+  readonly verifier: string
+  /** The redirect URI is this issuer's alone: a callback anywhere else is not its answer. */
+  readonly ownRedirectUri: boolean
+}
+
+/** A sign-in that was begun. */
+export interface BegunAuthorization {
+  /** Where to send the person. */
+  readonly authorizationUrl: string
+  /** 256 random bits: the flow's key, to be stored only as a hash. */
+  readonly state: string
+  readonly flow: FlowSecrets
+}
+
+/**
+ * Begins a sign-in: fresh `state` and PKCE verifier, the URL to send the person to.
+ *
+ * @throws IntegrationError `authorization_failed` with `unsafe_authorization_url`.
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#authorization-flow-steps
+ */
+export async function beginAuthorization(
+  env: OAuthEnvironment,
+  request: { readonly discovery: Discovery; readonly client: ClientRegistration; readonly scopes: readonly string[] },
+): Promise<BegunAuthorization> {
+  const { discovery, client, scopes } = request
+  const { server, resource, issuer } = discovery
+  const url = safeUrl(server.authorization_endpoint, env)
+  if (url === undefined)
+    throw refuse('unsafe_authorization_url', 'The authorization server has no address that is safe to open.')
+  const [state, verifier] = [generateRandomState(), generateRandomCodeVerifier()]
+  const parameters = {
+    response_type: 'code',
+    client_id: client.clientId,
+    redirect_uri: client.redirectUri,
+    state,
+    code_challenge: await calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    // OpenID Connect gives offline access only to a person who is asked for it.
+    ...(scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
+    ...(resource === undefined ? {} : { resource }),
+  }
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  const ownRedirectUri = client.redirectUri.includes(await issuerHash(issuer))
+  const flow: FlowSecrets = {
+    state,
+    verifier,
+    server,
+    client,
+    scopes,
+    ownRedirectUri,
+    ...(resource === undefined ? {} : { resource }),
+  }
+  return { authorizationUrl: url.href, state, flow }
+}
+
+/** The `state` of a callback, to find its flow by; `undefined` unless there is exactly one. */
+export function callbackState(callbackUrl: string): string | undefined {
+  const states = parseCallback(callbackUrl)?.searchParams.getAll('state') ?? []
+  const [state] = states
+  return states.length === 1 && state !== undefined && state.length <= 256 ? state : undefined
+}
+
+/**
+ * Ends a sign-in: judges the callback, and only then sends the code, once. The flow must have been consumed before.
+ *
+ * @param callbackUrl - the whole callback URL, unread.
+ * @throws IntegrationError `authorization_failed` with `callback_invalid`, `issuer_mismatch`, `state_mismatch`, the OAuth
+ * error (`access_denied`, …) or `token_response_invalid`. Never with the server's text.
+ * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
+ */
+export async function finishAuthorization(
+  env: OAuthEnvironment,
+  flow: FlowSecrets,
+  callbackUrl: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<TokenSet> {
+  const { server, client, verifier } = flow
+  const callback = await judge(flow, callbackUrl)
+  const response = await authorizationCodeGrantRequest(
+    server,
+    party(client),
+    await clientAuthentication(client),
+    callback,
+    client.redirectUri,
+    verifier,
+    { ...tokenOptions(env, server, options), additionalParameters: resourceParameter(flow) },
+  )
+  const tokens = await readTokens(flow, response)
+  const account = tokens.account ?? (await askAccount(env, flow, tokens))
+  return account === undefined ? tokens : { ...tokens, account }
+}
+
+async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchParams> {
+  const url = parseCallback(callbackUrl)
+  if (url === undefined) throw refuse('callback_invalid', 'The callback URL can not be read.')
+  const { server, client, state } = flow
+  if (flow.ownRedirectUri && !`${url.host}${url.pathname}${url.search}`.includes(await issuerHash(server.issuer))) {
+    throw refuse('issuer_mismatch', 'The answer came to the callback of another authorization server.')
+  }
+  for (const name of ['state', 'iss', 'code', 'error']) {
+    if (url.searchParams.getAll(name).length > 1)
+      throw refuse('callback_invalid', `The callback URL has more than one ${name}.`)
+  }
+  const iss = url.searchParams.get('iss')
+  if (iss === null ? server.authorization_response_iss_parameter_supported === true : iss !== server.issuer) {
+    throw refuse('issuer_mismatch', 'The answer did not come from the authorization server that was asked.')
+  }
+  if (url.searchParams.get('state') !== state) throw refuse('state_mismatch', 'The answer belongs to another sign-in.')
+  try {
+    const parameters = validateAuthResponse(server, party(client), url, state)
+    if (!parameters.get('code')) throw refuse('callback_invalid', 'The callback URL has no code.')
+    return parameters
+  } catch (error) {
+    if (error instanceof AuthorizationResponseError) {
+      const reason = oauthError(error.error) ?? 'authorization_refused'
+      throw refuse(reason, 'The authorization server refused the sign-in, or the person did.')
+    }
+    throw refuse('callback_invalid', 'The callback URL is not an answer to a sign-in.')
+  }
+}
+
+/** Frameworks often hand over only path and query. */
+function parseCallback(callbackUrl: string): URL | undefined {
+  const base = 'http://localhost'
+  return callbackUrl.length <= 16_384 && URL.canParse(callbackUrl, base) ? new URL(callbackUrl, base) : undefined
+}
+
+/** Who signed in, by OpenID userinfo. Best effort: a sign-in doesn't fail for it. */
+async function askAccount(
+  env: OAuthEnvironment,
+  { server }: FlowSecrets,
+  { scopes, accessToken }: TokenSet,
+): Promise<string | undefined> {
+  const endpoint = server.userinfo_endpoint
+  if (endpoint === undefined || !scopes.includes('openid')) return undefined
+  const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' }
+  try {
+    const answer = await send(
+      env,
+      endpoint,
+      { method: 'GET', headers },
+      { purpose: 'token', timeoutMs: deadlines.metadata },
+    )
+    return answer.status === 200 ? accountName(jsonObject(answer.body)?.['sub']) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,120 @@
+import { IntegrationError } from '../model/errors.js'
+import { parseChallenge } from './challenge.js'
+import { validScopes } from './scopes.js'
+import type { Challenge } from './challenge.js'
+import type { ReauthorizeReason, TokenOutcome } from './token-outcome.js'
+
+/** Where requests get their credential from. */
+export type CredentialSource =
+  /** Nothing is known yet: a 401 says that a sign-in is needed. */
+  | { readonly kind: 'none' }
+  /** Headers that a person filled in. */
+  | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
+  /** OAuth, with headers of the person's own beside it where there are some. */
+  | (TokenSource & { readonly kind: 'oauth'; readonly headers?: Readonly<Record<string, string>> })
+
+/** Gives access tokens. */
+export interface TokenSource {
+  /** A usable access token, refreshed first where it is due. */
+  token(options: { readonly signal?: AbortSignal | undefined }): Promise<TokenOutcome>
+  /** The server refused `token` with this challenge: another one, if there is or can be one. */
+  rejected(
+    token: string,
+    challenge: Challenge,
+    options: { readonly signal?: AbortSignal | undefined },
+  ): Promise<TokenOutcome>
+}
+
+/** What {@link authorizedFetch} is made of. */
+export interface AuthorizedFetchOptions {
+  readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>
+  /** The integration's server: credentials go to its origin and to no other. */
+  readonly serverUrl: string
+  readonly source: CredentialSource
+}
+
+/**
+ * A request met a border that no retry opens. Thrown through the MCP SDK, which passes on errors with this mark as they are.
+ */
+export class AuthorizationRequired extends Error {
+  override readonly name = 'AuthorizationRequired'
+  readonly reason: ReauthorizeReason | 'scope_required'
+  /** What the server said; absent when it was not asked. */
+  readonly challenge?: Challenge
+  /** `scope_required`: what was granted and what is missing, together. */
+  readonly scopes?: readonly string[]
+
+  constructor(
+    reason: AuthorizationRequired['reason'],
+    details: { readonly challenge?: Challenge; readonly scopes?: readonly string[] } = {},
+  ) {
+    super('The server needs authorization.')
+    Object.defineProperty(this, Symbol.for('mcp-integrations.passthrough'), { value: true })
+    this.reason = reason
+    if (details.challenge !== undefined) this.challenge = details.challenge
+    if (details.scopes !== undefined) this.scopes = details.scopes
+  }
+}
+
+/**
+ * A `fetch` for the MCP transport that identifies itself. A request that is refused with 401 is sent once more, with the
+ * same body, when a fresh token can be had.
+ *
+ * @throws AuthorizationRequired when a person is needed; IntegrationError when a token can't be had for a passing reason.
+ */
+export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOptions) {
+  const { origin } = new URL(serverUrl)
+  const send = (url: string | URL, init: RequestInit, token?: string) =>
+    fetch(url, { ...init, headers: identify(init.headers, source, token) })
+
+  return async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
+    if (new URL(url).origin !== origin) return fetch(url, init)
+    const signal = init.signal ?? undefined
+    if (source.kind !== 'oauth') return settled(await send(url, init), source)
+
+    const first = usable(await source.token({ signal }))
+    const response = await send(url, init, first.token)
+    const challenge = parseChallenge(response)
+    if (challenge?.status !== 401) return settled(response, source, first.scopes)
+
+    await response.body?.cancel()
+    const second = usable(await source.rejected(first.token, challenge, { signal }), challenge)
+    return settled(await send(url, init, second.token), source, second.scopes)
+  }
+}
+
+function identify(headers: RequestInit['headers'], source: CredentialSource, token?: string): Headers {
+  const all = new Headers(headers)
+  if (source.kind !== 'none') for (const [name, value] of Object.entries(source.headers ?? {})) all.set(name, value)
+  if (token !== undefined) all.set('authorization', `Bearer ${token}`)
+  return all
+}
+
+function usable(
+  outcome: TokenOutcome,
+  challenge?: Challenge,
+): { readonly token: string; readonly scopes: readonly string[] } {
+  if (outcome.type === 'fresh') return outcome
+  if (outcome.type === 'reauthorize')
+    throw new AuthorizationRequired(outcome.reason, challenge === undefined ? {} : { challenge })
+  throw new IntegrationError(outcome.code, 'A new access token could not be had now.', {
+    retryAfterMs: outcome.retryAfterMs,
+  })
+}
+
+/** Passes a response on, unless it is the last word about authorization. */
+async function settled(
+  response: Response,
+  source: CredentialSource,
+  granted: readonly string[] = [],
+): Promise<Response> {
+  const challenge = parseChallenge(response)
+  if (challenge === undefined) return response
+  await response.body?.cancel()
+  if (source.kind === 'none') throw new AuthorizationRequired('first_sign_in', { challenge })
+  if (challenge.status === 401) throw new AuthorizationRequired('credential_rejected', { challenge })
+  throw new AuthorizationRequired('scope_required', {
+    challenge,
+    scopes: validScopes([...granted, ...(challenge.scopes ?? [])]),
+  })
+}

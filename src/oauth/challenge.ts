@@ -1,0 +1,59 @@
+import { parseScopes } from './scopes.js'
+
+/**
+ * What a server said when it refused a request for want of authorization. Plain JSON.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1
+ */
+export interface Challenge {
+  readonly status: 401 | 403
+  readonly scheme?: 'bearer' | 'dpop'
+  /** Where the protected resource metadata is, as the server wrote it: not vetted. */
+  readonly resourceMetadata?: string
+  /** The scopes that the refused request needs. */
+  readonly scopes?: readonly string[]
+  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+}
+
+const longestHeader = 8192
+
+/**
+ * Reads the challenge of a response.
+ *
+ * @returns for any 401 a challenge, for a 403 only when it says `insufficient_scope`, else `undefined`.
+ */
+export function parseChallenge(response: Pick<Response, 'status' | 'headers'>): Challenge | undefined {
+  if (response.status !== 401 && response.status !== 403) return undefined
+  const header = response.headers.get('www-authenticate') ?? ''
+  const challenges = header.length > longestHeader ? [] : parseAuthenticate(header)
+  const chosen =
+    challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges.find(({ scheme }) => scheme === 'dpop')
+  const error = chosen?.parameters.get('error')
+  if (response.status === 403 && error !== 'insufficient_scope') return undefined
+  const resourceMetadata = chosen?.parameters.get('resource_metadata')
+  const scopes = parseScopes(chosen?.parameters.get('scope'))
+  return {
+    status: response.status,
+    ...(chosen === undefined ? {} : { scheme: chosen.scheme as 'bearer' | 'dpop' }),
+    ...(resourceMetadata === undefined ? {} : { resourceMetadata }),
+    ...(scopes.length === 0 ? {} : { scopes }),
+    ...(error === 'invalid_request' || error === 'invalid_token' || error === 'insufficient_scope' ? { error } : {}),
+  }
+}
+
+/** `WWW-Authenticate`: several challenges may share one header, told apart by what follows a word: `=` or not. */
+function parseAuthenticate(header: string): { scheme: string; parameters: Map<string, string> }[] {
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = []
+  const pattern = /[\s,]*([!#$%&'*+.^_`|~0-9A-Za-z/-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/gy
+  for (let match = pattern.exec(header); match !== null; match = pattern.exec(header)) {
+    const [whole, word = '', quoted, bare] = match
+    if (!whole.includes('=')) challenges.push({ scheme: word.toLowerCase(), parameters: new Map() })
+    else {
+      const parameters = challenges.at(-1)?.parameters
+      const name = word.toLowerCase()
+      if (parameters !== undefined && !parameters.has(name))
+        parameters.set(name, quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '')
+    }
+  }
+  return challenges
+}

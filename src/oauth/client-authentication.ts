@@ -1,0 +1,72 @@
+import { IntegrationError } from '../model/errors.js'
+import { ClientSecretPost, None, PrivateKeyJwt } from 'oauth4webapi'
+import { refuse } from './endpoint.js'
+import type { ClientAuth } from 'oauth4webapi'
+import type { ClientCredentialsGrant } from '../model/oauth.js'
+import type { ClientRegistration } from './client-registration.js'
+import type { ServerMetadata } from './server-metadata.js'
+
+/** How a client proves itself at the token endpoint. */
+export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+
+const byPreference: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
+
+/**
+ * The method for a client: what it was registered with if the server supports that, else Basic, post, none, in this order,
+ * of what the server supports. A server that lists nothing supports Basic.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8414#section-2 token_endpoint_auth_methods_supported
+ */
+export function authenticationMethod(
+  server: Pick<ServerMetadata, 'token_endpoint_auth_methods_supported'>,
+  hasSecret: boolean,
+  registeredWith?: string,
+): ClientAuthenticationMethod {
+  const supported = server.token_endpoint_auth_methods_supported
+  const possible = byPreference.filter((method) => hasSecret || method === 'none')
+  const registered = possible.find((method) => method === registeredWith)
+  if (registered !== undefined && (supported === undefined || supported.includes(registered))) return registered
+  if (supported === undefined) return possible[0] ?? 'none'
+  return possible.find((method) => supported.includes(method)) ?? 'none'
+}
+
+/** The client's proof for a request to the token or the revocation endpoint. */
+export async function clientAuthentication(
+  client: ClientRegistration,
+  grant?: ClientCredentialsGrant,
+): Promise<ClientAuth> {
+  if (grant?.privateKeyPem !== undefined) {
+    return PrivateKeyJwt(await importPrivateKey(grant.privateKeyPem, grant.signingAlgorithm ?? 'ES256'))
+  }
+  const secret = client.clientSecret
+  if (secret === undefined || client.method === 'none') return None()
+  return client.method === 'client_secret_post' ? ClientSecretPost(secret) : basic(secret)
+}
+
+/** Percent-encoding as the form encoding wants it, but leaving `-_.` as they are: many servers compare without decoding. */
+function basic(secret: string): ClientAuth {
+  return (_server, client, _body, headers) => {
+    headers.set(
+      'authorization',
+      `Basic ${btoa(`${encodeURIComponent(client.client_id)}:${encodeURIComponent(secret)}`)}`,
+    )
+  }
+}
+
+async function importPrivateKey(pem: string, algorithm: string): Promise<CryptoKey> {
+  try {
+    const der = Uint8Array.from(atob(pem.replaceAll(/-----[^-]+-----|\s/g, '')), (character) => character.charCodeAt(0))
+    return await crypto.subtle.importKey('pkcs8', der, importParameters(algorithm), false, ['sign'])
+  } catch {
+    throw refuse('private_key_unusable', 'The private key is not PKCS#8 in PEM, or not for its signing algorithm.')
+  }
+}
+
+function importParameters(algorithm: string): RsaHashedImportParams | EcKeyImportParams | { name: string } {
+  const bits = algorithm.slice(2)
+  if (algorithm === 'EdDSA') return { name: 'Ed25519' }
+  if (algorithm.startsWith('RS')) return { name: 'RSASSA-PKCS1-v1_5', hash: `SHA-${bits}` }
+  if (algorithm.startsWith('PS')) return { name: 'RSA-PSS', hash: `SHA-${bits}` }
+  if (algorithm.startsWith('ES')) return { name: 'ECDSA', namedCurve: bits === '512' ? 'P-521' : `P-${bits}` }
+  throw new IntegrationError('invalid_input', 'The signing algorithm is not supported.')
+}

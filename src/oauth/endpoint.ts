@@ -1,0 +1,29 @@
+import { IntegrationError } from '../model/errors.js'
+import type { OAuthEnvironment } from './environment.js'
+
+/**
+ * A URL that a server gave, fit to be asked or to be shown to a browser: `https:` (or `http:` on loopback where allowed),
+ * no userinfo, no fragment. Everything else, `javascript:` first of all, is `undefined`.
+ */
+export function safeUrl(value: unknown, env: Pick<OAuthEnvironment, 'allowLoopback'>): URL | undefined {
+  if (typeof value !== 'string' || value.length > 2048 || !URL.canParse(value)) return undefined
+  const url = new URL(value)
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && env.allowLoopback && isLoopback(url))
+  return secure && url.username === '' && url.password === '' && url.hash === '' ? url : undefined
+}
+
+/** Whether a URL names this machine. */
+export function isLoopback(url: URL): boolean {
+  const { hostname } = url
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  )
+}
+
+/** The fault of an endpoint that is missing, unsafe or otherwise of no use. */
+export function refuse(reason: string, message: string): IntegrationError {
+  return new IntegrationError('authorization_failed', message, { reason })
+}

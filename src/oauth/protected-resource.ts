@@ -1,0 +1,94 @@
+import { refuse, safeUrl } from './endpoint.js'
+import { deadlines, failure, jsonObject, send } from './requests.js'
+import { validScopes } from './scopes.js'
+import type { Challenge } from './challenge.js'
+import type { JsonObject } from '../model/json.js'
+import type { OAuthEnvironment } from './environment.js'
+
+/**
+ * What a server says about its own protection.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-2
+ */
+export interface ProtectedResource {
+  /** As in the document, character by character: sent as `resource`. */
+  readonly resource: string
+  readonly authorizationServers: readonly string[]
+  readonly scopesSupported?: readonly string[]
+}
+
+/**
+ * Reads the protected resource metadata: where the challenge says it is, else inserted before the path, else at the root.
+ *
+ * @returns `undefined` when there is none anywhere: a server of the 2025-03-26 revision.
+ * @throws IntegrationError `authorization_failed` with `resource_mismatch` when it speaks of another server; `server_error`,
+ * `rate_limited`, `unreachable`, `timeout` when it can't be known now: no reason to guess.
+ */
+export async function readProtectedResource(
+  env: OAuthEnvironment,
+  serverUrl: string,
+  challenge: Challenge | undefined,
+  signal?: AbortSignal,
+): Promise<ProtectedResource | undefined> {
+  for (const url of candidates(serverUrl, challenge, env)) {
+    const document = await readDocument(env, url, signal)
+    if (document !== undefined) return understood(document, serverUrl)
+  }
+  return undefined
+}
+
+/**
+ * Asks for a metadata document.
+ *
+ * @returns `undefined` when it isn't there: any 4xx, and the page that some servers answer to everything.
+ */
+export async function readDocument(
+  env: OAuthEnvironment,
+  url: URL,
+  signal?: AbortSignal,
+): Promise<JsonObject | undefined> {
+  const headers = { accept: 'application/json' }
+  const answer = await send(
+    env,
+    url,
+    { method: 'GET', headers },
+    { purpose: 'metadata', timeoutMs: deadlines.metadata, signal },
+  )
+  if (answer.status === 200) return jsonObject(answer.body)
+  if (answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408) return undefined
+  throw failure(answer)
+}
+
+function candidates(serverUrl: string, challenge: Challenge | undefined, env: OAuthEnvironment): URL[] {
+  const announced = safeUrl(challenge?.resourceMetadata, env)
+  const { origin, pathname, search } = new URL(serverUrl)
+  const wellKnown = '/.well-known/oauth-protected-resource'
+  const inserted = new URL(origin + wellKnown + (pathname === '/' ? '' : pathname) + search)
+  const root = new URL(origin + wellKnown)
+  const found = announced === undefined ? [inserted, root] : [announced, inserted, root]
+  return found.filter((url, index) => found.findIndex(({ href }) => href === url.href) === index)
+}
+
+function understood(document: JsonObject, serverUrl: string): ProtectedResource {
+  const { resource, authorization_servers: servers, scopes_supported: scopes } = document
+  if (typeof resource !== 'string' || !covers(resource, serverUrl)) {
+    throw refuse('resource_mismatch', 'The protected resource metadata is about another server.')
+  }
+  return {
+    resource,
+    authorizationServers: Array.isArray(servers)
+      ? servers.filter((entry) => typeof entry === 'string').slice(0, 20)
+      : [],
+    ...(Array.isArray(scopes) ? { scopesSupported: validScopes(scopes) } : {}),
+  }
+}
+
+/** Same origin, and the path is the server's or a parent of it, segment by segment. */
+function covers(resource: string, serverUrl: string): boolean {
+  if (!URL.canParse(resource)) return false
+  const [claimed, server] = [new URL(resource), new URL(serverUrl)]
+  const parent = claimed.pathname.replace(/\/$/, '')
+  const within = server.pathname === parent || server.pathname.startsWith(`${parent}/`)
+  const sameQuery = claimed.search === '' || claimed.search === server.search
+  return claimed.origin === server.origin && claimed.username === '' && claimed.hash === '' && within && sameQuery
+}

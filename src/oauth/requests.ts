@@ -1,0 +1,142 @@
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import { allowInsecureRequests, customFetch } from 'oauth4webapi'
+import { isLoopback } from './endpoint.js'
+import type { JsonObject } from '../model/json.js'
+import type { OAuthEnvironment } from './environment.js'
+
+/** How long one request to an authorization server may take, with its answer read to the end, in ms. */
+export const deadlines = { metadata: 10_000, token: 20_000, revocation: 5_000 } as const
+
+/** The longest time that a server may ask us to wait, in ms: 24 hours. */
+const longestWait = 24 * 60 * 60 * 1000
+
+/** An answer with its body read. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
+/** What bounds a request. */
+export interface SendOptions {
+  readonly purpose: 'metadata' | 'token'
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Sends one request and reads its answer, both within the deadline, also when the network layer ignores its signal.
+ *
+ * @throws IntegrationError `timeout` (with `mayHaveRun`: the server may have acted), `aborted`, `unreachable`, and what the way out refuses.
+ */
+export async function send(
+  env: OAuthEnvironment,
+  url: string | URL,
+  init: RequestInit,
+  options: SendOptions,
+): Promise<Answer> {
+  const stop = new AbortController()
+  const cleanups: (() => void)[] = []
+  const stopped = new Promise<never>((_, reject) => {
+    const end = (error: IntegrationError) => {
+      reject(error)
+      stop.abort()
+    }
+    const late = () =>
+      end(new IntegrationError('timeout', 'The authorization server did not answer in time.', { mayHaveRun: true }))
+    const aborted = () =>
+      end(new IntegrationError('aborted', 'The request to the authorization server was aborted.', { mayHaveRun: true }))
+    cleanups.push(env.runtime.setTimer(late, options.timeoutMs))
+    options.signal?.addEventListener('abort', aborted, { once: true })
+    cleanups.push(() => options.signal?.removeEventListener('abort', aborted))
+    if (options.signal?.aborted === true) aborted()
+  })
+  try {
+    return await Promise.race([stopped, exchange(env, url, { ...init, signal: stop.signal }, options.purpose)])
+  } catch (error) {
+    if (isIntegrationError(error)) throw error
+    throw new IntegrationError('unreachable', 'The authorization server could not be reached.', { mayHaveRun: true })
+  } finally {
+    for (const cleanup of cleanups) cleanup()
+  }
+}
+
+async function exchange(
+  env: OAuthEnvironment,
+  url: string | URL,
+  init: RequestInit,
+  purpose: SendOptions['purpose'],
+): Promise<Answer> {
+  const response = await env.fetch(url, { ...init, redirect: 'manual', purpose })
+  return { status: response.status, headers: response.headers, body: await response.text() }
+}
+
+/** The same for `oauth4webapi`: its requests go our way out, `http:` only to an endpoint on loopback that was let pass before. */
+export function httpOptions(env: OAuthEnvironment, endpoint: string | undefined, options: SendOptions) {
+  return {
+    [allowInsecureRequests]: env.allowLoopback && endpoint !== undefined && isLoopback(new URL(endpoint)),
+    [customFetch]: async (url: string, init: RequestInit): Promise<Response> => {
+      const { status, headers, body } = await send(env, url, init, options)
+      return new Response(body === '' ? null : body, { status, headers })
+    },
+  }
+}
+
+/** A body as a JSON object; `undefined` for everything else, HTML first of all. */
+export function jsonObject(body: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The error codes that authorization servers may use; any other word of theirs is not repeated. */
+const registered = new Set([
+  'invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope',
+  'access_denied', 'unsupported_response_type', 'server_error', 'temporarily_unavailable', 'invalid_target',
+  'interaction_required', 'login_required', 'account_selection_required', 'consent_required', 'invalid_redirect_uri',
+  'invalid_client_metadata', 'invalid_software_statement', 'unapproved_software_statement', 'invalid_dpop_proof',
+  'use_dpop_nonce', 'invalid_token', 'unsupported_token_type',
+]) // prettier-ignore
+
+/** The OAuth error code, if it is a registered one. */
+export function oauthError(value: unknown): string | undefined {
+  return typeof value === 'string' && registered.has(value) ? value : undefined
+}
+
+/** What an answer other than success comes to. Codes are told, texts never. */
+export function failure(answer: Answer): IntegrationError {
+  const { status } = answer
+  const retryAfterMs = retryAfter(answer.headers)
+  if (status === 429)
+    return new IntegrationError('rate_limited', 'The authorization server asks to slow down.', {
+      httpStatus: status,
+      retryAfterMs,
+    })
+  const error = oauthError(jsonObject(answer.body)?.['error'])
+  if (status >= 500 || status === 408 || error === 'server_error' || error === 'temporarily_unavailable') {
+    return new IntegrationError('server_error', `The authorization server answered ${status}.`, {
+      httpStatus: status,
+      retryAfterMs,
+    })
+  }
+  if (error !== undefined) {
+    return new IntegrationError('authorization_failed', `The authorization server refused: ${error}.`, {
+      reason: error,
+      httpStatus: status,
+    })
+  }
+  return new IntegrationError(
+    'protocol_error',
+    `The authorization server answered ${status} without an OAuth answer.`,
+    { httpStatus: status },
+  )
+}
+
+/** `Retry-After` in ms, at most 24 hours. Dates are left out: clocks differ. */
+function retryAfter(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')
+  return value !== null && /^\d{1,15}$/.test(value) ? Math.min(Number(value) * 1000, longestWait) : undefined
+}

@@ -1,0 +1,28 @@
+/** What asking for a usable access token comes to. */
+export type TokenOutcome =
+  /** Use it. `scopes`: what was granted with it. */
+  | { readonly type: 'fresh'; readonly token: string; readonly scopes: readonly string[] }
+  /** Only a person (or a changed configuration) helps. */
+  | { readonly type: 'reauthorize'; readonly reason: ReauthorizeReason }
+  /** The grant is kept; it may work again after `retryAfterMs`. */
+  | { readonly type: 'passing'; readonly code: PassingFault; readonly retryAfterMs?: number }
+
+/** Why a person is needed. Each is a status reason. */
+export type ReauthorizeReason =
+  /** There is no credential yet, or none any more. */
+  | 'first_sign_in'
+  | 'credential_missing'
+  /** The server refuses also a fresh token, or the authorization server the client. */
+  | 'credential_rejected'
+  /** `invalid_grant`: the authorization server's final word. */
+  | 'refresh_rejected'
+  /** The same after an answer was lost: the authorization server may have acted on the lost one. */
+  | 'refresh_outcome_unknown'
+  /** The server names another authorization server now. */
+  | 'issuer_changed'
+  /** The vault can't open it. */
+  | 'credential_unreadable'
+
+/** What passes. Each is an error code and a status reason. */
+export type PassingFault =
+  'unreachable' | 'timeout' | 'server_error' | 'rate_limited' | 'protocol_error' | 'response_too_large' | 'url_refused'
