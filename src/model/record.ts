@@ -1,0 +1,158 @@
+import { IntegrationError } from './errors.js'
+
+/** What a storage takes at most, and refuses beyond. */
+export const recordLimits = {
+  /** Length of a key, in bytes. */
+  keyBytes: 512,
+  /** Length of a serialised value, in bytes. */
+  valueBytes: 256 * 1024,
+  /** Writes in one commit. */
+  writes: 100,
+  /** Records in one answer of `list` and `scan`. */
+  page: 1000,
+} as const
+
+interface PageQuery {
+  readonly prefix: string
+  readonly after?: string
+  readonly limit: number
+}
+
+interface AnyWrite {
+  readonly key?: string
+  readonly append?: string
+  readonly ifVersion?: string | null
+  readonly value: unknown
+  readonly expiresAt?: number
+}
+
+/**
+ * Refuses what no storage may be asked to read. An adapter calls it first.
+ *
+ * @throws `invalid_input`
+ */
+export function checkRead(workspaceId: string, keys: readonly string[]): void {
+  checkWorkspaceId(workspaceId)
+  for (const [index, key] of keys.entries()) checkKey(key, `keys[${index}]`)
+}
+
+/**
+ * Refuses a query that no storage may be asked to list.
+ *
+ * @throws `invalid_input`
+ */
+export function checkList(query: PageQuery & { readonly workspaceId: string }): void {
+  checkWorkspaceId(query.workspaceId)
+  checkPage(query)
+  if (query.after !== undefined) checkKey(query.after, 'after')
+}
+
+/**
+ * Refuses a query that no storage may be asked to scan.
+ *
+ * @returns where to go on: the workspace and key that `after` stands for; both empty: from the first.
+ * @throws `invalid_input`
+ */
+export function checkScan(query: PageQuery): { readonly workspaceId: string; readonly key: string } {
+  checkPage(query)
+  if (query.after === undefined) return { workspaceId: '', key: '' }
+  const cut = query.after.indexOf(' ')
+  const workspaceId = decodeText(query.after.slice(0, cut))
+  if (cut < 0 || workspaceId === undefined) return refuse('after', 'Give the cursor of the previous answer.')
+  checkWorkspaceId(workspaceId)
+  return { workspaceId, key: query.after.slice(cut + 1) }
+}
+
+/** The cursor of `scan` that {@link checkScan} takes apart. */
+export function scanCursor(record: { readonly workspaceId: string; readonly key: string }): string {
+  return `${encodeURIComponent(record.workspaceId)} ${record.key}`
+}
+
+/**
+ * Refuses writes that no storage may be asked to commit.
+ *
+ * @returns the values as JSON, in order; `undefined` for a delete. This is the copy that is stored.
+ * @throws `invalid_input`
+ */
+export function checkWrites(workspaceId: string, writes: readonly AnyWrite[]): readonly (string | undefined)[] {
+  checkWorkspaceId(workspaceId)
+  if (writes.length > recordLimits.writes) refuse('writes', `Commit at most ${recordLimits.writes} writes.`)
+  const keys = new Set<string>()
+  return writes.map((write, index) => {
+    const at = `writes[${index}]`
+    if (write.append !== undefined) {
+      checkKey(appendedKey(write.append, 0), `${at}.append`)
+      if (write.key !== undefined) refuse(at, 'Give either a key or what to append to.')
+      if (write.value === undefined) refuse(`${at}.value`, 'Give a value to append.')
+    } else {
+      const key = write.key ?? refuse(at, 'Give a key or what to append to.')
+      checkKey(key, `${at}.key`)
+      if (keys.has(key)) refuse(`${at}.key`, 'Write each key once in a commit.')
+      keys.add(key)
+    }
+    if (write.ifVersion !== undefined && write.ifVersion !== null && typeof write.ifVersion !== 'string') {
+      refuse(`${at}.ifVersion`, 'Give a version as it was read.')
+    }
+    if (write.expiresAt !== undefined && !(Number.isSafeInteger(write.expiresAt) && write.expiresAt >= 0)) {
+      refuse(`${at}.expiresAt`, 'Give whole ms since the epoch.')
+    }
+    return write.value === undefined ? undefined : serialise(write.value, `${at}.value`)
+  })
+}
+
+/** The key that `append` makes of its prefix and the workspace's next number. */
+export function appendedKey(prefix: string, number: number): string {
+  return prefix + String(number).padStart(16, '0')
+}
+
+function checkPage(query: PageQuery): void {
+  if (query.prefix !== '') checkKey(query.prefix, 'prefix')
+  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > recordLimits.page) {
+    refuse('limit', `Give a whole number from 1 to ${recordLimits.page}.`)
+  }
+}
+
+function checkKey(key: string, path: string): void {
+  if (typeof key !== 'string' || key.length > recordLimits.keyBytes || !/^[\x20-\x7e]+$/.test(key)) {
+    refuse(path, `Give 1-${recordLimits.keyBytes} printable ASCII characters.`)
+  }
+}
+
+/** A NUL or half a surrogate pair would be stored as something else: two workspaces might become one. */
+function checkWorkspaceId(workspaceId: string): void {
+  const valid = typeof workspaceId === 'string' && workspaceId.length >= 1 && workspaceId.length <= 200
+  if (!valid || /[\0\p{Surrogate}]/u.test(workspaceId)) {
+    refuse('workspaceId', 'Give 1-200 characters of well-formed text without NUL.')
+  }
+}
+
+function serialise(value: unknown, path: string): string {
+  let json: string | undefined
+  try {
+    json = JSON.stringify(value)
+  } catch {
+    return refuse(path, 'Give a JSON value.')
+  }
+  if (json === undefined) return refuse(path, 'Give a JSON value.')
+  if (utf8Length(json) > recordLimits.valueBytes) refuse(path, `Give at most ${recordLimits.valueBytes} bytes of JSON.`)
+  return json
+}
+
+function utf8Length(text: string): number {
+  const surelySmall = text.length * 3 <= recordLimits.valueBytes
+  return surelySmall || text.length > recordLimits.valueBytes ? text.length : new TextEncoder().encode(text).length
+}
+
+function decodeText(encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return undefined
+  }
+}
+
+function refuse(path: string, message: string): never {
+  throw new IntegrationError('invalid_input', `The storage refused ${path}: ${message}`, {
+    fields: [{ path, message }],
+  })
+}

@@ -1,0 +1,153 @@
+import type { JsonValue } from '../model/json.js'
+import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from '../model/record.js'
+import type { RegistryStorage, StoredRecord, Written } from '../ports/storage.js'
+import { watchers } from './watchers.js'
+
+/** How {@link memoryStorage} is made. */
+export interface MemoryStorageOptions {
+  /** The storage's clock, in ms since the epoch. `@default Date.now` */
+  readonly now?: () => number
+}
+
+/**
+ * Keeps everything in this process and forgets it with the process: for tests and for trying things out.
+ *
+ * @returns a storage for any runtime.
+ */
+export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStorage {
+  const { now = Date.now } = options
+  const entries = new Map<string, Entry>()
+  const places: string[] = []
+  const counters = new Map<string, number>()
+  const watching = watchers()
+  let commits = 0
+
+  function put(place: string, entry: Entry): void {
+    if (!entries.has(place)) places.splice(firstAt(places, place), 0, place)
+    entries.set(place, entry)
+  }
+
+  function remove(place: string): void {
+    if (entries.delete(place)) places.splice(firstAt(places, place), 1)
+  }
+
+  return {
+    async read(workspaceId, keys) {
+      checkRead(workspaceId, keys)
+      const time = now()
+      const found = keys.map((key) => entries.get(placeOf(workspaceId, key)))
+      return { records: found.map((entry) => (isPresent(entry, time) ? recordOf(entry) : undefined)), now: time }
+    },
+
+    async list(query) {
+      checkList(query)
+      const time = now()
+      const prefix = placeOf(query.workspaceId, query.prefix)
+      const after = query.after === undefined ? -1 : firstAfter(places, placeOf(query.workspaceId, query.after))
+      const found: Entry[] = []
+      for (let index = Math.max(after, firstAt(places, prefix)); found.length <= query.limit; index++) {
+        const place = places[index]
+        if (place === undefined || !place.startsWith(prefix)) break
+        const entry = entries.get(place)
+        if (isPresent(entry, time)) found.push(entry)
+      }
+      const records = found.slice(0, query.limit).map(recordOf)
+      const last = records.at(-1)
+      return { records, ...(found.length > query.limit && last ? { next: last.key } : {}), now: time }
+    },
+
+    async commit(workspaceId, writes) {
+      const values = checkWrites(workspaceId, writes)
+      const time = now()
+      for (const write of writes) {
+        if ('append' in write || write.ifVersion === undefined) continue
+        const entry = entries.get(placeOf(workspaceId, write.key))
+        const holds = write.ifVersion === null ? !isPresent(entry, time) : entry?.version === write.ifVersion
+        if (!holds) return false
+      }
+      const version = String(++commits)
+      const written = writes.map((write, index): Written => {
+        const key = 'append' in write ? appendedKey(write.append, nextNumber(counters, workspaceId)) : write.key
+        const json = values[index]
+        if (json === undefined) {
+          remove(placeOf(workspaceId, key))
+          return { key, version: undefined }
+        }
+        put(placeOf(workspaceId, key), { workspaceId, key, version, json, expiresAt: write.expiresAt })
+        return { key, version }
+      })
+      if (written.length > 0) watching.tell({ workspaceId, keys: written.map(({ key }) => key) })
+      return written
+    },
+
+    async scan(query) {
+      const after = checkScan(query)
+      const time = now()
+      const found: Entry[] = []
+      for (
+        let index = firstAfter(places, placeOf(after.workspaceId, after.key));
+        found.length <= query.limit;
+        index++
+      ) {
+        const place = places[index]
+        if (place === undefined) break
+        const entry = entries.get(place)
+        if (!entry?.key.startsWith(query.prefix)) continue
+        if (query.expired || isPresent(entry, time)) found.push(entry)
+      }
+      const records = found
+        .slice(0, query.limit)
+        .map((entry) => ({ ...recordOf(entry), workspaceId: entry.workspaceId }))
+      const last = records.at(-1)
+      return { records, ...(found.length > query.limit && last ? { next: scanCursor(last) } : {}), now: time }
+    },
+
+    watch: watching.add,
+  }
+}
+
+interface Entry {
+  readonly workspaceId: string
+  readonly key: string
+  readonly version: string
+  readonly json: string
+  readonly expiresAt: number | undefined
+}
+
+/** Neither part can hold a NUL, so that this is one to one and sorts by workspace, then key. */
+function placeOf(workspaceId: string, key: string): string {
+  return `${workspaceId}\0${key}`
+}
+
+function isPresent(entry: Entry | undefined, time: number): entry is Entry {
+  return entry !== undefined && (entry.expiresAt === undefined || entry.expiresAt > time)
+}
+
+function recordOf(entry: Entry): StoredRecord {
+  const { key, version, json, expiresAt } = entry
+  const value = JSON.parse(json) as JsonValue
+  return { key, version, value, ...(expiresAt === undefined ? {} : { expiresAt }) }
+}
+
+function nextNumber(counters: Map<string, number>, workspaceId: string): number {
+  const number = (counters.get(workspaceId) ?? 0) + 1
+  counters.set(workspaceId, number)
+  return number
+}
+
+/** The index of the first place that is not before `place`. */
+function firstAt(places: readonly string[], place: string): number {
+  let low = 0
+  let high = places.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (places[middle]! < place) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function firstAfter(places: readonly string[], place: string): number {
+  const index = firstAt(places, place)
+  return places[index] === place ? index + 1 : index
+}

@@ -1,0 +1,30 @@
+import type { StorageChange } from '../ports/storage.js'
+
+/** Those who watch a storage in this process. */
+export interface Watchers {
+  /** @returns how to end it. */
+  add(listener: (change: StorageChange) => void): () => void
+  /** Tells all of them; one that throws breaks neither the commit nor the others. */
+  tell(change: StorageChange): void
+}
+
+/** A fresh, empty set of watchers. */
+export function watchers(): Watchers {
+  const all = new Set<{ listener: (change: StorageChange) => void }>()
+  return {
+    add(listener) {
+      const watcher = { listener }
+      all.add(watcher)
+      return () => void all.delete(watcher)
+    },
+    tell(change) {
+      for (const { listener } of all) {
+        try {
+          listener(change)
+        } catch {
+          // the watcher's own problem
+        }
+      }
+    },
+  }
+}

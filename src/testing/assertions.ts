@@ -1,0 +1,39 @@
+/** `describe` and `it` of any test runner. */
+export interface TestRunner {
+  describe(name: string, body: () => void): unknown
+  it(name: string, body: () => Promise<void>): unknown
+}
+
+/** Fails unless both say the same: JSON values and `undefined`, compared in depth. */
+export function equal(actual: unknown, expected: unknown): void {
+  if (same(actual, expected)) return
+  throw new Error(`Expected ${shown(expected)}, got ${shown(actual)}.`)
+}
+
+/** Fails, saying what was expected to hold. */
+export function truthy(holds: boolean, expectation: string): void {
+  if (!holds) throw new Error(`Expected that ${expectation}.`)
+}
+
+/** What a promise was rejected with; fails when it wasn't. */
+export async function rejected(attempt: Promise<unknown>): Promise<unknown> {
+  const outcome = await attempt.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  )
+  if (outcome === undefined) throw new Error('Expected a rejection.')
+  return outcome.error
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const keys = Object.keys(a)
+  if (keys.length !== Object.keys(b).length) return false
+  return keys.every((key) => Object.hasOwn(b, key) && same(a[key as keyof typeof a], b[key as keyof typeof b]))
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'undefined').slice(0, 1000)
+}

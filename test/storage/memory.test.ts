@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStorage } from '../../src/storage/memory.js'
+import { describeStorageContract } from '../../src/testing/storage-contract.js'
+
+describeStorageContract({ describe, it }, (options) => memoryStorage(options))
+
+describe('memoryStorage', () => {
+  it('uses the clock of the machine when given none', async () => {
+    const before = Date.now()
+    const { now } = await memoryStorage().read('w', [])
+    expect(now).toBeGreaterThanOrEqual(before)
+    expect(now).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('finds a page among many records without going through all of them', async () => {
+    const storage = memoryStorage()
+    for (let batch = 0; batch < 200; batch++) {
+      const writes = Array.from({ length: 100 }, (_, index) => ({
+        key: `k/${(batch * 37 + index * 211) % 20_000}`,
+        value: 1,
+      }))
+      await storage.commit(`w${batch % 7}`, writes)
+    }
+    const started = performance.now()
+    for (let round = 0; round < 1000; round++) {
+      await storage.list({ workspaceId: 'w3', prefix: `k/${round}`, limit: 5 })
+    }
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+})
