@@ -1,22 +1,24 @@
 import { defineConfig } from 'tsup'
 
+/** The public entries, as in `exports` of package.json. */
+const entries = {
+  index: 'src/index.ts',
+  sqlite: 'src/storage/sqlite.ts',
+  postgres: 'src/storage/postgres.ts',
+  stdio: 'src/local/stdio.ts',
+  'ai-sdk': 'src/bridges/ai-sdk.ts',
+  testing: 'src/testing/index.ts',
+}
+
 export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    sqlite: 'src/storage/sqlite.ts',
-    postgres: 'src/storage/postgres.ts',
-    stdio: 'src/stdio/index.ts',
-    'ai-sdk': 'src/bridges/ai-sdk.ts',
-    testing: 'src/testing/index.ts',
-    'connect.node': 'src/egress/connect.node.ts',
-    'connect.web': 'src/egress/connect.web.ts',
-  },
-  format: ['esm'],
-  dts: { entry: { index: 'src/index.ts', sqlite: 'src/storage/sqlite.ts', postgres: 'src/storage/postgres.ts', stdio: 'src/stdio/index.ts', 'ai-sdk': 'src/bridges/ai-sdk.ts', testing: 'src/testing/index.ts' } },
+  // The two connectors behind `#connect` are files of their own, chosen by the runtime's condition.
+  entry: { ...entries, 'connect.node': 'src/egress/connect.node.ts', 'connect.web': 'src/egress/connect.web.ts' },
+  dts: { entry: entries },
   external: ['#connect'],
-  sourcemap: true,
-  clean: true,
-  splitting: true,
+  format: ['esm'],
   target: 'es2022',
   platform: 'neutral',
+  splitting: true,
+  sourcemap: true,
+  clean: true,
 })
