@@ -1,0 +1,140 @@
+import { base64url, flattenedDecrypt, FlattenedEncrypt, type FlattenedJWE } from 'jose'
+import { IntegrationError } from '../model/errors.js'
+import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
+import { type EncryptionKey, keyRing } from './key-ring.js'
+import { type KeyProvider, providerScheme, ringScheme, type SealedHeader, unreadable } from './key-wrapping.js'
+
+export type { EncryptionKey } from './key-ring.js'
+export type { KeyProvider } from './key-wrapping.js'
+
+/** How {@link encryptedCredentials} is made. */
+export interface EncryptedCredentialsOptions {
+  /**
+   * A key ring, the current key first: the others only open what they once sealed. To rotate, add the new key at the
+   * end everywhere, then move it to the front, reseal, and drop the old key when nothing depends on it any more.
+   * Or a {@link KeyProvider}.
+   */
+  readonly keys: readonly EncryptionKey[] | KeyProvider
+  /** Clock of the cache, in ms. `@default Date.now` */
+  readonly now?: () => number
+}
+
+/**
+ * Seals credentials by encryption, as JSON Web Encryption: AES-256-GCM with a fresh data key for each value, which a key
+ * of the ring (`A256GCMKW`) or the key provider wraps. The sealed value is bound to its workspace, integration, owner
+ * and field, and opens nowhere else.
+ *
+ * Opened values are remembered for 60 s, at most 1000 of them, so that a call costs no decryption.
+ *
+ * @throws `invalid_input` when a key is short, or given twice
+ * @see https://www.rfc-editor.org/rfc/rfc7516 JSON Web Encryption
+ */
+export function encryptedCredentials(options: EncryptedCredentialsOptions): CredentialVault {
+  const { keys, now = Date.now } = options
+  const scheme = isKeyProvider(keys) ? providerScheme(keys) : ringScheme(keyRing(keys))
+  const opened = openedValues(now)
+
+  return {
+    async seal(secret, context) {
+      const plaintext = encodeText(secret)
+      const aad = contextOf(context)
+      const { header, key } = await scheme.forSealing(aad)
+      const encrypt = new FlattenedEncrypt(plaintext).setProtectedHeader(header)
+      const jwe = await encrypt.setAdditionalAuthenticatedData(encoder.encode(aad)).encrypt(key)
+      const sealed = canonical(jwe)
+      if (sealed.length > SEALED_LENGTH) {
+        throw new IntegrationError('invalid_input', 'The credential is too large: its sealed form is beyond 128 KiB.')
+      }
+      return sealed
+    },
+
+    async open(sealed, context) {
+      const aad = contextOf(context)
+      return await opened.get(sealed, aad, async () => {
+        const { jwe, header } = parsed(sealed) ?? unreadable('it is damaged')
+        // jose checks that the context wasn't edited, not that it is the one of this record
+        if (jwe.aad !== base64url.encode(aad)) unreadable('it belongs to another record')
+        const key = await scheme.forOpening(header, aad)
+        if (key === undefined) return unreadable('its key is unknown')
+        const { plaintext } = await flattenedDecrypt(jwe, key, scheme.accepts).catch(() => unreadable('it is damaged'))
+        return decoder.decode(plaintext)
+      })
+    },
+
+    async destroy(sealed) {
+      opened.forget(sealed)
+    },
+
+    keyOf: (sealed) => parsed(sealed)?.header.kid,
+    currentKey: () => scheme.currentKeyId(),
+  }
+}
+
+const SEALED_LENGTH = 128 * 1024
+const CACHE_MS = 60_000
+const CACHE_SIZE = 1000
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+function isKeyProvider(keys: readonly EncryptionKey[] | KeyProvider): keys is KeyProvider {
+  return 'unwrap' in keys
+}
+
+/** Injective, and well-formed text whatever the ids hold. */
+function contextOf({ workspaceId, integrationId, owner, field }: SecretContext): string {
+  return JSON.stringify(['v1', workspaceId, integrationId, owner, field])
+}
+
+function encodeText(secret: string): Uint8Array {
+  const bytes = encoder.encode(secret)
+  if (decoder.decode(bytes) === secret) return bytes
+  throw new IntegrationError('invalid_input', 'The credential is not well-formed text: it holds half a surrogate pair.')
+}
+
+/** The one way to write a sealed value: any other spelling of the same bytes is damage. */
+function canonical(jwe: FlattenedJWE): string {
+  const { protected: header, encrypted_key: key, iv, ciphertext, tag, aad } = jwe
+  return JSON.stringify({
+    protected: header,
+    ...(key === undefined ? {} : { encrypted_key: key }),
+    iv,
+    ciphertext,
+    tag,
+    aad,
+  })
+}
+
+function parsed(sealed: string): { jwe: FlattenedJWE; header: SealedHeader } | undefined {
+  try {
+    const jwe = JSON.parse(sealed) as FlattenedJWE
+    const parts = Object.entries(jwe).map(([name, part]) => [name, base64url.encode(base64url.decode(part as string))])
+    if (canonical(Object.fromEntries(parts) as FlattenedJWE) !== sealed) return undefined
+    const header = JSON.parse(decoder.decode(base64url.decode(jwe.protected ?? ''))) as SealedHeader
+    return typeof header.kid === 'string' ? { jwe, header } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What was opened lately. A value that is being opened is opened once for all who wait. */
+function openedValues(now: () => number) {
+  const values = new Map<string, { readonly aad: string; readonly secret: Promise<string>; readonly until: number }>()
+  return {
+    async get(sealed: string, aad: string, open: () => Promise<string>): Promise<string> {
+      const known = values.get(sealed)
+      if (known !== undefined && known.aad === aad && known.until > now()) return await known.secret
+      const secret = open()
+      const value = { aad, secret, until: now() + CACHE_MS }
+      secret.catch(() => values.get(sealed) === value && values.delete(sealed))
+      values.delete(sealed)
+      values.set(sealed, value)
+      for (const [oldest, { until }] of values) {
+        if (values.size <= CACHE_SIZE && until > now()) break
+        values.delete(oldest)
+      }
+      return await secret
+    },
+    forget: (sealed: string) => void values.delete(sealed),
+  }
+}

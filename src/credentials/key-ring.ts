@@ -1,0 +1,74 @@
+import { base64url } from 'jose'
+import { IntegrationError } from '../model/errors.js'
+
+/** One key of a key ring. */
+export interface EncryptionKey {
+  /** Names it in sealed values (`kid`): 1-128 printable ASCII characters. Never give it to another key. */
+  readonly id: string
+  /** 32 random bytes, as base64 or base64url text, or an AES-GCM `CryptoKey` of 256 bits that may encrypt and decrypt. */
+  readonly secret: string | Uint8Array | CryptoKey
+}
+
+/** Keys by id, each imported once, at first use. */
+export interface KeyRing {
+  /** The first key's id. */
+  readonly currentId: string
+  /** @returns `undefined` for an unknown id. */
+  key(id: string): Promise<CryptoKey> | undefined
+}
+
+/**
+ * Takes a ring of keys, the current one first.
+ *
+ * @throws `invalid_input` when there is none, one is not 32 bytes, or two are the same
+ */
+export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
+  const [current] = keys
+  if (current === undefined) refuse('keys', 'Give at least one key.')
+  const ids = new Set<string>()
+  const secrets = new Set<string | CryptoKey>()
+  const ring = new Map<string, () => Promise<CryptoKey>>()
+  for (const [index, { id, secret }] of keys.entries()) {
+    if (typeof id !== 'string' || !/^[\x20-\x7e]{1,128}$/.test(id)) {
+      refuse(`keys[${index}].id`, 'Give 1-128 printable ASCII characters.')
+    }
+    if (ids.has(id)) refuse(`keys[${index}].id`, 'Give each key an id of its own.')
+    ids.add(id)
+    const usable = secret instanceof CryptoKey ? checkedKey(secret, index) : checkedBytes(secret, index)
+    const identity = usable instanceof CryptoKey ? usable : base64url.encode(usable)
+    if (secrets.has(identity)) refuse(`keys[${index}].secret`, 'Give each key once.')
+    secrets.add(identity)
+    let imported: Promise<CryptoKey> | undefined
+    ring.set(id, () => (imported ??= importKey(usable)))
+  }
+  return { currentId: current.id, key: (id) => ring.get(id)?.() }
+}
+
+function checkedKey(key: CryptoKey, index: number): CryptoKey {
+  const { name, length } = key.algorithm as AesKeyAlgorithm
+  const fits =
+    name === 'AES-GCM' && length === 256 && ['encrypt', 'decrypt'].every((use) => key.usages.includes(use as KeyUsage))
+  if (!fits) refuse(`keys[${index}].secret`, 'Give an AES-GCM key of 256 bits that may encrypt and decrypt.')
+  return key
+}
+
+/** A copy, so that the host may wipe its own. */
+function checkedBytes(secret: unknown, index: number): Uint8Array<ArrayBuffer> {
+  const text = typeof secret === 'string' && /^[\w+/-]{43}=?$/.test(secret)
+  const bytes = text ? base64url.decode(secret.replaceAll('+', '-').replaceAll('/', '_').replace('=', '')) : secret
+  if (!(bytes instanceof Uint8Array) || bytes.length !== 32) {
+    return refuse(`keys[${index}].secret`, 'Give 32 random bytes, e.g. what `openssl rand -base64 32` prints.')
+  }
+  return new Uint8Array(bytes)
+}
+
+async function importKey(usable: CryptoKey | Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  if (usable instanceof CryptoKey) return usable
+  return await crypto.subtle.importKey('raw', usable, 'AES-GCM', false, ['encrypt', 'decrypt'])
+}
+
+function refuse(path: string, message: string): never {
+  throw new IntegrationError('invalid_input', `The encryption keys were refused (${path}): ${message}`, {
+    fields: [{ path, message }],
+  })
+}

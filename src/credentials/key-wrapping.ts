@@ -1,0 +1,94 @@
+import { base64url, type JWEHeaderParameters } from 'jose'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import type { KeyRing } from './key-ring.js'
+
+/**
+ * Keys that never leave another system, such as a cloud KMS: it wraps a fresh data key for every sealed value.
+ *
+ * `context` names the workspace, integration, owner and field: hand it on as the KMS's encryption context, so that the
+ * KMS, too, refuses a value that was moved.
+ */
+export interface KeyProvider {
+  /** The id of the key that {@link KeyProvider.wrap} uses now: 1-128 printable ASCII characters. */
+  currentKeyId(): string
+  /** Encrypts a data key of 32 bytes with the named key. */
+  wrap(keyId: string, dataKey: Uint8Array, context: string): Promise<Uint8Array>
+  /**
+   * Decrypts a data key. A throw means: not now, try again.
+   *
+   * @returns `undefined` when it never will: the key is unknown or destroyed, or refuses this value or context.
+   */
+  unwrap(keyId: string, wrapped: Uint8Array, context: string): Promise<Uint8Array | undefined>
+}
+
+/** How data keys are wrapped. */
+export interface WrappingScheme {
+  readonly accepts: { readonly keyManagementAlgorithms: string[]; readonly contentEncryptionAlgorithms: string[] }
+  currentKeyId(): string
+  forSealing(aad: string): Promise<{ header: JWEHeaderParameters; key: CryptoKey | Uint8Array }>
+  forOpening(header: SealedHeader, aad: string): Promise<CryptoKey | Uint8Array | undefined>
+}
+
+/** What a sealed value's protected header tells. */
+export interface SealedHeader {
+  readonly kid: string
+  /** A data key that a {@link KeyProvider} wrapped, base64url. */
+  readonly wrapped_key?: string
+}
+
+const ENCRYPTION = 'A256GCM'
+
+/** Data keys wrapped by a ring of keys. */
+export function ringScheme(ring: KeyRing): WrappingScheme {
+  const alg = 'A256GCMKW'
+  return {
+    accepts: { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [ENCRYPTION] },
+    currentKeyId: () => ring.currentId,
+    async forSealing() {
+      const key = await (ring.key(ring.currentId) ?? unreadable('its key is unknown'))
+      return { header: { alg, enc: ENCRYPTION, kid: ring.currentId }, key }
+    },
+    forOpening: async ({ kid }) => await ring.key(kid),
+  }
+}
+
+/** Data keys wrapped elsewhere. */
+export function providerScheme(provider: KeyProvider): WrappingScheme {
+  const alg = 'dir'
+  return {
+    accepts: { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [ENCRYPTION] },
+    currentKeyId: () => provider.currentKeyId(),
+    async forSealing(aad) {
+      const key = crypto.getRandomValues(new Uint8Array(32))
+      const kid = provider.currentKeyId()
+      const wrapped = await usingProvider(() => provider.wrap(kid, key.slice(), aad))
+      return { header: { alg, enc: ENCRYPTION, kid, wrapped_key: base64url.encode(wrapped) }, key }
+    },
+    async forOpening({ kid, wrapped_key: wrapped }, aad) {
+      const bytes = decoded(wrapped) ?? unreadable('it is damaged')
+      return await usingProvider(() => provider.unwrap(kid, bytes, aad))
+    },
+  }
+}
+
+/** Ends an opening for good. */
+export function unreadable(why: string): never {
+  throw new IntegrationError('credential_unreadable', `A stored credential can't be opened: ${why}.`)
+}
+
+async function usingProvider<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isIntegrationError(error)) throw error
+    throw new IntegrationError('storage_unavailable', "The key provider of encryptedCredentials can't be used now.")
+  }
+}
+
+function decoded(text: string | undefined): Uint8Array | undefined {
+  try {
+    return base64url.decode(text ?? '!')
+  } catch {
+    return undefined
+  }
+}
