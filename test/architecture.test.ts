@@ -1,0 +1,309 @@
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+import { globalsOf } from './architecture/globals.js'
+import { filesImportedBy, forbiddenImports, importCycles, type Rule } from './architecture/house.js'
+import { parse, readSources, type Sources } from './architecture/source.js'
+
+/** The table of docs/architecture.md. */
+const rules: Readonly<Record<string, Rule>> = {
+  model: { may: ['model', 'zod'] },
+  ports: { may: [], mayTypes: ['model', 'ports'] },
+  policy: { may: ['policy', 'model', '@noble/hashes', 'canonicalize'] },
+  oauth: { may: ['oauth', 'model', 'ports', 'oauth4webapi', '@noble/hashes'] },
+  mcp: { may: ['mcp', 'model', 'ports', '@modelcontextprotocol/client', 'p-queue'] },
+  egress: { may: ['egress', 'model', 'ports', 'ipaddr.js', '#connect'] },
+  'egress/connect.node.ts': {
+    may: ['egress', 'model', 'ports', 'ipaddr.js'].concat(
+      ['http', 'https', 'dns', 'net', 'tls', 'zlib', 'stream'].map((name) => `node:${name}`),
+    ),
+  },
+  registry: {
+    may: ['registry', 'egress', 'mcp', 'oauth', 'policy', 'ports', 'model', 'eventemitter3', '@noble/hashes'],
+  },
+  storage: { may: ['storage', 'ports', 'model'] },
+  credentials: { may: ['credentials', 'ports', 'model', 'jose'] },
+  local: { may: ['local', 'ports', 'model', '@modelcontextprotocol/client/stdio', 'node:*'] },
+  bridges: { may: ['ai'], mayTypes: ['index.ts'] },
+  testing: { may: ['testing', 'index.ts', 'ports', 'model', '@modelcontextprotocol/server'] },
+  'index.ts': { may: ['registry', 'storage/memory.ts', 'credentials', 'ports', 'model'] },
+}
+
+/** What hosts import one by one: none of them leans on another. */
+const adapters = [
+  'storage/memory.ts',
+  'storage/sqlite.ts',
+  'storage/postgres.ts',
+  'credentials/encrypted.ts',
+  'local/stdio.ts',
+  'bridges/ai-sdk.ts',
+]
+
+/** Where `Runtime` gets its defaults. */
+const defaultRuntime = 'registry/runtime.ts'
+
+/** Client scenarios of the official conformance suite 0.1.16, but `initialize`, which is a method of the protocol. */
+const conformanceScenarios = [
+  'tools_call',
+  'elicitation-sep1034-client-defaults',
+  'sse-retry',
+  'auth/metadata-default',
+  'auth/metadata-var1',
+  'auth/metadata-var2',
+  'auth/metadata-var3',
+  'auth/basic-cimd',
+  'auth/2025-03-26-oauth-metadata-backcompat',
+  'auth/2025-03-26-oauth-endpoint-fallback',
+  'auth/scope-from-www-authenticate',
+  'auth/scope-from-scopes-supported',
+  'auth/scope-omitted-when-undefined',
+  'auth/scope-step-up',
+  'auth/scope-retry-limit',
+  'auth/token-endpoint-auth-basic',
+  'auth/token-endpoint-auth-post',
+  'auth/token-endpoint-auth-none',
+  'auth/client-credentials-jwt',
+  'auth/client-credentials-basic',
+  'auth/resource-mismatch',
+  'auth/pre-registration',
+  'auth/cross-app-access-complete-flow',
+  'auth/offline-access-scope',
+  'auth/offline-access-not-supported',
+]
+
+const src = readSources(fileURLToPath(new URL('../src', import.meta.url)))
+
+describe('imports fall downward', () => {
+  it('allows only what the table of floors allows', () => {
+    expect(forbiddenImports(src, rules)).toEqual([])
+  })
+
+  it('has no cycle', () => {
+    expect(importCycles(src)).toEqual([])
+  })
+
+  it('keeps adapters apart', () => {
+    expect(leaningOnAdapters(src)).toEqual([])
+  })
+
+  it.each([
+    ['a sibling', 'policy/a.ts', `import { open } from '../mcp/connection.js'`],
+    ['an upper floor', 'model/a.ts', `export { connect } from '../registry/connect.js'`],
+    ['a package of another floor', 'mcp/a.ts', `import * as oauth from 'oauth4webapi'`],
+    ['a builtin', 'registry/a.ts', `import { readFile } from 'node:fs/promises'`],
+    ['a builtin without its prefix', 'egress/a.ts', `import net from 'net'`],
+    ['a builtin that a connector does not need', 'egress/connect.node.ts', `import 'node:fs'`],
+    ['something at run time', 'registry/a.ts', `const jose = await import('jose')`],
+    ['a type', 'policy/a.ts', `export type T = import('../ports/runtime.js').Runtime`],
+    ['code where only types may be', 'bridges/a.ts', `import { isIntegrationError } from '../index.js'`],
+  ])('notices %s', (_what, path, text) => {
+    expect(forbiddenImports(new Map([[path, text]]), rules)).toHaveLength(1)
+  })
+
+  it('notices a folder that nobody planned', () => {
+    expect(forbiddenImports(new Map([['utils/a.ts', '']]), rules)).toEqual(['utils/a.ts is in no known folder'])
+  })
+
+  it('notices a cycle, of types too', () => {
+    const cyclic = new Map([
+      ['model/a.ts', `import type { B } from './b.js'`],
+      ['model/b.ts', `export * from './c.js'`],
+      ['model/c.ts', `export const load = () => import('./a.js')`],
+    ])
+    expect(importCycles(cyclic)).toEqual(['model/a.ts → model/b.ts → model/c.ts → model/a.ts'])
+  })
+
+  it('notices an adapter that leans on another', () => {
+    const leaning = new Map([['storage/sqlite.ts', `import { memoryStorage } from './memory.js'`]])
+    expect(leaningOnAdapters(leaning)).toEqual(['storage/sqlite.ts leans on storage/memory.ts'])
+  })
+})
+
+describe('floors keep their nature', () => {
+  it('has no code in ports', () => {
+    expect(withCode(inFolder(src, 'ports'))).toEqual([])
+    expect(withCode(new Map([['ports/a.ts', 'export interface A { b(): void }\nexport const c = 1']]))).toEqual([
+      'ports/a.ts',
+    ])
+  })
+
+  it('has neither promises, clock nor randomness in policy', () => {
+    expect(impure(inFolder(src, 'policy'))).toEqual([])
+  })
+
+  it.each([
+    'Date.now()',
+    'Math.random()',
+    'globalThis.crypto',
+    'new Promise(() => {})',
+    'async () => {}',
+    'setTimeout',
+  ])('notices %s in policy', (expression) => {
+    expect(impure(new Map([['policy/a.ts', `export const a = ${expression}`]]))).toHaveLength(1)
+  })
+
+  it('asks the runtime for clock, timers and ids', () => {
+    const floors = ['oauth', 'mcp', 'egress', 'registry'].flatMap((floor) => [...inFolder(src, floor)])
+    expect(bypassingRuntime(new Map(floors))).toEqual([])
+  })
+
+  it.each([
+    'Date.now()',
+    'new Date()',
+    'setTimeout(f, 5)',
+    'AbortSignal.timeout(5)',
+    'Math.random()',
+    'crypto.randomUUID()',
+  ])('notices %s beside the runtime', (expression) => {
+    expect(bypassingRuntime(new Map([['mcp/a.ts', `export const a = ${expression}`]]))).toHaveLength(1)
+  })
+
+  it('has no logic in the contents page', () => {
+    expect(statementsOtherThanExports(src.get('index.ts') ?? '')).toEqual([])
+    expect(statementsOtherThanExports(`export const a = 1`)).toHaveLength(1)
+  })
+})
+
+describe('one way out, one way to a tool', () => {
+  it('reaches the network in egress only', () => {
+    expect(reachingTheNetwork(src)).toEqual([])
+  })
+
+  it.each([
+    ['fetch', 'fetch("https://a.example")'],
+    ['fetch of the global object', 'globalThis.fetch("https://a.example")'],
+    ['fetch handed on', 'open({ fetch })'],
+    ['a socket', 'new WebSocket("wss://a.example")'],
+    ['a transport that would use the global fetch', 'new StreamableHTTPClientTransport(url)'],
+  ])('notices %s', (_what, expression) => {
+    expect(reachingTheNetwork(new Map([['mcp/a.ts', `export const a = ${expression}`]]))).toHaveLength(1)
+  })
+
+  it('is not misled by a fetch that was handed in', () => {
+    const handedIn = `export function a({ fetch }: { fetch: typeof globalThis.fetch }) {
+      return [fetch('a'), new StreamableHTTPClientTransport(url, { fetch }), b.fetch('c')]
+    }`
+    expect(reachingTheNetwork(new Map([['mcp/a.ts', handedIn]]))).toEqual([])
+  })
+
+  it('calls tools behind the gate only', () => {
+    expect(callingTools(src)).toEqual([])
+  })
+
+  it.each([
+    'connection.callTool(definition, args)',
+    'connection["callTool"]',
+    'client.request({ method: "tools/call" })',
+  ])('notices %s elsewhere', (expression) => {
+    expect(callingTools(new Map([['registry/toolset.ts', `export const a = ${expression}`]]))).toHaveLength(1)
+  })
+
+  it('notices a property taken out of a connection', () => {
+    const taken = `export const f = ({ callTool }: Connection) => callTool`
+    expect(callingTools(new Map([['bridges/a.ts', taken]]))).toEqual(['bridges/a.ts'])
+  })
+})
+
+describe('behaves for everybody alike', () => {
+  it('names no scenario of the conformance suite', () => {
+    expect(namingScenarios(src)).toEqual([])
+  })
+
+  it('notices one', () => {
+    const special = new Map([['oauth/a.ts', `if (scenario === 'auth/scope-step-up') skip()`]])
+    expect(namingScenarios(special)).toEqual(['oauth/a.ts'])
+  })
+})
+
+function inFolder(sources: Sources, folder: string): Sources {
+  return new Map([...sources].filter(([path]) => path.startsWith(`${folder}/`)))
+}
+
+function pathsWhere(sources: Sources, holds: (text: string, path: string) => boolean): readonly string[] {
+  return [...sources].filter(([path, text]) => holds(text, path)).map(([path]) => path)
+}
+
+function leaningOnAdapters(sources: Sources): readonly string[] {
+  return [...sources]
+    .filter(([path]) => adapters.includes(path))
+    .flatMap(([path, text]) => filesImportedBy(path, text).map((target) => ({ path, target })))
+    .filter(({ path, target }) => target !== path && adapters.includes(target))
+    .map(({ path, target }) => `${path} leans on ${target}`)
+}
+
+function withCode(sources: Sources): readonly string[] {
+  const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, removeComments: true }
+  return pathsWhere(sources, (text) => {
+    const { outputText } = ts.transpileModule(text, { compilerOptions: options })
+    return outputText.replace(/export \{\};?/, '').trim() !== ''
+  })
+}
+
+function impure(sources: Sources): readonly string[] {
+  const forbidden = /^(new )?(Date|Promise|performance|crypto|queueMicrotask|Math\.random)\b/
+  return pathsWhere(sources, (text) => {
+    return globalsOf(text).some((use) => forbidden.test(use) || readsClock(use)) || isAsync(parse(text))
+  })
+}
+
+function bypassingRuntime(sources: Sources): readonly string[] {
+  return pathsWhere(sources, (text, path) => path !== defaultRuntime && globalsOf(text).some(readsClock))
+}
+
+function readsClock(use: string): boolean {
+  return /^(Date\.now|new Date\(\)|performance|setTimeout|setInterval|AbortSignal\.timeout|Math\.random|crypto\.randomUUID)\b/.test(
+    use,
+  )
+}
+
+function isAsync(node: ts.Node): boolean {
+  if (node.kind === ts.SyntaxKind.AsyncKeyword || ts.isAwaitExpression(node)) return true
+  return ts.forEachChild(node, (child) => isAsync(child) || undefined) ?? false
+}
+
+function statementsOtherThanExports(text: string): readonly string[] {
+  return parse(text)
+    .statements.filter((statement) => !ts.isExportDeclaration(statement) && !ts.isImportDeclaration(statement))
+    .map((statement) => statement.getText())
+}
+
+function reachingTheNetwork(sources: Sources): readonly string[] {
+  const network = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest', 'WebTransport']
+  return pathsWhere(sources, (text, path) => {
+    if (path.startsWith('egress/')) return false
+    return (
+      globalsOf(text).some((use) => network.includes(use.replace(/^new |\..*|\(\)$/g, ''))) ||
+      opensTransportWithoutFetch(parse(text))
+    )
+  })
+}
+
+/** The SDK's HTTP transports fall back on the global `fetch` unless they are given one. */
+function opensTransportWithoutFetch(node: ts.Node): boolean {
+  if (ts.isNewExpression(node) && /^(StreamableHTTP|SSE)ClientTransport$/.test(node.expression.getText())) {
+    const options = node.arguments?.[1]
+    const names =
+      options !== undefined && ts.isObjectLiteralExpression(options)
+        ? options.properties.map((p) => p.name?.getText())
+        : []
+    if (!names.includes('fetch')) return true
+  }
+  return ts.forEachChild(node, (child) => opensTransportWithoutFetch(child) || undefined) ?? false
+}
+
+/** `mcp/` speaks to one server and `registry/call.ts` is the gate; the testing kit is a server. */
+function callingTools(sources: Sources): readonly string[] {
+  return pathsWhere(sources, (text, path) => {
+    if (path === 'registry/call.ts' || path.startsWith('mcp/') || path.startsWith('testing/')) return false
+    return mentions(parse(text), ['callTool', 'tools/call'])
+  })
+}
+
+function mentions(node: ts.Node, words: readonly string[]): boolean {
+  if ((ts.isIdentifier(node) || ts.isStringLiteralLike(node)) && words.includes(node.text)) return true
+  return ts.forEachChild(node, (child) => mentions(child, words) || undefined) ?? false
+}
+
+function namingScenarios(sources: Sources): readonly string[] {
+  return pathsWhere(sources, (text) => conformanceScenarios.some((name) => text.includes(name)))
+}
