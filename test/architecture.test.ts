@@ -5,6 +5,11 @@ import { globalsOf } from './architecture/globals.js'
 import { filesImportedBy, forbiddenImports, importCycles, type Rule } from './architecture/house.js'
 import { parse, readSources, type Sources } from './architecture/source.js'
 
+/** What lies behind `#connect` under the `node` condition. */
+const nodeEgress = ['http', 'https', 'dns', 'net', 'tls', 'zlib', 'stream', 'events']
+  .map((name) => `node:${name}`)
+  .concat('egress', 'model', 'ports', 'ipaddr.js')
+
 /** The table of docs/architecture.md. */
 const rules: Readonly<Record<string, Rule>> = {
   model: { may: ['model', 'zod'] },
@@ -13,11 +18,8 @@ const rules: Readonly<Record<string, Rule>> = {
   oauth: { may: ['oauth', 'model', 'ports', 'oauth4webapi', '@noble/hashes'] },
   mcp: { may: ['mcp', 'model', 'ports', '@modelcontextprotocol/client', 'p-queue'] },
   egress: { may: ['egress', 'model', 'ports', 'ipaddr.js', '#connect'] },
-  'egress/connect.node.ts': {
-    may: ['egress', 'model', 'ports', 'ipaddr.js'].concat(
-      ['http', 'https', 'dns', 'net', 'tls', 'zlib', 'stream'].map((name) => `node:${name}`),
-    ),
-  },
+  'egress/connect.node.ts': { may: nodeEgress },
+  'egress/node-body.ts': { may: nodeEgress },
   registry: {
     may: ['registry', 'egress', 'mcp', 'oauth', 'policy', 'ports', 'model', 'eventemitter3', '@noble/hashes'],
   },
@@ -251,7 +253,7 @@ function bypassingRuntime(sources: Sources): readonly string[] {
 }
 
 function readsClock(use: string): boolean {
-  return /^(Date\.now|new Date\(\)|performance|setTimeout|setInterval|AbortSignal\.timeout|Math\.random|crypto\.randomUUID)\b/.test(
+  return /^(Date\.now|new Date\(\)|performance|setTimeout|setInterval|AbortSignal\.timeout|Math\.random|crypto\.randomUUID)(?!\w)/.test(
     use,
   )
 }
