@@ -1,29 +1,167 @@
+import { IntegrationError } from '../model/errors.js'
 import type { Runtime } from '../ports/runtime.js'
+import { createConnector } from '#connect'
+import { bytesBody } from './body.js'
+import { abortError, startsWork, type Connector, type IncomingAnswer, type OutgoingRequest } from './connector.js'
+import { fetchConnector } from './fetch-connector.js'
+import { GuardedResponse } from './guarded-response.js'
+import { maxMetadataBytes, maxMetadataHops, oauthTimeoutMs } from './limits.js'
+import { requestBody, requestHeaders } from './request.js'
+import { checkUrl, type EgressOptions } from './url-policy.js'
+
+export type { EgressOptions } from './url-policy.js'
 
 /** What a request is for: it decides about redirects and limits. */
 export type RequestPurpose =
-  /** MCP traffic: no redirects, `maxResponseBytes`, streams allowed. */
+  /** MCP traffic: no redirects, `maxResponseBytes` per answer and per event of a stream. The caller's signal is its only deadline. */
   | 'mcp'
-  /** OAuth metadata: GET only, at most 3 hops, each vetted and without credentials, 256 KiB. */
+  /** OAuth metadata: GET only, at most 3 hops, each vetted and without credentials, 256 KiB, 30 s. */
   | 'metadata'
-  /** Token, registration and revocation endpoints: no redirects, 256 KiB. */
+  /** Token, registration and revocation endpoints: no redirects, 256 KiB, 30 s. */
   | 'token'
 
 /** `fetch` with a purpose. `@default purpose 'mcp'` */
-export type GuardedFetch = (url: string | URL, init?: RequestInit & { readonly purpose?: RequestPurpose }) => Promise<Response>
+export type GuardedFetch = (
+  url: string | URL,
+  init?: RequestInit & { readonly purpose?: RequestPurpose },
+) => Promise<Response>
 
-export interface EgressOptions {
-  /** `http:` and loopback addresses. `@default false` */
-  readonly allowLoopback?: boolean
-  /** Private ranges. `@default false` */
-  readonly allowPrivateNetwork?: boolean
-  /** When given, only these hosts: `example.com` or `*.example.com`. */
-  readonly allowHosts?: readonly string[]
-  readonly denyHosts?: readonly string[]
-}
-
-export declare function createGuardedFetch(options: {
+export interface GuardedFetchOptions {
   readonly egress: EgressOptions
+  /** Decoded bytes of one answer, or of one event of an event stream. */
   readonly maxResponseBytes: number
   readonly runtime: Pick<Runtime, 'fetch' | 'now' | 'setTimer'>
-}): { readonly fetch: GuardedFetch; close(): Promise<void> }
+  /** What carries the requests. `@default` over `runtime.fetch` when given, else the platform's */
+  readonly connector?: Connector
+}
+
+/**
+ * The only way to the network. Every URL is checked before, every address when it is known; nothing is followed with
+ * credentials; every answer is bounded; errors hold no URL query, header or text of the server.
+ *
+ * `mayHaveRun` of an error says whether a request that asks for something (any but GET) may have reached the server.
+ * `reason` of `unreachable` is `dns`, `refused` or `tls` (it did not leave) or `reset`; of `timeout` it may be `connect`.
+ * `redirect` and `credentials` of the init are ignored: the purpose decides.
+ *
+ * @throws `invalid_input`, `url_refused`, `unreachable`, `timeout`, `redirect_refused`, `response_too_large`,
+ *   `protocol_error`, `aborted`, `closed`; a body that is read later rejects with the same codes
+ */
+export function createGuardedFetch(options: GuardedFetchOptions): {
+  readonly fetch: GuardedFetch
+  close(): Promise<void>
+} {
+  const { egress, runtime } = options
+  const connector =
+    options.connector ?? (runtime.fetch ? fetchConnector(runtime.fetch) : createConnector({ egress, runtime }))
+
+  const fetch: GuardedFetch = async (input, init = {}) => {
+    const purpose = init.purpose ?? 'mcp'
+    const request: OutgoingRequest = {
+      url: checkUrl(input, egress),
+      method: methodOf(init, purpose),
+      headers: requestHeaders(init.headers),
+      body: requestBody(init.body),
+      signal: init.signal ?? undefined,
+    }
+    if (purpose === 'mcp') {
+      const limits = { maxBytes: options.maxResponseBytes, streams: true }
+      return received(request, await connector.send(request), limits)
+    }
+    return withinDeadline(request, runtime, (bounded) => completed(bounded, purpose, connector, egress))
+  }
+
+  return { fetch, close: () => connector.close() }
+}
+
+function methodOf(init: RequestInit, purpose: RequestPurpose): string {
+  const method = (init.method ?? 'GET').toUpperCase()
+  if (!methods.has(method) || (purpose === 'metadata' && method !== 'GET')) {
+    throw new IntegrationError('invalid_input', `This HTTP method can't be used for the purpose "${purpose}".`)
+  }
+  return method
+}
+
+/** Makes a bounded response of what came. A redirect ends here. */
+function received(
+  request: OutgoingRequest,
+  answer: IncomingAnswer,
+  limits: { readonly maxBytes: number; readonly streams: boolean },
+  redirected = false,
+): GuardedResponse {
+  const mayHaveRun = startsWork(request.method)
+  if (isRedirect(answer.status)) {
+    answer.body.cancel()
+    throw new IntegrationError('redirect_refused', redirectMessage, { httpStatus: answer.status, mayHaveRun })
+  }
+  if (answer.status < 200 || answer.status > 599) {
+    answer.body.cancel()
+    throw new IntegrationError('protocol_error', 'The server answered with a status that HTTP does not have.', {
+      mayHaveRun,
+    })
+  }
+  return new GuardedResponse(answer, { ...limits, url: request.url, redirected, mayHaveRun })
+}
+
+/** The whole answer of an OAuth endpoint, after the redirects that its purpose allows. */
+async function completed(
+  first: OutgoingRequest,
+  purpose: RequestPurpose,
+  connector: Connector,
+  egress: EgressOptions,
+): Promise<GuardedResponse> {
+  const limits = { maxBytes: maxMetadataBytes, streams: false }
+  const hops = purpose === 'metadata' ? maxMetadataHops : 0
+  let request = first
+  let answer = await connector.send(request)
+  for (let hop = 0; hop < hops && isRedirect(answer.status); hop++) {
+    answer.body.cancel()
+    request = redirectedRequest(request, answer, egress)
+    answer = await connector.send(request)
+  }
+  const response = received(request, answer, limits, request !== first)
+  const body = bytesBody(await response.bytes())
+  return received(request, { ...answer, body }, limits, request !== first)
+}
+
+/** The next hop, vetted as if it were given by hand, and without anything that might be a credential. */
+function redirectedRequest(request: OutgoingRequest, answer: IncomingAnswer, egress: EgressOptions): OutgoingRequest {
+  const location = new Headers(answer.headers).get('location')
+  try {
+    const url = checkUrl(new URL(location ?? '', request.url), egress)
+    const kept = Object.entries(request.headers).filter(([name]) => keptOverRedirects.has(name))
+    return { ...request, url, headers: Object.fromEntries(kept) }
+  } catch (error) {
+    const cause = error instanceof IntegrationError ? error : undefined
+    throw new IntegrationError('redirect_refused', redirectMessage, { httpStatus: answer.status, cause })
+  }
+}
+
+async function withinDeadline<T>(
+  request: OutgoingRequest,
+  runtime: Pick<Runtime, 'setTimer'>,
+  run: (bounded: OutgoingRequest) => Promise<T>,
+): Promise<T> {
+  const { signal } = request
+  if (signal?.aborted) throw abortError(signal, false)
+  const controller = new AbortController()
+  const onAbort = () => controller.abort(signal?.reason)
+  signal?.addEventListener('abort', onAbort)
+  const stopTimer = runtime.setTimer(
+    () => controller.abort(new IntegrationError('timeout', 'The server did not answer in time.')),
+    oauthTimeoutMs,
+  )
+  try {
+    return await run({ ...request, signal: controller.signal })
+  } finally {
+    stopTimer()
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
+}
+
+const redirectMessage = 'The server redirects elsewhere, and that is not followed. Give the URL where it really is.'
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+const keptOverRedirects = new Set(['accept', 'accept-encoding', 'user-agent', 'mcp-protocol-version'])

@@ -1,0 +1,59 @@
+import { bodyMeter } from './limits.js'
+
+/** A body, pulled chunk by chunk: nothing more is read from the network than is asked for. */
+export interface BodySource {
+  /** The next decoded bytes; `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>
+  /** Lets go of the connection. Safe at any time. */
+  cancel(): void
+}
+
+/** A platform's stream as a {@link BodySource}. */
+export function streamBody(stream: ReadableStream<Uint8Array>): BodySource {
+  const reader = stream.getReader()
+  return {
+    read: async () => (await reader.read()).value,
+    cancel: () => void reader.cancel().catch(() => undefined),
+  }
+}
+
+/** Bytes at hand as a {@link BodySource}. */
+export function bytesBody(bytes?: Uint8Array): BodySource {
+  let rest = bytes
+  const take = async () => {
+    const chunk = rest
+    rest = undefined
+    return chunk
+  }
+  return { read: take, cancel: () => void take() }
+}
+
+/**
+ * All of a body, which is let go of when it is too large.
+ *
+ * @throws `response_too_large`, and what the source throws
+ */
+export async function readWhole(source: BodySource, maxBytes: number): Promise<Uint8Array> {
+  const meter = bodyMeter(maxBytes)
+  const chunks: Uint8Array[] = []
+  try {
+    for (let chunk = await source.read(); chunk; chunk = await source.read()) {
+      meter.count(chunk)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    source.cancel()
+    throw error
+  }
+  return chunks.length === 1 ? chunks[0]! : joined(chunks)
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return whole
+}

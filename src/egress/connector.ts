@@ -1,0 +1,85 @@
+import { IntegrationError } from '../model/errors.js'
+import type { Runtime } from '../ports/runtime.js'
+import type { BodySource } from './body.js'
+import type { EgressOptions } from './url-policy.js'
+
+/**
+ * What carries a vetted request to a server and brings back the beginning of its answer: one file under the Node
+ * condition, one for every other platform. It never follows a redirect.
+ */
+export interface Connector {
+  /** @throws `unreachable`, `timeout`, `url_refused`, `protocol_error`, `aborted`, `closed`, or the signal's own {@link IntegrationError} */
+  send(request: OutgoingRequest): Promise<IncomingAnswer>
+  /** Ends what is in flight with `closed`, and resolves when no socket or timer is left. */
+  close(): Promise<void>
+}
+
+export interface OutgoingRequest {
+  /** Has passed `checkUrl`. */
+  readonly url: URL
+  readonly method: string
+  /** Lower-case names; names and values have been checked. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+export interface IncomingAnswer {
+  readonly status: number
+  readonly headers: Headers | [string, string][]
+  readonly body: BodySource
+}
+
+export interface ConnectorOptions {
+  readonly egress: EgressOptions
+  readonly runtime: Pick<Runtime, 'setTimer'>
+}
+
+/** Why a server can't be reached, as `reason` of `unreachable` and `timeout`. Only `reset` may come after the request left. */
+export type NetworkReason = 'dns' | 'refused' | 'tls' | 'reset' | 'connect'
+
+/** A network fault in our own words: the platform's may quote a header or a URL. */
+export function networkError(reason: NetworkReason, url: URL, mayHaveRun: boolean): IntegrationError {
+  const code = reason === 'connect' ? 'timeout' : 'unreachable'
+  return new IntegrationError(code, `${url.host}: ${words[reason]}`, { reason, mayHaveRun })
+}
+
+/** What a signal's abort means: its own coded reason, a `timeout`, or `aborted`. */
+export function abortError(signal: AbortSignal, mayHaveRun: boolean): IntegrationError {
+  const reason: unknown = signal.reason
+  if (reason instanceof IntegrationError) return mayHaveRun ? reason.with({ mayHaveRun }) : reason
+  const timedOut = reason instanceof Error && reason.name === 'TimeoutError'
+  return timedOut
+    ? new IntegrationError('timeout', 'The server did not answer in time.', { mayHaveRun })
+    : new IntegrationError('aborted', 'The request was aborted.', { mayHaveRun })
+}
+
+/** The way out was closed. */
+export function closedError(mayHaveRun = false): IntegrationError {
+  return new IntegrationError('closed', 'The registry was closed.', { mayHaveRun })
+}
+
+/** Whether a request asks for something to be done. Only then may a request that left have run a tool or used up a token. */
+export function startsWork(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD'
+}
+
+/** Which of our reasons a platform's error code stands for; `undefined` when it doesn't prove that nothing was sent. */
+export function reasonOfCode(code: unknown): Exclude<NetworkReason, 'reset'> | undefined {
+  if (typeof code !== 'string') return undefined
+  if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return 'dns'
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'connect'
+  if (refusedCodes.has(code)) return 'refused'
+  return tlsCode.test(code) ? 'tls' : undefined
+}
+
+const refusedCodes = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'ConnectionRefused'])
+const tlsCode = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_TLS_CERT)/
+
+const words: Record<NetworkReason, string> = {
+  dns: 'the host name does not resolve. Check the URL.',
+  refused: 'nothing accepts connections there. Check the URL, or try again later.',
+  tls: 'no secure connection could be made (TLS). Check that the certificate of the server is valid for this host.',
+  reset: 'the connection broke before the answer was complete.',
+  connect: 'no connection was made in time. Try again later.',
+}

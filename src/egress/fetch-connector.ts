@@ -1,0 +1,92 @@
+import { IntegrationError } from '../model/errors.js'
+import { streamBody } from './body.js'
+import {
+  abortError,
+  closedError,
+  networkError,
+  reasonOfCode,
+  startsWork,
+  type Connector,
+  type IncomingAnswer,
+  type OutgoingRequest,
+} from './connector.js'
+
+/**
+ * A {@link Connector} over a `fetch`: the platform's, or the host's own. It can't see addresses, so that only the rules
+ * about names and IP literals hold on this road; redirects are never followed.
+ */
+export function fetchConnector(fetch: typeof globalThis.fetch): Connector {
+  const inFlight = new Set<AbortController>()
+  let closed = false
+
+  const send = async (request: OutgoingRequest): Promise<IncomingAnswer> => {
+    if (closed) throw closedError()
+    const { url, method, headers, body, signal } = request
+    const controller = new AbortController()
+    const onAbort = () => controller.abort(signal?.reason)
+    const done = () => {
+      inFlight.delete(controller)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    const fault = (error: unknown) => {
+      done()
+      if (controller.signal.aborted) return abortError(controller.signal, startsWork(method))
+      if (error instanceof IntegrationError) return error
+      const reason = reasonOfCode(codeOf(error))
+      return networkError(reason ?? 'reset', url, reason === undefined && startsWork(method))
+    }
+
+    if (signal?.aborted) throw abortError(signal, false)
+    signal?.addEventListener('abort', onAbort)
+    inFlight.add(controller)
+    try {
+      const response = await fetch(url.href, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: body as BodyInit }),
+        redirect: 'manual',
+        signal: controller.signal,
+      })
+      const source = response.body ? streamBody(response.body) : undefined
+      if (!source) done()
+      return {
+        // Browsers hide a redirect that was not followed behind status 0.
+        status: response.type === 'opaqueredirect' ? 302 : response.status,
+        headers: response.headers,
+        body: {
+          async read() {
+            try {
+              const chunk = await source?.read()
+              if (!chunk) done()
+              return chunk
+            } catch (error) {
+              throw fault(error)
+            }
+          },
+          cancel() {
+            done()
+            source?.cancel()
+          },
+        },
+      }
+    } catch (error) {
+      throw fault(error)
+    }
+  }
+
+  return {
+    send,
+    async close() {
+      closed = true
+      for (const controller of inFlight) controller.abort(closedError())
+      inFlight.clear()
+    },
+  }
+}
+
+/** Node's `fetch` hides the code in a cause; nothing else of the error is read, for its text may hold a secret. */
+function codeOf(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return undefined
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown }
+  return code ?? codeOf(cause)
+}

@@ -1,0 +1,155 @@
+import { IntegrationError } from '../model/errors.js'
+import { bytesBody, readWhole, streamBody, type BodySource } from './body.js'
+import type { IncomingAnswer } from './connector.js'
+import { assertJsonDepth, bodyMeter, eventStreamMeter, tooLarge } from './limits.js'
+
+export interface GuardedResponseOptions {
+  /** Where the answer came from in the end. */
+  readonly url: URL
+  readonly redirected: boolean
+  /** Decoded bytes of the whole body, or of one event when `streams` and the body is an event stream. */
+  readonly maxBytes: number
+  readonly streams: boolean
+  /** Whether the request asked for something to be done. */
+  readonly mayHaveRun: boolean
+}
+
+/**
+ * A `Response` whose body is bounded however it is read, and which skips the platform's streams when the body is read as
+ * a whole: they, not MCP, are most of what a request costs.
+ */
+export class GuardedResponse extends Response {
+  #source: BodySource | undefined
+  readonly #options: GuardedResponseOptions
+  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined
+  #used = false
+
+  constructor(answer: IncomingAnswer, options: GuardedResponseOptions) {
+    // The status text is the server's own, and would end in somebody's error message.
+    super(null, { status: answer.status, headers: answer.headers })
+    this.#options = options
+    if (bodiless.has(answer.status)) answer.body.cancel()
+    else this.#source = answer.body
+    if (!this.#isEventStream && Number(this.headers.get('content-length')) > options.maxBytes) {
+      answer.body.cancel()
+      throw this.#fault(tooLarge(options.maxBytes))
+    }
+  }
+
+  override get url(): string {
+    return this.#options.url.href
+  }
+
+  override get redirected(): boolean {
+    return this.#options.redirected
+  }
+
+  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    if (!this.#source) return null
+    this.#stream ??= this.#streamed(this.#source)
+    return this.#stream
+  }
+
+  override get bodyUsed(): boolean {
+    return this.#used
+  }
+
+  override async text(): Promise<string> {
+    const text = new TextDecoder().decode(await this.#whole())
+    try {
+      assertJsonDepth(text)
+    } catch (error) {
+      throw this.#fault(error)
+    }
+    return text
+  }
+
+  override async json(): Promise<unknown> {
+    const text = await this.text()
+    try {
+      return JSON.parse(text)
+    } catch {
+      // The platform's message quotes the body.
+      throw this.#fault(new IntegrationError('protocol_error', "The server's answer is not valid JSON."))
+    }
+  }
+
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer
+  }
+
+  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await this.#whole())
+  }
+
+  override async blob(): Promise<Blob> {
+    return new Blob([await this.bytes()], { type: this.headers.get('content-type') ?? '' })
+  }
+
+  override async formData(): Promise<FormData> {
+    return new Response(await this.bytes(), { headers: this.headers }).formData()
+  }
+
+  override clone(): Response {
+    if (this.#used || this.#stream?.locked) throw new TypeError('The body was read already.')
+    const { status, headers } = this
+    const answer = { status, headers }
+    if (!this.body) return new GuardedResponse({ ...answer, body: bytesBody() }, this.#options)
+    const [mine, copy] = this.body.tee()
+    this.#source = streamBody(mine)
+    this.#stream = undefined
+    return new GuardedResponse({ ...answer, body: streamBody(copy) }, this.#options)
+  }
+
+  async #whole(): Promise<Uint8Array> {
+    if (this.#used || this.#stream?.locked) throw new TypeError('The body was read already.')
+    this.#used = true
+    const source = this.#stream ? streamBody(this.#stream) : this.#source
+    if (!source) return new Uint8Array()
+    try {
+      return await readWhole(source, this.#options.maxBytes)
+    } catch (error) {
+      throw this.#fault(error)
+    }
+  }
+
+  #streamed(source: BodySource): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const { maxBytes } = this.#options
+    const meter = this.#isEventStream ? eventStreamMeter(maxBytes) : bodyMeter(maxBytes)
+    return new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        pull: async (controller) => {
+          this.#used = true
+          try {
+            const chunk = await source.read()
+            if (!chunk) return controller.close()
+            meter.count(chunk)
+            controller.enqueue(chunk as Uint8Array<ArrayBuffer>)
+          } catch (error) {
+            source.cancel()
+            throw this.#fault(error)
+          }
+        },
+        cancel: () => {
+          this.#used = true
+          source.cancel()
+        },
+      },
+      // Nothing is read ahead, and no byte stream: its `enqueue` would take the network buffer's memory away.
+      { highWaterMark: 0 },
+    )
+  }
+
+  get #isEventStream(): boolean {
+    return this.#options.streams && /^\s*text\/event-stream\s*(;|$)/i.test(this.headers.get('content-type') ?? '')
+  }
+
+  #fault(error: unknown): IntegrationError {
+    const { mayHaveRun } = this.#options
+    if (error instanceof IntegrationError) return error.with({ mayHaveRun })
+    return new IntegrationError('unreachable', "The server's answer broke off.", { reason: 'reset', mayHaveRun })
+  }
+}
+
+/** @see https://fetch.spec.whatwg.org/#null-body-status */
+const bodiless = new Set([204, 205, 304])

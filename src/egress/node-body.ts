@@ -1,0 +1,105 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { Readable, Transform } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
+import { IntegrationError } from '../model/errors.js'
+import type { BodySource } from './body.js'
+import { maxEncodings } from './limits.js'
+
+/**
+ * The body of a Node answer, decoded, and read from the network only as fast as it is pulled.
+ *
+ * @param fault puts an error of the stream in our words
+ * @throws `response_too_large` for stacked encodings, `protocol_error` for one that was not asked for
+ */
+export function nodeBody(incoming: IncomingMessage, fault: (error: unknown) => IntegrationError): BodySource {
+  const encoding = encodingOf(incoming)
+  const encoded = pulled(incoming, fault)
+  if (encoding === undefined) return encoded
+  let decoder: Transform | undefined
+  let decoded: BodySource | undefined
+
+  const begin = async (): Promise<BodySource> => {
+    const first = await encoded.read()
+    if (!first) return encoded
+    const made = (decoder = decoderOf(encoding, first))
+    void pump(first, encoded, made).catch((error: Error) => made.destroy(error))
+    return pulled(made, (error) => (error instanceof IntegrationError ? error : undecodable()))
+  }
+
+  return {
+    async read() {
+      decoded ??= await begin()
+      return decoded.read()
+    },
+    cancel() {
+      encoded.cancel()
+      decoder?.destroy()
+    },
+  }
+}
+
+function encodingOf(incoming: IncomingMessage): string | undefined {
+  const header = incoming.headers['content-encoding']
+  if (header === undefined) return undefined
+  const encodings = header
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '' && name !== 'identity')
+  if (encodings.length > maxEncodings) {
+    throw new IntegrationError('response_too_large', "The server's answer is compressed more than once.")
+  }
+  const [encoding] = encodings
+  if (encoding !== undefined && !known.has(encoding)) {
+    throw new IntegrationError('protocol_error', "The server's answer is in an encoding that was not asked for.")
+  }
+  return encoding
+}
+
+function decoderOf(encoding: string, first: Uint8Array): Transform {
+  if (encoding === 'br') return createBrotliDecompress()
+  if (encoding !== 'deflate') return createGunzip()
+  // Many servers send raw deflate; the low half of a zlib header's first byte is 8.
+  return ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw()
+}
+
+async function pump(first: Uint8Array, source: BodySource, decoder: Transform): Promise<void> {
+  for (let chunk: Uint8Array | undefined = first; chunk; chunk = await source.read()) {
+    if (!decoder.write(chunk)) await once(decoder, 'drain')
+  }
+  decoder.end()
+}
+
+function pulled(stream: Readable, fault: (error: unknown) => IntegrationError): BodySource {
+  let state: 'open' | 'ended' | IntegrationError = 'open'
+  let wake: (() => void) | undefined
+  const settle = (next: typeof state) => {
+    if (state === 'open') state = next
+    wake?.()
+  }
+  stream.on('readable', () => wake?.())
+  stream.once('end', () => settle('ended'))
+  stream.on('error', (error) => settle(fault(error)))
+  stream.once('close', () => settle(fault(undefined)))
+
+  return {
+    async read() {
+      for (;;) {
+        const chunk = stream.read() as Uint8Array | null
+        if (chunk !== null) return chunk
+        if (state === 'ended') return undefined
+        if (state !== 'open') throw state
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
+    },
+    cancel() {
+      stream.destroy()
+    },
+  }
+}
+
+function undecodable(): IntegrationError {
+  return new IntegrationError('protocol_error', "The server's answer is not what its content-encoding says.")
+}
+
+const known = new Set(['gzip', 'x-gzip', 'deflate', 'br'])

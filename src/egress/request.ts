@@ -1,0 +1,61 @@
+import { IntegrationError } from '../model/errors.js'
+
+/**
+ * Headers as a connector takes them: lower-case names, checked before anything is sent, because a platform's own error
+ * about a header quotes its value.
+ *
+ * @throws `invalid_input`, naming the header, never its value
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-fields
+ */
+export function requestHeaders(init: RequestInit['headers']): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null)
+  for (const [name, value] of entriesOf(init)) {
+    if (!token.test(name)) throw invalid('headers', 'A header name holds characters that HTTP forbids.')
+    const key = name.toLowerCase()
+    if (framing.has(key))
+      throw invalid(`headers.${key}`, `The header "${key}" is set by the connection itself. Leave it out.`)
+    if (typeof value !== 'string' || !fieldValue.test(value)) {
+      throw invalid(`headers.${key}`, `The value of the header "${key}" holds characters that HTTP forbids.`)
+    }
+    headers[key] = key in headers ? `${headers[key]}, ${value}` : value
+  }
+  headers['accept'] ??= '*/*'
+  headers['accept-encoding'] ??= 'gzip, deflate, br'
+  headers['user-agent'] ??= 'mcp-integrations'
+  return headers
+}
+
+/** @throws `invalid_input` for a body that would have to be streamed: it could not be sent with its length. */
+export function requestBody(body: RequestInit['body']): string | Uint8Array | undefined {
+  if (body === undefined || body === null) return undefined
+  if (typeof body === 'string' || body instanceof Uint8Array) return body
+  if (body instanceof URLSearchParams) return body.toString()
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  throw invalid('body', 'A request body must be a string, bytes or URLSearchParams.')
+}
+
+function entriesOf(init: RequestInit['headers']): Iterable<readonly [string, string]> {
+  if (init === undefined) return []
+  if (Symbol.iterator in init) return init as Iterable<[string, string]>
+  return Object.entries(init)
+}
+
+function invalid(path: string, message: string): IntegrationError {
+  return new IntegrationError('invalid_input', message, { fields: [{ path, message }] })
+}
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+/** What a caller could split one request in two with. */
+const framing = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
