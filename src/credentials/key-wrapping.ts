@@ -85,9 +85,10 @@ async function usingProvider<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function decoded(text: string | undefined): Uint8Array | undefined {
+function decoded(text: unknown): Uint8Array | undefined {
+  if (typeof text !== 'string') return undefined
   try {
-    return base64url.decode(text ?? '!')
+    return base64url.decode(text)
   } catch {
     return undefined
   }
