@@ -1,14 +1,12 @@
 import { defineConfig } from 'tsup'
+import tsconfig from './tsconfig.json' with { type: 'json' }
 
-/** The public entries, as in `exports` of package.json. */
-const entries = {
-  index: 'src/index.ts',
-  sqlite: 'src/storage/sqlite.ts',
-  postgres: 'src/storage/postgres.ts',
-  stdio: 'src/local/stdio.ts',
-  'ai-sdk': 'src/bridges/ai-sdk.ts',
-  testing: 'src/testing/index.ts',
-}
+/** The public entries by the name of their file in `dist/`: what `paths` of tsconfig.json names. */
+const entries = Object.fromEntries(
+  Object.entries(tsconfig.compilerOptions.paths)
+    .filter(([name]) => name.startsWith('mcp-integrations'))
+    .map(([name, [source]]) => [name.split('/')[1] ?? 'index', source as string]),
+)
 
 export default defineConfig({
   // The two connectors behind `#connect` are files of their own, chosen by the runtime's condition.
