@@ -6,11 +6,12 @@ import {
   generateRandomState,
   validateAuthResponse,
 } from 'oauth4webapi'
-import { clientAuthentication } from './client-authentication.js'
+import { clientAuthentication, party } from './client-authentication.js'
 import { refuse, safeUrl } from './endpoint.js'
 import { issuerHash } from './environment.js'
-import { deadlines, jsonObject, oauthError, send } from './requests.js'
-import { accountName, party, readTokens, resourceParameter, tokenOptions } from './tokens.js'
+import { deadlines, jsonObject, oauthError, send, withoutDoubt } from './requests.js'
+import { accountName, readTokens } from './token-response.js'
+import { resourceParameter, tokenOptions } from './tokens.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { Discovery } from './discovery.js'
 import type { OAuthEnvironment } from './environment.js'
@@ -98,7 +99,7 @@ export async function finishAuthorization(
 ): Promise<TokenSet> {
   const { server, client, verifier } = flow
   const callback = await judge(flow, callbackUrl)
-  const response = await authorizationCodeGrantRequest(
+  const request = authorizationCodeGrantRequest(
     server,
     party(client),
     await clientAuthentication(client),
@@ -107,7 +108,7 @@ export async function finishAuthorization(
     verifier,
     { ...tokenOptions(env, server, options), additionalParameters: resourceParameter(flow) },
   )
-  const tokens = await readTokens(flow, response)
+  const tokens = await readTokens(flow, await withoutDoubt(request))
   const account = tokens.account ?? (await askAccount(env, flow, tokens))
   return account === undefined ? tokens : { ...tokens, account }
 }

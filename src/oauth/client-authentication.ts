@@ -1,7 +1,7 @@
 import { IntegrationError } from '../model/errors.js'
 import { ClientSecretPost, None, PrivateKeyJwt } from 'oauth4webapi'
 import { refuse } from './endpoint.js'
-import type { ClientAuth } from 'oauth4webapi'
+import type { Client, ClientAuth } from 'oauth4webapi'
 import type { ClientCredentialsGrant } from '../model/oauth.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { ServerMetadata } from './server-metadata.js'
@@ -28,6 +28,11 @@ export function authenticationMethod(
   if (registered !== undefined && (supported === undefined || supported.includes(registered))) return registered
   if (supported === undefined) return possible[0] ?? 'none'
   return possible.find((method) => supported.includes(method)) ?? 'none'
+}
+
+/** The client as `oauth4webapi` knows it. */
+export function party(client: ClientRegistration): Client {
+  return { client_id: client.clientId }
 }
 
 /** The client's proof for a request to the token or the revocation endpoint. */

@@ -1,7 +1,7 @@
 import { authenticationMethod } from './client-authentication.js'
 import { isLoopback, refuse } from './endpoint.js'
 import { perIssuer } from './environment.js'
-import { deadlines, failure, jsonObject, send } from './requests.js'
+import { deadlines, failure, jsonObject, send, withoutDoubt } from './requests.js'
 import type { ClientAuthenticationMethod } from './client-authentication.js'
 import type { Discovery } from './discovery.js'
 import type { JsonObject } from '../model/json.js'
@@ -118,11 +118,8 @@ async function register(
     )
   const body = JSON.stringify(clientMetadata(env, redirectUri, authenticationMethod(server, true)))
   const headers = { accept: 'application/json', 'content-type': 'application/json' }
-  const answer = await send(
-    env,
-    endpoint,
-    { method: 'POST', headers, body },
-    { purpose: 'token', timeoutMs: deadlines.token, signal },
+  const answer = await withoutDoubt(
+    send(env, endpoint, { method: 'POST', headers, body }, { purpose: 'token', timeoutMs: deadlines.token, signal }),
   )
   if (answer.status !== 201 && answer.status !== 200) throw failure(answer)
   const client = registered(jsonObject(answer.body))

@@ -150,8 +150,8 @@ function requireUsable(env: OAuthEnvironment, { metadata, assumed }: FoundServer
   }
 }
 
-/** Exact, but for one slash at the end. */
-function sameIssuer(left: string, right: string): boolean {
+/** Whether two issuers are the same: exact, but for one slash at the end. */
+export function sameIssuer(left: string, right: string): boolean {
   return left === right || left === `${right}/` || right === `${left}/`
 }
 

@@ -27,7 +27,8 @@ export interface SendOptions {
 /**
  * Sends one request and reads its answer, both within the deadline, also when the network layer ignores its signal.
  *
- * @throws IntegrationError `timeout` (with `mayHaveRun`: the server may have acted), `aborted`, `unreachable`, and what the way out refuses.
+ * @throws IntegrationError `timeout`, `aborted`, `unreachable`, and what the way out refuses. Here `mayHaveRun` means that
+ * a POST may have arrived and its answer is lost.
  */
 export async function send(
   env: OAuthEnvironment,
@@ -36,6 +37,7 @@ export async function send(
   options: SendOptions,
 ): Promise<Answer> {
   const stop = new AbortController()
+  const mayHaveRun = init.method === 'POST'
   const cleanups: (() => void)[] = []
   const stopped = new Promise<never>((_, reject) => {
     const end = (error: IntegrationError) => {
@@ -43,9 +45,9 @@ export async function send(
       stop.abort()
     }
     const late = () =>
-      end(new IntegrationError('timeout', 'The authorization server did not answer in time.', { mayHaveRun: true }))
+      end(new IntegrationError('timeout', 'The authorization server did not answer in time.', { mayHaveRun }))
     const aborted = () =>
-      end(new IntegrationError('aborted', 'The request to the authorization server was aborted.', { mayHaveRun: true }))
+      end(new IntegrationError('aborted', 'The request to the authorization server was aborted.', { mayHaveRun }))
     cleanups.push(env.runtime.setTimer(late, options.timeoutMs))
     options.signal?.addEventListener('abort', aborted, { once: true })
     cleanups.push(() => options.signal?.removeEventListener('abort', aborted))
@@ -55,7 +57,7 @@ export async function send(
     return await Promise.race([stopped, exchange(env, url, { ...init, signal: stop.signal }, options.purpose)])
   } catch (error) {
     if (isIntegrationError(error)) throw error
-    throw new IntegrationError('unreachable', 'The authorization server could not be reached.', { mayHaveRun: true })
+    throw new IntegrationError('unreachable', 'The authorization server could not be reached.', { mayHaveRun })
   } finally {
     for (const cleanup of cleanups) cleanup()
   }
@@ -79,6 +81,15 @@ export function httpOptions(env: OAuthEnvironment, endpoint: string | undefined,
       const { status, headers, body } = await send(env, url, init, options)
       return new Response(body === '' ? null : body, { status, headers })
     },
+  }
+}
+
+/** For everything but a refresh, which has to know: no tool was involved, whatever was lost. */
+export async function withoutDoubt<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw isIntegrationError(error) && error.mayHaveRun ? error.with({ mayHaveRun: false }) : error
   }
 }
 

@@ -1,0 +1,181 @@
+import { IntegrationError } from '../model/errors.js'
+import { nextAttempt } from './refresh-failure.js'
+import { readCredential } from './credential-record.js'
+import type { CredentialRecord } from './credential-record.js'
+import type { JsonValue } from '../model/json.js'
+import type { PassingFault, ReauthorizeReason } from './token-outcome.js'
+import type { RefreshFailure } from './refresh-failure.js'
+import type { RegistryStorage, Write } from '../ports/storage.js'
+import type { SecretContext } from '../ports/credential-vault.js'
+
+/** A stored credential and what belongs to it. */
+export interface StoredGrant {
+  readonly workspaceId: string
+  /** Where its {@link CredentialRecord} is. */
+  readonly key: string
+  readonly secret: SecretContext
+  /** The MCP server that it is for. */
+  readonly serverUrl: string
+  /**
+   * Further writes for the commit that changes the credential: status, event. Asked anew for each try of the commit, so it
+   * reads what its `ifVersion`s rest on.
+   */
+  companions(change: CredentialChange): readonly Write[] | Promise<readonly Write[]>
+}
+
+/** What happens to a credential in a commit. */
+export type CredentialChange =
+  /** New tokens. `lifted`: it had been given up, and was not lost after all. */
+  | { readonly type: 'refreshed'; readonly credential: CredentialRecord; readonly lifted: boolean }
+  /** A person is needed. `dropClient`: the stored client registration of this issuer is of no use either. */
+  | {
+      readonly type: 'ended'
+      readonly reason: ReauthorizeReason
+      readonly issuer: string
+      readonly dropClient: boolean
+    }
+  /** It could not be refreshed now; the grant is kept. */
+  | { readonly type: 'failed'; readonly code: PassingFault; readonly retryAt: number }
+
+/** A credential as it was read. `now`: the storage's clock. */
+export interface ReadGrant {
+  readonly version: string
+  readonly credential: CredentialRecord
+  readonly now: number
+}
+
+/** How long a refresh is ours, in ms: longer than a token request may take, with room to save. */
+export const leaseMs = 30_000
+
+/** Reads a credential; `undefined` when there is none (any more). */
+export async function readGrant(
+  storage: RegistryStorage,
+  { workspaceId, key }: StoredGrant,
+): Promise<ReadGrant | undefined> {
+  const { records, now } = await storage.read(workspaceId, [key])
+  const [record] = records
+  const credential = readCredential(record?.value)
+  return record === undefined || credential === undefined ? undefined : { version: record.version, credential, now }
+}
+
+/**
+ * Takes the lease, by compare-and-set on what was read. It also proves that the storage can be written before the
+ * authorization server is asked.
+ *
+ * @returns `false`: somebody wrote first.
+ */
+export async function takeLease(
+  storage: RegistryStorage,
+  grant: StoredGrant,
+  { version, credential, now }: ReadGrant,
+  holder: string,
+): Promise<boolean> {
+  const leased: CredentialRecord = {
+    ...credential,
+    lease: { holder, until: now + leaseMs, intent: credential.lineage },
+  }
+  return (
+    (await storage.commit(grant.workspaceId, [{ key: grant.key, ifVersion: version, value: stored(leased) }])) !== false
+  )
+}
+
+/**
+ * Saves new tokens over those that were sent, whoever holds the lease by now: a holder that was frozen may still save the
+ * only valid token, and never writes over a newer one.
+ *
+ * @returns `superseded`: newer tokens are there; `gone`: the credential was removed meanwhile.
+ */
+export async function saveRefreshed(
+  storage: RegistryStorage,
+  grant: StoredGrant,
+  sent: ReadGrant,
+  refreshed: CredentialRecord,
+): Promise<'saved' | 'superseded' | 'gone'> {
+  return persist(async () => {
+    const current = await readGrant(storage, grant)
+    if (current === undefined) return 'gone'
+    const { credential } = current
+    if (credential.sealed === refreshed.sealed) return 'saved' // by a commit that seemed to have failed
+    if (!isSame(credential, sent.credential)) return 'superseded'
+    const change: CredentialChange = {
+      type: 'refreshed',
+      credential: refreshed,
+      lifted: credential.ended !== undefined,
+    }
+    return (await commitWith(storage, grant, current, refreshed, change)) ? 'saved' : undefined
+  })
+}
+
+/**
+ * Gives a grant up, unless newer tokens are there.
+ *
+ * @returns whether it is given up, by this or by somebody else.
+ */
+export async function endGrant(
+  storage: RegistryStorage,
+  grant: StoredGrant,
+  sent: ReadGrant,
+  reason: ReauthorizeReason,
+  dropClient = false,
+): Promise<boolean> {
+  return persist(async () => {
+    const current = await readGrant(storage, grant)
+    if (current === undefined || !isSame(current.credential, sent.credential)) return false
+    if (current.credential.ended !== undefined) return true
+    const { lease: _lease, attempt: _attempt, ...kept } = current.credential
+    const change: CredentialChange = { type: 'ended', reason, issuer: kept.issuer, dropClient }
+    return (await commitWith(storage, grant, current, { ...kept, ended: reason }, change)) || undefined
+  })
+}
+
+/** Notes a failure that passes and lets go of the lease. When somebody wrote meanwhile, there is nothing to note. */
+export async function noteFailure(
+  storage: RegistryStorage,
+  grant: StoredGrant,
+  sent: ReadGrant,
+  failure: RefreshFailure & { type: 'passing' },
+  holder: string,
+): Promise<void> {
+  await persist(async () => {
+    const current = await readGrant(storage, grant)
+    const mine = current?.credential.lease?.holder === holder && isSame(current.credential, sent.credential)
+    if (current === undefined || !mine) return true
+    const { lease: _lease, ...kept } = current.credential
+    const attempt = nextAttempt(current.now, failure, kept.attempt)
+    const change: CredentialChange = { type: 'failed', code: attempt.code, retryAt: attempt.retryAt }
+    return (await commitWith(storage, grant, current, { ...kept, attempt }, change)) || undefined
+  })
+}
+
+/** Tries until there is an answer: somebody wrote first, be it the credential or a companion, so look again. */
+async function persist<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 100; tries++) {
+    const answer = await attempt()
+    if (answer !== undefined) return answer
+  }
+  throw new IntegrationError(
+    'storage_unavailable',
+    'The credential could not be written: its record or one beside it kept changing.',
+  )
+}
+
+/** The same rotation, and for servers that don't rotate also the same answer. */
+function isSame(left: CredentialRecord, right: CredentialRecord): boolean {
+  return left.lineage === right.lineage && left.obtainedAt === right.obtainedAt
+}
+
+async function commitWith(
+  storage: RegistryStorage,
+  grant: StoredGrant,
+  current: ReadGrant,
+  next: CredentialRecord,
+  change: CredentialChange,
+): Promise<boolean> {
+  const write: Write = { key: grant.key, ifVersion: current.version, value: stored(next) }
+  return (await storage.commit(grant.workspaceId, [write, ...(await grant.companions(change))])) !== false
+}
+
+/** Plain JSON, as its type says; the type checker can't see it because of the optional fields. */
+function stored(record: CredentialRecord): JsonValue {
+  return record as unknown as JsonValue
+}

@@ -1,0 +1,134 @@
+import { clientCredentialsGrantRequest, genericTokenEndpointRequest } from 'oauth4webapi'
+import { clientAuthentication, party } from './client-authentication.js'
+import { refuse, safeUrl } from './endpoint.js'
+import { withoutDoubt } from './requests.js'
+import { readAssertion, readTokens } from './token-response.js'
+import { resourceParameter, tokenOptions } from './tokens.js'
+import type { ClientCredentialsGrant, IdentityAssertionGrant, OAuthSettings } from '../model/oauth.js'
+import type { ClientRegistration } from './client-registration.js'
+import type { Discovery } from './discovery.js'
+import type { OAuthEnvironment } from './environment.js'
+import type { ServerMetadata } from './server-metadata.js'
+import type { TokenContext, TokenRequestOptions, TokenSet } from './tokens.js'
+
+/**
+ * Gets tokens without a person: client credentials, or an identity provider's word.
+ *
+ * @throws IntegrationError `authorization_failed` with the OAuth error, `token_response_invalid` or `client_required`.
+ */
+export async function requestTokens(
+  env: OAuthEnvironment,
+  request: {
+    readonly discovery: Discovery
+    readonly client: ClientRegistration
+    readonly scopes: readonly string[]
+    readonly settings: OAuthSettings
+  },
+  options: TokenRequestOptions = {},
+): Promise<TokenSet> {
+  const { discovery, client, scopes, settings } = request
+  const { server, resource } = discovery
+  const context: TokenContext = { server, client, scopes, ...(resource === undefined ? {} : { resource }) }
+  return withoutDoubt(renewByGrant(env, context, settings.grant, options))
+}
+
+/** The same from a stored context: how a credential without a refresh token is renewed. */
+export async function renewByGrant(
+  env: OAuthEnvironment,
+  context: TokenContext,
+  grant: OAuthSettings['grant'],
+  options: TokenRequestOptions = {},
+): Promise<TokenSet> {
+  if (typeof grant !== 'object') throw refuse('sign_in_required', 'Only a person can get new tokens here.')
+  return grant.type === 'client_credentials'
+    ? byClientCredentials(env, context, grant, options)
+    : byIdentityAssertion(env, context, grant, options)
+}
+
+async function byClientCredentials(
+  env: OAuthEnvironment,
+  context: TokenContext,
+  grant: ClientCredentialsGrant,
+  options: TokenRequestOptions,
+) {
+  const { server, client } = context
+  const parameters = { ...resourceParameter(context), ...scopeParameter(context) }
+  const authentication = await clientAuthentication(client, grant)
+  return readTokens(
+    context,
+    await clientCredentialsGrantRequest(
+      server,
+      party(client),
+      authentication,
+      parameters,
+      tokenOptions(env, server, options),
+    ),
+  )
+}
+
+/** Two steps: the identity provider turns the ID token into an assertion, the authorization server turns that into tokens. */
+async function byIdentityAssertion(
+  env: OAuthEnvironment,
+  context: TokenContext,
+  grant: IdentityAssertionGrant,
+  options: TokenRequestOptions,
+) {
+  const assertion = await identityAssertion(env, context, grant, options)
+  const { server, client } = context
+  const parameters = { assertion, ...resourceParameter(context), ...scopeParameter(context) }
+  const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+  const http = tokenOptions(env, server, options)
+  return readTokens(
+    context,
+    await genericTokenEndpointRequest(
+      server,
+      party(client),
+      await clientAuthentication(client),
+      jwtBearer,
+      parameters,
+      http,
+    ),
+  )
+}
+
+async function identityAssertion(
+  env: OAuthEnvironment,
+  context: TokenContext,
+  { idp }: IdentityAssertionGrant,
+  options: TokenRequestOptions,
+) {
+  if (safeUrl(idp.tokenEndpoint, env) === undefined)
+    throw refuse('unsafe_endpoint', 'The token endpoint of the identity provider is not safe to use.')
+  const server: ServerMetadata = { issuer: idp.issuer, token_endpoint: idp.tokenEndpoint }
+  const client: ClientRegistration = {
+    issuer: idp.issuer,
+    clientId: idp.clientId,
+    ...(idp.clientSecret === undefined ? {} : { clientSecret: idp.clientSecret }),
+    method: idp.clientSecret === undefined ? 'none' : 'client_secret_basic',
+    source: 'configured',
+    redirectUri: '',
+  }
+  const parameters = {
+    requested_token_type: 'urn:ietf:params:oauth:token-type:id-jag',
+    subject_token: idp.idToken,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    audience: context.server.issuer,
+    ...resourceParameter(context),
+    ...scopeParameter(context),
+  }
+  const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+  const http = tokenOptions(env, server, options)
+  const response = await genericTokenEndpointRequest(
+    server,
+    party(client),
+    await clientAuthentication(client),
+    exchange,
+    parameters,
+    http,
+  )
+  return readAssertion({ ...context, server, client }, response)
+}
+
+function scopeParameter({ scopes }: TokenContext): Record<string, string> {
+  return scopes.length === 0 ? {} : { scope: scopes.join(' ') }
+}

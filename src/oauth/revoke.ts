@@ -1,0 +1,42 @@
+import { revocationRequest } from 'oauth4webapi'
+import { clientAuthentication, party } from './client-authentication.js'
+import { deadlines, httpOptions } from './requests.js'
+import type { CredentialSecrets } from './credential-record.js'
+import type { OAuthEnvironment } from './environment.js'
+
+/**
+ * Tells the authorization server that tokens are no longer wanted, the refresh token first. Best effort and bounded (5 s for
+ * each): it never rejects, and it comes after the credential was removed here.
+ *
+ * @returns whether the authorization server confirmed all of it.
+ * @see https://www.rfc-editor.org/rfc/rfc7009
+ */
+export async function revokeTokens(
+  env: OAuthEnvironment,
+  { tokens, context, grant }: CredentialSecrets,
+): Promise<boolean> {
+  const { server, client } = context
+  const endpoint = server.revocation_endpoint
+  if (endpoint === undefined) return false
+  const revoke = async (token: string | undefined, hint: string): Promise<boolean> => {
+    if (token === undefined) return true
+    const http = httpOptions(env, endpoint, { purpose: 'token', timeoutMs: deadlines.revocation })
+    const additionalParameters = { token_type_hint: hint }
+    try {
+      const authentication = await clientAuthentication(
+        client,
+        typeof grant === 'object' && grant.type === 'client_credentials' ? grant : undefined,
+      )
+      const response = await revocationRequest(server, party(client), authentication, token, {
+        ...http,
+        additionalParameters,
+      })
+      return response.status === 200
+    } catch {
+      return false
+    }
+  }
+  const refreshToken = await revoke(tokens.refreshToken, 'refresh_token')
+  const accessToken = await revoke(tokens.accessToken, 'access_token')
+  return refreshToken && accessToken
+}
