@@ -16,6 +16,8 @@ export default defineConfig({
   format: ['esm'],
   target: 'es2022',
   platform: 'neutral',
+  // Deno and workerd know builtins by `node:` only.
+  removeNodeProtocol: false,
   splitting: true,
   sourcemap: true,
   clean: true,
