@@ -12,7 +12,7 @@ export default defineConfig({
   // The two connectors behind `#connect` are files of their own, chosen by the runtime's condition.
   entry: { ...entries, 'connect.node': 'src/egress/connect.node.ts', 'connect.web': 'src/egress/connect.web.ts' },
   dts: { entry: entries },
-  external: ['#connect'],
+  external: ['#connect', /^node:/],
   format: ['esm'],
   target: 'es2022',
   platform: 'neutral',
