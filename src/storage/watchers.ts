@@ -6,6 +6,8 @@ export interface Watchers {
   add(listener: (change: StorageChange) => void): () => void
   /** Tells all of them; one that throws breaks neither the commit nor the others. */
   tell(change: StorageChange): void
+  /** Whether nobody watches. */
+  none(): boolean
 }
 
 /** A fresh, empty set of watchers. */
@@ -26,5 +28,6 @@ export function watchers(): Watchers {
         }
       }
     },
+    none: () => all.size === 0,
   }
 }

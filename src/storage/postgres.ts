@@ -1,0 +1,243 @@
+import { IntegrationError } from '../model/errors.js'
+import type { JsonValue } from '../model/json.js'
+import { checkList, checkRead, checkScan, checkWrites, scanCursor } from '../model/record.js'
+import type { RegistryStorage, StorageChange, StoredRecord, Write } from '../ports/storage.js'
+import { type PostgresPool, type Query, sqlState, usingClient } from './postgres-client.js'
+import { notifications, type PostgresListener } from './postgres-listener.js'
+import { databaseNow, migrate } from './postgres-schema.js'
+import { watchers } from './watchers.js'
+
+export type { PostgresClient, PostgresPool } from './postgres-client.js'
+export type { PostgresListener } from './postgres-listener.js'
+
+/** How {@link postgresStorage} is made. */
+export interface PostgresStorageOptions {
+  /**
+   * The host's pool. It stays open. A pool of `pg` needs an `error` listener of the host's, or a lost idle connection
+   * ends the process.
+   */
+  readonly pool: PostgresPool
+  /**
+   * Opens a connected client that only listens, so that `watch` tells of what other processes commit. It goes to the
+   * database itself, not through a transaction-pooling proxy. It is opened when somebody watches, replaced when it is
+   * lost, and ended when nobody watches any more. Left out: `watch` tells of this storage object's own commits.
+   */
+  readonly listen?: () => PostgresListener | Promise<PostgresListener>
+  /** The storage's clock, in ms since the epoch. `@default` the database's */
+  readonly now?: () => number
+  /** Where its tables are: 1-40 characters of `[a-z0-9_]`. `@default 'mcp_integrations'` */
+  readonly schema?: string
+}
+
+/**
+ * Keeps everything in PostgreSQL 13 or later, for any number of processes.
+ *
+ * The schema is made and migrated at first use, safely when several processes start at once. Every operation is one
+ * round trip; none needs a state of the session, so that a transaction-pooling proxy may stand between. A commit that
+ * PostgreSQL asks to repeat is repeated. Every operation ends within 4.5 s.
+ *
+ * Its methods reject with `storage_unavailable` when the database fails or does not answer in time, and with
+ * `storage_incompatible` when a newer version of this package has migrated it.
+ *
+ * @returns a storage over the host's pool.
+ * @throws `invalid_input` for a schema name that is none
+ */
+export function postgresStorage(options: PostgresStorageOptions): RegistryStorage {
+  const { pool, listen, now, schema: name = 'mcp_integrations' } = options
+  if (!/^[a-z_][a-z0-9_]{0,39}$/.test(name)) {
+    throw new IntegrationError(
+      'invalid_input',
+      'The PostgreSQL schema was refused: give 1-40 characters of [a-z0-9_].',
+      {
+        fields: [{ path: 'schema', message: 'Give 1-40 characters of [a-z0-9_].' }],
+      },
+    )
+  }
+  const schema = `"${name}"`
+  const statements = statementsFor(schema)
+  const channel = `mcp_integrations:${name}`
+  const origin = crypto.randomUUID()
+  const watching = watchers()
+  const listening =
+    listen &&
+    notifications({
+      open: listen,
+      channel: `"${channel}"`,
+      onMessage(payload) {
+        const change = changeOf(payload, origin)
+        if (change) watching.tell(change)
+      },
+    })
+  let migrated = false
+
+  async function using<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return await usingClient(pool, DEADLINE_MS, async (query) => {
+      if (!migrated) await repeating(() => migrate(query, schema))
+      migrated = true
+      return await repeating(() => work(query))
+    })
+  }
+
+  return {
+    async read(workspaceId, keys) {
+      checkRead(workspaceId, keys)
+      const rows = await using((query) => query(statements.read, [now?.(), workspaceId, keys]))
+      const { found, now: time } = answerOf(rows)
+      const byKey = new Map(found.map((row) => [row.key, row]))
+      const records = keys.map((key) => {
+        const row = byKey.get(key)
+        return row && recordOf(row)
+      })
+      return { records, now: time }
+    },
+
+    async list(query) {
+      checkList(query)
+      const { workspaceId, prefix, after = '', limit } = query
+      const values = [now?.(), prefix, prefix + END, limit + 1, workspaceId, after]
+      const { found, now: time } = answerOf(await using((send) => send(statements.list, values)))
+      const records = found.slice(0, limit).map(recordOf)
+      const last = records.at(-1)
+      return { records, ...(found.length > limit && last ? { next: last.key } : {}), now: time }
+    },
+
+    async commit(workspaceId, writes) {
+      const values = checkWrites(workspaceId, writes)
+      if (writes.length === 0) return []
+      const version = crypto.randomUUID()
+      const places = writes.map((write, index) => ({ write, value: values[index] ?? null }))
+      const keyed = places.filter(isKeyed).toSorted((a, b) => (a.write.key < b.write.key ? -1 : 1))
+      const appends = places.filter(isAppend)
+      const [row] = (await using((query) =>
+        query(statements.commit, [
+          workspaceId,
+          version,
+          now?.(),
+          keyed.map(({ write }) => write.key),
+          keyed.map(({ write }) => (write.ifVersion === undefined ? null : (write.ifVersion ?? ''))),
+          keyed.map(({ value }) => value),
+          keyed.map(({ write }) => write.expiresAt ?? null),
+          appends.map(({ write }) => write.append),
+          appends.map(({ value }) => value),
+          appends.map(({ write }) => write.expiresAt ?? null),
+          channel,
+          origin,
+        ]),
+      )) as { appended: string[] | null }[]
+      if (!row?.appended) return false
+      const appended = row.appended.values()
+      const written = places.map(({ write, value }) => ({
+        key: 'append' in write ? (appended.next().value ?? '') : write.key,
+        version: value === null ? undefined : version,
+      }))
+      watching.tell({ workspaceId, keys: written.map(({ key }) => key) })
+      return written
+    },
+
+    async scan(query) {
+      const { workspaceId, key } = checkScan(query)
+      const { prefix, limit, expired = false } = query
+      const values = [now?.(), prefix, prefix + END, limit + 1, workspaceId, key, expired]
+      const { found, now: time } = answerOf(await using((send) => send(statements.scan, values)))
+      const records = found.slice(0, limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
+      const last = records.at(-1)
+      return { records, ...(found.length > limit && last ? { next: scanCursor(last) } : {}), now: time }
+    },
+
+    watch(listener) {
+      const end = watching.add(listener)
+      listening?.start()
+      return () => {
+        end()
+        if (watching.none()) void listening?.stop()
+      }
+    },
+
+    close: async () => await listening?.stop(),
+  }
+}
+
+type Place<W> = { readonly write: W; readonly value: string | null }
+type KeyedWrite = Extract<Write, { key: string }>
+type AppendWrite = Extract<Write, { append: string }>
+
+interface Row {
+  readonly now: string | number | bigint
+  readonly workspace: string
+  readonly key: string
+  readonly version: string
+  readonly value: string
+  readonly expires_at: string | number | bigint | null
+}
+
+interface NoRow {
+  readonly now: Row['now']
+  readonly key: null
+}
+
+/** So that an outage is told within 5 s. */
+const DEADLINE_MS = 4_500
+
+/** After every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
+const END = '\x7f'
+
+/** There is always a row, for the sake of the clock; without a record its key is null. */
+function statementsFor(schema: string) {
+  const select = (where: string) => `SELECT clock.now, found.*
+    FROM (SELECT coalesce($1::bigint, ${databaseNow}) AS now) AS clock LEFT JOIN LATERAL (
+      SELECT workspace, key, version, value, expires_at FROM ${schema}.records WHERE ${where}) AS found ON true`
+  const present = '(expires_at IS NULL OR expires_at > clock.now)'
+  const page = `key >= $2 AND key < $3`
+  return {
+    read: select(`workspace = $2 AND key = ANY($3::text[]) AND ${present}`),
+    list: `${select(`workspace = $5 AND ${page} AND key > $6 AND ${present} ORDER BY key LIMIT $4`)} ORDER BY found.key`,
+    scan: `${select(`(workspace, key) > ($5, $6) AND ${page} AND ($7::boolean OR ${present})
+      ORDER BY workspace, key LIMIT $4`)} ORDER BY found.workspace, found.key`,
+    commit: `SELECT ${schema}.commit_writes($1, $2, $3::bigint, $4::text[], $5::text[], $6::text[], $7::bigint[],
+      $8::text[], $9::text[], $10::bigint[], $11, $12) AS appended`,
+  }
+}
+
+/** PostgreSQL undid the transaction and asks to repeat it: it could not be put in order with others. */
+async function repeating<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      const repeatable = ['40001', '40P01'].includes(sqlState(error) ?? '')
+      if (!repeatable || attempt === ATTEMPTS) throw error
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** attempt))
+    }
+  }
+}
+
+const ATTEMPTS = 10
+
+function answerOf(rows: unknown[]) {
+  const answered = rows as (Row | NoRow)[]
+  const found = answered.filter((row) => row.key !== null)
+  return { found, now: Number(answered[0]?.now) }
+}
+
+function recordOf({ key, version, value, expires_at: expiresAt }: Row): StoredRecord {
+  const record = { key, version, value: JSON.parse(value) as JsonValue }
+  return expiresAt === null ? record : { ...record, expiresAt: Number(expiresAt) }
+}
+
+function isKeyed(place: Place<Write>): place is Place<KeyedWrite> {
+  return 'key' in place.write
+}
+
+function isAppend(place: Place<Write>): place is Place<AppendWrite> {
+  return 'append' in place.write
+}
+
+/** Our own commits were told already; what isn't ours to read is left alone. */
+function changeOf(payload: string, origin: string): StorageChange | undefined {
+  try {
+    const [from, workspaceId, keys] = JSON.parse(payload) as [string, string, string[]?]
+    return from === origin ? undefined : { workspaceId, ...(keys ? { keys } : {}) }
+  } catch {
+    return undefined
+  }
+}
