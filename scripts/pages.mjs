@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Relative links of a page to files that are not there. */
+export function brokenLinks(page, text, root) {
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '')
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target)
+    .filter((target) => !/^([a-z]+:|#)/.test(target))
+    .filter((target) => !existsSync(join(root, dirname(page), decodeURIComponent(target.split('#')[0]))))
+    .map((target) => `${page}: links to ${target}, which is not there`)
+}
+
+/** Codes without exactly one line, lines without a code, and codes that no test produces. */
+export function errorPageProblems(page, source, tests) {
+  const list = /errorCodes = \[([\s\S]*?)\]/.exec(source)?.[1] ?? ''
+  const codes = namesIn(list)
+  return [
+    ...linesProblems('docs/errors.md', page, codes),
+    ...codes
+      .filter((code) => !tests.some((text) => expects(text, code)))
+      .map((code) => `docs/errors.md: no test produces ${code}`),
+  ]
+}
+
+/** Events without exactly one line, and lines without an event. */
+export function eventPageProblems(page, source) {
+  return linesProblems('docs/events.md', page, namesIn(source.match(/type: '\w+'/g)?.join(' ') ?? ''))
+}
+
+/** Whether a test asserts the code: a mere mention, as in a test's name, doesn't count. */
+function expects(text, code) {
+  return new RegExp(`(expect|assert|[cC]ode|[rR]eject|[fF]ail|[tT]hrow)[^\\n]*'${code}'`).test(text)
+}
+
+/** A line of a page is a table row or a list item that starts with its name in code marks. */
+function linesProblems(path, page, names) {
+  const lines = [...page.matchAll(/^(?:\| |- )`(\w+)`/gm)].map(([, name]) => name)
+  return [
+    ...names.filter((name) => !lines.includes(name)).map((name) => `${path}: has no line for ${name}`),
+    ...lines.filter((name) => !names.includes(name)).map((name) => `${path}: ${name} is unknown`),
+    ...lines.filter((name, index) => lines.indexOf(name) !== index).map((name) => `${path}: has ${name} twice`),
+  ]
+}
+
+function namesIn(text) {
+  return [...text.matchAll(/'(\w+)'/g)].map(([, name]) => name)
+}
