@@ -108,6 +108,7 @@ export function createConnector(options: NodeConnectorOptions): Connector {
     }
 
     const onAbort = () => outgoing.destroy()
+    const release = () => signal?.removeEventListener('abort', onAbort)
     signal?.addEventListener('abort', onAbort)
     return new Promise<IncomingAnswer>((resolve, reject) => {
       let answered = false
@@ -125,13 +126,14 @@ export function createConnector(options: NodeConnectorOptions): Connector {
         reject(notHttp(startsWork(method)))
       })
       outgoing.on('error', (error) => {
+        release()
         // A kept connection that the server has closed meanwhile: asking again does no harm, doing again might.
         const stale = !again && !answered && outgoing.reusedSocket && !startsWork(method) && !signal?.aborted && !closed
         if (stale) resolve(send(request, true))
         else reject(fault(error))
       })
       outgoing.once('close', () => {
-        signal?.removeEventListener('abort', onAbort)
+        release()
         reject(fault())
       })
       outgoing.end(body)

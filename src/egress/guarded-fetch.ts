@@ -127,7 +127,7 @@ async function completed(
 function redirectedRequest(request: OutgoingRequest, answer: IncomingAnswer, egress: EgressOptions): OutgoingRequest {
   const location = new Headers(answer.headers).get('location')
   try {
-    const url = checkUrl(new URL(location ?? '', request.url), egress)
+    const url = checkUrl(location === null ? '' : new URL(location, request.url), egress)
     const kept = Object.entries(request.headers).filter(([name]) => keptOverRedirects.has(name))
     return { ...request, url, headers: Object.fromEntries(kept) }
   } catch (error) {

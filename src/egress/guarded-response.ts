@@ -28,7 +28,8 @@ export class GuardedResponse extends Response {
     // The status text is the server's own, and would end in somebody's error message.
     super(null, { status: answer.status, headers: answer.headers })
     this.#options = options
-    if (bodiless.has(answer.status)) answer.body.cancel()
+    // Read to its end, which is here, so that the connection is free for the next request.
+    if (answer.status === 204) void answer.body.read().catch(() => undefined)
     else this.#source = answer.body
     if (!this.#isEventStream && Number(this.headers.get('content-length')) > options.maxBytes) {
       answer.body.cancel()
@@ -150,6 +151,3 @@ export class GuardedResponse extends Response {
     return new IntegrationError('unreachable', "The server's answer broke off.", { reason: 'reset', mayHaveRun })
   }
 }
-
-/** @see https://fetch.spec.whatwg.org/#null-body-status */
-const bodiless = new Set([204, 205, 304])

@@ -39,20 +39,17 @@ export function bodyMeter(maxBytes: number): Meter {
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 export function eventStreamMeter(maxEventBytes: number): Meter {
+  const nesting = new JsonNesting(maxJsonDepth)
   let eventBytes = 0
   let lineBytes = 0
   let isData = true
   let afterCarriageReturn = false
-  let depth = 0
-  let inString = false
-  let escaped = false
+  let begun = false
 
   const endLine = () => {
     if (lineBytes === 0) {
       eventBytes = 0
-      depth = 0
-      inString = false
-      escaped = false
+      nesting.reset()
     }
     lineBytes = 0
     isData = true
@@ -60,28 +57,21 @@ export function eventStreamMeter(maxEventBytes: number): Meter {
 
   return {
     count(chunk) {
-      for (const byte of chunk) {
+      for (let index = 0; index < chunk.length; index++) {
+        const byte = chunk[index]!
         if (++eventBytes > maxEventBytes) throw tooLarge(maxEventBytes)
         if (byte === lineFeed || byte === carriageReturn) {
           if (!(byte === lineFeed && afterCarriageReturn)) endLine()
           afterCarriageReturn = byte === carriageReturn
+          begun = true
           continue
         }
         afterCarriageReturn = false
-        if (lineBytes < dataField.length) {
-          isData &&= byte === dataField.charCodeAt(lineBytes)
-          lineBytes++
-          continue
-        }
-        if (!isData) continue
-        if (inString) {
-          if (escaped) escaped = false
-          else if (byte === backslash) escaped = true
-          else if (byte === quote) inString = false
-        } else if (byte === quote) inString = true
-        else if (byte === openBrace || byte === openBracket) {
-          if (++depth > maxJsonDepth) throw tooDeep()
-        } else if (byte === closeBrace || byte === closeBracket) depth--
+        // Parsers drop a byte order mark, and some what looks like one.
+        if (!begun && byte > 0x7f) continue
+        begun = true
+        if (lineBytes < dataField.length) isData &&= byte === dataField.charCodeAt(lineBytes++)
+        else if (isData) nesting.next(byte)
       }
     },
   }
@@ -94,17 +84,36 @@ export function eventStreamMeter(maxEventBytes: number): Meter {
  */
 export function assertJsonDepth(text: string, maxDepth: number = maxJsonDepth): void {
   if (text.length <= 2 * maxDepth || !/^\s*[[{]/.test(text)) return
-  let depth = 0
-  let inString = false
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (inString) {
-      if (code === backslash) index++
-      else if (code === quote) inString = false
-    } else if (code === quote) inString = true
+  const nesting = new JsonNesting(maxDepth)
+  for (let index = 0; index < text.length; index++) nesting.next(text.charCodeAt(index))
+}
+
+/** Follows the brackets of JSON, character by character or byte by byte: both are the same for what matters here. */
+class JsonNesting {
+  readonly #maxDepth: number
+  #depth = 0
+  #inString = false
+  #escaped = false
+
+  constructor(maxDepth: number) {
+    this.#maxDepth = maxDepth
+  }
+
+  next(code: number): void {
+    if (this.#inString) {
+      if (this.#escaped) this.#escaped = false
+      else if (code === backslash) this.#escaped = true
+      else if (code === quote) this.#inString = false
+    } else if (code === quote) this.#inString = true
     else if (code === openBrace || code === openBracket) {
-      if (++depth > maxDepth) throw tooDeep()
-    } else if (code === closeBrace || code === closeBracket) depth--
+      if (++this.#depth > this.#maxDepth) throw tooDeep(this.#maxDepth)
+    } else if (code === closeBrace || code === closeBracket) this.#depth--
+  }
+
+  reset(): void {
+    this.#depth = 0
+    this.#inString = false
+    this.#escaped = false
   }
 }
 
@@ -116,11 +125,8 @@ export function tooLarge(maxBytes: number): IntegrationError {
   )
 }
 
-function tooDeep(): IntegrationError {
-  return new IntegrationError(
-    'protocol_error',
-    `The server's answer is JSON nested deeper than ${maxJsonDepth} levels.`,
-  )
+function tooDeep(maxDepth: number): IntegrationError {
+  return new IntegrationError('protocol_error', `The server's answer is JSON nested deeper than ${maxDepth} levels.`)
 }
 
 const dataField = 'data:'

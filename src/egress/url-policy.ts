@@ -7,7 +7,7 @@ export interface EgressOptions {
   readonly allowLoopback?: boolean
   /** Private ranges, and the names that only private networks have. `@default false` */
   readonly allowPrivateNetwork?: boolean
-  /** When given, only these hosts: `example.com` or `*.example.com`. */
+  /** When given, only these hosts: `example.com`, or `*.example.com` for all below it. */
   readonly allowHosts?: readonly string[]
   /** Never these hosts, allowed or not. */
   readonly denyHosts?: readonly string[]

@@ -1,0 +1,165 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { isIntegrationError } from '../../src/model/errors.js'
+import { checkAddress, checkUrl, originOf, type EgressOptions } from '../../src/egress/url-policy.js'
+
+const verdict = (run: () => unknown): string => {
+  try {
+    run()
+    return 'ok'
+  } catch (error) {
+    if (!isIntegrationError(error)) throw error
+    return error.code
+  }
+}
+
+describe('checkUrl with nothing allowed', () => {
+  it.each([
+    ['https://example.com/mcp', 'ok'],
+    ['https://example.com:8443/mcp?tenant=1', 'ok'],
+    ['https://EXAMPLE.com', 'ok'],
+    ['https://münchen.example/mcp', 'ok'],
+    ['https://8.8.8.8/', 'ok'],
+    ['https://[2606:4700:4700::1111]/', 'ok'],
+    ['https://[64:ff9b::8.8.8.8]/', 'ok'],
+    ['https://[::ffff:8.8.8.8]/', 'ok'],
+    ['', 'invalid_input'],
+    ['example.com/mcp', 'invalid_input'],
+    ['https://', 'invalid_input'],
+    ['https://256.256.256.256/', 'invalid_input'],
+    ['https://user@example.com/', 'invalid_input'],
+    ['https://user:secret@example.com/', 'invalid_input'],
+    ['https://:secret@example.com/', 'invalid_input'],
+    ['https://example.com/#top', 'invalid_input'],
+    ['https://example.com/#', 'invalid_input'],
+    ['http://example.com/', 'url_refused'],
+    ['ftp://example.com/', 'url_refused'],
+    ['file:///etc/passwd', 'url_refused'],
+    ['javascript:alert(1)', 'url_refused'],
+    ['data:text/plain,x', 'url_refused'],
+    ['java\nscript:alert(1)', 'url_refused'],
+    ['ws://example.com/', 'url_refused'],
+    ['https://localhost/', 'url_refused'],
+    ['https://LOCALHOST/', 'url_refused'],
+    ['https://api.localhost/', 'url_refused'],
+    ['https://localhost./', 'url_refused'],
+    ['https://example.com./', 'url_refused'],
+    ['https://127.0.0.1/', 'url_refused'],
+    ['https://127.1/', 'url_refused'],
+    ['https://2130706433/', 'url_refused'],
+    ['https://0x7f000001/', 'url_refused'],
+    ['https://0177.0.0.1/', 'url_refused'],
+    ['https://127.0.0.1./', 'url_refused'],
+    ['https://１２７.０.０.１/', 'url_refused'],
+    ['https://127。0。0。1/', 'url_refused'],
+    ['https://0.0.0.0/', 'url_refused'],
+    ['https://0/', 'url_refused'],
+    ['https://10.0.0.1/', 'url_refused'],
+    ['https://172.31.255.255/', 'url_refused'],
+    ['https://192.168.1.1/', 'url_refused'],
+    ['https://100.64.0.1/', 'url_refused'],
+    ['https://100.100.100.200/', 'url_refused'],
+    ['https://169.254.169.254/latest/meta-data/', 'url_refused'],
+    ['https://168.63.129.16/', 'url_refused'],
+    ['https://192.0.0.192/', 'url_refused'],
+    ['https://198.18.0.1/', 'url_refused'],
+    ['https://224.0.0.1/', 'url_refused'],
+    ['https://255.255.255.255/', 'url_refused'],
+    ['https://[::1]/', 'url_refused'],
+    ['https://[::]/', 'url_refused'],
+    ['https://[::ffff:127.0.0.1]/', 'url_refused'],
+    ['https://[::ffff:7f00:1]/', 'url_refused'],
+    ['https://[::127.0.0.1]/', 'url_refused'],
+    ['https://[64:ff9b::127.0.0.1]/', 'url_refused'],
+    ['https://[64:ff9b::a9fe:a9fe]/', 'url_refused'],
+    ['https://[64:ff9b:1::8.8.8.8]/', 'url_refused'],
+    ['https://[2002:7f00:1::]/', 'url_refused'],
+    ['https://[2001:0:7f00:1::]/', 'url_refused'],
+    ['https://[fe80::1]/', 'url_refused'],
+    ['https://[fc00::1]/', 'url_refused'],
+    ['https://[fd00:ec2::254]/', 'url_refused'],
+    ['https://[fec0::1]/', 'url_refused'],
+    ['https://[ff02::1]/', 'url_refused'],
+    ['https://[2001:db8::1]/', 'url_refused'],
+    ['https://[4000::1]/', 'url_refused'],
+    ['https://metadata.google.internal/', 'url_refused'],
+    ['https://vault.internal/', 'url_refused'],
+    ['https://printer.local/', 'url_refused'],
+    ['https://intranet/', 'url_refused'],
+  ])('%s → %s', (url, code) => {
+    expect(verdict(() => checkUrl(url, {}))).toBe(code)
+  })
+})
+
+describe('checkUrl with something allowed', () => {
+  const loopback: EgressOptions = { allowLoopback: true }
+  const inside: EgressOptions = { allowPrivateNetwork: true }
+  const hosts: EgressOptions = { allowHosts: ['example.com', '*.Example.org'], denyHosts: ['bad.example.org'] }
+  it.each<[string, EgressOptions, string]>([
+    ['http://127.0.0.1:3000/mcp', loopback, 'ok'],
+    ['http://localhost/', loopback, 'ok'],
+    ['http://[::1]:3000/', loopback, 'ok'],
+    ['http://api.localhost/', loopback, 'ok'],
+    ['http://10.0.0.1/', loopback, 'url_refused'],
+    ['https://10.0.0.1/', loopback, 'url_refused'],
+    ['http://example.com/', loopback, 'url_refused'],
+    ['http://0.0.0.0/', loopback, 'url_refused'],
+    ['https://10.0.0.1/', inside, 'ok'],
+    ['https://[fd12::1]/', inside, 'ok'],
+    ['https://vault.internal/', inside, 'ok'],
+    ['https://intranet/', inside, 'ok'],
+    ['http://10.0.0.1/', inside, 'url_refused'],
+    ['https://127.0.0.1/', inside, 'url_refused'],
+    ['https://169.254.169.254/', inside, 'url_refused'],
+    ['https://100.100.100.200/', inside, 'url_refused'],
+    ['https://[fd00:ec2::254]/', inside, 'url_refused'],
+    ['https://metadata.google.internal/', inside, 'url_refused'],
+    ['https://example.com/', hosts, 'ok'],
+    ['https://a.b.example.org/', hosts, 'ok'],
+    ['https://example.org/', hosts, 'url_refused'],
+    ['https://evilexample.org/', hosts, 'url_refused'],
+    ['https://bad.example.org/', hosts, 'url_refused'],
+    ['https://example.com.evil.test/', hosts, 'url_refused'],
+    ['https://example.com/', { allowHosts: [] }, 'url_refused'],
+    ['https://127.0.0.1/', { allowHosts: ['127.0.0.1'] }, 'url_refused'],
+  ])('%s with %o → %s', (url, egress, code) => {
+    expect(verdict(() => checkUrl(url, egress))).toBe(code)
+  })
+})
+
+describe('checkAddress', () => {
+  it.each<[string, EgressOptions, string]>([
+    ['93.184.216.34', {}, 'ok'],
+    ['127.0.0.1', {}, 'url_refused'],
+    ['127.0.0.1', { allowLoopback: true }, 'ok'],
+    ['::1', { allowLoopback: true }, 'ok'],
+    ['::ffff:127.0.0.1', { allowLoopback: true }, 'ok'],
+    ['::ffff:10.0.0.1', {}, 'url_refused'],
+    ['10.0.0.1', { allowPrivateNetwork: true }, 'ok'],
+    ['10.0.0.1', { allowLoopback: true }, 'url_refused'],
+    ['fe80::1%eth0', { allowPrivateNetwork: true, allowLoopback: true }, 'url_refused'],
+    ['not an address', { allowPrivateNetwork: true, allowLoopback: true }, 'url_refused'],
+    ['', { allowPrivateNetwork: true, allowLoopback: true }, 'url_refused'],
+  ])('%s with %o → %s', (ip, egress, code) => {
+    expect(verdict(() => checkAddress(ip, egress))).toBe(code)
+  })
+})
+
+it('never repeats credentials or the query of a refused URL', () => {
+  for (const url of [
+    'https://u:canary@example.com/',
+    'http://example.com/?key=canary',
+    'https://10.0.0.1/canary?canary',
+  ]) {
+    try {
+      checkUrl(url, {})
+      expect.unreachable()
+    } catch (error) {
+      expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('canary')
+    }
+  }
+})
+
+it('tells the ASCII origin of a URL', () => {
+  expect(originOf('https://MÜNCHEN.example:443/mcp?x=1')).toBe('https://xn--mnchen-3ya.example')
+})
