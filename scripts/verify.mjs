@@ -1,0 +1,35 @@
+// Runs what a change must pass, all of it even when something fails. With --from-clone, the tests are run by the line
+// of the README, which installs first. The last line says how many steps passed.
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const steps = [
+  process.argv.includes('--from-clone') ? testLineOfReadme() : 'npm test',
+  'npm run check',
+  'npm run test:dist',
+  'npm run api -- --check',
+  'npm run docs:check',
+]
+
+const results = steps.map((command) => {
+  console.log(`\n── ${command}`)
+  const started = performance.now()
+  const { status } = spawnSync(command, { cwd: root, stdio: 'inherit', shell: true })
+  return { command, passed: status === 0, seconds: Math.round((performance.now() - started) / 1000) }
+})
+
+console.log()
+for (const { command, passed, seconds } of results)
+  console.log(`${passed ? 'passed' : 'FAILED'}  ${seconds} s  ${command}`)
+const failed = results.filter(({ passed }) => !passed).length
+console.log(`${results.length - failed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
+
+function testLineOfReadme() {
+  const line = /^.*\bnpm test$/m.exec(readFileSync(join(root, 'README.md'), 'utf8'))
+  if (line === null) throw new Error('README.md has no line that ends in `npm test`')
+  return line[0]
+}
