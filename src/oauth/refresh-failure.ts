@@ -61,7 +61,7 @@ function isLost({ code, mayHaveRun, reason, httpStatus }: IntegrationError): boo
     reason === 'token_response_invalid' ||
     code === 'response_too_large' ||
     (code === 'protocol_error' && httpStatus === 200)
-  return mayHaveRun || unreadable
+  return unreadable || (mayHaveRun && code !== 'redirect_refused')
 }
 
 const passingFaults: readonly PassingFault[] = [

@@ -1,0 +1,347 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { discover, metadataCandidates } from '../../src/oauth/discovery.js'
+import { startServer } from '../support/protected-server.js'
+import { testEnvironment } from '../support/oauth.js'
+import type { Challenge } from '../../src/oauth/challenge.js'
+import type { OAuthSettings } from '../../src/model/oauth.js'
+import type { Received, Reply, SmallServer } from '../support/protected-server.js'
+
+const ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+const resourcePath = '/.well-known/oauth-protected-resource'
+const serverPath = '/.well-known/oauth-authorization-server'
+const openidPath = '/.well-known/openid-configuration'
+
+async function serve(pages: (request: Received, origin: string) => Record<string, Reply>): Promise<SmallServer> {
+  const server = await startServer((request, origin) => pages(request, origin)[request.path])
+  ends.push(() => server.close())
+  return server
+}
+
+function find(
+  url: string,
+  challenge?: Challenge,
+  settings: OAuthSettings = {},
+  options: { allowLoopback?: boolean; preferIssuer?: string } = {},
+) {
+  const env = testEnvironment({ allowLoopback: options.allowLoopback ?? true })
+  ends.push(() => env.close())
+  return discover(env, url, challenge, settings, { preferIssuer: options.preferIssuer })
+}
+
+const resource = (origin: string, issuer = origin, path = '/mcp') => ({
+  json: { resource: `${origin}${path}`, authorization_servers: [issuer], scopes_supported: ['a', 'b'] },
+})
+const metadata = (origin: string, changes: Record<string, unknown> = {}) => ({
+  json: {
+    issuer: origin,
+    authorization_endpoint: `${origin}/authorize`,
+    token_endpoint: `${origin}/token`,
+    registration_endpoint: `${origin}/register`,
+    code_challenge_methods_supported: ['S256'],
+    ...changes,
+  },
+})
+const refusal = (reason: string) => ({ code: 'authorization_failed', reason })
+
+describe('protected resource metadata', () => {
+  it('is read where the challenge says, and only there', async () => {
+    const server = await serve((_, origin) => ({ '/elsewhere': resource(origin), [serverPath]: metadata(origin) }))
+    const found = await find(`${server.origin}/mcp`, { status: 401, resourceMetadata: `${server.origin}/elsewhere` })
+    expect(found).toMatchObject({
+      resource: `${server.origin}/mcp`,
+      issuer: server.origin,
+      scopesSupported: ['a', 'b'],
+    })
+    expect(server.paths).toEqual(['/elsewhere', serverPath])
+  })
+
+  it('is looked for beside the path first, then at the root', async () => {
+    const server = await serve((_, origin) => ({
+      [resourcePath]: resource(origin, origin, ''),
+      [serverPath]: metadata(origin),
+    }))
+    const found = await find(`${server.origin}/mcp`, { status: 401 })
+    expect(found.resource).toBe(server.origin)
+    expect(server.paths).toEqual([`${resourcePath}/mcp`, resourcePath, serverPath])
+  })
+
+  it('is looked for in its usual places when the challenge names none that can be asked', async () => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: metadata(origin),
+    }))
+    for (const resourceMetadata of [
+      'file:///etc/passwd',
+      'javascript:alert(1)',
+      'http://user:secret@127.0.0.1/x',
+      'x'.repeat(2100),
+      'not a url',
+    ]) {
+      await expect(find(`${server.origin}/mcp`, { status: 401, resourceMetadata })).resolves.toMatchObject({
+        issuer: server.origin,
+      })
+    }
+  })
+
+  it('is never fetched from a private address', async () => {
+    await expect(
+      find(
+        'https://mcp.example/mcp',
+        { status: 401, resourceMetadata: 'https://169.254.169.254/latest' },
+        {},
+        { allowLoopback: false },
+      ),
+    ).rejects.toMatchObject({ code: 'url_refused' })
+  })
+
+  it('takes any 4xx and a page that is no JSON for "not here"', async () => {
+    for (const answer of [
+      { status: 400 },
+      { status: 401 },
+      { status: 403 },
+      { status: 404 },
+      { status: 405 },
+      { text: '<html>' },
+    ]) {
+      const server = await serve((_, origin) => ({
+        [`${resourcePath}/mcp`]: answer,
+        [resourcePath]: resource(origin),
+        [serverPath]: metadata(origin),
+      }))
+      await expect(find(`${server.origin}/mcp`)).resolves.toMatchObject({ resource: `${server.origin}/mcp` })
+    }
+  })
+
+  it('does not guess when the server is merely down', async () => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: { status: 503 },
+      [serverPath]: metadata(origin),
+    }))
+    await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject({ code: 'server_error', httpStatus: 503 })
+    expect(server.paths).toEqual([`${resourcePath}/mcp`])
+  })
+
+  it.each(['https://other.example/mcp', '/mcp-evil', '/mcp/deeper', '/m', '/mcp#fragment', 42, undefined])(
+    'is refused when it is about another server: %s',
+    async (claimed) => {
+      const server = await serve((_, origin) => {
+        const about = typeof claimed === 'string' && claimed.startsWith('/') ? origin + claimed : claimed
+        return {
+          [`${resourcePath}/mcp`]: { json: { resource: about, authorization_servers: [origin] } },
+          [serverPath]: metadata(origin),
+        }
+      })
+      await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('resource_mismatch'))
+      expect(server.paths).toEqual([`${resourcePath}/mcp`])
+    },
+  )
+
+  it.each(['/mcp', '/mcp/', '', '/'])('may be about the server or a parent of it: %s', async (path) => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin, origin, path),
+      [serverPath]: metadata(origin),
+    }))
+    await expect(find(`${server.origin}/mcp`)).resolves.toMatchObject({ resource: server.origin + path })
+  })
+})
+
+describe('authorization server metadata', () => {
+  it('is looked for by path, in three places, never at the root', () => {
+    const hrefs = (issuer: string) => metadataCandidates(new URL(issuer)).map(({ href }) => href)
+    const at = 'https://as.example/.well-known'
+    expect(hrefs('https://as.example/tenant1')).toEqual([
+      `${at}/oauth-authorization-server/tenant1`,
+      `${at}/openid-configuration/tenant1`,
+      'https://as.example/tenant1/.well-known/openid-configuration',
+    ])
+    expect(hrefs('https://as.example')).toEqual([`${at}/oauth-authorization-server`, `${at}/openid-configuration`])
+    expect(hrefs('https://as.example/')).toEqual(hrefs('https://as.example'))
+  })
+
+  it('is found under OpenID names of an issuer with a path', async () => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin, `${origin}/tenant1`),
+      [`/tenant1${openidPath}`]: metadata(origin, { issuer: `${origin}/tenant1` }),
+      [serverPath]: metadata(origin, { issuer: 'https://trap.example' }),
+    }))
+    await expect(find(`${server.origin}/mcp`)).resolves.toMatchObject({ issuer: `${server.origin}/tenant1` })
+    expect(server.paths).not.toContain(serverPath)
+  })
+
+  it.each(['case', 'port', 'path', 'host', 'missing', 'number'])(
+    'is refused when its issuer differs by %s',
+    async (difference) => {
+      const issuers: Record<string, (origin: string) => unknown> = {
+        case: (origin) => origin.toUpperCase(),
+        port: (origin) => `${origin}0`,
+        path: (origin) => `${origin}/x`,
+        host: () => 'https://as.example',
+        missing: () => undefined,
+        number: () => 5,
+      }
+      const server = await serve((_, origin) => ({
+        [`${resourcePath}/mcp`]: resource(origin),
+        [serverPath]: metadata(origin, { issuer: issuers[difference]?.(origin) }),
+      }))
+      await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('issuer_mismatch'))
+      expect(server.paths).toEqual([`${resourcePath}/mcp`, serverPath])
+    },
+  )
+
+  it('may differ from its name by one slash, and is then called what it calls itself', async () => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: metadata(origin, { issuer: `${origin}/` }),
+    }))
+    await expect(find(`${server.origin}/mcp`)).resolves.toMatchObject({ issuer: `${server.origin}/` })
+  })
+
+  it('must exist when an authorization server is named: no endpoint is guessed', async () => {
+    const server = await serve((_, origin) => ({ [`${resourcePath}/mcp`]: resource(origin) }))
+    await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('server_metadata_missing'))
+  })
+
+  it('of several authorization servers is that of the first, or of the one used before', async () => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: {
+        json: { resource: `${origin}/mcp`, authorization_servers: [`${origin}/one`, `${origin}/two`] },
+      },
+      [`${serverPath}/one`]: metadata(origin, { issuer: `${origin}/one` }),
+      [`${serverPath}/two`]: metadata(origin, { issuer: `${origin}/two` }),
+    }))
+    const { origin } = server
+    await expect(find(`${origin}/mcp`)).resolves.toMatchObject({ issuer: `${origin}/one` })
+    await expect(find(`${origin}/mcp`, undefined, {}, { preferIssuer: `${origin}/two` })).resolves.toMatchObject({
+      issuer: `${origin}/two`,
+    })
+    await expect(find(`${origin}/mcp`, undefined, { issuer: `${origin}/two` })).resolves.toMatchObject({
+      issuer: `${origin}/two`,
+    })
+    await expect(find(`${origin}/mcp`, undefined, { issuer: `${origin}/three` })).rejects.toMatchObject(
+      refusal('issuer_changed'),
+    )
+  })
+
+  it.each([
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'ms-msdt:/id',
+    'java\nscript:alert(1)',
+    'https://user:pw@as.example/',
+    'https://as.example/#x',
+    'http://as.example/',
+    'nonsense',
+  ])('is refused when it sends people to %j', async (authorization_endpoint) => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: metadata(origin, { authorization_endpoint }),
+    }))
+    await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('unsafe_authorization_url'))
+  })
+
+  it.each(['token_endpoint', 'registration_endpoint', 'revocation_endpoint', 'userinfo_endpoint'])(
+    'is refused when its %s is on http',
+    async (name) => {
+      const server = await serve((_, origin) => ({
+        [`${resourcePath}/mcp`]: resource(origin),
+        [serverPath]: metadata(origin, { [name]: 'http://as.example/x' }),
+      }))
+      await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('unsafe_endpoint'))
+    },
+  )
+
+  it('is refused when the authorization server is named by an address that may not be asked', async () => {
+    for (const issuer of [
+      'http://as.example',
+      'ftp://as.example',
+      'https://user:pw@as.example',
+      'https://as.example?x=1',
+      'nonsense',
+    ]) {
+      const server = await serve((_, origin) => ({ [`${resourcePath}/mcp`]: resource(origin, issuer) }))
+      await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('unsafe_endpoint'))
+    }
+  })
+
+  it.each([undefined, ['plain'], [], 'S256'])(
+    'is refused when it does not list S256: %j',
+    async (code_challenge_methods_supported) => {
+      const server = await serve((_, origin) => ({
+        [`${resourcePath}/mcp`]: resource(origin),
+        [serverPath]: metadata(origin, { code_challenge_methods_supported }),
+      }))
+      await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('pkce_unsupported'))
+      await expect(find(`${server.origin}/mcp`, undefined, { pkceWithoutMetadata: true })).resolves.toMatchObject({
+        issuer: server.origin,
+      })
+      await expect(
+        find(`${server.origin}/mcp`, undefined, { grant: { type: 'client_credentials' } }),
+      ).resolves.toMatchObject({ issuer: server.origin })
+    },
+  )
+
+  it('may be redirected within three hops, and not to a private address', async () => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: { status: 302, headers: { location: '/moved' } },
+      '/moved': metadata(origin),
+    }))
+    await expect(find(`${server.origin}/mcp`)).resolves.toMatchObject({ issuer: server.origin })
+    const trap = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: { status: 302, headers: { location: 'http://169.254.169.254/x' } },
+    }))
+    await expect(find(`${trap.origin}/mcp`)).rejects.toMatchObject({ code: 'redirect_refused' })
+  })
+})
+
+describe('servers of the 2025-03-26 revision', () => {
+  it('are their own authorization server, at their origin, and have no resource', async () => {
+    const server = await serve((_, origin) => ({ [serverPath]: metadata(origin) }))
+    const found = await find(`${server.origin}/deep/mcp`)
+    expect(found).toMatchObject({ issuer: server.origin, legacy2025_03: true })
+    expect(found).not.toHaveProperty('resource')
+  })
+
+  it('have default endpoints where they publish nothing', async () => {
+    const server = await serve(() => ({}))
+    const { origin } = server
+    await expect(find(`${origin}/mcp`)).resolves.toEqual({
+      issuer: origin,
+      legacy2025_03: true,
+      server: {
+        issuer: origin,
+        authorization_endpoint: `${origin}/authorize`,
+        token_endpoint: `${origin}/token`,
+        registration_endpoint: `${origin}/register`,
+      },
+    })
+  })
+
+  it('may call themselves something else on their origin only when the integration allows it', async () => {
+    const server = await serve((_, origin) => ({ [serverPath]: metadata(origin, { issuer: `${origin}/oauth` }) }))
+    await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('issuer_mismatch'))
+    await expect(find(`${server.origin}/mcp`, undefined, { lenientIssuer: true })).resolves.toMatchObject({
+      issuer: `${server.origin}/oauth`,
+    })
+    const foreign = await serve(() => ({ [serverPath]: metadata('https://as.example') }))
+    await expect(find(`${foreign.origin}/mcp`, undefined, { lenientIssuer: true })).rejects.toMatchObject(
+      refusal('issuer_mismatch'),
+    )
+  })
+
+  it('get no leniency when they do publish protected resource metadata', async () => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: metadata(origin, { issuer: `${origin}/oauth` }),
+    }))
+    await expect(find(`${server.origin}/mcp`, undefined, { lenientIssuer: true })).rejects.toMatchObject(
+      refusal('issuer_mismatch'),
+    )
+  })
+})
