@@ -20,12 +20,17 @@ if (process.send) serve()
 else await measure()
 
 function serve(): void {
-  const tool = (id: number) => ({ name: `tool_${id}`, description: 'x'.repeat(400), inputSchema: { type: 'object' } })
   const small = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'ok' }] } })
   const large = JSON.stringify({
     jsonrpc: '2.0',
     id: 1,
-    result: { tools: Array.from({ length: 40 }, (_, id) => tool(id)) },
+    result: {
+      tools: Array.from({ length: 40 }, (_, id) => ({
+        name: `tool_${id}`,
+        description: 'x'.repeat(400),
+        inputSchema: {},
+      })),
+    },
   })
   const server = createServer((request, response) => {
     request.resume().on('end', () => {

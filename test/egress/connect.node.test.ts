@@ -67,8 +67,10 @@ describe('a name', () => {
   })
 
   it('for http: may lead to loopback only', async () => {
-    const resolve = async () => [{ address: '93.184.216.34', family: 4 }]
-    const { fetch } = resolving({ resolve, egress: { allowLoopback: true } })
+    const { fetch } = resolving({
+      resolve: async () => [{ address: '93.184.216.34', family: 4 }],
+      egress: { allowLoopback: true },
+    })
     expect(await failure(fetch('http://localhost:3000/', post))).toMatchObject({
       code: 'url_refused',
       mayHaveRun: false,
@@ -76,9 +78,9 @@ describe('a name', () => {
   })
 
   it('that does not resolve did not leave', async () => {
-    const resolve = () => Promise.reject(Object.assign(new Error('getaddrinfo canary'), { code: 'ENOTFOUND' }))
-    for (const given of [resolve, async () => []]) {
-      const error = await failure(resolving({ resolve: given }).fetch('https://nowhere.test/', post))
+    const unknown = Object.assign(new Error('getaddrinfo canary'), { code: 'ENOTFOUND' })
+    for (const resolve of [() => Promise.reject(unknown), async () => []]) {
+      const error = await failure(resolving({ resolve }).fetch('https://nowhere.test/', post))
       expect(error).toMatchObject({ code: 'unreachable', reason: 'dns', mayHaveRun: false })
     }
   })
@@ -123,16 +125,16 @@ describe('a connection', () => {
   })
 })
 
-describe('TLS', () => {
-  const secure = async () => {
-    const names: unknown[] = []
-    const server = https.createServer({ ...certificate }, (request, response) => {
-      names.push([(request.socket as TLSSocket & { servername?: string }).servername, request.headers.host])
-      response.end('{}')
-    })
-    return { ...(await started(server, () => server.closeAllConnections())), names }
-  }
+const secure = async () => {
+  const names: unknown[] = []
+  const server = https.createServer({ ...certificate }, (request, response) => {
+    names.push([(request.socket as TLSSocket & { servername?: string }).servername, request.headers.host])
+    response.end('{}')
+  })
+  return { ...(await started(server, () => server.closeAllConnections())), names }
+}
 
+describe('TLS', () => {
   it('keeps the name of the server for a vetted address', async () => {
     const server = await secure()
     const egress = { allowLoopback: true }
@@ -140,7 +142,7 @@ describe('TLS', () => {
     for (let request = 0; request < 2; request++) {
       expect(await (await fetch(`https://server.test:${server.port}/`, post)).json()).toEqual({})
     }
-    expect(server.names).toEqual(Array(2).fill(['server.test', `server.test:${server.port}`]))
+    expect(server.names).toEqual([0, 1].map(() => ['server.test', `server.test:${server.port}`]))
   })
 
   it.each([
@@ -170,7 +172,7 @@ describe('TLS', () => {
 
 describe('close', () => {
   it('ends what is in flight, and is safe twice', async () => {
-    let arrived: () => void = () => undefined
+    let arrived!: () => void
     const both = new Promise<void>((resolve) => (arrived = resolve))
     const server = await listen((request, response) => {
       if (request.url === '/stream') response.write('{')

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { endAll, failure, guarded, listen, listenRaw } from './support.js'
 
@@ -75,15 +75,16 @@ describe('a body of 200 MB', () => {
   })
 })
 
+const answer = (length: number) => async () => {
+  const server = await listenRaw((socket) =>
+    socket.once('data', () =>
+      socket.end(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n{"a":1}`),
+    ),
+  )
+  return guarded().fetch(server.url, post)
+}
+
 describe('a length that lies', () => {
-  const answer = (length: number) => async () => {
-    const server = await listenRaw((socket) =>
-      socket.once('data', () =>
-        socket.end(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n{"a":1}`),
-      ),
-    )
-    return guarded().fetch(server.url, post)
-  }
   it('too high is a broken connection', async () => {
     const response = await answer(100)()
     expect(await failure(response.json())).toMatchObject({ code: 'unreachable', reason: 'reset', mayHaveRun: true })
@@ -114,7 +115,7 @@ describe('compression', () => {
   it.each<[string, (data: Buffer) => Buffer]>([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
-    ['br', brotliCompressSync],
+    ['br', (data) => brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
   ])('by %s can be no bomb', async (encoding, compress) => {
     const bomb = compress(Buffer.alloc(200 * mib))
     expect(bomb.length).toBeLessThan(mib)
@@ -158,15 +159,15 @@ describe('compression', () => {
   })
 })
 
-describe('an event stream', () => {
-  const stream = (
-    write: (send: (text: string | Buffer) => boolean, response: import('node:http').ServerResponse) => void,
-  ) =>
-    listen((_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
-      write((text) => response.write(text), response)
-    })
+const stream = (
+  write: (send: (text: string | Buffer) => boolean, response: import('node:http').ServerResponse) => void,
+) =>
+  listen((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    write((text) => response.write(text), response)
+  })
 
+describe('an event stream', () => {
   it('with a line that never ends is cut at the cap of one event', async () => {
     let sent = 0
     const server = await stream((send, response) => {
@@ -204,7 +205,7 @@ describe('an event stream', () => {
   })
 
   it('is let go of when its reader is done with it', async () => {
-    let gone: () => void = () => undefined
+    let gone!: () => void
     const closed = new Promise<void>((resolve) => (gone = resolve))
     const server = await stream((send, response) => {
       send('data: 1\n\n')

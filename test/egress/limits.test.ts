@@ -41,18 +41,18 @@ describe('assertJsonDepth', () => {
   })
 })
 
-describe('eventStreamMeter', () => {
-  const passes = (text: string, chunkSize: number, maxEventBytes = 10_000) => {
-    const meter = eventStreamMeter(maxEventBytes)
-    const all = bytes(text)
-    try {
-      for (let at = 0; at < all.length; at += chunkSize) meter.count(all.subarray(at, at + chunkSize))
-      return 'ok'
-    } catch (error) {
-      return (error as { code: string }).code
-    }
+const passes = (text: string, chunkSize: number, maxEventBytes = 10_000) => {
+  const meter = eventStreamMeter(maxEventBytes)
+  const all = bytes(text)
+  try {
+    for (let at = 0; at < all.length; at += chunkSize) meter.count(all.subarray(at, at + chunkSize))
+    return 'ok'
+  } catch (error) {
+    return (error as { code: string }).code
   }
+}
 
+describe('eventStreamMeter', () => {
   it.each<[string, string, string]>([
     ['a shallow event', 'data: {"a":[1]}\n\n', 'ok'],
     ['a deep event', `data: ${nested(65)}\n\n`, 'protocol_error'],

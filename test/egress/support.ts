@@ -28,7 +28,7 @@ const cleanups: (() => Promise<void>)[] = []
 
 /** Ends what the test began, newest first. */
 export async function endAll(): Promise<void> {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 }
 
 export function guarded(options: Partial<GuardedFetchOptions> = {}) {
