@@ -1,0 +1,32 @@
+// Runs a TypeScript program of this repository on its sources: node scripts/run.mjs bench/egress.ts [arguments]
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const { paths } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).compilerOptions
+const [program, ...programArguments] = process.argv.slice(2)
+const outfile = join(root, 'temp/run', relative(root, program).replace(/\.ts$/, '.mjs'))
+
+await build({
+  entryPoints: [program],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  sourcemap: 'inline',
+  logLevel: 'warning',
+  plugins: [{ name: 'sources', setup: ({ onResolve }) => onResolve({ filter: /^[^./]/ }, ourSourcesOrOutside) }],
+})
+process.setSourceMapsEnabled(true)
+process.argv = [process.argv[0], outfile, ...programArguments]
+await import(pathToFileURL(outfile).href)
+
+/** `mcp-integrations/sqlite` and the like are our sources, as for the type checker; other packages stay imports. */
+function ourSourcesOrOutside({ path, kind }) {
+  if (kind === 'entry-point') return undefined
+  const source = paths[path]?.[0]
+  return source === undefined ? { path, external: true } : { path: join(root, source) }
+}
