@@ -8,7 +8,8 @@ import type { OAuthEnvironment } from './environment.js'
  * Tells the authorization server that tokens are no longer wanted, the refresh token first. Best effort and bounded (5 s for
  * each): it never rejects, and it comes after the credential was removed here.
  *
- * @returns whether the authorization server confirmed all of it.
+ * @returns whether the authorization server confirmed it: of the refresh token where there is one, which takes its access
+ * tokens with it; some servers revoke no access token by itself.
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
 export async function revokeTokens(
@@ -18,8 +19,7 @@ export async function revokeTokens(
   const { server, client } = context
   const endpoint = server.revocation_endpoint
   if (endpoint === undefined) return false
-  const revoke = async (token: string | undefined, hint: string): Promise<boolean> => {
-    if (token === undefined) return true
+  const revoke = async (token: string, hint: string): Promise<boolean> => {
     const http = httpOptions(env, endpoint, { purpose: 'token', timeoutMs: deadlines.revocation })
     const additionalParameters = { token_type_hint: hint }
     try {
@@ -36,7 +36,7 @@ export async function revokeTokens(
       return false
     }
   }
-  const refreshToken = await revoke(tokens.refreshToken, 'refresh_token')
+  const refreshToken = tokens.refreshToken !== undefined && (await revoke(tokens.refreshToken, 'refresh_token'))
   const accessToken = await revoke(tokens.accessToken, 'access_token')
-  return refreshToken && accessToken
+  return tokens.refreshToken === undefined ? accessToken : refreshToken
 }

@@ -1,9 +1,19 @@
 import { exportJWK, generateKeyPair } from 'jose'
-import Provider, { errors, interactionPolicy } from 'oidc-provider'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type Provider from 'oidc-provider'
+
+/** The provider speaks up about loopback and settings that are meant for tests. */
+for (const name of ['warn', 'info'] as const) {
+  const say = console[name].bind(console)
+  console[name] = (...words: unknown[]) => {
+    if (!String(words[0]).includes('oidc-provider')) say(...words)
+  }
+}
+const oidc = await import('oidc-provider')
 
 export interface AuthorizationServerOptions {
   /** `@default` any resource */
@@ -56,7 +66,7 @@ export async function startAuthorizationServer(
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = await quietly(async () => new Provider(issuer, await configuration(options)))
+  const provider = new oidc.default(issuer, await configuration(options))
   const handle = provider.callback()
 
   const requests: SeenRequest[] = []
@@ -93,8 +103,7 @@ export async function startAuthorizationServer(
     if (request.url === '/.well-known/oauth-authorization-server') request.url = '/.well-known/openid-configuration'
     if (seen.path.startsWith('/interaction/')) return interact(provider, running.person, request, response)
     if (running.answerFate?.(seen) === 'drop') loseAnswer(response)
-    Object.assign(request, { body: parsed(request, body) }) // the stream was read above
-    handle(request, response)
+    handle(unread(request, body), response)
   })
   return running
 }
@@ -147,7 +156,7 @@ async function configuration(options: AuthorizationServerOptions): Promise<Recor
         defaultResource: () => undefined,
         useGrantedResource: () => true,
         getResourceServerInfo: (_: unknown, resource: string) => {
-          if (resources !== undefined && !resources.includes(resource)) throw new errors.InvalidTarget()
+          if (resources !== undefined && !resources.includes(resource)) throw new oidc.errors.InvalidTarget()
           return {
             scope: scopes.join(' '),
             audience: resource,
@@ -159,7 +168,7 @@ async function configuration(options: AuthorizationServerOptions): Promise<Recor
       },
     },
     interactions: {
-      policy: interactionPolicy.base(),
+      policy: oidc.interactionPolicy.base(),
       url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}`,
     },
     renderError: (context: { type: string; body: unknown }, out: unknown) =>
@@ -245,20 +254,10 @@ function see(request: IncomingMessage, body: string): SeenRequest {
   }
 }
 
-function parsed(request: IncomingMessage, body: string): unknown {
-  if (body === '') return undefined
-  return request.headers['content-type']?.startsWith('application/json') === true
-    ? JSON.parse(body)
-    : Object.fromEntries(new URLSearchParams(body))
-}
-
-/** The provider warns about loopback and test settings on every start. */
-async function quietly<T>(work: () => Promise<T>): Promise<T> {
-  const { warn, info } = console
-  console.warn = console.info = () => {}
-  try {
-    return await work()
-  } finally {
-    Object.assign(console, { warn, info })
-  }
+/** The request as it came, its body not read yet. */
+function unread(request: IncomingMessage, body: string): IncomingMessage {
+  const { headers, method, url, socket, httpVersion, httpVersionMajor, httpVersionMinor } = request
+  const stream = Readable.from(body === '' ? [] : [Buffer.from(body)], { objectMode: false })
+  const parts = { headers, method, url, socket, httpVersion, httpVersionMajor, httpVersionMinor }
+  return Object.assign(stream, parts) as unknown as IncomingMessage // what the provider looks at
 }
