@@ -254,10 +254,8 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
       const writers = Array.from({ length: total }, (_, index) =>
         storage.commit(workspace, [{ append: 'event/', value: index }]),
       )
-      const following = follow()
-      await Promise.all(writers)
-      writing = false
-      await following
+      const written = Promise.all(writers).finally(() => (writing = false))
+      await Promise.all([written, follow()])
       equal(
         seen.toSorted((a, b) => Number(a) - Number(b)),
         Array.from({ length: total }, (_, index) => index),
