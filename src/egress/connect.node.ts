@@ -1,8 +1,8 @@
-import { lookup } from 'node:dns'
 import * as http from 'node:http'
 import * as https from 'node:https'
-import type { LookupFunction, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { IntegrationError } from '../model/errors.js'
+import { nodeBody } from './body.node.js'
 import {
   abortError,
   closedError,
@@ -15,8 +15,7 @@ import {
   type OutgoingRequest,
 } from './connector.js'
 import { connectTimeoutMs, idleSocketMs } from './limits.js'
-import { nodeBody } from './node-body.js'
-import { checkAddress, isLoopbackAddress } from './url-policy.js'
+import { systemResolve, vet, vettedLookup, type Resolve } from './lookup.node.js'
 
 export interface NodeConnectorOptions extends ConnectorOptions {
   /** All addresses of a host name. `@default` the operating system's resolver */
@@ -24,13 +23,6 @@ export interface NodeConnectorOptions extends ConnectorOptions {
   /** Certificates trusted in place of the platform's, as PEM. */
   readonly ca?: string
 }
-
-export interface Address {
-  readonly address: string
-  readonly family: number
-}
-
-export type Resolve = (hostname: string) => Promise<readonly Address[]>
 
 /**
  * The way out under Node: `node:http` with kept-alive connections, which costs about half of the platform's `fetch`.
@@ -47,7 +39,7 @@ export function createConnector(options: NodeConnectorOptions): Connector {
     const made = new Agent({
       keepAlive: true,
       timeout: idleSocketMs,
-      lookup: vettedLookup(options, secure),
+      lookup: vettedLookup(options.resolve ?? systemResolve, options.egress, secure),
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     }) as http.Agent & { createConnection(...args: unknown[]): Socket }
     // Here, because a listener added when the request has its socket comes after Node's own, which sends.
@@ -66,7 +58,7 @@ export function createConnector(options: NodeConnectorOptions): Connector {
     }
     socket.once('connect', () => {
       try {
-        vet(socket.remoteAddress ?? '', options, secure)
+        vet(socket.remoteAddress ?? '', options.egress, secure)
         if (secure) phases.set(socket, 'handshake')
         else opened()
       } catch (error) {
@@ -157,35 +149,6 @@ export function createConnector(options: NodeConnectorOptions): Connector {
 }
 
 class ConnectTimeout extends Error {}
-
-/** `http:` was allowed for this machine only, and a name may lead elsewhere. */
-function vet(address: string, options: NodeConnectorOptions, secure: boolean): void {
-  checkAddress(address, options.egress)
-  if (!secure && !isLoopbackAddress(address)) {
-    throw new IntegrationError('url_refused', 'http: is allowed for loopback addresses only. Give an https: URL.')
-  }
-}
-
-function vettedLookup(options: NodeConnectorOptions, secure: boolean): LookupFunction {
-  const resolve = options.resolve ?? systemResolve
-  return (hostname, { all }, callback) => {
-    const answer = async () => {
-      const addresses = await resolve(hostname)
-      const [first] = addresses
-      if (!first) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
-      for (const { address } of addresses) vet(address, options, secure)
-      if (all) callback(null, [...addresses])
-      else callback(null, first.address, first.family)
-    }
-    answer().catch((error: Error) => callback(error, ''))
-  }
-}
-
-function systemResolve(hostname: string): Promise<readonly Address[]> {
-  return new Promise((resolve, reject) => {
-    lookup(hostname, { all: true, verbatim: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)))
-  })
-}
 
 function lengthOf({ body, method }: OutgoingRequest): { 'content-length'?: number } {
   if (body === undefined) return startsWork(method) ? { 'content-length': 0 } : {}

@@ -51,7 +51,8 @@ export interface IntegrationErrorDetails {
   readonly rule?: string | undefined
   /**
    * `authorization_failed`: the OAuth error code where it is a registered one, or our own reason
-   * (`pkce_unsupported`, `issuer_mismatch`, …). Never text of the server's making.
+   * (`pkce_unsupported`, `issuer_mismatch`, …). `unreachable`: `dns`, `refused` or `tls` (nothing was sent), or `reset`.
+   * `timeout`: `connect` when no connection was made. Never text of the server's making.
    */
   readonly reason?: string | undefined
   /** HTTP status, where one was received. */
