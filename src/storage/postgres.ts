@@ -14,7 +14,7 @@ export type { PostgresListener } from './postgres-listener.js'
 export interface PostgresStorageOptions {
   /**
    * The host's pool. It stays open. A pool of `pg` needs an `error` listener of the host's, or a lost idle connection
-   * ends the process.
+   * ends the process, and a `connectionTimeoutMillis`, or a connection that can't be made keeps its place in the pool.
    */
   readonly pool: PostgresPool
   /**
