@@ -1,6 +1,6 @@
 // Writes one API report for each entry to docs/api/; with --check, fails when a report would change.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Extractor, ExtractorConfig, ExtractorLogLevel, ExtractorMessageCategory } from '@microsoft/api-extractor'
@@ -17,7 +17,7 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'
 if (status !== 0) process.exit(1)
 mkdirSync(join(root, 'docs/api'), { recursive: true })
 
-const mainExports = namedExports(join(root, 'temp/types/index.d.ts'))
+const mainExports = exportsOf(join(root, 'temp/types/index.d.ts'))
 let failed = false
 for (const entry of entries) {
   const result = Extractor.invoke(configFor(entry), {
@@ -54,10 +54,15 @@ function judge(entry, message) {
   if (known || message.category === ExtractorMessageCategory.Console) message.logLevel = ExtractorLogLevel.None
 }
 
-/** The contents page holds nothing but named exports. */
-function namedExports(path) {
-  const { statements } = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest)
+function exportsOf(path) {
+  const program = ts.createProgram([path], {
+    noLib: true,
+    types: [],
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+  })
+  const checker = program.getTypeChecker()
   return new Set(
-    statements.flatMap((statement) => (statement.exportClause?.elements ?? []).map(({ name }) => name.text)),
+    checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(path))).map(({ name }) => name),
   )
 }

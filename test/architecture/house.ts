@@ -11,7 +11,7 @@ export interface Rule {
 /** Imports that the rules forbid, and files in folders that have no rule, one sentence each. */
 export function forbiddenImports(sources: Sources, rules: Readonly<Record<string, Rule>>): readonly string[] {
   return [...sources].flatMap(([path, text]) => {
-    const rule = rules[path] ?? rules[folderOf(path)]
+    const rule = ruleFor(path, rules)
     if (rule === undefined) return [`${path} is in no known folder`]
     return importsOf(text)
       .filter((found) => !allows(rule, path, found))
@@ -37,6 +37,11 @@ export function importCycles(sources: Sources): readonly string[] {
 export function filesImportedBy(path: string, text: string): readonly string[] {
   const relative = importsOf(text).filter((found) => found.specifier.startsWith('.'))
   return relative.map((found) => resolve(path, found.specifier))
+}
+
+/** A folder's rule holds for its files, but for those that run on Node only (`*.node.ts`), which have their own. */
+function ruleFor(path: string, rules: Readonly<Record<string, Rule>>): Rule | undefined {
+  return rules[path.endsWith('.node.ts') ? `${folderOf(path)}/*.node.ts` : folderOf(path)]
 }
 
 /** A file that lies in `src/` itself stands for itself. */
