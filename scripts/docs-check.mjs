@@ -7,7 +7,7 @@ import { refresh } from './regions.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const write = process.argv.includes('--write')
-const guides = ['README.md', 'CHANGELOG.md', ...pagesUnder('docs'), ...pagesUnder('examples')]
+const guides = [...pagesIn('.'), ...pagesUnder('docs'), ...pagesUnder('examples')]
 const tests = sourcesUnder('test')
 
 const found = guides.flatMap((page) => {
@@ -23,6 +23,10 @@ found.push(...eventPageProblems(read('docs/events.md'), read('src/model/event.ts
 for (const problem of found) console.log(problem)
 console.log(`${guides.length} pages, ${found.length} problems`)
 process.exitCode = found.length === 0 ? 0 : 1
+
+function pagesIn(folder) {
+  return readdirSync(join(root, folder)).filter((path) => path.endsWith('.md'))
+}
 
 /** The reports in docs/api come from a script of their own. */
 function pagesUnder(folder) {
