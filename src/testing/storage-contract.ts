@@ -1,7 +1,7 @@
 import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
 import { recordLimits } from '../model/record.js'
-import type { RegistryStorage, StorageChange, Write, Written } from '../ports/storage.js'
+import type { ListResult, RegistryStorage, StorageChange, Write, Written } from '../ports/storage.js'
 import { equal, rejected, type TestRunner, truthy } from './assertions.js'
 
 /** Makes a storage whose clock is the given one. It may share its database with others, and need not be empty. */
@@ -241,14 +241,14 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
       const seen: JsonValue[] = []
       let writing = true
       const follow = async (): Promise<void> => {
-        let after: string | undefined
-        for (let last = false; !last;) {
-          last = !writing
-          const query = { workspaceId: workspace, prefix: 'event/', limit: 7, ...(after ? { after } : {}) }
-          const { records, next } = await storage.list(query)
-          for (const record of records) seen.push(record.value)
-          after = records.at(-1)?.key ?? after
-          if (next !== undefined) last = false
+        let last: string | undefined
+        for (let rounds = 0, over = false; !over && rounds < MANY; rounds++) {
+          over = !writing
+          const query = { workspaceId: workspace, prefix: 'event/', limit: 7 }
+          const pages = await walk((after) => storage.list({ ...query, ...(last ? { after: last } : {}), ...after }))
+          const records = pages.flatMap((page) => page.records)
+          for (const { value } of records) seen.push(value)
+          last = records.at(-1)?.key ?? last
         }
       }
       const writers = Array.from({ length: total }, (_, index) =>
@@ -303,16 +303,12 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
         ['page.', ...keys, 'page0'].map((key) => ({ key, value: key })),
       )
       for (const limit of [1, 5, 6, 12, 1000]) {
-        const walked: string[] = []
-        let after: string | undefined
-        do {
-          const query = { workspaceId: workspace, prefix: 'page/', limit, ...(after === undefined ? {} : { after }) }
-          const { records, next } = await storage.list(query)
-          truthy(records.length <= limit, 'a page holds at most as many as asked')
-          walked.push(...records.map(({ key }) => key))
-          after = next
-        } while (after !== undefined)
-        equal(walked, keys)
+        const pages = await walk((after) => storage.list({ workspaceId: workspace, prefix: 'page/', limit, ...after }))
+        truthy(
+          pages.every(({ records }) => records.length <= limit),
+          'a page holds at most as many as asked',
+        )
+        equal(keysOf(pages), keys)
       }
     })
 
@@ -343,13 +339,8 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
         ])
       }
       for (const limit of [1, 2, 9, 1000]) {
-        const walked: string[][] = []
-        let after: string | undefined
-        do {
-          const { records, next } = await storage.scan({ prefix, limit, ...(after === undefined ? {} : { after }) })
-          walked.push(...records.map((record) => [record.workspaceId, record.key]))
-          after = next
-        } while (after !== undefined)
+        const pages = await walk((after) => storage.scan({ prefix, limit, ...after }))
+        const walked = pages.flatMap(({ records }) => records).map((record) => [record.workspaceId, record.key])
         equal(walked, places)
       }
     })
@@ -378,15 +369,8 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
         keys.map((key, index) => ({ key, value: 1, ...(index === 19 ? {} : { expiresAt: clock.time + 10 }) })),
       )
       clock.time += 20
-      const walked: string[] = []
-      let after: string | undefined
-      do {
-        const query = { workspaceId: workspace, prefix: 'k/', limit: 3, ...(after === undefined ? {} : { after }) }
-        const { records, next } = await storage.list(query)
-        walked.push(...records.map(({ key }) => key))
-        after = next
-      } while (after !== undefined)
-      equal(walked, ['k/19'])
+      const pages = await walk((after) => storage.list({ workspaceId: workspace, prefix: 'k/', limit: 3, ...after }))
+      equal(keysOf(pages), ['k/19'])
     })
 
     test('shows expired records to a sweep, which deletes only what it saw', async ({ storage, workspace, clock }) => {
@@ -492,6 +476,9 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
   })
 }
 
+/** So that a storage that never gets anywhere fails instead of hanging. */
+const MANY = 10_000
+
 interface Given {
   readonly storage: RegistryStorage
   readonly clock: { time: number }
@@ -510,14 +497,29 @@ async function valueOf(storage: RegistryStorage, workspace: string, key: string)
 }
 
 async function increment(storage: RegistryStorage, workspace: string, key: string): Promise<void> {
-  for (;;) {
+  for (let attempt = 0; attempt < MANY; attempt++) {
     const [record] = (await storage.read(workspace, [key])).records
     if (record === undefined) throw new Error('The record is gone.')
-    const written = await storage.commit(workspace, [
-      { key, ifVersion: record.version, value: Number(record.value) + 1 },
-    ])
-    if (written !== false) return
+    const value = Number(record.value) + 1
+    if ((await storage.commit(workspace, [{ key, ifVersion: record.version, value }])) !== false) return
   }
+  throw new Error('No commit went through, though each gave the version that it had read.')
+}
+
+/** Goes from page to page to the last. */
+async function walk<Page extends { readonly next?: string }>(
+  read: (after: { readonly after?: string }) => Promise<Page>,
+): Promise<Page[]> {
+  const pages = [await read({})]
+  for (let after = pages[0]?.next; after !== undefined; after = pages.at(-1)?.next) {
+    pages.push(await read({ after }))
+    truthy(pages.at(-1)?.next !== after && pages.length < MANY, 'each page ends further on')
+  }
+  return pages
+}
+
+function keysOf(pages: readonly ListResult[]): string[] {
+  return pages.flatMap(({ records }) => records.map(({ key }) => key))
 }
 
 async function refusal(attempt: Promise<unknown>): Promise<void> {
