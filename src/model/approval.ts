@@ -3,15 +3,7 @@ import type { ToolAnnotations, ToolChange, ToolLabel } from './tool.js'
 
 /** Where an approval stands. */
 export type ApprovalStatus =
-  | 'pending'
-  | 'approved'
-  | 'denied'
-  | 'cancelled'
-  | 'expired'
-  | 'superseded'
-  | 'dispatched'
-  | 'finished'
-  | 'unknown'
+  'pending' | 'approved' | 'denied' | 'cancelled' | 'expired' | 'superseded' | 'dispatched' | 'finished' | 'unknown'
 
 /**
  * The legal transitions. `dispatched` goes back to `approved` only when the request provably did not leave, or met

@@ -1,3 +1,4 @@
+import type { LocalServer } from './local-server.js'
 import type { ApprovalMode, ToolLabelValue } from './tool.js'
 
 /** How a server wants its callers to identify themselves. */
@@ -25,13 +26,15 @@ export type ConnectorAuth =
       readonly scopes?: readonly string[]
     }
 
-/** A catalogue entry that a workspace can connect. */
-export interface Connector {
+/** A catalogue entry that a workspace can connect: a server at a URL, or one on this machine that host code gives. */
+export type Connector = ConnectorDescription &
+  ({ /** The MCP endpoint. */ readonly url: string } | { readonly local: LocalServer })
+
+/** What a catalogue entry says besides where the server is. */
+export interface ConnectorDescription {
   /** Stable; 1-64 characters of `[a-z0-9_-]`. */
   readonly id: string
   readonly name: string
-  /** The MCP endpoint. */
-  readonly url: string
   readonly auth: ConnectorAuth
   readonly description?: string
   /** `https:` or `data:` URL of an image. */
@@ -56,7 +59,8 @@ export interface ConnectorToolSettings {
 export interface AvailableConnector {
   readonly id: string
   readonly name: string
-  readonly url: string
+  /** Absent for a server on this machine. */
+  readonly url?: string
   readonly auth:
     | { readonly type: 'none' }
     | { readonly type: 'oauth'; readonly scopes?: readonly string[] }

@@ -63,13 +63,24 @@ export type RegistryEventName = RegistryEvent['type']
 
 /** How a call ended. */
 export type CallOutcomeName =
-  | 'completed'
-  | 'tool_error'
-  | 'approval_required'
-  | 'authorization_required'
-  | 'refused'
-  | 'not_run'
-  | 'failed'
+  'completed' | 'tool_error' | 'approval_required' | 'authorization_required' | 'refused' | 'not_run' | 'failed'
+
+/** A call began or ended in this process: told to local listeners, and in the audit; not in the durable feed. */
+export type CallEvent =
+  | {
+      readonly type: 'call_started'
+      readonly workspaceId: string
+      readonly at: number
+      readonly userId: string
+      readonly agentId: string
+      readonly integrationId: string
+      readonly tool: string
+      readonly rule: string
+    }
+  | ({ readonly type: 'call_finished'; readonly workspaceId: string; readonly at: number } & Omit<
+      AuditEntry,
+      'id' | 'workspaceId' | 'at' | 'arguments'
+    >)
 
 /** One line of the audit: who did what. Times are ms since the epoch. */
 export interface AuditEntry {

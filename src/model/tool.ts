@@ -110,7 +110,8 @@ export interface Tool {
 export interface QuarantinedTool {
   /** Cut and made visible; may be empty. */
   readonly name: string
-  readonly reason: 'invalid_name' | 'duplicate_name' | 'invalid_schema' | 'schema_too_large' | 'invalid_definition' | 'too_many_tools'
+  readonly reason:
+    'invalid_name' | 'duplicate_name' | 'invalid_schema' | 'schema_too_large' | 'invalid_definition' | 'too_many_tools'
 }
 
 /**

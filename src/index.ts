@@ -1,0 +1,62 @@
+// The registry
+export { IntegrationRegistry } from './registry/integration-registry.js'
+export type {
+  AccessOptions,
+  ApprovalOptions,
+  IntegrationRegistryOptions,
+  LimitOptions,
+  OAuthHostOptions,
+  PolicyInput,
+  PolicyVerdict,
+  RetentionOptions,
+} from './registry/options.js'
+export type { ActorApprovals, ActorGrants, ActorIntegrations, VerbOptions } from './registry/actor-integrations.js'
+export type { ConnectInput, ConnectOptions } from './registry/connect.js'
+export type { ConnectResult } from './registry/connect-result.js'
+export type { UpdateInput } from './registry/edit.js'
+export type { Toolset, ToolsetOptions } from './registry/toolset.js'
+export type { CallOptions } from './registry/session.js'
+export type { ToolOverview } from './registry/tools.js'
+export type { ApprovalPage } from './registry/approvals.js'
+export type { AuditPage, EventOf, EventPage } from './registry/events.js'
+export type { Explanation } from './registry/explain.js'
+export type { ResealReport, SweepReport } from './registry/maintenance.js'
+
+// Storage and credentials
+export { memoryStorage, type MemoryStorageOptions } from './storage/memory.js'
+export {
+  encryptedCredentials,
+  type EncryptedCredentialsOptions,
+  type EncryptionKey,
+  type KeyProvider,
+} from './credentials/encrypted.js'
+
+// What a host plugs in
+export type * from './ports/storage.js'
+export type * from './ports/credential-vault.js'
+export type * from './ports/confirm.js'
+export type * from './ports/elicit.js'
+export type * from './ports/runtime.js'
+export type { EgressOptions } from './egress/guarded-fetch.js'
+
+// The words
+export type * from './model/actor.js'
+export type * from './model/agent.js'
+export type * from './model/approval.js'
+export type * from './model/connector.js'
+export {
+  errorCodes,
+  IntegrationError,
+  isIntegrationError,
+  type ErrorCode,
+  type FieldProblem,
+  type IntegrationErrorDetails,
+} from './model/errors.js'
+export type * from './model/event.js'
+export type * from './model/integration.js'
+export type * from './model/json.js'
+export type * from './model/local-server.js'
+export type * from './model/oauth.js'
+export type * from './model/outcome.js'
+export type * from './model/tool.js'
+export type * from './model/toolset.js'

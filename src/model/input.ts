@@ -1,0 +1,182 @@
+import { z } from 'zod'
+import { IntegrationError, type FieldProblem } from './errors.js'
+import type { Actor } from './actor.js'
+
+/** What people and hosts send, checked where it crosses the border. */
+
+const name = z.string().trim().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
+const wellFormed = (value: string): boolean => value.isWellFormed?.() ?? !/[\uD800-\uDFFF]/u.test(value)
+const id = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(200, 'must be at most 200 characters')
+  .refine(wellFormed, 'must be well-formed Unicode')
+const agents = z.array(id).min(1, 'must name at least one agent').max(200)
+const visibility = z.enum(['private', 'workspace'])
+const credentials = z.enum(['shared', 'per_user'])
+const scopes = z.array(z.string().regex(/^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/, 'must be an OAuth scope token')).max(100)
+
+/** Headers that HTTP, MCP or the library set themselves. */
+const reserved =
+  /^(?:host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|cookie|set-cookie|origin|referer|accept|accept-encoding|last-event-id|mcp-.*|content-.*|sec-.*|user-agent|via|forwarded|x-forwarded-.*|x-real-ip|dpop)$/i
+
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'is not a header name that HTTP allows (RFC 9110)')
+  .refine((value) => !reserved.test(value), 'is reserved: HTTP, MCP or the library sets it')
+const headerValue = z
+  .string()
+  .max(8192, 'must be at most 8192 characters')
+  .regex(
+    /^[\x21-\x7E](?:[\x20-\x7E\t]*[\x21-\x7E])?$/,
+    'must be printable ASCII without leading or trailing blanks (RFC 9110)',
+  )
+
+const headers = z
+  .record(headerName, headerValue)
+  .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 headers')
+  .refine(distinct, 'names a header twice')
+const headerEdits = z
+  .record(headerName, headerValue.nullable())
+  .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 headers')
+  .refine(distinct, 'names a header twice')
+
+const grant = z.union([
+  z.literal('authorization_code'),
+  z.strictObject({
+    type: z.literal('client_credentials'),
+    privateKeyPem: z.string().max(16_384).optional(),
+    signingAlgorithm: z
+      .enum(['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA'])
+      .optional(),
+  }),
+  z.strictObject({
+    type: z.literal('id_jag'),
+    idp: z.strictObject({
+      issuer: z.string().max(2048),
+      tokenEndpoint: z.string().max(2048),
+      clientId: z.string().max(2048),
+      clientSecret: z.string().max(8192).optional(),
+      idToken: z.string().max(65_536),
+    }),
+  }),
+])
+
+const oauth = z.strictObject({
+  clientId: z.string().min(1).max(2048).optional(),
+  clientSecret: z.string().min(1).max(8192).optional(),
+  issuer: z.string().max(2048).optional(),
+  scopes: scopes.optional(),
+  grant: grant.optional(),
+  lenientIssuer: z.boolean().optional(),
+  pkceWithoutMetadata: z.boolean().optional(),
+})
+
+const connectCommon = {
+  agents,
+  headers: headers.optional(),
+  visibility: visibility.optional(),
+  enabled: z.boolean().optional(),
+  credentials: credentials.optional(),
+  oauth: oauth.optional(),
+}
+
+/** `connect()`: a custom server, or a catalogue entry. */
+export const connectInput = z.union([
+  z.strictObject({ ...connectCommon, url: z.string().min(1).max(2048), name }),
+  z.strictObject({ ...connectCommon, connector: id, name: name.optional() }),
+])
+
+/** `update()`. */
+export const updateInput = z.strictObject({
+  name: name.optional(),
+  url: z.string().min(1).max(2048).optional(),
+  headers: headerEdits.optional(),
+  visibility: visibility.optional(),
+  credentials: credentials.optional(),
+  agents: agents.optional(),
+})
+
+/** `authorize()`. */
+export const authorizeInput = z.strictObject({ headers: headerEdits.optional(), scopes: scopes.optional() })
+
+/** `reconnect()`. */
+export const reconnectInput = z.strictObject({ scopes: scopes.optional() })
+
+/** One tool's settings. */
+export const toolSettingsInput = z.strictObject({
+  enabled: z.boolean().optional(),
+  approval: z.enum(['default', 'ask', 'auto']).optional(),
+  label: z.enum(['read', 'write']).nullable().optional(),
+  agents: z.array(id).min(1, 'must name at least one agent, or be null for all').max(200).nullable().optional(),
+})
+
+/** A decision about an approval; `remember` and edited arguments are checked where they are used. */
+export const decisionInput = z.union([
+  z.literal('approve').transform(() => ({ decision: 'approve' as const })),
+  z.literal('deny').transform(() => ({ decision: 'deny' as const })),
+  z.strictObject({ decision: z.literal('approve'), args: z.unknown().optional(), remember: z.unknown().optional() }),
+  z.strictObject({ decision: z.literal('deny'), reason: z.string().max(2000).optional() }),
+])
+
+const actor = z.strictObject({ workspaceId: id, userId: id, role: z.enum(['member', 'admin']).optional() })
+
+/** @throws IntegrationError `invalid_input` */
+export function parseActor(input: unknown): Required<Actor> {
+  return { role: 'member', ...parse('actingAs()', actor, input) } as Required<Actor>
+}
+
+/**
+ * Takes what crosses the border for what it should be.
+ * @throws IntegrationError `invalid_input` with the path of every field that is wrong; never with a value
+ */
+export function parse<T>(what: string, schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  throw invalid(what, result.error.issues.flatMap(problemsOf))
+}
+
+/** An `invalid_input` of these fields. */
+export function invalid(what: string, fields: readonly FieldProblem[]): IntegrationError {
+  return new IntegrationError(
+    'invalid_input',
+    `${what}: ${fields.map(({ path, message }) => `${path === '' ? 'the input' : path} ${message}`).join('; ')}.`,
+    { fields },
+  )
+}
+
+function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // The alternative that came closest tells most.
+    const closest = issue.errors.reduce((best, errors) => (errors.length < best.length ? errors : best))
+    return closest.flatMap((inner) =>
+      problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
+    )
+  }
+  const path = issue.path
+    .map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`))
+    .join('')
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      path: path === '' ? key.slice(0, 100) : `${path}.${key.slice(0, 100)}`,
+      message: 'is not known',
+    }))
+  if (issue.code === 'invalid_key' && issue.issues[0] !== undefined)
+    return [{ path: path.slice(0, 200), message: issue.issues[0].message }]
+  if (issue.code === 'invalid_type')
+    return [{ path, message: `must be ${issue.expected}${issue.input === undefined ? ', and is missing' : ''}` }]
+  return [
+    {
+      path: path.slice(0, 200),
+      message:
+        issue.code === 'invalid_value'
+          ? `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
+          : issue.message,
+    },
+  ]
+}
+
+function distinct(all: Record<string, unknown>): boolean {
+  const names = Object.keys(all).map((header) => header.toLowerCase())
+  return new Set(names).size === names.length
+}

@@ -1,0 +1,50 @@
+import type { JsonObject } from './json.js'
+import type { ApprovalMode, QuarantinedTool, ToolLabel } from './tool.js'
+
+/** A tool that an agent may call now. */
+export interface ToolsetTool {
+  /** For models: `[a-z0-9_]`, at most 64 characters; the same over restarts, load order and renames of the integration. */
+  readonly name: string
+  /** As on the wire. */
+  readonly originalName: string
+  readonly title?: string
+  readonly description?: string
+  /** Byte-faithful: what the server sent. */
+  readonly inputSchema: JsonObject
+  readonly outputSchema?: JsonObject
+  readonly label?: ToolLabel
+  readonly approval: {
+    readonly mode: ApprovalMode
+    /** What a call meets, apart from grants and a host policy that looks at arguments. */
+    readonly resolved: 'auto' | 'ask'
+    readonly rule: string
+  }
+  readonly integration: { readonly id: string; readonly name: string; readonly handle: string; readonly origin: string }
+}
+
+/** Why an integration, or one of its tools, is missing from a toolset. */
+export type UnavailableReason =
+  | 'integration_disabled'
+  | 'agent_not_allowed'
+  /** No tools were listed yet: it was never connected, or this person has not signed in. */
+  | 'not_connected'
+  | 'tool_disabled'
+  /** A setting narrows the tool to other agents. */
+  | 'tool_not_for_agent'
+  /** New or changed, and held until somebody accepts it. */
+  | 'held_for_review'
+  /** A policy refuses it; `rule` says which. */
+  | 'denied_by_policy'
+  | QuarantinedTool['reason']
+
+/** Something that is missing from a toolset, and why. */
+export interface UnavailableTool {
+  readonly integrationId: string
+  /** Its name. */
+  readonly integration: string
+  readonly handle: string
+  /** The tool's name on the wire; absent: all of the integration. */
+  readonly tool?: string
+  readonly reason: UnavailableReason
+  readonly rule?: string
+}

@@ -1,0 +1,118 @@
+import type { Actor } from '../model/actor.js'
+import type { Visibility } from '../model/integration.js'
+
+/** Everything somebody may want to do with an integration. */
+export type Operation =
+  | 'get'
+  | 'share'
+  | 'update'
+  | 'enable'
+  | 'set_endpoint'
+  | 'validate'
+  | 'reconnect'
+  | 'own_credential'
+  | 'disable'
+  | 'remove'
+  | 'list_tools'
+  | 'configure_tools'
+  | 'accept_tools'
+  | 'trust'
+  | 'call'
+  | 'decide_own_approval'
+  | 'decide_others_approval'
+  | 'own_grants'
+  | 'others_grants'
+  | 'transfer_owner'
+  | 'audit_all'
+
+/** `hidden` answers exactly like an integration that does not exist. */
+export type Access = 'allowed' | 'forbidden' | 'hidden'
+
+/** What decides about access to an integration. */
+export interface AccessScope {
+  readonly workspaceId: string
+  readonly ownerId: string
+  readonly visibility: Visibility
+}
+
+/** What a host may settle about access. */
+export interface AccessRules {
+  readonly sharing: 'members' | 'admins'
+  readonly adminsDecideForOthers: boolean
+}
+
+/** Who an actor is to an integration. */
+type Standing = 'owner' | 'admin' | 'member'
+
+/** For owner, member and admin, of a private and of a shared integration. Nobody else sees any of it. */
+const table: Readonly<Record<Operation, Readonly<Record<Visibility, Readonly<Record<Standing, Access>>>>>> = {
+  get: row('allowed', 'hidden', 'allowed', 'allowed', 'allowed', 'allowed'),
+  share: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+  update: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+  enable: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+  set_endpoint: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+  validate: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+  reconnect: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+  own_credential: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+  disable: row('allowed', 'hidden', 'allowed', 'allowed', 'forbidden', 'allowed'),
+  remove: row('allowed', 'hidden', 'allowed', 'allowed', 'forbidden', 'allowed'),
+  list_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+  configure_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+  accept_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+  trust: row('forbidden', 'hidden', 'allowed', 'forbidden', 'forbidden', 'allowed'),
+  call: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+  decide_own_approval: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+  decide_others_approval: row('hidden', 'hidden', 'hidden', 'hidden', 'hidden', 'forbidden'),
+  own_grants: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+  others_grants: row('forbidden', 'hidden', 'forbidden', 'forbidden', 'forbidden', 'allowed'),
+  transfer_owner: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+  audit_all: row('forbidden', 'hidden', 'forbidden', 'forbidden', 'forbidden', 'allowed'),
+}
+
+/**
+ * Who may do what.
+ *
+ * @param scope - the integration; absent when there is none: then everything is `hidden`
+ */
+export function decideAccess(
+  operation: Operation,
+  actor: Actor,
+  scope: AccessScope | undefined,
+  rules: AccessRules,
+): Access {
+  if (scope === undefined || scope.workspaceId !== actor.workspaceId) return 'hidden'
+  const isAdmin = actor.role === 'admin'
+  const standing: Standing = scope.ownerId === actor.userId ? 'owner' : isAdmin ? 'admin' : 'member'
+  if (operation === 'share' && rules.sharing === 'admins' && !isAdmin)
+    return standing === 'owner' ? 'forbidden' : table.share[scope.visibility][standing]
+  if (
+    operation === 'decide_others_approval' &&
+    rules.adminsDecideForOthers &&
+    isAdmin &&
+    scope.visibility === 'workspace'
+  )
+    return 'allowed'
+  const access = table[operation][scope.visibility][standing]
+  // An owner who also is an admin has the rights of both.
+  return standing === 'owner' && isAdmin && access !== 'allowed'
+    ? best(access, table[operation][scope.visibility].admin)
+    : access
+}
+
+function best(left: Access, right: Access): Access {
+  return [left, right].includes('allowed') ? 'allowed' : [left, right].includes('forbidden') ? 'forbidden' : 'hidden'
+}
+
+function row(
+  privateOwner: Access,
+  privateMember: Access,
+  privateAdmin: Access,
+  sharedOwner: Access,
+  sharedMember: Access,
+  sharedAdmin: Access,
+) {
+  return {
+    private: { owner: privateOwner, member: privateMember, admin: privateAdmin },
+    workspace: { owner: sharedOwner, member: sharedMember, admin: sharedAdmin },
+  } as const
+}

@@ -1,0 +1,125 @@
+import type {
+  ApprovalMode,
+  ResolvedApproval,
+  ToolAnnotations,
+  ToolChangeKind,
+  ToolLabel,
+  ToolLabelValue,
+} from '../model/tool.js'
+
+/** Every rule that can decide, with its sentence for a person. */
+export const ruleSentences = {
+  mode_ask: 'This tool is set to ask before every run.',
+  mode_auto: 'This tool is set to run without asking.',
+  label_read: 'Tools that only read run without asking.',
+  label_write: 'Tools that write ask first.',
+  annotations_read: 'The server is trusted, and says that this tool only reads.',
+  annotations_write: 'The server is trusted, and says that this tool writes.',
+  unlabelled: 'Nobody has said whether this tool only reads, so it asks.',
+  untrusted: 'The server is not trusted, so what it says about its tool is not believed.',
+  tool_new: 'This tool is new, and nobody has accepted it yet.',
+  tool_changed: 'This tool may do more than when it was accepted.',
+  tool_held: 'This tool is new or may do more than what was accepted, and is held until somebody accepts it.',
+  grant: 'A decision for calls like this was remembered.',
+  policy_failed: "The host's policy gave no usable answer, so nothing runs.",
+} as const
+
+/** The name of a rule: one of ours, or `policy:` and the host's own name. */
+export type RuleId = keyof typeof ruleSentences | `policy:${string}`
+
+/** What a call may do, and which rule says so. */
+export interface ApprovalVerdict {
+  readonly mode: ResolvedApproval
+  readonly rule: RuleId
+  /** The rule as a sentence. */
+  readonly why: string
+}
+
+/** What a label is made of. */
+export interface LabelInput {
+  readonly annotations: ToolAnnotations | undefined
+  readonly trusted: boolean
+  readonly connectorLabel: ToolLabelValue | undefined
+  readonly personLabel: { readonly value: ToolLabelValue; readonly definitionHash: string } | undefined
+  readonly definitionHash: string
+}
+
+/** A person's label, while the definition is the one they saw; else the connector's; else what the annotations say. */
+export function resolveLabel({
+  annotations,
+  trusted,
+  connectorLabel,
+  personLabel,
+  definitionHash,
+}: LabelInput): ToolLabel | undefined {
+  if (personLabel !== undefined && personLabel.definitionHash === definitionHash)
+    return { value: personLabel.value, source: 'person', believed: true }
+  if (connectorLabel !== undefined) return { value: connectorLabel, source: 'connector', believed: true }
+  const value = annotatedLabel(annotations)
+  return value === undefined ? undefined : { value, source: 'server', believed: trusted }
+}
+
+/** What decides about a call. */
+export interface ApprovalInput {
+  readonly label: ToolLabel | undefined
+  readonly mode: ApprovalMode
+  readonly trusted: boolean
+  readonly change: ToolChangeKind | undefined
+  readonly onToolChange: 'ask' | 'hold' | 'accept'
+  /** Whether a remembered decision fits the call. */
+  readonly granted: boolean
+  /** What the host's policy answers, taken as it comes. */
+  readonly policy: unknown
+}
+
+/**
+ * The approval rule. A refusal beats everything, asking beats running: the host's policy may replace the platform rule
+ * and tighten a tool's own setting, never loosen *ask*; a grant settles only what asks by default.
+ */
+export function decideApproval(input: ApprovalInput): ApprovalVerdict {
+  const { mode, granted, onToolChange } = input
+  const policy = readPolicy(input.policy)
+  if (policy?.mode === 'deny') return policy
+  const review = onToolChange !== 'accept' && needsReview(input.change)
+  if (review && onToolChange === 'hold') return verdict('deny', 'tool_held')
+  if (mode === 'ask') return verdict('ask', 'mode_ask')
+  if (review) return verdict('ask', input.change === 'widened' ? 'tool_changed' : 'tool_new')
+  const decided = policy ?? (mode === 'auto' ? verdict('auto', 'mode_auto') : platformRule(input))
+  return decided.mode === 'ask' && granted ? verdict('auto', 'grant') : decided
+}
+
+function platformRule({ label, trusted }: ApprovalInput): ApprovalVerdict {
+  if (label === undefined) return verdict('ask', trusted ? 'unlabelled' : 'untrusted')
+  if (!label.believed) return verdict('ask', 'untrusted')
+  if (label.source === 'server')
+    return label.value === 'read' ? verdict('auto', 'annotations_read') : verdict('ask', 'annotations_write')
+  return label.value === 'read' ? verdict('auto', 'label_read') : verdict('ask', 'label_write')
+}
+
+/** A host's policy is code we don't know: an answer that is not one denies. */
+function readPolicy(answer: unknown): ApprovalVerdict | undefined {
+  if (answer === undefined) return undefined
+  if (typeof answer === 'object' && answer !== null && 'mode' in answer && 'rule' in answer) {
+    const { mode, rule } = answer
+    if ((mode === 'auto' || mode === 'ask' || mode === 'deny') && typeof rule === 'string') {
+      if (rule === 'policy_failed') return verdict('deny', 'policy_failed')
+      return { mode, rule: `policy:${rule.slice(0, 100)}`, why: `The host's policy says so (${rule.slice(0, 100)}).` }
+    }
+  }
+  return verdict('deny', 'policy_failed')
+}
+
+function needsReview(change: ToolChangeKind | undefined): boolean {
+  return change === 'new' || change === 'widened' || change === 'renamed' || change === 'missing'
+}
+
+/** @see https://modelcontextprotocol.io/specification/2025-11-25/schema ToolAnnotations: what is absent is the cautious default */
+function annotatedLabel(annotations: ToolAnnotations | undefined): ToolLabelValue | undefined {
+  if (annotations?.readOnlyHint === true) return annotations.destructiveHint === true ? 'write' : 'read'
+  if (annotations?.readOnlyHint === false || annotations?.destructiveHint === true) return 'write'
+  return undefined
+}
+
+function verdict(mode: ResolvedApproval, rule: keyof typeof ruleSentences): ApprovalVerdict {
+  return { mode, rule, why: ruleSentences[rule] }
+}

@@ -1,0 +1,123 @@
+import type { ArgumentsDisplay } from '../model/approval.js'
+import { IntegrationError } from '../model/errors.js'
+import type { JsonObject, JsonValue } from '../model/json.js'
+import { digestOf } from './digest.js'
+import { visibleLines } from './visible-text.js'
+
+/** Arguments taken once: what is shown, hashed and sent is this and nothing else. */
+export interface TakenArguments {
+  readonly value: JsonObject
+  /** The text that is stored. */
+  readonly json: string
+  /** SHA-256 of the canonical form (RFC 8785), base64url. */
+  readonly digest: string
+}
+
+const maxDepth = 64
+const shownCharacters = 20_000
+
+/**
+ * Copies a call's arguments, once, refusing what could be another thing when it is read again or sent: getters, functions,
+ * class instances, numbers JSON can't carry exactly, lone surrogates.
+ *
+ * @param options - `maxBytes` of the JSON text in UTF-8. `@default 65536`
+ * @throws IntegrationError `invalid_input` with the path
+ */
+export function takeArguments(args: unknown, options: { readonly maxBytes?: number } = {}): TakenArguments {
+  const { maxBytes = 65_536 } = options
+  const budget = { left: maxBytes }
+  const value = copy(args ?? {}, 'args', 0, budget)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('args', 'must be a JSON object')
+  const json = JSON.stringify(value)
+  if (new TextEncoder().encode(json).length > maxBytes)
+    throw refuse('args', `must be at most ${maxBytes} bytes of JSON`)
+  return { value: value as JsonObject, json, digest: digestOf(value as JsonValue) }
+}
+
+/** Arguments for a screen: all of them, or said how much is hidden. */
+export function displayArguments(value: JsonObject): ArgumentsDisplay {
+  const text = visibleLines(JSON.stringify(value, undefined, 2))
+  return { text: text.slice(0, shownCharacters), hiddenCharacters: Math.max(0, text.length - shownCharacters) }
+}
+
+function copy(value: unknown, path: string, depth: number, budget: { left: number }): JsonValue {
+  if (depth > maxDepth) throw refuse(path, `nests deeper than ${maxDepth} levels`)
+  if ((budget.left -= 1) < 0) throw refuse('args', 'is too large')
+  switch (typeof value) {
+    case 'string':
+      if (/[\uD800-\uDFFF]/u.test(value)) throw refuse(path, 'has half of a surrogate pair')
+      budget.left -= value.length
+      return value
+    case 'boolean':
+      return value
+    case 'number':
+      if (!Number.isFinite(value)) throw refuse(path, 'is not a finite number')
+      if (Object.is(value, -0)) throw refuse(path, 'is -0, which JSON sends as 0')
+      if (Number.isInteger(value) && !Number.isSafeInteger(value))
+        throw refuse(path, 'is a whole number beyond 2^53: send it as a string')
+      return value
+    case 'object':
+      if (value === null) return null
+      return Array.isArray(value) ? copyArray(value, path, depth, budget) : copyObject(value, path, depth, budget)
+    default:
+      throw refuse(
+        path,
+        `is ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}, which JSON can't carry`,
+      )
+  }
+}
+
+function copyArray(value: readonly unknown[], path: string, depth: number, budget: { left: number }): JsonValue {
+  const length = read(() => value.length, path)
+  if (length > budget.left) throw refuse('args', 'is too large')
+  return Array.from({ length }, (_, n) =>
+    copy(own(value, String(n), `${path}[${n}]`), `${path}[${n}]`, depth + 1, budget),
+  )
+}
+
+function copyObject(value: object, path: string, depth: number, budget: { left: number }): JsonValue {
+  const prototype: unknown = read(() => Object.getPrototypeOf(value) as unknown, path)
+  if (prototype !== null && read(() => Object.getPrototypeOf(prototype) as unknown, path) !== null)
+    throw refuse(path, 'is not a plain object')
+  const keys = read(() => Reflect.ownKeys(value), path)
+  const copied: Record<string, JsonValue> = {}
+  for (const key of keys) {
+    if (typeof key === 'symbol') throw refuse(path, 'has a symbol as a key')
+    const at = `${path}.${key.slice(0, 64)}`
+    if (/[\uD800-\uDFFF]/u.test(key)) throw refuse(path, 'has a key with half of a surrogate pair')
+    budget.left -= key.length
+    // `__proto__` is data here: defined, never assigned.
+    Object.defineProperty(copied, key, {
+      value: copy(own(value, key, at), at, depth + 1, budget),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
+  }
+  return copied
+}
+
+/** A data property's value, read once; a getter could say something else the next time. */
+function own(value: object, key: string, path: string): unknown {
+  const property = read(() => Object.getOwnPropertyDescriptor(value, key), path)
+  if (property === undefined || !('value' in property)) throw refuse(path, 'is not a plain value')
+  if (property.enumerable !== true) throw refuse(path, 'is not enumerable, so it would not be sent')
+  if (key === 'toJSON' && typeof property.value === 'function') throw refuse(path, 'would change what is sent')
+  return property.value as unknown
+}
+
+/** A proxy may throw anything. */
+function read<T>(work: () => T, path: string): T {
+  try {
+    return work()
+  } catch {
+    throw refuse(path, 'can not be read')
+  }
+}
+
+function refuse(path: string, message: string): IntegrationError {
+  const short = path.slice(0, 200)
+  return new IntegrationError('invalid_input', `The arguments can't be sent as they are: ${short} ${message}.`, {
+    fields: [{ path: short, message }],
+  })
+}

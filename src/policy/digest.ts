@@ -1,0 +1,26 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+import canonicalize from 'canonicalize'
+import type { JsonValue } from '../model/json.js'
+
+/**
+ * SHA-256 of canonical JSON, base64url. The value's depth must have been checked.
+ * @see https://www.rfc-editor.org/rfc/rfc8785
+ */
+export function digestOf(value: JsonValue): string {
+  const bytes = sha256(utf8ToBytes(canonicalize(value) ?? ''))
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+}
+
+/** Whether a value nests no deeper than that, without recursion. */
+export function isWithinDepth(value: unknown, most: number): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return false
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+  }
+  return true
+}

@@ -1,0 +1,136 @@
+import type { Remember } from '../model/approval.js'
+import { IntegrationError, type FieldProblem } from '../model/errors.js'
+import type { ToolAnnotations, ToolLabel } from '../model/tool.js'
+import type { ApprovalBinding } from './binding.js'
+
+/** A remembered decision, as it is stored. What is absent is not bound. Times are ms since the epoch. */
+export interface StoredGrant {
+  readonly id: string
+  readonly workspaceId: string
+  readonly userId: string
+  readonly integrationId: string
+  readonly bindingRevision: number
+  readonly tool: string
+  readonly definitionHash: string
+  readonly agentId?: string
+  readonly conversationId?: string
+  readonly argumentsDigest?: string
+  readonly usesLeft?: number
+  readonly grantedAt: number
+  readonly expiresAt: number
+  readonly lastUsedAt?: number
+}
+
+const day = 86_400_000
+/** No grant lives longer. */
+const longest = 30 * day
+
+/** The grant that settles a call; the one that binds most, when several do. */
+export function matchGrant(
+  grants: readonly StoredGrant[],
+  call: ApprovalBinding,
+  now: number,
+): StoredGrant | undefined {
+  return grants.filter((grant) => matches(grant, call, now)).sort((left, right) => boundBy(right) - boundBy(left))[0]
+}
+
+/**
+ * Makes a grant of what a person wants remembered about a decision.
+ *
+ * @throws IntegrationError `invalid_input`: out of bounds, or nothing that is to be remembered for long
+ */
+export function grantFrom(
+  remember: unknown,
+  decided: {
+    readonly binding: ApprovalBinding
+    readonly label: ToolLabel | undefined
+    readonly trusted: boolean
+    readonly annotations: ToolAnnotations | undefined
+    readonly id: string
+    readonly now: number
+  },
+): StoredGrant {
+  const { binding, id, now } = decided
+  const wish = readRemember(remember, binding)
+  if (decided.trusted && decided.annotations?.destructiveHint === true && wish.arguments === 'any')
+    throw refuse([
+      { path: 'remember.arguments', message: "can't be 'any' for a tool that destroys: remember equal arguments only" },
+    ])
+  const { workspaceId, userId, integrationId, bindingRevision, tool, definitionHash } = binding
+  return {
+    id,
+    workspaceId,
+    userId,
+    integrationId,
+    bindingRevision,
+    tool,
+    definitionHash,
+    ...(wish.agents === 'all' ? {} : { agentId: binding.agentId }),
+    ...(wish.for === 'conversation' && binding.conversationId !== undefined
+      ? { conversationId: binding.conversationId }
+      : {}),
+    ...(wish.arguments === 'any' ? {} : { argumentsDigest: binding.argumentsDigest }),
+    ...(wish.uses === undefined ? {} : { usesLeft: wish.uses }),
+    grantedAt: now,
+    expiresAt:
+      now + (wish.minutes === undefined ? (wish.for === 'conversation' ? day : longest) : wish.minutes * 60_000),
+  }
+}
+
+function matches(grant: StoredGrant, call: ApprovalBinding, now: number): boolean {
+  return (
+    grant.workspaceId === call.workspaceId &&
+    grant.userId === call.userId &&
+    grant.integrationId === call.integrationId &&
+    grant.bindingRevision === call.bindingRevision &&
+    grant.tool === call.tool &&
+    grant.definitionHash === call.definitionHash &&
+    (grant.agentId === undefined || grant.agentId === call.agentId) &&
+    (grant.conversationId === undefined || grant.conversationId === call.conversationId) &&
+    (grant.argumentsDigest === undefined || grant.argumentsDigest === call.argumentsDigest) &&
+    (grant.usesLeft === undefined || grant.usesLeft > 0) &&
+    now < grant.expiresAt
+  )
+}
+
+function boundBy({ agentId, conversationId, argumentsDigest }: StoredGrant): number {
+  return [agentId, conversationId, argumentsDigest].filter((bound) => bound !== undefined).length
+}
+
+function readRemember(input: unknown, binding: ApprovalBinding): Remember {
+  const problems: FieldProblem[] = []
+  const wish = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
+  const unknown = Object.keys(wish).filter((key) => !['for', 'uses', 'minutes', 'agents', 'arguments'].includes(key))
+  for (const key of unknown) problems.push({ path: `remember.${key.slice(0, 64)}`, message: 'is not known' })
+  if (!['conversation', 'tool', 'limited'].includes(wish.for as string))
+    problems.push({ path: 'remember.for', message: "must be 'conversation', 'tool' or 'limited'" })
+  if (wish.for === 'conversation' && binding.conversationId === undefined)
+    problems.push({
+      path: 'remember.for',
+      message: "can't be 'conversation': the call belongs to none; give toolset({ conversationId })",
+    })
+  if (wish.for === 'limited' && wish.uses === undefined && wish.minutes === undefined)
+    problems.push({ path: 'remember', message: "needs uses or minutes with for: 'limited'" })
+  if (wish.uses !== undefined && !isWhole(wish.uses, 1000))
+    problems.push({ path: 'remember.uses', message: 'must be a whole number from 1 to 1000' })
+  if (wish.minutes !== undefined && !isWhole(wish.minutes, 43_200))
+    problems.push({ path: 'remember.minutes', message: 'must be a whole number from 1 to 43200 (30 days)' })
+  if (wish.agents !== undefined && wish.agents !== 'this' && wish.agents !== 'all')
+    problems.push({ path: 'remember.agents', message: "must be 'this' or 'all'" })
+  if (wish.arguments !== undefined && wish.arguments !== 'equal' && wish.arguments !== 'any')
+    problems.push({ path: 'remember.arguments', message: "must be 'equal' or 'any'" })
+  if (problems.length > 0) throw refuse(problems)
+  return wish as unknown as Remember
+}
+
+function isWhole(value: unknown, most: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
+}
+
+function refuse(fields: readonly FieldProblem[]): IntegrationError {
+  return new IntegrationError(
+    'invalid_input',
+    `decide(): ${fields.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+    { fields },
+  )
+}

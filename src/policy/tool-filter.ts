@@ -1,0 +1,55 @@
+import type { QuarantinedTool } from '../model/tool.js'
+import type { UnavailableReason } from '../model/toolset.js'
+import type { ApprovalVerdict } from './approval-rule.js'
+
+/** One integration as one agent meets it. */
+export interface FilterInput {
+  readonly agentId: string
+  readonly integration: {
+    readonly enabled: boolean
+    readonly agents: readonly string[]
+    /** Whether its tools were ever listed for this person. */
+    readonly listed: boolean
+  }
+  readonly tools: readonly {
+    readonly name: string
+    readonly enabled: boolean
+    readonly agents: readonly string[] | undefined
+    readonly verdict: ApprovalVerdict
+  }[]
+  readonly quarantined: readonly QuarantinedTool[]
+}
+
+/** What of it the agent may call, and what is missing and why. */
+export interface Filtered {
+  /** Wire names. */
+  readonly usable: ReadonlySet<string>
+  readonly unavailable: readonly {
+    readonly tool?: string
+    readonly reason: UnavailableReason
+    readonly rule?: string
+  }[]
+}
+
+/** Exactly the enabled tools, of an enabled integration bound to the agent, that no setting, review or policy keeps away. */
+export function filterTools({ agentId, integration, tools, quarantined }: FilterInput): Filtered {
+  const none = (reason: UnavailableReason): Filtered => ({ usable: new Set(), unavailable: [{ reason }] })
+  if (!integration.enabled) return none('integration_disabled')
+  if (!integration.agents.includes(agentId)) return none('agent_not_allowed')
+  if (!integration.listed) return none('not_connected')
+  const usable = new Set<string>()
+  const unavailable: Filtered['unavailable'][number][] = quarantined.map(({ name, reason }) => ({ tool: name, reason }))
+  for (const { name, enabled, agents, verdict } of tools) {
+    if (!enabled) unavailable.push({ tool: name, reason: 'tool_disabled' })
+    else if (agents !== undefined && !agents.includes(agentId))
+      unavailable.push({ tool: name, reason: 'tool_not_for_agent' })
+    else if (verdict.mode === 'deny')
+      unavailable.push({
+        tool: name,
+        reason: verdict.rule === 'tool_held' ? 'held_for_review' : 'denied_by_policy',
+        rule: verdict.rule,
+      })
+    else usable.add(name)
+  }
+  return { usable, unavailable }
+}

@@ -1,0 +1,203 @@
+import type { Approval, ApprovalStatus, Decision, Grant } from '../model/approval.js'
+import type { AvailableConnector } from '../model/connector.js'
+import { IntegrationError } from '../model/errors.js'
+import type { Integration } from '../model/integration.js'
+import type { ToolSettings } from '../model/tool.js'
+import { getApproval, listApprovals, type ApprovalPage } from './approvals.js'
+import { readAudit } from './audit.js'
+import { connect, type ConnectInput } from './connect.js'
+import type { ConnectResult } from './connect-result.js'
+import type { Context, Person } from './context.js'
+import { decide } from './decide.js'
+import { setEnabled, setTrusted, transferOwner, update, type UpdateInput } from './edit.js'
+import type { AuditPage } from './events.js'
+import { explain, type Explanation } from './explain.js'
+import { finishConnect } from './finish-connect.js'
+import { listGrants, revokeGrant } from './grants.js'
+import { availableConnectors, getIntegration, listIntegrations } from './integrations.js'
+import { remove } from './remove.js'
+import { acceptTools, configureTools, listTools, refreshToolsNow, type ToolOverview } from './tools.js'
+import type { ToolsetBuilder } from './toolset-builder.js'
+import { makeToolset, type Toolset, type ToolsetOptions } from './toolset.js'
+import { authorize, reconnect, signOut, validate } from './validate.js'
+
+/** What every verb takes last. */
+export interface VerbOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * What one person can do with the integrations of their workspace. What they may not see answers exactly like what does
+ * not exist: `not_found`.
+ *
+ * Every method also rejects with `closed` and `storage_unavailable`.
+ */
+export interface ActorIntegrations<AgentId extends string = string> {
+  /** The catalogue, with how many integrations of each entry are connected. */
+  available(options?: VerbOptions): Promise<readonly AvailableConnector[]>
+  /** What this actor can use, oldest first. Admins may ask for `'all'`: others' private ones too, as metadata. */
+  list(options?: VerbOptions & { readonly scope?: 'mine' | 'all' }): Promise<readonly Integration[]>
+  /** @throws IntegrationError `not_found` */
+  get(id: string, options?: VerbOptions): Promise<Integration>
+  /**
+   * Connects a custom server or a catalogue entry. Nothing is stored unless the server works or asks for a sign-in.
+   *
+   * @throws IntegrationError `invalid_input`, `url_refused`, `authorization_failed`, `forbidden`, and faults of the server
+   */
+  connect(input: ConnectInput<AgentId>, options?: VerbOptions): Promise<ConnectResult>
+  /**
+   * Ends a sign-in.
+   *
+   * @param callbackUrl - the whole URL that the authorization server sent the person back to, unread
+   * @throws IntegrationError `not_found`, `authorization_failed`
+   * @see https://www.rfc-editor.org/rfc/rfc9207
+   */
+  finishConnect(callbackUrl: string, options?: VerbOptions): Promise<ConnectResult>
+  /** Really usable? The real credential and a real `tools/list`. */
+  validate(id: string, options?: VerbOptions): Promise<ConnectResult>
+  /** In place: agents, tool settings and grants are kept. */
+  reconnect(id: string, input?: { readonly scopes?: readonly string[] }, options?: VerbOptions): Promise<ConnectResult>
+  /** @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict` */
+  update(
+    id: string,
+    input: UpdateInput<AgentId>,
+    options?: VerbOptions & { readonly ifRevision?: number },
+  ): Promise<Integration>
+  /** Turns the master switch on. */
+  enable(id: string, options?: VerbOptions): Promise<Integration>
+  /** Turns the master switch off, at once: calls under way are aborted, open approvals cancelled, nothing is deleted. */
+  disable(id: string, options?: VerbOptions): Promise<Integration>
+  /** One's own credential on an integration with `credentials: 'per_user'`. */
+  authorize(
+    id: string,
+    input?: { readonly headers?: Readonly<Record<string, string | null>>; readonly scopes?: readonly string[] },
+    options?: VerbOptions,
+  ): Promise<ConnectResult>
+  /** Revokes and erases one's own credential. */
+  signOut(id: string, options?: VerbOptions): Promise<void>
+  transferOwner(id: string, userId: string, options?: VerbOptions): Promise<void>
+  /** Whether the server's annotations are believed; for admins. */
+  trust(id: string, trusted: boolean, options?: VerbOptions): Promise<Integration>
+  /** Revokes tokens, erases secrets, ends pending approvals. */
+  remove(id: string, options?: VerbOptions): Promise<void>
+
+  /** Every tool: label, enabled, mode, what it comes to and why. */
+  tools(id: string, options?: VerbOptions): Promise<ToolOverview>
+  /** @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden` */
+  configureTool(id: string, tool: string, settings: ToolSettings, options?: VerbOptions): Promise<void>
+  /** Many in one commit, by wire name. */
+  configureTools(id: string, settings: Readonly<Record<string, ToolSettings>>, options?: VerbOptions): Promise<void>
+  /** Asks the server for its tools now. */
+  refreshTools(id: string, options?: VerbOptions): Promise<ToolOverview>
+  /** New or changed tools are what was agreed to from now on. */
+  acceptTools(id: string, tools: readonly string[], options?: VerbOptions): Promise<void>
+
+  /** What one agent may call now; an unknown agent is a type error, and `invalid_input`. */
+  toolset(agentId: AgentId, options?: VerbOptions & ToolsetOptions): Promise<Toolset>
+  /** What would happen to a call, and which rule says so. Runs nothing. */
+  explain(
+    agentId: AgentId,
+    toolName: string,
+    options?: VerbOptions & { readonly args?: unknown; readonly conversationId?: string },
+  ): Promise<Explanation>
+
+  readonly approvals: ActorApprovals
+  readonly grants: ActorGrants
+  /** Who did what, oldest first. */
+  audit(query?: VerbOptions & { readonly after?: string; readonly limit?: number }): Promise<AuditPage>
+}
+
+/** Requests to run a call. */
+export interface ActorApprovals {
+  list(
+    query?: VerbOptions & { readonly status?: ApprovalStatus; readonly after?: string; readonly limit?: number },
+  ): Promise<ApprovalPage>
+  get(approvalId: string, options?: VerbOptions): Promise<Approval>
+  /**
+   * Decides one approval, or several at once. Decisions are final.
+   *
+   * @throws IntegrationError `conflict` when it was decided otherwise, expired or ended; `not_found`, `forbidden`, `invalid_input`
+   */
+  decide(approvalId: string, decision: Decision, options?: VerbOptions): Promise<Approval>
+  decide(approvalIds: readonly string[], decision: Decision, options?: VerbOptions): Promise<readonly Approval[]>
+}
+
+/** Remembered decisions. */
+export interface ActorGrants {
+  /** One's own; with `userId` another person's, where the actor may see them. */
+  list(options?: VerbOptions & { readonly userId?: string }): Promise<readonly Grant[]>
+  revoke(grantId: string, options?: VerbOptions): Promise<void>
+}
+
+export function actorIntegrations<AgentId extends string>(
+  context: Context,
+  builder: ToolsetBuilder,
+  actor: Person,
+): ActorIntegrations<AgentId> {
+  const decideOneOrMany = async (
+    ids: string | readonly string[],
+    decision: Decision,
+    options?: VerbOptions,
+  ): Promise<Approval | readonly Approval[]> => {
+    const decided = await abortable(options, () =>
+      decide(context, actor, typeof ids === 'string' ? [ids] : ids, decision),
+    )
+    return typeof ids === 'string' ? decided[0]! : decided
+  }
+  return {
+    available: (options) => abortable(options, () => availableConnectors(context, actor)),
+    list: (options) => abortable(options, () => listIntegrations(context, actor, options)),
+    get: (id, options) => abortable(options, () => getIntegration(context, actor, id)),
+    connect: (input, options) => abortable(options, () => connect(context, actor, input, options)),
+    finishConnect: (callbackUrl, options) =>
+      abortable(options, () => finishConnect(context, actor, callbackUrl, options)),
+    validate: (id, options) => abortable(options, () => validate(context, actor, id, options)),
+    reconnect: (id, input, options) => abortable(options, () => reconnect(context, actor, id, input, options)),
+    update: (id, input, options) => abortable(options, () => update(context, actor, id, input, options)),
+    enable: (id, options) => abortable(options, () => setEnabled(context, actor, id, true)),
+    disable: (id, options) => abortable(options, () => setEnabled(context, actor, id, false)),
+    authorize: (id, input, options) => abortable(options, () => authorize(context, actor, id, input, options)),
+    signOut: (id, options) => abortable(options, () => signOut(context, actor, id)),
+    transferOwner: (id, userId, options) => abortable(options, () => transferOwner(context, actor, id, userId)),
+    trust: (id, trusted, options) => abortable(options, () => setTrusted(context, actor, id, trusted)),
+    remove: (id, options) => abortable(options, () => remove(context, actor, id)),
+    tools: (id, options) => abortable(options, () => listTools(context, actor, id)),
+    configureTool: (id, tool, settings, options) =>
+      abortable(options, () => configureTools(context, actor, id, { [tool]: settings })),
+    configureTools: (id, settings, options) => abortable(options, () => configureTools(context, actor, id, settings)),
+    refreshTools: (id, options) => abortable(options, () => refreshToolsNow(context, actor, id, options)),
+    acceptTools: (id, tools, options) => abortable(options, () => acceptTools(context, actor, id, tools)),
+    toolset: (agentId, options) => abortable(options, () => makeToolset(context, builder, actor, agentId, options)),
+    explain: (agentId, toolName, options) =>
+      abortable(options, () => explain(context, actor, agentId, toolName, options)),
+    approvals: {
+      list: (query) => abortable(query, () => listApprovals(context, actor, query)),
+      get: (id, options) => abortable(options, () => getApproval(context, actor, id)),
+      // One implementation behind two overloads: what comes in says what goes out.
+      decide: decideOneOrMany as ActorApprovals['decide'],
+    },
+    grants: {
+      list: (options) => abortable(options, () => listGrants(context, actor, options)),
+      revoke: (id, options) => abortable(options, () => revokeGrant(context, actor, id)),
+    },
+    audit: (query) => abortable(query, () => readAudit(context, actor, query)),
+  }
+}
+
+/** Ends the wait when the caller's signal aborts; what was already committed stays. */
+async function abortable<T>(options: VerbOptions | undefined, work: () => Promise<T>): Promise<T> {
+  const signal = options?.signal
+  if (signal === undefined) return work()
+  const aborted = (): IntegrationError => new IntegrationError('aborted', 'The operation was aborted by its caller.')
+  if (signal.aborted) throw aborted()
+  let stop = (): void => {}
+  const abort = new Promise<never>((_, reject) => {
+    stop = () => reject(aborted())
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([work(), abort])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

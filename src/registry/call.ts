@@ -1,0 +1,78 @@
+import type { ToolCallOutcome } from '../model/outcome.js'
+import { takeArguments } from '../policy/arguments.js'
+import { approve, type Permit } from './approve.js'
+import { claim, conclude, type Ending } from './conclude.js'
+import type { Context } from './context.js'
+import { elicitFor } from './elicit.js'
+import { decideCall, resolveCall, type ResolvedCall } from './resolve.js'
+import { approvedCall } from './resume.js'
+import { useServer } from './servers.js'
+import type { CallOptions, Session } from './session.js'
+
+/**
+ * One call, from the model's name and arguments to its outcome: resolve, decide, approve, connect, send.
+ *
+ * @throws IntegrationError `invalid_input`, `tool_not_found`, `integration_disabled`, `agent_not_allowed`,
+ * `tool_disabled`, `forbidden` (by policy, with the rule), `limit_reached`, `aborted`, and every fault of a server
+ */
+export async function callTool(
+  context: Context,
+  session: Session,
+  name: string,
+  args: unknown,
+  options: CallOptions = {},
+): Promise<ToolCallOutcome> {
+  const taken = takeArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
+  const call = await resolveCall(context, session, name, taken)
+  const decision = await decideCall(context, call)
+  const permit = await approve(context, call, decision, options)
+  return permit.type === 'permit' ? send(context, call, permit, options) : permit.outcome
+}
+
+/**
+ * The same from an approval that was decided, here or elsewhere: its stored arguments are what is sent, and everything
+ * is looked at again.
+ *
+ * @throws IntegrationError as {@link callTool}; `not_found` for an approval that is not this session's
+ */
+export async function resumeCall(
+  context: Context,
+  session: Session,
+  approvalId: string,
+  options: CallOptions & { readonly args?: unknown } = {},
+): Promise<ToolCallOutcome> {
+  const approved = await approvedCall(context, session, approvalId, options.args)
+  return approved.type === 'ended' ? approved.outcome : send(context, approved.call, approved.permit, options)
+}
+
+/** The only way to `tools/call`. A permit's approval is used up as the last thing before anything is sent. */
+async function send(
+  context: Context,
+  call: ResolvedCall,
+  permit: Permit,
+  options: CallOptions,
+): Promise<ToolCallOutcome> {
+  const timeoutMs = options.timeoutMs ?? context.options.limits.callTimeoutMs
+  const ending: Ending = { started: context.runtime.now() }
+  try {
+    ending.answer = await context.calls.track(call.target.integrationId, options.signal, (signal) =>
+      useServer(
+        context,
+        call.target,
+        async (connection) => {
+          ending.claimed ??= await claim(context, call, permit, timeoutMs)
+          return connection.callTool(call.tool.definition, call.args.value, {
+            signal,
+            timeoutMs,
+            ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+            ...elicitFor(context, call),
+          })
+        },
+        { signal, elicits: call.session.elicit !== undefined },
+      ),
+    )
+  } catch (fault) {
+    ending.fault = fault
+  }
+  return conclude(context, call, permit, ending)
+}

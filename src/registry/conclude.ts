@@ -1,0 +1,208 @@
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import type { CallOutcomeName } from '../model/event.js'
+import type { ApprovalStatus } from '../model/approval.js'
+import type { StatusReason } from '../model/integration.js'
+import type { ResultWarning, ToolCallOutcome } from '../model/outcome.js'
+import type { ToolResult } from '../model/tool.js'
+import { outputMismatch } from '../mcp/output-validation.js'
+import type { Permit } from './approve.js'
+import { endedOutcome } from './ended-outcome.js'
+import { auditOf } from './record-call.js'
+import { move, readApproval, transition, type StoredApproval } from './approvals.js'
+import type { Context } from './context.js'
+import { EndedCall } from './in-flight.js'
+import type { ResolvedCall } from './resolve.js'
+import { AuthorizationRequired } from '../oauth/authorized-fetch.js'
+import { actionFor, reasonOf, statusChange } from './status.js'
+
+/** How sending went, as far as it got. */
+export interface Ending {
+  /** When it began, ms since the epoch. */
+  readonly started: number
+  /** `null`: there was no approval to use up. */
+  claimed?: StoredApproval | null
+  answer?: ToolResult
+  fault?: unknown
+}
+
+/** Uses an approval up: from here on it can't be used by anybody else. */
+export async function claim(
+  context: Context,
+  call: ResolvedCall,
+  permit: Permit,
+  timeoutMs: number,
+): Promise<StoredApproval | null> {
+  if (permit.approval === undefined) return null
+  const { workspaceId } = call.target
+  const claimed = await move(context, workspaceId, permit.approval, 'dispatched', {
+    dispatchedUntil: call.now + longestCallMs(timeoutMs),
+  })
+  if (claimed === false) throw new UsedElsewhere()
+  return claimed
+}
+
+/** How long a call may take altogether when its server keeps reporting progress, in ms. */
+export function longestCallMs(timeoutMs: number): number {
+  return timeoutMs * 5
+}
+
+/** Files how a call ended (approval, status, audit: one commit) and turns it into its outcome. */
+export async function conclude(
+  context: Context,
+  call: ResolvedCall,
+  permit: Permit,
+  ending: Ending,
+): Promise<ToolCallOutcome> {
+  if (ending.fault instanceof UsedElsewhere) return usedElsewhere(context, call, permit)
+  const fault = ending.fault === undefined ? undefined : told(ending.fault, call)
+  if (fault === undefined) {
+    const result = ending.answer!
+    await file(context, call, permit, ending, {
+      outcome: result.isError === true ? 'tool_error' : 'completed',
+      approval: 'finished',
+      status: 'ok',
+    })
+    const warnings = warningsOf(call, result)
+    return { type: 'completed', result, ...(warnings.length === 0 ? {} : { warnings }) }
+  }
+  if (fault instanceof AuthorizationRequired) {
+    await file(context, call, permit, ending, {
+      outcome: 'authorization_required',
+      approval: 'approved',
+      status: fault.reason,
+      scopes: fault.scopes,
+    })
+    return authorizationRequired(call, fault)
+  }
+  await file(context, call, permit, ending, {
+    outcome: 'failed',
+    approval: fault.mayHaveRun ? 'unknown' : fault.code === 'protocol_error' ? 'finished' : 'approved',
+    status: saysSomethingOfTheServer(fault) ? reasonOf(fault) : undefined,
+    fault,
+  })
+  throw fault
+}
+
+/** Another process, or an earlier resume, was first. */
+async function usedElsewhere(context: Context, call: ResolvedCall, permit: Permit): Promise<ToolCallOutcome> {
+  const { approvalId } = permit.approval!.value.request
+  const found = await readApproval(context, call.target.workspaceId, approvalId)
+  const record = found?.stored.value ?? permit.approval!.value
+  return endedOutcome(
+    record.status === 'approved'
+      ? { ...record, status: 'dispatched', dispatchedUntil: Number.MAX_SAFE_INTEGER }
+      : record,
+    found?.now ?? call.now,
+  )
+}
+
+function authorizationRequired(call: ResolvedCall, fault: AuthorizationRequired): ToolCallOutcome {
+  const { record, integrationId } = call.target
+  return {
+    type: 'authorization_required',
+    integrationId,
+    action: actionFor(fault.reason, record.auth) ?? 'reconnect',
+    ...(fault.scopes === undefined ? {} : { scopes: fault.scopes }),
+    modelText: `The call of ${call.modelName} has not run: integration "${record.name}" needs a person to ${record.auth === 'header' ? 'correct its credential' : 'sign in'} first.`,
+  }
+}
+
+/** The fault as the caller is told it: of this integration, and by its cause. */
+function told(fault: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
+  if (fault instanceof AuthorizationRequired) return fault
+  const { integrationId, record } = call.target
+  if (fault instanceof EndedCall) return ended(fault, false, call)
+  if (!isIntegrationError(fault))
+    return new IntegrationError(
+      'protocol_error',
+      `The call of "${call.modelName}" failed in a way that is not known.`,
+      { integrationId, mayHaveRun: true },
+    )
+  if (fault.code === 'aborted' && fault.cause instanceof EndedCall) return ended(fault.cause, fault.mayHaveRun, call)
+  return new IntegrationError(fault.code, `Integration "${record.name}": ${fault.message}`, {
+    ...fault,
+    integrationId,
+    mayHaveRun: fault.mayHaveRun,
+    cause: undefined,
+  })
+}
+
+function ended(by: EndedCall, mayHaveRun: boolean, call: ResolvedCall): IntegrationError {
+  const why = {
+    integration_disabled: 'was turned off',
+    not_found: 'was removed',
+    closed: 'is being closed with its registry',
+    conflict: 'was changed',
+  }[by.why]
+  return new IntegrationError(by.why, `Integration "${call.target.record.name}" ${why} during the call.`, {
+    integrationId: call.target.integrationId,
+    mayHaveRun,
+  })
+}
+
+/** A slow or odd tool says nothing about its server; an outage, a refusal or a lost session does. */
+function saysSomethingOfTheServer(fault: IntegrationError): boolean {
+  return fault.code === 'timeout' || fault.code === 'response_too_large' || fault.code === 'protocol_error'
+    ? !fault.mayHaveRun && fault.code === 'timeout'
+    : true
+}
+
+async function file(
+  context: Context,
+  call: ResolvedCall,
+  permit: Permit,
+  ending: Ending,
+  how: {
+    outcome: CallOutcomeName
+    approval: ApprovalStatus
+    status?: StatusReason | undefined
+    scopes?: readonly string[] | undefined
+    fault?: IntegrationError
+  },
+): Promise<void> {
+  const { target } = call
+  const now = call.now + Math.max(0, context.runtime.now() - ending.started)
+  const status =
+    how.status === undefined
+      ? { writes: [], events: [] }
+      : statusChange(
+          { integrationId: target.integrationId, owner: target.owner, userId: call.session.actor.userId },
+          target.status,
+          { reason: how.status, ...(how.scopes === undefined ? {} : { scopes: how.scopes }) },
+          now,
+        )
+  const audit = auditOf(context, call, {
+    rule: permit.rule,
+    outcome: how.outcome,
+    durationMs: Math.max(0, context.runtime.now() - ending.started),
+    ...(permit.approval === undefined ? {} : { approvalId: permit.approval.value.request.approvalId }),
+    ...(how.fault === undefined ? {} : { errorCode: how.fault.code, mayHaveRun: how.fault.mayHaveRun }),
+  })
+  const { arguments: _arguments, ...told } = audit
+  context.feed.tell([{ type: 'call_finished', workspaceId: target.workspaceId, at: now, ...told }])
+  const claimed = ending.claimed ?? undefined
+  try {
+    const moved = claimed === undefined ? undefined : transition(context, claimed, how.approval)
+    const written = await context.feed.commit(target.workspaceId, {
+      writes: [...(moved?.writes ?? []), ...status.writes],
+      events: [...(moved?.events ?? []), ...status.events],
+      audit: [audit],
+    })
+    // The approval ran out meanwhile and was filed as unknown: the rest is still worth filing.
+    if (written === false)
+      await context.feed.commit(target.workspaceId, { writes: status.writes, events: status.events, audit: [audit] })
+    if (claimed !== undefined) context.decisions.notice(claimed.value.request.approvalId)
+  } catch {
+    // What a tool has answered is never lost because it could not be filed: the approval then stays dispatched and becomes unknown.
+  }
+}
+
+function warningsOf(call: ResolvedCall, result: ToolResult): readonly ResultWarning[] {
+  const { outputSchema } = call.tool.definition
+  if (outputSchema === undefined || result.isError === true) return []
+  const message = outputMismatch(outputSchema, result.structuredContent)
+  return message === undefined ? [] : [{ code: 'output_schema', message }]
+}
+
+/** Somebody else used the approval first. */
+class UsedElsewhere extends Error {}

@@ -1,0 +1,61 @@
+import type { Actor } from '../model/actor.js'
+import type { Agent } from '../model/agent.js'
+import type { Connector } from '../model/connector.js'
+import { IntegrationError } from '../model/errors.js'
+import type { GuardedFetch } from '../egress/guarded-fetch.js'
+import type { ConnectionPool } from '../mcp/connection-pool.js'
+import type { CredentialVault } from '../ports/credential-vault.js'
+import type { Runtime } from '../ports/runtime.js'
+import type { RegistryStorage } from '../ports/storage.js'
+import type { CallsInFlight } from './in-flight.js'
+import type { DecisionBoard } from './decision-board.js'
+import type { EventFeed } from './events.js'
+import type { Settled } from './options.js'
+import type { Handles } from './handles.js'
+import type { OAuthEnvironment } from '../oauth/environment.js'
+import type { Refresher } from '../oauth/refresh.js'
+import type { Target } from './servers.js'
+import type { ToolLists } from './tool-lists.js'
+
+/** What every use case is handed: the ports, the floors below and what this process remembers (never the only copy). */
+export interface Context {
+  readonly options: Settled
+  readonly storage: RegistryStorage
+  readonly vault: CredentialVault
+  readonly runtime: Runtime
+  readonly fetch: GuardedFetch
+  readonly pool: ConnectionPool
+  readonly feed: EventFeed
+  /** Calls this process is waiting for a server with. */
+  readonly calls: CallsInFlight
+  /** Calls this process is waiting for a person with. */
+  readonly decisions: DecisionBoard
+  readonly lists: ToolLists
+  readonly handles: Handles
+  readonly oauth: OAuthEnvironment
+  readonly refresher: Refresher
+  /** Lists a server's tools again and stores what changed. */
+  refreshTools(target: Target): Promise<unknown>
+  agentsOf(workspaceId: string): Promise<readonly Agent[]>
+  connectorsOf(workspaceId: string): Promise<readonly Connector[]>
+  /** Work behind an answer, e.g. a refresh of a tool list: `close()` waits for it. Never rejects. */
+  behind(work: () => Promise<unknown>): void
+  /** Aborts when the registry closes. */
+  readonly closing: AbortSignal
+}
+
+/** An actor whose ids were checked. */
+export type Person = Required<Actor>
+
+/** What is asked for doesn't exist, or this actor may not know that it does: both answer exactly this. */
+export function notFound(what: string, id: string): IntegrationError {
+  return new IntegrationError('not_found', `There is no ${what} "${id.slice(0, 100)}" that you can use.`)
+}
+
+/** Somebody kept writing first. */
+export function conflict(what: string): IntegrationError {
+  return new IntegrationError(
+    'conflict',
+    `${what} was changed by somebody else at the same moment. Read it again and repeat the change.`,
+  )
+}

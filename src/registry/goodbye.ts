@@ -1,0 +1,75 @@
+import { openCredential, readCredential, type CredentialRecord } from '../oauth/credential-record.js'
+import { revokeTokens } from '../oauth/revoke.js'
+import type { Write } from '../ports/storage.js'
+import type { Context } from './context.js'
+import { idsUnder } from './integrations.js'
+import { keys, prefixes } from './records.js'
+
+/** Revocation and erasure: what follows once nothing can use a credential any more. */
+
+/** Tells the authorization server that tokens are no longer used; best effort, bounded. */
+export async function revokeQuietly(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  owner: string,
+  credential: CredentialRecord,
+): Promise<void> {
+  try {
+    const secrets = await openCredential(
+      context.vault,
+      { workspaceId, integrationId, owner, field: 'tokens' },
+      credential,
+    )
+    await revokeTokens(context.oauth, secrets)
+  } catch {
+    // Unreadable or unreachable: the tokens are erased here all the same.
+  }
+  await context.vault.destroy?.(credential.sealed).catch(() => {})
+}
+
+/** Revokes and erases one credential; nothing in flight can bring it back: its record is gone first. */
+export async function eraseCredential(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  owner: string,
+): Promise<void> {
+  const key = keys.credential(integrationId, owner)
+  const { records } = await context.storage.read(workspaceId, [key])
+  const credential = readCredential(records[0]?.value)
+  await context.storage.commit(workspaceId, [
+    { key, value: undefined },
+    { key: keys.headers(integrationId, owner), value: undefined },
+    { key: keys.server(integrationId, owner), value: undefined },
+  ])
+  if (credential !== undefined) await revokeQuietly(context, workspaceId, integrationId, owner, credential)
+}
+
+/** Revokes and erases everything a removed integration has left. Safe to repeat after a crash. */
+export async function eraseIntegration(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  handle: string,
+): Promise<void> {
+  const owners = await idsUnder(context, { workspaceId }, `credential/${integrationId}/`)
+  for (const owner of owners) await eraseCredential(context, workspaceId, integrationId, owner)
+  for (const prefix of prefixes.of(integrationId)) {
+    const found = await idsUnder(context, { workspaceId }, prefix)
+    for (let n = 0; n < found.length; n += 100)
+      await context.storage.commit(
+        workspaceId,
+        found.slice(n, n + 100).map((key): Write => ({ key: prefix + key, value: undefined })),
+      )
+  }
+  await context.storage.commit(
+    workspaceId,
+    [
+      keys.settings(integrationId),
+      keys.oauthSettings(integrationId),
+      keys.handle(handle),
+      keys.removed(integrationId),
+    ].map((key) => ({ key, value: undefined })),
+  )
+}

@@ -1,0 +1,269 @@
+import type { Actor } from '../model/actor.js'
+import type { Agent } from '../model/agent.js'
+import type { Connector } from '../model/connector.js'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import type { CallEvent, RegistryEventName } from '../model/event.js'
+import { parseActor } from '../model/input.js'
+import type { CredentialVault } from '../ports/credential-vault.js'
+import type { Runtime } from '../ports/runtime.js'
+import { createGuardedFetch } from '../egress/guarded-fetch.js'
+import { connectionPool } from '../mcp/connection-pool.js'
+import { createRefresher } from '../oauth/refresh.js'
+import { actorIntegrations, type ActorIntegrations } from './actor-integrations.js'
+import { checkConnectors } from './connectors.js'
+import type { Context } from './context.js'
+import { decisionBoard } from './decision-board.js'
+import { eventFeed, type EventOf, type EventPage, type LocalEvent } from './events.js'
+import { guardedStorage } from './guarded-storage.js'
+import { handles } from './handles.js'
+import { callsInFlight } from './in-flight.js'
+import {
+  forgetUser,
+  forgetWorkspace,
+  keyUsage,
+  resealAll,
+  sweep,
+  type ResealReport,
+  type SweepReport,
+} from './maintenance.js'
+import { settle, type IntegrationRegistryOptions } from './options.js'
+import { refreshTools } from './refresh-tools.js'
+import { defaultRuntime } from './runtime.js'
+import type { Target } from './servers.js'
+import { toolLists } from './tool-lists.js'
+import { toolsetBuilder, type ToolsetBuilder } from './toolset-builder.js'
+import { watchOthers } from './watch-others.js'
+
+/**
+ * Settings → MCP Integrations, and the gate behind it: one for a process, on a storage that others may share.
+ */
+export class IntegrationRegistry<const AgentId extends string = string> implements AsyncDisposable {
+  readonly #context: Context
+  readonly #builder: ToolsetBuilder
+  readonly #closing = new AbortController()
+  readonly #behind = new Set<Promise<unknown>>()
+  readonly #ends: (() => Promise<void>)[] = []
+  #closed: Promise<void> | undefined
+  #isClosed = false
+
+  /** @throws IntegrationError `invalid_input`, naming each option that is wrong */
+  constructor(options: IntegrationRegistryOptions<AgentId>) {
+    const settled = settle(options)
+    const runtime: Runtime = { ...defaultRuntime, ...options.runtime }
+    const storage = guardedStorage(options.storage, {
+      runtime,
+      timeoutMs: settled.limits.storageTimeoutMs,
+      closed: () => this.#isClosed,
+    })
+    const egress = createGuardedFetch({
+      egress: settled.egress,
+      maxResponseBytes: settled.limits.maxResponseBytes,
+      runtime,
+    })
+    const { idleConnectionMs, maxConnections, concurrencyPerIntegration } = settled.limits
+    const pool = connectionPool({
+      runtime,
+      idleMs: idleConnectionMs,
+      maxConnections,
+      concurrency: concurrencyPerIntegration,
+    })
+    const vault = guardedVault(options.credentials)
+    const oauth = {
+      fetch: egress.fetch,
+      runtime,
+      clientName: settled.oauth?.clientName ?? 'MCP client',
+      redirectUrl: settled.oauth?.redirectUrl ?? '',
+      ...(settled.oauth?.clientMetadataUrl === undefined ? {} : { clientMetadataUrl: settled.oauth.clientMetadataUrl }),
+      allowLoopback: settled.egress.allowLoopback ?? false,
+    }
+    const refresher = createRefresher({ env: oauth, storage, vault })
+    const context: Context = {
+      options: settled,
+      storage,
+      vault,
+      runtime,
+      fetch: egress.fetch,
+      pool,
+      oauth,
+      refresher,
+      feed: eventFeed({ storage, runtime, eventsMs: settled.retention.eventsMs, auditMs: settled.retention.auditMs }),
+      calls: callsInFlight(),
+      decisions: decisionBoard(),
+      lists: toolLists(storage),
+      handles: handles(storage),
+      agentsOf: agentSource(options.agents),
+      connectorsOf: connectorSource(options.connectors ?? []),
+      refreshTools: this.#once((target) => refreshTools(context, target)),
+      behind: (work) => this.#follow(work),
+      closing: this.#closing.signal,
+    }
+    this.#context = context
+    this.#builder = toolsetBuilder(context)
+    const unwatch = watchOthers(context, options.storage)
+    this.#ends.push(
+      async () => unwatch(),
+      () => pool.close(),
+      () => refresher.close(),
+      () => egress.close(),
+    )
+  }
+
+  /**
+   * What one person can do. The host asserts who they are; there is no unscoped read.
+   *
+   * @throws IntegrationError `invalid_input`
+   */
+  actingAs(actor: Actor): ActorIntegrations<AgentId> {
+    this.#open()
+    return actorIntegrations(this.#context, this.#builder, parseActor(actor))
+  }
+
+  /**
+   * Listens to what happens in this process; local and best effort. `events()` is the durable feed.
+   *
+   * @returns a function that ends it
+   */
+  on<Name extends RegistryEventName | CallEvent['type']>(
+    name: Name,
+    listener: (event: Name extends RegistryEventName ? EventOf<Name> : Extract<CallEvent, { type: Name }>) => void,
+  ): () => void {
+    // The emitter knows all events as one union; the name picks the member.
+    const heard = listener as (event: LocalEvent) => void
+    this.#context.feed.local.on<LocalEvent['type']>(name, heard)
+    return () => void this.#context.feed.local.off<LocalEvent['type']>(name, heard)
+  }
+
+  /** The durable feed of a workspace: at least once, in order, `after` the last event you have handled. */
+  async events(query: {
+    readonly workspaceId: string
+    readonly after?: string
+    readonly limit?: number
+  }): Promise<EventPage> {
+    this.#open()
+    return this.#context.feed.read(query)
+  }
+
+  /** Finishes what time or a dead process left. Call it now and then, from any process. */
+  async sweep(): Promise<SweepReport> {
+    this.#open()
+    return sweep(this.#context)
+  }
+
+  /** Ends everything of one person: private integrations, own credentials, approvals, grants. Shared integrations stay. */
+  async forgetUser(who: {
+    readonly workspaceId: string
+    readonly userId: string
+    readonly transferTo?: string
+  }): Promise<void> {
+    this.#open()
+    await forgetUser(this.#context, who)
+  }
+
+  /** Revokes every token and erases every record of a workspace. */
+  async forgetWorkspace(workspaceId: string): Promise<void> {
+    this.#open()
+    await forgetWorkspace(this.#context, workspaceId)
+  }
+
+  /** Seals every secret with the current key; resumes by itself when it was interrupted. */
+  async resealAll(): Promise<ResealReport> {
+    this.#open()
+    return resealAll(this.#context)
+  }
+
+  /** How many stored secrets depend on each key. */
+  async keyUsage(): Promise<Readonly<Record<string, number>>> {
+    this.#open()
+    return keyUsage(this.#context)
+  }
+
+  /**
+   * Takes no new calls, gives those under way up to `graceMs` to finish, aborts the rest, and leaves no socket or timer.
+   * Safe twice.
+   *
+   * @param options - `graceMs`: `@default 5000`
+   */
+  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closed ??= this.#shutDown(options.graceMs ?? 5_000)
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #shutDown(graceMs: number): Promise<void> {
+    const { calls, decisions, runtime } = this.#context
+    this.#closing.abort()
+    decisions.noticeAll()
+    const cancel = runtime.setTimer(() => calls.endAll('closed'), graceMs)
+    await calls.drained()
+    cancel()
+    await Promise.allSettled([...this.#behind])
+    for (const end of this.#ends) await end().catch(() => {})
+    this.#isClosed = true
+    this.#context.feed.local.removeAllListeners()
+  }
+
+  #open(): void {
+    if (this.#closing.signal.aborted) throw new IntegrationError('closed', 'The registry is closed. Make a new one.')
+  }
+
+  #follow(work: () => Promise<unknown>): void {
+    const done = Promise.resolve()
+      .then(work)
+      .catch(() => {})
+      .finally(() => this.#behind.delete(done))
+    this.#behind.add(done)
+  }
+
+  /** One refresh of a tool list at a time, whoever wants it. */
+  #once(work: (target: Target) => Promise<void>): (target: Target) => Promise<void> {
+    const running = new Map<string, Promise<void>>()
+    return (target) => {
+      const key = `${target.workspaceId}\n${target.integrationId}\n${target.owner}`
+      const run = running.get(key) ?? work(target).finally(() => running.delete(key))
+      running.set(key, run)
+      return run
+    }
+  }
+}
+
+function agentSource(agents: IntegrationRegistryOptions['agents']): (workspaceId: string) => Promise<readonly Agent[]> {
+  const named = (list: readonly (string | Agent)[]): readonly Agent[] =>
+    list.map((agent) => (typeof agent === 'string' ? { id: agent } : agent))
+  if (typeof agents === 'function') return async (workspaceId) => named(await agents(workspaceId))
+  const known = named(agents)
+  return async () => known
+}
+
+function connectorSource(
+  connectors: NonNullable<IntegrationRegistryOptions['connectors']>,
+): (workspaceId: string) => Promise<readonly Connector[]> {
+  if (typeof connectors === 'function') return async (workspaceId) => checkConnectors(await connectors(workspaceId))
+  const known = checkConnectors(connectors)
+  return async () => known
+}
+
+/** The host's vault with one typed error for everything that is not its word about a secret. */
+function guardedVault(vault: CredentialVault): CredentialVault {
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw isIntegrationError(error)
+        ? error
+        : new IntegrationError(
+            'storage_unavailable',
+            'The credential vault can not be used now. Check what was given to IntegrationRegistry as credentials.',
+          )
+    }
+  }
+  return {
+    seal: (secret, context) => guard(() => vault.seal(secret, context)),
+    open: (sealed, context) => guard(() => vault.open(sealed, context)),
+    ...(vault.destroy === undefined ? {} : { destroy: (sealed) => vault.destroy!(sealed) }),
+    ...(vault.keyOf === undefined ? {} : { keyOf: (sealed) => vault.keyOf!(sealed) }),
+    ...(vault.currentKey === undefined ? {} : { currentKey: () => vault.currentKey!() }),
+  }
+}

@@ -1,0 +1,74 @@
+import type { Connection } from '../mcp/connection.js'
+import type { Context } from './context.js'
+import { retrying } from './events.js'
+import {
+  as,
+  keys,
+  sharedOwner,
+  type IntegrationRecord,
+  type SettingsRecord,
+  type StatusRecord,
+  type ToolsRecord,
+} from './records.js'
+import { useServer, type Target, type UseOptions } from './servers.js'
+import { statusChange } from './status.js'
+import { fileListing } from './tool-changes.js'
+
+/**
+ * Lists a server's tools with the real credential and files what was found: tools, changes, status and news in one commit.
+ * This is what *connected* means.
+ *
+ * @throws AuthorizationRequired, IntegrationError
+ */
+export async function refreshTools(context: Context, target: Target, options: UseOptions = {}): Promise<void> {
+  const { listing, protocolVersion } = await useServer(
+    context,
+    target,
+    (connection) => listAll(context, connection, options.signal),
+    options,
+  )
+  const { workspaceId, integrationId, owner, userId } = target
+  await retrying(`Integration "${target.record.name}"`, async () => {
+    const { records, now } = await context.storage.read(workspaceId, [
+      keys.integration(integrationId),
+      keys.settings(integrationId),
+      keys.tools(integrationId, owner),
+      keys.status(integrationId, owner),
+    ])
+    const record = as<IntegrationRecord>(records[0])
+    // Removed, or pointed elsewhere, while we listed: what we have is of no use.
+    if (record === undefined || record.value.binding !== target.record.binding) return true
+    const known = { settings: as<SettingsRecord>(records[1]), manifest: as<ToolsRecord>(records[2])?.value }
+    const filed = await fileListing(
+      context,
+      { workspaceId, integrationId, owner, userId, perUser: owner !== sharedOwner },
+      listing,
+      known,
+      { now },
+    )
+    const status = statusChange(
+      { integrationId, owner, userId },
+      as<StatusRecord>(records[3])?.value,
+      { reason: 'ok', protocolVersion },
+      now,
+    )
+    const done = await context.feed.commit(workspaceId, {
+      writes: [...filed.writes, ...status.writes],
+      events: [...status.events, ...filed.events],
+    })
+    if (done === false) return false
+    if (filed.stale.length > 0) context.behind(() => context.storage.commit(workspaceId, filed.stale))
+    return true
+  })
+}
+
+/** Everything a server offers, within bounds. */
+export async function listAll(context: Context, connection: Connection, signal: AbortSignal | undefined) {
+  const { connectTimeoutMs, maxTools } = context.options.limits
+  const listing = await connection.listTools({
+    timeoutMs: connectTimeoutMs,
+    maxTools,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  return { listing, protocolVersion: connection.verdict.protocolVersion, verdict: connection.verdict }
+}

@@ -1,0 +1,19 @@
+import type { Runtime } from '../ports/runtime.js'
+
+/** The platform's clock, timers and randomness. */
+export const defaultRuntime: Runtime = {
+  now: () => Date.now(),
+  randomId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16))
+    return btoa(String.fromCharCode(...bytes))
+      .replaceAll('+', '-')
+      .replaceAll('/', '_')
+      .replaceAll('=', '')
+  },
+  setTimer(callback, ms) {
+    // Longer than 2^31-1 ms, a platform timer fires at once.
+    const timer = setTimeout(callback, Math.min(Math.max(0, ms), 2_147_483_647))
+    if (typeof timer === 'object') timer.unref?.()
+    return () => clearTimeout(timer)
+  },
+}

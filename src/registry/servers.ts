@@ -1,0 +1,272 @@
+import { IntegrationError } from '../model/errors.js'
+import type { StoredRecord, Write } from '../ports/storage.js'
+import { openConnection, type Connection, type OpenOptions, type ServerVerdict } from '../mcp/connection.js'
+import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../oauth/authorized-fetch.js'
+import type { CredentialChange } from '../oauth/lease.js'
+import type { Context, Person } from './context.js'
+import {
+  as,
+  json,
+  keys,
+  person,
+  sharedOwner,
+  type HeadersRecord,
+  type IntegrationRecord,
+  type ServerRecord,
+  type StatusRecord,
+  type ToolsRecord,
+} from './records.js'
+import { statusChange } from './status.js'
+
+/** An integration as one credential owner meets it: everything a request to its server needs, read at one moment. */
+export interface Target {
+  readonly workspaceId: string
+  readonly integrationId: string
+  readonly record: IntegrationRecord
+  /** Whose credential, status and tool list: everybody's, or one person's. */
+  readonly owner: string
+  readonly userId: string
+  readonly status: StatusRecord | undefined
+  readonly tools: ToolsRecord | undefined
+  readonly server: ServerRecord | undefined
+  readonly sharedHeaders: HeadersRecord | undefined
+  readonly ownHeaders: HeadersRecord | undefined
+  /** Another one as soon as a header value is. */
+  readonly headersTag: string
+}
+
+/** What is to be read to make a {@link Target}, whichever credential it turns out to use. */
+export function targetKeys(integrationId: string, actor: Person): readonly string[] {
+  return [sharedOwner, person(actor.userId)].flatMap((owner) => [
+    keys.status(integrationId, owner),
+    keys.tools(integrationId, owner),
+    keys.server(integrationId, owner),
+    keys.headers(integrationId, owner),
+  ])
+}
+
+/** @param records - what was read under {@link targetKeys} */
+export function targetFrom(
+  actor: Person,
+  integrationId: string,
+  record: IntegrationRecord,
+  records: readonly (StoredRecord | undefined)[],
+): Target {
+  const own = record.credentials === 'per_user'
+  const [status, tools, server] = own ? records.slice(4) : records
+  return {
+    workspaceId: actor.workspaceId,
+    integrationId,
+    record,
+    owner: own ? person(actor.userId) : sharedOwner,
+    userId: actor.userId,
+    status: as<StatusRecord>(status)?.value,
+    tools: as<ToolsRecord>(tools)?.value,
+    server: as<ServerRecord>(server)?.value,
+    sharedHeaders: as<HeadersRecord>(records[3])?.value,
+    ownHeaders: own ? as<HeadersRecord>(records[7])?.value : undefined,
+    headersTag: `${records[3]?.version ?? ''}.${own ? (records[7]?.version ?? '') : ''}`,
+  }
+}
+
+/** What {@link useServer} is told. */
+export interface UseOptions {
+  readonly signal?: AbortSignal
+  /** Whether somebody can answer questions of the server. `@default false` */
+  readonly elicits?: boolean
+  /** A person asks, so a server that failed just now is tried all the same. `@default false` */
+  readonly insist?: boolean
+}
+
+/**
+ * Works with a live connection to the target's server: opened when needed, shared, bounded.
+ *
+ * @throws AuthorizationRequired when a person is needed; IntegrationError for every other fault
+ */
+export async function useServer<T>(
+  context: Context,
+  target: Target,
+  work: (connection: Connection) => Promise<T>,
+  options: UseOptions = {},
+): Promise<T> {
+  const source = await credentialOf(context, target)
+  const elicits = options.elicits ?? false
+  const key = `${poolPrefix(target.workspaceId, target.integrationId)}${target.owner}/${target.record.binding}/${target.headersTag}${elicits ? '/elicits' : ''}`
+  return context.pool.use(key, () => open(context, target, source, elicits), work, {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.insist === undefined ? {} : { insist: options.insist }),
+  })
+}
+
+/** Every connection of an integration has a key that starts so. */
+export function poolPrefix(workspaceId: string, integrationId: string): string {
+  return `${encodeURIComponent(workspaceId)}/${integrationId}/`
+}
+
+/** Opens a connection that nothing is stored of yet: to see whether a server is there and what it offers. */
+export async function probe<T>(
+  context: Context,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  work: (connection: Connection) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const source: CredentialSource = Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }
+  const connection = await openConnection({
+    ...openOptions(context),
+    endpoint: { url, fetch: authorizedFetch({ fetch: context.fetch, serverUrl: url, source }) },
+    elicits: false,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  try {
+    return await work(connection)
+  } finally {
+    await connection.close({ endSession: false })
+  }
+}
+
+/** The same for a server on this machine. */
+export async function probeLocal<T>(
+  context: Context,
+  workspaceId: string,
+  connectorId: string,
+  work: (connection: Connection) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const connection = await openConnection({
+    ...openOptions(context),
+    endpoint: await localEndpoint(context, workspaceId, connectorId),
+    elicits: false,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  try {
+    return await work(connection)
+  } finally {
+    await connection.close({ endSession: true })
+  }
+}
+
+/** Opens the header values of a record. */
+export async function openHeaders(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  owner: string,
+  record: HeadersRecord | undefined,
+): Promise<Record<string, string>> {
+  if (record === undefined) return {}
+  return JSON.parse(
+    await context.vault.open(record.sealed, { workspaceId, integrationId, owner, field: 'headers' }),
+  ) as Record<string, string>
+}
+
+async function open(context: Context, target: Target, source: CredentialSource, elicits: boolean): Promise<Connection> {
+  const { record, workspaceId, integrationId, owner, server } = target
+  const endpoint =
+    record.url === undefined
+      ? await localEndpoint(context, workspaceId, record.connectorId ?? '')
+      : { url: record.url, fetch: authorizedFetch({ fetch: context.fetch, serverUrl: record.url, source }) }
+  const known =
+    server !== undefined &&
+    server.binding === record.binding &&
+    context.runtime.now() - server.verdict.at < verdictIsGoodForMs
+      ? server.verdict
+      : undefined
+  const remember = (verdict: ServerVerdict): void => {
+    const value: ServerRecord = { binding: record.binding, verdict }
+    context.behind(() =>
+      context.storage.commit(workspaceId, [{ key: keys.server(integrationId, owner), value: json(value) }]),
+    )
+  }
+  const connection = await openConnection({
+    ...openOptions(context),
+    endpoint,
+    elicits,
+    ...(known === undefined ? {} : { verdict: known }),
+    onVerdict: remember,
+    onToolsChanged: () => context.behind(() => context.refreshTools(target)),
+  })
+  if (connection.verdict !== known) remember(connection.verdict)
+  return connection
+}
+
+/** How long what was found out about a server's era is believed, in ms. */
+const verdictIsGoodForMs = 86_400_000
+
+function openOptions(context: Context): Pick<OpenOptions, 'timeoutMs' | 'runtime'> {
+  return { timeoutMs: context.options.limits.connectTimeoutMs, runtime: context.runtime }
+}
+
+/** A server on this machine comes from host code, by its connector; what is stored can only name it. */
+async function localEndpoint(
+  context: Context,
+  workspaceId: string,
+  connectorId: string,
+): Promise<OpenOptions['endpoint']> {
+  const connector = (await context.connectorsOf(workspaceId)).find(({ id }) => id === connectorId)
+  if (connector === undefined || !('local' in connector))
+    throw new IntegrationError('unreachable', `The connector "${connectorId}" is not in the host's catalogue any more.`)
+  return { local: connector.local }
+}
+
+/** What requests identify themselves with. */
+async function credentialOf(context: Context, target: Target): Promise<CredentialSource> {
+  const { record, workspaceId, integrationId, owner, sharedHeaders, ownHeaders } = target
+  if (record.auth === 'header' && sharedHeaders === undefined && ownHeaders === undefined)
+    throw new AuthorizationRequired('credential_missing')
+  const headers = {
+    ...(await openHeaders(context, workspaceId, integrationId, sharedOwner, sharedHeaders)),
+    ...(await openHeaders(context, workspaceId, integrationId, owner, ownHeaders)),
+  }
+  if (record.auth !== 'oauth')
+    return Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }
+  const tokens = context.refresher.source({
+    workspaceId,
+    key: keys.credential(integrationId, owner),
+    secret: { workspaceId, integrationId, owner, field: 'tokens' },
+    serverUrl: record.url!,
+    companions: (change) => credentialNews(context, target, change),
+  })
+  return { kind: 'oauth', headers, ...tokens }
+}
+
+/** The status and news that go into the same commit as a changed credential. */
+async function credentialNews(context: Context, target: Target, change: CredentialChange): Promise<readonly Write[]> {
+  const { workspaceId, integrationId, owner, userId, record } = target
+  const { records, now } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
+  const before = as<StatusRecord>(records[0])?.value
+  const reason =
+    change.type === 'refreshed'
+      ? change.lifted
+        ? 'ok'
+        : (before?.reason ?? 'ok')
+      : change.type === 'ended'
+        ? change.reason
+        : change.code
+  const status = statusChange(
+    { integrationId, owner, userId },
+    before,
+    { reason, ...(change.type === 'failed' ? { until: change.retryAt } : {}) },
+    now,
+  )
+  const { writes } = context.feed.prepare(workspaceId, {
+    writes: [
+      ...status.writes,
+      ...(change.type === 'ended' && change.dropClient ? [{ key: keys.client(integrationId), value: undefined }] : []),
+    ],
+    events: [
+      ...status.events,
+      ...(change.type === 'refreshed'
+        ? [
+            {
+              type: 'credential_changed' as const,
+              integrationId,
+              change: 'refreshed' as const,
+              ...(record.credentials === 'per_user' ? { userId } : {}),
+            },
+          ]
+        : []),
+    ],
+  })
+  return writes
+}

@@ -1,0 +1,27 @@
+import type { ConfirmCallback } from '../ports/confirm.js'
+import type { ElicitCallback } from '../ports/elicit.js'
+import type { Person } from './context.js'
+
+/** For whom, by which agent and in which conversation tools are called. */
+export interface Session {
+  readonly actor: Person
+  readonly agentId: string
+  readonly conversationId?: string
+  readonly confirm?: ConfirmCallback
+  readonly elicit?: ElicitCallback
+}
+
+/** What one call may be given. */
+export interface CallOptions {
+  /** Ends the call; at the server too. */
+  readonly signal?: AbortSignal
+  /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */
+  readonly timeoutMs?: number
+  readonly onProgress?: (progress: {
+    readonly progress: number
+    readonly total?: number
+    readonly message?: string
+  }) => void
+  /** Asks the person about this call only. `@default` the toolset's */
+  readonly confirm?: ConfirmCallback
+}
