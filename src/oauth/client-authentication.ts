@@ -3,11 +3,8 @@ import { ClientSecretPost, None, PrivateKeyJwt } from 'oauth4webapi'
 import { refuse } from './endpoint.js'
 import type { Client, ClientAuth } from 'oauth4webapi'
 import type { ClientCredentialsGrant } from '../model/oauth.js'
-import type { ClientRegistration } from './client-registration.js'
+import type { ClientAuthenticationMethod, ClientRegistration } from './client.js'
 import type { ServerMetadata } from './server-metadata.js'
-
-/** How a client proves itself at the token endpoint. */
-export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
 
 const byPreference: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
 

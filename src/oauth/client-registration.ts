@@ -2,24 +2,13 @@ import { authenticationMethod } from './client-authentication.js'
 import { isLoopback, refuse } from './endpoint.js'
 import { perIssuer } from './environment.js'
 import { deadlines, failure, jsonObject, send, withoutDoubt } from './requests.js'
-import type { ClientAuthenticationMethod } from './client-authentication.js'
+import type { ClientAuthenticationMethod, ClientRegistration } from './client.js'
 import type { Discovery } from './discovery.js'
 import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
 import type { OAuthSettings } from '../model/oauth.js'
 
-/** Who we are to one authorization server. Plain JSON; holds a secret. Kept under `issuer` and never shown to another. */
-export interface ClientRegistration {
-  readonly issuer: string
-  readonly clientId: string
-  readonly clientSecret?: string
-  readonly method: ClientAuthenticationMethod
-  /** `configured` by a person or host, found at our `metadata_document`, or `dynamic`: registered by itself. */
-  readonly source: 'configured' | 'metadata_document' | 'dynamic'
-  readonly redirectUri: string
-  /** `dynamic`: when the secret ends, ms since the epoch. */
-  readonly secretExpiresAt?: number
-}
+export type { ClientRegistration } from './client.js'
 
 /**
  * Finds out who we are to an authorization server: the configured client, else our Client ID Metadata Document where the

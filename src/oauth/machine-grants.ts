@@ -3,13 +3,14 @@ import { clientAuthentication, party } from './client-authentication.js'
 import { refuse, safeUrl } from './endpoint.js'
 import { withoutDoubt } from './requests.js'
 import { readAssertion, readTokens } from './token-response.js'
-import { resourceParameter, tokenOptions } from './tokens.js'
+import { resourceParameter, scopeParameter, tokenOptions } from './token-request.js'
 import type { ClientCredentialsGrant, IdentityAssertionGrant, OAuthSettings } from '../model/oauth.js'
-import type { ClientRegistration } from './client-registration.js'
+import type { ClientRegistration } from './client.js'
 import type { Discovery } from './discovery.js'
 import type { OAuthEnvironment } from './environment.js'
 import type { ServerMetadata } from './server-metadata.js'
-import type { TokenContext, TokenRequestOptions, TokenSet } from './tokens.js'
+import type { TokenContext, TokenSet } from './token-set.js'
+import type { TokenRequestOptions } from './token-request.js'
 
 /**
  * Gets tokens without a person: client credentials, or an identity provider's word.
@@ -45,12 +46,17 @@ export async function renewByGrant(
     : byIdentityAssertion(env, context, grant, options)
 }
 
+/**
+ * The host's own account: client id with secret or private key.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+ */
 async function byClientCredentials(
   env: OAuthEnvironment,
   context: TokenContext,
   grant: ClientCredentialsGrant,
   options: TokenRequestOptions,
-) {
+): Promise<TokenSet> {
   const { server, client } = context
   const parameters = { ...resourceParameter(context), ...scopeParameter(context) }
   const authentication = await clientAuthentication(client, grant)
@@ -72,7 +78,7 @@ async function byIdentityAssertion(
   context: TokenContext,
   grant: IdentityAssertionGrant,
   options: TokenRequestOptions,
-) {
+): Promise<TokenSet> {
   const assertion = await identityAssertion(env, context, grant, options)
   const { server, client } = context
   const parameters = { assertion, ...resourceParameter(context), ...scopeParameter(context) }
@@ -127,8 +133,4 @@ async function identityAssertion(
     http,
   )
   return readAssertion({ ...context, server, client }, response)
-}
-
-function scopeParameter({ scopes }: TokenContext): Record<string, string> {
-  return scopes.length === 0 ? {} : { scope: scopes.join(' ') }
 }

@@ -1,11 +1,11 @@
 import { processGenericTokenEndpointResponse } from 'oauth4webapi'
 import { refuse } from './endpoint.js'
 import { failure, jsonObject } from './requests.js'
-import { parseScopes } from './scopes.js'
+import { parseScopes } from './scope-syntax.js'
 import { party } from './client-authentication.js'
 import type { IntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
-import type { TokenContext, TokenSet } from './tokens.js'
+import type { TokenContext, TokenSet } from './token-set.js'
 import type { TokenEndpointResponse } from 'oauth4webapi'
 
 /**

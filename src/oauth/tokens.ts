@@ -1,38 +1,12 @@
 import { refreshTokenGrantRequest } from 'oauth4webapi'
 import { clientAuthentication, party } from './client-authentication.js'
-import { refuse } from './endpoint.js'
-import { deadlines, httpOptions } from './requests.js'
+import { resourceParameter, tokenOptions } from './token-request.js'
 import { readTokens } from './token-response.js'
-import type { ClientRegistration } from './client-registration.js'
 import type { OAuthEnvironment } from './environment.js'
-import type { ServerMetadata } from './server-metadata.js'
+import type { TokenContext, TokenSet } from './token-set.js'
+import type { TokenRequestOptions } from './token-request.js'
 
-/** What an authorization server gave. Plain JSON; secret. */
-export interface TokenSet {
-  readonly accessToken: string
-  readonly tokenType: 'bearer'
-  /** How long the access token lives from when it was asked for, in ms. Absent: unknown, a 401 will tell. */
-  readonly lifetimeMs?: number
-  readonly refreshToken?: string
-  /** What was granted; where the server doesn't say, what was asked for. */
-  readonly scopes: readonly string[]
-  readonly issuer: string
-  /** Who signed in, where the authorization server tells: the subject, unique within the issuer. */
-  readonly account?: string
-}
-
-/** Where, as whom and for what tokens are asked. Plain JSON; holds a secret. */
-export interface TokenContext {
-  readonly server: ServerMetadata
-  readonly client: ClientRegistration
-  readonly resource?: string
-  readonly scopes: readonly string[]
-}
-
-/** What a token request needs besides the environment. */
-export interface TokenRequestOptions {
-  readonly signal?: AbortSignal | undefined
-}
+export type { TokenContext, TokenSet } from './token-set.js'
 
 /**
  * Refreshes an access token. Sends the refresh token exactly once.
@@ -60,16 +34,4 @@ export async function refreshTokens(
     },
   )
   return readTokens(context, response)
-}
-
-/** How requests to a token endpoint go out. */
-export function tokenOptions(env: OAuthEnvironment, server: ServerMetadata, { signal }: TokenRequestOptions) {
-  if (server.token_endpoint === undefined)
-    throw refuse('unsafe_endpoint', 'The authorization server has no token endpoint.')
-  return httpOptions(env, server.token_endpoint, { purpose: 'token', timeoutMs: deadlines.token, signal })
-}
-
-/** `resource`, where it is known, exactly as the protected resource wrote it. */
-export function resourceParameter({ resource }: TokenContext): Record<string, string> {
-  return resource === undefined ? {} : { resource }
 }

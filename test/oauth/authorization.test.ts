@@ -114,20 +114,22 @@ describe('authorization request', () => {
   )
 })
 
-describe('callback', () => {
-  async function flowAt(
-    metadata: Partial<ServerMetadata> = {},
-    answer?: Record<string, unknown>,
-    scopes?: readonly string[],
-  ) {
-    const server = await tokenServer(answer)
-    const { state, flow } = await begin(discovered(server.origin, metadata), scopes)
-    const back = (parameters: Record<string, string>) =>
-      `${redirectUri}?${new URLSearchParams({ state, code: 'the-code', ...parameters }).toString()}`
-    const finish = (url: string) => finishAuthorization(environment(), flow, url)
-    return { server, state, flow, back, finish }
-  }
+async function flowAt(
+  metadata: Partial<ServerMetadata> = {},
+  answer?: Record<string, unknown>,
+  scopes?: readonly string[],
+) {
+  const server = await tokenServer(answer)
+  const { state, flow } = await begin(discovered(server.origin, metadata), scopes)
+  const back = (parameters: Record<string, string>) =>
+    `${redirectUri}?${new URLSearchParams({ state, code: 'the-code', ...parameters }).toString()}`
+  const finish = (url: string) => finishAuthorization(environment(), flow, url)
+  return { server, state, flow, back, finish }
+}
 
+const jwt = (claims: object) => `e30.${btoa(JSON.stringify(claims))}.sig`
+
+describe('callback', () => {
   it('turns a code into tokens, sent once, with verifier, redirect URI and resource', async () => {
     const { server, flow, back, finish } = await flowAt()
     await expect(finish(back({}))).resolves.toEqual({
@@ -231,7 +233,6 @@ describe('callback', () => {
   })
 
   it('tells the account by an ID token that is for us', async () => {
-    const jwt = (claims: object) => `e30.${btoa(JSON.stringify(claims))}.sig`
     for (const [claims, account] of [
       [{ aud: 'client', sub: 'ana' }, 'ana'],
       [{ aud: ['x', 'client'], sub: 'ana' }, 'ana'],

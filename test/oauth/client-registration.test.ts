@@ -191,14 +191,31 @@ describe('registration', () => {
   })
 })
 
+const choose = (supported: string[] | undefined, hasSecret: boolean, registeredWith?: string) =>
+  authenticationMethod(
+    supported === undefined ? {} : { token_endpoint_auth_methods_supported: supported },
+    hasSecret,
+    registeredWith,
+  )
+
+const request = async (method: ClientRegistration['method']) => {
+  const client: ClientRegistration = {
+    issuer: 'i',
+    clientId: 'pre-registered_client.1',
+    clientSecret: 'a+b:c d',
+    method,
+    source: 'configured',
+    redirectUri: 'x',
+  }
+  const [body, headers] = [new URLSearchParams(), new Headers()]
+  await (
+    await clientAuthentication(client)
+  )({ issuer: 'i' }, { client_id: client.clientId }, body, headers)
+  return { body: body.toString(), authorization: headers.get('authorization') }
+}
+
 describe('client authentication', () => {
   it('is what was registered if the server supports it, else Basic, post, none', () => {
-    const choose = (supported: string[] | undefined, hasSecret: boolean, registeredWith?: string) =>
-      authenticationMethod(
-        supported === undefined ? {} : { token_endpoint_auth_methods_supported: supported },
-        hasSecret,
-        registeredWith,
-      )
     expect(choose(undefined, true)).toBe('client_secret_basic')
     expect(choose(undefined, true, 'client_secret_post')).toBe('client_secret_post')
     expect(choose(['client_secret_post', 'client_secret_basic'], true)).toBe('client_secret_basic')
@@ -208,22 +225,6 @@ describe('client authentication', () => {
     expect(choose(['client_secret_basic'], false)).toBe('none')
     expect(choose(undefined, false)).toBe('none')
   })
-
-  const request = async (method: ClientRegistration['method']) => {
-    const client: ClientRegistration = {
-      issuer: 'i',
-      clientId: 'pre-registered_client.1',
-      clientSecret: 'a+b:c d',
-      method,
-      source: 'configured',
-      redirectUri: 'x',
-    }
-    const [body, headers] = [new URLSearchParams(), new Headers()]
-    await (
-      await clientAuthentication(client)
-    )({ issuer: 'i' }, { client_id: client.clientId }, body, headers)
-    return { body: body.toString(), authorization: headers.get('authorization') }
-  }
 
   it('by Basic leaves -_. as they are, for servers that do not decode', async () => {
     expect(await request('client_secret_basic')).toEqual({

@@ -149,9 +149,10 @@ describe('protected resource metadata', () => {
   })
 })
 
+const hrefs = (issuer: string) => metadataCandidates(new URL(issuer)).map(({ href }) => href)
+
 describe('authorization server metadata', () => {
   it('is looked for by path, in three places, never at the root', () => {
-    const hrefs = (issuer: string) => metadataCandidates(new URL(issuer)).map(({ href }) => href)
     const at = 'https://as.example/.well-known'
     expect(hrefs('https://as.example/tenant1')).toEqual([
       `${at}/oauth-authorization-server/tenant1`,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { realRuntime } from '../support/oauth.js'
+import { readCredential } from '../../src/oauth/credential-record.js'
+import { gate, realRuntime } from '../support/oauth.js'
 import { startBench } from '../support/refreshing.js'
 import { startServer } from '../support/protected-server.js'
 import type { Bench } from '../support/refreshing.js'
@@ -26,11 +27,44 @@ const rejected = (refresher: Refresher, refused: string): Promise<TokenOutcome> 
 const fresh = (value: string) => ({ type: 'fresh', token: value, scopes: ['read'] })
 const minute = 60_000
 
+/** A storage that freezes its process when it is about to save. */
+function freezingAtSave() {
+  const [reached, thaw] = [gate(), gate()]
+  let commits = 0
+  const storage: RegistryStorage = {
+    ...bench.storage,
+    commit: async (workspaceId, writes) => {
+      if (++commits === 2) {
+        reached.open()
+        await thaw.opened
+      }
+      return bench.storage.commit(workspaceId, writes)
+    },
+  }
+  return { storage, frozen: reached.opened, thaw }
+}
+
+/** A storage that the process loses after the given number of commits. */
+function dyingAfter(commits: number): RegistryStorage {
+  let left = commits
+  const alive =
+    <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
+    (...args: A) =>
+      left > 0 ? method(...args) : new Promise<R>(() => {})
+  return {
+    ...bench.storage,
+    read: alive(bench.storage.read),
+    commit: (workspaceId, writes) => (left-- > 0 ? bench.storage.commit(workspaceId, writes) : new Promise(() => {})),
+  }
+}
+
 /** Fires timers until the work is done. */
 async function whileTimePasses<T>(work: Promise<T>, step = 200): Promise<T> {
-  let done = false
-  const finished = work.finally(() => (done = true))
-  while (!done) {
+  const state = { done: false }
+  const finished = work.finally(() => {
+    state.done = true
+  })
+  while (!state.done) {
     await bench.clock.advance(step)
     await new Promise((resolve) => setTimeout(resolve, 1)) // the sockets are real
   }
@@ -142,7 +176,7 @@ describe('many at once', () => {
     for (let round = 1; round <= 3; round++) {
       while (true) {
         const { records, now } = await shared.storage.read('acme', [shared.grant.key])
-        const { accessExpiresAt = 0 } = records[0]?.value as { accessExpiresAt?: number }
+        const { accessExpiresAt = 0 } = readCredential(records[0]?.value) ?? {}
         if (now > accessExpiresAt) break
         await new Promise((resolve) => setTimeout(resolve, accessExpiresAt - now + 5))
       }
@@ -162,14 +196,14 @@ describe('many at once', () => {
 
   it('wait for the one who refreshes, and use what came of it', async () => {
     await bench.clock.advance(minute)
-    let answer = (): void => {}
-    bench.server.before = () => new Promise<void>((resolve) => (answer = resolve))
+    const answer = gate()
+    bench.server.before = () => answer.opened
     const [first, second] = [bench.process(), bench.process()]
     const one = token(first)
     while (bench.server.presented.length === 0) await bench.clock.advance(0)
     const two = token(second)
     await bench.clock.advance(1000)
-    answer()
+    answer.open()
     expect(await one).toEqual(fresh('at-1'))
     expect(await whileTimePasses(two)).toEqual(fresh('at-1'))
     expect(bench.server.presented).toEqual(['rt-0'])
@@ -177,12 +211,12 @@ describe('many at once', () => {
 
   it('do not wait while the token still works', async () => {
     await bench.clock.advance(55_000)
-    let answer = (): void => {}
-    bench.server.before = () => new Promise<void>((resolve) => (answer = resolve))
+    const answer = gate()
+    bench.server.before = () => answer.opened
     const one = token(bench.process())
     while (bench.server.presented.length === 0) await bench.clock.advance(0)
     expect(await token(bench.process())).toEqual(fresh('at-0'))
-    answer()
+    answer.open()
     expect(await one).toEqual(fresh('at-1'))
   })
 
@@ -199,20 +233,6 @@ describe('many at once', () => {
 })
 
 describe('a holder', () => {
-  /** A storage that the process loses after the given number of commits. */
-  function dyingAfter(commits: number): RegistryStorage {
-    let left = commits
-    const alive =
-      <A extends unknown[], R>(method: (...args: A) => Promise<R>) =>
-      (...args: A) =>
-        left > 0 ? method(...args) : new Promise<R>(() => {})
-    return {
-      ...bench.storage,
-      read: alive(bench.storage.read),
-      commit: (workspaceId, writes) => (left-- > 0 ? bench.storage.commit(workspaceId, writes) : new Promise(() => {})),
-    }
-  }
-
   it('that dies before it asks holds up nobody for longer than its lease', async () => {
     await bench.clock.advance(minute)
     bench.server.fates.push('hang')
@@ -248,23 +268,14 @@ describe('a holder', () => {
 
   it('that was frozen may still save the only valid token, and lifts what was given up meanwhile', async () => {
     await bench.clock.advance(minute)
-    let thaw = (): void => {}
-    const frozen = new Promise<void>((resolve) => (thaw = resolve))
-    let commits = 0
-    const slow: RegistryStorage = {
-      ...bench.storage,
-      commit: async (workspaceId, writes) => {
-        if (++commits === 2) await frozen
-        return bench.storage.commit(workspaceId, writes)
-      },
-    }
-    const one = token(bench.process({ storage: slow }))
-    while (commits < 2) await bench.clock.advance(0)
+    const { storage, frozen, thaw } = freezingAtSave()
+    const one = token(bench.process({ storage }))
+    await frozen
     expect(await whileTimePasses(token(bench.process()))).toEqual({
       type: 'reauthorize',
       reason: 'refresh_outcome_unknown',
     })
-    thaw()
+    thaw.open()
     expect(await one).toEqual(fresh('at-1'))
     expect(bench.changes.map(({ type }) => type)).toEqual(['refreshed', 'ended', 'refreshed'])
     expect(bench.changes.at(-1)).toMatchObject({ lifted: true })
@@ -285,20 +296,11 @@ describe('a holder', () => {
     bench.server.rotates = false
     bench.server.grace = true
     await bench.clock.advance(minute)
-    let thaw = (): void => {}
-    const frozen = new Promise<void>((resolve) => (thaw = resolve))
-    let commits = 0
-    const slow: RegistryStorage = {
-      ...bench.storage,
-      commit: async (workspaceId, writes) => {
-        if (++commits === 2) await frozen
-        return bench.storage.commit(workspaceId, writes)
-      },
-    }
-    const one = token(bench.process({ storage: slow }))
-    while (commits < 2) await bench.clock.advance(0)
+    const { storage, frozen, thaw } = freezingAtSave()
+    const one = token(bench.process({ storage }))
+    await frozen
     expect(await whileTimePasses(token(bench.process()))).toEqual(fresh('at-2'))
-    thaw()
+    thaw.open()
     expect(await one).toEqual(fresh('at-2'))
     expect(await token(bench.process())).toEqual(fresh('at-2'))
   })
@@ -316,13 +318,13 @@ describe('a holder', () => {
 
   it('finishes and saves when the registry closes', async () => {
     await bench.clock.advance(minute)
-    let answer = (): void => {}
-    bench.server.before = () => new Promise<void>((resolve) => (answer = resolve))
+    const answer = gate()
+    bench.server.before = () => answer.opened
     const refresher = bench.process()
     const one = token(refresher)
     while (bench.server.presented.length === 0) await bench.clock.advance(0)
     const closed = refresher.close()
-    answer()
+    answer.open()
     await closed
     expect(await one).toEqual(fresh('at-1'))
     expect((await bench.record())?.obtainedBy).toBe('refresh')

@@ -6,6 +6,7 @@ import { discover } from '../../src/oauth/discovery.js'
 import { parseChallenge } from '../../src/oauth/challenge.js'
 import { refreshTokens } from '../../src/oauth/tokens.js'
 import { requestTokens } from '../../src/oauth/machine-grants.js'
+
 import { resolveClient } from '../../src/oauth/client-registration.js'
 import { revokeTokens } from '../../src/oauth/revoke.js'
 import { startAuthorizationServer } from '../support/authorization-server.js'

@@ -2,7 +2,8 @@ import { exportPKCS8, generateKeyPair, jwtVerify } from 'jose'
 import { afterEach, describe, expect, it } from 'vitest'
 import { refreshTokens } from '../../src/oauth/tokens.js'
 import { requestTokens } from '../../src/oauth/machine-grants.js'
-import { discovered, testClock, testEnvironment } from '../support/oauth.js'
+
+import { discovered, gate, testClock, testEnvironment } from '../support/oauth.js'
 import { startServer } from '../support/protected-server.js'
 import type { ClientRegistration } from '../../src/oauth/client-registration.js'
 import type { OAuthSettings } from '../../src/model/oauth.js'
@@ -160,10 +161,9 @@ describe('token answer', () => {
 
   it('that never comes is waited for 20 s', async () => {
     const clock = testClock()
-    let asked = (): void => {}
-    const arrived = new Promise<void>((resolve) => (asked = resolve))
+    const arrived = gate()
     const server = await answering(() => {
-      asked()
+      arrived.open()
       return 'hang'
     })
     const { server: metadata } = discovered(server.origin)
@@ -173,7 +173,7 @@ describe('token answer', () => {
       'rt',
     )
     const outcome = expect(waiting).rejects.toMatchObject({ code: 'timeout', mayHaveRun: true })
-    await arrived
+    await arrived.opened
     await clock.advance(20_000)
     await outcome
   })
@@ -186,18 +186,19 @@ describe('token answer', () => {
   })
 })
 
-describe('tokens without a person', () => {
-  async function ask(
-    server: SmallServer,
-    settings: OAuthSettings,
-    changes: Partial<ClientRegistration> = {},
-    scopes: readonly string[] = ['a'],
-  ) {
-    const discovery = discovered(server.origin)
-    return requestTokens(environment(), { discovery, client: client(server.origin, changes), scopes, settings })
-  }
-  const form = (server: SmallServer, index = 0) => Object.fromEntries(new URLSearchParams(server.requests[index]?.body))
+const form = (server: SmallServer, index = 0) => Object.fromEntries(new URLSearchParams(server.requests[index]?.body))
 
+async function ask(
+  server: SmallServer,
+  settings: OAuthSettings,
+  changes: Partial<ClientRegistration> = {},
+  scopes: readonly string[] = ['a'],
+) {
+  const discovery = discovered(server.origin)
+  return requestTokens(environment(), { discovery, client: client(server.origin, changes), scopes, settings })
+}
+
+describe('tokens without a person', () => {
   it('come for client id and secret', async () => {
     const server = await answering({ json: good })
     const settings: OAuthSettings = { grant: { type: 'client_credentials' } }

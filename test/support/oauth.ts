@@ -92,3 +92,12 @@ export function discovered(
     },
   }
 }
+
+/** A promise that a test opens. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  const parts = { open: (): void => undefined }
+  const opened = new Promise<void>((resolve) => {
+    parts.open = resolve
+  })
+  return { opened, open: () => parts.open() }
+}
