@@ -31,7 +31,9 @@ export function matchGrant(
   call: ApprovalBinding,
   now: number,
 ): StoredGrant | undefined {
-  return grants.filter((grant) => matches(grant, call, now)).sort((left, right) => boundBy(right) - boundBy(left))[0]
+  return grants
+    .filter((grant) => matches(grant, call, now))
+    .toSorted((left, right) => boundBy(right) - boundBy(left))[0]
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Control, format (bidi, zero-width, tags), unassigned-looking separators and lone surrogates: what can hide or reorder text. */
 const hidden =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\u{115F}\u{1160}\u{3164}\u{FFA0}\u{FE00}-\u{FE0F}\u{E0100}-\u{E01EF}]|[\u{D800}-\u{DFFF}]/gu
+  /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\u{115F}\u{1160}\u{3164}\u{FFA0}]|[\u{FE00}-\u{FE0F}]|[\u{E0100}-\u{E01EF}]|[\u{D800}-\u{DFFF}]/gu
 
 /**
  * Text in which nothing can hide: control, bidi, zero-width and tag characters and lone surrogates appear as `\u{…}`.

@@ -1,7 +1,8 @@
 import { invalid } from '../model/input.js'
 import type { AuditEntry } from '../model/event.js'
 import { decideAccess } from '../policy/access.js'
-import type { Context, Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
 import type { AuditPage } from './events.js'
 import { as, keys, prefixes, type IntegrationRecord } from './records.js'
 

@@ -178,8 +178,8 @@ async function file(
     ...(permit.approval === undefined ? {} : { approvalId: permit.approval.value.request.approvalId }),
     ...(how.fault === undefined ? {} : { errorCode: how.fault.code, mayHaveRun: how.fault.mayHaveRun }),
   })
-  const { arguments: _arguments, ...told } = audit
-  context.feed.tell([{ type: 'call_finished', workspaceId: target.workspaceId, at: now, ...told }])
+  const { arguments: _arguments, ...news } = audit
+  context.feed.tell([{ type: 'call_finished', workspaceId: target.workspaceId, at: now, ...news }])
   const claimed = ending.claimed ?? undefined
   try {
     const moved = claimed === undefined ? undefined : transition(context, claimed, how.approval)

@@ -7,7 +7,9 @@ import { checkUrl } from '../egress/url-policy.js'
 import { AuthorizationRequired } from '../oauth/authorized-fetch.js'
 import { makeHandle } from '../policy/tool-name.js'
 import type { Write } from '../ports/storage.js'
-import { notFound, type Context, type Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
+import { notFound } from './refusals.js'
 import { allowSharing } from './integrations.js'
 import { checkAgents } from './agents.js'
 import { retrying } from './events.js'
@@ -308,7 +310,7 @@ async function store(
       events: [{ type: 'integration_connected', integrationId: id, name: wish.name, by: userId }],
       audit: [{ action: 'connect', userId, integrationId: id }],
     })
-    return written === false ? false : true
+    return written !== false
   })
 }
 

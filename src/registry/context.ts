@@ -1,7 +1,5 @@
-import type { Actor } from '../model/actor.js'
 import type { Agent } from '../model/agent.js'
 import type { Connector } from '../model/connector.js'
-import { IntegrationError } from '../model/errors.js'
 import type { GuardedFetch } from '../egress/guarded-fetch.js'
 import type { ConnectionPool } from '../mcp/connection-pool.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
@@ -14,7 +12,7 @@ import type { Settled } from './options.js'
 import type { Handles } from './handles.js'
 import type { OAuthEnvironment } from '../oauth/environment.js'
 import type { Refresher } from '../oauth/refresh.js'
-import type { Target } from './servers.js'
+import type { Target } from './target.js'
 import type { ToolLists } from './tool-lists.js'
 
 /** What every use case is handed: the ports, the floors below and what this process remembers (never the only copy). */
@@ -42,20 +40,4 @@ export interface Context {
   behind(work: () => Promise<unknown>): void
   /** Aborts when the registry closes. */
   readonly closing: AbortSignal
-}
-
-/** An actor whose ids were checked. */
-export type Person = Required<Actor>
-
-/** What is asked for doesn't exist, or this actor may not know that it does: both answer exactly this. */
-export function notFound(what: string, id: string): IntegrationError {
-  return new IntegrationError('not_found', `There is no ${what} "${id.slice(0, 100)}" that you can use.`)
-}
-
-/** Somebody kept writing first. */
-export function conflict(what: string): IntegrationError {
-  return new IntegrationError(
-    'conflict',
-    `${what} was changed by somebody else at the same moment. Read it again and repeat the change.`,
-  )
 }

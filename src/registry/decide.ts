@@ -6,7 +6,8 @@ import { bindingHash } from '../policy/binding.js'
 import { grantFrom } from '../policy/grant-rule.js'
 import type { Write } from '../ports/storage.js'
 import { move, presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
-import type { Context, Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
 import { checkEditedArguments } from './edited-arguments.js'
 import { retrying, type Change, type NewAudit } from './events.js'
 import { findGrant, grantWrites, useGrant } from './grants.js'
@@ -90,9 +91,9 @@ async function decideBatch(
         id: context.runtime.randomId(),
         now,
       })
-      const stored_ = grantWrites(grant, actor)
-      writes.push(...stored_.writes)
-      change.events.push(...stored_.events)
+      const remembered = grantWrites(grant, actor)
+      writes.push(...remembered.writes)
+      change.events.push(...remembered.events)
       settled.push(moved.record)
     }
     answers.push(presentApproval(moved.record, now))

@@ -32,7 +32,7 @@ export function decisionBoard(): DecisionBoard {
     },
     notice,
     noticeAll() {
-      for (const id of [...watching.keys()]) notice(id)
+      watching.forEach((_, id) => notice(id))
     },
   }
 }

@@ -6,7 +6,9 @@ import type { Operation } from '../policy/access.js'
 import type { Write } from '../ports/storage.js'
 import { checkAgents } from './agents.js'
 import { endOpenApprovals } from './approvals.js'
-import { conflict, type Context, type Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
+import { conflict } from './refusals.js'
 import { moveCredential } from './credential-mode.js'
 import { retrying } from './events.js'
 import { eraseCredential } from './goodbye.js'
@@ -315,7 +317,7 @@ async function wipe(context: Context, workspaceId: string, id: string): Promise<
 function namesOf(headers: readonly IntegrationHeader[]): string {
   return headers
     .map(({ name }) => name.toLowerCase())
-    .sort()
+    .toSorted()
     .join(',')
 }
 

@@ -1,7 +1,7 @@
 import { invalid } from '../model/input.js'
 import type { JsonObject } from '../model/json.js'
 import { schemaMismatch } from '../mcp/schema-validation.js'
-import type { Context, Person } from './context.js'
+import type { Context } from './context.js'
 import {
   as,
   keys,

@@ -45,7 +45,7 @@ export function callsInFlight(): CallsInFlight {
     },
     end,
     endAll(why) {
-      for (const id of [...running.keys()]) end(id, why)
+      running.forEach((_, id) => end(id, why))
     },
     integrations: () => [...running.keys()],
     async drained() {

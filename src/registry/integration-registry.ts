@@ -29,7 +29,7 @@ import {
 import { settle, type IntegrationRegistryOptions } from './options.js'
 import { refreshTools } from './refresh-tools.js'
 import { defaultRuntime } from './runtime.js'
-import type { Target } from './servers.js'
+import type { Target } from './target.js'
 import { toolLists } from './tool-lists.js'
 import { toolsetBuilder, type ToolsetBuilder } from './toolset-builder.js'
 import { watchOthers } from './watch-others.js'
@@ -199,7 +199,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     const cancel = runtime.setTimer(() => calls.endAll('closed'), graceMs)
     await calls.drained()
     cancel()
-    await Promise.allSettled([...this.#behind])
+    await Promise.allSettled(this.#behind)
     for (const end of this.#ends) await end().catch(() => {})
     this.#isClosed = true
     this.#context.feed.local.removeAllListeners()

@@ -3,7 +3,9 @@ import type { Integration } from '../model/integration.js'
 import type { StoredRecord } from '../ports/storage.js'
 import { decideAccess, type Operation } from '../policy/access.js'
 import { IntegrationError } from '../model/errors.js'
-import { notFound, type Context, type Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
+import { notFound } from './refusals.js'
 import {
   as,
   keys,
@@ -172,7 +174,7 @@ export async function listIntegrations(
       return []
     return [metadataOnly(actor, presentOf(context, actor, id, record, others, now))]
   })
-  return all.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+  return all.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
 }
 
 /** The ids of what the actor can use. */

@@ -10,7 +10,8 @@ import {
   type StatusRecord,
   type ToolsRecord,
 } from './records.js'
-import { useServer, type Target, type UseOptions } from './servers.js'
+import { useServer, type UseOptions } from './servers.js'
+import { type Target } from './target.js'
 import { statusChange } from './status.js'
 import { fileListing } from './tool-changes.js'
 

@@ -1,5 +1,6 @@
 import { endOpenApprovals } from './approvals.js'
-import type { Context, Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
 import { retrying } from './events.js'
 import { eraseIntegration } from './goodbye.js'
 import { endGrants } from './grants.js'

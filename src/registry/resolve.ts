@@ -8,7 +8,7 @@ import { assess, type Assessment } from './assess.js'
 import type { Context } from './context.js'
 import { findGrant, useGrant } from './grants.js'
 import { as, keys, type IntegrationRecord, type SettingsRecord, type ToolsRecord, type Versioned } from './records.js'
-import { targetFrom, targetKeys, type Target } from './servers.js'
+import { targetFrom, targetKeys, type Target } from './target.js'
 import type { Session } from './session.js'
 import type { ListedTool } from './tool-lists.js'
 

@@ -1,6 +1,6 @@
 import type { ConfirmCallback } from '../ports/confirm.js'
 import type { ElicitCallback } from '../ports/elicit.js'
-import type { Person } from './context.js'
+import type { Person } from './person.js'
 
 /** For whom, by which agent and in which conversation tools are called. */
 export interface Session {

@@ -9,7 +9,9 @@ import { discover } from '../oauth/discovery.js'
 import { chooseScopes } from '../oauth/scopes.js'
 import { requestTokens } from '../oauth/machine-grants.js'
 import type { TokenSet } from '../oauth/tokens.js'
-import { notFound, type Context, type Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
+import { notFound } from './refusals.js'
 import { json, keys, as, type FlowRecord, type OAuthSettingsRecord, type Versioned } from './records.js'
 
 /** For which integration and whose credential somebody signs in. */

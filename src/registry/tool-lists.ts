@@ -154,7 +154,7 @@ export function listOf(tools: readonly ListedTool[], hash = ''): ToolList {
 function parsedList(hash: string, text: string): ToolList {
   const rows = JSON.parse(text) as [string, ToolDefinition][]
   return listOf(
-    rows.map(([definitionHash, definition]) => ({ hash: definitionHash, definition })),
+    rows.map(([hashOfIt, definition]) => ({ hash: hashOfIt, definition })),
     hash,
   )
 }

@@ -4,7 +4,8 @@ import type { QuarantinedTool, Tool, ToolSettings } from '../model/tool.js'
 import { modelToolName } from '../policy/tool-name.js'
 import type { Write } from '../ports/storage.js'
 import { assess, settingsOf } from './assess.js'
-import type { Context, Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
 import { retrying } from './events.js'
 import { load, ownerFor, type Loaded } from './integrations.js'
 import {
@@ -19,7 +20,7 @@ import {
   type Versioned,
 } from './records.js'
 import { refreshTools } from './refresh-tools.js'
-import { targetFrom, targetKeys } from './servers.js'
+import { targetFrom, targetKeys } from './target.js'
 import { changeOf } from './tool-changes.js'
 import type { ListedTool, ToolList } from './tool-lists.js'
 

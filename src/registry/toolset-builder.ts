@@ -2,7 +2,8 @@ import type { ToolsetTool, UnavailableTool } from '../model/toolset.js'
 import { filterTools } from '../policy/tool-filter.js'
 import { modelToolName } from '../policy/tool-name.js'
 import { assess } from './assess.js'
-import type { Context, Person } from './context.js'
+import type { Context } from './context.js'
+import type { Person } from './person.js'
 import { visibleIds } from './integrations.js'
 import {
   as,
@@ -13,7 +14,7 @@ import {
   type SettingsRecord,
   type ToolsRecord,
 } from './records.js'
-import { targetFrom, targetKeys, type Target } from './servers.js'
+import { targetFrom, targetKeys, type Target } from './target.js'
 import type { ToolList } from './tool-lists.js'
 
 /** What one agent may call now for one actor, and what is missing from it and why. */
@@ -123,7 +124,7 @@ async function loadAll(
   context: Context,
   actor: Person,
 ): Promise<readonly { target: Target; settings: SettingsRecord | undefined; list: ToolList | undefined }[]> {
-  const ids = [...(await visibleIds(context, actor))].sort()
+  const ids = [...(await visibleIds(context, actor))].toSorted()
   const each = 2 + targetKeys('x', actor).length
   const { records } = await context.storage.read(
     actor.workspaceId,
@@ -148,7 +149,7 @@ async function loadAll(
   const byId = new Map(listed.map(({ target }, n) => [target.integrationId, lists[n]]))
   return found
     .map((one) => ({ ...one, list: byId.get(one.target.integrationId) }))
-    .sort(
+    .toSorted(
       (a, b) =>
         a.target.record.createdAt - b.target.record.createdAt ||
         (a.target.record.handle < b.target.record.handle ? -1 : 1),
