@@ -38,6 +38,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   let server = await launch()
   const end = async (signal: 'INT' | 'QUIT'): Promise<void> => {
     const exited = server.exitCode === null ? once(server, 'exit') : undefined
+    server.ref()
     server.stdin?.end(`${signal}\n`)
     await exited
   }
