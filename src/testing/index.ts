@@ -1,3 +1,12 @@
 export type { TestRunner } from './assertions.js'
 export { describeStorageContract, type MakeStorage } from './storage-contract.js'
 export { describeVaultContract, type MakeVault } from './vault-contract.js'
+export {
+  fetchAmong,
+  testServer,
+  type TestRequest,
+  type TestServer,
+  type TestServerOptions,
+  type TestTool,
+  type TestToolAnswer,
+} from './mcp-server.js'

@@ -1,0 +1,103 @@
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import type { Runtime } from '../ports/runtime.js'
+
+/** How often a call's time may be had again by reporting progress. */
+const mostTimeouts = 5
+
+/**
+ * The time of one piece of work: its caller may abort it, it has `timeoutMs` without a sign of life and five times that
+ * altogether. Put one listener on the caller's signal, whatever is done meanwhile; {@link CallClock.stop} takes it back.
+ */
+export class CallClock {
+  readonly #controller = new AbortController()
+  readonly #runtime: Pick<Runtime, 'setTimer'>
+  readonly #timeoutMs: number
+  readonly #caller: AbortSignal | undefined
+  readonly #stopTotal: () => void
+  #stopIdle: () => void = () => undefined
+  #waiting = 0
+
+  constructor(options: {
+    readonly runtime: Pick<Runtime, 'setTimer'>
+    readonly timeoutMs: number
+    readonly signal?: AbortSignal | undefined
+  }) {
+    this.#runtime = options.runtime
+    this.#timeoutMs = options.timeoutMs
+    this.#caller = options.signal
+    this.#stopTotal = this.#runtime.setTimer(() => this.#end(timedOut()), options.timeoutMs * mostTimeouts)
+    this.#caller?.addEventListener('abort', this.#onAbort)
+    if (this.#caller?.aborted === true) this.#onAbort()
+    else this.alive()
+  }
+
+  /** Aborts when the time is up or the caller gave up; its reason is our own error. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Why it ended before its work did. */
+  get ended(): IntegrationError | undefined {
+    return this.#controller.signal.aborted ? (this.#controller.signal.reason as IntegrationError) : undefined
+  }
+
+  /** The server showed a sign of life. */
+  alive(): void {
+    this.#stopIdle()
+    if (this.#waiting > 0 || this.ended !== undefined) return
+    this.#stopIdle = this.#runtime.setTimer(() => this.#end(timedOut()), this.#timeoutMs)
+  }
+
+  /** A person who thinks costs the server no time. */
+  async whileAPersonAnswers<T>(answer: () => Promise<T>): Promise<T> {
+    this.#waiting++
+    this.#stopIdle()
+    try {
+      return await answer()
+    } finally {
+      this.#waiting--
+      this.alive()
+    }
+  }
+
+  /** Waits for a promise, but no longer than there is time. */
+  async race<T>(work: Promise<T>): Promise<T> {
+    let onAbort = (): void => undefined
+    const ended = new Promise<never>((_resolve, reject) => {
+      onAbort = () => reject(this.ended!)
+      this.signal.addEventListener('abort', onAbort)
+      if (this.signal.aborted) onAbort()
+    })
+    try {
+      return await Promise.race([work, ended])
+    } finally {
+      this.signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  stop(): void {
+    this.#stopIdle()
+    this.#stopTotal()
+    this.#caller?.removeEventListener('abort', this.#onAbort)
+  }
+
+  readonly #onAbort = (): void => this.#end(abortedBy(this.#caller!))
+
+  #end(reason: IntegrationError): void {
+    this.#stopIdle()
+    this.#controller.abort(reason)
+  }
+}
+
+function timedOut(): IntegrationError {
+  return new IntegrationError('timeout', 'The server did not answer in time.')
+}
+
+/** The caller's own reason goes along as the cause. */
+function abortedBy(signal: AbortSignal): IntegrationError {
+  const reason: unknown = signal.reason
+  if (isIntegrationError(reason)) return reason
+  const error = new IntegrationError('aborted', 'The call was aborted.')
+  if (reason instanceof Error) error.cause = reason
+  return error
+}

@@ -1,0 +1,217 @@
+import PQueue from 'p-queue'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import type { Runtime } from '../ports/runtime.js'
+import { Breaker } from './breaker.js'
+import type { Connection } from './connection.js'
+
+/** Bounds of a {@link ConnectionPool}. */
+export interface ConnectionPoolOptions {
+  readonly runtime: Pick<Runtime, 'now' | 'randomId' | 'setTimer'>
+  /** Work at once on one key. */
+  readonly concurrency: number
+  /** An idle connection is closed after so long, in ms. */
+  readonly idleMs: number
+  /** Live connections; the least recently used idle one goes first. */
+  readonly maxConnections: number
+  /** Connections being opened at once, over all keys. `@default 64` */
+  readonly maxOpening?: number
+}
+
+/** How {@link ConnectionPool.use} is to be done. */
+export interface UseOptions {
+  readonly signal?: AbortSignal
+  /** A person asks, so a server that failed just now is tried all the same. `@default false` */
+  readonly insist?: boolean
+}
+
+/** Everything about one key. */
+interface Slot {
+  readonly queue: PQueue
+  readonly breaker: Breaker
+  readonly live: Set<Live>
+  opening: Promise<Live> | undefined
+}
+
+/** A connection that work is done on. */
+interface Live {
+  readonly connection: Connection
+  readonly slot: Slot
+  users: number
+  stopIdle: () => void
+}
+
+/**
+ * Live connections, one for a key: opened when first needed, shared, bounded, closed when idle. Different keys don't
+ * wait for each other.
+ */
+export class ConnectionPool {
+  readonly #options: ConnectionPoolOptions
+  readonly #opening: PQueue
+  readonly #slots = new Map<string, Slot>()
+  /** In order of use, the least recent first. */
+  readonly #live = new Set<Live>()
+  #closed = false
+
+  constructor(options: ConnectionPoolOptions) {
+    this.#options = options
+    this.#opening = new PQueue({ concurrency: options.maxOpening ?? 64 })
+  }
+
+  /** Live connections now. */
+  get size(): number {
+    return this.#live.size
+  }
+
+  /**
+   * Does work on the connection of a key, opened by `open` when there is none. Waits for a place when the key is busy.
+   *
+   * @throws what `open` and `work` throw; while the server is left alone after a failure, that failure at once;
+   *   `aborted` while waiting, `closed`
+   */
+  async use<T>(
+    key: string,
+    open: () => Promise<Connection>,
+    work: (connection: Connection) => Promise<T>,
+    options: UseOptions = {},
+  ): Promise<T> {
+    if (this.#closed) throw closed()
+    const slot = this.#slot(key)
+    const { signal, insist = false } = options
+    try {
+      return await slot.queue.add(
+        () =>
+          slot.breaker.guard(
+            async () => {
+              const live = await this.#acquire(slot, open)
+              try {
+                return await work(live.connection)
+              } finally {
+                this.#release(live)
+              }
+            },
+            { insist },
+          ),
+        signal === undefined ? {} : { signal },
+      )
+    } catch (error) {
+      if (signal?.aborted === true && error === signal.reason) throw waitAborted(signal)
+      throw error
+    } finally {
+      if (
+        slot.live.size === 0 &&
+        slot.queue.size + slot.queue.pending === 0 &&
+        slot.breaker.closed &&
+        this.#slots.get(key) === slot
+      )
+        this.#slots.delete(key)
+    }
+  }
+
+  /** Closes the connections of all keys that start so, and tells their servers that the sessions are over. */
+  async closeKeys(prefix: string): Promise<void> {
+    const gone = [...this.#slots].filter(([key]) => key.startsWith(prefix))
+    for (const [key] of gone) this.#slots.delete(key)
+    await Promise.all(gone.map(([, slot]) => this.#closeSlot(slot, true)))
+  }
+
+  /** Closes everything; sessions stay for the next process. Safe twice. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const slots = [...this.#slots.values()]
+    this.#slots.clear()
+    await Promise.all(slots.map((slot) => this.#closeSlot(slot, false)))
+  }
+
+  #slot(key: string): Slot {
+    const { concurrency, runtime } = this.#options
+    const slot = this.#slots.get(key) ?? {
+      queue: new PQueue({ concurrency }),
+      breaker: new Breaker(runtime),
+      live: new Set<Live>(),
+      opening: undefined,
+    }
+    this.#slots.set(key, slot)
+    return slot
+  }
+
+  /** A usable connection; one that asks questions is nobody else's meanwhile. */
+  async #acquire(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
+    for (;;) {
+      for (const live of slot.live) {
+        if (!live.connection.usable) this.#drop(live)
+        else if (live.users === 0 || !live.connection.exclusive) return this.#taken(live)
+      }
+      if (slot.opening === undefined) {
+        slot.opening = this.#open(slot, open).finally(() => (slot.opening = undefined))
+        return this.#taken(await slot.opening)
+      }
+      const live = await slot.opening
+      if (live.connection.usable && (live.users === 0 || !live.connection.exclusive)) return this.#taken(live)
+    }
+  }
+
+  async #open(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
+    const connection = await this.#opening.add(open)
+    const live: Live = { connection, slot, users: 0, stopIdle: () => undefined }
+    if (this.#closed) {
+      await connection.close()
+      throw closed()
+    }
+    slot.live.add(live)
+    this.#live.add(live)
+    this.#makeRoom()
+    return live
+  }
+
+  #taken(live: Live): Live {
+    live.users++
+    live.stopIdle()
+    this.#live.delete(live)
+    this.#live.add(live)
+    return live
+  }
+
+  #release(live: Live): void {
+    live.users--
+    if (!live.connection.usable || !this.#live.has(live)) return this.#drop(live)
+    if (live.users > 0) return
+    live.stopIdle = this.#options.runtime.setTimer(() => this.#drop(live), this.#options.idleMs)
+    this.#makeRoom()
+  }
+
+  #makeRoom(): void {
+    for (const live of this.#live) {
+      if (this.#live.size <= this.#options.maxConnections) return
+      if (live.users === 0) this.#drop(live)
+    }
+  }
+
+  /** Takes a connection out; whoever works on it ends first. Sessions stay, so that they can be gone on with. */
+  #drop(live: Live): void {
+    live.stopIdle()
+    live.slot.live.delete(live)
+    this.#live.delete(live)
+    if (live.users === 0) void live.connection.close().catch(() => undefined)
+  }
+
+  async #closeSlot(slot: Slot, endSession: boolean): Promise<void> {
+    const lives = [...slot.live]
+    for (const live of lives) {
+      live.stopIdle()
+      slot.live.delete(live)
+      this.#live.delete(live)
+    }
+    await Promise.all(lives.map((live) => live.connection.close({ endSession }).catch(() => undefined)))
+  }
+}
+
+function closed(): IntegrationError {
+  return new IntegrationError('closed', 'The registry was closed.')
+}
+
+function waitAborted({ reason }: AbortSignal): IntegrationError {
+  if (isIntegrationError(reason)) return reason
+  const error = new IntegrationError('aborted', 'The call was aborted before it was sent.')
+  if (reason instanceof Error) error.cause = reason
+  return error
+}

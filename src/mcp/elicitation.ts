@@ -1,0 +1,66 @@
+import { ProtocolError, type Client } from '@modelcontextprotocol/client'
+import type { JsonObject } from '../model/json.js'
+import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
+import type { CallClock } from './call-clock.js'
+import type { CallOptions } from './connection.js'
+import { withinDepth } from './raw-results.js'
+
+/** The call that questions of a server belong to. */
+export interface Asking {
+  readonly elicit?: CallOptions['elicit']
+  readonly clock: CallClock
+}
+
+/**
+ * Lets questions of a server, in either form (a request of its own, or part of a multi-round-trip answer), reach the call
+ * that is running. Without one, or when the host fails to answer, the server is told that nobody answered.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation
+ */
+export function answerQuestions(client: Client, asking: () => Asking | undefined): void {
+  client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => {
+    const question = questionOf(params as unknown as Readonly<Record<string, unknown>>)
+    const call = asking()
+    if (call?.elicit === undefined) return { action: 'cancel' as const }
+    const { elicit, clock } = call
+    const signal = AbortSignal.any([mcpReq.signal, clock.signal])
+    const answer = await clock
+      .whileAPersonAnswers(() => clock.race(elicit(question, { signal })))
+      .catch(() => undefined)
+    return wireAnswer(question, answer)
+  })
+}
+
+function questionOf(params: Readonly<Record<string, unknown>>): ElicitQuestion {
+  const message = typeof params.message === 'string' ? params.message : ''
+  if (params.mode === 'url') return { mode: 'url', message, url: checkedUrl(params.url) }
+  const { requestedSchema } = params
+  if (typeof requestedSchema !== 'object' || requestedSchema === null || !withinDepth(requestedSchema, 8))
+    throw refused('The requested schema is not a flat object.')
+  return { mode: 'form', message, requestedSchema: requestedSchema as JsonObject }
+}
+
+/** Only what a person may safely be sent to: https, or this machine. */
+function checkedUrl(given: unknown): string {
+  if (typeof given !== 'string' || !URL.canParse(given)) throw refused('The URL is not valid.')
+  const url = new URL(given)
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) throw refused('The URL must be https.')
+  if (url.username !== '' || url.password !== '') throw refused('The URL must not hold credentials.')
+  return url.href
+}
+
+function refused(why: string): ProtocolError {
+  return new ProtocolError(-32602, why)
+}
+
+/** Content goes along with a form only; fields left out are filled by the SDK from the schema's defaults. */
+function wireAnswer(question: ElicitQuestion, answer: ElicitAnswer | undefined) {
+  if (answer?.action === 'decline') return { action: 'decline' as const }
+  if (answer?.action !== 'accept') return { action: 'cancel' as const }
+  if (question.mode === 'url') return { action: 'accept' as const }
+  return {
+    action: 'accept' as const,
+    content: { ...(answer.content as Record<string, string | number | boolean | string[]> | undefined) },
+  }
+}

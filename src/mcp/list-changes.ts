@@ -1,0 +1,64 @@
+import type { OpenOptions } from './connection.js'
+import { jitter } from './jitter.js'
+import type { OpenClient } from './open-client.js'
+
+/** A connection that is used once needs no stream: it listens when it has lived so long, in ms. */
+const listensAfterMs = 5_000
+const shortestPauseMs = 1_000
+const longestPauseMs = 60_000
+
+/**
+ * Tells when a server's tools change: by its session's stream of unasked messages, or by `subscriptions/listen`. A stream
+ * that ends is opened again after a growing, jittered pause, and then the tools may have changed meanwhile.
+ *
+ * @returns how to stop
+ */
+export function watchTools(
+  open: OpenClient,
+  { elicits, onToolsChanged, runtime }: Pick<OpenOptions, 'elicits' | 'onToolsChanged' | 'runtime'>,
+): () => void {
+  const { client, verdict, state } = open
+  const changes =
+    (verdict.serverCapabilities as { tools?: { listChanged?: boolean } } | undefined)?.tools?.listChanged === true
+  const wanted = onToolsChanged !== undefined && changes
+  const ended = new AbortController()
+  if (wanted) client.setNotificationHandler('notifications/tools/list_changed', () => tell())
+  const asksUnasked = elicits && verdict.era === 'legacy'
+  // HTTP+SSE and local servers send what they like on the stream that is there.
+  const hasStream = verdict.era === 'legacy' && verdict.transport !== 'streamable-http'
+  if (hasStream || !(wanted || asksUnasked)) return () => undefined
+
+  const once = verdict.era === 'modern' ? () => listening(open, ended.signal) : () => open.receive(ended.signal)
+  let stopTimer = runtime.setTimer(() => void listen(0), asksUnasked ? 0 : listensAfterMs)
+  return () => {
+    stopTimer()
+    ended.abort()
+  }
+
+  function tell(): void {
+    try {
+      onToolsChanged?.()
+    } catch {
+      // A listener can't break a connection.
+    }
+  }
+
+  async function listen(failures: number): Promise<void> {
+    const began = runtime.now()
+    const outcome = await once().catch(() => 'refused' as const)
+    if (ended.signal.aborted || state.broken || outcome === 'unavailable') return
+    const stable = outcome === 'ended' && runtime.now() - began > longestPauseMs
+    const tries = stable ? 0 : failures
+    const pause = jitter(runtime, Math.min(shortestPauseMs * 2 ** tries, longestPauseMs))
+    stopTimer = runtime.setTimer(() => {
+      if (wanted && outcome === 'ended') tell()
+      void listen(tries + 1)
+    }, pause)
+  }
+}
+
+async function listening({ client }: OpenClient, signal: AbortSignal): Promise<'ended'> {
+  const subscription = await client.listen({ toolsListChanged: true }, { signal })
+  await subscription.closed
+  return 'ended'
+}

@@ -1,0 +1,232 @@
+import PQueue from 'p-queue'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import type { JsonObject } from '../model/json.js'
+import type { ToolDefinition, ToolResult } from '../model/tool.js'
+import { CallClock } from './call-clock.js'
+import type { CallOptions, Connection, OpenOptions, ServerVerdict, ToolListing } from './connection.js'
+import { answerQuestions, type Asking } from './elicitation.js'
+import { watchTools } from './list-changes.js'
+import { openClient, type OpenClient } from './open-client.js'
+import { takeRaw } from './raw-results.js'
+import { isPassthrough, serverError, type Doing } from './server-errors.js'
+import { listTools, longest } from './tool-listing.js'
+import { toolResult } from './tool-result.js'
+
+/** How long closing waits for the server to take note, in ms. */
+const goodbyeMs = 2_000
+
+/** A {@link Connection} over the SDK's client; makes itself anew when the server forgot its session. */
+export class LiveConnection implements Connection {
+  readonly #options: OpenOptions
+  #open: OpenClient
+  #reopening: Promise<void> | undefined
+  #closed = false
+  #stopWatching: () => void = () => undefined
+  /** On an older server, whose question it is can only be told when calls come one by one. */
+  readonly #oneByOne = new PQueue({ concurrency: 1 })
+  #asking: Asking | undefined
+
+  static async open(options: OpenOptions): Promise<LiveConnection> {
+    return new LiveConnection(options, await openClient(options, options.verdict))
+  }
+
+  private constructor(options: OpenOptions, open: OpenClient) {
+    const { signal: _signal, verdict: _verdict, ...kept } = options
+    this.#options = kept
+    this.#open = open
+    this.#attend()
+  }
+
+  get verdict(): ServerVerdict {
+    return this.#open.verdict
+  }
+
+  get usable(): boolean {
+    return !this.#closed && !this.#open.state.broken
+  }
+
+  get exclusive(): boolean {
+    return this.#options.elicits && this.verdict.era === 'legacy'
+  }
+
+  async listTools(options: {
+    readonly signal?: AbortSignal
+    readonly timeoutMs: number
+    readonly maxTools: number
+  }): Promise<ToolListing> {
+    return this.#during('list', options, (clock) =>
+      this.#recovering(({ client }) => {
+        const capabilities = this.verdict.serverCapabilities as JsonObject | undefined
+        if (capabilities !== undefined && capabilities.tools === undefined)
+          return Promise.resolve({ tools: [], quarantined: [] })
+        return listTools(client, clock, options.maxTools)
+      }, 'list'),
+    )
+  }
+
+  async callTool(definition: ToolDefinition, args: JsonObject, options: CallOptions): Promise<ToolResult> {
+    return this.#during('call', options, (clock) => {
+      const asking = { elicit: options.elicit, clock }
+      if (!this.#options.elicits)
+        return this.#recovering(({ client }) => callOn(client, definition, args, options, clock), 'call')
+      if (!this.exclusive) return this.#callAlone(definition, args, options, asking)
+      return this.#oneByOne.add(async () => {
+        if (clock.ended !== undefined) throw clock.ended
+        this.#asking = asking
+        try {
+          return await this.#recovering(({ client }) => callOn(client, definition, args, options, clock), 'call')
+        } finally {
+          this.#asking = undefined
+        }
+      })
+    })
+  }
+
+  async close({ endSession = false }: { readonly endSession?: boolean } = {}): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stopWatching()
+    await this.#discard(this.#open, endSession)
+  }
+
+  /** A 2026-07-28 server keeps nothing between requests, so that a client for one call costs no request. */
+  async #callAlone(
+    definition: ToolDefinition,
+    args: JsonObject,
+    options: CallOptions,
+    asking: Asking,
+  ): Promise<ToolResult> {
+    const { endpoint, runtime, timeoutMs } = this.#options
+    const own = await openClient({ endpoint, runtime, timeoutMs, elicits: true }, this.verdict)
+    try {
+      answerQuestions(own.client, () => asking)
+      return await callOn(own.client, definition, args, options, asking.clock)
+    } finally {
+      if ('local' in endpoint) await own.client.close()
+      else void own.client.close().catch(() => undefined)
+    }
+  }
+
+  async #during<T>(
+    doing: Doing,
+    options: { readonly signal?: AbortSignal; readonly timeoutMs: number },
+    work: (clock: CallClock) => Promise<T>,
+  ): Promise<T> {
+    const clock = new CallClock({
+      runtime: this.#options.runtime,
+      timeoutMs: options.timeoutMs,
+      signal: options.signal,
+    })
+    if (clock.ended !== undefined || this.#closed) {
+      clock.stop()
+      throw clock.ended ?? new IntegrationError('closed', 'The connection was closed.')
+    }
+    try {
+      return await clock.race(work(clock))
+    } catch (error) {
+      if (clock.ended !== undefined) throw doing === 'call' ? mayHaveRun(clock.ended) : clock.ended
+      throw serverError(error, doing)
+    } finally {
+      clock.stop()
+    }
+  }
+
+  /** A request that was refused because the session is gone, or the era another, is sent once more on a new connection. */
+  async #recovering<T>(work: (open: OpenClient) => Promise<T>, doing: Doing): Promise<T> {
+    const open = this.#open
+    try {
+      return await work(open)
+    } catch (error) {
+      const fault = serverError(error, doing)
+      if (this.#closed || !callsForAnother(fault, open)) throw fault
+      await this.#renew(open)
+      return await work(this.#open)
+    }
+  }
+
+  /** All who lost the same session share the making of the next. */
+  async #renew(lost: OpenClient): Promise<void> {
+    if (this.#open !== lost) return
+    this.#reopening ??= this.#reopen(lost).finally(() => (this.#reopening = undefined))
+    await this.#reopening
+  }
+
+  async #reopen(lost: OpenClient): Promise<void> {
+    const { sessionId: _gone, ...known } = lost.verdict
+    const verdict = known.era === 'legacy' ? known : undefined
+    try {
+      const next = await openClient(this.#options, verdict)
+      if (this.#closed) return await this.#discard(next, true)
+      this.#open = next
+    } catch (error) {
+      lost.state.broken = true
+      throw error
+    } finally {
+      void this.#discard(lost, false)
+    }
+    this.#attend()
+    this.#options.onVerdict?.(this.verdict)
+  }
+
+  #attend(): void {
+    this.#stopWatching()
+    const { client } = this.#open
+    if (this.#options.elicits) answerQuestions(client, () => this.#asking)
+    this.#stopWatching = watchTools(this.#open, this.#options)
+  }
+
+  async #discard(open: OpenClient, endSession: boolean): Promise<void> {
+    // The session of a connection that elicits is its own, so that nobody else misses it.
+    if ((endSession || this.#options.elicits) && !open.state.broken && open.transport.sessionId !== undefined) {
+      const clock = new CallClock({ runtime: this.#options.runtime, timeoutMs: goodbyeMs })
+      await clock.race(open.terminate()).catch(() => undefined)
+      clock.stop()
+    }
+    open.state.broken = true
+    await open.client.close().catch(() => undefined)
+  }
+}
+
+/** The tool's definition without its output schema: the SDK mirrors parameters into headers and compiles nothing. */
+async function callOn(
+  client: OpenClient['client'],
+  definition: ToolDefinition,
+  args: JsonObject,
+  options: CallOptions,
+  clock: CallClock,
+): Promise<ToolResult> {
+  const { outputSchema: _checkedByUs, ...shown } = definition
+  const answer = await client.callTool(
+    { name: definition.name, arguments: args },
+    {
+      toolDefinition: shown as never,
+      signal: clock.signal,
+      timeout: longest,
+      onprogress: ({ progress, total, message }) => {
+        clock.alive()
+        try {
+          options.onProgress?.({
+            progress,
+            ...(total === undefined ? {} : { total }),
+            ...(message === undefined ? {} : { message }),
+          })
+        } catch {
+          // A listener can't break a call.
+        }
+      },
+    },
+  )
+  return toolResult(takeRaw(answer))
+}
+
+/** The request was refused before anything was done, and another connection may be told otherwise. */
+function callsForAnother(fault: Error, { verdict, remembered }: OpenClient): boolean {
+  if (!isIntegrationError(fault) || isPassthrough(fault)) return false
+  if (fault.code === 'session_lost') return true
+  if (fault.reason === 'unsupported_version') return true
+  return remembered && verdict.era === 'modern' && !fault.mayHaveRun && [400, 404, 405].includes(fault.httpStatus ?? 0)
+}
+
+function mayHaveRun(error: IntegrationError): IntegrationError {
+  return error.with({ mayHaveRun: true })
+}

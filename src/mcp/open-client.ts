@@ -1,0 +1,261 @@
+import {
+  Client,
+  SdkHttpError,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+  type DiscoverResult,
+  type Transport,
+} from '@modelcontextprotocol/client'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import type { JsonValue } from '../model/json.js'
+import { CallClock } from './call-clock.js'
+import type { OpenOptions, ServerVerdict } from './connection.js'
+import { GuardedTransport } from './guarded-transport.js'
+import { serverFetch } from './server-fetch.js'
+import { receiveUnasked } from './unasked-messages.js'
+import { serverError } from './server-errors.js'
+
+/** A client that is connected, with the transport under it. */
+export interface OpenClient {
+  readonly client: Client
+  readonly transport: GuardedTransport
+  readonly verdict: ServerVerdict
+  /** The verdict was given, not found out just now. */
+  readonly remembered: boolean
+  /** Legacy Streamable HTTP: makes the server forget the session. */
+  terminate(): Promise<void>
+  /** Legacy Streamable HTTP: receives what the server sends unasked, until its stream ends. */
+  receive(signal: AbortSignal): Promise<'ended' | 'unavailable'>
+  readonly state: ConnectionState
+}
+
+/** What becomes of a connection while nobody asks. */
+export interface ConnectionState {
+  broken: boolean
+  /** Why, where it is known. */
+  fault?: unknown
+}
+
+type Kind = ServerVerdict['transport']
+
+/** One way to try it. `auto` asks for the era first. */
+interface Attempt {
+  readonly kind: Kind
+  readonly prior?: ServerVerdict | 'legacy'
+}
+
+/**
+ * Connects with what is known, or finds out: the current era first, then the older one, then HTTP+SSE.
+ *
+ * Every attempt has a client and a transport of its own: the SDK's can't be started twice.
+ */
+export async function openClient(options: OpenOptions, verdict: ServerVerdict | undefined): Promise<OpenClient> {
+  const clock = new CallClock({ runtime: options.runtime, timeoutMs: options.timeoutMs, signal: options.signal })
+  const attempt = (how: Attempt) => connect(options, how, clock)
+  const local = 'local' in options.endpoint
+  try {
+    if (verdict !== undefined) {
+      try {
+        return await attempt({ kind: verdict.transport, prior: verdict })
+      } catch (error) {
+        if (!isIntegrationError(error) || !['not_mcp', 'protocol_error', 'session_lost'].includes(error.code))
+          throw error
+        // It speaks something else now.
+      }
+    }
+    return await (local ? findOutLocally(attempt) : findOut(attempt))
+  } finally {
+    clock.stop()
+  }
+}
+
+async function findOut(attempt: (how: Attempt) => Promise<OpenClient>): Promise<OpenClient> {
+  try {
+    return await attempt({ kind: 'streamable-http' })
+  } catch (error) {
+    if (isIntegrationError(error) && (error.httpStatus === 500 || error.httpStatus === 501))
+      return attempt({ kind: 'streamable-http', prior: 'legacy' })
+    if (!(error instanceof MayBeOldTransport)) throw error
+    return attempt({ kind: 'sse', prior: 'legacy' }).catch((fault: unknown) => {
+      throw isIntegrationError(fault) ? error.fault : fault
+    })
+  }
+}
+
+/** A server that takes the question for its era badly is asked the older way, in a process of its own. */
+async function findOutLocally(attempt: (how: Attempt) => Promise<OpenClient>): Promise<OpenClient> {
+  try {
+    return await attempt({ kind: 'local' })
+  } catch (error) {
+    if (isIntegrationError(error) && (error.code === 'aborted' || error.reason === 'refused')) throw error
+    return attempt({ kind: 'local', prior: 'legacy' })
+  }
+}
+
+async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: CallClock): Promise<OpenClient> {
+  const known = typeof prior === 'object' ? prior : undefined
+  // A session in which elicitation was declared is not shared, and another one is not gone on with.
+  const sessionId = options.elicits ? undefined : known?.sessionId
+  const { transport, state, terminate, receive } = await openTransport(options, kind, { ...known, sessionId })
+  const client = new Client(clientInfo, {
+    capabilities: options.elicits ? { elicitation: { form: { applyDefaults: true }, url: {} } } : {},
+    versionNegotiation: {
+      mode: 'auto',
+      probe: { timeoutMs: kind === 'local' ? options.timeoutMs / 2 : options.timeoutMs },
+    },
+    jsonSchemaValidator: checksNothing,
+    inputRequired: { maxRounds: 10 },
+  })
+  const connecting = client.connect(transport, { timeout: options.timeoutMs, ...priorOf(prior) })
+  try {
+    await clock.race(connecting)
+  } catch (error) {
+    connecting.catch(() => undefined)
+    await transport.close().catch(() => undefined)
+    if (clock.ended !== undefined) throw clock.ended
+    const fault = serverError(state.fault ?? error, 'connect')
+    throw kind === 'streamable-http' && prior === undefined && mayBeOldTransport(error)
+      ? new MayBeOldTransport(fault)
+      : fault
+  }
+  const resumed = known !== undefined && (known.era === 'modern' || sessionId !== undefined)
+  client.onclose = () => (state.broken = true)
+  return {
+    client,
+    transport,
+    state,
+    terminate,
+    receive,
+    verdict: resumed || sameAs(known, client, options) ? known! : verdictOf(client, transport, kind, options),
+    remembered: resumed,
+  }
+}
+
+function priorOf(prior: Attempt['prior']): {
+  prior?: { kind: 'legacy' } | { kind: 'modern'; discover: DiscoverResult }
+} {
+  if (prior === undefined) return {}
+  if (prior === 'legacy' || prior.era === 'legacy') return { prior: { kind: 'legacy' } }
+  return { prior: { kind: 'modern', discover: prior.discover as unknown as DiscoverResult } }
+}
+
+/** The session of a connection that elicits is its own: nothing new was found out. */
+function sameAs(known: ServerVerdict | undefined, client: Client, options: OpenOptions): boolean {
+  return options.elicits && known !== undefined && known.protocolVersion === client.getNegotiatedProtocolVersion()
+}
+
+function verdictOf(
+  client: Client,
+  transport: GuardedTransport,
+  kind: Kind,
+  { elicits, runtime }: OpenOptions,
+): ServerVerdict {
+  const era = client.getProtocolEra() ?? 'legacy'
+  const discover = client.getDiscoverResult()
+  const { sessionId } = transport
+  return {
+    era,
+    transport: kind,
+    protocolVersion: client.getNegotiatedProtocolVersion() ?? '',
+    at: runtime.now(),
+    ...(era === 'modern' && discover !== undefined ? { discover: discover as unknown as JsonValue } : {}),
+    ...(sessionId === undefined || elicits ? {} : { sessionId }),
+    serverCapabilities: (client.getServerCapabilities() ?? {}) as JsonValue,
+  }
+}
+
+interface OpenTransport {
+  readonly transport: GuardedTransport
+  readonly state: ConnectionState
+  terminate(): Promise<void>
+  receive(signal: AbortSignal): Promise<'ended' | 'unavailable'>
+}
+
+async function openTransport(
+  { endpoint, runtime }: OpenOptions,
+  kind: Kind,
+  known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string },
+): Promise<OpenTransport> {
+  const state: ConnectionState = { broken: false }
+  const terminate = async (): Promise<void> => undefined
+  const receive = async (): Promise<'unavailable'> => 'unavailable'
+  if ('local' in endpoint) {
+    // Opaque in the port, so that no SDK type is in our declarations.
+    const inner = (await endpoint.local.open()) as Transport
+    return { transport: new GuardedTransport(inner, { answersInResponse: false }), state, terminate, receive }
+  }
+  const url = new URL(endpoint.url)
+  const fetch = serverFetch({
+    fetch: endpoint.fetch,
+    transport: kind === 'sse' ? 'sse' : 'streamable-http',
+    exchange: (mark) => transport.exchange(mark),
+    onStreamFault: (fault) => {
+      state.fault = fault
+      state.broken = true
+      transport.giveUpAll()
+      void transport.close().catch(() => undefined)
+    },
+  })
+  const inner =
+    kind === 'sse'
+      ? new SSEClientTransport(url, { fetch })
+      : new StreamableHTTPClientTransport(url, {
+          fetch,
+          ...(known.sessionId === undefined ? {} : { sessionId: known.sessionId }),
+          ...(known.sessionId === undefined || known.protocolVersion === undefined
+            ? {}
+            : { protocolVersion: known.protocolVersion }),
+          reconnectionScheduler: (reconnect, delay) => runtime.setTimer(reconnect, clampDelay(delay)),
+        })
+  const transport = new GuardedTransport(inner, { answersInResponse: kind !== 'sse' })
+  return {
+    transport,
+    state,
+    ...(inner instanceof StreamableHTTPClientTransport
+      ? {
+          terminate: () => inner.terminateSession(),
+          receive: (signal) => receiveUnasked(url, endpoint.fetch, inner, transport, signal),
+        }
+      : { terminate, receive }),
+  }
+}
+
+/** A server's wish for a pause, in ms: a timer takes no more than 31 bits, and nobody waits longer than a minute. */
+export function clampDelay(ms: number): number {
+  return Math.min(Math.max(ms, 10), 60_000)
+}
+
+async function started(opening: Promise<unknown>): Promise<Transport> {
+  const transport = await opening
+  return transport as Transport
+}
+
+/** Modern JSON-RPC errors, which an HTTP+SSE server doesn't know. */
+const modernErrors = new Set([-32020, -32021, -32022])
+
+/**
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility
+ */
+function mayBeOldTransport(error: unknown): boolean {
+  if (!(error instanceof SdkHttpError) || ![400, 404, 405].includes(error.status ?? 0)) return false
+  try {
+    const body = JSON.parse(String(error.data.text)) as { error?: { code?: unknown } } | null
+    return !modernErrors.has(Number(body?.error?.code))
+  } catch {
+    return true
+  }
+}
+
+/** The server does not take Streamable HTTP at this URL, and nothing says that it is no MCP server. */
+class MayBeOldTransport extends Error {
+  constructor(readonly fault: Error) {
+    super('No Streamable HTTP here.')
+  }
+}
+
+const clientInfo = { name: 'mcp-integrations', version: '0.1.0' }
+
+/** Results are checked by ourselves, after they arrived. */
+const checksNothing = {
+  getValidator: () => (data: unknown) => ({ valid: true as const, data: data as never, errorMessage: undefined }),
+}

@@ -1,0 +1,56 @@
+import type { JSONRPCMessage } from '@modelcontextprotocol/client'
+import { IntegrationError } from '../model/errors.js'
+import { Unanswered } from './server-errors.js'
+
+/**
+ * Results of tools are ours to check, tool by tool and block by block: the SDK would refuse the whole for one flaw, and
+ * drop what it doesn't know. So it is shown an empty result of the right shape, and the real one travels beside it.
+ */
+const carried = 'mcp-integrations/raw-result'
+
+/** Deepest nesting that is taken from a server. */
+const deepest = 64
+
+/** Puts the result of `tools/list` and `tools/call` aside; other messages stay as they are. */
+export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessage {
+  if (!('result' in message) || (method !== 'tools/list' && method !== 'tools/call')) return message
+  const { result } = message
+  if (!withinDepth(result, deepest))
+    return {
+      jsonrpc: '2.0',
+      id: message.id,
+      error: { code: -32000, message: 'Too deep.', data: new Unanswered(tooDeep()) },
+    }
+  // What is not complete is the SDK's to handle or to refuse: questions, tasks, kinds yet unknown.
+  const { resultType } = result as { resultType?: unknown }
+  if (resultType !== undefined && resultType !== 'complete') return message
+  const shown = method === 'tools/list' ? { tools: [], ttlMs: 0, cacheScope: 'private' } : { content: [] }
+  return {
+    jsonrpc: '2.0',
+    id: message.id,
+    result: { ...(resultType === undefined ? {} : { resultType }), ...shown, _meta: { [carried]: result } },
+  }
+}
+
+/** The result as the server sent it. */
+export function takeRaw(result: {
+  readonly _meta?: { readonly [key: string]: unknown } | undefined
+}): Readonly<Record<string, unknown>> {
+  return (result._meta?.[carried] ?? {}) as Readonly<Record<string, unknown>>
+}
+
+/** Whether JSON nests at most so deep. Doesn't recurse, so that no depth can hurt it. */
+export function withinDepth(value: unknown, depth: number): boolean {
+  let level: unknown[] = [value]
+  for (let n = 0; level.length > 0; n++) {
+    if (n > depth) return false
+    level = level
+      .flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+      .filter((item) => typeof item === 'object' && item !== null)
+  }
+  return true
+}
+
+function tooDeep(): IntegrationError {
+  return new IntegrationError('protocol_error', "The server's answer nests too deep.", { mayHaveRun: true })
+}

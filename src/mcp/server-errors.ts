@@ -1,0 +1,116 @@
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, SseError } from '@modelcontextprotocol/client'
+import { IntegrationError, isIntegrationError, type ErrorCode } from '../model/errors.js'
+
+/** What was being done when something was thrown: only a call may have had an effect. */
+export type Doing = 'connect' | 'list' | 'call'
+
+/** The longest wait that a server may ask for, in ms. */
+const longestRetryAfterMs = 3_600_000
+
+/**
+ * Whatever was thrown while talking to a server, as what the house throws: our own errors and those that carry the
+ * passthrough mark (an authorization that is needed) as they are, anything else by its cause. No foreign text is kept.
+ */
+export function serverError(thrown: unknown, doing: Doing): Error {
+  for (let link = thrown, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++) {
+    if (isPassthrough(link)) return link
+    if (isIntegrationError(link)) return doing === 'call' || !link.mayHaveRun ? link : link.with({ mayHaveRun: false })
+    if (link instanceof ProtocolError) return protocolError(link, doing)
+    if (link instanceof SdkHttpError && link.status !== undefined) return httpError(link.status, doing)
+    if (link instanceof SseError && link.code !== undefined) return httpError(link.code, doing)
+    const network = networkError(link, doing)
+    if (network !== undefined) return network
+  }
+  return sdkError(thrown, doing)
+}
+
+/** Whether an error is to reach the caller as it is, whatever it went through. */
+export function isPassthrough(error: unknown): boolean {
+  return error instanceof Error && Object.hasOwn(error, Symbol.for('mcp-integrations.passthrough'))
+}
+
+/** An HTTP status that is not a success. */
+export function httpError(httpStatus: number, doing: Doing, headers?: Headers): IntegrationError {
+  const code = codeOfStatus(httpStatus, doing)
+  const retryAfterMs = retryAfter(headers)
+  return new IntegrationError(code, `The server answered with HTTP ${httpStatus}.`, {
+    httpStatus,
+    retryAfterMs,
+    mayHaveRun: doing === 'call' && (httpStatus >= 500 || httpStatus === 408 || httpStatus === 429),
+  })
+}
+
+/** The answer to a request was lost: nobody knows whether the request was carried out. */
+export function lostAnswer(): IntegrationError {
+  return new IntegrationError('unreachable', 'The connection ended before the server answered.', {
+    reason: 'reset',
+    mayHaveRun: true,
+  })
+}
+
+/** The server no longer knows the session: a request in it was refused before anything was done. */
+export function sessionLost(httpStatus?: number): IntegrationError {
+  return new IntegrationError('session_lost', 'The server no longer knows the session.', { httpStatus })
+}
+
+/** A synthetic answer, in place of one that never came, carries why. */
+export class Unanswered {
+  constructor(readonly fault: unknown) {}
+}
+
+function codeOfStatus(status: number, doing: Doing): ErrorCode {
+  if (status === 401 || status === 403) return 'authorization_failed'
+  if (status === 408) return 'timeout'
+  if (status === 429) return 'rate_limited'
+  if (status >= 500) return 'server_error'
+  if (status >= 300 && status < 400) return 'redirect_refused'
+  return doing === 'call' ? 'protocol_error' : 'not_mcp'
+}
+
+/** In seconds or as a date; a server's wish is honoured up to an hour. */
+function retryAfter(headers: Headers | undefined): number | undefined {
+  const value = headers?.get('retry-after')?.trim()
+  if (value === undefined || !/^\d{1,15}$/.test(value)) return undefined
+  return Math.min(Number(value) * 1000, longestRetryAfterMs)
+}
+
+/** JSON-RPC errors that say: refused before anything was done. */
+const refusals = new Set([-32700, -32600, -32601, -32602, -32020, -32021, -32022, -32042])
+
+function protocolError(error: ProtocolError, doing: Doing): Error {
+  if (error.data instanceof Unanswered) return serverError(error.data.fault, doing)
+  return new IntegrationError('protocol_error', `The server answered with JSON-RPC error ${error.code}.`, {
+    reason: error.code === -32022 ? 'unsupported_version' : error.code === -32601 ? 'unknown_method' : undefined,
+    mayHaveRun: doing === 'call' && !refusals.has(error.code),
+  })
+}
+
+/** Failures of the platform's own `fetch`, by the code of the system. */
+function networkError(error: Error, doing: Doing): IntegrationError | undefined {
+  const { code } = error as { code?: unknown }
+  if (typeof code !== 'string') return undefined
+  if (/^(CERT_|ERR_TLS|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|ERR_SSL)/.test(code)) return unreachable('tls', false)
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return unreachable('dns', false)
+  if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EACCES|ENOENT|UND_ERR_CONNECT_TIMEOUT)$/.test(code))
+    return unreachable('refused', false)
+  if (/^(ECONN|EPIPE|ETIMEDOUT|UND_ERR_(SOCKET|BODY|HEADERS))/.test(code)) return unreachable('reset', doing === 'call')
+  return undefined
+}
+
+function unreachable(reason: string, mayHaveRun: boolean): IntegrationError {
+  return new IntegrationError('unreachable', 'The server could not be reached.', { reason, mayHaveRun })
+}
+
+function sdkError(thrown: unknown, doing: Doing): IntegrationError {
+  const mayHaveRun = doing === 'call'
+  const code = thrown instanceof SdkError ? thrown.code : undefined
+  if (code === SdkErrorCode.RequestTimeout)
+    return new IntegrationError('timeout', 'The server did not answer in time.', { mayHaveRun })
+  if (code === SdkErrorCode.NotConnected || (thrown instanceof Error && thrown.message === 'Not connected'))
+    return unreachable('reset', false)
+  if (code === SdkErrorCode.ConnectionClosed || thrown instanceof SseError || thrown instanceof TypeError)
+    return unreachable('reset', mayHaveRun)
+  return doing === 'connect'
+    ? new IntegrationError('not_mcp', 'What answers at this URL does not speak MCP.')
+    : new IntegrationError('protocol_error', 'The server broke the MCP protocol.', { mayHaveRun })
+}

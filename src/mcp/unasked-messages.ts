@@ -1,0 +1,52 @@
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import type { GuardedTransport } from './guarded-transport.js'
+import { observed, type EndpointFetch } from './server-fetch.js'
+
+/**
+ * Opens a session's stream of messages that answer no request, and hands them to the transport of the session until the
+ * stream ends. It has a transport of its own, because the SDK's would open it again by itself, at once and for ever.
+ */
+export async function receiveUnasked(
+  url: URL,
+  fetch: EndpointFetch,
+  session: StreamableHTTPClientTransport,
+  deliverTo: GuardedTransport,
+  signal: AbortSignal,
+): Promise<'ended' | 'unavailable'> {
+  const { sessionId, protocolVersion } = session
+  let onEnd = (): void => undefined
+  const ended = new Promise<void>((resolve) => (onEnd = resolve))
+  let status = 0
+  const stream = new StreamableHTTPClientTransport(url, {
+    fetch: async (target, init) => {
+      const response = await fetch(target, init)
+      status = response.status
+      return observed(response, onEnd)
+    },
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(protocolVersion === undefined ? {} : { protocolVersion }),
+    reconnectionOptions: {
+      initialReconnectionDelay: 0,
+      maxReconnectionDelay: 0,
+      reconnectionDelayGrowFactor: 1,
+      maxRetries: 0,
+    },
+  })
+  stream.onmessage = (message) => deliverTo.deliver(message)
+  const close = (): void => {
+    onEnd()
+    void stream.close()
+  }
+  signal.addEventListener('abort', close, { once: true })
+  try {
+    await stream.start()
+    await stream.resumeStream('')
+    // A server without such a stream says 405.
+    if (status === 405) return 'unavailable'
+    await ended
+    return 'ended'
+  } finally {
+    signal.removeEventListener('abort', close)
+    await stream.close()
+  }
+}

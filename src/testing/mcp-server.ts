@@ -1,0 +1,210 @@
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  Server,
+  WebStandardStreamableHTTPServerTransport,
+  type CallToolResult,
+  type ServerContext,
+  type Tool,
+} from '@modelcontextprotocol/server'
+
+/** A tool of a {@link TestServer}. */
+export interface TestTool {
+  readonly name: string
+  readonly title?: string
+  readonly description?: string
+  /** `@default { type: 'object' }` */
+  readonly inputSchema?: Readonly<Record<string, unknown>>
+  readonly outputSchema?: Readonly<Record<string, unknown>>
+  readonly annotations?: Readonly<Record<string, unknown>>
+  /**
+   * Runs the tool. Answer a text, or a whole result; throw to fail. `@default` a text that says which tool ran
+   *
+   * @param context - the SDK's: `mcpReq.signal` aborts with the call, `mcpReq.notify` reports progress, `mcpReq.elicitInput` asks
+   */
+  readonly run?: (
+    args: Readonly<Record<string, unknown>>,
+    context: ServerContext,
+  ) => TestToolAnswer | Promise<TestToolAnswer>
+}
+
+/** What a tool answers: a text block, or a result as on the wire. */
+export type TestToolAnswer = string | { readonly [key: string]: unknown }
+
+/** What a {@link TestServer} is made of. */
+export interface TestServerOptions {
+  readonly tools: readonly TestTool[]
+  /**
+   * `modern`: revision 2026-07-28 only. `legacy`: the older ones, with sessions. `both`. `@default 'both'`
+   */
+  readonly era?: 'modern' | 'legacy' | 'both'
+  /** Where it is. `@default 'https://mcp.example/mcp'` */
+  readonly url?: string
+  /** Requests without these headers are answered 401. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One HTTP request that a {@link TestServer} got. */
+export interface TestRequest {
+  readonly verb: string
+  /** The JSON-RPC method, where there is one. */
+  readonly method?: string
+  /** The JSON-RPC params. */
+  readonly params?: unknown
+  readonly headers: Headers
+}
+
+/** An MCP server in this process. */
+export interface TestServer {
+  readonly url: string
+  /** Speaks to this server only: other origins are refused like a name that doesn't exist. */
+  readonly fetch: typeof globalThis.fetch
+  /** Every request so far, in order. */
+  readonly requests: readonly TestRequest[]
+  /** How often each tool ran. */
+  readonly calls: ReadonlyMap<string, number>
+  /** Offers other tools from now on, and tells clients that listen. */
+  setTools(tools: readonly TestTool[]): Promise<void>
+  /** Answers every request with this from now on; `undefined`: works again. */
+  answerWith(answer: ((request: Request) => Response | Promise<Response>) | undefined): void
+  /** Forgets all sessions, as a restart does. */
+  forgetSessions(): void
+  close(): Promise<void>
+}
+
+/**
+ * An MCP server that speaks the real protocol through `fetch`: no port, no network. Give its `fetch` as `runtime.fetch`,
+ * or several with {@link fetchAmong}.
+ */
+export function testServer(options: TestServerOptions): TestServer {
+  const { era = 'both', url = 'https://mcp.example/mcp', headers: wanted = {} } = options
+  let tools = options.tools
+  let answer: ((request: Request) => Response | Promise<Response>) | undefined
+  const requests: TestRequest[] = []
+  const calls = new Map<string, number>()
+  const sessions = new Map<string, Session>()
+  const makeServer = (): Server => serve(() => tools, calls)
+  const modern = createMcpHandler(makeServer, { legacy: 'reject', keepAliveMs: 0 })
+
+  const handle = async (request: Request): Promise<Response> => {
+    for (const [name, value] of Object.entries(wanted)) {
+      if (request.headers.get(name) !== value)
+        return new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer' } })
+    }
+    if (answer !== undefined) return answer(request)
+    const legacy = era === 'legacy' || (era === 'both' && (await isLegacyRequest(request)))
+    return legacy ? inSession(request, sessions, makeServer) : modern.fetch(request)
+  }
+
+  const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init)
+    if (new URL(request.url).origin !== new URL(url).origin) throw unknownHost()
+    requests.push(await noted(request.clone()))
+    const abort = new Promise<never>((_resolve, reject) => {
+      const onAbort = (): void => reject(request.signal.reason as Error)
+      request.signal.addEventListener('abort', onAbort, { once: true })
+      if (request.signal.aborted) onAbort()
+    })
+    return Promise.race([handle(request), abort])
+  }
+
+  return {
+    url,
+    fetch,
+    requests,
+    calls,
+    async setTools(next) {
+      tools = next
+      modern.notify.toolsChanged()
+      await Promise.all([...sessions.values()].map(({ server }) => server.sendToolListChanged()))
+    },
+    answerWith(next) {
+      answer = next
+    },
+    forgetSessions() {
+      sessions.clear()
+    },
+    async close() {
+      await modern.close()
+      await Promise.all([...sessions.values()].map(({ server }) => server.close()))
+      sessions.clear()
+    },
+  }
+}
+
+/** A `fetch` that reaches each of the servers by its origin. */
+export function fetchAmong(servers: readonly Pick<TestServer, 'url' | 'fetch'>[]): typeof globalThis.fetch {
+  const byOrigin = new Map(servers.map((server) => [new URL(server.url).origin, server]))
+  return async (input, init) => {
+    const { origin } = new URL(input instanceof Request ? input.url : input)
+    const server = byOrigin.get(origin)
+    if (server === undefined) throw unknownHost()
+    return server.fetch(input, init)
+  }
+}
+
+interface Session {
+  readonly server: Server
+  readonly transport: WebStandardStreamableHTTPServerTransport
+}
+
+async function inSession(
+  request: Request,
+  sessions: Map<string, Session>,
+  makeServer: () => Server,
+): Promise<Response> {
+  const id = request.headers.get('mcp-session-id')
+  const known = id === null ? undefined : sessions.get(id)
+  if (known !== undefined) return known.transport.handleRequest(request)
+  if (id !== null)
+    return Response.json(
+      { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } },
+      { status: 404 },
+    )
+  const server = makeServer()
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    sessionIdGenerator: () => crypto.randomUUID(),
+    onsessioninitialized: (session) => void sessions.set(session, { server, transport }),
+    onsessionclosed: (session) => void sessions.delete(session),
+  })
+  await server.connect(transport)
+  return transport.handleRequest(request)
+}
+
+function serve(tools: () => readonly TestTool[], calls: Map<string, number>): Server {
+  const server = new Server(
+    { name: 'test-server', version: '1.0.0' },
+    { capabilities: { tools: { listChanged: true } } },
+  )
+  server.setRequestHandler('tools/list', () => ({ tools: tools().map(definition) }))
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    const tool = tools().find(({ name }) => name === params.name)
+    if (tool === undefined) throw Object.assign(new Error('Unknown tool'), { code: -32602 })
+    calls.set(tool.name, (calls.get(tool.name) ?? 0) + 1)
+    const answered = (await tool.run?.(params.arguments ?? {}, context)) ?? `${tool.name} ran`
+    return (typeof answered === 'string' ? { content: [{ type: 'text', text: answered }] } : answered) as CallToolResult
+  })
+  return server
+}
+
+function definition({ run: _run, inputSchema = { type: 'object' }, ...tool }: TestTool): Tool {
+  return { ...tool, inputSchema } as Tool
+}
+
+async function noted(request: Request): Promise<TestRequest> {
+  const { method: verb, headers } = request
+  if (verb !== 'POST') return { verb, headers }
+  const body = (await request.json().catch(() => undefined)) as { method?: string; params?: unknown } | undefined
+  return {
+    verb,
+    headers,
+    ...(body?.method === undefined ? {} : { method: body.method }),
+    ...(body?.params === undefined ? {} : { params: body.params }),
+  }
+}
+
+function unknownHost(): TypeError {
+  return new TypeError('fetch failed', {
+    cause: Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }),
+  })
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { testServer, type TestServerOptions } from '../../src/testing/mcp-server.js'
+import { fault, listing, open, sent, tool } from './support.js'
+
+const tools = [
+  { name: 'echo', run: (args: Readonly<Record<string, unknown>>) => String(args.text) },
+  { name: 'fail', run: () => ({ content: [{ type: 'text', text: 'no' }], isError: true }) },
+]
+
+describe.each(['modern', 'legacy', 'both'] as const)(
+  'a server that speaks %s',
+  (era: NonNullable<TestServerOptions['era']>) => {
+    it('is connected to, listed and called', async () => {
+      const server = testServer({ tools, era })
+      const connection = await open(server)
+      expect(connection.verdict).toMatchObject({
+        era: era === 'legacy' ? 'legacy' : 'modern',
+        transport: 'streamable-http',
+      })
+      const { tools: listed, quarantined } = await connection.listTools(listing)
+      expect(listed.map(({ name }) => name)).toEqual(['echo', 'fail'])
+      expect(quarantined).toEqual([])
+      expect(sent(server)).toEqual(
+        era === 'legacy'
+          ? ['server/discover', 'initialize', 'notifications/initialized', 'tools/list']
+          : ['server/discover', 'tools/list'],
+      )
+      const result = await connection.callTool(tool('echo'), { text: 'hello' }, { timeoutMs: 5_000 })
+      expect(result.content).toEqual([{ type: 'text', text: 'hello' }])
+      await connection.close()
+      await server.close()
+    })
+
+    it('is called by the next process with one request', async () => {
+      const server = testServer({ tools, era })
+      const { verdict } = await open(server)
+      const before = server.requests.length
+      const next = await open(server, { verdict: JSON.parse(JSON.stringify(verdict)) as typeof verdict })
+      await next.callTool(tool('echo'), { text: 'again' }, { timeoutMs: 5_000 })
+      expect(sent(server, before)).toEqual(['tools/call'])
+      await server.close()
+    })
+
+    it('answers with the failure of a tool as a result', async () => {
+      const server = testServer({ tools, era })
+      const connection = await open(server)
+      const result = await connection.callTool(tool('fail'), {}, { timeoutMs: 5_000 })
+      expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: 'no' }] })
+      await server.close()
+    })
+
+    it('refuses a tool it does not have, and nothing has run', async () => {
+      const server = testServer({ tools, era })
+      const connection = await open(server)
+      const error = await fault(connection.callTool(tool('gone'), {}, { timeoutMs: 5_000 }))
+      expect(error).toMatchObject({ code: 'protocol_error', mayHaveRun: false })
+      await server.close()
+    })
+  },
+)
+
+describe('a lost session', () => {
+  it('is made anew once for all who lost it', async () => {
+    const server = testServer({ tools, era: 'legacy' })
+    const connection = await open(server)
+    await connection.listTools(listing)
+    server.forgetSessions()
+    const before = server.requests.length
+    const results = await Promise.all(
+      ['a', 'b', 'c'].map((text) => connection.callTool(tool('echo'), { text }, { timeoutMs: 5_000 })),
+    )
+    expect(results.map(({ content }) => content[0]?.text)).toEqual(['a', 'b', 'c'])
+    expect(sent(server, before).filter((method) => method === 'initialize')).toHaveLength(1)
+    expect(server.calls.get('echo')).toBe(3)
+    await server.close()
+  })
+})
