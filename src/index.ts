@@ -31,6 +31,9 @@ export {
   type KeyProvider,
 } from './credentials/encrypted.js'
 
+// For a storage of one's own
+export { appendedKey, checkList, checkRead, checkScan, checkWrites, recordLimits, scanCursor } from './model/record.js'
+
 // What a host plugs in
 export type * from './ports/storage.js'
 export type * from './ports/credential-vault.js'

@@ -4,7 +4,6 @@ import type { ApprovalStatus } from '../model/approval.js'
 import type { StatusReason } from '../model/integration.js'
 import type { ResultWarning, ToolCallOutcome } from '../model/outcome.js'
 import type { ToolResult } from '../model/tool.js'
-import { outputMismatch } from '../mcp/output-validation.js'
 import type { Permit } from './approve.js'
 import { endedOutcome } from './ended-outcome.js'
 import { auditOf } from './record-call.js'
@@ -62,7 +61,7 @@ export async function conclude(
       approval: 'finished',
       status: 'ok',
     })
-    const warnings = warningsOf(call, result)
+    const warnings = await warningsOf(call, result)
     return { type: 'completed', result, ...(warnings.length === 0 ? {} : { warnings }) }
   }
   if (fault instanceof AuthorizationRequired) {
@@ -111,14 +110,13 @@ function authorizationRequired(call: ResolvedCall, fault: AuthorizationRequired)
 function told(fault: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
   if (fault instanceof AuthorizationRequired) return fault
   const { integrationId, record } = call.target
-  if (fault instanceof EndedCall) return ended(fault, false, call)
+  if (fault instanceof EndedCall) return ended(fault, call)
   if (!isIntegrationError(fault))
     return new IntegrationError(
       'protocol_error',
       `The call of "${call.modelName}" failed in a way that is not known.`,
       { integrationId, mayHaveRun: true },
     )
-  if (fault.code === 'aborted' && fault.cause instanceof EndedCall) return ended(fault.cause, fault.mayHaveRun, call)
   return new IntegrationError(fault.code, `Integration "${record.name}": ${fault.message}`, {
     ...fault,
     integrationId,
@@ -127,7 +125,7 @@ function told(fault: unknown, call: ResolvedCall): IntegrationError | Authorizat
   })
 }
 
-function ended(by: EndedCall, mayHaveRun: boolean, call: ResolvedCall): IntegrationError {
+function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
   const why = {
     integration_disabled: 'was turned off',
     not_found: 'was removed',
@@ -136,7 +134,7 @@ function ended(by: EndedCall, mayHaveRun: boolean, call: ResolvedCall): Integrat
   }[by.why]
   return new IntegrationError(by.why, `Integration "${call.target.record.name}" ${why} during the call.`, {
     integrationId: call.target.integrationId,
-    mayHaveRun,
+    mayHaveRun: isIntegrationError(by.fault) && by.fault.mayHaveRun,
   })
 }
 
@@ -197,9 +195,10 @@ async function file(
   }
 }
 
-function warningsOf(call: ResolvedCall, result: ToolResult): readonly ResultWarning[] {
+async function warningsOf(call: ResolvedCall, result: ToolResult): Promise<readonly ResultWarning[]> {
   const { outputSchema } = call.tool.definition
   if (outputSchema === undefined || result.isError === true) return []
+  const { outputMismatch } = await import('../mcp/output-validation.js')
   const message = outputMismatch(outputSchema, result.structuredContent)
   return message === undefined ? [] : [{ code: 'output_schema', message }]
 }

@@ -1,6 +1,5 @@
 import { invalid } from '../model/input.js'
 import type { JsonObject } from '../model/json.js'
-import { schemaMismatch } from '../mcp/schema-validation.js'
 import type { Context } from './context.js'
 import {
   as,
@@ -37,7 +36,8 @@ export async function checkEditedArguments(
       : await context.lists.load(request.workspaceId, [{ integrationId: id, owner, manifest }])
   const tool = list?.get(binding.tool)
   // A tool that is gone or has changed supersedes the approval when it is used.
-  const mismatch = tool === undefined ? undefined : schemaMismatch(tool.definition.inputSchema, args)
-  if (mismatch !== undefined)
-    throw invalid('decide()', [{ path: 'args', message: `does not fit the tool's input schema: ${mismatch}` }])
+  if (tool === undefined) return
+  const { fitsSchema } = await import('../mcp/output-validation.js')
+  if (!fitsSchema(tool.definition.inputSchema, args))
+    throw invalid('decide()', [{ path: 'args', message: "must fit the tool's input schema" }])
 }

@@ -36,6 +36,9 @@ export function callsInFlight(): CallsInFlight {
       running.set(integrationId, mine.add(controller))
       try {
         return await work(controller.signal)
+      } catch (error) {
+        const reason: unknown = controller.signal.reason
+        throw reason instanceof EndedCall ? new EndedCall(reason.why, error) : error
       } finally {
         signal?.removeEventListener('abort', follow)
         mine.delete(controller)
@@ -57,7 +60,11 @@ export function callsInFlight(): CallsInFlight {
 
 /** The abort reason of a call that was ended by us, not by its caller. */
 export class EndedCall extends Error {
-  constructor(readonly why: EndOfCall) {
+  constructor(
+    readonly why: EndOfCall,
+    /** How the call then ended. */
+    readonly fault?: unknown,
+  ) {
     super('The call was ended by the registry.')
   }
 }

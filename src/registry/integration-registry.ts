@@ -7,7 +7,7 @@ import { parseActor } from '../model/input.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
 import type { Runtime } from '../ports/runtime.js'
 import { createGuardedFetch } from '../egress/guarded-fetch.js'
-import { connectionPool } from '../mcp/connection-pool.js'
+import { ConnectionPool } from '../mcp/connection-pool.js'
 import { createRefresher } from '../oauth/refresh.js'
 import { actorIntegrations, type ActorIntegrations } from './actor-integrations.js'
 import { checkConnectors } from './connectors.js'
@@ -61,7 +61,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       runtime,
     })
     const { idleConnectionMs, maxConnections, concurrencyPerIntegration } = settled.limits
-    const pool = connectionPool({
+    const pool = new ConnectionPool({
       runtime,
       idleMs: idleConnectionMs,
       maxConnections,
