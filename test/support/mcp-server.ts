@@ -7,10 +7,18 @@ import { z } from 'zod'
 /** A request that reached the server. */
 export interface SeenRequest {
   readonly method: string
+  readonly path: string
   readonly rpc?: string
   readonly tool?: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
+}
+
+/** An answer that is not the MCP server's. */
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
 }
 
 /** A real MCP server on loopback that counts what reaches it. */
@@ -22,6 +30,8 @@ export interface TestMcpServer {
     define: (server: McpServer) => void
     /** Answers before the MCP server does: a status to refuse with. */
     refuse: ((request: SeenRequest) => number | undefined) | undefined
+    /** Answers before the MCP server does. */
+    intercept: ((request: SeenRequest) => Promise<Answer | undefined>) | undefined
     /** Held requests wait for this. */
     hold: Promise<void> | undefined
   }
@@ -58,7 +68,7 @@ export async function startMcpServer(
   },
 ): Promise<TestMcpServer> {
   const seen: SeenRequest[] = []
-  const state: TestMcpServer['state'] = { define, refuse: undefined, hold: undefined }
+  const state: TestMcpServer['state'] = { define, refuse: undefined, intercept: undefined, hold: undefined }
   const handler = toNodeHandler(
     createMcpHandler(() => {
       const server = new McpServer(
@@ -78,6 +88,7 @@ export async function startMcpServer(
         const message = body === '' ? undefined : (JSON.parse(body) as { method?: string; params?: { name?: string } })
         const one: SeenRequest = {
           method: request.method ?? '',
+          path: request.url ?? '',
           ...(message?.method === undefined ? {} : { rpc: message.method }),
           ...(message?.params?.name === undefined ? {} : { tool: message.params.name }),
           headers: request.headers,
@@ -88,6 +99,11 @@ export async function startMcpServer(
         if (refused !== undefined) {
           response.statusCode = refused
           response.end()
+          return
+        }
+        const answer = await state.intercept?.(one)
+        if (answer !== undefined) {
+          response.writeHead(answer.status, answer.headers).end(answer.body)
           return
         }
         if (one.rpc === 'tools/call') await state.hold
