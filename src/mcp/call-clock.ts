@@ -62,16 +62,16 @@ export class CallClock {
 
   /** Waits for a promise, but no longer than there is time. */
   async race<T>(work: Promise<T>): Promise<T> {
-    let onAbort = (): void => undefined
+    const listening = new AbortController()
     const ended = new Promise<never>((_resolve, reject) => {
-      onAbort = () => reject(this.ended!)
-      this.signal.addEventListener('abort', onAbort)
-      if (this.signal.aborted) onAbort()
+      const onEnd = (): void => reject(this.ended!)
+      if (this.ended !== undefined) onEnd()
+      else this.signal.addEventListener('abort', onEnd, { signal: listening.signal })
     })
     try {
       return await Promise.race([work, ended])
     } finally {
-      this.signal.removeEventListener('abort', onAbort)
+      listening.abort()
     }
   }
 

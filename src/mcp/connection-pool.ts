@@ -2,7 +2,7 @@ import PQueue from 'p-queue'
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import type { Runtime } from '../ports/runtime.js'
 import { Breaker } from './breaker.js'
-import type { Connection } from './connection.js'
+import type { Connection } from './connection-contract.js'
 
 /** Bounds of a {@link ConnectionPool}. */
 export interface ConnectionPoolOptions {

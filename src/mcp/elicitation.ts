@@ -2,7 +2,7 @@ import { ProtocolError, type Client } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../model/json.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
 import type { CallClock } from './call-clock.js'
-import type { CallOptions } from './connection.js'
+import type { CallOptions } from './connection-contract.js'
 import { withinDepth } from './raw-results.js'
 
 /** The call that questions of a server belong to. */

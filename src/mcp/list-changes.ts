@@ -1,4 +1,4 @@
-import type { OpenOptions } from './connection.js'
+import type { OpenOptions } from './connection-contract.js'
 import { jitter } from './jitter.js'
 import type { OpenClient } from './open-client.js'
 

@@ -6,10 +6,10 @@ import {
   type DiscoverResult,
   type Transport,
 } from '@modelcontextprotocol/client'
-import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
 import { CallClock } from './call-clock.js'
-import type { OpenOptions, ServerVerdict } from './connection.js'
+import type { OpenOptions, ServerVerdict } from './connection-contract.js'
 import { GuardedTransport } from './guarded-transport.js'
 import { serverFetch } from './server-fetch.js'
 import { receiveUnasked } from './unasked-messages.js'
@@ -177,12 +177,10 @@ async function openTransport(
   known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string },
 ): Promise<OpenTransport> {
   const state: ConnectionState = { broken: false }
-  const terminate = async (): Promise<void> => undefined
-  const receive = async (): Promise<'unavailable'> => 'unavailable'
   if ('local' in endpoint) {
     // Opaque in the port, so that no SDK type is in our declarations.
     const inner = (await endpoint.local.open()) as Transport
-    return { transport: new GuardedTransport(inner, { answersInResponse: false }), state, terminate, receive }
+    return { transport: new GuardedTransport(inner, { answersInResponse: false }), state, ...withoutSession }
   }
   const url = new URL(endpoint.url)
   const fetch = serverFetch({
@@ -216,18 +214,19 @@ async function openTransport(
           terminate: () => inner.terminateSession(),
           receive: (signal) => receiveUnasked(url, endpoint.fetch, inner, transport, signal),
         }
-      : { terminate, receive }),
+      : withoutSession),
   }
+}
+
+/** There is no session to end, and what is unasked comes on the stream that is there. */
+const withoutSession = {
+  terminate: () => Promise.resolve(),
+  receive: () => Promise.resolve('unavailable' as const),
 }
 
 /** A server's wish for a pause, in ms: a timer takes no more than 31 bits, and nobody waits longer than a minute. */
 export function clampDelay(ms: number): number {
   return Math.min(Math.max(ms, 10), 60_000)
-}
-
-async function started(opening: Promise<unknown>): Promise<Transport> {
-  const transport = await opening
-  return transport as Transport
 }
 
 /** Modern JSON-RPC errors, which an HTTP+SSE server doesn't know. */

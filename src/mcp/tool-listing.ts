@@ -2,7 +2,7 @@ import type { Client } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
 import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
 import type { CallClock } from './call-clock.js'
-import type { ToolListing } from './connection.js'
+import type { ToolListing } from './connection-contract.js'
 import { takeRaw } from './raw-results.js'
 import { flawOf, takeDefinition } from './tool-definition.js'
 
@@ -116,7 +116,7 @@ function nameOf(raw: unknown): string {
 
 /** A name that can be shown: cut, and what can't be seen becomes its code point. */
 function visible(name: string): string {
-  return [...name.slice(0, 128)]
+  return Array.from(name.slice(0, 128))
     .map((char) =>
       /[\p{C}\p{Z}]/u.test(char) ? `<U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>` : char,
     )

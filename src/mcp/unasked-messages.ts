@@ -14,14 +14,13 @@ export async function receiveUnasked(
   signal: AbortSignal,
 ): Promise<'ended' | 'unavailable'> {
   const { sessionId, protocolVersion } = session
-  let onEnd = (): void => undefined
-  const ended = new Promise<void>((resolve) => (onEnd = resolve))
+  const ended = new AbortController()
   let status = 0
   const stream = new StreamableHTTPClientTransport(url, {
     fetch: async (target, init) => {
       const response = await fetch(target, init)
       status = response.status
-      return observed(response, onEnd)
+      return observed(response, () => ended.abort())
     },
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(protocolVersion === undefined ? {} : { protocolVersion }),
@@ -34,7 +33,7 @@ export async function receiveUnasked(
   })
   stream.onmessage = (message) => deliverTo.deliver(message)
   const close = (): void => {
-    onEnd()
+    ended.abort()
     void stream.close()
   }
   signal.addEventListener('abort', close, { once: true })
@@ -43,10 +42,17 @@ export async function receiveUnasked(
     await stream.resumeStream('')
     // A server without such a stream says 405.
     if (status === 405) return 'unavailable'
-    await ended
+    await aborted(ended.signal)
     return 'ended'
   } finally {
     signal.removeEventListener('abort', close)
     await stream.close()
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

@@ -1,0 +1,83 @@
+import type { JsonObject, JsonValue } from '../model/json.js'
+import type { QuarantinedTool, ToolDefinition, ToolProgress, ToolResult } from '../model/tool.js'
+import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
+import type { LocalServer } from '../ports/local-server.js'
+import type { Runtime } from '../ports/runtime.js'
+
+/** What was found out about a server, so that the next process asks nothing: plain JSON, stored by the registry. */
+export interface ServerVerdict {
+  /** `modern`: revision 2026-07-28, without a handshake. `legacy`: any before it. */
+  readonly era: 'legacy' | 'modern'
+  readonly transport: 'streamable-http' | 'sse' | 'local'
+  readonly protocolVersion: string
+  /** When it was found out, ms since the epoch. */
+  readonly at: number
+  /** Modern era: the answer to `server/discover`. */
+  readonly discover?: JsonValue
+  /** Legacy era: a session another process may go on with. */
+  readonly sessionId?: string
+  readonly serverCapabilities?: JsonValue
+}
+
+/** What a connection is opened with. */
+export interface OpenOptions {
+  readonly endpoint:
+    | { readonly url: string; readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response> }
+    | { readonly local: LocalServer }
+  /** What was found out before: nothing is asked again, and nothing is sent before it is needed. */
+  readonly verdict?: ServerVerdict
+  /** Whether elicitation is declared to the server. Such a connection has a session of its own. */
+  readonly elicits: boolean
+  /** How long all of opening may take, in ms. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+  readonly runtime: Runtime
+  /** Told when the verdict changed later: the session was lost and made anew, or the server changed its era. */
+  readonly onVerdict?: (verdict: ServerVerdict) => void
+  /** Told that the server's tools changed, or may have while nobody listened. */
+  readonly onToolsChanged?: () => void
+}
+
+/** What a server offers. */
+export interface ToolListing {
+  readonly tools: readonly ToolDefinition[]
+  /** Tools that can't be used; at most 100 are named. */
+  readonly quarantined: readonly QuarantinedTool[]
+  /** How long the server says the list is good, in ms, at most a day. */
+  readonly ttlMs?: number
+  readonly cacheScope?: 'public' | 'private'
+}
+
+/** How a tool is called. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  /** Without a sign of life, in ms; progress begins it anew, up to five times that altogether. */
+  readonly timeoutMs: number
+  readonly onProgress?: (progress: ToolProgress) => void
+  /** Answers questions of the server during this call, and of no other. */
+  readonly elicit?: (question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>
+}
+
+/** A live MCP client. Never stored. */
+export interface Connection {
+  /** The given one, as the same object, as long as it holds. */
+  readonly verdict: ServerVerdict
+  /** `false`: closed or broken, open another. */
+  readonly usable: boolean
+  /** Only one call at a time may be made on it: a question of the server could not be told whose it is. */
+  readonly exclusive: boolean
+  /** @throws IntegrationError, or what the given `fetch` threw with the passthrough mark */
+  listTools(options: {
+    readonly signal?: AbortSignal
+    readonly timeoutMs: number
+    readonly maxTools: number
+  }): Promise<ToolListing>
+  /**
+   * Sends `tools/call` with the tool's own name and the arguments as they are.
+   *
+   * @throws IntegrationError whose `mayHaveRun` says whether the tool may have run, or as in {@link Connection.listTools}
+   */
+  callTool(definition: ToolDefinition, args: JsonObject, options: CallOptions): Promise<ToolResult>
+  /** @param options.endSession - Tells the server that the session is over: when no other process may go on with it. */
+  close(options?: { readonly endSession?: boolean }): Promise<void>
+}
