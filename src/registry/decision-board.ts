@@ -3,36 +3,28 @@
  * notice says only "look again": the stored approval is the truth.
  */
 export interface DecisionBoard {
-  /** A signal that aborts at the next notice about this approval, and how to stop listening. */
-  watch(approvalId: string): { readonly signal: AbortSignal; stop(): void }
-  /** Something about this approval changed. */
+  /** Calls back at every notice about this approval. @returns how to stop listening */
+  listen(approvalId: string, listener: () => void): () => void
+  /** Something about this approval may have changed. */
   notice(approvalId: string): void
   noticeAll(): void
 }
 
 export function decisionBoard(): DecisionBoard {
-  const watching = new Map<string, Set<AbortController>>()
+  const listening = new Map<string, Set<() => void>>()
   const notice = (approvalId: string): void => {
-    const listeners = watching.get(approvalId)
-    watching.delete(approvalId)
-    for (const controller of listeners ?? []) controller.abort()
+    for (const listener of listening.get(approvalId) ?? []) listener()
   }
   return {
-    watch(approvalId) {
-      const controller = new AbortController()
-      watching.set(approvalId, (watching.get(approvalId) ?? new Set()).add(controller))
-      return {
-        signal: controller.signal,
-        stop() {
-          const listeners = watching.get(approvalId)
-          listeners?.delete(controller)
-          if (listeners?.size === 0) watching.delete(approvalId)
-        },
+    listen(approvalId, listener) {
+      const listeners = listening.get(approvalId) ?? new Set()
+      listening.set(approvalId, listeners.add(listener))
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0 && listening.get(approvalId) === listeners) listening.delete(approvalId)
       }
     },
     notice,
-    noticeAll() {
-      watching.forEach((_, id) => notice(id))
-    },
+    noticeAll: () => listening.forEach((_, id) => notice(id)),
   }
 }

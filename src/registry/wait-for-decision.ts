@@ -22,28 +22,29 @@ export async function waitForDecision(
   const id = approval.value.request.approvalId
   const read = async (): Promise<StoredApproval> => (await readApproval(context, workspaceId, id))?.stored ?? approval
   if (confirm === undefined && !joins) return approval
-  const enough = new AbortController()
-  const stop = (): void => enough.abort()
-  const cancelTimer = context.runtime.setTimer(stop, context.options.approvals.waitMs)
-  for (const other of [signal, context.closing]) other?.addEventListener('abort', stop, { once: true })
-  if (signal?.aborted === true || context.closing.aborted) stop()
+  let enough = false
+  let wake = (): void => {}
+  const stop = (): void => {
+    enough = true
+    wake()
+  }
+  const ends = [
+    context.decisions.listen(id, () => wake()),
+    context.runtime.setTimer(stop, context.options.approvals.waitMs),
+    onAbort(signal, stop),
+  ]
+  if (confirm !== undefined)
+    void consult(context, call, approval, confirm, signal).then((answered) => (answered ? undefined : stop()))
   try {
-    if (confirm !== undefined)
-      void consult(context, call, approval, confirm, signal).then((answered) => (answered ? undefined : stop()))
     for (;;) {
-      const watch = context.decisions.watch(id)
-      try {
-        const now = await read()
-        if (now.value.status !== 'pending') return now
-        if (enough.signal.aborted) break
-        await anyAbort(watch.signal, enough.signal)
-      } finally {
-        watch.stop()
-      }
+      const woken = new Promise<void>((resolve) => (wake = resolve))
+      const now = await read()
+      if (now.value.status !== 'pending') return now
+      if (enough || context.closing.aborted || signal?.aborted === true) break
+      await woken
     }
   } finally {
-    cancelTimer()
-    for (const other of [signal, context.closing]) other?.removeEventListener('abort', stop)
+    for (const end of ends) end()
   }
   if (signal?.aborted === true) {
     await endOne(context, workspaceId, id, 'cancelled', 'The call was aborted before anybody decided.')
@@ -67,10 +68,15 @@ async function consult(
   const { approvalId } = approval.value.request
   const over = new AbortController()
   const stop = (): void => over.abort()
-  const watch = context.decisions.watch(approvalId)
-  const cancelTimer = context.runtime.setTimer(stop, approval.value.request.expiresAt - call.now)
-  const sources = [watch.signal, context.closing, ...(signal === undefined ? [] : [signal])]
-  for (const source of sources) source.addEventListener('abort', stop, { once: true })
+  const stopWhenDecided = async (): Promise<void> => {
+    const now = context.closing.aborted ? undefined : await readApproval(context, call.target.workspaceId, approvalId)
+    if (now?.stored.value.status !== 'pending') stop()
+  }
+  const ends = [
+    context.decisions.listen(approvalId, () => context.behind(stopWhenDecided)),
+    context.runtime.setTimer(stop, approval.value.request.expiresAt - call.now),
+    onAbort(signal, stop),
+  ]
   try {
     const { status: _status, ...request }: Approval = presentApproval(approval.value, call.now)
     const answer = await confirm(request, { signal: over.signal })
@@ -81,21 +87,13 @@ async function consult(
     // Decided elsewhere meanwhile: the waiting call sees that by itself. Anything else leaves the approval open.
     return isIntegrationError(error) && error.code === 'conflict'
   } finally {
-    cancelTimer()
-    watch.stop()
-    for (const source of sources) source.removeEventListener('abort', stop)
+    for (const end of ends) end()
   }
 }
 
-function anyAbort(...signals: readonly AbortSignal[]): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      for (const signal of signals) signal.removeEventListener('abort', done)
-      resolve()
-    }
-    for (const signal of signals) {
-      if (signal.aborted) return done()
-      signal.addEventListener('abort', done, { once: true })
-    }
-  })
+/** Calls back when the signal aborts, or at once when it has. @returns how to stop listening */
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal?.aborted === true) listener()
+  signal?.addEventListener('abort', listener, { once: true })
+  return () => signal?.removeEventListener('abort', listener)
 }
