@@ -10,3 +10,4 @@ export {
   type TestTool,
   type TestToolAnswer,
 } from './mcp-server.js'
+export { manualRuntime, type ManualRuntime } from './manual-runtime.js'

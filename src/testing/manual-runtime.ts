@@ -1,0 +1,66 @@
+import type { Runtime } from '../ports/runtime.js'
+
+/** A {@link Runtime} whose time stands still until a test moves it. */
+export interface ManualRuntime extends Runtime {
+  /**
+   * Moves on by so many ms. Timers fire in the order of their time, each at its own `now()`; what they start may run on
+   * before the next one fires. One that is set meanwhile and falls due fires too.
+   */
+  advance(ms: number): Promise<void>
+  /** Timers that wait: 0 when everything was cleaned up. */
+  readonly timers: number
+}
+
+/**
+ * Clock, timers and ids for tests: nothing moves by itself, and ids count up (`id-1`, `id-2`, …). Registries that share
+ * a storage share one of these, so that their ids differ; give its `now` to the storage too.
+ *
+ * @param options - `now`: where time begins, in ms since the epoch. `@default` 2026-01-01T00:00Z
+ */
+export function manualRuntime(options: { readonly now?: number } = {}): ManualRuntime {
+  let time = options.now ?? Date.UTC(2026, 0, 1)
+  let ids = 0
+  const waiting = new Set<Timer>()
+  return {
+    now: () => time,
+    randomId: () => `id-${++ids}`,
+    setTimer(callback, ms) {
+      const timer = { at: time + Math.max(0, ms), callback }
+      waiting.add(timer)
+      return () => void waiting.delete(timer)
+    },
+    async advance(ms) {
+      const end = time + ms
+      await settle()
+      for (let next = earliest(waiting); next !== undefined && next.at <= end; next = earliest(waiting)) {
+        waiting.delete(next)
+        time = Math.max(time, next.at)
+        next.callback()
+        await settle()
+      }
+      time = Math.max(time, end)
+    },
+    get timers() {
+      return waiting.size
+    },
+  }
+}
+
+interface Timer {
+  readonly at: number
+  readonly callback: () => void
+}
+
+/** Of those due at one time, the one that was set first. */
+function earliest(timers: Iterable<Timer>): Timer | undefined {
+  let first: Timer | undefined
+  for (const timer of timers) if (first === undefined || timer.at < first.at) first = timer
+  return first
+}
+
+/** Lets every promise that is able to go on do so: the platform's own timers come after them. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0)
+  })
+}
