@@ -41,7 +41,7 @@ export interface AccessRules {
   readonly adminsDecideForOthers: boolean
 }
 
-/** Who an actor is to an integration. */
+/** Who an actor is to an integration of their workspace. */
 type Standing = 'owner' | 'admin' | 'member'
 
 /** For owner, member and admin, of a private and of a shared integration. Nobody else sees any of it. */
@@ -81,10 +81,10 @@ export function decideAccess(
   rules: AccessRules,
 ): Access {
   if (scope === undefined || scope.workspaceId !== actor.workspaceId) return 'hidden'
+  const rights = table[operation][scope.visibility]
   const isAdmin = actor.role === 'admin'
-  const standing: Standing = scope.ownerId === actor.userId ? 'owner' : isAdmin ? 'admin' : 'member'
-  if (operation === 'share' && rules.sharing === 'admins' && !isAdmin)
-    return standing === 'owner' ? 'forbidden' : table.share[scope.visibility][standing]
+  const isOwner = scope.ownerId === actor.userId
+  if (operation === 'share' && rules.sharing !== 'members' && !isAdmin && isOwner) return 'forbidden'
   if (
     operation === 'decide_others_approval' &&
     rules.adminsDecideForOthers &&
@@ -92,13 +92,11 @@ export function decideAccess(
     scope.visibility === 'workspace'
   )
     return 'allowed'
-  const access = table[operation][scope.visibility][standing]
-  // An owner who also is an admin has the rights of both.
-  return standing === 'owner' && isAdmin && access !== 'allowed'
-    ? best(access, table[operation][scope.visibility].admin)
-    : access
+  if (isOwner) return isAdmin ? best(rights.owner, rights.admin) : rights.owner
+  return isAdmin ? rights.admin : rights.member
 }
 
+/** An owner who also is an admin has the rights of both. */
 function best(left: Access, right: Access): Access {
   return [left, right].includes('allowed') ? 'allowed' : [left, right].includes('forbidden') ? 'forbidden' : 'hidden'
 }

@@ -22,6 +22,7 @@ export const ruleSentences = {
   tool_held: 'This tool is new or may do more than what was accepted, and is held until somebody accepts it.',
   grant: 'A decision for calls like this was remembered.',
   policy_failed: "The host's policy gave no usable answer, so nothing runs.",
+  setting_unknown: "This tool's setting is not one that is known, so nothing runs.",
 } as const
 
 /** The name of a rule: one of ours, or `policy:` and the host's own name. */
@@ -74,16 +75,18 @@ export interface ApprovalInput {
 
 /**
  * The approval rule. A refusal beats everything, asking beats running: the host's policy may replace the platform rule
- * and tighten a tool's own setting, never loosen *ask*; a grant settles only what asks by default.
+ * and tighten a tool's own setting, never loosen *ask*; a grant settles only what asks by default. What is not known
+ * (a mode, a kind of change, an answer) never loosens anything.
  */
 export function decideApproval(input: ApprovalInput): ApprovalVerdict {
   const { mode, granted, onToolChange } = input
   const policy = readPolicy(input.policy)
   if (policy?.mode === 'deny') return policy
-  const review = onToolChange !== 'accept' && needsReview(input.change)
-  if (review && onToolChange === 'hold') return verdict('deny', 'tool_held')
+  if (mode !== 'default' && mode !== 'ask' && mode !== 'auto') return verdict('deny', 'setting_unknown')
+  const review = needsReview(input.change) && onToolChange !== 'accept'
+  if (review && onToolChange !== 'ask') return verdict('deny', 'tool_held')
   if (mode === 'ask') return verdict('ask', 'mode_ask')
-  if (review) return verdict('ask', input.change === 'widened' ? 'tool_changed' : 'tool_new')
+  if (review) return verdict('ask', isNew(input.change) ? 'tool_new' : 'tool_changed')
   const decided = policy ?? (mode === 'auto' ? verdict('auto', 'mode_auto') : platformRule(input))
   return decided.mode === 'ask' && granted ? verdict('auto', 'grant') : decided
 }
@@ -96,21 +99,31 @@ function platformRule({ label, trusted }: ApprovalInput): ApprovalVerdict {
   return label.value === 'read' ? verdict('auto', 'label_read') : verdict('ask', 'label_write')
 }
 
-/** A host's policy is code we don't know: an answer that is not one denies. */
+/** A host's policy is code we don't know: an answer that is not one, or can't be read, denies. */
 function readPolicy(answer: unknown): ApprovalVerdict | undefined {
   if (answer === undefined) return undefined
-  if (typeof answer === 'object' && answer !== null && 'mode' in answer && 'rule' in answer) {
-    const { mode, rule } = answer
-    if ((mode === 'auto' || mode === 'ask' || mode === 'deny') && typeof rule === 'string') {
-      if (rule === 'policy_failed') return verdict('deny', 'policy_failed')
-      return { mode, rule: `policy:${rule.slice(0, 100)}`, why: `The host's policy says so (${rule.slice(0, 100)}).` }
+  try {
+    const { mode, rule } = answer as { readonly mode: unknown; readonly rule: unknown }
+    if (isVerdict(mode) && typeof rule === 'string' && rule !== 'policy_failed') {
+      const name = rule.slice(0, 100)
+      return { mode, rule: `policy:${name}`, why: `The host's policy says so (${name}).` }
     }
+  } catch {
+    // Denied below.
   }
   return verdict('deny', 'policy_failed')
 }
 
+function isVerdict(mode: unknown): mode is ResolvedApproval {
+  return mode === 'auto' || mode === 'ask' || mode === 'deny'
+}
+
 function needsReview(change: ToolChangeKind | undefined): boolean {
-  return change === 'new' || change === 'widened' || change === 'renamed' || change === 'missing'
+  return change !== undefined && change !== 'same' && change !== 'cosmetic' && change !== 'narrowed'
+}
+
+function isNew(change: ToolChangeKind | undefined): boolean {
+  return change === 'new' || change === 'renamed'
 }
 
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/schema ToolAnnotations: what is absent is the cautious default */

@@ -14,39 +14,41 @@ export interface TakenArguments {
 }
 
 const maxDepth = 64
-const shownCharacters = 20_000
+const shownCharacters = 100_000
 
 /**
  * Copies a call's arguments, once, refusing what could be another thing when it is read again or sent: getters, functions,
- * class instances, numbers JSON can't carry exactly, lone surrogates.
+ * class instances, numbers JSON can't carry exactly, lone surrogates. The copy is frozen: nobody can change it between
+ * approval and call. None at all are `{}`.
  *
  * @param options - `maxBytes` of the JSON text in UTF-8. `@default 65536`
  * @throws IntegrationError `invalid_input` with the path
  */
 export function takeArguments(args: unknown, options: { readonly maxBytes?: number } = {}): TakenArguments {
   const { maxBytes = 65_536 } = options
-  const budget = { left: maxBytes }
-  const value = copy(args ?? {}, 'args', 0, budget)
+  const value = copy(args ?? {}, 'args', 0, { left: maxBytes })
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('args', 'must be a JSON object')
   const json = JSON.stringify(value)
   if (new TextEncoder().encode(json).length > maxBytes)
     throw refuse('args', `must be at most ${maxBytes} bytes of JSON`)
-  return { value: value as JsonObject, json, digest: digestOf(value as JsonValue) }
+  return { value: value as JsonObject, json, digest: digestOf(value) }
 }
 
 /** Arguments for a screen: all of them, or said how much is hidden. */
 export function displayArguments(value: JsonObject): ArgumentsDisplay {
-  const text = visibleLines(JSON.stringify(value, undefined, 2))
-  return { text: text.slice(0, shownCharacters), hiddenCharacters: Math.max(0, text.length - shownCharacters) }
+  const { shown, hiddenCharacters } = visibleLines(JSON.stringify(value, undefined, 2), shownCharacters)
+  return { text: shown, hiddenCharacters }
 }
+
+const halfPair = /\p{Surrogate}/u
 
 function copy(value: unknown, path: string, depth: number, budget: { left: number }): JsonValue {
   if (depth > maxDepth) throw refuse(path, `nests deeper than ${maxDepth} levels`)
-  if ((budget.left -= 1) < 0) throw refuse('args', 'is too large')
+  spend(budget, 1)
   switch (typeof value) {
     case 'string':
-      if (/[\uD800-\uDFFF]/u.test(value)) throw refuse(path, 'has half of a surrogate pair')
-      budget.left -= value.length
+      spend(budget, value.length)
+      if (halfPair.test(value)) throw refuse(path, 'has half of a surrogate pair')
       return value
     case 'boolean':
       return value
@@ -58,7 +60,9 @@ function copy(value: unknown, path: string, depth: number, budget: { left: numbe
       return value
     case 'object':
       if (value === null) return null
-      return Array.isArray(value) ? copyArray(value, path, depth, budget) : copyObject(value, path, depth, budget)
+      return read(() => Array.isArray(value), path)
+        ? copyArray(value as readonly unknown[], path, depth, budget)
+        : copyObject(value, path, depth, budget)
     default:
       throw refuse(
         path,
@@ -69,9 +73,11 @@ function copy(value: unknown, path: string, depth: number, budget: { left: numbe
 
 function copyArray(value: readonly unknown[], path: string, depth: number, budget: { left: number }): JsonValue {
   const length = read(() => value.length, path)
-  if (length > budget.left) throw refuse('args', 'is too large')
-  return Array.from({ length }, (_, n) =>
-    copy(own(value, String(n), `${path}[${n}]`), `${path}[${n}]`, depth + 1, budget),
+  if (!Number.isSafeInteger(length) || length < 0) throw refuse(path, 'is not a plain list')
+  spend(budget, length)
+  if (read(() => Reflect.ownKeys(value).length, path) !== length + 1) throw refuse(path, 'is not a plain list')
+  return Object.freeze(
+    Array.from({ length }, (_, n) => copy(own(value, String(n), `${path}[${n}]`), `${path}[${n}]`, depth + 1, budget)),
   )
 }
 
@@ -79,22 +85,22 @@ function copyObject(value: object, path: string, depth: number, budget: { left: 
   const prototype: unknown = read(() => Object.getPrototypeOf(value) as unknown, path)
   if (prototype !== null && read(() => Object.getPrototypeOf(prototype) as unknown, path) !== null)
     throw refuse(path, 'is not a plain object')
-  const keys = read(() => Reflect.ownKeys(value), path)
-  const copied: Record<string, JsonValue> = {}
-  for (const key of keys) {
+  const entries = read(() => Reflect.ownKeys(value), path).map((key) => {
     if (typeof key === 'symbol') throw refuse(path, 'has a symbol as a key')
+    spend(budget, key.length)
+    if (halfPair.test(key)) throw refuse(path, 'has a key with half of a surrogate pair')
+    // Validators on the way to the server drop it, so what is sent would not be what was shown.
+    if (key === '__proto__') throw refuse(path, 'has the key __proto__')
     const at = `${path}.${key.slice(0, 64)}`
-    if (/[\uD800-\uDFFF]/u.test(key)) throw refuse(path, 'has a key with half of a surrogate pair')
-    budget.left -= key.length
-    // `__proto__` is data here: defined, never assigned.
-    Object.defineProperty(copied, key, {
-      value: copy(own(value, key, at), at, depth + 1, budget),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
-  }
-  return copied
+    return [key, copy(own(value, key, at), at, depth + 1, budget)] as const
+  })
+  return Object.freeze(Object.fromEntries(entries))
+}
+
+/** Stops before a huge value has been copied; its exact size is looked at afterwards. */
+function spend(budget: { left: number }, characters: number): void {
+  budget.left -= characters
+  if (budget.left < 0) throw refuse('args', 'is too large')
 }
 
 /** A data property's value, read once; a getter could say something else the next time. */
@@ -102,7 +108,6 @@ function own(value: object, key: string, path: string): unknown {
   const property = read(() => Object.getOwnPropertyDescriptor(value, key), path)
   if (property === undefined || !('value' in property)) throw refuse(path, 'is not a plain value')
   if (property.enumerable !== true) throw refuse(path, 'is not enumerable, so it would not be sent')
-  if (key === 'toJSON' && typeof property.value === 'function') throw refuse(path, 'would change what is sent')
   return property.value as unknown
 }
 

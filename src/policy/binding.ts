@@ -20,19 +20,41 @@ export interface ApprovalBinding {
   readonly expiresAt?: number
 }
 
+type Field = keyof ApprovalBinding
+
+/** `request`: two requests that agree in all of these are equal. `approval`: tells one approval of it from another. */
+const bound: Readonly<Record<Field, 'request' | 'approval'>> = {
+  workspaceId: 'request',
+  userId: 'request',
+  agentId: 'request',
+  conversationId: 'request',
+  integrationId: 'request',
+  bindingRevision: 'request',
+  tool: 'request',
+  definitionHash: 'request',
+  argumentsDigest: 'request',
+  approvalId: 'approval',
+  expiresAt: 'approval',
+}
+
+const fields = Object.keys(bound) as readonly Field[]
+
 /** One hash over everything that is bound. */
 export function bindingHash(binding: ApprovalBinding): string {
-  return digestOf(['mcp-integrations/approval/v1', binding as unknown as JsonValue])
+  return digestOf(['mcp-integrations/approval/v1', only(fields, binding)])
 }
 
 /** What makes two requests equal: all of it but which approval and until when. */
 export function sameHash(binding: ApprovalBinding): string {
-  const { approvalId: _approvalId, expiresAt: _expiresAt, ...same } = binding
-  return digestOf(['mcp-integrations/same/v1', same as unknown as JsonValue])
+  const ofRequest = fields.filter((field) => bound[field] === 'request')
+  return digestOf(['mcp-integrations/same/v1', only(ofRequest, binding)])
 }
 
 /** The fields that differ. */
-export function compareBinding(left: ApprovalBinding, right: ApprovalBinding): readonly (keyof ApprovalBinding)[] {
-  const fields = new Set([...Object.keys(left), ...Object.keys(right)] as (keyof ApprovalBinding)[])
-  return [...fields].filter((field) => left[field] !== right[field])
+export function compareBinding(left: ApprovalBinding, right: ApprovalBinding): readonly Field[] {
+  return fields.filter((field) => left[field] !== right[field])
+}
+
+function only(names: readonly Field[], binding: ApprovalBinding): JsonValue {
+  return Object.fromEntries(names.flatMap((name) => (binding[name] === undefined ? [] : [[name, binding[name]]])))
 }

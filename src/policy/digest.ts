@@ -17,10 +17,10 @@ export function digestOf(value: JsonValue): string {
 
 /** Whether a value nests no deeper than that, without recursion. */
 export function isWithinDepth(value: unknown, most: number): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > most) return false
+  let level = [value]
+  for (let depth = 0; depth <= most; depth++) {
     level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+    if (level.length === 0) return true
   }
-  return true
+  return false
 }

@@ -25,7 +25,7 @@ const day = 86_400_000
 /** No grant lives longer. */
 const longest = 30 * day
 
-/** The grant that settles a call; the one that binds most, when several do. */
+/** The grant that settles a call; when several do, one that isn't used up by it, then the one that binds most. */
 export function matchGrant(
   grants: readonly StoredGrant[],
   call: ApprovalBinding,
@@ -33,7 +33,7 @@ export function matchGrant(
 ): StoredGrant | undefined {
   return grants
     .filter((grant) => matches(grant, call, now))
-    .toSorted((left, right) => boundBy(right) - boundBy(left))[0]
+    .toSorted((left, right) => usedUp(left) - usedUp(right) || boundBy(right) - boundBy(left))[0]
 }
 
 /**
@@ -54,10 +54,8 @@ export function grantFrom(
 ): StoredGrant {
   const { binding, id, now } = decided
   const wish = readRemember(remember, binding)
-  if (decided.trusted && decided.annotations?.destructiveHint === true && wish.arguments === 'any')
-    throw refuse([
-      { path: 'remember.arguments', message: "can't be 'any' for a tool that destroys: remember equal arguments only" },
-    ])
+  if (destroys(decided))
+    throw refuse([{ path: 'remember', message: "can't be given for a tool that destroys: it asks every time" }])
   const { workspaceId, userId, integrationId, bindingRevision, tool, definitionHash } = binding
   return {
     id,
@@ -79,6 +77,12 @@ export function grantFrom(
   }
 }
 
+/** The word of a trusted server, unless a person has said that the tool only reads. */
+function destroys({ trusted, annotations, label }: Parameters<typeof grantFrom>[1]): boolean {
+  const corrected = label?.source === 'person' && label.value === 'read'
+  return trusted && annotations?.destructiveHint === true && !corrected
+}
+
 function matches(grant: StoredGrant, call: ApprovalBinding, now: number): boolean {
   return (
     grant.workspaceId === call.workspaceId &&
@@ -93,6 +97,10 @@ function matches(grant: StoredGrant, call: ApprovalBinding, now: number): boolea
     (grant.usesLeft === undefined || grant.usesLeft > 0) &&
     now < grant.expiresAt
   )
+}
+
+function usedUp({ usesLeft }: StoredGrant): number {
+  return usesLeft === undefined ? 0 : 1
 }
 
 function boundBy({ agentId, conversationId, argumentsDigest }: StoredGrant): number {

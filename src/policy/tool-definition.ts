@@ -1,10 +1,132 @@
-import type { JsonValue } from '../model/json.js'
-import type { ToolAnnotations, ToolChange, ToolChangeKind, ToolDefinition, ToolDifference } from '../model/tool.js'
-import { digestOf } from './digest.js'
-import { compareSchemas } from './schema-change.js'
+import { IntegrationError } from '../model/errors.js'
+import type { JsonObject, JsonValue } from '../model/json.js'
+import type { ToolAnnotations, ToolChange, ToolDefinition } from '../model/tool.js'
+import { digestOf, isWithinDepth } from './digest.js'
+import { compareSchemas, worst, type SchemaChange } from './schema-change.js'
+import { differencesBetween } from './tool-difference.js'
 
-/** SHA-256 over everything a person may have looked at: name, title, description, schemas, annotations, icons. */
-export function definitionHash({
+/** JSON levels of a definition: more than any honest one has, less than hurts. */
+const maxDepth = 100
+
+/**
+ * SHA-256 over everything a person may have looked at: name, title, description, schemas, annotations, icons.
+ *
+ * @throws IntegrationError `protocol_error` when it nests deeper than 100 levels
+ */
+export function definitionHash(definition: ToolDefinition): string {
+  return digestOf(['mcp-integrations/tool/v1', lookedAt(definition)])
+}
+
+/**
+ * How a definition stands to the one that was accepted. What can't be told counts as `widened`. What a tool answers is
+ * no right of the caller's: a change of `outputSchema` alone is `cosmetic`.
+ *
+ * @throws IntegrationError `protocol_error` when one nests deeper than 100 levels
+ */
+export function classifyChange(accepted: ToolDefinition, now: ToolDefinition): ToolChange {
+  const [before, after] = [lookedAt(accepted), lookedAt(now)]
+  const differences = differencesBetween(before, after)
+  if (differences.length === 0) return { kind: 'same', differences }
+  const kind = worst([
+    'cosmetic',
+    accepted.name === now.name ? 'same' : 'widened',
+    compareSchemas(before.inputSchema ?? {}, after.inputSchema ?? {}),
+    compareAnnotations(before.annotations ?? {}, after.annotations ?? {}),
+  ])
+  return { kind, differences }
+}
+
+/**
+ * Tools that are likely the ones that went missing, under another name: schemas and annotations are equal, descriptions
+ * alike, and nothing else fits either of them.
+ *
+ * @returns the missing tool's name by the new tool's
+ */
+export function findRenames(
+  missing: readonly ToolDefinition[],
+  added: readonly ToolDefinition[],
+): ReadonlyMap<string, string> {
+  const groups = new Map<string, { readonly gone: ToolDefinition[]; readonly fresh: ToolDefinition[] }>()
+  const file = (tool: ToolDefinition, side: 'gone' | 'fresh'): void => {
+    const { inputSchema, outputSchema = null, annotations = {} } = lookedAt(tool)
+    const shape = digestOf([inputSchema ?? {}, outputSchema, annotations])
+    const group = groups.get(shape) ?? { gone: [], fresh: [] }
+    groups.set(shape, group)
+    group[side].push(tool)
+  }
+  for (const tool of missing) file(tool, 'gone')
+  for (const tool of added) file(tool, 'fresh')
+  return new Map([...groups.values()].flatMap(pairs))
+}
+
+/** Beyond this many of one shape, likeness says little. */
+const mostAlike = 50
+
+function pairs(group: { readonly gone: readonly ToolDefinition[]; readonly fresh: readonly ToolDefinition[] }) {
+  const [gone, fresh] = [group.gone, group.fresh].map((tools) =>
+    tools.map(({ name, description }) => ({ name, words: wordsOf(description) })),
+  ) as [Described[], Described[]]
+  if (gone.length > mostAlike || fresh.length > mostAlike) return []
+  return fresh.flatMap((tool): [string, string][] => {
+    const fits = gone.filter((candidate) => alike(candidate, tool))
+    const [was] = fits
+    const isOnly = was !== undefined && fits.length === 1
+    return isOnly && fresh.filter((other) => alike(was, other)).length === 1 ? [[tool.name, was.name]] : []
+  })
+}
+
+interface Described {
+  readonly name: string
+  readonly words: ReadonlySet<string>
+}
+
+/** Two thirds of all words are in both; a tool without a description is like no other. */
+function alike(left: Described, right: Described): boolean {
+  const common = [...left.words].filter((word) => right.words.has(word)).length
+  return common > 0 && common * 3 >= (left.words.size + right.words.size - common) * 2
+}
+
+function wordsOf(description = ''): ReadonlySet<string> {
+  return new Set(
+    description
+      .slice(0, 4000)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu),
+  )
+}
+
+/** Towards writing, destroying, the open world is widened; away from it narrowed. What is absent has its cautious default. */
+function compareAnnotations(before: JsonValue, after: JsonValue): SchemaChange {
+  const [was, is] = [risksOf(before as ToolAnnotations), risksOf(after as ToolAnnotations)]
+  if (is.some((risk, n) => risk && !was[n])) return 'widened'
+  if (unknownIn(before) !== unknownIn(after)) return 'widened'
+  return is.some((risk, n) => risk !== was[n]) ? 'narrowed' : 'same'
+}
+
+/** Annotations of a later revision: nobody here can tell what a change of them means. */
+function unknownIn(annotations: JsonValue): string {
+  return digestOf(Object.fromEntries(Object.entries(annotations as JsonObject).filter(([key]) => !known.has(key))))
+}
+
+const known = new Set(['title', 'readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'])
+
+/** @see https://modelcontextprotocol.io/specification/2025-11-25/schema ToolAnnotations */
+function risksOf({
+  readOnlyHint,
+  destructiveHint,
+  idempotentHint,
+  openWorldHint,
+}: ToolAnnotations): readonly boolean[] {
+  return [
+    readOnlyHint !== true,
+    destructiveHint === true || (destructiveHint !== false && readOnlyHint !== true),
+    idempotentHint !== true && readOnlyHint !== true,
+    openWorldHint !== false,
+  ]
+}
+
+/** What counts of a definition, as it is once it was stored: plain JSON. */
+function lookedAt({
   name,
   title,
   description,
@@ -12,112 +134,9 @@ export function definitionHash({
   outputSchema,
   annotations,
   icons,
-}: ToolDefinition): string {
+}: ToolDefinition): JsonObject {
   const parts = { name, title, description, inputSchema, outputSchema, annotations, icons }
-  const given = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined))
-  return digestOf(['mcp-integrations/tool/v1', given as JsonValue])
-}
-
-const mostDifferences = 100
-
-/** How a definition stands to the one that was accepted. What can't be told counts as `widened`. */
-export function classifyChange(accepted: ToolDefinition, now: ToolDefinition): ToolChange {
-  const differences = differencesOf(accepted, now)
-  if (differences.length === 0) return { kind: 'same', differences }
-  const kinds = [
-    compareSchemas(accepted.inputSchema, now.inputSchema),
-    // What a tool may answer is no right of the caller's: any change of it is only to be shown.
-    'same' as const,
-    compareAnnotations(accepted.annotations, now.annotations),
-  ]
-  const kind: ToolChangeKind = kinds.includes('widened')
-    ? 'widened'
-    : kinds.includes('narrowed')
-      ? 'narrowed'
-      : 'cosmetic'
-  return { kind, differences }
-}
-
-/**
- * Tools that are likely the ones that went missing, under another name: everything a call depends on is equal, and
- * nothing else fits.
- * @returns the missing tool's name by the new tool's
- */
-export function findRenames(
-  missing: readonly ToolDefinition[],
-  added: readonly ToolDefinition[],
-): ReadonlyMap<string, string> {
-  const likeness = ({ inputSchema, outputSchema, annotations, description }: ToolDefinition): string =>
-    digestOf([inputSchema, outputSchema ?? null, (annotations as JsonValue | undefined) ?? null, description ?? ''])
-  const group = (tools: readonly ToolDefinition[]): Map<string, ToolDefinition[]> => {
-    const groups = new Map<string, ToolDefinition[]>()
-    for (const tool of tools) groups.set(likeness(tool), [...(groups.get(likeness(tool)) ?? []), tool])
-    return groups
-  }
-  const gone = group(missing)
-  const renames = new Map<string, string>()
-  for (const [like, [fresh, ...others]] of group(added)) {
-    const [was, ...rivals] = gone.get(like) ?? []
-    if (fresh !== undefined && was !== undefined && others.length === 0 && rivals.length === 0)
-      renames.set(fresh.name, was.name)
-  }
-  return renames
-}
-
-/** Towards writing, destroying or the open world is widened; away from it narrowed. What is absent has its cautious default. */
-function compareAnnotations(
-  before: ToolAnnotations | undefined,
-  after: ToolAnnotations | undefined,
-): 'same' | 'narrowed' | 'widened' {
-  const risks = (annotations: ToolAnnotations | undefined): readonly boolean[] => [
-    annotations?.readOnlyHint !== true,
-    annotations?.destructiveHint !== false && annotations?.readOnlyHint !== true,
-    annotations?.idempotentHint !== true,
-    annotations?.openWorldHint !== false,
-  ]
-  const [was, is] = [risks(before), risks(after)]
-  if (is.some((risk, n) => risk && was[n] === false)) return 'widened'
-  return is.some((risk, n) => risk !== was[n]) ? 'narrowed' : 'same'
-}
-
-function differencesOf(accepted: ToolDefinition, now: ToolDefinition): readonly ToolDifference[] {
-  const found: ToolDifference[] = []
-  const fields = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons'] as const
-  for (const field of fields)
-    compare(`/${field}`, accepted[field] as JsonValue | undefined, now[field] as JsonValue | undefined, found)
-  return found
-}
-
-function compare(
-  path: string,
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
-  found: ToolDifference[],
-): void {
-  if (found.length >= mostDifferences || Object.is(before, after)) return
-  if (isObject(before) && isObject(after)) {
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
-      compare(`${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, own(before, key), own(after, key), found)
-    return
-  }
-  if (Array.isArray(before) && Array.isArray(after) && JSON.stringify(before) === JSON.stringify(after)) return
-  found.push({
-    path,
-    ...(before === undefined ? {} : { before: short(before) }),
-    ...(after === undefined ? {} : { after: short(after) }),
-  })
-}
-
-function isObject(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function own(value: { readonly [key: string]: JsonValue }, key: string): JsonValue | undefined {
-  return Object.hasOwn(value, key) ? value[key] : undefined
-}
-
-/** A difference is for a screen: long values are cut. */
-function short(value: JsonValue): JsonValue {
-  const text = JSON.stringify(value)
-  return text.length <= 2000 ? value : `${text.slice(0, 2000)}…`
+  if (!isWithinDepth(parts, maxDepth))
+    throw new IntegrationError('protocol_error', `A tool's definition nests deeper than ${maxDepth} levels.`)
+  return JSON.parse(JSON.stringify(parts)) as JsonObject
 }

@@ -33,10 +33,9 @@ export interface Filtered {
 
 /** Exactly the enabled tools, of an enabled integration bound to the agent, that no setting, review or policy keeps away. */
 export function filterTools({ agentId, integration, tools, quarantined }: FilterInput): Filtered {
-  const none = (reason: UnavailableReason): Filtered => ({ usable: new Set(), unavailable: [{ reason }] })
-  if (!integration.enabled) return none('integration_disabled')
-  if (!integration.agents.includes(agentId)) return none('agent_not_allowed')
-  if (!integration.listed) return none('not_connected')
+  if (!integration.enabled) return nothing('integration_disabled')
+  if (!integration.agents.includes(agentId)) return nothing('agent_not_allowed')
+  if (!integration.listed) return nothing('not_connected')
   const usable = new Set<string>()
   const unavailable: Filtered['unavailable'][number][] = quarantined.map(({ name, reason }) => ({ tool: name, reason }))
   for (const { name, enabled, agents, verdict } of tools) {
@@ -52,4 +51,8 @@ export function filterTools({ agentId, integration, tools, quarantined }: Filter
     else usable.add(name)
   }
   return { usable, unavailable }
+}
+
+function nothing(reason: UnavailableReason): Filtered {
+  return { usable: new Set(), unavailable: [{ reason }] }
 }

@@ -1,21 +1,40 @@
-/** Control, format (bidi, zero-width, tags), unassigned-looking separators and lone surrogates: what can hide or reorder text. */
+/**
+ * What can hide or reorder text: control and format characters (bidi, zero-width, tags), everything else that is drawn
+ * as nothing, blanks that are not the plain one, private use, half surrogate pairs.
+ */
 const hidden =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\u{115F}\u{1160}\u{3164}\u{FFA0}]|[\u{FE00}-\u{FE0F}]|[\u{E0100}-\u{E01EF}]|[\u{D800}-\u{DFFF}]/gu
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u{2800}]|(?! )\p{Zs}/u
 
 /**
- * Text in which nothing can hide: control, bidi, zero-width and tag characters and lone surrogates appear as `\u{…}`.
+ * Text in which nothing can hide: what is drawn as nothing, moves other text or steers a terminal appears as `\u{…}`.
  *
- * @param maxLength - longer text is cut, and says how much is missing. `@default` not cut
+ * @param maxLength - longer text is cut there, and says how much is missing. `@default` not cut
  */
 export function visible(text: string, maxLength = Number.POSITIVE_INFINITY): string {
-  const shown = text.replace(hidden, escape)
-  if (shown.length <= maxLength) return shown
-  return `${shown.slice(0, maxLength)}… (${shown.length - maxLength} more characters)`
+  const { shown, hiddenCharacters } = show(text, maxLength)
+  return hiddenCharacters === 0 ? shown : `${shown}… (${hiddenCharacters} more characters)`
 }
 
-/** The same for text of several lines: line feeds stay. */
-export function visibleLines(text: string): string {
-  return text.replace(hidden, (character) => (character === '\n' ? character : escape(character)))
+/** The same for text of several lines: line feeds stay, and what is cut off is only counted. */
+export function visibleLines(
+  text: string,
+  maxLength: number,
+): { readonly shown: string; readonly hiddenCharacters: number } {
+  return show(text, maxLength, '\n')
+}
+
+/** Cuts between characters, never inside of an escape or a pair. */
+function show(text: string, maxLength: number, kept = ''): { shown: string; hiddenCharacters: number } {
+  let shown = ''
+  let at = 0
+  while (at < text.length) {
+    const character = String.fromCodePoint(text.codePointAt(at)!)
+    const drawn = character !== kept && hidden.test(character) ? escape(character) : character
+    if (shown.length + drawn.length > maxLength) return { shown, hiddenCharacters: text.length - at }
+    shown += drawn
+    at += character.length
+  }
+  return { shown, hiddenCharacters: 0 }
 }
 
 function escape(character: string): string {

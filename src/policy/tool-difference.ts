@@ -1,0 +1,75 @@
+import type { JsonObject, JsonValue } from '../model/json.js'
+import type { ToolDifference } from '../model/tool.js'
+import { visible } from './visible-text.js'
+
+const mostDifferences = 100
+/** Characters of all differences together: they become part of an approval. */
+const mostCharacters = 16_384
+const longestValue = 2_000
+const longestPath = 500
+
+/** In the order in which they matter, so that a long description pushes nothing out. */
+const fields = ['name', 'annotations', 'inputSchema', 'outputSchema', 'title', 'description', 'icons']
+
+/**
+ * What is different in two definitions, as a screen can show it: control, bidi and invisible characters are made
+ * visible, long values are cut and then are text. At most 100, and 16 KiB together; what doesn't fit is left out.
+ */
+export function differencesBetween(before: JsonObject, after: JsonObject): readonly ToolDifference[] {
+  const found: ToolDifference[] = []
+  const room = { characters: mostCharacters }
+  for (const field of fields) collect(`/${field}`, own(before, field), own(after, field), { found, room })
+  return found
+}
+
+interface Collected {
+  readonly found: ToolDifference[]
+  readonly room: { characters: number }
+}
+
+function collect(path: string, before: JsonValue | undefined, after: JsonValue | undefined, into: Collected): void {
+  if (before === after || into.found.length >= mostDifferences) return
+  const [was, is] = [childrenOf(before), childrenOf(after)]
+  if (was !== undefined && is !== undefined && Array.isArray(before) === Array.isArray(after)) {
+    for (const key of new Set([...Object.keys(was), ...Object.keys(is)]))
+      collect(`${path}/${pointerPart(key)}`, own(was, key), own(is, key), into)
+    return
+  }
+  const difference = {
+    path: visible(path, longestPath),
+    ...(before === undefined ? {} : { before: shown(before) }),
+    ...(after === undefined ? {} : { after: shown(after) }),
+  }
+  const { length } = JSON.stringify(difference)
+  const isFirst = into.found.length === 0
+  if (length > into.room.characters && !isFirst) return
+  into.room.characters -= length
+  into.found.push(difference)
+}
+
+/** Objects and lists, the latter by index. */
+function childrenOf(value: JsonValue | undefined): JsonObject | undefined {
+  return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc6901 */
+function pointerPart(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+function shown(value: JsonValue): JsonValue {
+  const whole = madeVisible(value)
+  if (JSON.stringify(whole).length <= longestValue) return whole
+  return visible(typeof value === 'string' ? value : JSON.stringify(value), longestValue)
+}
+
+function madeVisible(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return visible(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: JsonValue) => madeVisible(item))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [visible(key), madeVisible(item as JsonValue)]))
+}
+
+function own(value: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(value, key) ? value[key] : undefined
+}
