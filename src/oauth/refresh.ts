@@ -120,6 +120,10 @@ export function createRefresher({
     if (ended !== undefined) return { outcome: { type: 'reauthorize', reason: ended } }
     try {
       const secrets = await openCredential(vault, grant.secret, read.credential)
+      const { serverOrigin } = secrets.context
+      // The integration was pointed elsewhere: what was given for one server is never shown to another.
+      if (serverOrigin !== undefined && serverOrigin !== new URL(grant.serverUrl).origin)
+        return { outcome: { type: 'reauthorize', reason: 'credential_missing' } }
       const outcome = withoutRefresh(read, secrets, request)
       return outcome === undefined ? { read, secrets } : { outcome }
     } catch (error) {

@@ -21,4 +21,6 @@ export interface TokenContext {
   readonly client: ClientRegistration
   readonly resource?: string
   readonly scopes: readonly string[]
+  /** Where tokens may be shown. Absent: wherever they are asked for. */
+  readonly serverOrigin?: string
 }

@@ -291,7 +291,7 @@ async function store(
       })
       secrets.push({
         key: keys.headers(id, headersOwner),
-        value: json({ sealed, headers: setAt } satisfies HeadersRecord),
+        value: json({ sealed, origin: wish.origin, headers: setAt } satisfies HeadersRecord),
       })
     }
     if (wish.oauth !== undefined)

@@ -233,12 +233,13 @@ async function edited(
         { path: 'headers', message: "belong to each person with credentials: 'per_user': use authorize({ headers })" },
       ])
     const stored = as<HeadersRecord>(before.others[0])
-    const held = wipes
-      ? { values: {}, headers: [] }
-      : {
-          values: await openHeaders(context, workspaceId, id, sharedOwner, stored?.value),
-          headers: stored?.value.headers ?? [],
-        }
+    const held =
+      wipes || stored?.value.origin !== record.origin
+        ? { values: {}, headers: [] }
+        : {
+            values: await openHeaders(context, workspaceId, id, sharedOwner, stored?.value),
+            headers: stored?.value.headers ?? [],
+          }
     const edit = editHeaders(held.values, held.headers, wanted.headers ?? {}, now)
     const value =
       edit.headers.length === 0
@@ -250,6 +251,7 @@ async function edited(
               owner: sharedOwner,
               field: 'headers',
             }),
+            origin: next.origin,
             headers: edit.headers,
           })
     if (next.credentials === 'shared')

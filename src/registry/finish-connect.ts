@@ -79,6 +79,7 @@ async function consume(context: Context, actor: Person, flow: PendingFlow): Prom
   ])
   const record = as<IntegrationRecord>(records[0])
   if (record === undefined) throw notFound('integration', integrationId)
+  if (record.value.url !== flow.value.serverUrl) throw notFound('sign-in under way for', 'this callback')
   const status = as<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
   const before: StatusRecord =
     status.reason === 'awaiting_authorization' ? { ...status, reason: status.before ?? 'first_sign_in' } : status
@@ -110,7 +111,7 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
       keys.status(integrationId, owner),
     ])
     const stored = as<IntegrationRecord>(records[0])
-    if (stored === undefined) throw notFound('integration', integrationId)
+    if (stored === undefined || stored.value.url !== flow.value.serverUrl) throw notFound('integration', integrationId)
     const { value: record, version } = stored
     const status = statusChange(
       { integrationId, owner, userId },

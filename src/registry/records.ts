@@ -159,6 +159,8 @@ export interface ServerRecord {
 /** `headers/{id}/{owner}`: header values, sealed as one JSON object. */
 export interface HeadersRecord {
   readonly sealed: string
+  /** Where the values may be sent: what was given for one server is never shown to another. */
+  readonly origin: string
   readonly headers: readonly IntegrationHeader[]
 }
 
@@ -173,6 +175,8 @@ export interface FlowRecord {
   readonly owner: string
   /** Only this person may finish it. */
   readonly userId: string
+  /** The server it is for: of no use once the integration points elsewhere. */
+  readonly serverUrl: string
   /** Verifier, client and authorization server, sealed. */
   readonly sealed: string
 }

@@ -1,4 +1,5 @@
 import { IntegrationError } from '../model/errors.js'
+import { statusReasons } from '../model/integration.js'
 import type { Write } from '../ports/storage.js'
 import { openConnection, type Connection, type OpenOptions, type ServerVerdict } from '../mcp/connection.js'
 import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../oauth/authorized-fetch.js'
@@ -174,11 +175,12 @@ async function credentialNews(context: Context, target: Target, change: Credenti
   const { workspaceId, integrationId, owner, userId, record } = target
   const { records, now } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const before = as<StatusRecord>(records[0])?.value
+  const mends = before === undefined || statusReasons[before.reason] === 'error'
   const reason =
     change.type === 'refreshed'
-      ? change.lifted
+      ? change.lifted || mends
         ? 'ok'
-        : (before?.reason ?? 'ok')
+        : before.reason
       : change.type === 'ended'
         ? change.reason
         : change.code

@@ -86,7 +86,13 @@ export async function beginSignIn(
     const { server, resource } = discovery
     const secrets = {
       tokens,
-      context: { server, client, scopes, ...(resource === undefined ? {} : { resource }) },
+      context: {
+        server,
+        client,
+        scopes,
+        serverOrigin: new URL(serverUrl).origin,
+        ...(resource === undefined ? {} : { resource }),
+      },
       grant: settings.grant,
     }
     const credential = await sealCredential(
@@ -107,6 +113,7 @@ export async function beginSignIn(
     integrationId,
     owner,
     userId: actor.userId,
+    serverUrl,
     sealed: await context.vault.seal(JSON.stringify(begun.flow), flowContext(actor, integrationId)),
   }
   return {
@@ -156,7 +163,16 @@ export async function redeem(
   const credential = await sealCredential(
     context.vault,
     { workspaceId: actor.workspaceId, integrationId, owner, field: 'tokens' },
-    { tokens, context: { server, client, scopes, ...(resource === undefined ? {} : { resource }) } },
+    {
+      tokens,
+      context: {
+        server,
+        client,
+        scopes,
+        serverOrigin: new URL(flow.value.serverUrl).origin,
+        ...(resource === undefined ? {} : { resource }),
+      },
+    },
     { at: flow.now, by: 'sign_in' },
   )
   return { credential, tokens }

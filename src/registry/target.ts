@@ -57,8 +57,13 @@ export function targetFrom(
     status: as<StatusRecord>(status)?.value,
     tools: as<ToolsRecord>(tools)?.value,
     server: as<ServerRecord>(server)?.value,
-    sharedHeaders: as<HeadersRecord>(records[3])?.value,
-    ownHeaders: own ? as<HeadersRecord>(records[7])?.value : undefined,
+    sharedHeaders: meantFor(record, as<HeadersRecord>(records[3])?.value),
+    ownHeaders: own ? meantFor(record, as<HeadersRecord>(records[7])?.value) : undefined,
     headersTag: `${records[3]?.version ?? ''}.${own ? (records[7]?.version ?? '') : ''}`,
   }
+}
+
+/** Header values, unless they were given for another server. */
+function meantFor(record: IntegrationRecord, headers: HeadersRecord | undefined): HeadersRecord | undefined {
+  return headers?.origin === record.origin ? headers : undefined
 }

@@ -67,7 +67,7 @@ export async function authorize(
   const { headers, scopes } = parse('authorize()', authorizeInput, input)
   const { record } = await load(context, actor, id, 'own_credential')
   requirePerUser(record, 'authorize()')
-  if (headers !== undefined) await setOwnHeaders(context, actor, id, headers)
+  if (headers !== undefined) await setOwnHeaders(context, actor, id, record.origin, headers)
   const target = await loadTarget(context, actor, id, 'own_credential')
   if (record.auth === 'oauth' && headers === undefined)
     return startSignIn(context, actor, target, { scopes, signal: options.signal })
@@ -221,6 +221,7 @@ async function setOwnHeaders(
   context: Context,
   actor: Person,
   id: string,
+  origin: string,
   edits: Readonly<Record<string, string | null>>,
 ): Promise<void> {
   const { workspaceId, userId } = actor
@@ -228,12 +229,9 @@ async function setOwnHeaders(
   await retrying('Your credential', async () => {
     const { records, now } = await context.storage.read(workspaceId, [keys.headers(id, owner)])
     const stored = as<HeadersRecord>(records[0])
-    const next = editHeaders(
-      await openHeaders(context, workspaceId, id, owner, stored?.value),
-      stored?.value.headers ?? [],
-      edits,
-      now,
-    )
+    // Values that were given for another server are not carried over.
+    const held = stored?.value.origin === origin ? stored.value : undefined
+    const next = editHeaders(await openHeaders(context, workspaceId, id, owner, held), held?.headers ?? [], edits, now)
     const value =
       next.headers.length === 0
         ? undefined
@@ -244,6 +242,7 @@ async function setOwnHeaders(
               owner,
               field: 'headers',
             }),
+            origin,
             headers: next.headers,
           })
     return context.feed.commit(workspaceId, {
