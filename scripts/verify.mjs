@@ -12,6 +12,8 @@ const steps = [
   'npm run test:dist',
   'npm run api -- --check',
   'npm run docs:check',
+  'npm run examples',
+  'npm run conformance',
 ]
 
 const results = steps.map((command) => {

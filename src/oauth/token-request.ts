@@ -10,7 +10,11 @@ export interface TokenRequestOptions {
 }
 
 /** How requests to a token endpoint go out. */
-export function tokenOptions(env: OAuthEnvironment, server: ServerMetadata, { signal }: TokenRequestOptions) {
+export function tokenOptions(
+  env: OAuthEnvironment,
+  server: ServerMetadata,
+  { signal }: TokenRequestOptions,
+): ReturnType<typeof httpOptions> {
   if (server.token_endpoint === undefined)
     throw refuse('unsafe_endpoint', 'The authorization server has no token endpoint.')
   return httpOptions(env, server.token_endpoint, { purpose: 'token', timeoutMs: deadlines.token, signal })
