@@ -20,7 +20,8 @@ import { remove } from './remove.js'
 import { acceptTools, configureTools, listTools, refreshToolsNow, type ToolOverview } from './tools.js'
 import type { ToolsetBuilder } from './toolset-builder.js'
 import { makeToolset, type Toolset, type ToolsetOptions } from './toolset.js'
-import { authorize, reconnect, signOut, validate } from './validate.js'
+import { authorize, signOut } from './own-credential.js'
+import { reconnect, validate } from './validate.js'
 
 /** What every verb takes last. */
 export interface VerbOptions {

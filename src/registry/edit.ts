@@ -16,7 +16,8 @@ import { endGrants } from './grants.js'
 import { allowSharing, getIntegration, idsUnder, load, type Loaded } from './integrations.js'
 import { as, json, keys, sharedOwner, type HeadersRecord, type IntegrationRecord } from './records.js'
 import { openHeaders, poolPrefix } from './servers.js'
-import { validate } from './validate.js'
+import { check } from './check.js'
+import { targetFrom, targetKeys } from './target.js'
 import { editHeaders } from './header-edits.js'
 
 /** What `update()` takes. What is left out stays as it is. */
@@ -76,7 +77,7 @@ export async function update(
   })
   await afterEdit(context, actor, id, made!)
   if (made!.changed.includes('url') || made!.changed.includes('headers'))
-    await validate(context, actor, id, options).catch(ignoreFault)
+    await checkEdited(context, actor, id, options.signal)
   return getIntegration(context, actor, id)
 }
 
@@ -323,7 +324,13 @@ function namesOf(headers: readonly IntegrationHeader[]): string {
     .join(',')
 }
 
-/** A check after an edit tells by the status; that the server is down is no reason to undo the edit. */
-function ignoreFault(error: unknown): void {
-  if (!(error instanceof IntegrationError)) throw error
+/** What the edit led to is told by the status: that the server is down, or wants a sign-in, is no reason to undo it. */
+async function checkEdited(
+  context: Context,
+  actor: Person,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { record, others } = await load(context, actor, id, 'get', targetKeys(id, actor))
+  await check(context, targetFrom(actor, id, record, others), signal)
 }

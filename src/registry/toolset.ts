@@ -6,6 +6,7 @@ import type { ElicitCallback } from '../ports/elicit.js'
 import { checkAgents } from './agents.js'
 import { callTool, resumeCall } from './call.js'
 import type { Context } from './context.js'
+import { explain, type Explanation } from './explain.js'
 import type { Person } from './person.js'
 import type { CallOptions, Session } from './session.js'
 import type { ToolsetBuilder } from './toolset-builder.js'
@@ -41,6 +42,12 @@ export interface Toolset {
    * @throws IntegrationError as `call`; `not_found` for an approval of another person, agent or conversation
    */
   resume(approvalId: string, options?: CallOptions & { readonly args?: unknown }): Promise<ToolCallOutcome>
+  /**
+   * What `call` would meet now, and which rule says so. Runs nothing.
+   *
+   * @throws IntegrationError `invalid_input`
+   */
+  explain(name: string, args?: unknown): Promise<Explanation>
 }
 
 /** `toolset()`: from what is stored, with no request to any server; old tool lists are refreshed behind it. */
@@ -75,5 +82,10 @@ export async function makeToolset(
     unavailable,
     call: (name, args, callOptions) => callTool(context, session, name, args, callOptions),
     resume: (approvalId, callOptions) => resumeCall(context, session, approvalId, callOptions),
+    explain: (name, args) =>
+      explain(context, actor, agentId, name, {
+        args,
+        ...(conversationId === undefined ? {} : { conversationId }),
+      }),
   }
 }

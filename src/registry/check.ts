@@ -1,0 +1,46 @@
+import { AuthorizationRequired } from '../oauth/authorized-fetch.js'
+import type { StatusReason } from '../model/integration.js'
+import type { Context } from './context.js'
+import { as, keys, type StatusRecord } from './records.js'
+import { refreshTools } from './refresh-tools.js'
+import { reasonOf, statusChange } from './status.js'
+import type { Target } from './target.js'
+
+/** How a check ended; it is filed as the status already. */
+export type Checked =
+  | { readonly type: 'works' }
+  /** `refused`: the server asks for authorization, and how. */
+  | { readonly type: 'failed'; readonly reason: StatusReason; readonly refused?: AuthorizationRequired }
+
+/**
+ * Checks an integration with the real credential and a real `tools/list`. A fault of the server is the status, not a throw.
+ */
+export async function check(context: Context, target: Target, signal: AbortSignal | undefined): Promise<Checked> {
+  try {
+    await refreshTools(context, target, { insist: true, ...(signal === undefined ? {} : { signal }) })
+    return { type: 'works' }
+  } catch (error) {
+    const refused = error instanceof AuthorizationRequired ? error : undefined
+    const reason = refused?.reason ?? reasonOf(error)
+    if (reason === undefined) throw error
+    await fileStatus(context, target, reason, refused?.scopes)
+    return { type: 'failed', reason, ...(refused === undefined ? {} : { refused }) }
+  }
+}
+
+async function fileStatus(
+  context: Context,
+  { workspaceId, integrationId, owner, userId }: Target,
+  reason: StatusReason,
+  scopes: readonly string[] | undefined,
+): Promise<void> {
+  const { records, now } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
+  const before = as<StatusRecord>(records[0])?.value
+  const status = statusChange(
+    { integrationId, owner, userId },
+    before,
+    { reason, ...(scopes === undefined ? {} : { scopes }) },
+    now,
+  )
+  if (status.writes.length > 0) await context.feed.commit(workspaceId, status)
+}

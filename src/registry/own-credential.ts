@@ -1,0 +1,104 @@
+import { authorizeInput, invalid, parse } from '../model/input.js'
+import type { ConnectResult } from './connect-result.js'
+import type { Context } from './context.js'
+import { retrying } from './events.js'
+import { eraseCredential } from './goodbye.js'
+import { editHeaders } from './header-edits.js'
+import { load } from './integrations.js'
+import type { Person } from './person.js'
+import { as, json, keys, person, type HeadersRecord, type IntegrationRecord, type StatusRecord } from './records.js'
+import { openHeaders, poolPrefix } from './servers.js'
+import { statusChange } from './status.js'
+import { loadTarget, startSignIn, validateTarget } from './validate.js'
+
+/**
+ * Gives one's own credential to a `per_user` integration: header values, or a sign-in.
+ *
+ * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
+ */
+export async function authorize(
+  context: Context,
+  actor: Person,
+  id: string,
+  input: { readonly headers?: Readonly<Record<string, string | null>>; readonly scopes?: readonly string[] } = {},
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ConnectResult> {
+  const { headers, scopes } = parse('authorize()', authorizeInput, input)
+  const { record } = await load(context, actor, id, 'own_credential')
+  requirePerUser(record, 'authorize()')
+  if (headers !== undefined) await setOwnHeaders(context, actor, id, record.origin, headers)
+  const target = await loadTarget(context, actor, id, 'own_credential')
+  if (record.auth === 'oauth' && headers === undefined)
+    return startSignIn(context, actor, target, { scopes, signal: options.signal })
+  return validateTarget(context, actor, target, options.signal)
+}
+
+/** Drops one's own credential: revoked and erased. */
+export async function signOut(context: Context, actor: Person, id: string): Promise<void> {
+  const { record } = await load(context, actor, id, 'own_credential')
+  requirePerUser(record, 'signOut()')
+  const owner = person(actor.userId)
+  await eraseCredential(context, actor.workspaceId, id, owner)
+  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
+  const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(id, owner)])
+  const status = statusChange(
+    { integrationId: id, owner, userId: actor.userId },
+    as<StatusRecord>(records[0])?.value,
+    { reason: record.auth === 'oauth' ? 'first_sign_in' : 'credential_missing' },
+    now,
+  )
+  await context.feed.commit(actor.workspaceId, {
+    writes: status.writes,
+    events: [
+      { type: 'credential_changed', integrationId: id, change: 'removed', userId: actor.userId, by: actor.userId },
+      ...status.events,
+    ],
+    audit: [{ action: 'sign_out', userId: actor.userId, integrationId: id }],
+  })
+}
+
+async function setOwnHeaders(
+  context: Context,
+  actor: Person,
+  id: string,
+  origin: string,
+  edits: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const { workspaceId, userId } = actor
+  const owner = person(userId)
+  await retrying('Your credential', async () => {
+    const { records, now } = await context.storage.read(workspaceId, [keys.headers(id, owner)])
+    const stored = as<HeadersRecord>(records[0])
+    // Values that were given for another server are not carried over.
+    const held = stored?.value.origin === origin ? stored.value : undefined
+    const next = editHeaders(await openHeaders(context, workspaceId, id, owner, held), held?.headers ?? [], edits, now)
+    const value =
+      next.headers.length === 0
+        ? undefined
+        : json({
+            sealed: await context.vault.seal(JSON.stringify(next.values), {
+              workspaceId,
+              integrationId: id,
+              owner,
+              field: 'headers',
+            }),
+            origin,
+            headers: next.headers,
+          })
+    return context.feed.commit(workspaceId, {
+      writes: [{ key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value }],
+      events: [{ type: 'credential_changed', integrationId: id, change: 'set', userId, by: userId }],
+      audit: [{ action: 'sign_in', userId, integrationId: id, changed: Object.keys(edits) }],
+    })
+  })
+}
+
+function requirePerUser(record: IntegrationRecord, what: string): void {
+  if (record.credentials !== 'per_user')
+    throw invalid(what, [
+      {
+        path: '',
+        message: `is for integrations with credentials: 'per_user'; "${record.name}" has one credential for all: use update({ headers }) or reconnect()`,
+      },
+    ])
+}
