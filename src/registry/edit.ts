@@ -1,4 +1,3 @@
-import { IntegrationError } from '../model/errors.js'
 import { invalid, parse, updateInput } from '../model/input.js'
 import type { CredentialMode, Integration, IntegrationHeader, Visibility } from '../model/integration.js'
 import { checkUrl } from '../egress/url-policy.js'
