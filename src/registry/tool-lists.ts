@@ -34,6 +34,8 @@ export interface ToolLists {
 }
 
 const chunkLength = 80_000
+/** However short a time a server gives its list: it is not asked more often than that behind toolsets, in ms. */
+const shortestListMs = 60_000
 const cacheLength = 32 * 1024 * 1024
 
 export function toolLists(storage: RegistryStorage): ToolLists {
@@ -102,7 +104,9 @@ export function listWrites(
     count: listing.tools.length,
     quarantined: listing.quarantined.slice(0, 100),
     listedAt: options.now,
-    ...(listing.ttlMs === undefined ? {} : { freshUntil: options.now + listing.ttlMs }),
+    ...(listing.ttlMs === undefined || listing.ttlMs === 0
+      ? {}
+      : { freshUntil: options.now + Math.max(listing.ttlMs, shortestListMs) }),
   }
   const { previous } = options
   const changed = previous?.hash !== hash
