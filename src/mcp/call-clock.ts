@@ -94,7 +94,7 @@ function timedOut(): IntegrationError {
 }
 
 /** The caller's own reason goes along as the cause. */
-function abortedBy(signal: AbortSignal): IntegrationError {
+export function abortedBy(signal: AbortSignal): IntegrationError {
   const reason: unknown = signal.reason
   if (isIntegrationError(reason)) return reason
   const error = new IntegrationError('aborted', 'The call was aborted.')

@@ -64,7 +64,7 @@ export interface Connection {
   readonly verdict: ServerVerdict
   /** `false`: closed or broken, open another. */
   readonly usable: boolean
-  /** Only one call at a time may be made on it: a question of the server could not be told whose it is. */
+  /** Calls on it wait for each other, because a question of the server could not be told whose it is: open another. */
   readonly exclusive: boolean
   /** @throws IntegrationError, or what the given `fetch` threw with the passthrough mark */
   listTools(options: {

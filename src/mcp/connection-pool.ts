@@ -1,7 +1,8 @@
 import PQueue from 'p-queue'
-import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import { IntegrationError } from '../model/errors.js'
 import type { Runtime } from '../ports/runtime.js'
 import { Breaker } from './breaker.js'
+import { abortedBy } from './call-clock.js'
 import type { Connection } from './connection-contract.js'
 
 /** Bounds of a {@link ConnectionPool}. */
@@ -30,6 +31,8 @@ interface Slot {
   readonly breaker: Breaker
   readonly live: Set<Live>
   opening: Promise<Live> | undefined
+  /** Its keys were closed: what is still under way is the last. */
+  gone: boolean
 }
 
 /** A connection that work is done on. */
@@ -76,34 +79,13 @@ export class ConnectionPool {
   ): Promise<T> {
     if (this.#closed) throw closed()
     const slot = this.#slot(key)
-    const { signal, insist = false } = options
+    const leave = await place(slot.queue, options.signal)
     try {
-      return await slot.queue.add(
-        () =>
-          slot.breaker.guard(
-            async () => {
-              const live = await this.#acquire(slot, open)
-              try {
-                return await work(live.connection)
-              } finally {
-                this.#release(live)
-              }
-            },
-            { insist },
-          ),
-        signal === undefined ? {} : { signal },
-      )
-    } catch (error) {
-      if (signal?.aborted === true && error === signal.reason) throw waitAborted(signal)
-      throw error
+      return await slot.breaker.guard(() => this.#work(slot, open, work), { insist: options.insist ?? false })
     } finally {
-      if (
-        slot.live.size === 0 &&
-        slot.queue.size + slot.queue.pending === 0 &&
-        slot.breaker.closed &&
-        this.#slots.get(key) === slot
-      )
-        this.#slots.delete(key)
+      leave()
+      if (slot.live.size === 0 && slot.queue.size === 0 && slot.queue.pending <= 1 && slot.breaker.closed)
+        this.#forget(key, slot)
     }
   }
 
@@ -129,14 +111,33 @@ export class ConnectionPool {
       breaker: new Breaker(runtime),
       live: new Set<Live>(),
       opening: undefined,
+      gone: false,
     }
     this.#slots.set(key, slot)
     return slot
   }
 
+  #forget(key: string, slot: Slot): void {
+    if (this.#slots.get(key) === slot) this.#slots.delete(key)
+  }
+
+  async #work<T>(
+    slot: Slot,
+    open: () => Promise<Connection>,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    const live = await this.#acquire(slot, open)
+    try {
+      return await work(live.connection)
+    } finally {
+      this.#release(live)
+    }
+  }
+
   /** A usable connection; one that asks questions is nobody else's meanwhile. */
   async #acquire(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
     for (;;) {
+      if (this.#closed) throw closed()
       for (const live of slot.live) {
         if (!live.connection.usable) this.#drop(live)
         else if (live.users === 0 || !live.connection.exclusive) return this.#taken(live)
@@ -153,10 +154,6 @@ export class ConnectionPool {
   async #open(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
     const connection = await this.#opening.add(open)
     const live: Live = { connection, slot, users: 0, stopIdle: () => undefined }
-    if (this.#closed) {
-      await connection.close()
-      throw closed()
-    }
     slot.live.add(live)
     this.#live.add(live)
     this.#makeRoom()
@@ -173,7 +170,7 @@ export class ConnectionPool {
 
   #release(live: Live): void {
     live.users--
-    if (!live.connection.usable || !this.#live.has(live)) return this.#drop(live)
+    if (!live.connection.usable || !this.#live.has(live) || live.slot.gone) return this.#drop(live)
     if (live.users > 0) return
     live.stopIdle = this.#options.runtime.setTimer(() => this.#drop(live), this.#options.idleMs)
     this.#makeRoom()
@@ -191,10 +188,12 @@ export class ConnectionPool {
     live.stopIdle()
     live.slot.live.delete(live)
     this.#live.delete(live)
-    if (live.users === 0) void live.connection.close().catch(() => undefined)
+    if (live.users === 0)
+      void live.connection.close({ endSession: live.slot.gone && !this.#closed }).catch(() => undefined)
   }
 
   async #closeSlot(slot: Slot, endSession: boolean): Promise<void> {
+    slot.gone = true
     const lives = [...slot.live]
     for (const live of lives) {
       live.stopIdle()
@@ -209,9 +208,27 @@ function closed(): IntegrationError {
   return new IntegrationError('closed', 'The registry was closed.')
 }
 
-function waitAborted({ reason }: AbortSignal): IntegrationError {
-  if (isIntegrationError(reason)) return reason
-  const error = new IntegrationError('aborted', 'The call was aborted before it was sent.')
-  if (reason instanceof Error) error.cause = reason
-  return error
+/**
+ * Waits for a place in a queue.
+ *
+ * @returns how to leave it
+ * @throws IntegrationError `aborted`
+ */
+async function place(queue: PQueue, signal: AbortSignal | undefined): Promise<() => void> {
+  const got = new Promise<() => void>((resolve) => void queue.add(() => new Promise<void>((leave) => resolve(leave))))
+  if (signal === undefined) return got
+  const listening = new AbortController()
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => reject(abortedBy(signal))
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { signal: listening.signal })
+  })
+  try {
+    return await Promise.race([got, aborted])
+  } catch (error) {
+    void got.then((leave) => leave())
+    throw error
+  } finally {
+    listening.abort()
+  }
 }

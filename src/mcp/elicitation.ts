@@ -1,4 +1,4 @@
-import { ProtocolError, type Client } from '@modelcontextprotocol/client'
+import type { Client } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../model/json.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
 import type { CallClock } from './call-clock.js'
@@ -50,8 +50,9 @@ function checkedUrl(given: unknown): string {
   return url.href
 }
 
-function refused(why: string): ProtocolError {
-  return new ProtocolError(-32602, why)
+/** Told to the server as invalid params. Not the SDK's own error: what the server asked for may have begun. */
+function refused(why: string): Error {
+  return Object.assign(new Error(why), { code: -32602 })
 }
 
 /** Content goes along with a form only; fields left out are filled by the SDK from the schema's defaults. */

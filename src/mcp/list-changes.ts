@@ -1,3 +1,4 @@
+import { ProtocolError } from '@modelcontextprotocol/client'
 import type { OpenOptions } from './connection-contract.js'
 import { jitter } from './jitter.js'
 import type { OpenClient } from './open-client.js'
@@ -57,8 +58,13 @@ export function watchTools(
   }
 }
 
-async function listening({ client }: OpenClient, signal: AbortSignal): Promise<'ended'> {
-  const subscription = await client.listen({ toolsListChanged: true }, { signal })
-  await subscription.closed
-  return 'ended'
+async function listening({ client }: OpenClient, signal: AbortSignal): Promise<'ended' | 'unavailable'> {
+  try {
+    const subscription = await client.listen({ toolsListChanged: true }, { signal })
+    await subscription.closed
+    return 'ended'
+  } catch (error) {
+    if (error instanceof ProtocolError) return 'unavailable'
+    throw error
+  }
 }

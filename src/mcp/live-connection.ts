@@ -22,7 +22,6 @@ export class LiveConnection implements Connection {
   #reopening: Promise<void> | undefined
   #closed = false
   #stopWatching: () => void = () => undefined
-  /** On an older server, whose question it is can only be told when calls come one by one. */
   readonly #oneByOne = new PQueue({ concurrency: 1 })
   #asking: Asking | undefined
 
@@ -46,7 +45,12 @@ export class LiveConnection implements Connection {
   }
 
   get exclusive(): boolean {
-    return this.#options.elicits && this.verdict.era === 'legacy'
+    return this.#asksOneByOne && this.verdict.transport !== 'local'
+  }
+
+  /** On all but 2026-07-28 over HTTP, one client has to do for all calls. */
+  get #asksOneByOne(): boolean {
+    return this.#options.elicits && !(this.verdict.era === 'modern' && this.verdict.transport === 'streamable-http')
   }
 
   async listTools(options: {
@@ -69,7 +73,7 @@ export class LiveConnection implements Connection {
       const asking = { elicit: options.elicit, clock }
       if (!this.#options.elicits)
         return this.#recovering(({ client }) => callOn(client, definition, args, options, clock), 'call')
-      if (!this.exclusive) return this.#callAlone(definition, args, options, asking)
+      if (!this.#asksOneByOne) return this.#callAlone(definition, args, options, asking)
       return this.#oneByOne.add(async () => {
         if (clock.ended !== undefined) throw clock.ended
         this.#asking = asking
@@ -102,8 +106,7 @@ export class LiveConnection implements Connection {
       answerQuestions(own.client, () => asking)
       return await callOn(own.client, definition, args, options, asking.clock)
     } finally {
-      if ('local' in endpoint) await own.client.close()
-      else void own.client.close().catch(() => undefined)
+      void own.client.close().catch(() => undefined)
     }
   }
 
@@ -139,23 +142,22 @@ export class LiveConnection implements Connection {
     } catch (error) {
       const fault = serverError(error, doing)
       if (this.#closed || !callsForAnother(fault, open)) throw fault
-      await this.#renew(open)
+      await this.#renew(open, isSessionLost(fault))
       return await work(this.#open)
     }
   }
 
   /** All who lost the same session share the making of the next. */
-  async #renew(lost: OpenClient): Promise<void> {
+  async #renew(lost: OpenClient, sameEra: boolean): Promise<void> {
     if (this.#open !== lost) return
-    this.#reopening ??= this.#reopen(lost).finally(() => (this.#reopening = undefined))
+    this.#reopening ??= this.#reopen(lost, sameEra).finally(() => (this.#reopening = undefined))
     await this.#reopening
   }
 
-  async #reopen(lost: OpenClient): Promise<void> {
+  async #reopen(lost: OpenClient, sameEra: boolean): Promise<void> {
     const { sessionId: _gone, ...known } = lost.verdict
-    const verdict = known.era === 'legacy' ? known : undefined
     try {
-      const next = await openClient(this.#options, verdict)
+      const next = await openClient(this.#options, sameEra ? known : undefined)
       if (this.#closed) return await this.#discard(next, true)
       this.#open = next
     } catch (error) {
@@ -222,9 +224,13 @@ async function callOn(
 /** The request was refused before anything was done, and another connection may be told otherwise. */
 function callsForAnother(fault: Error, { verdict, remembered }: OpenClient): boolean {
   if (!isIntegrationError(fault) || isPassthrough(fault)) return false
-  if (fault.code === 'session_lost') return true
+  if (isSessionLost(fault)) return true
   if (fault.reason === 'unsupported_version') return true
   return remembered && verdict.era === 'modern' && !fault.mayHaveRun && [400, 404, 405].includes(fault.httpStatus ?? 0)
+}
+
+function isSessionLost(fault: Error): boolean {
+  return isIntegrationError(fault) && fault.code === 'session_lost'
 }
 
 function mayHaveRun(error: IntegrationError): IntegrationError {

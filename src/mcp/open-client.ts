@@ -32,8 +32,8 @@ export interface OpenClient {
 /** What becomes of a connection while nobody asks. */
 export interface ConnectionState {
   broken: boolean
-  /** Why, where it is known. */
-  fault?: unknown
+  /** Told why, where it is known. */
+  onFault?: (fault: unknown) => void
 }
 
 type Kind = ServerVerdict['transport']
@@ -77,7 +77,7 @@ async function findOut(attempt: (how: Attempt) => Promise<OpenClient>): Promise<
       return attempt({ kind: 'streamable-http', prior: 'legacy' })
     if (!(error instanceof MayBeOldTransport)) throw error
     return attempt({ kind: 'sse', prior: 'legacy' }).catch((fault: unknown) => {
-      throw isIntegrationError(fault) ? error.fault : fault
+      throw isIntegrationError(fault) && fault.code === 'not_mcp' ? error.fault : fault
     })
   }
 }
@@ -107,13 +107,16 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
     inputRequired: { maxRounds: 10 },
   })
   const connecting = client.connect(transport, { timeout: options.timeoutMs, ...priorOf(prior) })
+  // The SDK's event source keeps to itself that its stream can't be had, and waits.
+  const broken = new Promise<never>((_resolve, reject) => (state.onFault = reject))
+  broken.catch(() => undefined)
   try {
-    await clock.race(connecting)
+    await clock.race(Promise.race([connecting, broken]))
   } catch (error) {
     connecting.catch(() => undefined)
     await transport.close().catch(() => undefined)
     if (clock.ended !== undefined) throw clock.ended
-    const fault = serverError(state.fault ?? error, 'connect')
+    const fault = serverError(error, 'connect')
     throw kind === 'streamable-http' && prior === undefined && mayBeOldTransport(error)
       ? new MayBeOldTransport(fault)
       : fault
@@ -126,7 +129,10 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
     state,
     terminate,
     receive,
-    verdict: resumed || sameAs(known, client, options) ? known! : verdictOf(client, transport, kind, options),
+    verdict:
+      resumed || sameAs(known, client, transport, options.elicits)
+        ? known!
+        : verdictOf(client, transport, kind, options),
     remembered: resumed,
   }
 }
@@ -139,9 +145,15 @@ function priorOf(prior: Attempt['prior']): {
   return { prior: { kind: 'modern', discover: prior.discover as unknown as DiscoverResult } }
 }
 
-/** The session of a connection that elicits is its own: nothing new was found out. */
-function sameAs(known: ServerVerdict | undefined, client: Client, options: OpenOptions): boolean {
-  return options.elicits && known !== undefined && known.protocolVersion === client.getNegotiatedProtocolVersion()
+/** Nothing new was found out: there is no session, or it is this connection's own. */
+function sameAs(
+  known: ServerVerdict | undefined,
+  client: Client,
+  transport: GuardedTransport,
+  elicits: boolean,
+): boolean {
+  const sessionless = known?.sessionId === undefined && transport.sessionId === undefined
+  return (elicits || sessionless) && known?.protocolVersion === client.getNegotiatedProtocolVersion()
 }
 
 function verdictOf(
@@ -188,8 +200,8 @@ async function openTransport(
     transport: kind === 'sse' ? 'sse' : 'streamable-http',
     exchange: (mark) => transport.exchange(mark),
     onStreamFault: (fault) => {
-      state.fault = fault
       state.broken = true
+      state.onFault?.(fault)
       transport.giveUpAll()
       void transport.close().catch(() => undefined)
     },

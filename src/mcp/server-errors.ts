@@ -53,6 +53,13 @@ export function sessionLost(httpStatus?: number): IntegrationError {
   return new IntegrationError('session_lost', 'The server no longer knows the session.', { httpStatus })
 }
 
+/** The server speaks other revisions: nothing was done. */
+export function unsupportedVersion(): IntegrationError {
+  return new IntegrationError('protocol_error', 'The server does not speak the protocol revision that was expected.', {
+    reason: 'unsupported_version',
+  })
+}
+
 /** A synthetic answer, in place of one that never came, carries why. */
 export class Unanswered {
   constructor(readonly fault: unknown) {}
@@ -79,8 +86,8 @@ const refusals = new Set([-32700, -32600, -32601, -32602, -32020, -32021, -32022
 
 function protocolError(error: ProtocolError, doing: Doing): Error {
   if (error.data instanceof Unanswered) return serverError(error.data.fault, doing)
+  if (error.code === -32022) return unsupportedVersion()
   return new IntegrationError('protocol_error', `The server answered with JSON-RPC error ${error.code}.`, {
-    reason: error.code === -32022 ? 'unsupported_version' : error.code === -32601 ? 'unknown_method' : undefined,
     mayHaveRun: doing === 'call' && !refusals.has(error.code),
   })
 }

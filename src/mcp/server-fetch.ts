@@ -1,7 +1,7 @@
 import type { FetchLike } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
 import { exchangeHeader, type Exchange } from './guarded-transport.js'
-import { httpError, lostAnswer, sessionLost } from './server-errors.js'
+import { httpError, lostAnswer, sessionLost, unsupportedVersion } from './server-errors.js'
 
 /** The `fetch` an integration's requests go through. */
 export type EndpointFetch = (url: string | URL, init?: RequestInit) => Promise<Response>
@@ -75,19 +75,21 @@ async function refused(response: Response, exchange: Exchange, inSession: boolea
   if (status === 404 && inSession) return discard(response, sessionLost(status))
   if (status === 401 || status === 403 || status === 408 || status === 429 || status >= 500)
     return discard(response, httpError(status, exchange.method === 'tools/call' ? 'call' : 'list', response.headers))
-  if (status !== 400 || !inSession) return response
-  // Many servers look a session up themselves and answer 400; without the request's id it was refused before dispatch.
+  if (status !== 400 || exchange.method === 'server/discover') return response
   const text = await response.text()
-  if (isErrorWithoutId(text)) throw sessionLost(status)
+  const error = errorOf(text)
+  if (error?.code === -32022) throw unsupportedVersion()
+  // Many servers look a session up themselves and answer 400; without the request's id it was refused before dispatch.
+  if (inSession && error?.hasId === false) throw sessionLost(status)
   return new Response(text, { status, headers: response.headers })
 }
 
-function isErrorWithoutId(text: string): boolean {
+function errorOf(text: string): { readonly code: unknown; readonly hasId: boolean } | undefined {
   try {
     const body = JSON.parse(text) as { id?: unknown; error?: { code?: unknown } } | null
-    return (body?.id ?? null) === null && typeof body?.error?.code === 'number' && body.error.code > -32020
+    return body?.error === undefined ? undefined : { code: body.error.code, hasId: (body.id ?? null) !== null }
   } catch {
-    return false
+    return undefined
   }
 }
 

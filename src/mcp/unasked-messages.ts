@@ -40,10 +40,13 @@ export async function receiveUnasked(
   try {
     await stream.start()
     await stream.resumeStream('')
-    // A server without such a stream says 405.
     if (status === 405) return 'unavailable'
     await aborted(ended.signal)
     return 'ended'
+  } catch (error) {
+    // A server without such a stream says 405; others say what they like.
+    if (status >= 400 && status < 500 && status !== 429) return 'unavailable'
+    throw error
   } finally {
     signal.removeEventListener('abort', close)
     await stream.close()

@@ -43,3 +43,77 @@ export async function fault(attempt: Promise<unknown>): Promise<Record<string, u
     (error: unknown) => error as Record<string, unknown>,
   )
 }
+
+/** A JSON-RPC message as it came. */
+export interface Message {
+  readonly id?: string | number
+  readonly method: string
+  readonly params?: Readonly<Record<string, unknown>>
+}
+
+/** A server whose handshake is right and whose other answers are the test's. */
+export function rawServer(
+  era: 'modern' | 'legacy',
+  answer: (message: Message, request: Request) => Response | Promise<Response>,
+): Pick<TestServer, 'url' | 'fetch'> & { readonly requests: { verb: string; method?: string; headers: Headers }[] } {
+  const requests: { verb: string; method?: string; headers: Headers }[] = []
+  return {
+    url: 'https://mcp.example/mcp',
+    requests,
+    async fetch(input, init) {
+      const request = new Request(input, init)
+      const { method: verb, headers } = request
+      const text = await request.text()
+      const message = (text === '' ? { method: verb } : JSON.parse(text)) as Message
+      requests.push({ verb, headers, ...(text === '' ? {} : { method: message.method }) })
+      return handshake(era, message) ?? answer(message, request)
+    },
+  }
+}
+
+function handshake(era: 'modern' | 'legacy', { id, method }: Message): Response | undefined {
+  const capabilities = { tools: { listChanged: true } }
+  const serverInfo = { name: 'raw', version: '1' }
+  if (method === 'server/discover') {
+    if (era === 'legacy')
+      return Response.json(
+        { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Bad Request' } },
+        { status: 400 },
+      )
+    return result(id, {
+      supportedVersions: ['2026-07-28'],
+      capabilities,
+      _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo },
+    })
+  }
+  if (method === 'initialize') {
+    const response = result(id, { protocolVersion: '2025-11-25', capabilities, serverInfo })
+    response.headers.set('mcp-session-id', 'one')
+    return response
+  }
+  return method === 'notifications/initialized' || method === 'notifications/cancelled'
+    ? new Response(null, { status: 202 })
+    : undefined
+}
+
+/** A JSON answer with a result of either era. */
+export function result(id: unknown, value: object): Response {
+  return Response.json({
+    jsonrpc: '2.0',
+    id,
+    result: { resultType: 'complete', ttlMs: 0, cacheScope: 'private', ...value },
+  })
+}
+
+/** An event stream that ends after these messages. */
+export function stream(messages: readonly object[]): Response {
+  const text = messages.map((message) => `event: message\ndata: ${JSON.stringify(message)}\n\n`).join('')
+  return new Response(text, { headers: { 'content-type': 'text/event-stream' } })
+}
+
+/** A response that never comes, until the request is aborted. */
+export function never(request: Request): Promise<Response> {
+  return new Promise((_resolve, reject) =>
+    request.signal.addEventListener('abort', () => reject(request.signal.reason as Error)),
+  )
+}

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest'
+import { manualRuntime } from '../../src/testing/manual-runtime.js'
+import { testServer } from '../../src/testing/mcp-server.js'
+import { fault, listing, never, open, rawServer, result, sent, tool } from './support.js'
+
+const tools = [{ name: 'echo' }]
+const patient = { timeoutMs: 10_000 }
+
+describe('opening a connection', () => {
+  it.each([500, 501])('goes the older way when the question for the era is answered with HTTP %i', async (status) => {
+    const server = testServer({ tools, era: 'legacy' })
+    const moody = {
+      ...server,
+      fetch: async (url: string | URL | Request, init?: RequestInit) =>
+        String(init?.body).includes('server/discover') ? new Response('oops', { status }) : server.fetch(url, init),
+    }
+    const connection = await open(moody)
+    expect(connection.verdict.era).toBe('legacy')
+    expect((await connection.listTools(listing)).tools).toHaveLength(1)
+    await server.close()
+  })
+
+  it.each([
+    [401, 'authorization_failed'],
+    [403, 'authorization_failed'],
+    [429, 'rate_limited'],
+    [502, 'server_error'],
+    [503, 'server_error'],
+  ])('asks once, and not over the older transport, when it meets HTTP %i', async (status, code) => {
+    const requests: string[] = []
+    const fetch = async (_url: unknown, init?: RequestInit) => {
+      requests.push(init?.method ?? 'GET')
+      return new Response('<html>', { status })
+    }
+    expect(await fault(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({ code, httpStatus: status })
+    expect(requests).toEqual(['POST'])
+  })
+
+  it.each([400, 404, 405])('tries the older transport on HTTP %i', async (status) => {
+    const requests: string[] = []
+    const fetch = async (_url: unknown, init?: RequestInit) => {
+      requests.push(init?.method ?? 'GET')
+      return new Response('Cannot POST', { status })
+    }
+    expect(await fault(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({
+      code: 'not_mcp',
+      httpStatus: status,
+    })
+    expect(requests).toEqual(['POST', 'POST', 'GET'])
+  })
+
+  it('does not take a 2026-07-28 server for one of the older transport', async () => {
+    const requests: string[] = []
+    const fetch = async (_url: unknown, init?: RequestInit) => {
+      requests.push(init?.method ?? 'GET')
+      const { id } = JSON.parse(String(init?.body)) as { id: unknown }
+      return Response.json(
+        { jsonrpc: '2.0', id, error: { code: -32022, message: 'no', data: { supported: ['2031-01-01'] } } },
+        { status: 400 },
+      )
+    }
+    expect(await fault(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({ mayHaveRun: false })
+    expect(requests).not.toContain('GET')
+  })
+
+  it('says that a web page is not MCP', async () => {
+    const fetch = async () => new Response('<html>', { headers: { 'content-type': 'text/html' } })
+    expect(await fault(open({ url: 'https://mcp.example/', fetch }))).toMatchObject({ code: 'not_mcp' })
+  })
+
+  it('says that nobody is there', async () => {
+    expect(await fault(open({ url: 'http://127.0.0.1:59999/mcp', fetch }))).toMatchObject({
+      code: 'unreachable',
+      mayHaveRun: false,
+    })
+  })
+
+  it('ends when a server says nothing, and leaves no timer', async () => {
+    const runtime = manualRuntime()
+    const fetch = (input: string | URL | Request, init?: RequestInit) => never(new Request(input, init))
+    const opening = fault(open({ url: 'https://mcp.example/mcp', fetch }, { runtime, timeoutMs: 5_000 }))
+    await runtime.advance(5_000)
+    expect(await opening).toMatchObject({ code: 'timeout' })
+    expect(runtime.timers).toBe(0)
+  })
+
+  it('ends at once when it is aborted while it asks for the era', async () => {
+    const controller = new AbortController()
+    const fetch = (input: string | URL | Request, init?: RequestInit) => {
+      controller.abort()
+      return never(new Request(input, init))
+    }
+    expect(await fault(open({ url: 'https://mcp.example/mcp', fetch }, { signal: controller.signal }))).toMatchObject({
+      code: 'aborted',
+    })
+  })
+
+  it('ends when the older transport opens its stream and then says nothing', async () => {
+    const runtime = manualRuntime()
+    const cancelled: string[] = []
+    const fetch = async (_url: unknown, init?: RequestInit) => {
+      if (init?.method === 'POST') return new Response(null, { status: 405 })
+      void runtime.advance(5_000)
+      return new Response(new ReadableStream({ cancel: () => void cancelled.push('stream') }), {
+        headers: { 'content-type': 'text/event-stream' },
+      })
+    }
+    expect(await fault(open({ url: 'https://mcp.example/sse', fetch }, { runtime, timeoutMs: 5_000 }))).toMatchObject({
+      code: 'timeout',
+    })
+    expect(runtime.timers).toBe(0)
+  })
+
+  it('finds out again when what was remembered is no longer true', async () => {
+    const modern = testServer({ tools, era: 'modern' })
+    const legacy = testServer({ tools, era: 'legacy' })
+    const { verdict } = await open(modern)
+    const told: unknown[] = []
+    const connection = await open(legacy, { verdict, onVerdict: (found) => void told.push(found.era) })
+    const before = await connection.callTool(tool('echo'), {}, patient)
+    expect(before.content).toEqual([{ type: 'text', text: 'echo ran' }])
+    expect(told).toEqual(['legacy'])
+    expect(legacy.calls.get('echo')).toBe(1)
+
+    const back = await open(modern, { verdict: { ...connection.verdict, sessionId: 'gone' } })
+    expect((await back.callTool(tool('echo'), {}, patient)).content).toHaveLength(1)
+    expect(back.verdict.era).toBe('modern')
+  })
+})
+
+describe('a session', () => {
+  it('is gone on with by the next process, and made anew when it is dead', async () => {
+    const server = testServer({ tools, era: 'legacy' })
+    const { verdict } = await open(server)
+    server.forgetSessions()
+    const before = server.requests.length
+    const next = await open(server, { verdict })
+    await next.callTool(tool('echo'), {}, patient)
+    expect(sent(server, before)).toEqual(['tools/call', 'initialize', 'notifications/initialized', 'tools/call'])
+    await server.close()
+  })
+
+  it('that is lost at once again ends the call, after two handshakes', async () => {
+    const server = rawServer('legacy', () => new Response(null, { status: 404 }))
+    const connection = await open(server)
+    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+      code: 'session_lost',
+      mayHaveRun: false,
+    })
+    expect(server.requests.filter(({ method }) => method === 'initialize')).toHaveLength(2)
+  })
+
+  it('is also lost when a server says so with HTTP 400 and no id', async () => {
+    let calls = 0
+    const server = rawServer('legacy', ({ id }) =>
+      ++calls === 1
+        ? Response.json(
+            { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'No valid session' } },
+            { status: 400 },
+          )
+        : result(id, { content: [] }),
+    )
+    const connection = await open(server)
+    expect(await connection.callTool(tool('t'), {}, patient)).toEqual({ content: [] })
+  })
+
+  it('is ended on the server only when nobody else may go on with it', async () => {
+    const server = testServer({ tools, era: 'legacy' })
+    const kept = await open(server)
+    await kept.close()
+    expect(sent(server)).not.toContain('DELETE')
+    const ended = await open(server)
+    await ended.close({ endSession: true })
+    await ended.close({ endSession: true })
+    expect(sent(server).filter((method) => method === 'DELETE')).toHaveLength(1)
+    expect(await fault(ended.listTools(listing))).toMatchObject({ code: 'closed' })
+    await server.close()
+  })
+
+  it('does not keep closing waiting', async () => {
+    const runtime = manualRuntime()
+    const server = rawServer('legacy', (_message, request) => {
+      void runtime.advance(2_000)
+      return never(request)
+    })
+    const connection = await open(server, { runtime })
+    await connection.close({ endSession: true })
+    expect(server.requests.at(-1)?.verb).toBe('DELETE')
+    expect(runtime.timers).toBe(0)
+  })
+})
