@@ -73,7 +73,8 @@ describe('the installed package', () => {
       noEmit: true,
       module: 'nodenext',
       target: 'es2022',
-      lib: ['es2023', 'dom'],
+      // `await using` needs the last one, or @types/node.
+      lib: ['es2023', 'dom', 'esnext.disposable'],
       types: [],
     }
     await writeFile(join(folder, 'host.ts'), imports.join('\n'))
