@@ -5,7 +5,7 @@ import type { CredentialRecord } from './credential-record.js'
 import type { JsonValue } from '../model/json.js'
 import type { PassingFault, ReauthorizeReason } from './token-outcome.js'
 import type { RefreshFailure } from './refresh-failure.js'
-import type { RegistryStorage, Write } from '../ports/storage.js'
+import type { RegistryStorage, Write, Written } from '../ports/storage.js'
 import type { SecretContext } from '../ports/credential-vault.js'
 
 /** A stored credential and what belongs to it. */
@@ -20,7 +20,14 @@ export interface StoredGrant {
    * Further writes for the commit that changes the credential: status, event. Asked anew for each try of the commit, so it
    * reads what its `ifVersion`s rest on.
    */
-  companions(change: CredentialChange): readonly Write[] | Promise<readonly Write[]>
+  companions(change: CredentialChange): Companions | Promise<Companions>
+}
+
+/** What goes into the commit that changes a credential. */
+export interface Companions {
+  readonly writes: readonly Write[]
+  /** Called once after the commit, with what became of `writes`, in their order. */
+  done?(written: readonly Written[]): void
 }
 
 /** What happens to a credential in a commit. */
@@ -172,7 +179,11 @@ async function commitWith(
   change: CredentialChange,
 ): Promise<boolean> {
   const write: Write = { key: grant.key, ifVersion: current.version, value: stored(next) }
-  return (await storage.commit(grant.workspaceId, [write, ...(await grant.companions(change))])) !== false
+  const companions = await grant.companions(change)
+  const written = await storage.commit(grant.workspaceId, [write, ...companions.writes])
+  if (written === false) return false
+  companions.done?.(written.slice(1))
+  return true
 }
 
 /** Plain JSON, as its type says; the type checker can't see it because of the optional fields. */

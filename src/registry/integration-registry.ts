@@ -179,7 +179,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
 
   /**
    * Takes no new calls, gives those under way up to `graceMs` to finish, aborts the rest, and leaves no socket or timer.
-   * Safe twice.
+   * A token refresh under way is still saved when its answer comes within 4 s after that. Safe twice.
    *
    * @param options - `graceMs`: `@default 5000`
    */
@@ -196,11 +196,14 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     const { calls, decisions, runtime } = this.#context
     this.#closing.abort()
     decisions.noticeAll()
-    const cancel = runtime.setTimer(() => calls.endAll('closed'), graceMs)
-    await calls.drained()
-    cancel()
-    await Promise.allSettled(this.#behind)
-    for (const end of this.#ends) await end().catch(() => {})
+    const cancelGrace = runtime.setTimer(() => calls.endAll('closed'), graceMs)
+    let cancelLate = (): void => {}
+    const late = new Promise<void>((resolve) => (cancelLate = runtime.setTimer(resolve, graceMs + settlingMs)))
+    await Promise.race([late, calls.drained()])
+    await Promise.race([late, Promise.allSettled(this.#behind)])
+    for (const end of this.#ends) await Promise.race([late, end().catch(() => {})])
+    cancelGrace()
+    cancelLate()
     this.#isClosed = true
     this.#context.feed.local.removeAllListeners()
   }
@@ -228,6 +231,9 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     }
   }
 }
+
+/** How long what is to be saved or ended may take after the calls' grace, in ms. */
+const settlingMs = 4_000
 
 function agentSource(agents: IntegrationRegistryOptions['agents']): (workspaceId: string) => Promise<readonly Agent[]> {
   const named = (list: readonly (string | Agent)[]): readonly Agent[] =>

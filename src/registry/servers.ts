@@ -1,13 +1,10 @@
 import { IntegrationError } from '../model/errors.js'
-import { statusReasons } from '../model/integration.js'
-import type { Write } from '../ports/storage.js'
 import { openConnection, type Connection, type OpenOptions, type ServerVerdict } from '../mcp/connection.js'
 import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../oauth/authorized-fetch.js'
-import type { CredentialChange } from '../oauth/lease.js'
 import type { Context } from './context.js'
-import { as, json, keys, sharedOwner, type HeadersRecord, type ServerRecord, type StatusRecord } from './records.js'
+import { credentialNews } from './credential-news.js'
+import { json, keys, sharedOwner, type HeadersRecord, type ServerRecord } from './records.js'
 import type { Target } from './target.js'
-import { statusChange } from './status.js'
 
 /** What {@link useServer} is told. */
 export interface UseOptions {
@@ -168,46 +165,4 @@ async function credentialOf(context: Context, target: Target): Promise<Credentia
     companions: (change) => credentialNews(context, target, change),
   })
   return { kind: 'oauth', headers, ...tokens }
-}
-
-/** The status and news that go into the same commit as a changed credential. */
-async function credentialNews(context: Context, target: Target, change: CredentialChange): Promise<readonly Write[]> {
-  const { workspaceId, integrationId, owner, userId, record } = target
-  const { records, now } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
-  const before = as<StatusRecord>(records[0])?.value
-  const mends = before === undefined || statusReasons[before.reason] === 'error'
-  const reason =
-    change.type === 'refreshed'
-      ? change.lifted || mends
-        ? 'ok'
-        : before.reason
-      : change.type === 'ended'
-        ? change.reason
-        : change.code
-  const status = statusChange(
-    { integrationId, owner, userId },
-    before,
-    { reason, ...(change.type === 'failed' ? { until: change.retryAt } : {}) },
-    now,
-  )
-  const { writes } = context.feed.prepare(workspaceId, {
-    writes: [
-      ...status.writes,
-      ...(change.type === 'ended' && change.dropClient ? [{ key: keys.client(integrationId), value: undefined }] : []),
-    ],
-    events: [
-      ...status.events,
-      ...(change.type === 'refreshed'
-        ? [
-            {
-              type: 'credential_changed' as const,
-              integrationId,
-              change: 'refreshed' as const,
-              ...(record.credentials === 'per_user' ? { userId } : {}),
-            },
-          ]
-        : []),
-    ],
-  })
-  return writes
 }

@@ -102,6 +102,7 @@ export function statusChange(
     before?.protocolVersion !== record.protocolVersion ||
     before?.account !== record.account ||
     before?.until !== record.until ||
+    before?.before !== record.before ||
     JSON.stringify(before?.scopes) !== JSON.stringify(record.scopes)
   if (!changed && !learnt && now - (before?.checkedAt ?? 0) < refreshEveryMs)
     return { writes: [], events: [], record: before! }

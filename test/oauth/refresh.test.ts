@@ -6,7 +6,7 @@ import { startServer } from '../support/protected-server.js'
 import type { Bench } from '../support/refreshing.js'
 import type { Challenge } from '../../src/oauth/challenge.js'
 import type { Refresher } from '../../src/oauth/refresh.js'
-import type { RegistryStorage } from '../../src/ports/storage.js'
+import type { RegistryStorage, Written } from '../../src/ports/storage.js'
 import type { TokenOutcome } from '../../src/oauth/token-outcome.js'
 
 let bench: Bench
@@ -385,12 +385,17 @@ describe('the storage', () => {
   it('is tried again when only a companion of the commit was changed by somebody else', async () => {
     await bench.clock.advance(minute)
     let stale = 3
+    const told: string[][] = []
     const grant = {
       ...bench.grant,
-      companions: async () => [{ key: 'status/i1/_', value: 'ok', ifVersion: stale-- > 0 ? 'an old version' : null }],
+      companions: async () => ({
+        writes: [{ key: 'status/i1/_', value: 'ok', ifVersion: stale-- > 0 ? 'an old version' : null }],
+        done: (written: readonly Written[]) => void told.push(written.map(({ key }) => key)),
+      }),
     }
     expect(await bench.process().source(grant).token({ signal: undefined })).toEqual(fresh('at-1'))
     expect(stale).toBe(-1)
+    expect(told).toEqual([['status/i1/_']])
     expect(bench.server.presented).toEqual(['rt-0'])
   })
 })

@@ -3,10 +3,10 @@ import { sealCredential } from '../../src/oauth/credential-record.js'
 import { memoryStorage } from '../../src/storage/memory.js'
 import { discovered, testClock, testEnvironment, testVault } from './oauth.js'
 import { startServer } from './protected-server.js'
-import type { CredentialChange, StoredGrant } from '../../src/oauth/lease.js'
+import type { Companions, CredentialChange, StoredGrant } from '../../src/oauth/lease.js'
 import type { CredentialRecord } from '../../src/oauth/credential-record.js'
 import type { Refresher } from '../../src/oauth/refresh.js'
-import type { RegistryStorage, Write } from '../../src/ports/storage.js'
+import type { RegistryStorage } from '../../src/ports/storage.js'
 import type { Reply, SmallServer } from './protected-server.js'
 import type { Runtime } from '../../src/ports/runtime.js'
 import type { TestClock, TestEnvironment } from './oauth.js'
@@ -116,9 +116,9 @@ export async function startBench(
       key,
       secret,
       serverUrl: options.serverUrl ?? `${server.origin}/mcp`,
-      async companions(change): Promise<readonly Write[]> {
+      async companions(change): Promise<Companions> {
         changes.push(change)
-        return [{ append: 'event/', value: change.type }]
+        return { writes: [{ append: 'event/', value: change.type }] }
       },
     },
     process(own = {}) {
