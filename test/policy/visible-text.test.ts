@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { visible } from '../../src/policy/visible-text.js'
+
+const tags = [...'hi'].map((letter) => String.fromCodePoint(0xe0000 + letter.codePointAt(0)!)).join('')
+
+describe('text in which nothing can hide', () => {
+  it.each([
+    ['a plain sentence, with ümlauts, 日本語 and 🎉', 'a plain sentence, with ümlauts, 日本語 and 🎉'],
+    ['two\nlines\ttab', 'two\\u{A}lines\\u{9}tab'],
+    ['\u001b[31mred\u001b[0m', '\\u{1B}[31mred\\u{1B}[0m'],
+    ['\u009b2J', '\\u{9B}2J'],
+    ['invoice\u202egnp.exe', 'invoice\\u{202E}gnp.exe'],
+    ['a\u200bb\u2060c\ufeffd', 'a\\u{200B}b\\u{2060}c\\u{FEFF}d'],
+    ['\u2066a\u2069', '\\u{2066}a\\u{2069}'],
+    [`ok${tags}`, 'ok\\u{E0068}\\u{E0069}'],
+    ['a\ufe0f\u{e0100}', 'a\\u{FE0F}\\u{E0100}'],
+    ['a\u034fb\u3164c\u115fd\u2800e', 'a\\u{34F}b\\u{3164}c\\u{115F}d\\u{2800}e'],
+    ['no\u00a0break\u3000wide', 'no\\u{A0}break\\u{3000}wide'],
+    ['x\ud800y\udc00', 'x\\u{D800}y\\u{DC00}'],
+    ['a\u2028b\u2029c', 'a\\u{2028}b\\u{2029}c'],
+    ['private \ue000, no character \uffff', 'private \\u{E000}, no character \\u{FFFF}'],
+    ['', ''],
+  ])('%j is shown as %s', (text, expected) => {
+    expect(visible(text)).toBe(expected)
+  })
+
+  it('leaves nothing that is drawn as nothing', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(visible(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('says how much it cut off, and cuts between characters', () => {
+    expect(visible('abcdef', 6)).toBe('abcdef')
+    expect(visible('abcdefgh', 6)).toBe('abcdef… (2 more characters)')
+    expect(visible('abc🎉def', 4)).toBe('abc… (5 more characters)')
+    expect(visible('abc\u202edef', 7)).toBe('abc… (4 more characters)')
+  })
+
+  it('looks at no more of a huge text than it shows', () => {
+    expect(visible('\u202e'.repeat(10_000_000), 80)).toBe(`${'\\u{202E}'.repeat(10)}… (9999990 more characters)`)
+  })
+})
