@@ -77,26 +77,23 @@ export function transition(
     throw new IntegrationError('conflict', `This approval is ${from} and can't become ${to}.`)
   const record: ApprovalRecord = { ...stored.value, ...patch, status: to }
   const { approvalId, userId, integration, expiresAt } = record.request
-  const id = approvalId
   const indexes: Write[] = []
   if (from === 'pending' && record.sameHash !== undefined)
     indexes.push({ key: keys.same(record.sameHash), value: undefined })
-  const wasOpen = isOpen(from)
-  if (wasOpen && !isOpen(to)) indexes.push(...openKeys(record).map((key) => ({ key, value: undefined })))
-  if (!wasOpen && isOpen(to))
-    indexes.push(...openKeys(record).map((key) => ({ key, value: openRecord(record), expiresAt })))
+  if (isOpen(to)) indexes.push(...openKeys(record).map((key) => ({ key, value: openRecord(record), expiresAt })))
+  else if (isOpen(from)) indexes.push(...openKeys(record).map((key) => ({ key, value: undefined })))
   return {
     record,
     writes: [
       {
-        key: keys.approval(id),
+        key: stored.key,
         ifVersion: stored.version,
         value: json(record),
         expiresAt: expiresAt + context.options.retention.approvalsMs,
       },
       ...indexes,
     ],
-    events: [{ type: 'approval_changed', integrationId: integration.id, approvalId: id, status: to, userId }],
+    events: [{ type: 'approval_changed', integrationId: integration.id, approvalId, status: to, userId }],
     audit,
   }
 }
@@ -122,11 +119,12 @@ export function openKeys({ request }: ApprovalRecord): readonly string[] {
   return [keys.open(request.userId, request.approvalId), keys.openOf(request.integration.id, request.approvalId)]
 }
 
-export function openRecord({ request }: ApprovalRecord) {
+export function openRecord({ request, status }: ApprovalRecord) {
   return json({
     approvalId: request.approvalId,
     userId: request.userId,
     ...(request.conversationId === undefined ? {} : { conversationId: request.conversationId }),
+    ...(status === 'approved' ? { approved: true as const } : {}),
   } satisfies OpenRecord)
 }
 
@@ -148,12 +146,11 @@ export async function readDecidable(
   const { records } = await context.storage.read(actor.workspaceId, [keys.integration(integration.id)])
   const record = as<IntegrationRecord>(records[0])?.value
   if (userId === actor.userId) {
-    if (record !== undefined) allow(context, actor, integration.id, record, 'decide_own_approval')
-    return found
-  }
-  if (record === undefined) throw notFound('approval', id)
+    if (record === undefined) return found
+  } else if (record === undefined) throw notFound('approval', id)
   try {
-    allow(context, actor, integration.id, record, 'decide_others_approval')
+    const whose = userId === actor.userId ? 'decide_own_approval' : 'decide_others_approval'
+    allow(context, actor, integration.id, record, whose)
   } catch (error) {
     throw (error as IntegrationError).code === 'not_found' ? notFound('approval', id) : error
   }

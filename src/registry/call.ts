@@ -1,11 +1,11 @@
 import type { ToolCallOutcome } from '../model/outcome.js'
 import { takeArguments } from '../policy/arguments.js'
-import { approve, type Permit } from './approve.js'
-import { claim, conclude, type Ending } from './conclude.js'
+import { approve } from './approve.js'
+import { begin, claim, conclude, type Ending } from './conclude.js'
 import type { Context } from './context.js'
 import { elicitFor } from './elicit.js'
-import { decideCall, resolveCall, type ResolvedCall } from './resolve.js'
-import { approvedCall } from './resume.js'
+import { decideCall, resolveCall } from './resolve.js'
+import { redeem, type Permitted } from './resume.js'
 import { useServer } from './servers.js'
 import type { CallOptions, Session } from './session.js'
 
@@ -25,8 +25,8 @@ export async function callTool(
   const taken = takeArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
   const call = await resolveCall(context, session, name, taken)
   const decision = await decideCall(context, call)
-  const permit = await approve(context, call, decision, options)
-  return permit.type === 'permit' ? send(context, call, permit, options) : permit.outcome
+  const approved = await approve(context, call, decision, options)
+  return approved.type === 'ended' ? approved.outcome : send(context, approved, options)
 }
 
 /**
@@ -41,38 +41,34 @@ export async function resumeCall(
   approvalId: string,
   options: CallOptions & { readonly args?: unknown } = {},
 ): Promise<ToolCallOutcome> {
-  const approved = await approvedCall(context, session, approvalId, options.args)
-  return approved.type === 'ended' ? approved.outcome : send(context, approved.call, approved.permit, options)
+  const approved = await redeem(context, session, approvalId, options.args)
+  return approved.type === 'ended' ? approved.outcome : send(context, approved, options)
 }
 
-/** The only way to `tools/call`. A permit's approval is used up as the last thing before anything is sent. */
-async function send(
-  context: Context,
-  call: ResolvedCall,
-  permit: Permit,
-  options: CallOptions,
-): Promise<ToolCallOutcome> {
-  const timeoutMs = options.timeoutMs ?? context.options.limits.callTimeoutMs
-  const ending: Ending = { started: context.runtime.now() }
+/** The only way to `tools/call`. An approval is used up as the last thing before anything is sent. */
+async function send(context: Context, permitted: Permitted, options: CallOptions): Promise<ToolCallOutcome> {
+  const { call } = permitted
+  const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
+  const ending: Ending = begin(context, permitted)
   try {
-    ending.answer = await context.calls.track(call.target.integrationId, options.signal, (signal) =>
+    ending.answer = await context.calls.track(call.target.integrationId, signal, (tracked) =>
       useServer(
         context,
         call.target,
         async (connection) => {
-          ending.claimed ??= await claim(context, call, permit, timeoutMs)
+          ending.claimed ??= await claim(context, permitted, ending, timeoutMs)
           return connection.callTool(call.tool.definition, call.args.value, {
-            signal,
+            signal: tracked,
             timeoutMs,
-            ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-            ...elicitFor(context, call),
+            ...(onProgress === undefined ? {} : { onProgress }),
+            ...elicitFor(call),
           })
         },
-        { signal, elicits: call.session.elicit !== undefined },
+        { signal: tracked, elicits: call.session.elicit !== undefined },
       ),
     )
   } catch (fault) {
     ending.fault = fault
   }
-  return conclude(context, call, permit, ending)
+  return conclude(context, permitted, ending)
 }

@@ -4,9 +4,9 @@ import type { ApprovalStatus } from '../model/approval.js'
 import type { StatusReason } from '../model/integration.js'
 import type { ResultWarning, ToolCallOutcome } from '../model/outcome.js'
 import type { ToolResult } from '../model/tool.js'
-import type { Permit } from './approve.js'
+import type { Permitted } from './resume.js'
 import { endedOutcome } from './ended-outcome.js'
-import { auditOf } from './record-call.js'
+import { auditOf, recordEnded, tellFinished } from './record-call.js'
 import { move, readApproval, transition, type StoredApproval } from './approvals.js'
 import type { Context } from './context.js'
 import { EndedCall } from './in-flight.js'
@@ -24,17 +24,27 @@ export interface Ending {
   fault?: unknown
 }
 
+/** Tells of a call that is about to be sent. */
+export function begin(context: Context, { call, rule }: Permitted): Ending {
+  const { actor, agentId } = call.session
+  const { workspaceId, integrationId } = call.target
+  const tool = call.tool.definition.name
+  context.feed.tell([
+    { type: 'call_started', workspaceId, at: call.now, userId: actor.userId, agentId, integrationId, tool, rule },
+  ])
+  return { started: context.runtime.now() }
+}
+
 /** Uses an approval up: from here on it can't be used by anybody else. */
 export async function claim(
   context: Context,
-  call: ResolvedCall,
-  permit: Permit,
+  { call, approval }: Permitted,
+  { started }: Ending,
   timeoutMs: number,
 ): Promise<StoredApproval | null> {
-  if (permit.approval === undefined) return null
-  const { workspaceId } = call.target
-  const claimed = await move(context, workspaceId, permit.approval, 'dispatched', {
-    dispatchedUntil: call.now + longestCallMs(timeoutMs),
+  if (approval === undefined) return null
+  const claimed = await move(context, call.target.workspaceId, approval, 'dispatched', {
+    dispatchedUntil: storageTime(context, call, started) + longestCallMs(timeoutMs),
   })
   if (claimed === false) throw new UsedElsewhere()
   return claimed
@@ -46,17 +56,13 @@ export function longestCallMs(timeoutMs: number): number {
 }
 
 /** Files how a call ended (approval, status, audit: one commit) and turns it into its outcome. */
-export async function conclude(
-  context: Context,
-  call: ResolvedCall,
-  permit: Permit,
-  ending: Ending,
-): Promise<ToolCallOutcome> {
-  if (ending.fault instanceof UsedElsewhere) return usedElsewhere(context, call, permit)
+export async function conclude(context: Context, permitted: Permitted, ending: Ending): Promise<ToolCallOutcome> {
+  const { call } = permitted
+  if (ending.fault instanceof UsedElsewhere) return usedElsewhere(context, permitted)
   const fault = ending.fault === undefined ? undefined : told(ending.fault, call)
   if (fault === undefined) {
     const result = ending.answer!
-    await file(context, call, permit, ending, {
+    await file(context, permitted, ending, {
       outcome: result.isError === true ? 'tool_error' : 'completed',
       approval: 'finished',
       status: 'ok',
@@ -65,7 +71,7 @@ export async function conclude(
     return { type: 'completed', result, ...(warnings.length === 0 ? {} : { warnings }) }
   }
   if (fault instanceof AuthorizationRequired) {
-    await file(context, call, permit, ending, {
+    await file(context, permitted, ending, {
       outcome: 'authorization_required',
       approval: 'approved',
       status: fault.reason,
@@ -73,7 +79,7 @@ export async function conclude(
     })
     return authorizationRequired(call, fault)
   }
-  await file(context, call, permit, ending, {
+  await file(context, permitted, ending, {
     outcome: 'failed',
     approval: fault.mayHaveRun ? 'unknown' : fault.code === 'protocol_error' ? 'finished' : 'approved',
     status: saysSomethingOfTheServer(fault) ? reasonOf(fault) : undefined,
@@ -83,16 +89,18 @@ export async function conclude(
 }
 
 /** Another process, or an earlier resume, was first. */
-async function usedElsewhere(context: Context, call: ResolvedCall, permit: Permit): Promise<ToolCallOutcome> {
-  const { approvalId } = permit.approval!.value.request
-  const found = await readApproval(context, call.target.workspaceId, approvalId)
-  const record = found?.stored.value ?? permit.approval!.value
-  return endedOutcome(
-    record.status === 'approved'
-      ? { ...record, status: 'dispatched', dispatchedUntil: Number.MAX_SAFE_INTEGER }
-      : record,
-    found?.now ?? call.now,
-  )
+async function usedElsewhere(context: Context, { call, approval }: Permitted): Promise<ToolCallOutcome> {
+  const before = approval!.value
+  const found = await readApproval(context, call.target.workspaceId, before.request.approvalId)
+  const record = found?.stored.value ?? before
+  const outcome = endedOutcome(record.status === 'approved' ? { ...record, status: 'finished' } : record, call.now)
+  await recordEnded(context, record, outcome)
+  return outcome
+}
+
+/** The storage's clock, as far as it can be told without asking again. */
+function storageTime(context: Context, call: ResolvedCall, started: number): number {
+  return call.now + Math.max(0, context.runtime.now() - started)
 }
 
 function authorizationRequired(call: ResolvedCall, fault: AuthorizationRequired): ToolCallOutcome {
@@ -147,8 +155,7 @@ function saysSomethingOfTheServer(fault: IntegrationError): boolean {
 
 async function file(
   context: Context,
-  call: ResolvedCall,
-  permit: Permit,
+  { call, rule, approval }: Permitted,
   ending: Ending,
   how: {
     outcome: CallOutcomeName
@@ -159,7 +166,7 @@ async function file(
   },
 ): Promise<void> {
   const { target } = call
-  const now = call.now + Math.max(0, context.runtime.now() - ending.started)
+  const now = storageTime(context, call, ending.started)
   const status =
     how.status === undefined
       ? { writes: [], events: [] }
@@ -170,14 +177,13 @@ async function file(
           now,
         )
   const audit = auditOf(context, call, {
-    rule: permit.rule,
+    rule,
     outcome: how.outcome,
-    durationMs: Math.max(0, context.runtime.now() - ending.started),
-    ...(permit.approval === undefined ? {} : { approvalId: permit.approval.value.request.approvalId }),
+    durationMs: now - call.now,
+    ...(approval === undefined ? {} : { approvalId: approval.value.request.approvalId }),
     ...(how.fault === undefined ? {} : { errorCode: how.fault.code, mayHaveRun: how.fault.mayHaveRun }),
   })
-  const { arguments: _arguments, ...news } = audit
-  context.feed.tell([{ type: 'call_finished', workspaceId: target.workspaceId, at: now, ...news }])
+  tellFinished(context, target.workspaceId, now, audit)
   const claimed = ending.claimed ?? undefined
   try {
     const moved = claimed === undefined ? undefined : transition(context, claimed, how.approval)

@@ -1,18 +1,20 @@
 import type { Approval, ApprovalStatus, Decision } from '../model/approval.js'
 import { IntegrationError } from '../model/errors.js'
 import { decisionInput, invalid, parse } from '../model/input.js'
-import { takeArguments } from '../policy/arguments.js'
+import { takeArguments, type TakenArguments } from '../policy/arguments.js'
 import { bindingHash } from '../policy/binding.js'
 import { grantFrom } from '../policy/grant-rule.js'
 import type { Write } from '../ports/storage.js'
-import { move, presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
+import { presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
+import { assess } from './assess.js'
 import type { Context } from './context.js'
 import type { Person } from './person.js'
 import { checkEditedArguments } from './edited-arguments.js'
 import { retrying, type Change, type NewAudit } from './events.js'
-import { findGrant, grantWrites, useGrant } from './grants.js'
+import { findGrant, grantWrites, useOf } from './grants.js'
 import { idsUnder } from './integrations.js'
 import { prefixes, type ApprovalRecord } from './records.js'
+import { bindingOf, resolveWireTool, subjectOf } from './resolve.js'
 
 /**
  * `approvals.decide()`: decisions are final. Deciding again the same way answers the same approval; several ids are
@@ -30,9 +32,10 @@ export async function decide(
   if (ids.length > 100) throw invalid('decide()', [{ path: '', message: 'takes at most 100 approvals at once' }])
   if (ids.length > 1 && 'args' in decision && decision.args !== undefined)
     throw invalid('decide()', [{ path: 'args', message: 'can be edited for one approval at a time' }])
+  const each = [...new Set(ids)]
   const decided: Approval[] = []
-  for (let n = 0; n < ids.length; n += 10) {
-    const batch = [...new Set(ids.slice(n, n + 10))]
+  for (let n = 0; n < each.length; n += 10) {
+    const batch = each.slice(n, n + 10)
     decided.push(...(await retrying('The approval', () => decideBatch(context, actor, batch, decision, by))))
   }
   return decided
@@ -50,17 +53,20 @@ async function decideBatch(
   const change = { writes, events: [] as NonNullable<Change['events']>[number][], audit: [] as NewAudit[] }
   const answers: Approval[] = []
   const noticed: string[] = []
-  const settled: ApprovalRecord[] = []
+  const remembering = new Set<string>()
   for (const { stored, now } of found) {
     const status = statusNow(stored.value, now)
+    const edited =
+      decision.args === undefined
+        ? undefined
+        : takeArguments(decision.args, { maxBytes: context.options.limits.maxArgumentBytes })
     if (status !== 'pending') {
-      answers.push(alreadyDecided(stored.value, status, decision.decision, now))
+      answers.push(alreadyDecided(stored.value, status, decision.decision, edited, now))
       continue
     }
     const patch: { -readonly [Key in keyof ApprovalRecord]?: ApprovalRecord[Key] } = { decidedAt: now, decidedBy: by }
     if (decision.reason !== undefined) patch.reason = decision.reason
-    if (decision.args !== undefined) {
-      const edited = takeArguments(decision.args, { maxBytes: context.options.limits.maxArgumentBytes })
+    if (edited !== undefined && edited.digest !== stored.value.binding.argumentsDigest) {
       await checkEditedArguments(context, stored.value, edited.value)
       patch.argumentsJson = edited.json
       patch.edited = true
@@ -77,6 +83,8 @@ async function decideBatch(
         approvalId: stored.value.request.approvalId,
         rule: stored.value.request.rule,
         outcome: decision.decision,
+        argumentsDigest: (patch.binding ?? stored.value.binding).argumentsDigest,
+        ...(patch.edited === true ? { changed: ['arguments'] } : {}),
       },
     ])
     writes.push(...moved.writes!)
@@ -94,7 +102,7 @@ async function decideBatch(
       const remembered = grantWrites(grant, actor)
       writes.push(...remembered.writes)
       change.events.push(...remembered.events)
-      settled.push(moved.record)
+      remembering.add(grant.userId)
     }
     answers.push(presentApproval(moved.record, now))
     noticed.push(stored.value.request.approvalId)
@@ -103,7 +111,7 @@ async function decideBatch(
     if ((await context.feed.commit(actor.workspaceId, change)) === false) return false
   }
   for (const id of noticed) context.decisions.notice(id)
-  for (const record of settled) context.behind(() => settleEqual(context, actor, record))
+  for (const userId of remembering) context.behind(() => settleEqual(context, actor.workspaceId, userId))
   return answers
 }
 
@@ -112,27 +120,53 @@ function alreadyDecided(
   record: ApprovalRecord,
   status: ApprovalStatus,
   decision: 'approve' | 'deny',
+  edited: TakenArguments | undefined,
   now: number,
 ): Approval {
   const approved = status === 'approved' || status === 'dispatched' || status === 'finished' || status === 'unknown'
-  if (decision === 'approve' ? approved : status === 'denied') return presentApproval(record, now)
-  throw new IntegrationError('conflict', `This approval can't be decided any more: it is ${status}.`, {
-    integrationId: record.request.integration.id,
-    reason: status,
-  })
+  const same = decision === 'approve' ? approved : status === 'denied'
+  if (same && (edited === undefined || edited.digest === record.binding.argumentsDigest))
+    return presentApproval(record, now)
+  const { approvalId, integration } = record.request
+  throw new IntegrationError(
+    'conflict',
+    `Approval "${approvalId}" can't be decided so any more: it is ${status}${same ? ' with other arguments' : ''}.`,
+    { integrationId: integration.id, reason: status },
+  )
 }
 
-/** A decision that was remembered settles the equal calls already waiting. */
-export async function settleEqual(context: Context, actor: Person, decided: ApprovalRecord): Promise<void> {
-  for (const id of await idsUnder(context, actor, prefixes.open(decided.request.userId))) {
-    const found = await readApproval(context, actor.workspaceId, id)
+/** A decision that was remembered settles the calls already waiting that it would let now. */
+async function settleEqual(context: Context, workspaceId: string, userId: string): Promise<void> {
+  for (const id of await idsUnder(context, { workspaceId }, prefixes.open(userId))) {
+    const found = await readApproval(context, workspaceId, id)
     if (found === undefined || statusNow(found.stored.value, found.now) !== 'pending') continue
-    if (found.stored.value.request.rule === 'mode_ask') continue
-    const grant = await findGrant(context, actor.workspaceId, found.stored.value.binding)
-    if (grant === undefined || !(await useGrant(context, actor.workspaceId, grant))) continue
-    await move(context, actor.workspaceId, found.stored, 'approved', {
-      decidedAt: found.now,
-      decidedBy: `grant:${grant.value.id}`,
-    })
+    const { request, binding, argumentsJson } = found.stored.value
+    const session = {
+      actor: { workspaceId, userId, role: 'member' as const },
+      agentId: request.agentId,
+      ...(request.conversationId === undefined ? {} : { conversationId: request.conversationId }),
+    }
+    const args = takeArguments(JSON.parse(argumentsJson), { maxBytes: context.options.limits.maxArgumentBytes })
+    const call = await resolveWireTool(context, session, request.integration.id, binding.tool, args).catch(() => {})
+    if (call === undefined) continue
+    const { verdict } = assess(context, subjectOf(call), { arguments: args.value, granted: true })
+    const grant = verdict.rule === 'grant' ? await findGrant(context, workspaceId, bindingOf(call)) : undefined
+    if (grant === undefined) continue
+    const rule = `grant:${grant.value.id}`
+    const moved = transition(context, found.stored, 'approved', { decidedAt: found.now, decidedBy: rule }, [
+      {
+        action: 'decide',
+        userId,
+        agentId: request.agentId,
+        integrationId: request.integration.id,
+        tool: binding.tool,
+        approvalId: id,
+        rule,
+        outcome: 'approve',
+        argumentsDigest: binding.argumentsDigest,
+      },
+    ])
+    await context.feed.commit(workspaceId, { ...moved, writes: [...moved.writes!, ...useOf(grant)] })
+    context.decisions.notice(id)
   }
 }

@@ -104,7 +104,7 @@ export async function setEnabled(context: Context, actor: Person, id: string, en
   return getIntegration(context, actor, id)
 }
 
-/** `trust()`: whether the server's annotations are believed. Grants given under the other answer end. */
+/** `trust()`: whether the server's annotations are believed. Approvals and grants given under the other answer end. */
 export async function setTrusted(context: Context, actor: Person, id: string, trusted: boolean): Promise<Integration> {
   if (typeof trusted !== 'boolean') throw invalid('trust()', [{ path: 'trusted', message: 'must be true or false' }])
   let changed = false
@@ -117,14 +117,23 @@ export async function setTrusted(context: Context, actor: Person, id: string, tr
         {
           key: keys.integration(id),
           ifVersion: version,
-          value: json({ ...record, trusted, revision: record.revision + 1, updatedAt: now }),
+          value: json({
+            ...record,
+            trusted,
+            binding: record.binding + 1,
+            revision: record.revision + 1,
+            updatedAt: now,
+          }),
         },
       ],
       events: [{ type: 'integration_updated', integrationId: id, changed: ['trusted'], by: actor.userId }],
       audit: [{ action: 'trust', userId: actor.userId, integrationId: id, changed: [String(trusted)] }],
     })
   })
-  if (changed) await endGrants(context, actor.workspaceId, id)
+  if (changed) {
+    await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'Whether the server is trusted was changed.')
+    await endGrants(context, actor.workspaceId, id)
+  }
   return getIntegration(context, actor, id)
 }
 

@@ -1,12 +1,10 @@
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
-import type { Context } from './context.js'
 import type { ResolvedCall } from './resolve.js'
 
 /** How a server's questions during this call reach the host; nothing, when nobody can answer. */
-export function elicitFor(
-  _context: Context,
-  call: ResolvedCall,
-): { elicit?: (question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer> } {
+export function elicitFor(call: ResolvedCall): {
+  elicit?: (question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>
+} {
   const { session, target, tool } = call
   const { elicit } = session
   if (elicit === undefined) return {}

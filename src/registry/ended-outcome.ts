@@ -27,7 +27,7 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
         because: 'refused',
         ...reason,
         approvalId,
-        modelText: `The person refused the call of ${tool}. It has not run.${record.reason === undefined ? '' : ` Their reason: ${record.reason}`} Don't try it again unless they ask for it.`,
+        modelText: `The call of ${tool} was refused. It has not run.${record.reason === undefined ? '' : ` The reason: ${record.reason}`} Don't try it again unless the person asks for it.`,
       }
     case 'expired':
       return {
@@ -35,7 +35,7 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
         because: 'expired',
         ...reason,
         approvalId,
-        modelText: `Nobody decided about the call of ${tool} in time. It has not run.`,
+        modelText: `${record.decidedAt === undefined ? `Nobody decided about the call of ${tool}` : `The approval of ${tool} was not used`} in time. It has not run.`,
       }
     case 'superseded':
       return {

@@ -1,4 +1,5 @@
 import type { Grant } from '../model/approval.js'
+import { decideAccess, type Access } from '../policy/access.js'
 import { matchGrant, type StoredGrant } from '../policy/grant-rule.js'
 import type { ApprovalBinding } from '../policy/binding.js'
 import type { Write } from '../ports/storage.js'
@@ -9,7 +10,10 @@ import type { NewEvent } from './events.js'
 import { allow, isId } from './integrations.js'
 import { as, json, keys, prefixes, type IntegrationRecord, type Versioned } from './records.js'
 
-/** Grants: remembered decisions, listed and revocable. */
+/** A remembered decision, and the storage's clock when it was read. */
+export interface FoundGrant extends Versioned<StoredGrant> {
+  readonly now: number
+}
 
 /** The writes that remember a decision. */
 export function grantWrites(
@@ -42,7 +46,7 @@ export async function findGrant(
   context: Context,
   workspaceId: string,
   binding: ApprovalBinding,
-): Promise<Versioned<StoredGrant> | undefined> {
+): Promise<FoundGrant | undefined> {
   const page = await context.storage.list({
     workspaceId,
     prefix: prefixes.grantsOn(binding.userId, binding.integrationId),
@@ -54,20 +58,22 @@ export async function findGrant(
     binding,
     page.now,
   )
-  return match === undefined ? undefined : grants.find((grant) => grant.value.id === match.id)
+  const found = grants.find((grant) => grant.value === match)
+  return found === undefined ? undefined : { ...found, now: page.now }
 }
 
 /** Takes one use of a grant; `false`: somebody else took the last, or it was revoked. */
-export async function useGrant(context: Context, workspaceId: string, grant: Versioned<StoredGrant>): Promise<boolean> {
-  const { usesLeft } = grant.value
-  if (usesLeft === undefined) return true
-  const left = usesLeft - 1
-  const value = left === 0 ? undefined : json({ ...grant.value, usesLeft: left, lastUsedAt: context.runtime.now() })
-  return (
-    (await context.storage.commit(workspaceId, [
-      { key: grant.key, ifVersion: grant.version, value, expiresAt: grant.value.expiresAt },
-    ])) !== false
-  )
+export async function useGrant(context: Context, workspaceId: string, grant: FoundGrant): Promise<boolean> {
+  const writes = useOf(grant)
+  return writes.length === 0 || (await context.storage.commit(workspaceId, writes)) !== false
+}
+
+/** The write that takes one use of a grant; none where uses are not counted. */
+export function useOf({ key, version, value, now }: FoundGrant): readonly Write[] {
+  if (value.usesLeft === undefined) return []
+  const usesLeft = value.usesLeft - 1
+  const used = usesLeft === 0 ? undefined : json({ ...value, usesLeft, lastUsedAt: now })
+  return [{ key, ifVersion: version, value: used, expiresAt: value.expiresAt }]
 }
 
 /** `grants.list()`: the actor's own; `userId`: another person's, where the actor may see them. */
@@ -84,7 +90,7 @@ export async function listGrants(
     found.map(({ value }) => keys.integration(value.integrationId)),
   )
   return found.flatMap(({ value }, n) =>
-    mayHandle(context, actor, value, as<IntegrationRecord>(records[n])?.value) ? [shown(value)] : [],
+    accessTo(context, actor, as<IntegrationRecord>(records[n])?.value) === 'allowed' ? [shown(value)] : [],
   )
 }
 
@@ -94,15 +100,13 @@ export async function revokeGrant(context: Context, actor: Person, id: string): 
   const found =
     (await grantsUnder(context, actor.workspaceId, prefixes.grants(actor.userId))).find(
       ({ value }) => value.id === id,
-    ) ??
-    (actor.role === 'admin'
-      ? (await grantsUnder(context, actor.workspaceId, prefixes.allGrants)).find(({ value }) => value.id === id)
-      : undefined)
+    ) ?? (await grantsUnder(context, actor.workspaceId, prefixes.allGrants)).find(({ value }) => value.id === id)
   if (found === undefined) throw notFound('grant', id)
   const { records } = await context.storage.read(actor.workspaceId, [keys.integration(found.value.integrationId)])
   const record = as<IntegrationRecord>(records[0])?.value
   if (found.value.userId !== actor.userId) {
     if (record === undefined) throw notFound('grant', id)
+    if (accessTo(context, actor, record) === 'hidden') throw notFound('grant', id)
     allow(context, actor, found.value.integrationId, record, 'others_grants')
   }
   await context.feed.commit(actor.workspaceId, {
@@ -162,19 +166,10 @@ async function grantsUnder(
   }
 }
 
-function mayHandle(
-  context: Context,
-  actor: Person,
-  grant: StoredGrant,
-  record: IntegrationRecord | undefined,
-): boolean {
-  if (record === undefined) return false
-  try {
-    allow(context, actor, grant.integrationId, record, 'others_grants')
-    return true
-  } catch {
-    return false
-  }
+function accessTo(context: Context, actor: Person, record: IntegrationRecord | undefined): Access {
+  const { workspaceId } = actor
+  const scope = record && { workspaceId, ownerId: record.ownerId, visibility: record.visibility }
+  return decideAccess('others_grants', actor, scope, context.options.access)
 }
 
 function shown(grant: StoredGrant): Grant {

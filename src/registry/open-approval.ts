@@ -1,6 +1,6 @@
 import type { ConfirmRequest } from '../model/approval.js'
 import { IntegrationError } from '../model/errors.js'
-import type { ToolChange } from '../model/tool.js'
+import type { ToolAnnotations, ToolChange } from '../model/tool.js'
 import { displayArguments } from '../policy/arguments.js'
 import { bindingHash, sameHash } from '../policy/binding.js'
 import { visible } from '../policy/visible-text.js'
@@ -16,15 +16,15 @@ export async function openApproval(
   context: Context,
   call: ResolvedCall,
   decision: CallDecision,
-): Promise<{ approval: StoredApproval; mine: boolean }> {
-  const { workspaceId } = call.target
+): Promise<{ readonly approval: StoredApproval; readonly opened: boolean }> {
+  const { workspaceId, userId } = call.target
   const bound = bindingOf(call)
   const same = bound.conversationId === undefined ? undefined : sameHash(bound)
-  const change = await changeOf(context, call.target, call.tool, decision.change)
-  return retrying('The approval', async () => {
+  const change = await changeOf(context, call.target, call.tool, decision)
+  const open = async (): Promise<{ approval: StoredApproval; opened: boolean } | false> => {
     if (same !== undefined) {
       const waiting = await equalWaiting(context, workspaceId, same)
-      if (waiting !== undefined) return { approval: waiting, mine: false }
+      if (waiting !== undefined) return { approval: waiting, opened: false }
     }
     await checkPending(context, call)
     const id = timeOrderedId(context.runtime, call.now)
@@ -63,8 +63,9 @@ export async function openApproval(
     })
     return written === false
       ? false
-      : { approval: { key: keys.approval(id), version: written[0]!.version!, value: record }, mine: true }
-  })
+      : { approval: { key: keys.approval(id), version: written[0]!.version!, value: record }, opened: true }
+  }
+  return context.decisions.inTurn(`${workspaceId}\n${userId}`, () => retrying('The approval', open))
 }
 
 async function equalWaiting(context: Context, workspaceId: string, same: string): Promise<StoredApproval | undefined> {
@@ -79,16 +80,15 @@ async function equalWaiting(context: Context, workspaceId: string, same: string)
 async function checkPending(context: Context, call: ResolvedCall): Promise<void> {
   const { maxPendingPerConversation, maxPendingPerUser } = context.options.approvals
   const { actor, conversationId } = call.session
-  const page = await context.storage.list({
+  const { records } = await context.storage.list({
     workspaceId: actor.workspaceId,
     prefix: prefixes.open(actor.userId),
-    limit: maxPendingPerUser,
+    limit: 1000,
   })
-  const ofConversation = page.records.filter(
-    (record) => as<OpenRecord>(record)!.value.conversationId === conversationId,
-  ).length
+  const pending = records.map((record) => as<OpenRecord>(record)!.value).filter(({ approved }) => approved !== true)
+  const ofConversation = pending.filter((open) => open.conversationId === conversationId).length
   if (
-    page.records.length >= maxPendingPerUser ||
+    pending.length >= maxPendingPerUser ||
     (conversationId !== undefined && ofConversation >= maxPendingPerConversation)
   )
     throw new IntegrationError(
@@ -129,7 +129,7 @@ function requestOf(
       untrusted: {
         ...(definition.title === undefined ? {} : { title: visible(definition.title, 200) }),
         ...(definition.description === undefined ? {} : { description: visible(definition.description, 4000) }),
-        ...(definition.annotations === undefined ? {} : { annotations: definition.annotations }),
+        ...(definition.annotations === undefined ? {} : { annotations: shownAnnotations(definition.annotations) }),
       },
     },
     rule: decision.verdict.rule,
@@ -140,6 +140,18 @@ function requestOf(
   }
   const risk = riskLine(context, { ...request, arguments: call.args.value, display: displayArguments(call.args.value) })
   return risk === undefined ? request : { ...request, risk }
+}
+
+/** The hints that we know, and no other words of the server in their company. */
+function shownAnnotations(annotations: ToolAnnotations): ToolAnnotations {
+  const { title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations
+  return {
+    ...(title === undefined ? {} : { title: visible(title, 200) }),
+    ...(readOnlyHint === undefined ? {} : { readOnlyHint }),
+    ...(destructiveHint === undefined ? {} : { destructiveHint }),
+    ...(idempotentHint === undefined ? {} : { idempotentHint }),
+    ...(openWorldHint === undefined ? {} : { openWorldHint }),
+  }
 }
 
 /** The host's own line about the risk; one that fails says nothing. */

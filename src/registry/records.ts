@@ -97,7 +97,7 @@ export interface IntegrationRecord {
   readonly enabled: boolean
   readonly trusted: boolean
   readonly agents: readonly string[]
-  /** Grows when what an approval was given for changes: URL, header names, issuer, account. */
+  /** Grows when what an approval was given for changes: URL, header names, issuer, account, trust. */
   readonly binding: number
   readonly revision: number
   /** `false` until the first connect succeeded: it goes with its flow. */
@@ -203,6 +203,8 @@ export interface OpenRecord {
   readonly approvalId: string
   readonly userId: string
   readonly conversationId?: string
+  /** Decided, and not used yet. */
+  readonly approved?: true
 }
 
 /** `removed/{id}`: what is still to be revoked and erased. */

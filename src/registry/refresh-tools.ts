@@ -1,4 +1,7 @@
 import type { Connection } from '../mcp/connection.js'
+import type { ToolDefinition } from '../model/tool.js'
+import { definitionHash } from '../policy/tool-definition.js'
+import { endOpenApprovals } from './approvals.js'
 import type { Context } from './context.js'
 import { retrying } from './events.js'
 import {
@@ -59,8 +62,24 @@ export async function refreshTools(context: Context, target: Target, options: Us
     })
     if (done === false) return false
     if (filed.stale.length > 0) context.behind(() => context.storage.commit(workspaceId, filed.stale))
+    if (filed.events.length > 0) await supersedeChanged(context, target, listing.tools)
     return true
   })
+}
+
+/** What waits for a decision about a tool that is another one now, or gone, need not be decided any more. */
+async function supersedeChanged(context: Context, target: Target, tools: readonly ToolDefinition[]): Promise<void> {
+  const { workspaceId, integrationId, owner, userId } = target
+  const hashes = new Map(tools.map((tool) => [tool.name, definitionHash(tool)]))
+  await endOpenApprovals(
+    context,
+    workspaceId,
+    integrationId,
+    'superseded',
+    'The tool has changed.',
+    ({ binding, request }) =>
+      hashes.get(binding.tool) !== binding.definitionHash && (owner === sharedOwner || request.userId === userId),
+  )
 }
 
 /** Everything a server offers, within bounds. */

@@ -4,10 +4,12 @@ import type { ApprovalBinding } from '../policy/binding.js'
 import { decideAccess } from '../policy/access.js'
 import type { StoredGrant } from '../policy/grant-rule.js'
 import { modelToolName } from '../policy/tool-name.js'
+import { visible } from '../policy/visible-text.js'
 import { assess, type Assessment } from './assess.js'
 import type { Context } from './context.js'
 import { findGrant, useGrant } from './grants.js'
-import { as, keys, type IntegrationRecord, type SettingsRecord, type ToolsRecord, type Versioned } from './records.js'
+import { allow } from './integrations.js'
+import { as, keys, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from './records.js'
 import { targetFrom, targetKeys, type Target } from './target.js'
 import type { Session } from './session.js'
 import type { ListedTool } from './tool-lists.js'
@@ -68,7 +70,7 @@ export async function decideCall(context: Context, call: ResolvedCall): Promise<
     if (asked.verdict.mode !== 'ask') return asked
     const granted = assess(context, subject, { ...args, granted: true })
     if (granted.verdict.mode !== 'auto') return asked
-    const grant: Versioned<StoredGrant> | undefined = await findGrant(context, call.target.workspaceId, bindingOf(call))
+    const grant = await findGrant(context, call.target.workspaceId, bindingOf(call))
     if (grant === undefined) return asked
     if (await useGrant(context, call.target.workspaceId, grant)) return { ...granted, grant: grant.value }
   }
@@ -125,8 +127,9 @@ async function resolveTool(
       record === undefined
         ? undefined
         : { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
-    if (record === undefined || decideAccess('call', actor, scope, context.options.access) !== 'allowed')
+    if (record === undefined || decideAccess('call', actor, scope, context.options.access) === 'hidden')
       throw unknownTool(asked)
+    allow(context, actor, integrationId, record, 'call')
     const settings = as<SettingsRecord>(records[1])?.value
     const target = targetFrom(actor, integrationId, record, records.slice(2))
     if (!record.enabled)
@@ -183,7 +186,7 @@ async function resolveTool(
 function unknownTool(name: unknown, integrationId?: string): IntegrationError {
   return new IntegrationError(
     'tool_not_found',
-    `There is no tool "${String(name).slice(0, 64)}" that you can use. Take names from a fresh toolset().`,
+    `There is no tool "${typeof name === 'string' ? visible(name.slice(0, 64)) : typeof name}" that you can use. Take names from a fresh toolset().`,
     { integrationId },
   )
 }

@@ -1,8 +1,8 @@
 import type { ToolChange, ToolChangeKind, ToolDefinition } from '../model/tool.js'
 import type { ToolListing } from '../mcp/connection.js'
-import { classifyChange, findRenames } from '../policy/tool-definition.js'
+import { classifyChange, definitionHash, findRenames } from '../policy/tool-definition.js'
 import type { Write } from '../ports/storage.js'
-import { settingsOf } from './assess.js'
+import { settingsOf, type Assessment } from './assess.js'
 import type { Context } from './context.js'
 import type { NewEvent } from './events.js'
 import {
@@ -58,7 +58,8 @@ export async function fileListing(
       ? undefined
       : (await context.lists.load(workspaceId, [{ integrationId, owner, manifest: known.manifest }]))[0]
   const settings = known.settings?.value.tools ?? options.initial ?? {}
-  const first = Object.values(settings).every(({ accepted }) => accepted === undefined)
+  // A list that was empty once was the first all the same: what comes later is new.
+  const first = known.manifest === undefined && Object.values(settings).every(({ accepted }) => accepted === undefined)
   const acceptsAll = first || context.options.approvals.onToolChange === 'accept'
   const unaccepted = tools.filter(
     (tool) => settingsOf({ tools: settings }, tool.definition.name).accepted !== tool.hash,
@@ -119,14 +120,16 @@ export async function changeOf(
   context: Context,
   whose: { readonly workspaceId: string; readonly integrationId: string },
   tool: ListedTool,
-  change: { readonly kind: ToolChangeKind; readonly from?: string } | undefined,
+  assessed: Pick<Assessment, 'change' | 'settings'>,
 ): Promise<ToolChange | undefined> {
+  const { change, settings } = assessed
   if (change === undefined) return undefined
   const { records } = await context.storage.read(whose.workspaceId, [
     keys.accepted(whose.integrationId, change.from ?? tool.definition.name),
   ])
   const accepted = as<ToolDefinition>(records[0])?.value
-  return { ...change, differences: accepted === undefined ? [] : classifyChange(accepted, tool.definition).differences }
+  const known = accepted !== undefined && (change.from !== undefined || definitionHash(accepted) === settings.accepted)
+  return { ...change, differences: known ? classifyChange(accepted, tool.definition).differences : [] }
 }
 
 /** The definitions that were accepted, kept from the moment they are no longer listed. */
@@ -146,12 +149,18 @@ async function acceptedDefinitions(
   )
   const toKeep: Write[] = []
   for (const [n, name] of names.entries()) {
-    const kept = as<ToolDefinition>(records[n])?.value
+    const accepted = settingsOf({ tools: settings }, name).accepted
+    const kept = as<ToolDefinition>(records[n])
     const listed = before?.get(name)
-    if (kept !== undefined) found.set(name, kept)
-    else if (listed !== undefined && listed.hash === settings[name]?.accepted) {
+    // What was kept before the last time somebody accepted is of no use any more.
+    if (kept !== undefined && definitionHash(kept.value) === accepted) found.set(name, kept.value)
+    else if (listed !== undefined && listed.hash === accepted) {
       found.set(name, listed.definition)
-      toKeep.push({ key: keys.accepted(integrationId, name), ifVersion: null, value: json(listed.definition) })
+      toKeep.push({
+        key: keys.accepted(integrationId, name),
+        ifVersion: kept?.version ?? null,
+        value: json(listed.definition),
+      })
     }
   }
   const fits = toKeep.filter((write) => JSON.stringify('key' in write ? write.value : null).length < 80_000)

@@ -27,6 +27,8 @@ import type { ListedTool, ToolList } from './tool-lists.js'
 /** What `tools()` answers. */
 export interface ToolOverview {
   readonly tools: readonly Tool[]
+  /** Tools that were there, by wire name, and are not listed any more: their settings are kept for when they come back. */
+  readonly missing: readonly string[]
   /** Tools that the server listed and that can't be used, with the reason. */
   readonly quarantined: readonly QuarantinedTool[]
   /** When the server was asked, ms since the epoch; absent: never yet. */
@@ -49,14 +51,9 @@ export async function listTools(context: Context, actor: Person, id: string): Pr
   const tools = await Promise.all(
     (list?.tools ?? []).map(async (tool): Promise<Tool> => {
       const { definition } = tool
-      const {
-        label,
-        mode,
-        verdict,
-        change,
-        settings: own,
-      } = assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool })
-      const shown = await changeOf(context, { workspaceId: actor.workspaceId, integrationId: id }, tool, change)
+      const assessed = assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool })
+      const { label, mode, verdict, settings: own } = assessed
+      const shown = await changeOf(context, { workspaceId: actor.workspaceId, integrationId: id }, tool, assessed)
       return {
         name: definition.name,
         modelName: modelToolName(record.handle, definition.name),
@@ -75,6 +72,9 @@ export async function listTools(context: Context, actor: Person, id: string): Pr
   )
   return {
     tools,
+    missing: Object.entries(settings?.value.tools ?? {}).flatMap(([name, { accepted }]) =>
+      accepted === undefined || list === undefined || list.get(name) !== undefined ? [] : [name],
+    ),
     quarantined: manifest?.quarantined ?? [],
     ...(manifest === undefined ? {} : { listedAt: manifest.listedAt }),
   }
@@ -156,12 +156,12 @@ export async function acceptTools(
         tool,
       })
       const from = change?.from
-      const base = from === undefined ? settingsOf({ tools }, name) : settingsOf({ tools }, from)
-      if (from !== undefined) {
+      if (from === undefined) define(tools, name, { ...settingsOf({ tools }, name), accepted: tool.hash })
+      else {
+        define(tools, name, renamed(settingsOf({ tools }, from), tool))
         delete tools[from]
         accepted.push(from)
       }
-      define(tools, name, { ...base, accepted: tool.hash })
       accepted.push(name)
     }
     forget = accepted
@@ -181,6 +181,12 @@ export async function acceptTools(
       forget.slice(0, 100).map((name): Write => ({ key: keys.accepted(id, name), value: undefined })),
     ),
   )
+}
+
+/** A tool under another name is the one a person labelled: everything but its name is equal. */
+function renamed({ label, ...settings }: ToolSettingsRecord, { hash }: ListedTool): ToolSettingsRecord {
+  const kept = label !== undefined && label.definitionHash === settings.accepted
+  return { ...settings, accepted: hash, ...(kept ? { label: { ...label, definitionHash: hash } } : {}) }
 }
 
 /** `refreshTools()`: asks the server now. */

@@ -5,56 +5,63 @@ import { endOne, presentApproval, readApproval, type StoredApproval } from './ap
 import type { Context } from './context.js'
 import { decide } from './decide.js'
 import type { ResolvedCall } from './resolve.js'
+import type { CallOptions } from './session.js'
 
 /**
- * Waits until the approval is decided, the callback gives up, or `waitMs` is over; answers the approval as it then is.
- * An answer of the callback that comes later still counts: it decides the stored approval.
+ * Asks the confirm callback, and waits until the approval is decided (by it or by anybody else), the callback gives up,
+ * `waitMs` is over or the approval expires. An answer of the callback that comes later still decides the approval.
+ *
+ * @param opened - whether this call opened the approval; one that only joined leaves it open when it is aborted
+ * @throws IntegrationError `aborted`
  */
 export async function waitForDecision(
   context: Context,
   call: ResolvedCall,
   approval: StoredApproval,
-  confirm: ConfirmCallback | undefined,
-  joins: boolean,
-  signal: AbortSignal | undefined,
-): Promise<StoredApproval> {
-  const { workspaceId } = call.target
-  const id = approval.value.request.approvalId
-  const read = async (): Promise<StoredApproval> => (await readApproval(context, workspaceId, id))?.stored ?? approval
-  if (confirm === undefined && !joins) return approval
-  let enough = false
-  let wake = (): void => {}
-  const stop = (): void => {
-    enough = true
-    wake()
-  }
-  const ends = [
-    context.decisions.listen(id, () => wake()),
-    context.runtime.setTimer(stop, context.options.approvals.waitMs),
-    onAbort(signal, stop),
-  ]
-  if (confirm !== undefined)
-    void consult(context, call, approval, confirm, signal).then((answered) => (answered ? undefined : stop()))
-  try {
-    for (;;) {
-      const woken = new Promise<void>((resolve) => (wake = resolve))
-      const now = await read()
-      if (now.value.status !== 'pending') return now
-      if (enough || context.closing.aborted || signal?.aborted === true) break
-      await woken
+  opened: boolean,
+  options: CallOptions,
+): Promise<void> {
+  const { confirm = call.session.confirm, signal } = options
+  const { workspaceId, integrationId } = call.target
+  const { approvalId, expiresAt } = approval.value.request
+  if (confirm !== undefined && signal?.aborted !== true) {
+    let enough = false
+    let wake = (): void => {}
+    const stop = (): void => {
+      enough = true
+      wake()
     }
-  } finally {
-    for (const end of ends) end()
+    const leave = context.decisions.join(approvalId, () => wake())
+    const ends = [
+      context.runtime.setTimer(stop, Math.min(context.options.approvals.waitMs, expiresAt - call.now)),
+      onAbort(signal, stop),
+    ]
+    void context.decisions
+      .ask(approvalId, () => consult(context, call, approval, confirm))
+      .then((answered) => (answered ? undefined : stop()))
+    let others = false
+    try {
+      for (;;) {
+        const woken = new Promise<void>((resolve) => (wake = resolve))
+        const now = await readApproval(context, workspaceId, approvalId)
+        if (now?.stored.value.status !== 'pending') return
+        if (enough || context.closing.aborted || isAborted(signal)) break
+        await woken
+      }
+    } finally {
+      for (const end of ends) end()
+      others = leave()
+    }
+    if (others) opened = false
   }
-  if (signal?.aborted === true) {
-    await endOne(context, workspaceId, id, 'cancelled', 'The call was aborted before anybody decided.')
-    throw new IntegrationError(
-      'aborted',
-      `The call of "${call.modelName}" was aborted while it waited for approval. It has not run.`,
-      { integrationId: call.target.integrationId },
-    )
-  }
-  return read()
+  if (!isAborted(signal)) return
+  if (opened)
+    await endOne(context, workspaceId, approvalId, 'cancelled', 'The call was aborted before anybody decided.')
+  throw new IntegrationError(
+    'aborted',
+    `The call of "${call.modelName}" was aborted while it waited for approval. It has not run.`,
+    { integrationId },
+  )
 }
 
 /** Asks the host's callback and files its answer; `false`: it gave none, so waiting on is no use. */
@@ -63,19 +70,16 @@ async function consult(
   call: ResolvedCall,
   approval: StoredApproval,
   confirm: ConfirmCallback,
-  signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const { approvalId } = approval.value.request
+  const { approvalId, expiresAt } = approval.value.request
   const over = new AbortController()
-  const stop = (): void => over.abort()
   const stopWhenDecided = async (): Promise<void> => {
     const now = context.closing.aborted ? undefined : await readApproval(context, call.target.workspaceId, approvalId)
-    if (now?.stored.value.status !== 'pending') stop()
+    if (now?.stored.value.status !== 'pending') over.abort()
   }
   const ends = [
     context.decisions.listen(approvalId, () => context.behind(stopWhenDecided)),
-    context.runtime.setTimer(stop, approval.value.request.expiresAt - call.now),
-    onAbort(signal, stop),
+    context.runtime.setTimer(() => over.abort(), expiresAt - call.now),
   ]
   try {
     const { status: _status, ...request }: Approval = presentApproval(approval.value, call.now)
@@ -91,9 +95,12 @@ async function consult(
   }
 }
 
-/** Calls back when the signal aborts, or at once when it has. @returns how to stop listening */
+/** Calls back when the signal aborts. @returns how to stop listening */
 function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
-  if (signal?.aborted === true) listener()
   signal?.addEventListener('abort', listener, { once: true })
   return () => signal?.removeEventListener('abort', listener)
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }
