@@ -8,8 +8,8 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [source
   replacement: fileURLToPath(new URL(source as string, import.meta.url)),
 }))
 
-/** Folders of `test/` with a script of their own: they need a build, a database or minutes. */
-const lanes = ['dist']
+/** Folders of `test/` that have a script of their own: they need a build, another Node or minutes. */
+const lanes = ['dist', 'ai-sdk-7', 'crash', 'mutation', 'race', 'runtimes']
 
 export default defineConfig({
   resolve: { alias },
@@ -19,12 +19,9 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'main', include: ['test/**/*.test.ts'], exclude: lanes.map((lane) => `test/${lane}/**`) },
+        test: { name: 'main', include: ['test/**/*.test.ts'], exclude: [...lanes, 'ai-sdk-7'].map((lane) => `test/${lane}/**`) },
       },
-      ...lanes.map((lane) => ({
-        extends: true as const,
-        test: { name: lane, include: [`test/${lane}/**/*.test.ts`] },
-      })),
+      { extends: true, test: { name: 'dist', include: ['test/dist/**/*.test.ts'] } },
     ],
   },
 })

@@ -10,4 +10,7 @@ import type { ConfirmRequest, Decision } from '../model/approval.js'
  * `signal` aborts when nobody needs the answer any more: the call was aborted, the approval was decided elsewhere,
  * expired or cancelled, or the registry closes.
  */
-export type ConfirmCallback = (request: ConfirmRequest, options: { readonly signal: AbortSignal }) => Promise<Decision | 'defer'> | Decision | 'defer'
+export type ConfirmCallback = (
+  request: ConfirmRequest,
+  options: { readonly signal: AbortSignal },
+) => Promise<Decision | 'defer'> | Decision | 'defer'

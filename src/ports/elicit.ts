@@ -37,4 +37,7 @@ export type ElicitAnswer =
   | { readonly action: 'cancel' }
 
 /** Answers questions that servers ask during a call. Without it, servers are told that nobody can answer. */
-export type ElicitCallback = (request: ElicitRequest, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer> | ElicitAnswer
+export type ElicitCallback = (
+  request: ElicitRequest,
+  options: { readonly signal: AbortSignal },
+) => Promise<ElicitAnswer> | ElicitAnswer
