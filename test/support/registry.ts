@@ -6,23 +6,62 @@ import {
   type IntegrationRegistryOptions,
   type RegistryStorage,
 } from 'mcp-integrations'
+import { postgresStorage } from 'mcp-integrations/postgres'
+import pg from 'pg'
 
 export const agents = ['assistant', 'builder'] as const
 export type TestAgent = (typeof agents)[number]
 
 const secret = randomBytes(32).toString('base64')
 
-/** A registry as a host would make it, on loopback, in memory unless told otherwise. */
+/** The vault of all registries of a test file: what one seals, another opens. */
+export const credentials = encryptedCredentials({ keys: [{ id: 'test', secret }] })
+
+/** A registry as a host would make it, on loopback, on a storage of its own unless told otherwise. */
 export function makeRegistry(
   options: Partial<IntegrationRegistryOptions<TestAgent>> & { storage?: RegistryStorage } = {},
 ): IntegrationRegistry<TestAgent> {
   return new IntegrationRegistry<TestAgent>({
-    storage: memoryStorage(),
-    credentials: encryptedCredentials({ keys: [{ id: 'test', secret }] }),
+    storage: options.storage ?? makeStorage(),
+    credentials,
     agents: [...agents],
     egress: { allowLoopback: true },
     ...options,
   })
+}
+
+let pool: pg.Pool | undefined
+
+/** A new storage: in memory, or a schema of its own in the lane on PostgreSQL (`npm run test:postgres`). */
+export function makeStorage(options: { readonly now?: () => number } = {}): RegistryStorage {
+  if (process.env['TEST_STORAGE'] !== 'postgres') return memoryStorage(options)
+  pool ??= new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 8, allowExitOnIdle: true })
+  return postgresStorage({ pool, schema: `test_${randomBytes(8).toString('hex')}`, ...options })
+}
+
+/** Everything that is stored of a workspace, or of all, expired or not. */
+export async function dump(storage: RegistryStorage, workspaceId?: string): Promise<readonly Dumped[]> {
+  const records: Dumped[] = []
+  for (let after: string | undefined; ;) {
+    const query = { prefix: '', limit: 1000, ...(after === undefined ? {} : { after }) }
+    const page =
+      workspaceId === undefined
+        ? await storage.scan({ ...query, expired: true })
+        : await storage.list({ ...query, workspaceId })
+    records.push(
+      ...page.records.map(({ key, value, ...rest }) => ({ workspaceId: workspaceId ?? '', ...rest, key, value })),
+    )
+    if (page.next === undefined) return records
+    after = page.next
+  }
+}
+
+/** A stored record and where it is. */
+export interface Dumped {
+  readonly workspaceId: string
+  readonly key: string
+  readonly version: string
+  readonly value: unknown
 }
 
 export const ana = { workspaceId: 'acme', userId: 'ana' }
