@@ -25,7 +25,7 @@ const rules: Readonly<Record<string, Rule>> = {
   storage: { may: ['storage', 'ports', 'model'] },
   credentials: { may: ['credentials', 'ports', 'model', 'jose'] },
   local: { may: ['local', 'ports', 'model', '@modelcontextprotocol/client/stdio', 'node:*'] },
-  bridges: { may: ['ai'], mayTypes: ['index.ts'] },
+  bridges: { may: ['bridges', 'ai'], mayTypes: ['index.ts'] },
   testing: { may: ['testing', 'index.ts', 'ports', 'model', '@modelcontextprotocol/server'] },
   'index.ts': {
     may: ['registry', 'storage/memory.ts', 'credentials', 'ports', 'model'],
