@@ -7,17 +7,25 @@ import type { OpenClient } from './open-client.js'
 const listensAfterMs = 5_000
 const shortestPauseMs = 1_000
 const longestPauseMs = 60_000
+/** How long the first call waits for a stream that questions may come on, in ms. */
+const patienceMs = 2_000
+
+/** A watch over what a server sends unasked. */
+export interface Watch {
+  /** Resolves when questions of the server can arrive, or won't. */
+  readonly ready: Promise<void>
+  stop(): void
+}
 
 /**
  * Tells when a server's tools change: by its session's stream of unasked messages, or by `subscriptions/listen`. A stream
- * that ends is opened again after a growing, jittered pause, and then the tools may have changed meanwhile.
- *
- * @returns how to stop
+ * that ends is opened again after a growing, jittered pause, and then the tools may have changed meanwhile. Where
+ * questions may come on that stream, it is opened at once.
  */
 export function watchTools(
   open: OpenClient,
   { elicits, onToolsChanged, runtime }: Pick<OpenOptions, 'elicits' | 'onToolsChanged' | 'runtime'>,
-): () => void {
+): Watch {
   const { client, verdict, state } = open
   const changes =
     (verdict.serverCapabilities as { tools?: { listChanged?: boolean } } | undefined)?.tools?.listChanged === true
@@ -27,13 +35,25 @@ export function watchTools(
   const asksUnasked = elicits && verdict.era === 'legacy'
   // HTTP+SSE and local servers send what they like on the stream that is there.
   const hasStream = verdict.era === 'legacy' && verdict.transport !== 'streamable-http'
-  if (hasStream || !(wanted || asksUnasked)) return () => undefined
+  if (hasStream || !(wanted || asksUnasked)) return { ready: Promise.resolve(), stop: () => undefined }
 
-  const once = verdict.era === 'modern' ? () => listening(open, ended.signal) : () => open.receive(ended.signal)
-  let stopTimer = runtime.setTimer(() => void listen(0), asksUnasked ? 0 : listensAfterMs)
-  return () => {
-    stopTimer()
-    ended.abort()
+  let stopTimer = (): void => undefined
+  let isReady = (): void => undefined
+  const ready = new Promise<void>((resolve) => (isReady = resolve))
+  if (asksUnasked) {
+    stopTimer = runtime.setTimer(isReady, patienceMs)
+    void listen(0)
+  } else {
+    stopTimer = runtime.setTimer(() => void listen(0), listensAfterMs)
+    isReady()
+  }
+  return {
+    ready,
+    stop() {
+      stopTimer()
+      ended.abort()
+      isReady()
+    },
   }
 
   function tell(): void {
@@ -44,9 +64,19 @@ export function watchTools(
     }
   }
 
+  function opened(): void {
+    if (asksUnasked) stopTimer()
+    isReady()
+  }
+
+  function once(): Promise<'ended' | 'unavailable'> {
+    return verdict.era === 'modern' ? listening(open, ended.signal) : open.receive(ended.signal, opened)
+  }
+
   async function listen(failures: number): Promise<void> {
     const began = runtime.now()
     const outcome = await once().catch(() => 'refused' as const)
+    opened()
     if (ended.signal.aborted || state.broken || outcome === 'unavailable') return
     const stable = outcome === 'ended' && runtime.now() - began > longestPauseMs
     const tries = stable ? 0 : failures

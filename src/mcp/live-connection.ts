@@ -5,7 +5,7 @@ import type { ToolDefinition, ToolResult } from '../model/tool.js'
 import { CallClock } from './call-clock.js'
 import type { CallOptions, Connection, OpenOptions, ServerVerdict, ToolListing } from './connection-contract.js'
 import { answerQuestions, type Asking } from './elicitation.js'
-import { watchTools } from './list-changes.js'
+import { watchTools, type Watch } from './list-changes.js'
 import { openClient, type OpenClient } from './open-client.js'
 import { takeRaw } from './raw-results.js'
 import { isPassthrough, serverError, type Doing } from './server-errors.js'
@@ -21,19 +21,21 @@ export class LiveConnection implements Connection {
   #open: OpenClient
   #reopening: Promise<void> | undefined
   #closed = false
-  #stopWatching: () => void = () => undefined
+  #watch: Watch
   readonly #oneByOne = new PQueue({ concurrency: 1 })
   #asking: Asking | undefined
 
   static async open(options: OpenOptions): Promise<LiveConnection> {
-    return new LiveConnection(options, await openClient(options, options.verdict))
+    const connection = new LiveConnection(options, await openClient(options, options.verdict))
+    await connection.#watch.ready
+    return connection
   }
 
   private constructor(options: OpenOptions, open: OpenClient) {
     const { signal: _signal, verdict: _verdict, ...kept } = options
     this.#options = kept
     this.#open = open
-    this.#attend()
+    this.#watch = this.#attend()
   }
 
   get verdict(): ServerVerdict {
@@ -89,7 +91,7 @@ export class LiveConnection implements Connection {
   async close({ endSession = false }: { readonly endSession?: boolean } = {}): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#stopWatching()
+    this.#watch.stop()
     await this.#discard(this.#open, endSession)
   }
 
@@ -166,15 +168,15 @@ export class LiveConnection implements Connection {
     } finally {
       void this.#discard(lost, false)
     }
-    this.#attend()
+    this.#watch.stop()
+    this.#watch = this.#attend()
+    await this.#watch.ready
     this.#options.onVerdict?.(this.verdict)
   }
 
-  #attend(): void {
-    this.#stopWatching()
-    const { client } = this.#open
-    if (this.#options.elicits) answerQuestions(client, () => this.#asking)
-    this.#stopWatching = watchTools(this.#open, this.#options)
+  #attend(): Watch {
+    if (this.#options.elicits) answerQuestions(this.#open.client, () => this.#asking)
+    return watchTools(this.#open, this.#options)
   }
 
   async #discard(open: OpenClient, endSession: boolean): Promise<void> {

@@ -25,7 +25,7 @@ export interface OpenClient {
   /** Legacy Streamable HTTP: makes the server forget the session. */
   terminate(): Promise<void>
   /** Legacy Streamable HTTP: receives what the server sends unasked, until its stream ends. */
-  receive(signal: AbortSignal): Promise<'ended' | 'unavailable'>
+  receive(signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'unavailable'>
   readonly state: ConnectionState
 }
 
@@ -180,7 +180,7 @@ interface OpenTransport {
   readonly transport: GuardedTransport
   readonly state: ConnectionState
   terminate(): Promise<void>
-  receive(signal: AbortSignal): Promise<'ended' | 'unavailable'>
+  receive(signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'unavailable'>
 }
 
 async function openTransport(
@@ -224,7 +224,7 @@ async function openTransport(
     ...(inner instanceof StreamableHTTPClientTransport
       ? {
           terminate: () => inner.terminateSession(),
-          receive: (signal) => receiveUnasked(url, endpoint.fetch, inner, transport, signal),
+          receive: (signal, onOpen) => receiveUnasked(url, endpoint.fetch, inner, transport, { signal, onOpen }),
         }
       : withoutSession),
   }

@@ -11,7 +11,7 @@ export async function receiveUnasked(
   fetch: EndpointFetch,
   session: StreamableHTTPClientTransport,
   deliverTo: GuardedTransport,
-  signal: AbortSignal,
+  { signal, onOpen }: { readonly signal: AbortSignal; readonly onOpen: () => void },
 ): Promise<'ended' | 'unavailable'> {
   const { sessionId, protocolVersion } = session
   const ended = new AbortController()
@@ -41,6 +41,7 @@ export async function receiveUnasked(
     await stream.start()
     await stream.resumeStream('')
     if (status === 405) return 'unavailable'
+    onOpen()
     await aborted(ended.signal)
     return 'ended'
   } catch (error) {

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { inputRequired } from '@modelcontextprotocol/server'
+import type { ElicitAnswer, ElicitQuestion } from '../../src/ports/elicit.js'
+import { testServer, type TestTool } from '../../src/testing/mcp-server.js'
+import { fault, open, sent, tool } from './support.js'
+
+const requestedSchema = {
+  type: 'object' as const,
+  properties: { color: { type: 'string' as const, default: 'blue' }, name: { type: 'string' as const } },
+}
+
+/** Asks, in the form of its era, and tells what it was answered. */
+function asking(era: 'modern' | 'legacy', params: Record<string, unknown>): TestTool {
+  return {
+    name: 'ask',
+    run: async (args, context) => {
+      const question = { ...params, message: `${String(params.message)} ${String(args.who ?? '')}`.trim() }
+      if (era === 'legacy') return JSON.stringify(await context.mcpReq.elicitInput(question as never))
+      const { inputResponses } = context.mcpReq
+      if (inputResponses !== undefined) return JSON.stringify(inputResponses.question)
+      return inputRequired({
+        inputRequests: { question: { method: 'elicitation/create', params: question } as never },
+      }) as unknown as Record<string, unknown>
+    },
+  }
+}
+
+const form = { mode: 'form', message: 'Which?', requestedSchema }
+const url = (to: string) => ({ mode: 'url', message: 'Go there', url: to, elicitationId: 'e1' })
+const text = (result: { readonly content: readonly { readonly [key: string]: unknown }[] }): unknown =>
+  JSON.parse(String(result.content[0]?.text))
+
+describe.each(['modern', 'legacy'] as const)('a question of a %s server', (era) => {
+  async function ask(params: Record<string, unknown>, elicit?: (question: ElicitQuestion) => Promise<ElicitAnswer>) {
+    const server = testServer({ tools: [asking(era, params)], era })
+    const connection = await open(server, { elicits: true })
+    try {
+      return await connection.callTool(
+        tool('ask'),
+        {},
+        { timeoutMs: 10_000, ...(elicit === undefined ? {} : { elicit }) },
+      )
+    } finally {
+      await connection.close()
+      await server.close()
+    }
+  }
+
+  it('reaches the call as a form, and defaults are filled in', async () => {
+    const questions: ElicitQuestion[] = []
+    const answered = await ask(form, async (question) => {
+      questions.push(question)
+      return { action: 'accept', content: { name: 'Ana' } }
+    })
+    expect(questions).toEqual([{ mode: 'form', message: 'Which?', requestedSchema }])
+    expect(text(answered)).toMatchObject({ action: 'accept', content: { name: 'Ana', color: 'blue' } })
+  })
+
+  it('reaches the call as a URL that nobody fetched', async () => {
+    const answered = await ask(url('https://bank.example/sign'), async (question) => {
+      expect(question).toEqual({ mode: 'url', message: 'Go there', url: 'https://bank.example/sign' })
+      return { action: 'accept' }
+    })
+    expect(text(answered)).toMatchObject({ action: 'accept' })
+  })
+
+  it.each(['javascript:alert(1)', 'file:///etc/passwd', 'http://bank.example', 'https://a:b@bank.example'])(
+    'is not shown when its URL is %s',
+    async (to) => {
+      let shown = 0
+      const outcome = await ask(url(to), async () => {
+        shown++
+        return { action: 'accept' }
+      }).catch((error: unknown) => error)
+      expect(shown).toBe(0)
+      expect(JSON.stringify(outcome)).not.toContain('"accept"')
+    },
+  )
+
+  it.each([
+    ['nobody is there', undefined],
+    ['the host fails', async () => Promise.reject(new Error('no'))],
+  ] as const)('is cancelled when %s', async (_what, elicit) => {
+    expect(text(await ask(form, elicit))).toMatchObject({ action: 'cancel' })
+  })
+
+  it('belongs to its own call, whatever else runs', async () => {
+    const server = testServer({ tools: [asking(era, form)], era })
+    const connection = await open(server, { elicits: true })
+    const people = ['ana', 'ben', 'cem', 'dia']
+    const answers = await Promise.all(
+      people.map(async (who) => {
+        const answered = await connection.callTool(
+          tool('ask'),
+          { who },
+          {
+            timeoutMs: 10_000,
+            elicit: async ({ message }) => {
+              expect(message).toBe(`Which? ${who}`)
+              return { action: 'accept', content: { name: who } }
+            },
+          },
+        )
+        return (text(answered) as { content: { name: string } }).content.name
+      }),
+    )
+    expect(answers).toEqual(people)
+    await connection.close()
+    await server.close()
+  })
+
+  it('ends with its call', async () => {
+    const controller = new AbortController()
+    const server = testServer({ tools: [asking(era, form)], era })
+    const connection = await open(server, { elicits: true })
+    let withdrawn = false
+    const calling = connection.callTool(
+      tool('ask'),
+      {},
+      {
+        timeoutMs: 10_000,
+        signal: controller.signal,
+        elicit: (_question, { signal }) => {
+          signal.addEventListener('abort', () => (withdrawn = true))
+          controller.abort()
+          return new Promise(() => undefined)
+        },
+      },
+    )
+    expect(await fault(calling)).toMatchObject({ code: 'aborted', mayHaveRun: true })
+    expect(withdrawn).toBe(true)
+    await server.close()
+  })
+
+  it('is not asked of a client that said it can not answer', async () => {
+    const server = testServer({ tools: [asking(era, form)], era })
+    const connection = await open(server)
+    const outcome = await connection.callTool(tool('ask'), {}, { timeoutMs: 10_000 }).catch((error: unknown) => error)
+    expect(outcome).toSatisfy(
+      (it: { code?: string; isError?: boolean }) => it.code === 'protocol_error' || it.isError === true,
+    )
+    await server.close()
+  })
+})
+
+it('has a session of its own, which ends with the connection and is not remembered', async () => {
+  const server = testServer({ tools: [asking('legacy', form)], era: 'legacy' })
+  const shared = await open(server)
+  const own = await open(server, { elicits: true, verdict: shared.verdict })
+  expect(own.verdict).toBe(shared.verdict)
+  expect(own.exclusive).toBe(true)
+  await own.close()
+  expect(sent(server).filter((method) => method === 'initialize')).toHaveLength(2)
+  expect(sent(server).filter((method) => method === 'DELETE')).toHaveLength(1)
+  await server.close()
+})
