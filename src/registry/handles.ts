@@ -1,25 +1,33 @@
 import type { RegistryStorage } from '../ports/storage.js'
 import { as, keys } from './records.js'
 
-/** Finds integrations by the handle that prefixes their tools' names. A handle belongs to one integration for ever. */
+/**
+ * Finds integrations by the handle that prefixes their tools' names. A handle belongs to one integration as long as that
+ * exists; what is remembered may be a removed one.
+ */
 export interface Handles {
+  /** The integration as remembered, or as stored. */
   find(workspaceId: string, handle: string): Promise<string | undefined>
+  /** The integration as stored now. */
+  look(workspaceId: string, handle: string): Promise<string | undefined>
 }
 
 const remembered = 10_000
 
 export function handles(storage: RegistryStorage): Handles {
   const known = new Map<string, string>()
+  const nameOf = (workspaceId: string, handle: string): string => `${handle}\n${workspaceId}`
   return {
     async find(workspaceId, handle) {
-      const name = `${handle}\n${workspaceId}`
-      const before = known.get(name)
-      if (before !== undefined) return before
+      return known.get(nameOf(workspaceId, handle)) ?? this.look(workspaceId, handle)
+    },
+    async look(workspaceId, handle) {
       const { records } = await storage.read(workspaceId, [keys.handle(handle)])
       const id = as<{ integrationId: string }>(records[0])?.value.integrationId
+      known.delete(nameOf(workspaceId, handle))
       if (id === undefined) return undefined
       if (known.size >= remembered) known.clear()
-      known.set(name, id)
+      known.set(nameOf(workspaceId, handle), id)
       return id
     },
   }

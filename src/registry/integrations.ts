@@ -135,7 +135,7 @@ export async function getIntegration(context: Context, actor: Person, id: string
     keys.tools(id, sharedOwner),
     keys.tools(id, mine),
   ])
-  return presentOf(context, actor, id, record, others, now)
+  return metadataOnly(actor, presentOf(context, actor, id, record, others, now))
 }
 
 /** `list()`: what the actor can use, oldest first; `all` adds for admins others' private ones. */
@@ -255,9 +255,9 @@ function presentOf(
 
 /** Of another person's private integration an admin sees name, origin, owner and status, never more. */
 function metadataOnly(actor: Person, integration: Integration): Integration {
-  return integration.visibility === 'private' && integration.ownerId !== actor.userId
-    ? { ...integration, agents: [], toolCount: 0 }
-    : integration
+  if (integration.visibility !== 'private' || integration.ownerId === actor.userId) return integration
+  const { account: _account, connectorId: _connector, protocolVersion: _protocol, ...metadata } = integration
+  return { ...metadata, agents: [], toolCount: 0 }
 }
 
 function shownAuth(connector: Connector): AvailableConnector['auth'] {

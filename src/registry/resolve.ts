@@ -1,4 +1,4 @@
-import { IntegrationError } from '../model/errors.js'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import type { TakenArguments } from '../policy/arguments.js'
 import type { ApprovalBinding } from '../policy/binding.js'
 import { decideAccess } from '../policy/access.js'
@@ -45,9 +45,20 @@ export async function resolveCall(
 ): Promise<ResolvedCall> {
   const [handle] = typeof modelName === 'string' ? modelName.split('__', 1) : []
   if (handle === undefined || !/^[a-z0-9_]{1,24}$/.test(handle)) throw unknownTool(modelName)
-  const integrationId = await context.handles.find(session.actor.workspaceId, handle)
+  const { workspaceId } = session.actor
+  const integrationId = await context.handles.find(workspaceId, handle)
   if (integrationId === undefined) throw unknownTool(modelName)
-  return resolveTool(context, session, integrationId, args, modelName, (list) => list.byModelName(handle, modelName))
+  const resolve = (id: string): Promise<ResolvedCall> =>
+    resolveTool(context, session, id, args, modelName, (list) => list.byModelName(handle, modelName))
+  try {
+    return await resolve(integrationId)
+  } catch (error) {
+    if (!isIntegrationError(error) || error.code !== 'tool_not_found') throw error
+    // It may have been removed, and its handle be another's now.
+    const now = await context.handles.look(workspaceId, handle)
+    if (now === undefined || now === integrationId) throw error
+    return resolve(now)
+  }
 }
 
 /** The same for a tool that is known by its integration and wire name. */
