@@ -32,7 +32,17 @@ export {
 } from './credentials/encrypted.js'
 
 // For a storage of one's own
-export { appendedKey, checkList, checkRead, checkScan, checkWrites, recordLimits, scanCursor } from './model/record.js'
+export {
+  appendedKey,
+  checkList,
+  checkRead,
+  checkScan,
+  checkWrites,
+  recordLimits,
+  scanCursor,
+  type AnyWrite,
+  type PageQuery,
+} from './model/record.js'
 
 // What a host plugs in
 export type * from './ports/storage.js'

@@ -1,7 +1,8 @@
 import type { ApprovalStatus } from './approval.js'
 import type { IntegrationStatus, StatusReason } from './integration.js'
 
-interface EventBase {
+/** What every event has. */
+export interface EventBase {
   /** Unique, and the cursor for `registry.events({ after })`. */
   readonly id: string
   readonly workspaceId: string
@@ -11,7 +12,8 @@ interface EventBase {
   readonly by?: string
 }
 
-interface IntegrationEventBase extends EventBase {
+/** What every event of an integration has. */
+export interface IntegrationEventBase extends EventBase {
   readonly integrationId: string
 }
 

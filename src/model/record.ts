@@ -12,13 +12,15 @@ export const recordLimits = {
   page: 1000,
 } as const
 
-interface PageQuery {
+/** What one page of `list` or `scan` is asked for by. */
+export interface PageQuery {
   readonly prefix: string
   readonly after?: string
   readonly limit: number
 }
 
-interface AnyWrite {
+/** One write of a commit, not yet checked. */
+export interface AnyWrite {
   readonly key?: string
   readonly append?: string
   readonly ifVersion?: string | null
