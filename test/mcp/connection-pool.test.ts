@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest'
+import type { Connection } from '../../src/mcp/connection.js'
+import { ConnectionPool, type ConnectionPoolOptions } from '../../src/mcp/connection-pool.js'
+import { IntegrationError } from '../../src/model/errors.js'
+import { manualRuntime } from '../../src/testing/manual-runtime.js'
+import { testServer } from '../../src/testing/mcp-server.js'
+import { fault, open, sent, tool } from './support.js'
+
+const patient = { timeoutMs: 10_000 }
+
+function given(options: Partial<ConnectionPoolOptions> = {}, server = testServer({ tools: [{ name: 'echo' }] })) {
+  const runtime = manualRuntime()
+  const pool = new ConnectionPool({ runtime, concurrency: 8, idleMs: 60_000, maxConnections: 100, ...options })
+  const opener = () => open(server, { runtime })
+  return { runtime, pool, server, opener }
+}
+
+const call = (connection: Connection) => connection.callTool(tool('echo'), {}, patient)
+
+/** A promise and how to end it. */
+function gate(): { readonly promise: Promise<void>; open(): void } {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, open: () => resolve() }
+}
+
+describe('a pool of connections', () => {
+  it('opens one connection for all who need it at once', async () => {
+    const { pool, server, opener } = given()
+    await Promise.all(Array.from({ length: 20 }, () => pool.use('a', opener, call)))
+    expect(sent(server).filter((method) => method === 'server/discover')).toHaveLength(1)
+    expect([pool.size, server.calls.get('echo')]).toEqual([1, 20])
+  })
+
+  it('does so much at once for one key, and lets other keys pass', async () => {
+    const { pool, opener } = given({ concurrency: 2 })
+    const held = gate()
+    let running = 0
+    let most = 0
+    const work = async () => {
+      most = Math.max(most, ++running)
+      await held.promise
+      running--
+    }
+    const all = Promise.all(Array.from({ length: 5 }, () => pool.use('a', opener, work)))
+    await pool.use('b', opener, call)
+    held.open()
+    await all
+    expect(most).toBe(2)
+  })
+
+  it('takes who gives up out of the line, and nothing of theirs runs', async () => {
+    const { pool, opener } = given({ concurrency: 1 })
+    const held = gate()
+    const first = pool.use('a', opener, () => held.promise)
+    const controller = new AbortController()
+    let ran = false
+    const waiting = fault(pool.use('a', opener, async () => void (ran = true), { signal: controller.signal }))
+    controller.abort()
+    expect(await waiting).toMatchObject({ code: 'aborted', mayHaveRun: false })
+    held.open()
+    await first
+    await pool.use('a', opener, call)
+    expect(ran).toBe(false)
+  })
+
+  it('closes what is idle, and leaves no timer', async () => {
+    const { pool, opener, runtime, server } = given({ idleMs: 1_000 })
+    await pool.use('a', opener, call)
+    await runtime.advance(999)
+    expect(pool.size).toBe(1)
+    await pool.use('a', opener, call)
+    await runtime.advance(999)
+    expect(pool.size).toBe(1)
+    await runtime.advance(1)
+    expect([pool.size, runtime.timers]).toEqual([0, 0])
+    await pool.use('a', opener, call)
+    expect(sent(server).filter((method) => method === 'server/discover')).toHaveLength(2)
+  })
+
+  it('lets the least recently used go first, and none that works', async () => {
+    const { pool, opener } = given({ maxConnections: 2 })
+    const opened: string[] = []
+    const using = (key: string, work: (connection: Connection) => Promise<unknown>) =>
+      pool.use(key, () => (opened.push(key), opener()), work)
+    const held = gate()
+    const busy = using('busy', () => held.promise)
+    await using('a', call)
+    await using('b', call)
+    await using('b', call)
+    await using('a', call)
+    expect(opened).toEqual(['busy', 'a', 'b', 'a'])
+    held.open()
+    await busy
+    expect(pool.size).toBe(2)
+  })
+
+  it('opens another when one is broken', async () => {
+    const { pool, opener, server } = given()
+    await pool.use('a', opener, (connection) => connection.close())
+    await pool.use('a', opener, call)
+    expect(sent(server).filter((method) => method === 'server/discover')).toHaveLength(2)
+  })
+
+  it('gives one that asks questions to one at a time', async () => {
+    const server = testServer({ tools: [{ name: 'echo' }], era: 'legacy' })
+    const { pool, runtime } = given({}, server)
+    const opener = () => open(server, { runtime, elicits: true })
+    const users = new Map<Connection, number>()
+    await Promise.all(
+      Array.from({ length: 4 }, () =>
+        pool.use('a', opener, async (connection) => {
+          users.set(connection, (users.get(connection) ?? 0) + 1)
+          expect(users.get(connection)).toBe(1)
+          await call(connection)
+          users.set(connection, 0)
+        }),
+      ),
+    )
+    expect(server.calls.get('echo')).toBe(4)
+    await pool.close()
+    expect(sent(server).filter((method) => method === 'DELETE')).toHaveLength(users.size)
+  })
+
+  it('closes the keys of one integration, and ends its sessions', async () => {
+    const server = testServer({ tools: [{ name: 'echo' }], era: 'legacy' })
+    const { pool, opener } = given({}, server)
+    await pool.use('w/1/a', opener, call)
+    await pool.use('w/2/a', opener, call)
+    await pool.closeKeys('w/1/')
+    expect([pool.size, sent(server).filter((method) => method === 'DELETE').length]).toEqual([1, 1])
+  })
+
+  it('ends the session of a connection that was still being opened when its keys were closed', async () => {
+    const server = testServer({ tools: [{ name: 'echo' }], era: 'legacy' })
+    const { pool, opener } = given({}, server)
+    const held = gate()
+    const working = pool.use('w/1/a', opener, async () => held.promise)
+    await pool.closeKeys('w/1/')
+    held.open()
+    await working
+    await pool.close()
+    expect([pool.size, sent(server).filter((method) => method === 'DELETE').length]).toEqual([0, 1])
+  })
+
+  it('when closed keeps sessions for the next process, and refuses work', async () => {
+    const server = testServer({ tools: [{ name: 'echo' }], era: 'legacy' })
+    const { pool, opener, runtime } = given({}, server)
+    await pool.use('a', opener, call)
+    await pool.close()
+    await pool.close()
+    expect([sent(server).includes('DELETE'), runtime.timers]).toEqual([false, 0])
+    expect(await fault(pool.use('a', opener, call))).toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('a server that is down', () => {
+  function down(error: IntegrationError) {
+    const it = given()
+    let tries = 0
+    let up = false
+    const opener = async () => {
+      tries++
+      if (!up) throw error
+      return it.opener()
+    }
+    return { ...it, opener, tries: () => tries, mend: () => (up = true) }
+  }
+
+  const unreachable = new IntegrationError('unreachable', 'Nobody there.', { reason: 'refused' })
+
+  it.each([
+    ['unreachable', undefined],
+    ['timeout', undefined],
+    ['server_error', 503],
+    ['rate_limited', 429],
+  ] as const)('(%s) fails everybody fast with the same error, and is not asked again', async (code, httpStatus) => {
+    const { pool, opener, tries } = down(new IntegrationError(code, 'Down.', { httpStatus }))
+    expect(await fault(pool.use('a', opener, call))).toMatchObject({ code })
+    for (let n = 0; n < 10; n++) {
+      const error = await fault(pool.use('a', opener, call))
+      expect(error).toMatchObject({ code, message: 'Down.', mayHaveRun: false })
+      expect(error.retryAfterMs).toBeGreaterThan(0)
+    }
+    expect(tries()).toBe(1)
+  })
+
+  it('is tried by exactly one when its time has come, at growing distances up to a minute', async () => {
+    const { pool, opener, tries, runtime } = down(unreachable)
+    const pauses: number[] = []
+    await fault(pool.use('a', opener, call))
+    for (let n = 0; n < 10; n++) {
+      const { retryAfterMs } = (await fault(pool.use('a', opener, call))) as { retryAfterMs: number }
+      pauses.push(retryAfterMs)
+      await runtime.advance(retryAfterMs)
+      await Promise.all(Array.from({ length: 5 }, () => fault(pool.use('a', opener, call))))
+      expect(tries()).toBe(n + 2)
+    }
+    expect(pauses[0]).toBeLessThanOrEqual(1_000)
+    expect(pauses[9]).toBeGreaterThanOrEqual(30_000)
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(60_000)
+  })
+
+  it('is tried at once when a person asks, and everybody profits', async () => {
+    const { pool, opener, tries, mend } = down(unreachable)
+    await fault(pool.use('a', opener, call))
+    mend()
+    await pool.use('a', opener, call, { insist: true })
+    await pool.use('a', opener, call)
+    expect(tries()).toBe(2)
+  })
+
+  it('does not concern others', async () => {
+    const { pool, opener, server } = down(unreachable)
+    await fault(pool.use('a', opener, call))
+    await pool.use('b', () => open(server), call)
+  })
+
+  it('that asks for time gets it, up to five minutes', async () => {
+    const { pool, opener } = down(
+      new IntegrationError('rate_limited', 'Slow down.', { httpStatus: 429, retryAfterMs: 3_600_000 }),
+    )
+    await fault(pool.use('a', opener, call))
+    expect(await fault(pool.use('a', opener, call))).toMatchObject({ retryAfterMs: 300_000 })
+  })
+
+  it('is not one whose tool is slow, or that answers with an error of the tool', async () => {
+    const { pool, opener, server } = given()
+    for (const error of [
+      new IntegrationError('timeout', 'Slow.', { mayHaveRun: true }),
+      new IntegrationError('protocol_error', 'No.'),
+      new IntegrationError('server_error', 'Oops.', { httpStatus: 500, mayHaveRun: true }),
+    ]) {
+      await fault(pool.use('a', opener, () => Promise.reject(error)))
+      await pool.use('a', opener, call)
+    }
+    expect(sent(server).filter((method) => method === 'server/discover')).toHaveLength(1)
+  })
+})
+
+it('opens many connections in parallel, and those that hang delay nobody', async () => {
+  const { pool, server } = given()
+  const hanging = Array.from({ length: 10 }, (_, n) =>
+    pool.use(`hangs${n}`, () => new Promise<Connection>(() => undefined), call),
+  )
+  await Promise.all(Array.from({ length: 190 }, (_, n) => pool.use(`k${n}`, () => open(server), call)))
+  expect(server.calls.get('echo')).toBe(190)
+  void hanging
+})
