@@ -9,6 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const steps = [
   process.argv.includes('--from-clone') ? testLineOfReadme() : 'npm test',
   'npm run check',
+  'npm run test:mutation',
   'npm run test:dist',
   'npm run api -- --check',
   'npm run docs:check',

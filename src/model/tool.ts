@@ -47,7 +47,7 @@ export type ResolvedApproval = 'auto' | 'ask' | 'deny'
 /**
  * How a tool's definition differs from the one that was last accepted.
  *
- * `cosmetic`: only title, description or icons. `narrowed`: it accepts less or promises to do less. `widened`: it
+ * `cosmetic`: only words, icons or what it answers. `narrowed`: it accepts less or promises to do less. `widened`: it
  * accepts or may do more, or nobody can tell. `renamed`: likely a rename of a tool that is missing now.
  */
 export type ToolChangeKind = 'same' | 'cosmetic' | 'narrowed' | 'widened' | 'new' | 'missing' | 'renamed'

@@ -13,9 +13,7 @@ export type SchemaChange = 'same' | 'cosmetic' | 'narrowed' | 'widened'
 export function compareSchemas(before: JsonValue, after: JsonValue): SchemaChange {
   const change = compare(before, after)
   const mention = (names: readonly string[]): boolean => mentions(before, names) || mentions(after, names)
-  if (change === 'narrowed' && mention(reachingElsewhere) && mention(notMonotone)) return 'widened'
-  if (own(before, '$schema') !== own(after, '$schema') && mention(ofOneDialect)) return 'widened'
-  return change
+  return change === 'narrowed' && mention(reachingElsewhere) && mention(notMonotone) ? 'widened' : change
 }
 
 /** The worst of several changes. */
@@ -26,16 +24,7 @@ export function worst(changes: readonly SchemaChange[]): SchemaChange {
 const order = ['same', 'cosmetic', 'narrowed', 'widened'] as const
 
 /** Keywords that only describe. `default` is none: servers act on it. */
-const describing = new Set([
-  '$schema',
-  '$comment',
-  'title',
-  'description',
-  'examples',
-  'deprecated',
-  'readOnly',
-  'writeOnly',
-])
+const describing = new Set(['$comment', 'title', 'description', 'examples', 'deprecated', 'readOnly', 'writeOnly'])
 /** Keywords by which less is accepted the larger, or the smaller, they are. */
 const lowerBounds = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'])
 const upperBounds = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'])
@@ -81,6 +70,8 @@ function compareKeyword(keyword: string, before: JsonObject, after: JsonObject):
   if (restricting.has(keyword)) return was === undefined ? 'narrowed' : 'widened'
   if (covering.has(keyword)) return compare(was ?? true, is ?? true)
   switch (keyword) {
+    case '$schema':
+      return mentions(before, ofOneDialect) || mentions(after, ofOneDialect) ? 'widened' : 'cosmetic'
     case 'type':
       return compareSets(typesOf(was), typesOf(is))
     case 'enum':

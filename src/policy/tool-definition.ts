@@ -80,10 +80,10 @@ interface Described {
   readonly words: ReadonlySet<string>
 }
 
-/** Two thirds of all words are in both; a tool without a description is like no other. */
+/** Three fifths of all words are in both; a tool without a description is like no other. */
 function alike(left: Described, right: Described): boolean {
   const common = [...left.words].filter((word) => right.words.has(word)).length
-  return common > 0 && common * 3 >= (left.words.size + right.words.size - common) * 2
+  return common > 0 && common * 5 >= (left.words.size + right.words.size - common) * 3
 }
 
 function wordsOf(description = ''): ReadonlySet<string> {

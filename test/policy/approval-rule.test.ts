@@ -53,7 +53,14 @@ describe('the table of label, source, trust, mode, change, grant and role', () =
   })
 
   it.each(rows)('%s label by %s, %s, mode %s, change %s, grant %s', (...row) => {
-    const [label, source, trust, mode, change, grant, ...expected] = row as [string, string, string, string, string]
+    const [label, source, trust, mode, change, grant, ...expected] = row as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ]
     const trusted = trust === 'trusted'
     const met = Object.values(columns).map(({ actor, scope }) => {
       const access = decideAccess('call', actor, scope, { sharing: 'members', adminsDecideForOthers: false })
@@ -64,7 +71,7 @@ describe('the table of label, source, trust, mode, change, grant and role', () =
         trusted,
         change: change as ToolChangeKind,
         onToolChange: 'ask',
-        granted: (grant as string) === 'granted',
+        granted: grant === 'granted',
         policy: undefined,
       })
       return `${verdict.mode} ${verdict.rule}`

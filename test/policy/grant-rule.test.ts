@@ -113,8 +113,8 @@ describe('a tool that destroys', () => {
     ['may be, if nobody believes the server', false, annotations, undefined, true],
     ['is not meant by a tool that only writes', true, { destructiveHint: false }, said('write', 'server'), true],
     ['is not meant by a tool that says nothing', true, undefined, undefined, true],
-  ])('%s', (_what, trusted, said, label, remembered) => {
-    const remember = () => grantFrom({ for: 'tool' }, { ...decided, trusted, annotations: said, label })
+  ])('%s', (_what, trusted, hints, label, remembered) => {
+    const remember = () => grantFrom({ for: 'tool' }, { ...decided, trusted, annotations: hints, label })
     if (remembered) expect(remember().id).toBe('grant-1')
     else expect(remember).toThrow(/destroys/)
   })
