@@ -141,10 +141,11 @@ export function actorIntegrations<AgentId extends string>(
     decision: Decision,
     options?: VerbOptions,
   ): Promise<Approval | readonly Approval[]> => {
+    const several = Array.isArray(ids)
     const decided = await abortable(options, () =>
-      decide(context, actor, typeof ids === 'string' ? [ids] : ids, decision),
+      decide(context, actor, several ? (ids as readonly string[]) : [ids as string], decision),
     )
-    return typeof ids === 'string' ? decided[0]! : decided
+    return several ? decided : decided[0]!
   }
   return {
     available: (options) => abortable(options, () => availableConnectors(context, actor)),

@@ -15,8 +15,13 @@ export async function recordCall(context: Context, call: ResolvedCall, entry: En
 }
 
 /** Files a call that its approval gave no leave. */
-export async function recordEnded(context: Context, record: ApprovalRecord, outcome: ToolCallOutcome): Promise<void> {
-  const { workspaceId, userId, agentId, integration, approvalId, rule } = record.request
+export async function recordEnded(
+  context: Context,
+  workspaceId: string,
+  record: ApprovalRecord,
+  outcome: ToolCallOutcome,
+): Promise<void> {
+  const { userId, agentId, integration, approvalId, rule } = record.request
   await file(context, workspaceId, {
     action: 'call',
     userId,

@@ -42,7 +42,7 @@ export async function redeem(
   const take = (value: unknown) => takeArguments(value, { maxBytes: context.options.limits.maxArgumentBytes })
   if (args !== undefined && take(args).digest !== record.binding.argumentsDigest)
     throw invalid('resume()', [{ path: 'args', message: 'must equal what was approved, or be left out' }])
-  if (statusNow(record, now) !== 'approved') return end(context, stored, now)
+  if (statusNow(record, now) !== 'approved') return end(context, workspaceId, stored, now)
 
   let call: ResolvedCall
   try {
@@ -54,15 +54,23 @@ export async function redeem(
       take(JSON.parse(record.argumentsJson)),
     )
   } catch (error) {
-    if (isIntegrationError(error) && lost.has(error.code)) return supersede(context, stored, now, error.message)
+    if (isIntegrationError(error) && lost.has(error.code))
+      return supersede(context, workspaceId, stored, now, error.message)
     throw error
   }
   const bound = { ...bindingOf(call), approvalId, expiresAt: record.request.expiresAt }
   const different = compareBinding(record.binding, bound)
   if (different.length > 0 || bindingHash(bound) !== record.bindingHash)
-    return supersede(context, stored, now, `It was approved for something else: ${different.join(', ')} changed.`)
+    return supersede(
+      context,
+      workspaceId,
+      stored,
+      now,
+      `It was approved for something else: ${different.join(', ')} changed.`,
+    )
   const { verdict } = assess(context, subjectOf(call), { arguments: call.args.value })
-  if (verdict.mode === 'deny') return supersede(context, stored, now, `Policy refuses it now (${verdict.rule}).`)
+  if (verdict.mode === 'deny')
+    return supersede(context, workspaceId, stored, now, `Policy refuses it now (${verdict.rule}).`)
   return { type: 'permitted', call, rule: record.request.rule, approval: stored }
 }
 
@@ -78,16 +86,21 @@ function isOf({ actor, agentId, conversationId }: Session, { value: { request } 
   return request.userId === actor.userId && request.agentId === agentId && request.conversationId === conversationId
 }
 
-async function supersede(context: Context, stored: StoredApproval, now: number, reason: string): Promise<Ended> {
-  const { workspaceId } = stored.value.request
+async function supersede(
+  context: Context,
+  workspaceId: string,
+  stored: StoredApproval,
+  now: number,
+  reason: string,
+): Promise<Ended> {
   const moved = await move(context, workspaceId, stored, 'superseded', { reason })
-  if (moved !== false) return end(context, moved, now)
+  if (moved !== false) return end(context, workspaceId, moved, now)
   const found = await readApproval(context, workspaceId, stored.value.request.approvalId)
-  return end(context, found?.stored ?? stored, found?.now ?? now)
+  return end(context, workspaceId, found?.stored ?? stored, found?.now ?? now)
 }
 
-async function end(context: Context, { value }: StoredApproval, now: number): Promise<Ended> {
+async function end(context: Context, workspaceId: string, { value }: StoredApproval, now: number): Promise<Ended> {
   const outcome = endedOutcome(value, now)
-  await recordEnded(context, value, outcome)
+  await recordEnded(context, workspaceId, value, outcome)
   return { type: 'ended', outcome }
 }
