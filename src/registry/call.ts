@@ -51,7 +51,7 @@ async function send(context: Context, permitted: Permitted, options: CallOptions
   const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
   const ending: Ending = begin(context, permitted)
   try {
-    ending.answer = await context.calls.track(call.target.integrationId, signal, (tracked) =>
+    ending.answer = await context.calls.track(call.target, signal, (tracked) =>
       useServer(
         context,
         call.target,

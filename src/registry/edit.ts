@@ -98,7 +98,7 @@ export async function setEnabled(context: Context, actor: Person, id: string, en
     })
   })
   if (!enabled) {
-    context.calls.end(id, 'integration_disabled')
+    context.calls.end(actor.workspaceId, id, 'integration_disabled')
     await endOpenApprovals(context, actor.workspaceId, id, 'cancelled', 'The integration was turned off.')
   }
   return getIntegration(context, actor, id)
@@ -173,7 +173,7 @@ export async function transferOwner(context: Context, actor: Person, id: string,
     })
   })
   if (!wasPrivate) return
-  context.calls.end(id, 'conflict')
+  context.calls.end(actor.workspaceId, id, 'conflict')
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
   await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'The integration has another owner now.')
   await endGrants(context, actor.workspaceId, id)

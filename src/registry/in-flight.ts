@@ -3,19 +3,25 @@ import type { ErrorCode } from '../model/errors.js'
 /** Why calls in flight were ended. */
 export type EndOfCall = Extract<ErrorCode, 'integration_disabled' | 'not_found' | 'closed' | 'conflict'>
 
+/** Where a call goes. */
+export interface CalledIntegration {
+  readonly workspaceId: string
+  readonly integrationId: string
+}
+
 /** The calls of this process that wait for a server, by integration: so that the master switch ends them at once. */
 export interface CallsInFlight {
   /** Runs `work` with a signal that aborts when the caller's does or when the integration's calls are ended. */
   track<T>(
-    integrationId: string,
+    where: CalledIntegration,
     signal: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T>
   /** Ends the calls of one integration. */
-  end(integrationId: string, why: EndOfCall): void
+  end(workspaceId: string, integrationId: string, why: EndOfCall): void
   endAll(why: EndOfCall): void
-  /** Integrations with calls in flight. */
-  integrations(): readonly string[]
+  /** Integrations of a workspace with calls in flight. */
+  integrations(workspaceId: string): readonly string[]
   /** Resolves when none is left. */
   drained(): Promise<void>
 }
@@ -23,17 +29,18 @@ export interface CallsInFlight {
 export function callsInFlight(): CallsInFlight {
   const running = new Map<string, Set<AbortController>>()
   const waiting = new Set<() => void>()
-  const end = (integrationId: string, why: EndOfCall): void => {
-    for (const controller of running.get(integrationId) ?? []) controller.abort(new EndedCall(why))
+  const end = (key: string, why: EndOfCall): void => {
+    for (const controller of running.get(key) ?? []) controller.abort(new EndedCall(why))
   }
   return {
-    async track(integrationId, signal, work) {
+    async track({ workspaceId, integrationId }, signal, work) {
+      const key = keyOf(workspaceId, integrationId)
       const controller = new AbortController()
       const follow = (): void => controller.abort(signal?.reason)
       if (signal?.aborted === true) follow()
       signal?.addEventListener('abort', follow, { once: true })
-      const mine = running.get(integrationId) ?? new Set()
-      running.set(integrationId, mine.add(controller))
+      const mine = running.get(key) ?? new Set()
+      running.set(key, mine.add(controller))
       try {
         return await work(controller.signal)
       } catch (error) {
@@ -42,20 +49,27 @@ export function callsInFlight(): CallsInFlight {
       } finally {
         signal?.removeEventListener('abort', follow)
         mine.delete(controller)
-        if (mine.size === 0 && running.get(integrationId) === mine) running.delete(integrationId)
+        if (mine.size === 0 && running.get(key) === mine) running.delete(key)
         if (running.size === 0) for (const resolve of waiting) resolve()
       }
     },
-    end,
+    end: (workspaceId, integrationId, why) => end(keyOf(workspaceId, integrationId), why),
     endAll(why) {
-      running.forEach((_, id) => end(id, why))
+      running.forEach((_, key) => end(key, why))
     },
-    integrations: () => [...running.keys()],
+    integrations(workspaceId) {
+      const prefix = keyOf(workspaceId, '')
+      return [...running.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
+    },
     async drained() {
       if (running.size === 0) return
       await new Promise<void>((resolve) => waiting.add(resolve))
     },
   }
+}
+
+function keyOf(workspaceId: string, integrationId: string): string {
+  return `${encodeURIComponent(workspaceId)}/${integrationId}`
 }
 
 /** The abort reason of a call that was ended by us, not by its caller. */

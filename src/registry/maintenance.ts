@@ -5,7 +5,7 @@ import type { StoredRecord, Write } from '../ports/storage.js'
 import { endApprovalsOf, move, statusNow } from './approvals.js'
 import type { Context } from './context.js'
 import { retrying } from './events.js'
-import { eraseCredential, eraseIntegration } from './goodbye.js'
+import { endSignIns, eraseCredential, eraseIntegration } from './goodbye.js'
 import { idsUnder } from './integrations.js'
 import {
   as,
@@ -122,6 +122,7 @@ export async function forgetUser(
     ])
     await context.pool.closeKeys(`${poolPrefix(workspaceId, id)}${owner}/`)
   }
+  await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
   await deleteUnder(context, workspaceId, prefixes.grants(userId))
 }
 
@@ -133,7 +134,7 @@ export async function forgetWorkspace(context: Context, workspaceId: string): Pr
     const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
     const handle = as<IntegrationRecord>(records[0])?.value.handle
     await context.storage.commit(workspaceId, [{ key: keys.integration(id), value: undefined }])
-    context.calls.end(id, 'not_found')
+    context.calls.end(workspaceId, id, 'not_found')
     await context.pool.closeKeys(poolPrefix(workspaceId, id))
     await eraseIntegration(context, workspaceId, id, handle ?? id)
   }

@@ -51,7 +51,7 @@ export async function bury(
 
 /** Everything that follows a removal. Safe to repeat. */
 export async function finishRemoval(context: Context, workspaceId: string, id: string, handle: string): Promise<void> {
-  context.calls.end(id, 'not_found')
+  context.calls.end(workspaceId, id, 'not_found')
   await context.pool.closeKeys(poolPrefix(workspaceId, id))
   await endOpenApprovals(context, workspaceId, id, 'cancelled', 'The integration was removed.')
   await endGrants(context, workspaceId, id)

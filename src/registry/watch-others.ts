@@ -10,14 +10,14 @@ export function watchOthers(context: Context, storage: RegistryStorage): () => v
   const unwatch = storage.watch?.(({ workspaceId, keys: changed }) => {
     if (changed === undefined) {
       context.decisions.noticeAll()
-      for (const id of context.calls.integrations()) context.behind(() => endIfOff(context, workspaceId, id))
+      for (const id of context.calls.integrations(workspaceId)) context.behind(() => endIfOff(context, workspaceId, id))
       return
     }
     for (const key of changed) {
       if (key.startsWith(prefixes.approvals)) context.decisions.notice(key.slice(prefixes.approvals.length))
       else if (key.startsWith(prefixes.integrations)) {
         const id = key.slice(prefixes.integrations.length)
-        if (context.calls.integrations().includes(id)) context.behind(() => endIfOff(context, workspaceId, id))
+        if (context.calls.integrations(workspaceId).includes(id)) context.behind(() => endIfOff(context, workspaceId, id))
       }
     }
   })
@@ -27,6 +27,6 @@ export function watchOthers(context: Context, storage: RegistryStorage): () => v
 async function endIfOff(context: Context, workspaceId: string, id: string): Promise<void> {
   const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
   const record = as<IntegrationRecord>(records[0])?.value
-  if (record === undefined) context.calls.end(id, 'not_found')
-  else if (!record.enabled) context.calls.end(id, 'integration_disabled')
+  if (record === undefined) context.calls.end(workspaceId, id, 'not_found')
+  else if (!record.enabled) context.calls.end(workspaceId, id, 'integration_disabled')
 }
