@@ -80,7 +80,7 @@ function pulled(stream: Readable, fault: (error: unknown) => IntegrationError): 
   stream.on('readable', () => wake?.())
   stream.once('end', () => settle('ended'))
   stream.on('error', (error) => settle(fault(error)))
-  stream.once('close', () => settle(fault(undefined)))
+  stream.once('close', () => state === 'open' && settle(fault(undefined)))
 
   return {
     async read() {

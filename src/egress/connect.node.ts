@@ -126,7 +126,7 @@ export function createConnector(options: NodeConnectorOptions): Connector {
       })
       outgoing.once('close', () => {
         release()
-        reject(fault())
+        if (!answered) reject(fault())
       })
       outgoing.end(body)
     })

@@ -54,10 +54,12 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
   const connector =
     options.connector ?? (runtime.fetch ? fetchConnector(runtime.fetch) : createConnector({ egress, runtime }))
 
+  const check = remembering(egress)
+
   const fetch: GuardedFetch = async (input, init = {}) => {
     const purpose = init.purpose ?? 'mcp'
     const request: OutgoingRequest = {
-      url: checkUrl(input, egress),
+      url: check(input),
       method: methodOf(init, purpose),
       headers: requestHeaders(init.headers),
       body: requestBody(init.body),
@@ -71,6 +73,20 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
   }
 
   return { fetch, close: () => connector.close() }
+}
+
+/** The rules for URLs don't change while a registry lives: one that has passed is not taken apart again. */
+function remembering(egress: EgressOptions): (input: string | URL) => URL {
+  const passed = new Map<string, URL>()
+  return (input) => {
+    const text = String(input)
+    const known = passed.get(text)
+    if (known !== undefined) return known
+    const url = checkUrl(input, egress)
+    if (passed.size >= rememberedUrls) passed.clear()
+    passed.set(text, url)
+    return url
+  }
 }
 
 function methodOf(init: RequestInit, purpose: RequestPurpose): string {
@@ -163,5 +179,6 @@ function isRedirect(status: number): boolean {
 }
 
 const redirectMessage = 'The server redirects elsewhere, and that is not followed. Give the URL where it really is.'
+const rememberedUrls = 1000
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 const keptOverRedirects = new Set(['accept', 'accept-encoding', 'user-agent', 'mcp-protocol-version'])

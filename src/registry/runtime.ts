@@ -8,7 +8,11 @@ let used = pool.length
 export const defaultRuntime: Runtime = {
   now: () => Date.now(),
   randomId() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16))
+    if (used === pool.length) {
+      crypto.getRandomValues(pool)
+      used = 0
+    }
+    const bytes = pool.subarray(used, (used += 16))
     return btoa(String.fromCharCode(...bytes))
       .replaceAll('+', '-')
       .replaceAll('/', '_')
