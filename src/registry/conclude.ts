@@ -9,10 +9,12 @@ import { endedOutcome } from './ended-outcome.js'
 import { auditOf, recordEnded, tellFinished } from './record-call.js'
 import { move, readApproval, transition, type StoredApproval } from './approvals.js'
 import type { Context } from './context.js'
+import type { Change } from './events.js'
 import { EndedCall } from './in-flight.js'
 import type { ResolvedCall } from './resolve.js'
 import { AuthorizationRequired } from '../oauth/authorized-fetch.js'
-import { actionFor, reasonOf, statusChange } from './status.js'
+import { actionFor, reasonOf } from './status.js'
+import { statusAfter } from './call-status.js'
 
 /** How sending went, as far as it got. */
 export interface Ending {
@@ -94,7 +96,7 @@ async function usedElsewhere(context: Context, { call, approval }: Permitted): P
   const found = await readApproval(context, call.target.workspaceId, before.request.approvalId)
   const record = found?.stored.value ?? before
   const outcome = endedOutcome(record.status === 'approved' ? { ...record, status: 'finished' } : record, call.now)
-  await recordEnded(context, record, outcome)
+  await recordEnded(context, call.target.workspaceId, record, outcome)
   return outcome
 }
 
@@ -167,15 +169,10 @@ async function file(
 ): Promise<void> {
   const { target } = call
   const now = storageTime(context, call, ending.started)
-  const status =
+  const found =
     how.status === undefined
-      ? { writes: [], events: [] }
-      : statusChange(
-          { integrationId: target.integrationId, owner: target.owner, userId: call.session.actor.userId },
-          target.status,
-          { reason: how.status, ...(how.scopes === undefined ? {} : { scopes: how.scopes }) },
-          now,
-        )
+      ? undefined
+      : { reason: how.status, ...(how.scopes === undefined ? {} : { scopes: how.scopes }) }
   const audit = auditOf(context, call, {
     rule,
     outcome: how.outcome,
@@ -186,15 +183,14 @@ async function file(
   tellFinished(context, target.workspaceId, now, audit)
   const claimed = ending.claimed ?? undefined
   try {
-    const moved = claimed === undefined ? undefined : transition(context, claimed, how.approval)
-    const written = await context.feed.commit(target.workspaceId, {
-      writes: [...(moved?.writes ?? []), ...status.writes],
-      events: [...(moved?.events ?? []), ...status.events],
-      audit: [audit],
-    })
-    // The approval ran out meanwhile and was filed as unknown: the rest is still worth filing.
-    if (written === false)
-      await context.feed.commit(target.workspaceId, { writes: status.writes, events: status.events, audit: [audit] })
+    const moved: Change = claimed === undefined ? {} : transition(context, claimed, how.approval)
+    const status: Change = found === undefined ? {} : await statusAfter(context, call, found, now)
+    // The approval ran out meanwhile and was filed as unknown, or the status changed: the rest is still worth filing.
+    for (const parts of [[moved, status], [moved], [status], []]) {
+      const writes = parts.flatMap((part) => part.writes ?? [])
+      const events = parts.flatMap((part) => part.events ?? [])
+      if ((await context.feed.commit(target.workspaceId, { writes, events, audit: [audit] })) !== false) break
+    }
     if (claimed !== undefined) context.decisions.notice(claimed.value.request.approvalId)
   } catch {
     // What a tool has answered is never lost because it could not be filed: the approval then stays dispatched and becomes unknown.

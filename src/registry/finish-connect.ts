@@ -39,7 +39,12 @@ export async function finishConnect(
     await settleStatus(context, actor, integrationId, owner, before)
     throw error
   }
-  await keep(context, actor, flow, obtained.credential)
+  try {
+    await keep(context, actor, flow, obtained.credential)
+  } catch (error) {
+    context.behind(() => revokeQuietly(context, actor.workspaceId, integrationId, owner, obtained.credential))
+    throw error
+  }
   return refreshAfterSignIn(context, actor, integrationId, options.signal)
 }
 
@@ -111,11 +116,14 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
       keys.status(integrationId, owner),
     ])
     const stored = as<IntegrationRecord>(records[0])
-    if (stored === undefined || stored.value.url !== flow.value.serverUrl) throw notFound('integration', integrationId)
+    const before = as<StatusRecord>(records[1])
+    // Removed, pointed elsewhere, or signed out of, while the tokens were on their way.
+    if (stored === undefined || before === undefined || stored.value.url !== flow.value.serverUrl)
+      throw notFound('integration', integrationId)
     const { value: record, version } = stored
     const status = statusChange(
       { integrationId, owner, userId },
-      as<StatusRecord>(records[1])?.value,
+      before.value,
       { reason: 'ok', ...(credential.account === undefined ? {} : { account: credential.account }) },
       now,
     )
@@ -130,7 +138,7 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
       writes: [
         { key: keys.integration(integrationId), ifVersion: version, value: json(changed) },
         { key: keys.credential(integrationId, owner), value: json(credential) },
-        ...status.writes,
+        ...status.writes.map((write) => ({ ...write, ifVersion: before.version })),
       ],
       events: [
         {

@@ -2,8 +2,9 @@ import { openCredential, readCredential, type CredentialRecord } from '../oauth/
 import { revokeTokens } from '../oauth/revoke.js'
 import type { Write } from '../ports/storage.js'
 import type { Context } from './context.js'
+import { retrying } from './events.js'
 import { idsUnder } from './integrations.js'
-import { keys, prefixes } from './records.js'
+import { as, keys, prefixes, type FlowRecord } from './records.js'
 
 /** Revocation and erasure: what follows once nothing can use a credential any more. */
 
@@ -36,14 +37,42 @@ export async function eraseCredential(
   owner: string,
 ): Promise<void> {
   const key = keys.credential(integrationId, owner)
-  const { records } = await context.storage.read(workspaceId, [key])
-  const credential = readCredential(records[0]?.value)
-  await context.storage.commit(workspaceId, [
-    { key, value: undefined },
-    { key: keys.headers(integrationId, owner), value: undefined },
-    { key: keys.server(integrationId, owner), value: undefined },
-  ])
+  const credential = await retrying('The credential', async () => {
+    const { records } = await context.storage.read(workspaceId, [key])
+    const [stored] = records
+    const erased = await context.storage.commit(workspaceId, [
+      // Just what was read: a refresh that is saved in between has tokens of its own to revoke.
+      { key, ifVersion: stored?.version ?? null, value: undefined },
+      { key: keys.headers(integrationId, owner), value: undefined },
+      { key: keys.server(integrationId, owner), value: undefined },
+    ])
+    return erased === false ? false : readCredential(stored?.value)
+  })
   if (credential !== undefined) await revokeQuietly(context, workspaceId, integrationId, owner, credential)
+}
+
+/** Ends sign-ins under way: nobody can come back with them, and what was sealed for them is gone. */
+export async function endSignIns(
+  context: Context,
+  workspaceId: string,
+  of: (flow: FlowRecord) => boolean,
+): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const page = await context.storage.list({
+      workspaceId,
+      prefix: prefixes.flows,
+      limit: 100,
+      ...(after === undefined ? {} : { after }),
+    })
+    const ended = page.records.filter((record) => of(as<FlowRecord>(record)!.value))
+    if (ended.length > 0)
+      await context.storage.commit(
+        workspaceId,
+        ended.map(({ key }): Write => ({ key, value: undefined })),
+      )
+    if (page.next === undefined) return
+    after = page.next
+  }
 }
 
 /** Revokes and erases everything a removed integration has left. Safe to repeat after a crash. */
@@ -53,6 +82,7 @@ export async function eraseIntegration(
   integrationId: string,
   handle: string,
 ): Promise<void> {
+  await endSignIns(context, workspaceId, (flow) => flow.integrationId === integrationId)
   const owners = await idsUnder(context, { workspaceId }, `credential/${integrationId}/`)
   for (const owner of owners) await eraseCredential(context, workspaceId, integrationId, owner)
   for (const prefix of prefixes.of(integrationId)) {

@@ -2,7 +2,7 @@ import { authorizeInput, invalid, parse } from '../model/input.js'
 import type { ConnectResult } from './connect-result.js'
 import type { Context } from './context.js'
 import { retrying } from './events.js'
-import { eraseCredential } from './goodbye.js'
+import { endSignIns, eraseCredential } from './goodbye.js'
 import { editHeaders } from './header-edits.js'
 import { load } from './integrations.js'
 import type { Person } from './person.js'
@@ -38,6 +38,7 @@ export async function signOut(context: Context, actor: Person, id: string): Prom
   const { record } = await load(context, actor, id, 'own_credential')
   requirePerUser(record, 'signOut()')
   const owner = person(actor.userId)
+  await endSignIns(context, actor.workspaceId, (flow) => flow.integrationId === id && flow.owner === owner)
   await eraseCredential(context, actor.workspaceId, id, owner)
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(id, owner)])
@@ -48,7 +49,8 @@ export async function signOut(context: Context, actor: Person, id: string): Prom
     now,
   )
   await context.feed.commit(actor.workspaceId, {
-    writes: status.writes,
+    // Gone, not rewritten: a sign-in that is just being finished notices.
+    writes: [{ key: keys.status(id, owner), value: undefined }],
     events: [
       { type: 'credential_changed', integrationId: id, change: 'removed', userId: actor.userId, by: actor.userId },
       ...status.events,

@@ -66,6 +66,7 @@ export const prefixes = {
   visibleToAll: 'visible/all/',
   visibleTo: (userId: string) => `visible/u/${person(userId)}/`,
   approvals: 'approval/',
+  flows: 'flow/',
   open: (userId: string) => `open/${person(userId)}/`,
   openOf: (integrationId: string) => `open-of/${integrationId}/`,
   grants: (userId: string) => `grant/${person(userId)}/`,

@@ -9,6 +9,7 @@ import { retrying } from './events.js'
 import { refreshAfterSignIn } from './finish-connect.js'
 import { getIntegration, load } from './integrations.js'
 import type { Person } from './person.js'
+import { notFound } from './refusals.js'
 import { as, json, keys, type IntegrationRecord } from './records.js'
 import { poolPrefix } from './servers.js'
 import { beginSignIn, signInTarget } from './sign-in.js'
@@ -45,8 +46,11 @@ export async function reconnect(
   const { scopes } = parse('reconnect()', reconnectInput, input)
   const target = await loadTarget(context, actor, id, undefined)
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
-  if (target.record.auth !== 'oauth') return validateTarget(context, actor, target, options.signal)
-  return startSignIn(context, actor, target, { scopes: scopes ?? target.status?.scopes, signal: options.signal })
+  const { record, status } = target
+  // A server that lists its tools to everybody, and asks for a sign-in only when one is called.
+  const asksWhenCalled = record.url !== undefined && record.auth === 'none' && status?.reason === 'first_sign_in'
+  if (record.auth !== 'oauth' && !asksWhenCalled) return validateTarget(context, actor, target, options.signal)
+  return startSignIn(context, actor, target, { scopes: scopes ?? status?.scopes, signal: options.signal })
 }
 
 /** Reads an integration for a check; without an operation, for whoever may reconnect the credential it would use. */
@@ -124,13 +128,14 @@ export async function startSignIn(
   await retrying(`Integration "${record.name}"`, async () => {
     const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
     const stored = as<IntegrationRecord>(records[0])
-    if (stored === undefined) return true
-    const changed =
-      stored.value.auth === 'oauth'
-        ? []
-        : [{ key: keys.integration(id), ifVersion: stored.version, value: json({ ...stored.value, auth: 'oauth' }) }]
+    if (stored === undefined || stored.value.url !== record.url) throw notFound('integration', id)
     return context.feed.commit(workspaceId, {
-      writes: [...begun.writes, ...status.writes, ...changed],
+      writes: [
+        // Written also where nothing changes: a removed integration must not be given secrets again.
+        { key: keys.integration(id), ifVersion: stored.version, value: json({ ...stored.value, auth: 'oauth' }) },
+        ...begun.writes,
+        ...status.writes,
+      ],
       events: status.events,
     })
   })

@@ -42,7 +42,7 @@ async function race(kind: Seat['kind']): Promise<boolean> {
     await signIn()
     for (let n = 0; n < processes; n++) children.push(fork(process.argv[1]!, [`p${n}`, JSON.stringify(seat)]))
     await Promise.all(children.map((child) => once(child, 'message')))
-    for (let round = 1; round <= rounds; round++) await play(round)
+    for (let round = 1; round <= rounds; round++) await playRound(round)
   } finally {
     for (const child of children) child.kill('SIGKILL')
     await server.close()
@@ -63,7 +63,7 @@ async function race(kind: Seat['kind']): Promise<boolean> {
     for (const token of server.presented) tokens.add(token)
   }
 
-  async function play(round: number): Promise<void> {
+  async function playRound(round: number): Promise<void> {
     server.seen.length = 0
     server.presented.length = 0
     authorizationServer.requests.length = 0
