@@ -31,7 +31,7 @@ export function play(name: string, seat: Seat): void {
         const { type } = await toolset.call('notes__read_note', { id: `${name}-${n}` })
         if (type !== 'completed') failures.push(type)
       } catch (error) {
-        failures.push(String((error as { code?: string }).code ?? error))
+        failures.push(String(error))
       }
       slowestMs = Math.max(slowestMs, performance.now() - started)
     }
