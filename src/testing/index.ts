@@ -9,5 +9,6 @@ export {
   type TestServerOptions,
   type TestTool,
   type TestToolAnswer,
+  type TestToolContext,
 } from './mcp-server.js'
 export { manualRuntime, type ManualRuntime } from './manual-runtime.js'

@@ -4,7 +4,6 @@ import {
   Server,
   WebStandardStreamableHTTPServerTransport,
   type CallToolResult,
-  type ServerContext,
   type Tool,
 } from '@modelcontextprotocol/server'
 
@@ -20,12 +19,28 @@ export interface TestTool {
   /**
    * Runs the tool. Answer a text, or a whole result; throw to fail. `@default` a text that says which tool ran
    *
-   * @param context - the SDK's: `mcpReq.signal` aborts with the call, `mcpReq.notify` reports progress, `mcpReq.elicitInput` asks
+   * @param context - what belongs to this call
    */
   readonly run?: (
     args: Readonly<Record<string, unknown>>,
-    context: ServerContext,
+    context: TestToolContext,
   ) => TestToolAnswer | Promise<TestToolAnswer>
+}
+
+/** What a running tool is given: the part of the SDK's own context that tests need. */
+export interface TestToolContext {
+  readonly mcpReq: {
+    /** Aborts with the call. */
+    readonly signal: AbortSignal
+    /** Answers to the questions of an earlier round (revision 2026-07-28). */
+    readonly inputResponses?: Readonly<Record<string, unknown>> | undefined
+    /** Reports progress and the like. */
+    notify(notification: { readonly method: string; readonly params?: Record<string, unknown> }): Promise<void>
+    /** Asks (older revisions). */
+    elicitInput(
+      params: never,
+    ): Promise<{ readonly action: string; readonly content?: Readonly<Record<string, unknown>> | undefined }>
+  }
 }
 
 /** What a tool answers: a text block, or a result as on the wire. */

@@ -66,7 +66,7 @@ describe('the installed package', () => {
     expect(stderr).toBe('')
   })
 
-  it('type-checks in a strict host', async () => {
+  it('type-checks in a strict host', { timeout: 120_000 }, async () => {
     const imports = specifiers.map((specifier, index) => `export * as entry${index} from '${specifier}'`)
     const options = {
       strict: true,
