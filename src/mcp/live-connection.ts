@@ -137,12 +137,14 @@ export class LiveConnection implements Connection {
   }
 
   /** A request that was refused because the session is gone, or the era another, is sent once more on a new connection. */
-  async #recovering<T>(work: (open: OpenClient) => Promise<T>, doing: Doing): Promise<T> {
+  async #recovering<T>(work: (open: OpenClient) => Promise<T>, doing: Doing, again = true): Promise<T> {
     const open = this.#open
     try {
       return await work(open)
     } catch (error) {
       const fault = serverError(error, doing)
+      // An idle socket may have been closed just as a request went out on it; asking for a list again harms nobody.
+      if (doing === 'list' && again && this.usable && isReset(fault)) return await this.#recovering(work, doing, false)
       if (this.#closed || !callsForAnother(fault, open)) throw fault
       await this.#renew(open, isSessionLost(fault))
       return await work(this.#open)
@@ -229,6 +231,10 @@ function callsForAnother(fault: Error, { verdict, remembered }: OpenClient): boo
   if (isSessionLost(fault)) return true
   if (fault.reason === 'unsupported_version') return true
   return remembered && verdict.era === 'modern' && !fault.mayHaveRun && [400, 404, 405].includes(fault.httpStatus ?? 0)
+}
+
+function isReset(fault: Error): boolean {
+  return isIntegrationError(fault) && fault.code === 'unreachable' && fault.reason === 'reset'
 }
 
 function isSessionLost(fault: Error): boolean {

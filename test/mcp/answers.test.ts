@@ -150,7 +150,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     const runtime = manualRuntime()
     const told: unknown[] = []
     const server = rawServer(era, ({ params }) => {
-      const { progressToken } = params?._meta as { progressToken: unknown }
+      const { progressToken } = (params?._meta ?? {}) as { progressToken?: unknown }
       const event = {
         jsonrpc: '2.0',
         method: 'notifications/progress',

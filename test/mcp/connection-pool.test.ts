@@ -156,15 +156,15 @@ describe('a pool of connections', () => {
 
 describe('a server that is down', () => {
   function down(error: IntegrationError) {
-    const it = given()
+    const base = given()
     let tries = 0
     let up = false
     const opener = async () => {
       tries++
       if (!up) throw error
-      return it.opener()
+      return base.opener()
     }
-    return { ...it, opener, tries: () => tries, mend: () => (up = true) }
+    return { ...base, opener, tries: () => tries, mend: () => (up = true) }
   }
 
   const unreachable = new IntegrationError('unreachable', 'Nobody there.', { reason: 'refused' })

@@ -137,7 +137,7 @@ describe.each(['modern', 'legacy'] as const)('a question of a %s server', (era) 
     const connection = await open(server)
     const outcome = await connection.callTool(tool('ask'), {}, { timeoutMs: 10_000 }).catch((error: unknown) => error)
     expect(outcome).toSatisfy(
-      (it: { code?: string; isError?: boolean }) => it.code === 'protocol_error' || it.isError === true,
+      (end: { code?: string; isError?: boolean }) => end.code === 'protocol_error' || end.isError === true,
     )
     await server.close()
   })
