@@ -62,7 +62,11 @@ describe('an approved call is not sent when', () => {
   ])('%s', async (_what, change) => {
     const gate = await openGate()
     const { approvalId, toolset } = await approved(gate)
+    const key = `approval/${approvalId}`
+    const { records } = await gate.storage.read('acme', [key])
     await change(gate)
+    // As if the process that made the change had died before it ended what waits: only the dispatch is left to notice.
+    await gate.storage.commit('acme', [{ key, value: records[0]!.value }])
     expect(await toolset.resume(approvalId)).toMatchObject(superseded)
     expect((await gate.mine.approvals.list()).approvals[0]).toMatchObject({
       status: 'superseded',
@@ -146,7 +150,7 @@ describe('a stored approval that was tampered with is not sent', () => {
     ['the person asked for', asked({ userId: 'bo' })],
     ['the hash', (value) => ({ ...value, bindingHash: 'x' })],
   ])('in %s', async (_what, change) => {
-    const gate = await openGate()
+    const gate = await openGate({ connect: { visibility: 'workspace' } })
     const { approvalId } = await approved(gate)
     await tamper(gate, `approval/${approvalId}`, change)
     const toolsets = [
