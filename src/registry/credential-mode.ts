@@ -1,18 +1,27 @@
 import { openCredential, readCredential } from '../oauth/credential-record.js'
 import type { Write } from '../ports/storage.js'
 import type { Context } from './context.js'
+import type { HeaderSet } from './header-edits.js'
 import type { Loaded } from './integrations.js'
 import { as, json, keys, person, sharedOwner, type HeadersRecord, type IntegrationRecord } from './records.js'
 
+/** How a credential follows a change of credential mode. */
+export interface MovedCredential {
+  readonly writes: readonly Write[]
+  /** The header values, where they are to be edited by the same commit: `writes` then leaves their new place to that. */
+  readonly headers?: HeaderSet
+}
+
 /**
- * The writes by which the owner's credential follows a change of credential mode: from everybody's to their own, or from
- * their own to everybody's. A sealed value is bound to whose it is, so it is sealed anew.
+ * Lets the owner's credential follow a change of credential mode: from everybody's to their own, or from their own to
+ * everybody's. A sealed value is bound to whose it is, so it is sealed anew.
  */
 export async function moveCredential(
   context: Context,
   before: Loaded,
   next: IntegrationRecord,
-): Promise<readonly Write[]> {
+  editsHeaders: boolean,
+): Promise<MovedCredential> {
   const { id: integrationId, workspaceId } = before
   const own = person(before.record.ownerId)
   const [from, to] = next.credentials === 'per_user' ? [sharedOwner, own] : [own, sharedOwner]
@@ -23,6 +32,7 @@ export async function moveCredential(
   )
   const writes: Write[] = []
   const headers = as<HeadersRecord>(records[0])
+  let edited: HeaderSet = { values: {}, headers: [] }
   if (headers !== undefined) {
     const values = await context.vault.open(headers.value.sealed, {
       workspaceId,
@@ -30,11 +40,12 @@ export async function moveCredential(
       owner: from,
       field: 'headers',
     })
-    const sealed = await context.vault.seal(values, { workspaceId, integrationId, owner: to, field: 'headers' })
-    writes.push(
-      { key: keys.headers(integrationId, from), ifVersion: headers.version, value: undefined },
-      { key: keys.headers(integrationId, to), value: json({ ...headers.value, sealed }) },
-    )
+    edited = { values: JSON.parse(values) as Record<string, string>, headers: headers.value.headers }
+    writes.push({ key: keys.headers(integrationId, from), ifVersion: headers.version, value: undefined })
+    if (!editsHeaders) {
+      const sealed = await context.vault.seal(values, { workspaceId, integrationId, owner: to, field: 'headers' })
+      writes.push({ key: keys.headers(integrationId, to), value: json({ ...headers.value, sealed }) })
+    }
   }
   const credential = readCredential(records[1]?.value)
   if (credential !== undefined) {
@@ -60,5 +71,5 @@ export async function moveCredential(
       { key: keys.status(integrationId, from), value: undefined },
       { key: keys.status(integrationId, to), value: status.value },
     )
-  return writes
+  return { writes, ...(editsHeaders ? { headers: edited } : {}) }
 }

@@ -1,6 +1,7 @@
 import { invalid, parse, updateInput } from '../model/input.js'
 import type { CredentialMode, Integration, IntegrationHeader, Visibility } from '../model/integration.js'
 import { checkUrl } from '../egress/url-policy.js'
+import { readCredential, type CredentialRecord } from '../oauth/credential-record.js'
 import type { Operation } from '../policy/access.js'
 import type { Write } from '../ports/storage.js'
 import { checkAgents } from './agents.js'
@@ -10,10 +11,20 @@ import type { Person } from './person.js'
 import { conflict } from './refusals.js'
 import { moveCredential } from './credential-mode.js'
 import { retrying } from './events.js'
-import { eraseCredential } from './goodbye.js'
+import { eraseCredential, revokeQuietly } from './goodbye.js'
 import { endGrants } from './grants.js'
 import { allowSharing, getIntegration, idsUnder, load, type Loaded } from './integrations.js'
-import { as, json, keys, sharedOwner, type HeadersRecord, type IntegrationRecord } from './records.js'
+import {
+  as,
+  json,
+  keys,
+  person,
+  sharedOwner,
+  type HeadersRecord,
+  type IntegrationRecord,
+  type SettingsRecord,
+  type Versioned,
+} from './records.js'
 import { openHeaders, poolPrefix } from './servers.js'
 import { check } from './check.js'
 import { targetFrom, targetKeys } from './target.js'
@@ -38,7 +49,8 @@ interface Edit {
   readonly changed: readonly string[]
   readonly writes: readonly Write[]
   readonly rebinds: boolean
-  readonly wipes: boolean
+  /** Another origin: nothing that was given for the one before may reach it. */
+  readonly dropped: Dropped | undefined
 }
 
 /**
@@ -63,7 +75,11 @@ export async function update(
   let made: Edit | undefined
   let before: Loaded | undefined
   await retrying('The integration', async () => {
-    before = await load(context, actor, id, operation, [keys.headers(id, sharedOwner)])
+    before = await load(context, actor, id, operation, [
+      keys.headers(id, sharedOwner),
+      keys.settings(id),
+      ...sharedSecrets(id),
+    ])
     if (options.ifRevision !== undefined && options.ifRevision !== before.record.revision)
       throw conflict(`Integration "${before.record.name}"`)
     made = await edited(context, actor, before, wanted)
@@ -75,7 +91,7 @@ export async function update(
     })
   })
   await afterEdit(context, actor, id, made!)
-  if (made!.changed.includes('url') || made!.changed.includes('headers'))
+  if (['url', 'headers', 'credentials'].some((field) => made!.changed.includes(field)))
     await checkEdited(context, actor, id, options.signal)
   return getIntegration(context, actor, id)
 }
@@ -146,10 +162,12 @@ export async function transferOwner(context: Context, actor: Person, id: string,
   if (typeof userId !== 'string' || userId === '' || userId.length > 200)
     throw invalid('transferOwner()', [{ path: 'userId', message: 'must be the id of a person, 1-200 characters' }])
   let wasPrivate = false
+  let dropped: Dropped | undefined
   await retrying('The integration', async () => {
-    const { record, version, now } = await load(context, actor, id, 'transfer_owner')
+    const { record, version, now, others } = await load(context, actor, id, 'transfer_owner', sharedSecrets(id))
     if (record.ownerId === userId) return true
     wasPrivate = record.visibility === 'private'
+    dropped = wasPrivate ? drop(id, others) : undefined
     const next: IntegrationRecord = {
       ...record,
       ownerId: userId,
@@ -165,6 +183,9 @@ export async function transferOwner(context: Context, actor: Person, id: string,
           ? [
               { key: keys.visibleTo(record.ownerId, id), value: undefined },
               { key: keys.visibleTo(userId, id), value: { id } },
+              { key: keys.headers(id, sharedOwner), value: undefined },
+              { key: keys.status(id, sharedOwner), value: undefined },
+              ...dropped!.writes,
             ]
           : []),
       ],
@@ -177,7 +198,7 @@ export async function transferOwner(context: Context, actor: Person, id: string,
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
   await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'The integration has another owner now.')
   await endGrants(context, actor.workspaceId, id)
-  await wipe(context, actor.workspaceId, id)
+  await wipe(context, actor.workspaceId, id, dropped)
 }
 
 async function edited(
@@ -214,7 +235,11 @@ async function edited(
   change('url', url?.href)
   const moves = changed.includes('url')
   const wipes = moves && url!.origin !== record.origin
-  if (moves) next = { ...next, origin: url!.origin, trusted: false }
+  if (moves) {
+    const { connectorId: _elsewhere, ...rest } = next
+    next = { ...rest, origin: url!.origin, trusted: false }
+    writes.push(...withoutConnectorLabels(id, as<SettingsRecord>(before.others[1])))
+  }
 
   if (wanted.visibility !== undefined && wanted.visibility !== record.visibility) {
     if (wanted.visibility === 'workspace') {
@@ -234,7 +259,13 @@ async function edited(
     writes.push({ key: gone, value: undefined }, { key: there, value: { id } })
   }
   change('credentials', wanted.credentials)
-  if (changed.includes('credentials')) writes.push(...(await moveCredential(context, before, next)))
+  const dropped = wipes ? drop(id, before.others.slice(2)) : undefined
+  if (dropped !== undefined) writes.push(...dropped.writes)
+  const moved =
+    changed.includes('credentials') && !wipes
+      ? await moveCredential(context, before, next, wanted.headers !== undefined)
+      : undefined
+  if (moved !== undefined) writes.push(...moved.writes)
 
   if (wanted.headers !== undefined || wipes) {
     if (wanted.headers !== undefined && next.credentials === 'per_user')
@@ -243,12 +274,13 @@ async function edited(
       ])
     const stored = as<HeadersRecord>(before.others[0])
     const held =
-      wipes || stored?.value.origin !== record.origin
+      moved?.headers ??
+      (wipes || stored?.value.origin !== record.origin
         ? { values: {}, headers: [] }
         : {
             values: await openHeaders(context, workspaceId, id, sharedOwner, stored?.value),
             headers: stored?.value.headers ?? [],
-          }
+          })
     const edit = editHeaders(held.values, held.headers, wanted.headers ?? {}, now)
     const value =
       edit.headers.length === 0
@@ -263,8 +295,7 @@ async function edited(
             origin: next.origin,
             headers: edit.headers,
           })
-    if (next.credentials === 'shared')
-      writes.push({ key: keys.headers(id, sharedOwner), ifVersion: stored?.version ?? null, value })
+    writes.push({ key: keys.headers(id, sharedOwner), ifVersion: stored?.version ?? null, value })
     next = {
       ...next,
       headers: edit.headers,
@@ -286,7 +317,7 @@ async function edited(
     revision: record.revision + 1,
     updatedAt: now,
   }
-  return { record: next, changed, writes, rebinds, wipes }
+  return { record: next, changed, writes, rebinds, dropped }
 }
 
 /** What follows an edit, in its own time: every dispatch reads again anyway. */
@@ -294,7 +325,7 @@ async function afterEdit(
   context: Context,
   actor: Person,
   id: string,
-  { rebinds, wipes, record, changed }: Edit,
+  { rebinds, dropped, record, changed }: Edit,
 ): Promise<void> {
   const { workspaceId } = actor
   if (changed.includes('visibility') && record.visibility === 'private') {
@@ -303,26 +334,59 @@ async function afterEdit(
       others(approval.request.userId),
     )
     await endGrants(context, workspaceId, id, (grant) => others(grant.userId))
+    // They can't take it back themselves any more.
+    for (const owner of await ownersOf(context, workspaceId, id))
+      if (owner !== person(record.ownerId)) await eraseCredential(context, workspaceId, id, owner)
   }
   if (changed.includes('headers') || rebinds) await context.pool.closeKeys(poolPrefix(workspaceId, id))
   if (!rebinds) return
   await endOpenApprovals(context, workspaceId, id, 'superseded', 'The integration was changed.')
   await endGrants(context, workspaceId, id)
-  if (wipes) await wipe(context, workspaceId, id)
+  if (dropped !== undefined) await wipe(context, workspaceId, id, dropped)
 }
 
-/** Erases every credential of an integration but the header values just given to it. */
-async function wipe(context: Context, workspaceId: string, id: string): Promise<void> {
+/** What everybody's credential is made of, beside header values. */
+function sharedSecrets(id: string): readonly string[] {
+  return [keys.credential(id, sharedOwner), keys.oauthSettings(id), keys.client(id), keys.server(id, sharedOwner)]
+}
+
+/** Everybody's credential as it goes: in the commit that makes it useless, and what is to be revoked afterwards. */
+interface Dropped {
+  readonly writes: readonly Write[]
+  readonly credential: CredentialRecord | undefined
+}
+
+/** @param stored - what was read under {@link sharedSecrets} */
+function drop(id: string, stored: Loaded['others']): Dropped {
+  return {
+    // Just what was read: tokens that a refresh saves in between would not be revoked.
+    writes: sharedSecrets(id).map((key, n) => ({ key, ifVersion: stored[n]?.version ?? null, value: undefined })),
+    credential: readCredential(stored[0]?.value),
+  }
+}
+
+/** Revokes everybody's credential, and erases each person's own. */
+async function wipe(context: Context, workspaceId: string, id: string, dropped: Dropped | undefined): Promise<void> {
+  for (const owner of await ownersOf(context, workspaceId, id)) await eraseCredential(context, workspaceId, id, owner)
+  if (dropped?.credential !== undefined) await revokeQuietly(context, workspaceId, id, sharedOwner, dropped.credential)
+}
+
+/** Everybody who has a credential of their own there. */
+async function ownersOf(context: Context, workspaceId: string, id: string): Promise<ReadonlySet<string>> {
   const owners = new Set([
     ...(await idsUnder(context, { workspaceId }, `credential/${id}/`)),
     ...(await idsUnder(context, { workspaceId }, `headers/${id}/`)),
   ])
-  for (const owner of owners) if (owner !== sharedOwner) await eraseCredential(context, workspaceId, id, owner)
-  await context.storage.commit(workspaceId, [
-    { key: keys.credential(id, sharedOwner), value: undefined },
-    { key: keys.server(id, sharedOwner), value: undefined },
-    { key: keys.client(id), value: undefined },
-  ])
+  owners.delete(sharedOwner)
+  return owners
+}
+
+/** What the catalogue says of its server's tools holds for that server only. */
+function withoutConnectorLabels(id: string, settings: Versioned<SettingsRecord> | undefined): readonly Write[] {
+  const tools = Object.entries(settings?.value.tools ?? {})
+  if (settings === undefined || tools.every(([, { connectorLabel }]) => connectorLabel === undefined)) return []
+  const value = { tools: Object.fromEntries(tools.map(([name, { connectorLabel: _label, ...own }]) => [name, own])) }
+  return [{ key: keys.settings(id), ifVersion: settings.version, value: json(value) }]
 }
 
 function namesOf(headers: readonly IntegrationHeader[]): string {

@@ -1,3 +1,4 @@
+import { isIntegrationError } from '../model/errors.js'
 import { invalid } from '../model/input.js'
 import type { JsonValue } from '../model/json.js'
 import type { SecretContext } from '../ports/credential-vault.js'
@@ -113,6 +114,7 @@ export async function forgetUser(
           },
         ],
         events: [{ type: 'integration_updated', integrationId: id, changed: ['owner'] }],
+        audit: [{ action: 'transfer_owner', integrationId: id }],
       })
     })
     await eraseCredential(context, workspaceId, id, owner)
@@ -120,10 +122,14 @@ export async function forgetUser(
       { key: keys.status(id, owner), value: undefined },
       { key: keys.tools(id, owner), value: undefined },
     ])
+    await deleteUnder(context, workspaceId, `chunk/${id}/${owner}/`)
     await context.pool.closeKeys(`${poolPrefix(workspaceId, id)}${owner}/`)
   }
   await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
   await deleteUnder(context, workspaceId, prefixes.grants(userId))
+  await deleteUnder(context, workspaceId, prefixes.approvals, (record) => {
+    return (record.value as unknown as ApprovalRecord).request.userId === userId
+  })
 }
 
 /** `forgetWorkspace()`: revokes every token and erases every record of a workspace, its events and audit too. */
@@ -162,10 +168,11 @@ export async function resealAll(context: Context): Promise<ResealReport> {
           ...(expiresAt === undefined ? {} : { expiresAt }),
         },
       ])
-      if (written === false) return
-      await vault.destroy?.(sealed).catch(() => {})
-      report.resealed++
-    } catch {
+      // Somebody wrote first, with the current key: what was sealed here is of no use.
+      await vault.destroy?.(written === false ? again : sealed).catch(() => {})
+      if (written !== false) report.resealed++
+    } catch (error) {
+      if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
       report.unreadable++
     }
   })
@@ -215,13 +222,22 @@ async function eachSealed(
   })
 }
 
-async function deleteUnder(context: Context, workspaceId: string, prefix: string): Promise<void> {
-  for (;;) {
-    const page = await context.storage.list({ workspaceId, prefix, limit: 100 })
-    if (page.records.length === 0) return
-    await context.storage.commit(
+async function deleteUnder(
+  context: Context,
+  workspaceId: string,
+  prefix: string,
+  which: (record: StoredRecord) => boolean = () => true,
+): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const page = await context.storage.list({
       workspaceId,
-      page.records.map(({ key }): Write => ({ key, value: undefined })),
-    )
+      prefix,
+      limit: 100,
+      ...(after === undefined ? {} : { after }),
+    })
+    const writes = page.records.filter(which).map(({ key }): Write => ({ key, value: undefined }))
+    if (writes.length > 0) await context.storage.commit(workspaceId, writes)
+    if (page.next === undefined) return
+    after = page.next
   }
 }
