@@ -107,7 +107,7 @@ export async function startMcpServer(
           return
         }
         if (one.rpc === 'tools/call') await state.hold
-        await handler(request, response, message)
+        await handler(request as Parameters<typeof handler>[0], response, message)
       })()
     })
   })
