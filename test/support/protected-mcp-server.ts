@@ -10,6 +10,8 @@ export interface ProtectedMcpServer extends TestMcpServer {
   readonly needs: Map<string, string>
   /** Tokens that are refused although they are good. */
   readonly revoked: Set<string>
+  /** Takes tokens of this issuer from now on, and of no other. */
+  trusts(issuer: string): void
 }
 
 export async function startProtectedMcpServer(issuer: () => string): Promise<ProtectedMcpServer> {
@@ -18,6 +20,7 @@ export async function startProtectedMcpServer(issuer: () => string): Promise<Pro
   const presented: string[] = []
   const needs = new Map<string, string>()
   const revoked = new Set<string>()
+  let trusted: string | undefined
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined
   const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`
   const challenge = (error: string): Record<string, string> => ({
@@ -37,10 +40,11 @@ export async function startProtectedMcpServer(issuer: () => string): Promise<Pro
     const token = /^Bearer (.+)$/.exec(headers['authorization'] as string)?.[1]
     if (token === undefined) return { status: 401, headers: challenge('') }
     presented.push(token)
-    keys ??= createRemoteJWKSet(new URL(`${issuer()}/jwks`))
+    trusted ??= issuer()
+    keys ??= createRemoteJWKSet(new URL(`${trusted}/jwks`))
     try {
       if (revoked.has(token)) throw new Error('revoked')
-      const { payload } = await jwtVerify(token, keys, { issuer: issuer(), audience: server.url })
+      const { payload } = await jwtVerify(token, keys, { issuer: trusted, audience: server.url })
       const scope = tool === undefined ? undefined : needs.get(tool)
       if (scope !== undefined && !String(payload['scope']).split(' ').includes(scope))
         return { status: 403, headers: challenge(`, error="insufficient_scope", scope="${scope}"`) }
@@ -49,5 +53,15 @@ export async function startProtectedMcpServer(issuer: () => string): Promise<Pro
     }
     return undefined
   }
-  return { ...server, resource: server.url, presented, needs, revoked }
+  return {
+    ...server,
+    resource: server.url,
+    presented,
+    needs,
+    revoked,
+    trusts(other) {
+      trusted = other
+      keys = undefined
+    },
+  }
 }
