@@ -10,6 +10,7 @@ const steps = [
   process.argv.includes('--from-clone') ? testLineOfReadme() : 'npm test',
   'npm run check',
   'npm run test:mutation',
+  'npm run test:race -- --short',
   'npm run test:dist',
   'npm run api -- --check',
   'npm run docs:check',
