@@ -15,7 +15,7 @@ const rules: Readonly<Record<string, Rule>> = {
   model: { may: ['model', 'zod'] },
   ports: { may: [], mayTypes: ['model', 'ports'] },
   policy: { may: ['policy', 'model', '@noble/hashes', 'canonicalize'] },
-  oauth: { may: ['oauth', 'model', 'ports', 'oauth4webapi', '@noble/hashes'] },
+  oauth: { may: ['oauth', 'model', 'ports', 'oauth4webapi'] },
   mcp: { may: ['mcp', 'model', 'ports', '@modelcontextprotocol/client', 'p-queue'] },
   egress: { may: ['egress', 'model', 'ports', 'ipaddr.js', '#connect'] },
   'egress/*.node.ts': { may: nodeEgress },
