@@ -1,0 +1,62 @@
+import { encryptedCredentials, IntegrationRegistry, memoryStorage, type ConnectResult } from 'mcp-integrations'
+import { startAuthorizationServer } from '../../test/support/authorization-server.js'
+import { startProtectedMcpServer } from '../../test/support/protected-mcp-server.js'
+import { ana, expect } from './host.js'
+
+export async function oauth(): Promise<void> {
+  const authorizationServer = await startAuthorizationServer()
+  const server = await startProtectedMcpServer(() => authorizationServer.issuer)
+  const redirectUrl = 'http://127.0.0.1:34567/oauth/callback'
+  const [storage, keys] = [memoryStorage(), [{ id: '2026-01', secret: new Uint8Array(32).fill(1) }]]
+  // #region options
+  const registry = new IntegrationRegistry({
+    storage,
+    credentials: encryptedCredentials({ keys }),
+    agents: ['assistant'],
+    oauth: { redirectUrl, clientName: 'Acme Assistant' },
+    egress: { allowLoopback: true }, // for development
+  })
+  // #endregion
+  const url = server.url
+  const sendThere = async (authorizationUrl: string) => void (await arrive(authorizationUrl))
+  let callbackUrl = ''
+  const arrive = async (authorizationUrl: string): Promise<void> => {
+    callbackUrl = await authorizationServer.signIn(authorizationUrl, redirectUrl)
+  }
+  // #region connect
+  const mine = registry.actingAs(ana)
+  const begun = await mine.connect({ url, name: 'Notes', agents: ['assistant'] })
+  if (begun.type === 'authorization_required') await sendThere(begun.authorizationUrl)
+  // #endregion
+  expect('a person is needed', begun.type === 'authorization_required' && begun.integration.status === 'connecting')
+  // #region callback
+  // GET /oauth/callback, with the same person's session; any process will do
+  const done: ConnectResult = await mine.finishConnect(callbackUrl)
+  // #endregion
+  expect('connected', done.type === 'connected' && done.integration.status === 'connected')
+  const { id } = done.integration
+  // #region reconnect
+  const { status, statusDetail } = await mine.get(id)
+  if (status === 'reconnect_required' || statusDetail.action === 'reconnect') {
+    const again = await mine.reconnect(id) // agents, tool settings and grants are kept
+    if (again.type === 'authorization_required') await sendThere(again.authorizationUrl)
+  }
+  // #endregion
+  server.needs.set('write_note', 'mcp:write')
+  // #region step-up
+  const toolset = await mine.toolset('assistant', { confirm: () => 'approve' })
+  const outcome = await toolset.call('notes__write_note', { id: '1', text: 'Hello' })
+  if (outcome.type === 'authorization_required') {
+    // The server wants more scopes for this tool. It has not run.
+    const more = await mine.reconnect(id, { scopes: outcome.scopes ?? [] })
+    if (more.type === 'authorization_required') await sendThere(more.authorizationUrl)
+  }
+  // #endregion
+  expect('more scopes were asked for', outcome.type === 'authorization_required')
+  await mine.finishConnect(callbackUrl)
+  const then = await toolset.call('notes__write_note', { id: '1', text: 'Hello' })
+  expect('it runs then', then.type === 'completed')
+  await registry.close()
+  await server.close()
+  await authorizationServer.close()
+}
