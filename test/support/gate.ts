@@ -52,13 +52,15 @@ export const writeNote: TestTool = {
 export async function openGate(
   options: Partial<IntegrationRegistryOptions<TestAgent>> & {
     readonly tools?: readonly TestTool[]
+    /** What the server speaks. */
+    readonly era?: 'modern' | 'legacy' | 'both'
     readonly connect?: Partial<ConnectInput>
     /** Other servers that can be reached. */
     readonly fetch?: (own: typeof fetch) => typeof fetch
   } = {},
 ): Promise<Gate> {
-  const { tools = [readNote, writeNote], connect = {}, fetch = (own) => own, ...rest } = options
-  const server = testServer({ tools, url: 'https://notes.example/mcp' })
+  const { tools = [readNote, writeNote], connect = {}, fetch = (own) => own, era = 'both', ...rest } = options
+  const server = testServer({ tools, era, url: 'https://notes.example/mcp' })
   const runtime = manualRuntime()
   const storage = options.storage ?? makeStorage({ now: () => runtime.now() })
   const another: Gate['another'] = (own = {}) => {
