@@ -9,7 +9,7 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [source
 }))
 
 /** Folders of `test/` that have a script of their own: they need a build, another Node or minutes. */
-const lanes = ['dist', 'ai-sdk-7', 'crash', 'mutation', 'race', 'runtimes']
+const lanes = ['dist', 'ai-sdk-7', 'crash', 'mutation', 'postgres', 'race', 'runtimes']
 
 export default defineConfig({
   resolve: { alias },
@@ -26,6 +26,15 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'dist', include: ['test/dist/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: ['test/postgres/**/*.test.ts', 'test/registry/**/*.test.ts', 'test/storage/postgres*.test.ts'],
+          env: { TEST_STORAGE: 'postgres' },
+          globalSetup: ['test/support/postgres-setup.ts'],
+        },
+      },
     ],
   },
 })

@@ -25,7 +25,8 @@ export async function runProcesses(source: URL, inputs: readonly unknown[]): Pro
   }
 }
 
-async function compile(name: string, source: string, outDir: string): Promise<void> {
+/** Makes one file of a program and what it imports from `src/`. */
+export async function compile(name: string, source: string, outDir: string): Promise<void> {
   await build({
     entry: { [name]: source },
     outDir,
