@@ -7,10 +7,9 @@ import type { CallOptions, Connection, OpenOptions, ServerVerdict, ToolListing }
 import { answerQuestions, type Asking } from './elicitation.js'
 import { watchTools, type Watch } from './list-changes.js'
 import { openClient, type OpenClient } from './open-client.js'
-import { takeRaw } from './raw-results.js'
-import { isPassthrough, serverError, type Doing } from './server-errors.js'
-import { listTools, longest } from './tool-listing.js'
-import { toolResult } from './tool-result.js'
+import { isPassthrough, isReset, isSessionLost, serverError, type Doing } from './server-errors.js'
+import { listTools } from './tool-listing.js'
+import { callOn } from './tool-call.js'
 
 /** How long closing waits for the server to take note, in ms. */
 const goodbyeMs = 2_000
@@ -75,7 +74,7 @@ export class LiveConnection implements Connection {
       const asking = { elicit: options.elicit, clock }
       if (!this.#options.elicits)
         return this.#recovering(({ client }) => callOn(client, definition, args, options, clock), 'call')
-      if (!this.#asksOneByOne) return this.#callAlone(definition, args, options, asking)
+      if (!this.#asksOneByOne) return this.#recovering(() => this.#callAlone(definition, args, options, asking), 'call')
       return this.#oneByOne.add(async () => {
         if (clock.ended !== undefined) throw clock.ended
         this.#asking = asking
@@ -193,52 +192,12 @@ export class LiveConnection implements Connection {
   }
 }
 
-/** The tool's definition without its output schema: the SDK mirrors parameters into headers and compiles nothing. */
-async function callOn(
-  client: OpenClient['client'],
-  definition: ToolDefinition,
-  args: JsonObject,
-  options: CallOptions,
-  clock: CallClock,
-): Promise<ToolResult> {
-  const { outputSchema: _checkedByUs, ...shown } = definition
-  const answer = await client.callTool(
-    { name: definition.name, arguments: args },
-    {
-      toolDefinition: shown as never,
-      signal: clock.signal,
-      timeout: longest,
-      onprogress: ({ progress, total, message }) => {
-        clock.alive()
-        try {
-          options.onProgress?.({
-            progress,
-            ...(total === undefined ? {} : { total }),
-            ...(message === undefined ? {} : { message }),
-          })
-        } catch {
-          // A listener can't break a call.
-        }
-      },
-    },
-  )
-  return toolResult(takeRaw(answer))
-}
-
 /** The request was refused before anything was done, and another connection may be told otherwise. */
 function callsForAnother(fault: Error, { verdict, remembered }: OpenClient): boolean {
   if (!isIntegrationError(fault) || isPassthrough(fault)) return false
   if (isSessionLost(fault)) return true
   if (fault.reason === 'unsupported_version') return true
   return remembered && verdict.era === 'modern' && !fault.mayHaveRun && [400, 404, 405].includes(fault.httpStatus ?? 0)
-}
-
-function isReset(fault: Error): boolean {
-  return isIntegrationError(fault) && fault.code === 'unreachable' && fault.reason === 'reset'
-}
-
-function isSessionLost(fault: Error): boolean {
-  return isIntegrationError(fault) && fault.code === 'session_lost'
 }
 
 function mayHaveRun(error: IntegrationError): IntegrationError {

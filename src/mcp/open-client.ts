@@ -1,46 +1,23 @@
-import {
-  Client,
-  SdkHttpError,
-  SSEClientTransport,
-  StreamableHTTPClientTransport,
-  type DiscoverResult,
-  type Transport,
-} from '@modelcontextprotocol/client'
+import { Client, SdkHttpError, type DiscoverResult } from '@modelcontextprotocol/client'
 import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
 import { CallClock } from './call-clock.js'
 import type { OpenOptions, ServerVerdict } from './connection-contract.js'
-import { GuardedTransport } from './guarded-transport.js'
-import { serverFetch } from './server-fetch.js'
-import { receiveUnasked } from './unasked-messages.js'
+import type { GuardedTransport } from './guarded-transport.js'
+import { openTransport, type OpenTransport } from './open-transport.js'
 import { serverError } from './server-errors.js'
 
 /** A client that is connected, with the transport under it. */
-export interface OpenClient {
+export interface OpenClient extends OpenTransport {
   readonly client: Client
-  readonly transport: GuardedTransport
   readonly verdict: ServerVerdict
   /** The verdict was given, not found out just now. */
   readonly remembered: boolean
-  /** Legacy Streamable HTTP: makes the server forget the session. */
-  terminate(): Promise<void>
-  /** Legacy Streamable HTTP: receives what the server sends unasked, until its stream ends. */
-  receive(signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'unavailable'>
-  readonly state: ConnectionState
 }
-
-/** What becomes of a connection while nobody asks. */
-export interface ConnectionState {
-  broken: boolean
-  /** Told why, where it is known. */
-  onFault?: (fault: unknown) => void
-}
-
-type Kind = ServerVerdict['transport']
 
 /** One way to try it. `auto` asks for the era first. */
 interface Attempt {
-  readonly kind: Kind
+  readonly kind: ServerVerdict['transport']
   readonly prior?: ServerVerdict | 'legacy'
 }
 
@@ -96,7 +73,8 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
   const known = typeof prior === 'object' ? prior : undefined
   // A session in which elicitation was declared is not shared, and another one is not gone on with.
   const sessionId = options.elicits ? undefined : known?.sessionId
-  const { transport, state, terminate, receive } = await openTransport(options, kind, { ...known, sessionId })
+  const opened = await openTransport(options, kind, { ...known, sessionId })
+  const { transport, state } = opened
   const client = new Client(clientInfo, {
     capabilities: options.elicits ? { elicitation: { form: { applyDefaults: true }, url: {} } } : {},
     versionNegotiation: {
@@ -124,11 +102,8 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
   const resumed = known !== undefined && (known.era === 'modern' || sessionId !== undefined)
   client.onclose = () => (state.broken = true)
   return {
+    ...opened,
     client,
-    transport,
-    state,
-    terminate,
-    receive,
     verdict:
       resumed || sameAs(known, client, transport, options.elicits)
         ? known!
@@ -159,7 +134,7 @@ function sameAs(
 function verdictOf(
   client: Client,
   transport: GuardedTransport,
-  kind: Kind,
+  kind: ServerVerdict['transport'],
   { elicits, runtime }: OpenOptions,
 ): ServerVerdict {
   const era = client.getProtocolEra() ?? 'legacy'
@@ -174,71 +149,6 @@ function verdictOf(
     ...(sessionId === undefined || elicits ? {} : { sessionId }),
     serverCapabilities: (client.getServerCapabilities() ?? {}) as JsonValue,
   }
-}
-
-interface OpenTransport {
-  readonly transport: GuardedTransport
-  readonly state: ConnectionState
-  terminate(): Promise<void>
-  receive(signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'unavailable'>
-}
-
-async function openTransport(
-  { endpoint, runtime }: OpenOptions,
-  kind: Kind,
-  known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string },
-): Promise<OpenTransport> {
-  const state: ConnectionState = { broken: false }
-  if ('local' in endpoint) {
-    // Opaque in the port, so that no SDK type is in our declarations.
-    const inner = (await endpoint.local.open()) as Transport
-    return { transport: new GuardedTransport(inner, { answersInResponse: false }), state, ...withoutSession }
-  }
-  const url = new URL(endpoint.url)
-  const fetch = serverFetch({
-    fetch: endpoint.fetch,
-    transport: kind === 'sse' ? 'sse' : 'streamable-http',
-    exchange: (mark) => transport.exchange(mark),
-    onStreamFault: (fault) => {
-      state.broken = true
-      state.onFault?.(fault)
-      transport.giveUpAll()
-      void transport.close().catch(() => undefined)
-    },
-  })
-  const inner =
-    kind === 'sse'
-      ? new SSEClientTransport(url, { fetch })
-      : new StreamableHTTPClientTransport(url, {
-          fetch,
-          ...(known.sessionId === undefined ? {} : { sessionId: known.sessionId }),
-          ...(known.sessionId === undefined || known.protocolVersion === undefined
-            ? {}
-            : { protocolVersion: known.protocolVersion }),
-          reconnectionScheduler: (reconnect, delay) => runtime.setTimer(reconnect, clampDelay(delay)),
-        })
-  const transport = new GuardedTransport(inner, { answersInResponse: kind !== 'sse' })
-  return {
-    transport,
-    state,
-    ...(inner instanceof StreamableHTTPClientTransport
-      ? {
-          terminate: () => inner.terminateSession(),
-          receive: (signal, onOpen) => receiveUnasked(url, endpoint.fetch, inner, transport, { signal, onOpen }),
-        }
-      : withoutSession),
-  }
-}
-
-/** There is no session to end, and what is unasked comes on the stream that is there. */
-const withoutSession = {
-  terminate: () => Promise.resolve(),
-  receive: () => Promise.resolve('unavailable' as const),
-}
-
-/** A server's wish for a pause, in ms: a timer takes no more than 31 bits, and nobody waits longer than a minute. */
-export function clampDelay(ms: number): number {
-  return Math.min(Math.max(ms, 10), 60_000)
 }
 
 /** Modern JSON-RPC errors, which an HTTP+SSE server doesn't know. */

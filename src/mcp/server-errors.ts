@@ -53,6 +53,15 @@ export function sessionLost(httpStatus?: number): IntegrationError {
   return new IntegrationError('session_lost', 'The server no longer knows the session.', { httpStatus })
 }
 
+/** The connection ended before an answer. */
+export function isReset(fault: Error): boolean {
+  return isIntegrationError(fault) && fault.code === 'unreachable' && fault.reason === 'reset'
+}
+
+export function isSessionLost(fault: Error): boolean {
+  return isIntegrationError(fault) && fault.code === 'session_lost'
+}
+
 /** The server speaks other revisions: nothing was done. */
 export function unsupportedVersion(): IntegrationError {
   return new IntegrationError('protocol_error', 'The server does not speak the protocol revision that was expected.', {

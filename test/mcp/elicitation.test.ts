@@ -154,3 +154,19 @@ it('has a session of its own, which ends with the connection and is not remember
   expect(sent(server).filter((method) => method === 'DELETE')).toHaveLength(1)
   await server.close()
 })
+
+it('can be asked on the stream of unasked messages from the first call on', async () => {
+  const server = testServer({ tools: [{ name: 'echo' }], era: 'legacy' })
+  const order: string[] = []
+  const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    if (init?.method === 'GET') for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve))
+    const response = await server.fetch(input, init)
+    order.push(init?.method === 'GET' ? 'stream' : String(/"method":"([^"]+)"/.exec(String(init?.body))?.[1]))
+    return response
+  }
+  const connection = await open({ url: server.url, fetch }, { elicits: true })
+  await connection.callTool(tool('echo'), {}, { timeoutMs: 10_000 })
+  expect(order.slice(-2)).toEqual(['stream', 'tools/call'])
+  await connection.close()
+  await server.close()
+})

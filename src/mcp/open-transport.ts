@@ -1,0 +1,81 @@
+import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
+import type { OpenOptions, ServerVerdict } from './connection-contract.js'
+import { GuardedTransport } from './guarded-transport.js'
+import { serverFetch } from './server-fetch.js'
+import { receiveUnasked } from './unasked-messages.js'
+
+/** A transport that can be connected, once, and what goes with it. */
+export interface OpenTransport {
+  readonly transport: GuardedTransport
+  readonly state: ConnectionState
+  /** Legacy Streamable HTTP: makes the server forget the session. */
+  terminate(): Promise<void>
+  /** Legacy Streamable HTTP: receives what the server sends unasked, until its stream ends. */
+  receive(signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'unavailable'>
+}
+
+/** What becomes of a connection while nobody asks. */
+export interface ConnectionState {
+  broken: boolean
+  /** Told why, where it is known. */
+  onFault?: (fault: unknown) => void
+}
+
+/** Makes the SDK's transport of a kind, guarded, over the endpoint's own `fetch`. */
+export async function openTransport(
+  { endpoint, runtime }: OpenOptions,
+  kind: ServerVerdict['transport'],
+  known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string },
+): Promise<OpenTransport> {
+  const state: ConnectionState = { broken: false }
+  if ('local' in endpoint) {
+    // Opaque in the port, so that no SDK type is in our declarations.
+    const inner = (await endpoint.local.open()) as Transport
+    return { transport: new GuardedTransport(inner, { answersInResponse: false }), state, ...withoutSession }
+  }
+  const url = new URL(endpoint.url)
+  const fetch = serverFetch({
+    fetch: endpoint.fetch,
+    transport: kind === 'sse' ? 'sse' : 'streamable-http',
+    exchange: (mark) => transport.exchange(mark),
+    onStreamFault: (fault) => {
+      state.broken = true
+      state.onFault?.(fault)
+      transport.giveUpAll()
+      void transport.close().catch(() => undefined)
+    },
+  })
+  const inner =
+    kind === 'sse'
+      ? new SSEClientTransport(url, { fetch })
+      : new StreamableHTTPClientTransport(url, {
+          fetch,
+          ...(known.sessionId === undefined ? {} : { sessionId: known.sessionId }),
+          ...(known.sessionId === undefined || known.protocolVersion === undefined
+            ? {}
+            : { protocolVersion: known.protocolVersion }),
+          reconnectionScheduler: (reconnect, delay) => runtime.setTimer(reconnect, clampDelay(delay)),
+        })
+  const transport = new GuardedTransport(inner, { answersInResponse: kind !== 'sse' })
+  return {
+    transport,
+    state,
+    ...(inner instanceof StreamableHTTPClientTransport
+      ? {
+          terminate: () => inner.terminateSession(),
+          receive: (signal, onOpen) => receiveUnasked(url, endpoint.fetch, inner, transport, { signal, onOpen }),
+        }
+      : withoutSession),
+  }
+}
+
+/** There is no session to end, and what is unasked comes on the stream that is there. */
+const withoutSession = {
+  terminate: () => Promise.resolve(),
+  receive: () => Promise.resolve('unavailable' as const),
+}
+
+/** A server's wish for a pause, in ms: a timer takes no more than 31 bits, and nobody waits longer than a minute. */
+function clampDelay(ms: number): number {
+  return Math.min(Math.max(ms, 10), 60_000)
+}
