@@ -4,11 +4,19 @@ import { approvals } from './approvals.js'
 import { credentials } from './credentials.js'
 import { events } from './events.js'
 import { oauth } from './oauth.js'
-import { readme } from './readme.js'
 import { storages } from './storage.js'
 import { toolSettings } from './tool-settings.js'
 
-const guides = { readme, approvals, toolSettings, storages, credentials, oauth, aiSdk, events }
+const guides = {
+  readme: () => import('./readme.js'),
+  approvals,
+  toolSettings,
+  storages,
+  credentials,
+  oauth,
+  aiSdk,
+  events,
+}
 for (const [name, run] of Object.entries(guides)) {
   await run()
   console.log(`✓ ${name}`)
