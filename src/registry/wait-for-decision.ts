@@ -33,6 +33,7 @@ export async function waitForDecision(
     }
     const leave = context.decisions.join(approvalId, () => wake())
     const ends = [
+      every(context, lookAgainMs, () => wake()),
       context.runtime.setTimer(stop, Math.min(context.options.approvals.waitMs, expiresAt - call.now)),
       onAbort(signal, stop),
     ]
@@ -44,7 +45,10 @@ export async function waitForDecision(
       for (;;) {
         const woken = new Promise<void>((resolve) => (wake = resolve))
         const now = await readApproval(context, workspaceId, approvalId)
-        if (now?.stored.value.status !== 'pending') return
+        if (now?.stored.value.status !== 'pending') {
+          context.decisions.notice(approvalId)
+          return
+        }
         if (enough || context.closing.aborted || isAborted(signal)) break
         await woken
       }
@@ -62,6 +66,20 @@ export async function waitForDecision(
     `The call of "${call.modelName}" was aborted while it waited for approval. It has not run.`,
     { integrationId },
   )
+}
+
+/** What another process has decided is seen so late at most where the storage can't tell of it, in ms. */
+const lookAgainMs = 2_000
+
+/** Calls back again and again. @returns how to end it */
+function every(context: Context, ms: number, callback: () => void): () => void {
+  const again = (): (() => void) =>
+    context.runtime.setTimer(() => {
+      cancel = again()
+      callback()
+    }, ms)
+  let cancel = again()
+  return () => cancel()
 }
 
 /** Asks the host's callback and files its answer; `false`: it gave none, so waiting on is no use. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { ConfirmCallback, ConfirmRequest, Decision } from 'mcp-integrations'
 import { ask, later, openGate, sent } from '../support/gate.js'
-import { ana, bo, outsider, root } from '../support/registry.js'
+import { ana, bo, makeStorage, outsider, root } from '../support/registry.js'
 
 const args = { id: '7', text: 'hello' }
 const write = 'notes__write_note'
@@ -99,6 +99,26 @@ describe('the confirm callback', () => {
       return new Promise(() => {})
     }
     expect(await (await gate.toolset({ confirm })).call(write, args)).toMatchObject({ type: 'completed' })
+    await aborted.promise
+  })
+
+  it('hears of it also when the storage does not tell', async () => {
+    const silent = makeStorage()
+    delete silent.watch
+    const gate = await openGate({ storage: silent })
+    const [asked, aborted] = [later<string>(), later()]
+    const confirm: ConfirmCallback = ({ approvalId }, { signal }) => {
+      signal.addEventListener('abort', () => aborted.resolve())
+      asked.resolve(approvalId)
+      return new Promise(() => {})
+    }
+    const calling = (await gate.toolset({ confirm })).call(write, args)
+    await gate
+      .another()
+      .actingAs(ana)
+      .approvals.decide(await asked.promise, 'approve')
+    await gate.runtime.advance(2000)
+    expect(await calling).toMatchObject({ type: 'completed' })
     await aborted.promise
   })
 
@@ -491,7 +511,9 @@ describe('pending approvals', () => {
       Array.from({ length: 10 }, (_, n) => ask(toolset, { id: String(n), text: 'x' })),
     )
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
-    expect(results.at(-1)).toMatchObject({ reason: { code: 'limit_reached', mayHaveRun: false } })
+    expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'limit_reached', mayHaveRun: false },
+    })
     await ask(await gate.toolset({ conversationId: 'c2' }))
   })
 
