@@ -14,7 +14,7 @@ import { targetFrom, targetKeys } from './target.js'
 import { findFlow, redeem, signInTarget, type PendingFlow } from './sign-in.js'
 import { reasonOf, statusChange } from './status.js'
 import type { ConnectResult } from './connect-result.js'
-import { revokeQuietly } from './goodbye.js'
+import { revokeQuietly, toRevoke } from './goodbye.js'
 
 /**
  * Ends a sign-in that connect, reconnect or authorize began. The flow is used up before the code is sent; the tokens are
@@ -139,6 +139,7 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
         { key: keys.integration(integrationId), ifVersion: version, value: json(changed) },
         { key: keys.credential(integrationId, owner), value: json(credential) },
         ...status.writes.map((write) => ({ ...write, ifVersion: before.version })),
+        ...(moved ? [toRevoke(integrationId, owner, old.credential!, now)] : []),
       ],
       events: [
         {

@@ -8,13 +8,30 @@ import { as, keys, prefixes, type FlowRecord } from './records.js'
 
 /** Revocation and erasure: what follows once nothing can use a credential any more. */
 
+/** How long revocation is tried again after a crash, in ms. */
+const revocableMs = 86_400_000
+
+/** What is written, in the commit that takes a credential away, so that its tokens are revoked even if this process dies. */
+export function toRevoke(
+  integrationId: string,
+  owner: string,
+  { lineage, sealed }: CredentialRecord,
+  now: number,
+): Write {
+  return {
+    key: keys.unrevoked(integrationId, owner, lineage),
+    value: { sealed },
+    expiresAt: now + revocableMs,
+  }
+}
+
 /** Tells the authorization server that tokens are no longer used; best effort, bounded. */
 export async function revokeQuietly(
   context: Context,
   workspaceId: string,
   integrationId: string,
   owner: string,
-  credential: CredentialRecord,
+  credential: Pick<CredentialRecord, 'sealed' | 'lineage'>,
 ): Promise<void> {
   try {
     const secrets = await openCredential(
@@ -27,6 +44,21 @@ export async function revokeQuietly(
     // Unreadable or unreachable: the tokens are erased here all the same.
   }
   await context.vault.destroy?.(credential.sealed).catch(() => {})
+  await context.storage.commit(workspaceId, [
+    { key: keys.unrevoked(integrationId, owner, credential.lineage), value: undefined },
+  ])
+}
+
+/** Revokes what a dead process was about to. */
+export async function revokeLeftover(
+  context: Context,
+  workspaceId: string,
+  key: string,
+  value: unknown,
+): Promise<void> {
+  const [, integrationId = '', owner = '', lineage = ''] = key.split('/')
+  const { sealed } = value as { sealed: string } // written by toRevoke()
+  await revokeQuietly(context, workspaceId, integrationId, owner, { sealed, lineage })
 }
 
 /** Revokes and erases one credential; nothing in flight can bring it back: its record is gone first. */
@@ -38,15 +70,17 @@ export async function eraseCredential(
 ): Promise<void> {
   const key = keys.credential(integrationId, owner)
   const credential = await retrying('The credential', async () => {
-    const { records } = await context.storage.read(workspaceId, [key])
+    const { records, now } = await context.storage.read(workspaceId, [key])
     const [stored] = records
+    const read = readCredential(stored?.value)
     const erased = await context.storage.commit(workspaceId, [
       // Just what was read: a refresh that is saved in between has tokens of its own to revoke.
       { key, ifVersion: stored?.version ?? null, value: undefined },
       { key: keys.headers(integrationId, owner), value: undefined },
       { key: keys.server(integrationId, owner), value: undefined },
+      ...(read === undefined ? [] : [toRevoke(integrationId, owner, read, now)]),
     ])
-    return erased === false ? false : readCredential(stored?.value)
+    return erased === false ? false : read
   })
   if (credential !== undefined) await revokeQuietly(context, workspaceId, integrationId, owner, credential)
 }

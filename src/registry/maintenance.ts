@@ -6,7 +6,7 @@ import type { StoredRecord, Write } from '../ports/storage.js'
 import { endApprovalsOf, move, statusNow } from './approvals.js'
 import type { Context } from './context.js'
 import { retrying } from './events.js'
-import { endSignIns, eraseCredential, eraseIntegration } from './goodbye.js'
+import { endSignIns, eraseCredential, eraseIntegration, revokeLeftover } from './goodbye.js'
 import { idsUnder } from './integrations.js'
 import {
   as,
@@ -61,6 +61,9 @@ export async function sweep(context: Context): Promise<SweepReport> {
     )
     report.removals++
   })
+  await eachRecord(context, prefixes.unrevoked, false, ({ workspaceId, key, value }) =>
+    revokeLeftover(context, workspaceId, key, value),
+  )
   await eachRecord(context, prefixes.integrations, false, async ({ workspaceId, key, value, version }, now) => {
     const record = value as unknown as IntegrationRecord
     if (record.established || now - record.updatedAt < 600_000) return
