@@ -22,7 +22,7 @@ export function askOnTerminal(answers: Answers): ConfirmCallback {
 }
 
 function show({ integration, tool, arguments: args, why, agentId }: ConfirmRequest): void {
-  const label = tool.label === undefined ? 'unlabelled' : tool.label.value
+  const label = tool.label === undefined ? 'unlabelled' : `${tool.label.value}${tool.label.believed ? '' : '?'}`
   line(
     `${yellow('?')} ${bold(agentId)} wants to run ${bold(tool.name)} ${dim(`(${label})`)} of ${bold(integration.name)}`,
   )
