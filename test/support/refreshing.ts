@@ -5,6 +5,7 @@ import { discovered, testClock, testEnvironment, testVault } from './oauth.js'
 import { startServer } from './protected-server.js'
 import type { Companions, CredentialChange, StoredGrant } from '../../src/oauth/lease.js'
 import type { CredentialRecord } from '../../src/oauth/credential-record.js'
+import type { PurposefulFetch } from '../../src/oauth/environment.js'
 import type { Refresher } from '../../src/oauth/refresh.js'
 import type { RegistryStorage } from '../../src/ports/storage.js'
 import type { Reply, SmallServer } from './protected-server.js'
@@ -81,7 +82,12 @@ export interface Bench {
   readonly env: TestEnvironment
   readonly changes: CredentialChange[]
   /** Another process over the same storage. */
-  process(options?: { storage?: RegistryStorage; runtime?: Runtime; dies?: boolean }): Refresher
+  process(options?: {
+    storage?: RegistryStorage
+    runtime?: Runtime
+    fetch?: PurposefulFetch
+    dies?: boolean
+  }): Refresher
   record(): Promise<CredentialRecord | undefined>
   /** A person signs in (again). */
   signIn(tokens?: Partial<TokenSet>): Promise<void>
@@ -123,7 +129,7 @@ export async function startBench(
     },
     process(own = {}) {
       const refresher = createRefresher({
-        env: { ...env, runtime: own.runtime ?? runtime },
+        env: { ...env, runtime: own.runtime ?? runtime, fetch: own.fetch ?? env.fetch },
         storage: own.storage ?? storage,
         vault: testVault(),
       })
