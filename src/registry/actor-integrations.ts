@@ -16,6 +16,8 @@ import { explain, type Explanation } from './explain.js'
 import { finishConnect } from './finish-connect.js'
 import { listGrants, revokeGrant } from './grants.js'
 import { availableConnectors, getIntegration, listIntegrations } from './integrations.js'
+import { EndedCall, noIntegration } from './in-flight.js'
+import { closed } from './refusals.js'
 import { remove } from './remove.js'
 import { acceptTools, configureTools, listTools, refreshToolsNow, type ToolOverview } from './tools.js'
 import type { ToolsetBuilder } from './toolset-builder.js'
@@ -136,61 +138,76 @@ export function actorIntegrations<AgentId extends string>(
   builder: ToolsetBuilder,
   actor: Person,
 ): ActorIntegrations<AgentId> {
+  const open = <T>(options: VerbOptions | undefined, work: () => Promise<T>): Promise<T> =>
+    whileOpen(context, actor, options, work)
   const decideOneOrMany = async (
     ids: string | readonly string[],
     decision: Decision,
     options?: VerbOptions,
   ): Promise<Approval | readonly Approval[]> => {
     const several = Array.isArray(ids)
-    const decided = await abortable(options, () =>
+    const decided = await open(options, () =>
       decide(context, actor, several ? (ids as readonly string[]) : [ids as string], decision),
     )
     return several ? decided : decided[0]!
   }
   return {
-    available: (options) => abortable(options, () => availableConnectors(context, actor)),
-    list: (options) => abortable(options, () => listIntegrations(context, actor, options)),
-    get: (id, options) => abortable(options, () => getIntegration(context, actor, id)),
-    connect: (input, options) => abortable(options, () => connect(context, actor, input, options)),
-    finishConnect: (callbackUrl, options) =>
-      abortable(options, () => finishConnect(context, actor, callbackUrl, options)),
-    validate: (id, options) => abortable(options, () => validate(context, actor, id, options)),
-    reconnect: (id, input, options) => abortable(options, () => reconnect(context, actor, id, input, options)),
-    update: (id, input, options) => abortable(options, () => update(context, actor, id, input, options)),
-    enable: (id, options) => abortable(options, () => setEnabled(context, actor, id, true)),
-    disable: (id, options) => abortable(options, () => setEnabled(context, actor, id, false)),
-    authorize: (id, input, options) => abortable(options, () => authorize(context, actor, id, input, options)),
-    signOut: (id, options) => abortable(options, () => signOut(context, actor, id)),
-    transferOwner: (id, userId, options) => abortable(options, () => transferOwner(context, actor, id, userId)),
-    trust: (id, trusted, options) => abortable(options, () => setTrusted(context, actor, id, trusted)),
-    remove: (id, options) => abortable(options, () => remove(context, actor, id)),
-    tools: (id, options) => abortable(options, () => listTools(context, actor, id)),
+    available: (options) => open(options, () => availableConnectors(context, actor)),
+    list: (options) => open(options, () => listIntegrations(context, actor, options)),
+    get: (id, options) => open(options, () => getIntegration(context, actor, id)),
+    connect: (input, options) => open(options, () => connect(context, actor, input, options)),
+    finishConnect: (callbackUrl, options) => open(options, () => finishConnect(context, actor, callbackUrl, options)),
+    validate: (id, options) => open(options, () => validate(context, actor, id, options)),
+    reconnect: (id, input, options) => open(options, () => reconnect(context, actor, id, input, options)),
+    update: (id, input, options) => open(options, () => update(context, actor, id, input, options)),
+    enable: (id, options) => open(options, () => setEnabled(context, actor, id, true)),
+    disable: (id, options) => open(options, () => setEnabled(context, actor, id, false)),
+    authorize: (id, input, options) => open(options, () => authorize(context, actor, id, input, options)),
+    signOut: (id, options) => open(options, () => signOut(context, actor, id)),
+    transferOwner: (id, userId, options) => open(options, () => transferOwner(context, actor, id, userId)),
+    trust: (id, trusted, options) => open(options, () => setTrusted(context, actor, id, trusted)),
+    remove: (id, options) => open(options, () => remove(context, actor, id)),
+    tools: (id, options) => open(options, () => listTools(context, actor, id)),
     configureTool: (id, tool, settings, options) =>
-      abortable(options, () => configureTools(context, actor, id, { [tool]: settings })),
-    configureTools: (id, settings, options) => abortable(options, () => configureTools(context, actor, id, settings)),
-    refreshTools: (id, options) => abortable(options, () => refreshToolsNow(context, actor, id, options)),
-    acceptTools: (id, tools, options) => abortable(options, () => acceptTools(context, actor, id, tools)),
-    toolset: (agentId, options) => abortable(options, () => makeToolset(context, builder, actor, agentId, options)),
-    explain: (agentId, toolName, options) =>
-      abortable(options, () => explain(context, actor, agentId, toolName, options)),
+      open(options, () => configureTools(context, actor, id, { [tool]: settings })),
+    configureTools: (id, settings, options) => open(options, () => configureTools(context, actor, id, settings)),
+    refreshTools: (id, options) => open(options, () => refreshToolsNow(context, actor, id, options)),
+    acceptTools: (id, tools, options) => open(options, () => acceptTools(context, actor, id, tools)),
+    toolset: (agentId, options) => open(options, () => makeToolset(context, builder, actor, agentId, options)),
+    explain: (agentId, toolName, options) => open(options, () => explain(context, actor, agentId, toolName, options)),
     approvals: {
-      list: (query) => abortable(query, () => listApprovals(context, actor, query)),
-      get: (id, options) => abortable(options, () => getApproval(context, actor, id)),
+      list: (query) => open(query, () => listApprovals(context, actor, query)),
+      get: (id, options) => open(options, () => getApproval(context, actor, id)),
       // One implementation behind two overloads: what comes in says what goes out.
       decide: decideOneOrMany as ActorApprovals['decide'],
     },
     grants: {
-      list: (options) => abortable(options, () => listGrants(context, actor, options)),
-      revoke: (id, options) => abortable(options, () => revokeGrant(context, actor, id)),
+      list: (options) => open(options, () => listGrants(context, actor, options)),
+      revoke: (id, options) => open(options, () => revokeGrant(context, actor, id)),
     },
-    audit: (query) => abortable(query, () => readAudit(context, actor, query)),
+    audit: (query) => open(query, () => readAudit(context, actor, query)),
   }
 }
 
-/** Ends the wait when the caller's signal aborts; what was already committed stays. */
-async function abortable<T>(options: VerbOptions | undefined, work: () => Promise<T>): Promise<T> {
-  const signal = options?.signal
-  if (signal === undefined) return work()
+/** Refuses once the registry closes; what is under way then may finish, within the grace that `close()` gives. */
+async function whileOpen<T>(
+  context: Context,
+  { workspaceId }: Person,
+  options: VerbOptions | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (context.closing.aborted) throw closed()
+  try {
+    return await context.calls.track({ workspaceId, integrationId: noIntegration }, options?.signal, (signal) =>
+      abortable(signal, work),
+    )
+  } catch (error) {
+    throw error instanceof EndedCall ? closed() : error
+  }
+}
+
+/** Ends the wait when the signal aborts; what was already committed stays. */
+async function abortable<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const aborted = (): IntegrationError => new IntegrationError('aborted', 'The operation was aborted by its caller.')
   if (signal.aborted) throw aborted()
   let stop = (): void => {}

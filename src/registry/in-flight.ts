@@ -9,6 +9,9 @@ export interface CalledIntegration {
   readonly integrationId: string
 }
 
+/** What is under way and of no single integration: only the end of the registry ends it. */
+export const noIntegration = ''
+
 /** The calls of this process that wait for a server, by integration: so that the master switch ends them at once. */
 export interface CallsInFlight {
   /** Runs `work` with a signal that aborts when the caller's does or when the integration's calls are ended. */
@@ -20,7 +23,7 @@ export interface CallsInFlight {
   /** Ends the calls of one integration. */
   end(workspaceId: string, integrationId: string, why: EndOfCall): void
   endAll(why: EndOfCall): void
-  /** Integrations of a workspace with calls in flight. */
+  /** Integrations of a workspace with calls in flight; never {@link noIntegration}. */
   integrations(workspaceId: string): readonly string[]
   /** Resolves when none is left. */
   drained(): Promise<void>
@@ -59,7 +62,10 @@ export function callsInFlight(): CallsInFlight {
     },
     integrations(workspaceId) {
       const prefix = keyOf(workspaceId, '')
-      return [...running.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
+      return [...running.keys()]
+        .filter((key) => key.startsWith(prefix))
+        .map((key) => key.slice(prefix.length))
+        .filter((id) => id !== noIntegration)
     },
     async drained() {
       if (running.size === 0) return

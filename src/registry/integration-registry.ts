@@ -27,6 +27,7 @@ import {
   type SweepReport,
 } from './maintenance.js'
 import { settle, type IntegrationRegistryOptions } from './options.js'
+import { closed } from './refusals.js'
 import { refreshTools } from './refresh-tools.js'
 import { defaultRuntime } from './runtime.js'
 import type { Target } from './target.js'
@@ -209,7 +210,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   }
 
   #open(): void {
-    if (this.#closing.signal.aborted) throw new IntegrationError('closed', 'The registry is closed. Make a new one.')
+    if (this.#closing.signal.aborted) throw closed()
   }
 
   #follow(work: () => Promise<unknown>): void {

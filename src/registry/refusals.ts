@@ -5,6 +5,11 @@ export function notFound(what: string, id: string): IntegrationError {
   return new IntegrationError('not_found', `There is no ${what} "${id.slice(0, 100)}" that you can use.`)
 }
 
+/** The registry takes nothing any more. */
+export function closed(): IntegrationError {
+  return new IntegrationError('closed', 'The registry is closed. Make a new one.')
+}
+
 /** Somebody kept writing first. */
 export function conflict(what: string): IntegrationError {
   return new IntegrationError(

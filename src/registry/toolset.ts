@@ -8,6 +8,7 @@ import { callTool, resumeCall } from './call.js'
 import type { Context } from './context.js'
 import { explain, type Explanation } from './explain.js'
 import type { Person } from './person.js'
+import { closed } from './refusals.js'
 import type { CallOptions, Session } from './session.js'
 import type { ToolsetBuilder } from './toolset-builder.js'
 
@@ -80,8 +81,14 @@ export async function makeToolset(
     agentId,
     tools,
     unavailable,
-    call: (name, args, callOptions) => callTool(context, session, name, args, callOptions),
-    resume: (approvalId, callOptions) => resumeCall(context, session, approvalId, callOptions),
+    call: async (name, args, callOptions) => {
+      if (context.closing.aborted) throw closed()
+      return callTool(context, session, name, args, callOptions)
+    },
+    resume: async (approvalId, callOptions) => {
+      if (context.closing.aborted) throw closed()
+      return resumeCall(context, session, approvalId, callOptions)
+    },
     explain: (name, args) =>
       explain(context, actor, agentId, name, {
         args,

@@ -43,13 +43,13 @@ describe('many processes on one PostgreSQL', () => {
     const [first, ...others] = await start(8)
     const { integration } = await connect(first!, 'Once')
     const name = `${integration.handle}__write_note`
-    const outcome = await first!.value<ToolCallOutcome>({
+    const asked = await first!.value<ToolCallOutcome>({
       on: 'toolset',
       method: 'call',
       args: [name, { id: '1', text: 'x' }],
     })
-    if (outcome.type !== 'approval_required') throw new Error(outcome.type)
-    const { approvalId } = outcome.approval
+    if (asked.type !== 'approval_required') throw new Error(asked.type)
+    const { approvalId } = asked.approval
     await others[0]!.value({ on: 'approvals', method: 'decide', args: [approvalId, 'approve'] })
     const answers = await Promise.all(
       hosts.map((host) => host.ask({ on: 'toolset', method: 'resume', args: [approvalId], times: 50 })),
@@ -119,7 +119,7 @@ describe('many processes on one PostgreSQL', () => {
       .filter((event) => 'integrationId' in event && event.integrationId === integration.id)
       .map(({ type }) => type)
     // On and off take turns: what is told is what was committed, in its order.
-    const flips = switches.filter((type) => /abled$/.test(type))
+    const flips = switches.filter((type) => type.endsWith('abled'))
     expect(flips.length).toBeGreaterThan(10)
     for (const [n, type] of flips.entries())
       expect(type).toBe(n % 2 === 0 ? 'integration_disabled' : 'integration_enabled')

@@ -229,22 +229,22 @@ describe('the status', () => {
     const mine = registry.actingAs(ana)
     const toolset = await mine.toolset('assistant', approved)
     const call = () => toolset.call('notes__read_note', { id: '1' })
-    const status = async () => {
+    const told = async () => {
       const { status, statusDetail } = await mine.get(integration.id)
       return [status, statusDetail.reason, statusDetail.action]
     }
     server.state.refuse = () => 401
     expect(await call()).toMatchObject({ type: 'authorization_required', action: 'edit' })
-    expect(await status()).toEqual(['reconnect_required', 'credential_rejected', 'edit'])
+    expect(await told()).toEqual(['reconnect_required', 'credential_rejected', 'edit'])
     server.state.refuse = undefined
     expect(await call()).toMatchObject({ type: 'completed' })
-    expect(await status()).toEqual(['connected', 'ok', undefined])
+    expect(await told()).toEqual(['connected', 'ok', undefined])
     server.state.refuse = () => 503
     await expect(call()).rejects.toMatchObject({ code: 'server_error' })
-    expect(await status()).toEqual(['error', 'server_error', 'validate'])
+    expect(await told()).toEqual(['error', 'server_error', 'validate'])
     server.state.refuse = undefined
     expect(await mine.validate(integration.id)).toMatchObject({ type: 'connected' })
-    expect(await status()).toEqual(['connected', 'ok', undefined])
+    expect(await told()).toEqual(['connected', 'ok', undefined])
   })
 
   it('is a fault of the server in validate, never a throw', async () => {
