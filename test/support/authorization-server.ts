@@ -48,6 +48,8 @@ export interface TestAuthorizationServer {
   answerFate: ((request: SeenRequest) => 'send' | 'drop') | undefined
   /** Who signs in, and whether that person says no next time. */
   readonly person: { account: string; deniesNext: boolean }
+  /** The person takes back, at the authorization server, all that they granted. */
+  withdraw(): Promise<void>
   /** Token requests of a grant type. */
   tokenRequests(grantType?: string): SeenRequest[]
   /** Plays the browser and the person, up to the redirect back to the client. */
@@ -71,6 +73,7 @@ export async function startAuthorizationServer(
 
   const requests: SeenRequest[] = []
   const events: string[] = []
+  const grants = new Set<string>()
   for (const name of ['grant.success', 'grant.error', 'grant.revoked', 'registration_create.success', 'server_error']) {
     provider.on(name, () => events.push(name))
   }
@@ -82,6 +85,9 @@ export async function startAuthorizationServer(
     intercept: undefined,
     answerFate: undefined,
     person: { account: 'ana', deniesNext: false },
+    async withdraw() {
+      for (const id of grants) await (await provider.Grant.find(id))?.destroy()
+    },
     tokenRequests: (grantType) =>
       requests.filter(
         ({ path, form }) => path === '/token' && (grantType === undefined || form.get('grant_type') === grantType),
@@ -101,7 +107,7 @@ export async function startAuthorizationServer(
     if ((await running.intercept?.(seen, response)) === true) return
     // RFC 8414's name for what the provider serves under OpenID's.
     if (request.url === '/.well-known/oauth-authorization-server') request.url = '/.well-known/openid-configuration'
-    if (seen.path.startsWith('/interaction/')) return interact(provider, running.person, request, response)
+    if (seen.path.startsWith('/interaction/')) return interact(provider, running.person, grants, request, response)
     if (running.answerFate?.(seen) === 'drop') loseAnswer(response)
     handle(unread(request, body), response)
   })
@@ -180,6 +186,7 @@ async function configuration(options: AuthorizationServerOptions): Promise<Recor
 async function interact(
   provider: Provider,
   person: TestAuthorizationServer['person'],
+  grants: Set<string>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -201,12 +208,9 @@ async function interact(
   if (missingOIDCClaims !== undefined) grant.addOIDCClaims(missingOIDCClaims)
   for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {}))
     grant.addResourceScope(resource, scopes.join(' '))
-  await provider.interactionFinished(
-    request,
-    response,
-    { consent: { grantId: await grant.save() } },
-    { mergeWithLastSubmission: true },
-  )
+  const id = await grant.save()
+  grants.add(id)
+  await provider.interactionFinished(request, response, { consent: { grantId: id } }, { mergeWithLastSubmission: true })
 }
 
 /** Follows redirects with a cookie jar until one leads to the client. */

@@ -21,13 +21,14 @@ declare module 'oidc-provider' {
     addOIDCClaims(claims: string[]): void
     addResourceScope(resource: string, scope: string): void
     save(): Promise<string>
+    destroy(): Promise<void>
   }
 
   export default class Provider {
     constructor(issuer: string, configuration: Record<string, unknown>)
     readonly Grant: {
       new (properties: { accountId: string; clientId: string }): Grant
-      find(id: string): Promise<Grant>
+      find(id: string): Promise<Grant | undefined>
     }
     callback(): (request: IncomingMessage, response: ServerResponse) => void
     on(event: string, listener: (...details: unknown[]) => void): void
