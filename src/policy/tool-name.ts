@@ -6,7 +6,8 @@ const maxHandle = 24
 /** Characters of base 32: 80 bits, so that a server can't find two names that become one. */
 const hashLength = 16
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
-const looksHashed = /_h[a-z2-7]{16}$/
+/** How a name ends that is not the tool's own: kebab-case, camelCase, anything else. */
+const looksChanged = /_(?:k|c|h[a-z2-7]{16})$/
 
 /**
  * A handle for a new integration: `[a-z0-9_]`, at most 24 characters, no double and no outer underscore, so that the
@@ -24,14 +25,24 @@ export function makeHandle(name: string, taken: (handle: string) => boolean): st
 }
 
 /**
- * The name models get for a tool: `{handle}__{tool}`, at most 64 characters of `[a-z0-9_]`. A name that had to be
- * changed or cut gets a hash of the original behind it, and one that looks like that gets one too: no two are the same.
+ * The name models get for a tool: `{handle}__{tool}`, at most 64 characters of `[a-z0-9_]`. What had to be changed
+ * says so at its end: `_k` was kebab-case, `_c` camelCase, and both can be read back; anything else, and a name that
+ * ends like that by itself, gets a hash of the original. No two are the same.
  */
 export function modelToolName(handle: string, tool: string): string {
   const prefix = `${handle}__`
   const room = maxName - prefix.length
-  if (/^[a-z0-9][a-z0-9_]*$/.test(tool) && tool.length <= room && !looksHashed.test(tool)) return prefix + tool
+  const spelled = respelled(tool)
+  if (spelled !== undefined && spelled.length <= room) return prefix + spelled
   return `${prefix}${cut(slug(tool), room - hashLength - 2)}_h${hash(tool)}`
+}
+
+/** A name in snake_case that can be read back; `undefined` where there is none. */
+function respelled(tool: string): string | undefined {
+  if (/^[a-z0-9][a-z0-9_]*$/.test(tool)) return looksChanged.test(tool) ? undefined : tool
+  if (/^[a-z0-9]+(?:-[a-z0-9]+)+$/.test(tool)) return `${tool.replaceAll('-', '_')}_k`
+  if (/^[a-z][a-zA-Z0-9]*$/.test(tool)) return `${tool.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_c`
+  return undefined
 }
 
 /** Letters without their accents, everything else an underscore. */

@@ -9,6 +9,7 @@ const toolName = fc.oneof(
   fc.stringMatching(/^[A-Za-z0-9_.-]{1,128}$/),
   fc.stringMatching(/^[a-z]{1,4}_h[a-z2-7]{16}$/),
   fc.stringMatching(/^[aA_.-]{0,6}$/),
+  fc.stringMatching(/^[aAkc_-]{1,6}(?:_k|_c|-k|C|K)?$/),
   fc.string({ unit: 'binary' }),
 )
 
@@ -61,8 +62,10 @@ describe("models' names for tools", () => {
   })
 
   it.each([
-    ['resolve-library-id', /^linear__resolve_library_id_h[a-z2-7]{16}$/],
-    ['createIssue', /^linear__createissue_h[a-z2-7]{16}$/],
+    ['resolve-library-id', /^linear__resolve_library_id_k$/],
+    ['createIssue', /^linear__create_issue_c$/],
+    ['vitamin_c', /^linear__vitamin_c_h[a-z2-7]{16}$/],
+    ['Create-Issue', /^linear__create_issue_h[a-z2-7]{16}$/],
     ['_private', /^linear__private_h[a-z2-7]{16}$/],
     ['...', /^linear___h[a-z2-7]{16}$/],
     [`${'long_'.repeat(25)}name`, /^linear__long_long_long_long_long_long_long_lon_h[a-z2-7]{16}$/],
@@ -71,7 +74,7 @@ describe("models' names for tools", () => {
   })
 
   it('stay the same', () => {
-    expect(modelToolName('linear', 'create-issue')).toBe('linear__create_issue_hmdpj3hqykrnyxngt')
+    expect(modelToolName('linear', 'create-issue')).toBe('linear__create_issue_k')
   })
 
   it('can not be imitated by a name that looks as if it had been changed', () => {
