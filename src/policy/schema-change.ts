@@ -165,7 +165,7 @@ function compareDefinitions(was: JsonValue | undefined, is: JsonValue | undefine
   const [old, fresh] = [asSchema(was ?? {}), asSchema(is ?? {})]
   if (old === undefined || fresh === undefined) return 'widened'
   const kept = Object.keys(old).filter((name) => Object.hasOwn(fresh, name))
-  return worst(['cosmetic', ...kept.map((name) => compare(own(old, name)!, own(fresh, name)!))])
+  return worst(kept.map((name) => compare(own(old, name)!, own(fresh, name)!)))
 }
 
 /** One by one; how lists of different lengths compare can't be told. */

@@ -79,6 +79,7 @@ describe('who may do what', () => {
     expect(decideAccess('configure_tools', both, scope('private'), usual)).toBe('allowed')
     expect(decideAccess('others_grants', both, scope('workspace'), usual)).toBe('allowed')
     expect(decideAccess('decide_others_approval', both, scope('private'), usual)).toBe('hidden')
+    expect(decideAccess('decide_others_approval', both, scope('workspace'), usual)).toBe('forbidden')
   })
 })
 

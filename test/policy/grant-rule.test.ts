@@ -51,6 +51,7 @@ describe('a remembered decision', () => {
   it('is for some uses, some minutes, or both', () => {
     expect(grant({ for: 'limited', uses: 5 })).toMatchObject({ usesLeft: 5, expiresAt: now + 30 * day })
     expect(grant({ for: 'limited', minutes: 10 })).toMatchObject({ expiresAt: now + 10 * minute })
+    expect(grant({ for: 'limited', uses: 1000, minutes: 43_200 })).toMatchObject({ expiresAt: now + 30 * day })
     expect(grant({ for: 'conversation', uses: 1, minutes: 1 })).toMatchObject({
       conversationId: 'chat-1',
       usesLeft: 1,
