@@ -191,18 +191,21 @@ describe('what a schema accepts', () => {
   })
 
   it.each([
-    ...[
-      '$ref',
-      '$dynamicRef',
-      '$recursiveRef',
-      'prefixItems',
-      'additionalItems',
-      'const',
-      'propertyNames',
-      'not',
-      'if',
-    ],
-    ...['dependentRequired', 'dependencies', 'exclusiveMinimum', 'exclusiveMaximum', 'contains', 'unevaluatedItems'],
+    '$ref',
+    '$dynamicRef',
+    '$recursiveRef',
+    'prefixItems',
+    'additionalItems',
+    'const',
+    'propertyNames',
+    'not',
+    'if',
+    'dependentRequired',
+    'dependencies',
+    'exclusiveMinimum',
+    'exclusiveMaximum',
+    'contains',
+    'unevaluatedItems',
   ])('can not be told of another dialect where %s is used', (keyword) => {
     const of = (version: string) => ({ $schema: `http://json-schema.org/${version}/schema#`, items: { [keyword]: 1 } })
     expect(compareSchemas(of('draft-07'), of('draft-04'))).toBe('widened')
