@@ -1,4 +1,4 @@
-import { IntegrationError } from '../model/errors.js'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { visible } from '../policy/visible-text.js'
 import type { Context } from './context.js'
 import type { Ended } from './ended-outcome.js'
@@ -38,7 +38,8 @@ export async function approve(
       try {
         await waitForDecision(context, call, approval, opened, options)
       } catch (error) {
-        await recordCall(context, call, { rule: verdict.rule, outcome: 'not_run', approvalId, errorCode: 'aborted' })
+        if (isIntegrationError(error) && error.code === 'aborted')
+          await recordCall(context, call, { rule: verdict.rule, outcome: 'not_run', approvalId, errorCode: error.code })
         throw error
       }
       return redeem(context, call.session, approvalId)

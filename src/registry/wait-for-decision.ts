@@ -23,49 +23,59 @@ export async function waitForDecision(
 ): Promise<void> {
   const { confirm = call.session.confirm, signal } = options
   const { workspaceId, integrationId } = call.target
-  const { approvalId, expiresAt } = approval.value.request
-  if (confirm !== undefined && signal?.aborted !== true) {
-    let enough = false
-    let wake = (): void => {}
-    const stop = (): void => {
-      enough = true
-      wake()
-    }
-    const leave = context.decisions.join(approvalId, () => wake())
-    const ends = [
-      every(context, lookAgainMs, () => wake()),
-      context.runtime.setTimer(stop, Math.min(context.options.approvals.waitMs, expiresAt - call.now)),
-      onAbort(signal, stop),
-    ]
-    void context.decisions
-      .ask(approvalId, () => consult(context, call, approval, confirm))
-      .then((answered) => (answered ? undefined : stop()))
-    let others = false
-    try {
-      for (;;) {
-        const woken = new Promise<void>((resolve) => (wake = resolve))
-        const now = await readApproval(context, workspaceId, approvalId)
-        if (now?.stored.value.status !== 'pending') {
-          context.decisions.notice(approvalId)
-          return
-        }
-        if (enough || context.closing.aborted || isAborted(signal)) break
-        await woken
-      }
-    } finally {
-      for (const end of ends) end()
-      others = leave()
-    }
-    if (others) opened = false
-  }
-  if (!isAborted(signal)) return
-  if (opened)
+  const { approvalId } = approval.value.request
+  const ended = confirm === undefined ? 'undecided' : await untilDecided(context, call, approval, confirm, signal)
+  if (ended === 'decided' || signal?.aborted !== true) return
+  if (opened && ended !== 'others_wait')
     await endOne(context, workspaceId, approvalId, 'cancelled', 'The call was aborted before anybody decided.')
   throw new IntegrationError(
     'aborted',
     `The call of "${call.modelName}" was aborted while it waited for approval. It has not run.`,
     { integrationId },
   )
+}
+
+/** Waits, together with whoever else waits for the same approval in this process. */
+async function untilDecided(
+  context: Context,
+  call: ResolvedCall,
+  approval: StoredApproval,
+  confirm: ConfirmCallback,
+  signal: AbortSignal | undefined,
+): Promise<'decided' | 'undecided' | 'others_wait'> {
+  const { approvalId, expiresAt } = approval.value.request
+  let enough = signal?.aborted === true
+  let wake = (): void => {}
+  const stop = (): void => {
+    enough = true
+    wake()
+  }
+  const leave = context.decisions.join(approvalId, () => wake())
+  const ends = [
+    every(context, lookAgainMs, () => wake()),
+    context.runtime.setTimer(stop, Math.min(context.options.approvals.waitMs, expiresAt - call.now)),
+    onAbort(signal, stop),
+  ]
+  if (!enough)
+    void context.decisions
+      .ask(approvalId, () => consult(context, call, approval, confirm))
+      .then((answered) => (answered ? undefined : stop()))
+  let decided = false
+  let others = false
+  try {
+    for (;;) {
+      const woken = new Promise<void>((resolve) => (wake = resolve))
+      const found = await readApproval(context, call.target.workspaceId, approvalId)
+      decided = found?.stored.value.status !== 'pending'
+      if (decided || enough || context.closing.aborted) break
+      await woken
+    }
+  } finally {
+    for (const end of ends) end()
+    others = leave()
+  }
+  if (decided) context.decisions.notice(approvalId)
+  return decided ? 'decided' : others ? 'others_wait' : 'undecided'
 }
 
 /** What another process has decided is seen so late at most where the storage can't tell of it, in ms. */
@@ -117,8 +127,4 @@ async function consult(
 function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   signal?.addEventListener('abort', listener, { once: true })
   return () => signal?.removeEventListener('abort', listener)
-}
-
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true
 }
