@@ -1,19 +1,19 @@
-import { IntegrationError, isIntegrationError } from '../model/errors.js'
-import { openCredential, sealCredential } from './credential-record.js'
+import { isIntegrationError } from '../model/errors.js'
+import { openCredential } from './credential-record.js'
 import { sameIssuer } from './discovery.js'
-import { endGrant, noteFailure, readGrant, saveRefreshed, takeLease } from './lease.js'
+import { endGrant, noteFailure, readGrant, takeLease } from './lease.js'
 import { readProtectedResource } from './protected-resource.js'
 import { judgeFailure } from './refresh-failure.js'
-import { revokeTokens } from './revoke.js'
 import { renewByGrant } from './machine-grants.js'
 import { refreshTokens } from './tokens.js'
-import { fresh, inherit, passing, stillUsable, withoutRefresh } from './token-verdict.js'
-import type { CredentialRecord, CredentialSecrets } from './credential-record.js'
+import { idOf, tokenKeeper } from './token-keeper.js'
+import { inherit, passing, stillUsable, withoutRefresh } from './token-verdict.js'
+import { pause, unlessAborted } from './waiting.js'
+import type { CredentialSecrets } from './credential-record.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
 import type { OAuthEnvironment } from './environment.js'
 import type { ReadGrant, StoredGrant } from './lease.js'
 import type { RegistryStorage } from '../ports/storage.js'
-import type { Runtime } from '../ports/runtime.js'
 import type { TokenOutcome } from './token-outcome.js'
 import type { TokenSet } from './tokens.js'
 import type { TokenRequest } from './token-verdict.js'
@@ -25,12 +25,6 @@ export interface Refresher {
   source(grant: StoredGrant): TokenSource
   /** Ends waiting, lets refreshes under way finish and be saved. Safe twice. */
   close(): Promise<void>
-}
-
-/** New tokens that the storage could not take yet. */
-interface Unsaved {
-  readonly outcome: TokenOutcome & { type: 'fresh' }
-  readonly done: Promise<void>
 }
 
 /** How long to wait for somebody else's refresh, in ms. */
@@ -54,8 +48,8 @@ export function createRefresher({
 }): Refresher {
   const holder = env.runtime.randomId()
   const flights = new Map<string, Promise<TokenOutcome>>()
-  const unsaved = new Map<string, Unsaved>()
   const closing = new AbortController()
+  const keeper = tokenKeeper({ env, storage, vault, closing: closing.signal })
 
   return {
     source: (grant) => ({
@@ -64,7 +58,8 @@ export function createRefresher({
     }),
     async close() {
       closing.abort()
-      await Promise.allSettled([...flights.values(), ...[...unsaved.values()].map(({ done }) => done)])
+      await Promise.allSettled(flights.values())
+      await keeper.settled()
     },
   }
 
@@ -112,8 +107,8 @@ export function createRefresher({
 
   /** What is stored, and the answer where that is enough for one. */
   async function lookUp(grant: StoredGrant, request: TokenRequest): Promise<LookUp> {
-    const waiting = unsaved.get(idOf(grant))
-    if (waiting !== undefined && waiting.outcome.token !== request.rejected?.token) return { outcome: waiting.outcome }
+    const unsaved = keeper.unsaved(grant)
+    if (unsaved !== undefined && unsaved.token !== request.rejected?.token) return { outcome: unsaved }
     const read = await readGrant(storage, grant)
     if (read === undefined) return { outcome: { type: 'reauthorize', reason: 'credential_missing' } }
     const { ended } = read.credential
@@ -176,86 +171,15 @@ export function createRefresher({
       await noted.catch(() => {}) // then the lease runs out, which is as long
       return passing(failure.code, failure.retryAfterMs)
     }
-    return keep(grant, read, { ...secrets, tokens: inherit(tokens, secrets.tokens) })
+    return keeper.keep(grant, read, { ...secrets, tokens: inherit(tokens, secrets.tokens) })
   }
 
   function renew({ tokens, context, grant }: CredentialSecrets): Promise<TokenSet> {
     if (tokens.refreshToken === undefined) return renewByGrant(env, context, grant)
     return refreshTokens(env, { ...context, scopes: tokens.scopes }, tokens.refreshToken)
   }
-
-  /** Saves new tokens. They are usable at once; while the storage is away they are kept here and saved as soon as it is back. */
-  async function keep(
-    grant: StoredGrant,
-    read: ReadGrant,
-    secrets: CredentialSecrets,
-  ): Promise<TokenOutcome | 'again'> {
-    const outcome = fresh(secrets)
-    let sealed: CredentialRecord | undefined
-    const save = async (): Promise<TokenOutcome | 'again'> => {
-      sealed ??= await sealCredential(vault, grant.secret, secrets, { at: read.now, by: 'refresh' })
-      const result = await saveRefreshed(storage, grant, read, sealed)
-      const useless = result === 'saved' ? read.credential.sealed : sealed.sealed
-      await Promise.resolve(vault.destroy?.(useless)).catch(() => {})
-      if (result === 'gone') await revokeTokens(env, secrets)
-      return result === 'saved'
-        ? outcome
-        : result === 'gone'
-          ? { type: 'reauthorize', reason: 'credential_missing' }
-          : 'again'
-    }
-    try {
-      return await save()
-    } catch {
-      saveLater(idOf(grant), outcome, save)
-      return outcome
-    }
-  }
-
-  function saveLater(id: string, outcome: Unsaved['outcome'], save: () => Promise<unknown>): void {
-    const work = async (): Promise<void> => {
-      let last = closing.signal.aborted ? 5 : Infinity
-      for (let round = 0; last > 0; round++) {
-        await pause(env.runtime, Math.min(100 * 2 ** round, 1000))
-        if (closing.signal.aborted) last = Math.min(last, 5) - 1
-        if (
-          await save().then(
-            () => true,
-            () => false,
-          )
-        )
-          return
-      }
-    }
-    unsaved.set(id, { outcome, done: work().finally(() => unsaved.delete(id)) })
-  }
 }
 
 type LookUp =
   | { readonly outcome: TokenOutcome; readonly read?: undefined; readonly secrets?: undefined }
   | { readonly outcome?: undefined; readonly read: ReadGrant; readonly secrets: CredentialSecrets }
-
-function idOf({ workspaceId, key }: StoredGrant): string {
-  return `${workspaceId}\n${key}`
-}
-
-/** With jitter, so that many processes don't ask at once. */
-function pause(runtime: Runtime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.setTimer(resolve, ms * (0.5 + Math.random() / 2)))
-}
-
-/** One caller leaves; the work goes on for the others. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  const cleanup = new AbortController()
-  const left = new Promise<never>((_, reject) => {
-    const leave = () => reject(new IntegrationError('aborted', 'The request was aborted.'))
-    signal.addEventListener('abort', leave, { signal: cleanup.signal })
-    if (signal.aborted) leave()
-  })
-  try {
-    return await Promise.race([work, left])
-  } finally {
-    cleanup.abort()
-  }
-}

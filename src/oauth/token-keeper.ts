@@ -1,0 +1,103 @@
+import { sealCredential } from './credential-record.js'
+import { saveRefreshed } from './lease.js'
+import { revokeTokens } from './revoke.js'
+import { fresh } from './token-verdict.js'
+import { pause } from './waiting.js'
+import type { CredentialRecord, CredentialSecrets } from './credential-record.js'
+import type { CredentialVault } from '../ports/credential-vault.js'
+import type { OAuthEnvironment } from './environment.js'
+import type { ReadGrant, StoredGrant } from './lease.js'
+import type { RegistryStorage } from '../ports/storage.js'
+import type { TokenOutcome } from './token-outcome.js'
+
+/** Saves new tokens, also when the storage is away for a while. */
+export interface TokenKeeper {
+  /** New tokens that the storage could not take yet. */
+  unsaved(grant: StoredGrant): (TokenOutcome & { type: 'fresh' }) | undefined
+  /**
+   * Saves new tokens. They are usable at once; while the storage is away they are kept here and saved as soon as it is
+   * back. `again`: newer ones are there.
+   */
+  keep(grant: StoredGrant, read: ReadGrant, secrets: CredentialSecrets): Promise<TokenOutcome | 'again'>
+  /** Resolves when all is saved, or `closing` is aborted and a few more tries were in vain. */
+  settled(): Promise<void>
+}
+
+/** New tokens that the storage could not take yet. */
+interface Unsaved {
+  readonly outcome: TokenOutcome & { type: 'fresh' }
+  readonly done: Promise<void>
+}
+
+/** Makes the one keeper of a refresher. `closing`: give up soon. */
+export function tokenKeeper({
+  env,
+  storage,
+  vault,
+  closing,
+}: {
+  readonly env: OAuthEnvironment
+  readonly storage: RegistryStorage
+  readonly vault: CredentialVault
+  readonly closing: AbortSignal
+}): TokenKeeper {
+  const unsaved = new Map<string, Unsaved>()
+
+  return {
+    unsaved: (grant) => unsaved.get(idOf(grant))?.outcome,
+    keep,
+    async settled() {
+      await Promise.allSettled([...unsaved.values()].map(({ done }) => done))
+    },
+  }
+
+  async function keep(
+    grant: StoredGrant,
+    read: ReadGrant,
+    secrets: CredentialSecrets,
+  ): Promise<TokenOutcome | 'again'> {
+    const outcome = fresh(secrets)
+    let sealed: CredentialRecord | undefined
+    const save = async (): Promise<TokenOutcome | 'again'> => {
+      sealed ??= await sealCredential(vault, grant.secret, secrets, { at: read.now, by: 'refresh' })
+      const result = await saveRefreshed(storage, grant, read, sealed)
+      const useless = result === 'saved' ? read.credential.sealed : sealed.sealed
+      await Promise.resolve(vault.destroy?.(useless)).catch(() => {})
+      if (result === 'gone') await revokeTokens(env, secrets)
+      return result === 'saved'
+        ? outcome
+        : result === 'gone'
+          ? { type: 'reauthorize', reason: 'credential_missing' }
+          : 'again'
+    }
+    try {
+      return await save()
+    } catch {
+      saveLater(idOf(grant), outcome, save)
+      return outcome
+    }
+  }
+
+  function saveLater(id: string, outcome: Unsaved['outcome'], save: () => Promise<unknown>): void {
+    const work = async (): Promise<void> => {
+      let last = closing.aborted ? 5 : Infinity
+      for (let round = 0; last > 0; round++) {
+        await pause(env.runtime, Math.min(100 * 2 ** round, 1000))
+        if (closing.aborted) last = Math.min(last, 5) - 1
+        if (
+          await save().then(
+            () => true,
+            () => false,
+          )
+        )
+          return
+      }
+    }
+    unsaved.set(id, { outcome, done: work().finally(() => unsaved.delete(id)) })
+  }
+}
+
+/** One credential, whoever asks for it. */
+export function idOf({ workspaceId, key }: StoredGrant): string {
+  return `${workspaceId}\n${key}`
+}
