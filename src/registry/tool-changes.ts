@@ -1,3 +1,4 @@
+import { recordLimits } from '../model/record.js'
 import type { ToolChange, ToolChangeKind, ToolDefinition } from '../model/tool.js'
 import type { ToolListing } from '../mcp/connection.js'
 import { classifyChange, definitionHash, findRenames } from '../policy/tool-definition.js'
@@ -163,8 +164,10 @@ async function acceptedDefinitions(
       })
     }
   }
-  const fits = toKeep.filter((write) => JSON.stringify('key' in write ? write.value : null).length < 80_000)
-  for (let n = 0; n < fits.length; n += 50) await context.storage.commit(workspaceId, fits.slice(n, n + 50))
+  const fits = toKeep.filter(
+    (write) => new TextEncoder().encode(JSON.stringify(write.value)).length <= recordLimits.valueBytes,
+  )
+  for (let n = 0; n < fits.length; n += 20) await context.storage.commit(workspaceId, fits.slice(n, n + 20))
   return found
 }
 
