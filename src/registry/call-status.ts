@@ -4,6 +4,9 @@ import { as, keys, type StatusRecord } from './records.js'
 import type { ResolvedCall } from './resolve.js'
 import { statusChange } from './status.js'
 
+/** How often calls that change nothing write when it last worked, in ms. */
+const callsTellEveryMs = 60_000
+
 /**
  * What a call says of its integration, to be committed with its end. Nothing, when the status changed while it ran:
  * whoever wrote it, a refresh of the token or another call, knew more. So many calls at once that meet the same end tell
@@ -17,10 +20,10 @@ export async function statusAfter(
 ): Promise<Change> {
   const { workspaceId, integrationId, owner } = target
   const of = { integrationId, owner, userId: session.actor.userId }
-  if (statusChange(of, target.status, found, now).writes.length === 0) return {}
+  if (statusChange(of, target.status, found, now, callsTellEveryMs).writes.length === 0) return {}
   const { records } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const current = as<StatusRecord>(records[0])
   if (current?.value.reason !== target.status?.reason) return {}
-  const { writes, events } = statusChange(of, current?.value, found, now)
+  const { writes, events } = statusChange(of, current?.value, found, now, callsTellEveryMs)
   return { events, writes: writes.map((write) => ({ ...write, ifVersion: current?.version ?? null })) }
 }

@@ -4,6 +4,7 @@ import type { Context } from './context.js'
 import { as, keys, type StatusRecord } from './records.js'
 import { refreshTools } from './refresh-tools.js'
 import { reasonOf, statusChange } from './status.js'
+import type { UseOptions } from './servers.js'
 import type { Target } from './target.js'
 
 /** How a check ended; it is filed as the status already. */
@@ -15,9 +16,9 @@ export type Checked =
 /**
  * Checks an integration with the real credential and a real `tools/list`. A fault of the server is the status, not a throw.
  */
-export async function check(context: Context, target: Target, signal: AbortSignal | undefined): Promise<Checked> {
+export async function check(context: Context, target: Target, options: UseOptions): Promise<Checked> {
   try {
-    await refreshTools(context, target, { insist: true, ...(signal === undefined ? {} : { signal }) })
+    await refreshTools(context, target, options)
     return { type: 'works' }
   } catch (error) {
     const refused = error instanceof AuthorizationRequired ? error : undefined

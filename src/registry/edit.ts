@@ -404,5 +404,8 @@ async function checkEdited(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { record, others } = await load(context, actor, id, 'get', targetKeys(id, actor))
-  await check(context, targetFrom(actor, id, record, others), signal)
+  await check(context, targetFrom(actor, id, record, others), {
+    insist: true,
+    ...(signal === undefined ? {} : { signal }),
+  })
 }

@@ -10,6 +10,7 @@ import { createGuardedFetch } from '../egress/guarded-fetch.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
 import { createRefresher } from '../oauth/refresh.js'
 import { actorIntegrations, type ActorIntegrations } from './actor-integrations.js'
+import { check } from './check.js'
 import { checkConnectors } from './connectors.js'
 import type { Context } from './context.js'
 import { decisionBoard } from './decision-board.js'
@@ -28,7 +29,6 @@ import {
 } from './maintenance.js'
 import { settle, type IntegrationRegistryOptions } from './options.js'
 import { closed } from './refusals.js'
-import { refreshTools } from './refresh-tools.js'
 import { defaultRuntime } from './runtime.js'
 import type { Target } from './target.js'
 import { toolLists } from './tool-lists.js'
@@ -94,7 +94,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       handles: handles(storage),
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),
-      refreshTools: this.#once((target) => refreshTools(context, target)),
+      refreshTools: this.#once((target) => check(context, target, {})),
       behind: (work) => this.#follow(work),
       closing: this.#closing.signal,
     }
@@ -222,8 +222,8 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   }
 
   /** One refresh of a tool list at a time, whoever wants it. */
-  #once(work: (target: Target) => Promise<void>): (target: Target) => Promise<void> {
-    const running = new Map<string, Promise<void>>()
+  #once(work: (target: Target) => Promise<unknown>): (target: Target) => Promise<unknown> {
+    const running = new Map<string, Promise<unknown>>()
     return (target) => {
       const key = `${target.workspaceId}\n${target.integrationId}\n${target.owner}`
       const run = running.get(key) ?? work(target).finally(() => running.delete(key))

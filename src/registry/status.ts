@@ -78,17 +78,17 @@ export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAc
   }
 }
 
-/** How often a status that stays the same is written again, in ms: calls must not hammer the storage. */
-const refreshEveryMs = 60_000
-
 /**
- * The writes and news of what a check or a call found out. Nothing, when nothing changed and the last time was just now.
+ * The writes and news of what a check or a call found out.
+ *
+ * @param notOftenerThanMs - a status that stays the same is not written again so soon: calls must not hammer the storage.
  */
 export function statusChange(
   target: { readonly integrationId: string; readonly owner: string; readonly userId?: string },
   before: StatusRecord | undefined,
   found: Pick<StatusRecord, 'reason'> & Partial<StatusRecord>,
   now: number,
+  notOftenerThanMs = 0,
 ): { readonly writes: readonly Write[]; readonly events: readonly NewEvent[]; readonly record: StatusRecord } {
   const { until: _until, scopes: _scopes, before: _before, ...kept } = before ?? { reason: found.reason }
   const record: StatusRecord = {
@@ -104,7 +104,7 @@ export function statusChange(
     before?.until !== record.until ||
     before?.before !== record.before ||
     JSON.stringify(before?.scopes) !== JSON.stringify(record.scopes)
-  if (!changed && !learnt && now - (before?.checkedAt ?? 0) < refreshEveryMs)
+  if (!changed && !learnt && now - (before?.checkedAt ?? 0) < notOftenerThanMs)
     return { writes: [], events: [], record: before! }
   return {
     record,

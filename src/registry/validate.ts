@@ -73,7 +73,7 @@ export async function validateTarget(
   target: Target,
   signal: AbortSignal | undefined,
 ): Promise<ConnectResult> {
-  const checked = await check(context, target, signal)
+  const checked = await check(context, target, { insist: true, ...(signal === undefined ? {} : { signal }) })
   if (checked.type === 'works')
     return { type: 'connected', integration: await getIntegration(context, actor, target.integrationId) }
   const { refused } = checked
