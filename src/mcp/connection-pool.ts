@@ -5,6 +5,9 @@ import { Breaker } from './breaker.js'
 import { abortedBy } from './call-clock.js'
 import type { Connection } from './connection-contract.js'
 
+/** How long opening a connection may keep others from opening theirs, in ms. */
+const patienceMs = 1_000
+
 /** Bounds of a {@link ConnectionPool}. */
 export interface ConnectionPoolOptions {
   readonly runtime: Pick<Runtime, 'now' | 'randomId' | 'setTimer'>
@@ -14,7 +17,7 @@ export interface ConnectionPoolOptions {
   readonly idleMs: number
   /** Live connections; the least recently used idle one goes first. */
   readonly maxConnections: number
-  /** Connections being opened at once, over all keys. `@default 64` */
+  /** Connections being opened at once, over all keys; those that take longer than a second count no more. `@default 64` */
   readonly maxOpening?: number
 }
 
@@ -89,6 +92,25 @@ export class ConnectionPool {
     }
   }
 
+  /**
+   * Does work on a connection of its own, which is closed afterwards; its session stays for whoever goes on with it.
+   * Waits for a place among those that are being opened.
+   *
+   * @throws what `open` and `work` throw; `aborted` while waiting, `closed`
+   */
+  async once<T>(
+    open: () => Promise<Connection>,
+    work: (connection: Connection) => Promise<T>,
+    options: Pick<UseOptions, 'signal'> = {},
+  ): Promise<T> {
+    const connection = await this.#opened(open, options.signal)
+    try {
+      return await work(connection)
+    } finally {
+      await connection.close({ endSession: false })
+    }
+  }
+
   /** Closes the connections of all keys that start so, and tells their servers that the sessions are over. */
   async closeKeys(prefix: string): Promise<void> {
     const gone = [...this.#slots].filter(([key]) => key.startsWith(prefix))
@@ -152,12 +174,26 @@ export class ConnectionPool {
   }
 
   async #open(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
-    const connection = await this.#opening.add(open)
+    const connection = await this.#opened(open)
     const live: Live = { connection, slot, users: 0, stopIdle: () => undefined }
     slot.live.add(live)
     this.#live.add(live)
     this.#makeRoom()
     return live
+  }
+
+  /** A server that keeps us waiting costs nothing meanwhile: it leaves its place to others. */
+  async #opened(open: () => Promise<Connection>, signal?: AbortSignal): Promise<Connection> {
+    if (this.#closed) throw closed()
+    const leave = await place(this.#opening, signal)
+    const stopTimer = this.#options.runtime.setTimer(leave, patienceMs)
+    try {
+      if (this.#closed) throw closed()
+      return await open()
+    } finally {
+      stopTimer()
+      leave()
+    }
   }
 
   #taken(live: Live): Live {

@@ -2,10 +2,12 @@ import { Client, SdkHttpError, type DiscoverResult } from '@modelcontextprotocol
 import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
 import { CallClock } from './call-clock.js'
+import { clientInfo } from './client-info.js'
 import type { OpenOptions, ServerVerdict } from './connection-contract.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { openTransport, type OpenTransport } from './open-transport.js'
 import { serverError } from './server-errors.js'
+import { ProbeRefused } from './server-fetch.js'
 
 /** A client that is connected, with the transport under it. */
 export interface OpenClient extends OpenTransport {
@@ -28,7 +30,7 @@ interface Attempt {
  */
 export async function openClient(options: OpenOptions, verdict: ServerVerdict | undefined): Promise<OpenClient> {
   const clock = new CallClock({ runtime: options.runtime, timeoutMs: options.timeoutMs, signal: options.signal })
-  const attempt = (how: Attempt) => connect(options, how, clock)
+  const attempt: Attempting = (how, within = clock) => connect(options, how, within)
   const local = 'local' in options.endpoint
   try {
     if (verdict !== undefined) {
@@ -40,27 +42,57 @@ export async function openClient(options: OpenOptions, verdict: ServerVerdict | 
         // It speaks something else now.
       }
     }
-    return await (local ? findOutLocally(attempt) : findOut(attempt))
+    return await (local ? findOutLocally(attempt) : findOut(attempt, options))
   } finally {
     clock.stop()
   }
 }
 
-async function findOut(attempt: (how: Attempt) => Promise<OpenClient>): Promise<OpenClient> {
+async function findOut(attempt: Attempting, options: OpenOptions): Promise<OpenClient> {
   try {
     return await attempt({ kind: 'streamable-http' })
   } catch (error) {
     if (isIntegrationError(error) && (error.httpStatus === 500 || error.httpStatus === 501))
       return attempt({ kind: 'streamable-http', prior: 'legacy' })
     if (!(error instanceof MayBeOldTransport)) throw error
-    return attempt({ kind: 'sse', prior: 'legacy' }).catch((fault: unknown) => {
-      throw isIntegrationError(fault) && fault.code === 'not_mcp' ? error.fault : fault
-    })
+    // Where not even the question for the era was understood, HTTP+SSE is likelier, so it comes before the older handshake.
+    return error.unasked
+      ? attemptFor(options.timeoutMs / 2, options, attempt, { kind: 'sse', prior: 'legacy' }).catch(
+          (fault: unknown) => {
+            if (!tellsNothing(fault)) throw fault
+            const told = isIntegrationError(fault) && fault.code === 'timeout' ? fault : error.fault
+            return attempt({ kind: 'streamable-http', prior: 'legacy' }).catch(insteadOfNothing(told))
+          },
+        )
+      : attempt({ kind: 'sse', prior: 'legacy' }).catch(insteadOfNothing(error.fault))
   }
 }
 
+/** A guess gets a part of the time: an event stream that is not HTTP+SSE's never says so. */
+async function attemptFor(timeoutMs: number, options: OpenOptions, attempt: Attempting, how: Attempt) {
+  const clock = new CallClock({ runtime: options.runtime, timeoutMs, signal: options.signal })
+  try {
+    return await attempt(how, clock)
+  } finally {
+    clock.stop()
+  }
+}
+
+/** What was met at first says more than that the last try met nothing either. */
+function insteadOfNothing(first: Error): (fault: unknown) => never {
+  return (fault) => {
+    throw isIntegrationError(fault) && fault.code === 'not_mcp' ? first : fault
+  }
+}
+
+function tellsNothing(fault: unknown): boolean {
+  return isIntegrationError(fault) && (fault.code === 'not_mcp' || fault.code === 'timeout')
+}
+
+type Attempting = (how: Attempt, clock?: CallClock) => Promise<OpenClient>
+
 /** A server that takes the question for its era badly is asked the older way, in a process of its own. */
-async function findOutLocally(attempt: (how: Attempt) => Promise<OpenClient>): Promise<OpenClient> {
+async function findOutLocally(attempt: Attempting): Promise<OpenClient> {
   try {
     return await attempt({ kind: 'local' })
   } catch (error) {
@@ -95,9 +127,9 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
     await transport.close().catch(() => undefined)
     if (clock.ended !== undefined) throw clock.ended
     const fault = serverError(error, 'connect')
-    throw kind === 'streamable-http' && prior === undefined && mayBeOldTransport(error)
-      ? new MayBeOldTransport(fault)
-      : fault
+    if (kind !== 'streamable-http' || prior !== undefined) throw fault
+    const unasked = isProbeRefused(error)
+    throw unasked || mayBeOldTransport(error) ? new MayBeOldTransport(fault, unasked) : fault
   }
   const resumed = known !== undefined && (known.era === 'modern' || sessionId !== undefined)
   client.onclose = () => (state.broken = true)
@@ -169,12 +201,20 @@ function mayBeOldTransport(error: unknown): boolean {
 
 /** The server does not take Streamable HTTP at this URL, and nothing says that it is no MCP server. */
 class MayBeOldTransport extends Error {
-  constructor(readonly fault: Error) {
+  /** @param unasked - The older handshake was not tried. */
+  constructor(
+    readonly fault: Error,
+    readonly unasked: boolean,
+  ) {
     super('No Streamable HTTP here.')
   }
 }
 
-const clientInfo = { name: 'mcp-integrations', version: '0.1.0' }
+function isProbeRefused(error: unknown): boolean {
+  for (let link = error, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++)
+    if (link instanceof ProbeRefused) return true
+  return false
+}
 
 /** Results are checked by ourselves, after they arrived. */
 const checksNothing = {

@@ -37,6 +37,7 @@ export async function openTransport(
   const fetch = serverFetch({
     fetch: endpoint.fetch,
     transport: kind === 'sse' ? 'sse' : 'streamable-http',
+    now: () => runtime.now(),
     exchange: (mark) => transport.exchange(mark),
     onStreamFault: (fault) => {
       state.broken = true

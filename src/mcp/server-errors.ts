@@ -30,9 +30,13 @@ export function isPassthrough(error: unknown): boolean {
 }
 
 /** An HTTP status that is not a success. */
-export function httpError(httpStatus: number, doing: Doing, headers?: Headers): IntegrationError {
+export function httpError(
+  httpStatus: number,
+  doing: Doing,
+  answer?: { readonly headers: Headers; readonly now: number },
+): IntegrationError {
   const code = codeOfStatus(httpStatus, doing)
-  const retryAfterMs = retryAfter(headers)
+  const retryAfterMs = retryAfter(answer)
   return new IntegrationError(code, `The server answered with HTTP ${httpStatus}.`, {
     httpStatus,
     retryAfterMs,
@@ -69,6 +73,13 @@ export function unsupportedVersion(): IntegrationError {
   })
 }
 
+/** The endpoint's own `fetch` failed, or its answer broke off: whatever the platform threw is about the network. */
+export class NetworkFailure extends Error {
+  constructor(cause: unknown) {
+    super('The network failed.', { cause })
+  }
+}
+
 /** A synthetic answer, in place of one that never came, carries why. */
 export class Unanswered {
   constructor(readonly fault: unknown) {}
@@ -83,11 +94,22 @@ function codeOfStatus(status: number, doing: Doing): ErrorCode {
   return doing === 'call' ? 'protocol_error' : 'not_mcp'
 }
 
-/** In seconds or as a date; a server's wish is honoured up to an hour. */
-function retryAfter(headers: Headers | undefined): number | undefined {
-  const value = headers?.get('retry-after')?.trim()
-  if (value === undefined || !/^\d{1,15}$/.test(value)) return undefined
-  return Math.min(Number(value) * 1000, longestRetryAfterMs)
+/** In seconds or as a date, which is held against the server's own clock; a server's wish is honoured up to an hour. */
+function retryAfter(answer: { readonly headers: Headers; readonly now: number } | undefined): number | undefined {
+  const value = answer?.headers.get('retry-after')?.trim()
+  if (answer === undefined || value === undefined) return undefined
+  if (/^\d{1,15}$/.test(value)) return Math.min(Number(value) * 1000, longestRetryAfterMs)
+  const until = dateOf(value)
+  if (until === undefined) return undefined
+  return Math.min(Math.max(until - (dateOf(answer.headers.get('date')) ?? answer.now), 0), longestRetryAfterMs)
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 */
+function dateOf(value: string | null): number | undefined {
+  if (value === null || !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value))
+    return undefined
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? undefined : at
 }
 
 /** JSON-RPC errors that say: refused before anything was done. */
@@ -117,6 +139,13 @@ function unreachable(reason: string, mayHaveRun: boolean): IntegrationError {
   return new IntegrationError('unreachable', 'The server could not be reached.', { reason, mayHaveRun })
 }
 
+/** A `TypeError` that nobody fetched is a fault of a program, not an outage. */
+function isNetworkFailure(thrown: unknown): boolean {
+  for (let link = thrown, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++)
+    if (link instanceof NetworkFailure) return true
+  return false
+}
+
 function sdkError(thrown: unknown, doing: Doing): IntegrationError {
   const mayHaveRun = doing === 'call'
   const code = thrown instanceof SdkError ? thrown.code : undefined
@@ -124,7 +153,7 @@ function sdkError(thrown: unknown, doing: Doing): IntegrationError {
     return new IntegrationError('timeout', 'The server did not answer in time.', { mayHaveRun })
   if (code === SdkErrorCode.NotConnected || (thrown instanceof Error && thrown.message === 'Not connected'))
     return unreachable('reset', false)
-  if (code === SdkErrorCode.ConnectionClosed || thrown instanceof SseError || thrown instanceof TypeError)
+  if (code === SdkErrorCode.ConnectionClosed || thrown instanceof SseError || isNetworkFailure(thrown))
     return unreachable('reset', mayHaveRun)
   return doing === 'connect'
     ? new IntegrationError('not_mcp', 'What answers at this URL does not speak MCP.')

@@ -40,7 +40,7 @@ export function poolPrefix(workspaceId: string, integrationId: string): string {
   return `${encodeURIComponent(workspaceId)}/${integrationId}/`
 }
 
-/** Opens a connection that nothing is stored of yet: to see whether a server is there and what it offers. */
+/** Works with a server that nothing is stored of yet: to see whether one is there and what it offers. */
 export async function probe<T>(
   context: Context,
   url: string,
@@ -49,17 +49,8 @@ export async function probe<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const source: CredentialSource = Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }
-  const connection = await openConnection({
-    ...openOptions(context),
-    endpoint: { url, fetch: authorizedFetch({ fetch: context.fetch, serverUrl: url, source }) },
-    elicits: false,
-    ...(signal === undefined ? {} : { signal }),
-  })
-  try {
-    return await work(connection)
-  } finally {
-    await connection.close({ endSession: false })
-  }
+  const fetch = authorizedFetch({ fetch: context.fetch, serverUrl: url, source })
+  return useOnce(context, { url, fetch }, work, signal)
 }
 
 /** The same for a server on this machine. */
@@ -70,17 +61,21 @@ export async function probeLocal<T>(
   work: (connection: Connection) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const connection = await openConnection({
-    ...openOptions(context),
-    endpoint: await localEndpoint(context, workspaceId, connectorId),
-    elicits: false,
-    ...(signal === undefined ? {} : { signal }),
-  })
-  try {
-    return await work(connection)
-  } finally {
-    await connection.close({ endSession: true })
-  }
+  return useOnce(context, await localEndpoint(context, workspaceId, connectorId), work, signal)
+}
+
+function useOnce<T>(
+  context: Context,
+  endpoint: OpenOptions['endpoint'],
+  work: (connection: Connection) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const given = signal === undefined ? {} : { signal }
+  return context.pool.once(
+    () => openConnection({ ...openOptions(context), endpoint, elicits: false, ...given }),
+    work,
+    given,
+  )
 }
 
 /** Opens the header values of a record. */

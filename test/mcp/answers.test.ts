@@ -200,6 +200,35 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
   })
 
   it.each([
+    ['by its own clock', { date: 'Thu, 01 Jan 2026 12:00:00 GMT' }, 'Thu, 01 Jan 2026 12:00:30 GMT', 30_000],
+    ['by ours where it has none', {}, 'Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+    ['not at all when the date is over', {}, 'Wed, 31 Dec 2025 23:00:00 GMT', 0],
+    ['no longer than an hour', {}, 'Fri, 02 Jan 2026 00:00:00 GMT', 3_600_000],
+    ['as if it had said nothing when it is no date', {}, 'next week', undefined],
+  ])('waits until the date that it is asked to, %s', async (_how, headers, until, ms) => {
+    const answer = () => new Response(null, { status: 429, headers: { ...headers, 'retry-after': until } })
+    const connection = await open(rawServer(era, answer), { runtime: manualRuntime() })
+    expect((await fault(connection.callTool(tool('t'), {}, patient))).retryAfterMs).toBe(ms)
+  })
+
+  it('takes a failing fetch for an outage, and a program that fails for what it is', async () => {
+    const offline = await answering(() => Promise.reject(new TypeError('fetch failed')))
+    expect(await fault(offline.callTool(tool('t'), {}, patient))).toMatchObject({
+      code: 'unreachable',
+      reason: 'reset',
+    })
+    const connection = await answering(() => stream([]))
+    const broken = new Proxy(tool('t'), {
+      get: () => {
+        throw new TypeError('sk-canary is not a function')
+      },
+    })
+    const error = await fault(connection.callTool(broken, {}, patient))
+    expect(error).toMatchObject({ code: 'protocol_error' })
+    expect(error.message).not.toContain('sk-canary')
+  })
+
+  it.each([
     ['HTML', () => new Response('<html>', { headers: { 'content-type': 'text/html' } }), 'protocol_error'],
     ['broken JSON', () => new Response('{', { headers: { 'content-type': 'application/json' } }), 'protocol_error'],
     ['nothing', () => new Response(null, { status: 202 }), 'protocol_error'],

@@ -238,6 +238,43 @@ describe('a server that is down', () => {
   })
 })
 
+describe('a connection that is used once', () => {
+  it('is closed and not kept, and its session stays', async () => {
+    const server = testServer({ tools: [{ name: 'echo' }], era: 'legacy' })
+    const { pool, opener } = given({}, server)
+    await pool.once(opener, call)
+    expect([pool.size, sent(server).at(-1)]).toEqual([0, 'tools/call'])
+    await expect(
+      pool.once(opener, () => Promise.reject(new IntegrationError('not_mcp', 'Other.'))),
+    ).rejects.toMatchObject({ code: 'not_mcp' })
+    expect(pool.size).toBe(0)
+  })
+
+  it('waits for a place among those being opened, which slow ones leave after a second', async () => {
+    const { pool, opener, runtime } = given({ maxOpening: 2 })
+    const never = () => new Promise<Connection>(() => undefined)
+    void pool.once(never, call)
+    void pool.use('hangs', never, call)
+    await runtime.advance(0)
+    let done = false
+    const waiting = pool.once(opener, call).then(() => (done = true))
+    await runtime.advance(999)
+    expect(done).toBe(false)
+    await runtime.advance(1)
+    await waiting
+    expect(runtime.timers).toBe(0)
+  })
+
+  it('can be given up while it waits, and is refused when all is closed', async () => {
+    const { pool, opener, server } = given({ maxOpening: 1 })
+    void pool.once(() => new Promise<Connection>(() => undefined), call)
+    expect(await fault(pool.once(opener, call, { signal: AbortSignal.abort() }))).toMatchObject({ code: 'aborted' })
+    await pool.close()
+    expect(await fault(pool.once(opener, call))).toMatchObject({ code: 'closed' })
+    expect(server.requests).toEqual([])
+  })
+})
+
 it('opens many connections in parallel, and those that hang delay nobody', async () => {
   const { pool, server } = given()
   const hanging = Array.from({ length: 10 }, (_, n) =>

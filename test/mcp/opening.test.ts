@@ -46,7 +46,26 @@ describe('opening a connection', () => {
       code: 'not_mcp',
       httpStatus: status,
     })
-    expect(requests).toEqual(['POST', 'POST', 'GET'])
+    expect(requests).toEqual(status === 400 ? ['POST', 'POST', 'GET'] : ['POST', 'GET', 'POST'])
+  })
+
+  it('does not wait for ever for the older transport on a stream of another kind', async () => {
+    const runtime = manualRuntime()
+    const server = testServer({ tools, era: 'legacy' })
+    let streaming = false
+    const fetch = async (url: string | URL | Request, init?: RequestInit) => {
+      if (String(init?.body).includes('server/discover')) return new Response('no session', { status: 404 })
+      if (init?.method === 'POST' || init?.method === 'DELETE') return server.fetch(url, init)
+      streaming = true
+      return new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
+    }
+    const opening = open({ url: server.url, fetch }, { runtime })
+    while (!streaming) await runtime.advance(0)
+    await runtime.advance(5_000)
+    const connection = await opening
+    expect(connection.verdict).toMatchObject({ era: 'legacy', transport: 'streamable-http' })
+    await connection.close({ endSession: true })
+    await server.close()
   })
 
   it('does not take a 2026-07-28 server for one of the older transport', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import lock from '../../package-lock.json' with { type: 'json' }
 import manifest from '../../package.json' with { type: 'json' }
 import tsconfig from '../../tsconfig.json' with { type: 'json' }
+import { clientInfo } from '../../src/mcp/client-info.js'
 
 describe('package.json', () => {
   it('exports exactly the entries that are built and type-checked', () => {
@@ -23,6 +24,10 @@ describe('package.json', () => {
 
   it('is an ES module without side effects for Node 20.19 and later', () => {
     expect(manifest).toMatchObject({ type: 'module', sideEffects: false, engines: { node: '>=20.19' } })
+  })
+
+  it('has the version that servers are told', () => {
+    expect(clientInfo).toEqual({ name: manifest.name, version: manifest.version })
   })
 
   it('leaves frameworks and the testing kit’s server to the host', () => {
