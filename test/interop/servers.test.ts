@@ -121,7 +121,7 @@ describe('servers of other authors', () => {
           count(cell, ofNext),
         ])
         if (cell.requests !== undefined) expect([toConnect, ofNext]).toEqual(cell.requests)
-        expect(toConnect).toBeLessThanOrEqual(cell.transport === 'sse' ? 8 : 5)
+        expect(toConnect).toBeLessThanOrEqual(cell.era === 'modern' ? 2 : 5)
         await Promise.all([connection.close({ endSession: true }), next.close({ endSession: true })])
       } finally {
         await stop()
