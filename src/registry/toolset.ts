@@ -7,6 +7,7 @@ import { checkAgents } from './agents.js'
 import { callTool, resumeCall } from './call.js'
 import type { Context } from './context.js'
 import { explain, type Explanation } from './explain.js'
+import { EndedCall, noIntegration } from './in-flight.js'
 import type { Person } from './person.js'
 import { closed } from './refusals.js'
 import type { CallOptions, Session } from './session.js'
@@ -81,18 +82,24 @@ export async function makeToolset(
     agentId,
     tools,
     unavailable,
-    call: async (name, args, callOptions) => {
-      if (context.closing.aborted) throw closed()
-      return callTool(context, session, name, args, callOptions)
-    },
-    resume: async (approvalId, callOptions) => {
-      if (context.closing.aborted) throw closed()
-      return resumeCall(context, session, approvalId, callOptions)
-    },
+    call: (name, args, callOptions) =>
+      whileOpen(context, actor, () => callTool(context, session, name, args, callOptions)),
+    resume: (approvalId, callOptions) =>
+      whileOpen(context, actor, () => resumeCall(context, session, approvalId, callOptions)),
     explain: (name, args) =>
       explain(context, actor, agentId, name, {
         args,
         ...(conversationId === undefined ? {} : { conversationId }),
       }),
+  }
+}
+
+/** Refuses once the registry closes, which waits for what is under way: also for the stretch before anything is sent. */
+async function whileOpen<T>(context: Context, { workspaceId }: Person, work: () => Promise<T>): Promise<T> {
+  if (context.closing.aborted) throw closed()
+  try {
+    return await context.calls.track({ workspaceId, integrationId: noIntegration }, undefined, work)
+  } catch (error) {
+    throw error instanceof EndedCall ? error.fault : error
   }
 }

@@ -155,7 +155,7 @@ describe('a storage that fails', () => {
               : (storage[name] as (...given: unknown[]) => unknown)(...args),
       ]),
     ) as unknown as RegistryStorage
-    const host = makeRegistry({ storage: shaky, runtime })
+    const host = makeRegistry({ storage: shaky, runtime, limits: { storageTimeoutMs: 5000 } })
     const mine = host.actingAs(ana)
     const { integration } = await mine.connect({ ...input, url: server.url })
     await mine.configureTool(integration.id, 'read_note', { approval: 'auto' })

@@ -27,8 +27,12 @@ export function makeRegistry(
     agents: [...agents],
     egress: { allowLoopback: true },
     ...options,
+    limits: { ...patience, ...options.limits },
   })
 }
+
+/** A manual clock may leap while a real database takes its time. */
+const patience = process.env['TEST_STORAGE'] === 'postgres' ? { storageTimeoutMs: 86_400_000 } : {}
 
 let pool: pg.Pool | undefined
 
