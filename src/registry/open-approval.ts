@@ -9,7 +9,7 @@ import type { Context } from './context.js'
 import { retrying, timeOrderedId } from './events.js'
 import { as, json, keys, prefixes, type ApprovalRecord, type OpenRecord } from './records.js'
 import { bindingOf, type CallDecision, type ResolvedCall } from './resolve.js'
-import { changeOf } from './tool-changes.js'
+import { changesOf } from './tool-changes.js'
 
 /** Stores a pending approval, or finds the equal one that already waits in this conversation. */
 export async function openApproval(
@@ -20,7 +20,7 @@ export async function openApproval(
   const { workspaceId, userId } = call.target
   const bound = bindingOf(call)
   const same = bound.conversationId === undefined ? undefined : sameHash(bound)
-  const change = await changeOf(context, call.target, call.tool, decision)
+  const [change] = await changesOf(context, call.target, [{ ...decision, tool: call.tool }])
   const open = async (): Promise<{ approval: StoredApproval; opened: boolean } | false> => {
     if (same !== undefined) {
       const waiting = await equalWaiting(context, workspaceId, same)

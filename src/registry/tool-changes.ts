@@ -116,21 +116,26 @@ export async function fileListing(
   }
 }
 
-/** How a tool differs from what was accepted, with what a host can show. */
-export async function changeOf(
+/** How tools differ from what was accepted, with what a host can show; in the order given, in one round trip at most. */
+export async function changesOf(
   context: Context,
   whose: { readonly workspaceId: string; readonly integrationId: string },
-  tool: ListedTool,
-  assessed: Pick<Assessment, 'change' | 'settings'>,
-): Promise<ToolChange | undefined> {
-  const { change, settings } = assessed
-  if (change === undefined) return undefined
-  const { records } = await context.storage.read(whose.workspaceId, [
-    keys.accepted(whose.integrationId, change.from ?? tool.definition.name),
-  ])
-  const accepted = as<ToolDefinition>(records[0])?.value
-  const known = accepted !== undefined && (change.from !== undefined || definitionHash(accepted) === settings.accepted)
-  return { ...change, differences: known ? classifyChange(accepted, tool.definition).differences : [] }
+  assessed: readonly (Pick<Assessment, 'change' | 'settings'> & { readonly tool: ListedTool })[],
+): Promise<readonly (ToolChange | undefined)[]> {
+  const changed = assessed.filter(({ change }) => change !== undefined)
+  if (changed.length === 0) return assessed.map(() => undefined)
+  const { records } = await context.storage.read(
+    whose.workspaceId,
+    changed.map(({ change, tool }) => keys.accepted(whose.integrationId, change?.from ?? tool.definition.name)),
+  )
+  return assessed.map((one) => {
+    const { change, settings, tool } = one
+    if (change === undefined) return undefined
+    const accepted = as<ToolDefinition>(records[changed.indexOf(one)])?.value
+    const known =
+      accepted !== undefined && (change.from !== undefined || definitionHash(accepted) === settings.accepted)
+    return { ...change, differences: known ? classifyChange(accepted, tool.definition).differences : [] }
+  })
 }
 
 /** The definitions that were accepted, kept from the moment they are no longer listed. */

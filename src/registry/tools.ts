@@ -21,7 +21,7 @@ import {
 } from './records.js'
 import { refreshTools } from './refresh-tools.js'
 import { targetFrom, targetKeys } from './target.js'
-import { changeOf } from './tool-changes.js'
+import { changesOf } from './tool-changes.js'
 import type { ListedTool, ToolList } from './tool-lists.js'
 
 /** What `tools()` answers. */
@@ -48,28 +48,28 @@ export async function listTools(context: Context, actor: Person, id: string): Pr
   const known = await loadTools(context, actor, id, 'list_tools')
   const { loaded, settings, manifest, list } = known
   const { record } = loaded
-  const tools = await Promise.all(
-    (list?.tools ?? []).map(async (tool): Promise<Tool> => {
-      const { definition } = tool
-      const assessed = assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool })
-      const { label, mode, verdict, settings: own } = assessed
-      const shown = await changeOf(context, { workspaceId: actor.workspaceId, integrationId: id }, tool, assessed)
-      return {
-        name: definition.name,
-        modelName: modelToolName(record.handle, definition.name),
-        ...(definition.title === undefined ? {} : { title: definition.title }),
-        ...(definition.description === undefined ? {} : { description: definition.description }),
-        inputSchema: definition.inputSchema,
-        ...(definition.outputSchema === undefined ? {} : { outputSchema: definition.outputSchema }),
-        ...(definition.annotations === undefined ? {} : { annotations: definition.annotations }),
-        ...(label === undefined ? {} : { label }),
-        enabled: own.enabled ?? true,
-        approval: { mode, resolved: verdict.mode, rule: verdict.rule },
-        ...(own.agents === undefined ? {} : { agents: own.agents }),
-        ...(shown === undefined ? {} : { change: shown }),
-      }
-    }),
-  )
+  const assessed = (list?.tools ?? []).map((tool) => ({
+    tool,
+    ...assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool }),
+  }))
+  const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
+  const tools = assessed.map(({ tool: { definition }, label, mode, verdict, settings: own }, n): Tool => {
+    const change = changes[n]
+    return {
+      name: definition.name,
+      modelName: modelToolName(record.handle, definition.name),
+      ...(definition.title === undefined ? {} : { title: definition.title }),
+      ...(definition.description === undefined ? {} : { description: definition.description }),
+      inputSchema: definition.inputSchema,
+      ...(definition.outputSchema === undefined ? {} : { outputSchema: definition.outputSchema }),
+      ...(definition.annotations === undefined ? {} : { annotations: definition.annotations }),
+      ...(label === undefined ? {} : { label }),
+      enabled: own.enabled ?? true,
+      approval: { mode, resolved: verdict.mode, rule: verdict.rule },
+      ...(own.agents === undefined ? {} : { agents: own.agents }),
+      ...(change === undefined ? {} : { change }),
+    }
+  })
   return {
     tools,
     missing: Object.entries(settings?.value.tools ?? {}).flatMap(([name, { accepted }]) =>
