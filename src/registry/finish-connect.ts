@@ -1,5 +1,6 @@
 import { AuthorizationRequired } from '../oauth/authorized-fetch.js'
 import type { CredentialRecord } from '../oauth/credential-record.js'
+import { decideAccess } from '../policy/access.js'
 import { endOpenApprovals } from './approvals.js'
 import type { Context } from './context.js'
 import type { Person } from './person.js'
@@ -84,7 +85,7 @@ async function consume(context: Context, actor: Person, flow: PendingFlow): Prom
   ])
   const record = as<IntegrationRecord>(records[0])
   if (record === undefined) throw notFound('integration', integrationId)
-  if (record.value.url !== flow.value.serverUrl) throw notFound('sign-in under way for', 'this callback')
+  if (!mayFinish(context, actor, flow, record.value)) throw notFound('sign-in under way for', 'this callback')
   const status = as<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
   const before: StatusRecord =
     status.reason === 'awaiting_authorization' ? { ...status, reason: status.before ?? 'first_sign_in' } : status
@@ -100,6 +101,17 @@ async function consume(context: Context, actor: Person, flow: PendingFlow): Prom
   })
   if (done === false) throw notFound('sign-in under way for', 'this callback')
   return before
+}
+
+/** Whether the sign-in still is for that server and that credential, and the person may still give it. */
+function mayFinish(context: Context, actor: Person, { value: flow }: PendingFlow, record: IntegrationRecord): boolean {
+  const perUser = record.credentials === 'per_user'
+  const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
+  return (
+    record.url === flow.serverUrl &&
+    perUser === (flow.owner !== sharedOwner) &&
+    decideAccess(perUser ? 'own_credential' : 'reconnect', actor, scope, context.options.access) === 'allowed'
+  )
 }
 
 /** Stores the tokens with status and news; another account or issuer than before ends what was given for the old one. */
@@ -118,7 +130,7 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
     const stored = as<IntegrationRecord>(records[0])
     const before = as<StatusRecord>(records[1])
     // Removed, pointed elsewhere, or signed out of, while the tokens were on their way.
-    if (stored === undefined || before === undefined || stored.value.url !== flow.value.serverUrl)
+    if (stored === undefined || before === undefined || !mayFinish(context, actor, flow, stored.value))
       throw notFound('integration', integrationId)
     const { value: record, version } = stored
     const status = statusChange(

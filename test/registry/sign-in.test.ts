@@ -71,6 +71,21 @@ describe('signing in', () => {
     expect(await registry.actingAs(ana).finishConnect(callback)).toMatchObject({ type: 'connected' })
   })
 
+  it('is of no use to a person who may not give that credential any more', async () => {
+    const mine = registry.actingAs(ana)
+    for (const take of [
+      (id: string) => mine.transferOwner(id, 'bo'),
+      (id: string) => mine.update(id, { credentials: 'per_user' }),
+    ]) {
+      const begun = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
+      const callback = await signIn(begun)
+      await take(begun.integration.id)
+      await expect(mine.finishConnect(callback)).rejects.toMatchObject({ code: 'not_found' })
+      const kept = await storage.list({ workspaceId: 'acme', prefix: 'credential/', limit: 10 })
+      expect(kept.records).toEqual([])
+    }
+  })
+
   it('ends with its flow after ten minutes', async () => {
     const begun = await registry.actingAs(ana).connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
     const callback = await signIn(begun)
