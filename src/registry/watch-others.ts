@@ -17,7 +17,8 @@ export function watchOthers(context: Context, storage: RegistryStorage): () => v
       if (key.startsWith(prefixes.approvals)) context.decisions.notice(key.slice(prefixes.approvals.length))
       else if (key.startsWith(prefixes.integrations)) {
         const id = key.slice(prefixes.integrations.length)
-        if (context.calls.integrations(workspaceId).includes(id)) context.behind(() => endIfOff(context, workspaceId, id))
+        if (context.calls.integrations(workspaceId).includes(id))
+          context.behind(() => endIfOff(context, workspaceId, id))
       }
     }
   })

@@ -33,9 +33,9 @@ it('ends every call typed within five seconds while the database is away, and wo
   const toolset = await mine.toolset('assistant')
   const outcomes: { at: number; tookMs: number; code: string }[] = []
   const began = performance.now()
-  let loaded = true
-  const load = Array.from({ length: 8 }, async () => {
-    while (loaded) {
+  const load = { on: true }
+  const callers = Array.from({ length: 8 }, async () => {
+    while (load.on) {
       const at = performance.now()
       const code = await toolset.call('notes__read_note', { id: '1' }).then(
         ({ type }) => type,
@@ -56,8 +56,8 @@ it('ends every call typed within five seconds while the database is away, and wo
   await until(
     () => outcomes.some(({ at, code }) => at > back && code === 'completed') || performance.now() - back > 5000,
   )
-  loaded = false
-  await Promise.all(load)
+  load.on = false
+  await Promise.all(callers)
   expect(new Set(outcomes.map(({ code }) => code))).toEqual(new Set(['completed', 'storage_unavailable']))
   expect(Math.max(...outcomes.map(({ tookMs }) => tookMs))).toBeLessThan(5500)
   expect(outcomes.some(({ at, code }) => at > back && code === 'completed')).toBe(true)

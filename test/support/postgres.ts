@@ -136,7 +136,8 @@ async function launchServer({ bin, directory, port, user }: Launch): Promise<Chi
   for await (const line of createInterface({ input: shell.stderr })) {
     if (line.includes('ready to accept connections')) break
     // Clients that try meanwhile are told so, and the log tells of them.
-    if (line.includes('FATAL') && !line.includes('the database system is')) throw new Error(`PostgreSQL did not start: ${line}`)
+    if (line.includes('FATAL') && !line.includes('the database system is'))
+      throw new Error(`PostgreSQL did not start: ${line}`)
   }
   shell.stderr.resume()
   return shell
