@@ -87,6 +87,7 @@ export class ConnectionPool {
       return await slot.breaker.guard(() => this.#work(slot, open, work), { insist: options.insist ?? false })
     } finally {
       leave()
+      if (!slot.breaker.closed) this.#leaveAlone(slot)
       if (slot.live.size === 0 && slot.queue.size === 0 && slot.queue.pending <= 1 && slot.breaker.closed)
         this.#forget(key, slot)
     }
@@ -217,6 +218,11 @@ export class ConnectionPool {
       if (this.#live.size <= this.#options.maxConnections) return
       if (live.users === 0) this.#drop(live)
     }
+  }
+
+  /** A server that is down or asks for time is not listened to either: its next connection costs no request. */
+  #leaveAlone(slot: Slot): void {
+    for (const live of slot.live) if (live.users === 0) this.#drop(live)
   }
 
   /** Takes a connection out; whoever works on it ends first. Sessions stay, so that they can be gone on with. */

@@ -1,0 +1,217 @@
+import type { RegistryStorage } from 'mcp-integrations'
+import type { ManualRuntime, TestTool } from 'mcp-integrations/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openGate, readNote, writeNote, type Gate } from '../support/gate.js'
+import { ana, makeRegistry, makeStorage, outsider } from '../support/registry.js'
+import { rawServer, result } from '../mcp/support.js'
+import { manualRuntime } from 'mcp-integrations/testing'
+
+const searchNotes: TestTool = { ...readNote, name: 'search_notes' }
+const day = 86_400_000
+
+/** A gate whose reading tool runs without asking. */
+async function openQuickly(options: Parameters<typeof openGate>[0] = {}): Promise<Gate> {
+  const gate = await openGate(options)
+  await gate.mine.configureTool(gate.id, 'read_note', { approval: 'auto' })
+  return gate
+}
+
+const read = async (mine: Gate['mine']) => (await mine.toolset('assistant')).call('notes__read_note', { id: '7' })
+
+/** What the server was asked from then on, apart from listening. */
+function asked(gate: Gate, from = 0): readonly (string | undefined)[] {
+  return gate.server.requests.slice(from).flatMap(({ method, verb }) => (verb === 'POST' ? [method] : []))
+}
+
+/** Lets what was begun go on until it has happened, without time going by. */
+async function until(runtime: ManualRuntime, happened: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 200 && !happened(); turn++) await runtime.advance(0)
+  expect(happened()).toBe(true)
+}
+
+/** A storage that notes the keys of every write. */
+function noting(storage: RegistryStorage, keys: string[]): RegistryStorage {
+  return {
+    ...storage,
+    async commit(workspaceId, writes) {
+      const done = await storage.commit(workspaceId, writes)
+      if (done !== false)
+        for (const write of writes) if ('key' in write && write.value !== undefined) keys.push(write.key)
+      return done
+    },
+  }
+}
+
+describe.each(['modern', 'legacy'] as const)('a %s server', (era) => {
+  it('that tells of other tools has them stored once, and everybody hears what changed', async () => {
+    const written: string[] = []
+    const inner = manualRuntime()
+    const storage = noting(makeStorage({ now: () => inner.now() }), written)
+    const gate = await openQuickly({ era, storage })
+    const { runtime, registry, server } = gate
+    expect(await read(gate.mine)).toMatchObject({ type: 'completed' })
+    const heard: unknown[] = []
+    registry.on('tools_changed', (event) => void heard.push(event))
+    const before = server.requests.length
+    await runtime.advance(5_000)
+    await until(runtime, () => server.requests.length > before)
+    written.length = 0
+    await server.setTools([{ ...readNote, description: 'Reads one note.' }, searchNotes])
+    await until(runtime, () => heard.length > 0)
+    expect(heard).toMatchObject([
+      { integrationId: gate.id, added: ['search_notes'], changed: ['read_note'], removed: ['write_note'] },
+    ])
+    expect((await gate.toolset()).tools.map(({ originalName }) => originalName)).toContain('search_notes')
+    await server.setTools([{ ...readNote, description: 'Reads one note.' }, searchNotes])
+    const lists = () => asked(gate, before).filter((method) => method === 'tools/list').length
+    await until(runtime, () => lists() === 2)
+    await runtime.advance(0)
+    expect(heard).toHaveLength(1)
+    expect(written.filter((key) => key.startsWith('chunk/'))).toHaveLength(1)
+    const { events } = await registry.events({ workspaceId: 'acme' })
+    expect(events.filter(({ type }) => type === 'tools_changed')).toHaveLength(1)
+  })
+
+  it('is called by the next process with one request, and by another person of it too', async () => {
+    const gate = await openQuickly({ era, connect: { visibility: 'workspace' } })
+    const next = gate.another()
+    const before = gate.server.requests.length
+    expect(await read(next.actingAs(ana))).toMatchObject({ type: 'completed' })
+    expect(asked(gate, before)).toEqual(['tools/call'])
+    expect(await read(next.actingAs({ ...ana, userId: 'bo' }))).toMatchObject({ type: 'completed' })
+    expect(asked(gate, before)).toEqual(['tools/call', 'tools/call'])
+  })
+
+  it('may restart under us: the call runs once, and the next process needs one request again', async () => {
+    const gate = await openQuickly({ era })
+    expect(await read(gate.mine)).toMatchObject({ type: 'completed' })
+    gate.server.forgetSessions()
+    const before = gate.server.requests.length
+    expect(await Promise.all([read(gate.mine), read(gate.mine)])).toMatchObject([
+      { type: 'completed' },
+      { type: 'completed' },
+    ])
+    const initialized = asked(gate, before).filter((method) => method === 'initialize')
+    expect(initialized).toHaveLength(era === 'legacy' ? 1 : 0)
+    expect(gate.server.calls.get('read_note')).toBe(3)
+    await gate.runtime.advance(0)
+    const after = gate.server.requests.length
+    expect(await read(gate.another().actingAs(ana))).toMatchObject({ type: 'completed' })
+    expect(asked(gate, after)).toEqual(['tools/call'])
+  })
+
+  it('that lost its sessions meanwhile is called by the next process all the same', async () => {
+    const gate = await openQuickly({ era })
+    gate.server.forgetSessions()
+    const before = gate.server.requests.length
+    expect(await read(gate.another().actingAs(ana))).toMatchObject({ type: 'completed' })
+    expect(asked(gate, before)).toEqual(
+      era === 'modern' ? ['tools/call'] : ['tools/call', 'initialize', 'notifications/initialized', 'tools/call'],
+    )
+    expect(gate.server.calls.get('read_note')).toBe(1)
+  })
+
+  it('is sent nothing when a process starts, lists and shows what it knows', async () => {
+    const gate = await openQuickly({ era })
+    for (let n = 0; n < 10; n++)
+      await gate.mine.connect({ url: gate.server.url, name: `Notes ${n}`, agents: ['assistant'] })
+    const before = gate.server.requests.length
+    const mine = gate.another().actingAs(ana)
+    expect(await mine.list()).toHaveLength(11)
+    expect((await mine.toolset('assistant')).tools).toHaveLength(22)
+    await gate.runtime.advance(10_000)
+    expect(asked(gate, before)).toEqual([])
+  })
+})
+
+describe('a tool list', () => {
+  it('is answered from what is stored when it is old, and asked for once behind that', async () => {
+    const gate = await openQuickly()
+    await gate.server.setTools([readNote, writeNote, searchNotes])
+    await gate.runtime.advance(day + 61_000)
+    const before = gate.server.requests.length
+    const shown = await Promise.all(Array.from({ length: 5 }, () => gate.toolset()))
+    expect(shown.map(({ tools }) => tools.length)).toEqual([2, 2, 2, 2, 2])
+    await until(gate.runtime, () => asked(gate, before).includes('tools/list'))
+    await gate.runtime.advance(1_000)
+    expect((await gate.toolset()).tools).toHaveLength(3)
+    expect(asked(gate, before).filter((method) => method === 'tools/list')).toHaveLength(1)
+  })
+
+  it.each([
+    ['its server gives it ten minutes', 600_000, 600_000],
+    ['its server gives it a moment: a minute', 1, 60_000],
+    ['its server gives it for ever: a day', 1e15, day],
+    ['its server gives it no time: a day', 0, day],
+  ])('is good for as long as %s', async (_what, ttlMs, good) => {
+    const lists: number[] = []
+    const runtime = manualRuntime()
+    const server = rawServer('modern', ({ id, method }) => {
+      if (method === 'tools/list') lists.push(runtime.now())
+      return result(id, { tools: [{ name: 'read', inputSchema: { type: 'object' } }], ttlMs, cacheScope: 'public' })
+    })
+    const registry = makeRegistry({
+      storage: makeStorage({ now: () => runtime.now() }),
+      runtime: { ...runtime, fetch: server.fetch },
+    })
+    onTestFinished(() => registry.close({ graceMs: 1 }))
+    const mine = registry.actingAs(ana)
+    await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
+    await runtime.advance(good - 1)
+    expect((await mine.toolset('assistant')).tools).toHaveLength(1)
+    await runtime.advance(0)
+    expect(lists).toHaveLength(1)
+    // A toolset may be remembered for a minute.
+    await runtime.advance(61_000)
+    expect((await mine.toolset('assistant')).tools).toHaveLength(1)
+    await until(runtime, () => lists.length === 2)
+  })
+
+  it.each(['public', 'private'] as const)('that is %s is shown to nobody else’s credential', async (cacheScope) => {
+    const runtime = manualRuntime()
+    const server = rawServer('modern', ({ id }, request) => {
+      const name = request.headers.get('x-user') ?? 'nobody'
+      return result(id, { tools: [{ name, inputSchema: { type: 'object' } }], ttlMs: 600_000, cacheScope })
+    })
+    const registry = makeRegistry({
+      storage: makeStorage({ now: () => runtime.now() }),
+      runtime: { ...runtime, fetch: server.fetch },
+    })
+    onTestFinished(() => registry.close({ graceMs: 1 }))
+    const mine = registry.actingAs(ana)
+    const { integration } = await mine.connect({
+      url: server.url,
+      name: 'Notes',
+      agents: ['assistant'],
+      visibility: 'workspace',
+      credentials: 'per_user',
+      headers: { 'x-user': 'ana' },
+    })
+    const bos = registry.actingAs({ ...ana, userId: 'bo' })
+    expect((await bos.toolset('assistant')).tools).toEqual([])
+    await bos.authorize(integration.id, { headers: { 'x-user': 'bo' } })
+    const names = async (actor: typeof mine) =>
+      (await actor.toolset('assistant')).tools.map(({ originalName }) => originalName)
+    expect([await names(mine), await names(bos)]).toEqual([['ana'], ['bo']])
+    expect((await registry.actingAs(outsider).toolset('assistant')).tools).toEqual([])
+  })
+
+  it('names the tools that can not be used, with the reason, and keeps the others', async () => {
+    const gate = await openGate({
+      tools: [
+        readNote,
+        { name: 'two words' },
+        { ...writeNote, inputSchema: { type: 'object', properties: { a: { $ref: 'https://evil.example/a.json' } } } },
+      ],
+    })
+    const flaws = [
+      ['two<U+0020>words', 'invalid_name'],
+      ['write_note', 'invalid_schema'],
+    ]
+    const { tools, unavailable } = await gate.toolset()
+    expect(tools.map(({ originalName }) => originalName)).toEqual(['read_note'])
+    expect(unavailable.map(({ tool, reason }) => [tool, reason])).toEqual(flaws)
+    const { quarantined } = await gate.mine.tools(gate.id)
+    expect(quarantined.map(({ name, reason }) => [name, reason])).toEqual(flaws)
+  })
+})
