@@ -119,7 +119,7 @@ export interface LimitOptions {
   readonly maxTools?: number
   /** One answer of a server, decoded. `@default 4 MiB` */
   readonly maxResponseBytes?: number
-  /** The arguments of one call. `@default 64 KiB`, at most 96 KiB */
+  /** The arguments of one call. `@default 64 KiB`, at most 192 KiB; heavily escaped text may not fit a record before that */
   readonly maxArgumentBytes?: number
   /** One operation of the storage. `@default 5_000` */
   readonly storageTimeoutMs?: number
@@ -192,7 +192,7 @@ export function settle(options: IntegrationRegistryOptions) {
       maxConnections: positive('limits.maxConnections', limits.maxConnections, 500),
       maxTools: positive('limits.maxTools', limits.maxTools, 1000, 1000),
       maxResponseBytes: positive('limits.maxResponseBytes', limits.maxResponseBytes, 4 * 1024 * 1024),
-      maxArgumentBytes: positive('limits.maxArgumentBytes', limits.maxArgumentBytes, 64 * 1024, 96 * 1024),
+      maxArgumentBytes: positive('limits.maxArgumentBytes', limits.maxArgumentBytes, 64 * 1024, 192 * 1024),
       storageTimeoutMs: positive('limits.storageTimeoutMs', limits.storageTimeoutMs, 5_000, day),
     },
     approvals: {
