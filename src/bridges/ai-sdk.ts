@@ -1,6 +1,6 @@
 import { dynamicTool, jsonSchema, type JSONSchema7, type ModelMessage, type ToolSet } from 'ai'
 import type { ToolCallOutcome, Toolset, ToolsetTool } from '../index.js'
-import { decisionIn, wasAsked } from './ai-sdk-messages.js'
+import { decisionIn, requestId, wasAsked } from './ai-sdk-messages.js'
 import { modelOutput } from './ai-sdk-output.js'
 
 /** How {@link aiSdkTools} asks. */
@@ -103,6 +103,7 @@ function nativeTool(toolset: Toolset, tool: ToolsetTool): ToolSet[string] {
     execute: (input, { toolCallId, messages, abortSignal }) =>
       toolset.call(name, input, {
         ...optional('signal', abortSignal),
+        ...optional('idempotencyKey', requestId(messages, toolCallId)),
         confirm: () => decisionIn(messages, { toolCallId, toolName: name, input }),
       }),
   })

@@ -33,10 +33,10 @@ export async function approve(
         { integrationId: call.target.integrationId, rule: verdict.rule },
       )
     case 'ask': {
-      const { approval, opened } = await openApproval(context, call, { verdict, ...decision })
+      const { approval, opened } = await openApproval(context, call, { verdict, ...decision }, options.idempotencyKey)
       const { approvalId } = approval.value.request
       try {
-        await waitForDecision(context, call, approval, opened, options)
+        if (approval.value.status === 'pending') await waitForDecision(context, call, approval, opened, options)
       } catch (error) {
         if (isIntegrationError(error) && error.code === 'aborted')
           await recordCall(context, call, { rule: verdict.rule, outcome: 'not_run', approvalId, errorCode: error.code })

@@ -1,13 +1,14 @@
 import type { ConfirmRequest } from '../model/approval.js'
 import { IntegrationError } from '../model/errors.js'
+import { invalid } from '../model/input.js'
 import type { ToolAnnotations, ToolChange } from '../model/tool.js'
 import { displayArguments } from '../policy/arguments.js'
-import { bindingHash, sameHash } from '../policy/binding.js'
+import { bindingHash, sameHash, type ApprovalBinding } from '../policy/binding.js'
 import { visible } from '../policy/visible-text.js'
 import { openKeys, openRecord, readApproval, statusNow, type StoredApproval } from './approvals.js'
 import type { Context } from './context.js'
 import { retrying, timeOrderedId } from './events.js'
-import { as, json, keys, prefixes, type ApprovalRecord, type OpenRecord } from './records.js'
+import { as, digest, json, keys, prefixes, type ApprovalRecord, type OpenRecord } from './records.js'
 import { bindingOf, type CallDecision, type ResolvedCall } from './resolve.js'
 import { changesOf } from './tool-changes.js'
 
@@ -16,18 +17,22 @@ export async function openApproval(
   context: Context,
   call: ResolvedCall,
   decision: CallDecision,
+  idempotencyKey?: string,
 ): Promise<{ readonly approval: StoredApproval; readonly opened: boolean }> {
   const { workspaceId, userId } = call.target
   const bound = bindingOf(call)
   const same = bound.conversationId === undefined ? undefined : sameHash(bound)
   const [change] = await changesOf(context, call.target, [{ ...decision, tool: call.tool }])
+  const named = idempotencyKey === undefined ? undefined : nameOf(bound, idempotencyKey)
   const open = async (): Promise<{ approval: StoredApproval; opened: boolean } | false> => {
+    const before = named === undefined ? undefined : await readApproval(context, workspaceId, named)
+    if (before !== undefined) return { approval: before.stored, opened: false }
     if (same !== undefined) {
       const waiting = await equalWaiting(context, workspaceId, same)
       if (waiting !== undefined) return { approval: waiting, opened: false }
     }
     await checkPending(context, call)
-    const id = timeOrderedId(context.runtime, call.now)
+    const id = named ?? timeOrderedId(context.runtime, call.now)
     const binding = { ...bound, approvalId: id, expiresAt: call.now + context.options.approvals.expiresAfterMs }
     const record: ApprovalRecord = {
       request: requestOf(context, call, decision, id, binding.expiresAt, change),
@@ -66,6 +71,13 @@ export async function openApproval(
       : { approval: { key: keys.approval(id), version: written[0]!.version!, value: record }, opened: true }
   }
   return context.decisions.inTurn(`${workspaceId}\n${userId}`, () => retrying('The approval', open))
+}
+
+/** The id of an approval whose call the caller has named: the same for the same call, in any process. */
+function nameOf(bound: ApprovalBinding, idempotencyKey: unknown): string {
+  if (typeof idempotencyKey !== 'string' || idempotencyKey === '' || idempotencyKey.length > 200)
+    throw invalid('call()', [{ path: 'idempotencyKey', message: 'must be a string of 1-200 characters' }])
+  return digest(`${sameHash(bound)} ${idempotencyKey}`)
 }
 
 async function equalWaiting(context: Context, workspaceId: string, same: string): Promise<StoredApproval | undefined> {

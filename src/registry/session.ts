@@ -22,6 +22,11 @@ export interface CallOptions {
     readonly total?: number
     readonly message?: string
   }) => void
+  /**
+   * Names a call that may ask, 1-200 characters: made again with the same key, it is the same call, and its approval
+   * still counts once. For frameworks that run a call anew from what they have stored.
+   */
+  readonly idempotencyKey?: string
   /** Asks the person about this call only. `@default` the toolset's */
   readonly confirm?: ConfirmCallback
 }

@@ -206,6 +206,14 @@ describe("with the AI SDK's own approval", () => {
     expect((await host.mine.approvals.list({ status: 'finished' })).approvals).toHaveLength(1)
   })
 
+  it('runs once also when the same messages are run again', async () => {
+    await using host = await bench()
+    const messages = answered(await untilAsked(await nativeTools(host)), true)
+    for (let run = 0; run < 2; run++)
+      await generateText({ model: model('done'), tools: await nativeTools(host), messages, stopWhen })
+    expect(host.server.calls.get('write_note')).toBe(1)
+  })
+
   it('never runs what the person refused', async () => {
     await using host = await bench()
     const tools = await nativeTools(host)

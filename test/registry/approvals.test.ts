@@ -550,3 +550,27 @@ describe('pending approvals', () => {
     expect(second.next).toBeUndefined()
   })
 })
+
+describe('a call that its caller has named', () => {
+  const named = { idempotencyKey: 'sdk-7', confirm: () => 'approve' as const }
+
+  it('is the same call when it is made again, and runs once', async () => {
+    const gate = await openGate()
+    const toolset = await gate.toolset()
+    expect(await toolset.call(write, args, named)).toMatchObject({ type: 'completed' })
+    expect(await toolset.call(write, args, named)).toMatchObject({ type: 'not_run', because: 'already_used' })
+    const elsewhere = await gate.another().actingAs(ana).toolset('assistant')
+    expect(await elsewhere.call(write, args, named)).toMatchObject({ type: 'not_run', because: 'already_used' })
+    expect(sent(gate.server)).toEqual([args])
+  })
+
+  it('is another call with another key or other arguments', async () => {
+    const gate = await openGate()
+    const toolset = await gate.toolset()
+    await toolset.call(write, args, named)
+    expect(await toolset.call(write, args, { ...named, idempotencyKey: 'sdk-8' })).toMatchObject({ type: 'completed' })
+    expect(await toolset.call(write, { ...args, text: 'other' }, named)).toMatchObject({ type: 'completed' })
+    await expect(toolset.call(write, args, { idempotencyKey: '' })).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(sent(gate.server)).toHaveLength(3)
+  })
+})
