@@ -1,9 +1,1 @@
-/**
- * A server on this machine, given by host code (`stdioServer` of `mcp-integrations/stdio`). It is never stored: a
- * stored integration names its connector, and the connector brings it.
- */
-export interface LocalServer {
-  readonly type: 'local'
-  /** @returns a fresh, unstarted MCP transport (opaque here: no SDK type appears in our declarations). */
-  open(): Promise<unknown>
-}
+export type { LocalServer } from '../model/local-server.js'
