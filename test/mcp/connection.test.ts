@@ -75,3 +75,28 @@ describe('a lost session', () => {
     await server.close()
   })
 })
+
+it('arguments that a server wants as headers reach it as headers too, on the first call of a process', async () => {
+  const properties = {
+    region: { type: 'string', 'x-mcp-header': 'Region' },
+    size: { type: 'integer', 'x-mcp-header': 'Size' },
+    where: { type: 'object', properties: { city: { type: 'string', 'x-mcp-header': 'City' } } },
+    note: { type: 'string' },
+  }
+  const inputSchema = { type: 'object', properties } as const
+  const outputSchema = { type: 'object', properties: { ok: { type: 'boolean' } } } as const
+  const server = testServer({ tools: [{ name: 'store', inputSchema, outputSchema }], era: 'modern' })
+  const { verdict } = await open(server)
+  const next = await open(server, { verdict })
+  const args = { region: 'eu', size: 7, where: { city: 'Zürich\r\nx-evil: 1' }, note: 'secret' }
+  await next.callTool(tool('store', { inputSchema, outputSchema }), args, { timeoutMs: 10_000 })
+  const { headers } = server.requests.at(-1)!
+  expect([headers.get('mcp-name'), headers.get('mcp-param-region'), headers.get('mcp-param-size')]).toEqual([
+    'store',
+    'eu',
+    '7',
+  ])
+  expect(headers.get('mcp-param-city')).toMatch(/^=\?base64\?[A-Za-z0-9+/=]+\?=$/)
+  expect([headers.has('x-evil'), headers.has('mcp-param-note')]).toEqual([false, false])
+  await server.close()
+})

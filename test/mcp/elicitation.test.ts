@@ -170,3 +170,21 @@ it('can be asked on the stream of unasked messages from the first call on', asyn
   await connection.close()
   await server.close()
 })
+
+it('may be asked ten times in one call, and then the call ends', async () => {
+  let asked = 0
+  const again: TestTool = {
+    name: 'ask',
+    run: () =>
+      inputRequired({ inputRequests: { question: { method: 'elicitation/create', params: form } as never } }) as never,
+  }
+  const server = testServer({ tools: [again], era: 'modern' })
+  const connection = await open(server, { elicits: true })
+  const elicit = async (): Promise<ElicitAnswer> => ({ action: 'accept', content: { name: String(++asked) } })
+  const calling = connection.callTool(tool('ask'), {}, { timeoutMs: 10_000, elicit })
+  expect(await fault(calling)).toMatchObject({ code: 'protocol_error', mayHaveRun: true })
+  expect(asked).toBe(10)
+  expect(server.calls.get('ask')).toBeLessThanOrEqual(11)
+  await connection.close()
+  await server.close()
+})
