@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
-/** The server of `server.ts`, started as a process. */
+/** A server of this folder, started as a process. */
 export interface Serving {
   readonly url: string
   /** Requests it got so far. */
@@ -9,8 +9,8 @@ export interface Serving {
   close(): void
 }
 
-export async function serve(): Promise<Serving> {
-  const child = fork('scripts/run.mjs', ['bench/support/server.ts'])
+export async function serve(program = 'bench/support/server.ts'): Promise<Serving> {
+  const child = fork('scripts/run.mjs', [program])
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return {
     url: `http://127.0.0.1:${port}/mcp`,
