@@ -28,9 +28,15 @@ export default defineConfig({
       { extends: true, test: { name: 'dist', include: ['test/dist/**/*.test.ts'] } },
       {
         extends: true,
+        test: { name: 'interop', include: ['test/interop/**/*.test.ts'], env: { TEST_CONNECTIONS: '1000' } },
+      },
+      {
+        extends: true,
         test: {
           name: 'postgres',
           include: ['test/postgres/**/*.test.ts', 'test/registry/**/*.test.ts', 'test/storage/postgres*.test.ts'],
+          // About servers, in time that is moved by hand: a database works in its own.
+          exclude: ['test/registry/isolation.test.ts', 'test/registry/tool-lists.test.ts', 'test/registry/local.test.ts'],
           env: { TEST_STORAGE: 'postgres' },
           globalSetup: ['test/support/postgres-setup.ts'],
         },
