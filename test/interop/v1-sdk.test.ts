@@ -89,6 +89,9 @@ function open(server: OlderServer, options: Partial<OpenOptions> = {}) {
   return openServer({ url: server.url, fetch }, options)
 }
 
+/** 1,000 in `npm run test:interop`. */
+const connections = Number(process.env['TEST_CONNECTIONS'] ?? 100)
+
 describe('a server on the older SDK', () => {
   it('may restart between two calls', async () => {
     const server = await OlderServer.start()
@@ -118,7 +121,7 @@ describe('a server on the older SDK', () => {
     await connection.close()
   })
 
-  it('is connected to and left 1,000 times, and nothing stays', async () => {
+  it(`is connected to and left ${connections} times, and nothing stays`, async () => {
     const server = await OlderServer.start()
     const runtime = manualRuntime()
     const controller = new AbortController()
@@ -126,7 +129,7 @@ describe('a server on the older SDK', () => {
     const first = await open(server, { runtime })
     await first.close({ endSession: true })
     const resources = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-    for (let batch = 0; batch < 50; batch++) {
+    for (let batch = 0; batch < connections / 20; batch++) {
       await Promise.all(
         Array.from({ length: 20 }, async () => {
           const connection = await open(server, { runtime, signal: controller.signal })
@@ -138,9 +141,9 @@ describe('a server on the older SDK', () => {
     expect(server.sessions.size).toBe(0)
     expect(runtime.timers).toBe(0)
     expect(listenersOf(controller.signal)).toBe(0)
-    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(
-      resources + 5,
-    )
+    // Sockets that are kept alive for the next connection have timers of their own, however many connections there were.
+    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length - resources
+    expect(timers).toBeLessThanOrEqual(20)
     expect(await server.sockets).toBeLessThanOrEqual(60)
   }, 120_000)
 
