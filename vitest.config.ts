@@ -36,7 +36,11 @@ export default defineConfig({
           name: 'postgres',
           include: ['test/postgres/**/*.test.ts', 'test/registry/**/*.test.ts', 'test/storage/postgres*.test.ts'],
           // About servers, in time that is moved by hand: a database works in its own.
-          exclude: ['test/registry/isolation.test.ts', 'test/registry/tool-lists.test.ts', 'test/registry/local.test.ts'],
+          exclude: [
+            'test/registry/isolation.test.ts',
+            'test/registry/tool-lists.test.ts',
+            'test/registry/local.test.ts',
+          ],
           env: { TEST_STORAGE: 'postgres' },
           globalSetup: ['test/support/postgres-setup.ts'],
         },
