@@ -1,21 +1,27 @@
 /** Runs the code that the guides show: each ends this program with an error when it is not as the guide says. */
 import { aiSdk } from './ai-sdk.js'
 import { approvals } from './approvals.js'
+import { calls } from './calls.js'
 import { credentials } from './credentials.js'
 import { events } from './events.js'
+import { localServers } from './local.js'
 import { oauth } from './oauth.js'
 import { storages } from './storage.js'
+import { testing } from './testing.js'
 import { toolSettings } from './tool-settings.js'
 
 const guides = {
   readme: () => import('./readme.js'),
   approvals,
+  calls,
   toolSettings,
   storages,
   credentials,
   oauth,
   aiSdk,
+  localServers,
   events,
+  testing,
 }
 for (const [name, run] of Object.entries(guides)) {
   await run()

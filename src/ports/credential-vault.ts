@@ -4,7 +4,7 @@ export interface SecretContext {
   readonly integrationId: string
   /** `_` for a shared credential, else the user's id. */
   readonly owner: string
-  /** What it is: `headers`, `tokens`, `client`, `flow`. */
+  /** What it is: `headers`, `tokens`, `client`, `oauth`, `flow`. */
   readonly field: string
 }
 

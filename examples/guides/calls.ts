@@ -1,0 +1,56 @@
+import type { ElicitAnswer, ElicitCallback, ElicitRequest } from 'mcp-integrations'
+import { connectedNotes, expect } from './host.js'
+
+export async function calls(): Promise<void> {
+  const { mine, notes, integration, close } = await connectedNotes()
+  const shown: string[] = []
+  const form = {
+    async open({ message }: ElicitRequest, _options: { readonly signal: AbortSignal }): Promise<ElicitAnswer> {
+      shown.push(message)
+      return { action: 'accept', content: { copies: 2 } }
+    },
+  }
+  await notes.setTools([
+    {
+      name: 'print',
+      annotations: { readOnlyHint: true },
+      run: (_args, { mcpReq: { inputResponses } }) =>
+        inputResponses === undefined
+          ? {
+              resultType: 'input_required',
+              inputRequests: {
+                copies: {
+                  method: 'elicitation/create',
+                  params: {
+                    mode: 'form',
+                    message: 'How many copies?',
+                    requestedSchema: { type: 'object', properties: { copies: { type: 'integer' } } },
+                  },
+                },
+              },
+            }
+          : JSON.stringify(inputResponses),
+    },
+  ])
+  await mine.refreshTools(integration.id)
+  await mine.acceptTools(integration.id, ['print'])
+  // #region elicit
+  const elicit: ElicitCallback = (request, { signal }) =>
+    request.mode === 'form'
+      ? form.open(request, { signal }) // fields of request.requestedSchema; say that request.integration.origin asks
+      : { action: 'decline' } // 'url': show request.url, and let the person open it
+  const toolset = await mine.toolset('assistant', { elicit })
+  // #endregion
+  const controller = new AbortController()
+  const [name, args, stepId] = ['notes__print', {}, 'run-1/step-1']
+  // #region options
+  const outcome = await toolset.call(name, args, {
+    signal: controller.signal, // ends the call, at the server too
+    timeoutMs: 120_000, // waiting for a person doesn't count
+    onProgress: ({ progress, total, message }) => shown.push(`${progress}/${total ?? '?'} ${message ?? ''}`),
+    idempotencyKey: stepId, // for a framework that runs a step anew
+  })
+  // #endregion
+  expect('the question was answered', outcome.type === 'completed' && shown.includes('How many copies?'))
+  await close()
+}
