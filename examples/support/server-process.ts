@@ -33,7 +33,7 @@ export async function startServerProcess(options: {
   const command = ['--import', loopbackOnly, resolve('node_modules', options.script), ...options.args(port)]
   const child = spawn(process.execPath, command, {
     cwd: home,
-    env: { PATH: process.env.PATH ?? '', HOME: home, NO_COLOR: '1', ...options.env?.(port) },
+    env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home, NO_COLOR: '1', ...options.env?.(port) },
     stdio: 'ignore',
   })
   const endWithUs = (): void => {

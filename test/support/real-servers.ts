@@ -1,18 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startServerProcess } from '../../examples/support/server-process.js'
 
 /** How a server of another author is started. */
 interface Recipe {
   /** From `node_modules`. */
   readonly script: string
-  args?(port: number): readonly string[]
-  env?(port: number): Readonly<Record<string, string>>
+  readonly args?: (port: number) => readonly string[]
+  readonly env?: (port: number) => Readonly<Record<string, string>>
   readonly path?: string
   /** It answers to this name only. `@default '127.0.0.1'` */
   readonly host?: string
@@ -61,25 +55,9 @@ export interface RealServer {
 
 /** Starts a server of another author on a free port of the loopback interface, in a clean environment. */
 export async function startServer(name: RealServerName): Promise<RealServer> {
-  const recipe: Recipe = recipes[name]
-  const port = await freePort()
-  const home = await mkdtemp(join(tmpdir(), 'mcp-server-'))
-  const child = spawn(
-    process.execPath,
-    ['--import', preload, modulePath(recipe.script), ...(recipe.args?.(port) ?? [])],
-    { env: { ...cleanEnvironment(home), ...recipe.env?.(port) }, cwd: home, stdio: 'ignore' },
-  )
-  const stop = async (): Promise<void> => {
-    await end(child)
-    await rm(home, { recursive: true, force: true })
-  }
-  try {
-    await listening(port, child)
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return { url: `http://${recipe.host ?? '127.0.0.1'}:${port}${recipe.path ?? ''}`, pid: child.pid!, stop }
+  const { script, args = () => [], env, path = '', host = '127.0.0.1' }: Recipe = recipes[name]
+  const { port, pid, stop } = await startServerProcess({ script, args, ...(env === undefined ? {} : { env }) })
+  return { url: `http://${host}:${port}${path}`, pid, stop }
 }
 
 /** The path of a module of `node_modules`, for servers that speak over their standard streams. */
@@ -90,43 +68,4 @@ export function modulePath(module: string): string {
 /** Nothing of ours reaches them. */
 export function cleanEnvironment(home: string): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home, NO_COLOR: '1' }
-}
-
-const preload = new URL('./loopback-only.mjs', import.meta.url).href
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function listening(port: number, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode} before it listened.`)
-    if (await reachable(port)) return
-    await pause(50)
-  }
-  throw new Error('The server did not listen within 30 s.')
-}
-
-async function reachable(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
 }
