@@ -28,7 +28,7 @@ export interface SweepReport {
   readonly expired: number
   /** Approvals that were filed as expired or unknown. */
   readonly approvals: number
-  /** Removals that a dead process had left half done. */
+  /** Removals that a dead process had left half done, or after which something late was written. */
   readonly removals: number
   /** Integrations that never were connected, and whose sign-in ran out. */
   readonly abandoned: number
@@ -64,6 +64,7 @@ export async function sweep(context: Context): Promise<SweepReport> {
   await eachRecord(context, prefixes.unrevoked, false, ({ workspaceId, key, value }) =>
     revokeLeftover(context, workspaceId, key, value),
   )
+  report.removals += await eraseOrphans(context)
   await eachRecord(context, prefixes.integrations, false, async ({ workspaceId, key, value, version }, now) => {
     const record = value as unknown as IntegrationRecord
     if (record.established || now - record.updatedAt < 600_000) return
@@ -83,6 +84,24 @@ export async function sweep(context: Context): Promise<SweepReport> {
       report.expired++
   })
   return report
+}
+
+/** Erases what a check, a call or a person's edit, then under way, wrote of an integration after its removal. */
+async function eraseOrphans(context: Context): Promise<number> {
+  const looked = new Set<string>()
+  let erased = 0
+  for (const kind of ['status', 'settings', 'tools', 'server', 'headers', 'credential'])
+    await eachRecord(context, `${kind}/`, false, async ({ workspaceId, key }) => {
+      const id = key.split('/')[1]!
+      const name = `${id}\n${workspaceId}`
+      if (looked.has(name)) return
+      looked.add(name)
+      const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
+      if (records[0] !== undefined) return
+      await eraseIntegration(context, workspaceId, id, id)
+      erased++
+    })
+  return erased
 }
 
 /**
@@ -126,7 +145,7 @@ export async function forgetUser(
       { key: keys.tools(id, owner), value: undefined },
     ])
     await deleteUnder(context, workspaceId, `chunk/${id}/${owner}/`)
-    await context.pool.closeKeys(`${poolPrefix(workspaceId, id)}${owner}/`)
+    await context.pool.closeKeys(poolPrefix(workspaceId, id, owner))
   }
   await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
   await deleteUnder(context, workspaceId, prefixes.grants(userId))
@@ -213,7 +232,13 @@ async function eachSealed(
   context: Context,
   visit: (record: Scanned, secret: SecretContext) => Promise<void>,
 ): Promise<void> {
-  const fields = { headers: 'headers', credential: 'tokens', client: 'client', 'oauth-settings': 'oauth' } as const
+  const fields = {
+    headers: 'headers',
+    credential: 'tokens',
+    unrevoked: 'tokens',
+    client: 'client',
+    'oauth-settings': 'oauth',
+  } as const
   for (const [kind, field] of Object.entries(fields))
     await eachRecord(context, `${kind}/`, false, async (record) => {
       const [, integrationId = '', owner = '_'] = record.key.split('/')

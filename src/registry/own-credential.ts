@@ -40,7 +40,7 @@ export async function signOut(context: Context, actor: Person, id: string): Prom
   const owner = person(actor.userId)
   await endSignIns(context, actor.workspaceId, (flow) => flow.integrationId === id && flow.owner === owner)
   await eraseCredential(context, actor.workspaceId, id, owner)
-  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
+  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id, owner))
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(id, owner)])
   const status = statusChange(
     { integrationId: id, owner, userId: actor.userId },

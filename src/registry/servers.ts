@@ -28,16 +28,16 @@ export async function useServer<T>(
 ): Promise<T> {
   const source = await credentialOf(context, target)
   const elicits = options.elicits ?? false
-  const key = `${poolPrefix(target.workspaceId, target.integrationId)}${target.owner}/${target.record.binding}/${target.headersTag}${elicits ? '/elicits' : ''}`
+  const key = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.record.binding}/${target.headersTag}${elicits ? '/elicits' : ''}`
   return context.pool.use(key, () => open(context, target, source, elicits), work, {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.insist === undefined ? {} : { insist: options.insist }),
   })
 }
 
-/** Every connection of an integration has a key that starts so. */
-export function poolPrefix(workspaceId: string, integrationId: string): string {
-  return `${encodeURIComponent(workspaceId)}/${integrationId}/`
+/** Every connection of an integration, or of one credential owner's part of it, has a key that starts so. */
+export function poolPrefix(workspaceId: string, integrationId: string, owner?: string): string {
+  return `${encodeURIComponent(workspaceId)}/${integrationId}/${owner === undefined ? '' : `${owner}/`}`
 }
 
 /** Works with a server that nothing is stored of yet: to see whether one is there and what it offers. */
@@ -116,7 +116,7 @@ async function open(context: Context, target: Target, source: CredentialSource, 
     elicits,
     ...(known === undefined ? {} : { verdict: known }),
     onVerdict: remember,
-    onToolsChanged: () => context.behind(() => context.refreshTools(target)),
+    onToolsChanged: () => context.behind(() => context.refreshTools(target, { changed: true })),
   })
   if (connection.verdict !== known) remember(connection.verdict)
   return connection

@@ -45,7 +45,7 @@ export async function reconnect(
 ): Promise<ConnectResult> {
   const { scopes } = parse('reconnect()', reconnectInput, input)
   const target = await loadTarget(context, actor, id, undefined)
-  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
+  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id, target.owner))
   const { record, status } = target
   // A server that lists its tools to everybody, and asks for a sign-in only when one is called.
   const asksWhenCalled = record.url !== undefined && record.auth === 'none' && status?.reason === 'first_sign_in'
