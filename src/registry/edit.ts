@@ -328,16 +328,22 @@ async function afterEdit(
   { rebinds, dropped, record, changed }: Edit,
 ): Promise<void> {
   const { workspaceId } = actor
-  if (changed.includes('visibility') && record.visibility === 'private') {
+  const isPrivateNow = changed.includes('visibility') && record.visibility === 'private'
+  const isSharedNow = changed.includes('credentials') && record.credentials === 'shared'
+  if (isPrivateNow) {
     const others = (whose: string): boolean => whose !== record.ownerId
     await endOpenApprovals(context, workspaceId, id, 'cancelled', 'The integration is private now.', (approval) =>
       others(approval.request.userId),
     )
     await endGrants(context, workspaceId, id, (grant) => others(grant.userId))
+  }
+  if (isPrivateNow || isSharedNow)
     // They can't take it back themselves any more.
     for (const owner of await ownersOf(context, workspaceId, id))
-      if (owner !== person(record.ownerId)) await eraseCredential(context, workspaceId, id, owner)
-  }
+      if (owner !== person(record.ownerId)) {
+        await eraseCredential(context, workspaceId, id, owner)
+        await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
+      }
   if (changed.includes('headers') || rebinds) await context.pool.closeKeys(poolPrefix(workspaceId, id))
   if (!rebinds) return
   await endOpenApprovals(context, workspaceId, id, 'superseded', 'The integration was changed.')

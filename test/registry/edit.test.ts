@@ -226,6 +226,32 @@ describe('sharing', () => {
     expect(server.calls().at(-1)?.headers).toMatchObject({ 'x-api-key': 'ana-key', 'x-extra': 'e' })
   })
 
+  it('leaves calls of others alone when somebody signs out', async () => {
+    const { id } = await connectAs({ visibility: 'workspace', credentials: 'per_user', headers: { 'X-Api-Key': 'a' } })
+    await registry.actingAs(bo).authorize(id, { headers: { 'X-Api-Key': 'bo-key' } })
+    const toolset = await registry.actingAs(ana).toolset('assistant', approved)
+    let answer = (): void => {}
+    server.state.hold = new Promise((resolve) => (answer = resolve))
+    const arrived = new Promise<void>((resolve) => {
+      server.state.intercept = async ({ rpc }) => void (rpc === 'tools/call' && resolve()) as undefined
+    })
+    const call = toolset.call('notes__read_note', { id: '1' })
+    await arrived
+    await registry.actingAs(bo).signOut(id)
+    answer()
+    expect(await call).toMatchObject({ type: 'completed' })
+  })
+
+  it('erases what others gave where one credential is for all again: they could not take it back', async () => {
+    const { id } = await connectAs({ visibility: 'workspace', credentials: 'per_user', headers: { 'X-Api-Key': 'a' } })
+    await registry.actingAs(bo).authorize(id, { headers: { 'X-Api-Key': 'bo-key' } })
+    await registry.actingAs(ana).update(id, { credentials: 'shared' })
+    const kept = (await dump(storage)).filter(({ key }) => key.startsWith('headers/'))
+    expect(kept.map(({ key }) => key)).toEqual([`headers/${id}/_`])
+    await registry.actingAs(ana).update(id, { credentials: 'per_user' })
+    expect(await registry.actingAs(bo).get(id)).toMatchObject({ status: 'reconnect_required' })
+  })
+
   it('ends what others were promised when it becomes private again', async () => {
     const { id } = await connectAs({ visibility: 'workspace', credentials: 'per_user' })
     await registry.actingAs(bo).authorize(id, { headers: { 'X-Api-Key': 'bo-key' } })
