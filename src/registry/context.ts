@@ -32,8 +32,11 @@ export interface Context {
   readonly handles: Handles
   readonly oauth: OAuthEnvironment
   readonly refresher: Refresher
-  /** Lists a server's tools again and stores what changed. */
-  refreshTools(target: Target): Promise<unknown>
+  /**
+   * Lists a server's tools again and stores what changed, or joins whoever does.
+   * `changed`: the server says that they are others now, so a listing under way may be too old.
+   */
+  refreshTools(target: Target, news?: { readonly changed: boolean }): Promise<unknown>
   agentsOf(workspaceId: string): Promise<readonly Agent[]>
   connectorsOf(workspaceId: string): Promise<readonly Connector[]>
   /** Work behind an answer, e.g. a refresh of a tool list: `close()` waits for it. Never rejects. */

@@ -221,14 +221,28 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     this.#behind.add(done)
   }
 
-  /** One refresh of a tool list at a time, whoever wants it. */
-  #once(work: (target: Target) => Promise<unknown>): (target: Target) => Promise<unknown> {
-    const running = new Map<string, Promise<unknown>>()
-    return (target) => {
-      const key = `${target.workspaceId}\n${target.integrationId}\n${target.owner}`
-      const run = running.get(key) ?? work(target).finally(() => running.delete(key))
+  /**
+   * One refresh of a tool list at a time, whoever wants it. News that comes during one has it followed by another, and
+   * that by none: some servers tell of changes whenever they are asked.
+   */
+  #once(work: (target: Target) => Promise<unknown>): Context['refreshTools'] {
+    const running = new Map<string, { readonly done: Promise<unknown>; again: boolean }>()
+    const keyOf = (target: Target): string => `${target.workspaceId}\n${target.integrationId}\n${target.owner}`
+    const start = (target: Target, follows: boolean): Promise<unknown> => {
+      const key = keyOf(target)
+      const done = work(target).finally(() => {
+        running.delete(key)
+        if (run.again && !follows) this.#follow(() => running.get(key)?.done ?? start(target, true))
+      })
+      const run = { done, again: false }
       running.set(key, run)
-      return run
+      return done
+    }
+    return (target, news) => {
+      const run = running.get(keyOf(target))
+      if (run === undefined) return start(target, false)
+      run.again ||= news?.changed === true
+      return run.done
     }
   }
 }

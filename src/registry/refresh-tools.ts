@@ -6,6 +6,7 @@ import type { Context } from './context.js'
 import { retrying } from './events.js'
 import {
   as,
+  json,
   keys,
   sharedOwner,
   type IntegrationRecord,
@@ -56,12 +57,24 @@ export async function refreshTools(context: Context, target: Target, options: Us
       { reason: 'ok', protocolVersion },
       now,
     )
+    const manifestKey = keys.tools(integrationId, owner)
+    const writes = filed.writes.map((write) =>
+      'key' in write && write.key === manifestKey ? { ...write, ifVersion: records[2]?.version ?? null } : write,
+    )
     const done = await context.feed.commit(workspaceId, {
-      writes: [...filed.writes, ...status.writes],
+      writes: [...writes, ...status.writes],
       events: [...status.events, ...filed.events],
     })
     if (done === false) return false
-    if (filed.stale.length > 0) context.behind(() => context.storage.commit(workspaceId, filed.stale))
+    const ifVersion = done.find(({ key }) => key === manifestKey)!.version!
+    if (filed.stale.length > 0)
+      // Only while ours is the list that counts: the one after it may be the old one again.
+      context.behind(() =>
+        context.storage.commit(workspaceId, [
+          { key: manifestKey, ifVersion, value: json(filed.manifest) },
+          ...filed.stale,
+        ]),
+      )
     if (filed.events.length > 0) await supersedeChanged(context, target, listing.tools)
     return true
   })

@@ -125,6 +125,64 @@ describe.each(['modern', 'legacy'] as const)('a %s server', (era) => {
 })
 
 describe('a tool list', () => {
+  it('that changes while it is being asked for is asked for once more', async () => {
+    let hold: Promise<void> | undefined
+    let release = (): void => {}
+    let lists = 0
+    const gate = await openQuickly({
+      era: 'modern',
+      fetch: (own) => async (url, init) => {
+        const request = new Request(url, init)
+        const isList = (await request.clone().text()).includes('"tools/list"')
+        const response = await own(request)
+        if (isList) {
+          lists++
+          await hold
+        }
+        return response
+      },
+    })
+    await read(gate.mine)
+    const before = gate.server.requests.length
+    await gate.runtime.advance(5_000)
+    await until(gate.runtime, () => gate.server.requests.length > before)
+    lists = 0
+    hold = new Promise((resolve) => (release = resolve))
+    await gate.server.setTools([readNote])
+    await until(gate.runtime, () => lists === 1)
+    await gate.server.setTools([readNote, searchNotes])
+    for (let turn = 0; turn < 20; turn++) await gate.runtime.advance(0)
+    hold = undefined
+    release()
+    await until(gate.runtime, () => lists === 2)
+    for (let turn = 0; turn < 20; turn++) await gate.runtime.advance(0)
+    expect(lists).toBe(2)
+    expect((await gate.toolset()).tools.map(({ originalName }) => originalName)).toEqual(['read_note', 'search_notes'])
+  })
+
+  it('that is back as it was is not deleted by who tidies up late', async () => {
+    const runtime = manualRuntime()
+    const inner = makeStorage({ now: () => runtime.now() })
+    const late: (() => Promise<unknown>)[] = []
+    const storage: RegistryStorage = {
+      ...inner,
+      async commit(workspaceId, writes) {
+        const tidies = writes.some((write) => 'key' in write && /^chunk/.test(write.key) && write.value === undefined)
+        if (!tidies) return inner.commit(workspaceId, writes)
+        late.push(() => inner.commit(workspaceId, writes))
+        return writes.map((write) => ({ key: 'key' in write ? write.key : '', version: 'held back' }))
+      },
+    }
+    const gate = await openQuickly({ storage })
+    await gate.server.setTools([searchNotes])
+    await gate.mine.refreshTools(gate.id)
+    await gate.server.setTools([readNote, writeNote])
+    await gate.mine.refreshTools(gate.id)
+    expect(late.length).toBeGreaterThan(0)
+    for (const commit of late) await commit()
+    expect((await gate.another().actingAs(ana).toolset('assistant')).tools).toHaveLength(2)
+  })
+
   it('is answered from what is stored when it is old, and asked for once behind that', async () => {
     const gate = await openQuickly()
     await gate.server.setTools([readNote, writeNote, searchNotes])
