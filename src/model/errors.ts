@@ -71,13 +71,21 @@ const brand = Symbol.for('mcp-integrations.IntegrationError')
  */
 export class IntegrationError extends Error {
   override readonly name = 'IntegrationError'
+  /** The cause. */
   readonly code: ErrorCode
+  /** Whether the tool may have run: if so, don't call it again by yourself. */
   readonly mayHaveRun: boolean
+  /** The integration that it is about, where it is about one. */
   readonly integrationId?: string
+  /** `invalid_input`: the fields that were refused. */
   readonly fields?: readonly FieldProblem[]
+  /** `forbidden` by policy: the rule that decided. */
   readonly rule?: string
+  /** What {@link IntegrationErrorDetails.reason} says. */
   readonly reason?: string
+  /** HTTP status, where one was received. */
   readonly httpStatus?: number
+  /** When the server asked to be tried again, in ms from now. */
   readonly retryAfterMs?: number
 
   constructor(code: ErrorCode, message: string, details: IntegrationErrorDetails = {}) {

@@ -4,6 +4,10 @@
  */
 export interface LocalServer {
   readonly type: 'local'
-  /** @returns a fresh, unstarted MCP transport (opaque here: no SDK type appears in our declarations). */
+  /**
+   * Called for each connection.
+   *
+   * @returns a fresh, unstarted MCP transport (opaque here: no SDK type appears in our declarations)
+   */
   open(): Promise<unknown>
 }

@@ -16,9 +16,17 @@ export interface SecretContext {
  * any other throw means that the vault can't be used now.
  */
 export interface CredentialVault {
-  /** @returns at most 128 KiB of printable ASCII, useless without the vault. */
+  /**
+   * Seals a secret.
+   *
+   * @returns at most 128 KiB of printable ASCII, useless without the vault
+   */
   seal(secret: string, context: SecretContext): Promise<string>
-  /** @returns the secret, only if `context` equals the one it was sealed with. */
+  /**
+   * Opens what was sealed.
+   *
+   * @returns the secret, only if `context` equals the one it was sealed with
+   */
   open(sealed: string, context: SecretContext): Promise<string>
   /** Told when a sealed value is no longer referred to. Best effort. */
   destroy?(sealed: string): Promise<void>

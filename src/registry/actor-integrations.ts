@@ -27,6 +27,7 @@ import { reconnect, validate } from './validate.js'
 
 /** What every verb takes last. */
 export interface VerbOptions {
+  /** Ends the wait; what was committed before stays. Rejects with `aborted`. */
   readonly signal?: AbortSignal
 }
 
@@ -41,7 +42,11 @@ export interface ActorIntegrations<AgentId extends string = string> {
   available(options?: VerbOptions): Promise<readonly AvailableConnector[]>
   /** What this actor can use, oldest first. Admins may ask for `'all'`: others' private ones too, as metadata. */
   list(options?: VerbOptions & { readonly scope?: 'mine' | 'all' }): Promise<readonly Integration[]>
-  /** @throws IntegrationError `not_found` */
+  /**
+   * One integration.
+   *
+   * @throws IntegrationError `not_found`
+   */
   get(id: string, options?: VerbOptions): Promise<Integration>
   /**
    * Connects a custom server or a catalogue entry. Nothing is stored unless the server works or asks for a sign-in.
@@ -61,7 +66,11 @@ export interface ActorIntegrations<AgentId extends string = string> {
   validate(id: string, options?: VerbOptions): Promise<ConnectResult>
   /** In place: agents, tool settings and grants are kept. */
   reconnect(id: string, input?: { readonly scopes?: readonly string[] }, options?: VerbOptions): Promise<ConnectResult>
-  /** @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict` */
+  /**
+   * Edits what is given and keeps the rest; `ifRevision` refuses when somebody else was first.
+   *
+   * @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict`
+   */
   update(
     id: string,
     input: UpdateInput<AgentId>,
@@ -79,6 +88,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
   ): Promise<ConnectResult>
   /** Revokes and erases one's own credential. */
   signOut(id: string, options?: VerbOptions): Promise<void>
+  /** Hands it to another person. The credential of a private one doesn't travel: the new owner gives their own. */
   transferOwner(id: string, userId: string, options?: VerbOptions): Promise<void>
   /** Whether the server's annotations are believed; for admins. */
   trust(id: string, trusted: boolean, options?: VerbOptions): Promise<Integration>
@@ -87,7 +97,11 @@ export interface ActorIntegrations<AgentId extends string = string> {
 
   /** Every tool: label, enabled, mode, what it comes to and why. */
   tools(id: string, options?: VerbOptions): Promise<ToolOverview>
-  /** @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden` */
+  /**
+   * Settles one tool, by wire name; what is left out stays as it is.
+   *
+   * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`
+   */
   configureTool(id: string, tool: string, settings: ToolSettings, options?: VerbOptions): Promise<void>
   /** Many in one commit, by wire name. */
   configureTools(id: string, settings: Readonly<Record<string, ToolSettings>>, options?: VerbOptions): Promise<void>
@@ -105,7 +119,9 @@ export interface ActorIntegrations<AgentId extends string = string> {
     options?: VerbOptions & { readonly args?: unknown; readonly conversationId?: string },
   ): Promise<Explanation>
 
+  /** Requests to run a call. */
   readonly approvals: ActorApprovals
+  /** Remembered decisions. */
   readonly grants: ActorGrants
   /** Who did what, oldest first. */
   audit(query?: VerbOptions & { readonly after?: string; readonly limit?: number }): Promise<AuditPage>
@@ -113,9 +129,15 @@ export interface ActorIntegrations<AgentId extends string = string> {
 
 /** Requests to run a call. */
 export interface ActorApprovals {
+  /** One's own, oldest first; `after` takes the `next` of the page before. `@default limit 50`, at most 200 */
   list(
     query?: VerbOptions & { readonly status?: ApprovalStatus; readonly after?: string; readonly limit?: number },
   ): Promise<ApprovalPage>
+  /**
+   * One of them.
+   *
+   * @throws IntegrationError `not_found`
+   */
   get(approvalId: string, options?: VerbOptions): Promise<Approval>
   /**
    * Decides one approval, or several at once. Decisions are final.
@@ -130,6 +152,7 @@ export interface ActorApprovals {
 export interface ActorGrants {
   /** One's own; with `userId` another person's, where the actor may see them. */
   list(options?: VerbOptions & { readonly userId?: string }): Promise<readonly Grant[]>
+  /** Takes a decision back: the next call asks. */
   revoke(grantId: string, options?: VerbOptions): Promise<void>
 }
 

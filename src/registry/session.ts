@@ -17,6 +17,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */
   readonly timeoutMs?: number
+  /** Told of the server's progress. A throw breaks nothing. */
   readonly onProgress?: (progress: {
     readonly progress: number
     readonly total?: number
