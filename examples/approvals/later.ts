@@ -6,7 +6,7 @@ const registry = openRegistry(JSON.parse(process.argv[2] ?? '') as HostConfig)
 const { approvals } = registry.actingAs(ana)
 const waiting = await approvals.list({ status: 'pending' })
 for (const approval of waiting.approvals) {
-  const { decision } = await askPerson(approval, 'y')
+  const { decision } = await askPerson(approval, 'yes')
   if (decision !== 'defer') await approvals.decide(approval.approvalId, decision)
 }
 await registry.close()

@@ -53,17 +53,17 @@ try {
   }
 
   chapter('Edit: what you approve is what is sent')
-  await call('bo@acme.example', 'Lunch at 13?', 'e {"to":"bo@acme.example","text":"Lunch at 12?"}')
+  await call('bo@acme.example', 'Lunch at 13?', 'edit {"to":"bo@acme.example","text":"Lunch at 12?"}')
   if (typeof answer?.decision === 'object' && 'args' in answer.decision)
     check('the edited mail was sent', JSON.stringify(server.sent.at(-1)) === JSON.stringify(answer.decision.args))
 
   chapter('Refuse: the model is told why')
-  const refused = await call('everyone@acme.example', 'Lunch at 12?', 'n Only Bo, please.')
+  const refused = await call('everyone@acme.example', 'Lunch at 12?', 'no Only Bo, please.')
   if (refused.type === 'not_run' && refused.reason !== undefined)
     check('the model reads the reason', refused.modelText.includes(refused.reason))
 
   chapter('Later: somebody decides in another process, and the call is resumed here')
-  const deferred = await call('cy@acme.example', 'The invoice is paid.', 'l')
+  const deferred = await call('cy@acme.example', 'The invoice is paid.', 'later')
   if (deferred.type === 'approval_required') {
     const { approvalId } = deferred.approval
     await decideElsewhere()
@@ -83,21 +83,21 @@ try {
   }
 
   chapter('Remember, and take it back')
-  await call('bo@acme.example', 'On my way.', 'a')
+  await call('bo@acme.example', 'On my way.', 'always')
   const [grant] = (await mine.grants.list()).toSorted((left, right) => right.grantedAt - left.grantedAt)
   if (grant !== undefined && typeof answer?.decision === 'object' && 'remember' in answer.decision) {
-    await call('bo@acme.example', 'On my way.', 'n')
+    await call('bo@acme.example', 'On my way.', 'no')
     check('the same again was not asked', answer === undefined)
     line(
       dim(`  remembered: ${grant.tool}, these arguments, this chat, until ${new Date(grant.expiresAt).toISOString()}`),
     )
     await mine.grants.revoke(grant.id)
-    await call('bo@acme.example', 'On my way.', 'n Once was enough.')
+    await call('bo@acme.example', 'On my way.', 'no Once was enough.')
     check('after it was revoked, the person was asked', answer !== undefined)
   }
 
   chapter('A tool that changes while its approval waits')
-  const waiting = await call('dee@acme.example', 'Our prices', 'l')
+  const waiting = await call('dee@acme.example', 'Our prices', 'later')
   server.addBlindCopies()
   const { tools } = await mine.refreshTools(integration.id)
   const change = tools[0]?.change

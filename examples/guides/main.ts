@@ -24,6 +24,7 @@ const guides = {
   testing,
 }
 for (const [name, run] of Object.entries(guides)) {
+  console.log(name)
   await run()
-  console.log(`✓ ${name}`)
+  console.log('  ✓ is as the guide says')
 }

@@ -16,7 +16,8 @@ export function askOnTerminal(answers: Answers): ConfirmCallback {
       ? await yesOrNo(signal)
       : request.integration.trusted && ![...answers.values()].some((answer) => answer.approved)
     answers.set(request.approvalId, { tool: request.tool.name, approved })
-    if (!process.stdin.isTTY) line(`  approve? ${bold(approved ? 'y' : 'n')} ${dim('(no terminal: answered for you)')}`)
+    if (!process.stdin.isTTY)
+      line(`  approve? ${bold(approved ? 'yes' : 'no')} ${dim('(no terminal: answered for you)')}`)
     return approved ? 'approve' : { decision: 'deny', reason: 'Not today.' }
   }
 }
