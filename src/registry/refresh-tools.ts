@@ -30,7 +30,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
     context,
     target,
     (connection) => listAll(context, connection, options.signal),
-    options,
+    { ...options, elicits: context.options.elicit !== undefined && declaresFreely(target) },
   )
   const { workspaceId, integrationId, owner, userId } = target
   await retrying(`Integration "${target.record.name}"`, async () => {
@@ -78,6 +78,14 @@ export async function refreshTools(context: Context, target: Target, options: Us
     if (filed.events.length > 0) await supersedeChanged(context, target, listing.tools)
     return true
   })
+}
+
+/**
+ * Some tools are listed only to clients that declare elicitation. Where each request declares for itself, that costs
+ * nothing; an older server would need a session of its own for it.
+ */
+function declaresFreely({ server }: Target): boolean {
+  return server?.verdict.era === 'modern' && server.verdict.transport === 'streamable-http'
 }
 
 /** What waits for a decision about a tool that is another one now, or gone, need not be decided any more. */

@@ -160,6 +160,26 @@ describe('a tool list', () => {
     expect((await gate.toolset()).tools.map(({ originalName }) => originalName)).toEqual(['read_note', 'search_notes'])
   })
 
+  it('has the tools that a server offers only where its questions are answered', async () => {
+    const runtime = manualRuntime()
+    const server = rawServer('modern', async ({ id, params }) => {
+      const { elicitation } = (params?.['_meta'] as Record<string, { elicitation?: object }>)[
+        'io.modelcontextprotocol/clientCapabilities'
+      ]!
+      const names = ['read', ...(elicitation === undefined ? [] : ['ask'])]
+      return result(id, { tools: names.map((name) => ({ name, inputSchema: { type: 'object' } })) })
+    })
+    const registry = makeRegistry({
+      storage: makeStorage({ now: () => runtime.now() }),
+      runtime: { ...runtime, fetch: server.fetch },
+      elicit: () => ({ action: 'cancel' }),
+    })
+    onTestFinished(() => registry.close({ graceMs: 1 }))
+    const mine = registry.actingAs(ana)
+    const { integration } = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
+    expect((await mine.refreshTools(integration.id)).tools.map(({ name }) => name)).toEqual(['read', 'ask'])
+  })
+
   it('that is back as it was is not deleted by who tidies up late', async () => {
     const runtime = manualRuntime()
     const inner = makeStorage({ now: () => runtime.now() })
@@ -167,7 +187,9 @@ describe('a tool list', () => {
     const storage: RegistryStorage = {
       ...inner,
       async commit(workspaceId, writes) {
-        const tidies = writes.some((write) => 'key' in write && /^chunk/.test(write.key) && write.value === undefined)
+        const tidies = writes.some(
+          (write) => 'key' in write && write.key.startsWith('chunk/') && write.value === undefined,
+        )
         if (!tidies) return inner.commit(workspaceId, writes)
         late.push(() => inner.commit(workspaceId, writes))
         return writes.map((write) => ({ key: 'key' in write ? write.key : '', version: 'held back' }))
