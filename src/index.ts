@@ -71,5 +71,20 @@ export type * from './model/json.js'
 export type * from './model/local-server.js'
 export type * from './model/oauth.js'
 export type * from './model/outcome.js'
-export type * from './model/tool.js'
+export type {
+  ApprovalMode,
+  QuarantinedTool,
+  ResolvedApproval,
+  Tool,
+  ToolAnnotations,
+  ToolChange,
+  ToolChangeKind,
+  ToolContent,
+  ToolDifference,
+  ToolLabel,
+  ToolLabelValue,
+  ToolProgress,
+  ToolResult,
+  ToolSettings,
+} from './model/tool.js'
 export type * from './model/toolset.js'

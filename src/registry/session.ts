@@ -1,3 +1,4 @@
+import type { ToolProgress } from '../model/tool.js'
 import type { ConfirmCallback } from '../ports/confirm.js'
 import type { ElicitCallback } from '../ports/elicit.js'
 import type { Person } from './person.js'
@@ -18,11 +19,7 @@ export interface CallOptions {
   /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */
   readonly timeoutMs?: number
   /** Told of the server's progress. A throw breaks nothing. */
-  readonly onProgress?: (progress: {
-    readonly progress: number
-    readonly total?: number
-    readonly message?: string
-  }) => void
+  readonly onProgress?: (progress: ToolProgress) => void
   /**
    * Names a call that may ask, 1-200 characters: made again with the same key, it is the same call, and its approval
    * still counts once. For frameworks that run a call anew from what they have stored.
