@@ -163,9 +163,8 @@ describe('a tool list', () => {
   it('has the tools that a server offers only where its questions are answered', async () => {
     const runtime = manualRuntime()
     const server = rawServer('modern', async ({ id, params }) => {
-      const { elicitation } = (params?.['_meta'] as Record<string, { elicitation?: object }>)[
-        'io.modelcontextprotocol/clientCapabilities'
-      ]!
+      const meta = params?.['_meta'] as Record<string, { elicitation?: object } | undefined> | undefined
+      const elicitation = meta?.['io.modelcontextprotocol/clientCapabilities']?.elicitation
       const names = ['read', ...(elicitation === undefined ? [] : ['ask'])]
       return result(id, { tools: names.map((name) => ({ name, inputSchema: { type: 'object' } })) })
     })
