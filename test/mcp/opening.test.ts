@@ -52,15 +52,16 @@ describe('opening a connection', () => {
   it('does not wait for ever for the older transport on a stream of another kind', async () => {
     const runtime = manualRuntime()
     const server = testServer({ tools, era: 'legacy' })
-    let streaming = false
+    let begin = (): void => {}
+    const streaming = new Promise<void>((resolve) => (begin = resolve))
     const fetch = async (url: string | URL | Request, init?: RequestInit) => {
       if (String(init?.body).includes('server/discover')) return new Response('no session', { status: 404 })
       if (init?.method === 'POST' || init?.method === 'DELETE') return server.fetch(url, init)
-      streaming = true
+      begin()
       return new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
     }
     const opening = open({ url: server.url, fetch }, { runtime })
-    while (!streaming) await runtime.advance(0)
+    await streaming
     await runtime.advance(5_000)
     const connection = await opening
     expect(connection.verdict).toMatchObject({ era: 'legacy', transport: 'streamable-http' })
