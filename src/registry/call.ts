@@ -51,21 +51,25 @@ async function send(context: Context, permitted: Permitted, options: CallOptions
   const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
   const ending: Ending = begin(context, permitted)
   try {
-    ending.answer = await context.calls.track(call.target, signal, (tracked) =>
-      useServer(
-        context,
-        call.target,
-        async (connection) => {
-          ending.claimed ??= await claim(context, permitted, ending, timeoutMs)
-          return connection.callTool(call.tool.definition, call.args.value, {
-            signal: tracked,
-            timeoutMs,
-            ...(onProgress === undefined ? {} : { onProgress }),
-            ...elicitFor(call),
-          })
-        },
-        { signal: tracked, elicits: call.session.elicit !== undefined },
-      ),
+    ending.answer = await context.calls.track(
+      call.target,
+      signal,
+      (tracked) =>
+        useServer(
+          context,
+          call.target,
+          async (connection) => {
+            ending.claimed ??= await claim(context, permitted, ending, timeoutMs)
+            return connection.callTool(call.tool.definition, call.args.value, {
+              signal: tracked,
+              timeoutMs,
+              ...(onProgress === undefined ? {} : { onProgress }),
+              ...elicitFor(call),
+            })
+          },
+          { signal: tracked, elicits: call.session.elicit !== undefined },
+        ),
+      call.since,
     )
   } catch (fault) {
     ending.fault = fault

@@ -11,7 +11,7 @@ import type { Person } from './person.js'
 import { conflict } from './refusals.js'
 import { moveCredential } from './credential-mode.js'
 import { retrying } from './events.js'
-import { eraseCredential, revokeQuietly } from './goodbye.js'
+import { eraseCredential, forgetSecret, revokeQuietly } from './goodbye.js'
 import { endGrants } from './grants.js'
 import { allowSharing, getIntegration, idsUnder, load, type Loaded } from './integrations.js'
 import {
@@ -90,6 +90,7 @@ export async function update(
       audit: [{ action: 'update', userId: actor.userId, integrationId: id, changed: made.changed }],
     })
   })
+  if (made!.changed.includes('headers')) await forgetSecret(context, as<HeadersRecord>(before!.others[0])?.value)
   await afterEdit(context, actor, id, made!)
   if (['url', 'headers', 'credentials'].some((field) => made!.changed.includes(field)))
     await checkEdited(context, actor, id, options.signal)

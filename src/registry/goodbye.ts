@@ -4,7 +4,7 @@ import type { Write } from '../ports/storage.js'
 import type { Context } from './context.js'
 import { retrying } from './events.js'
 import { idsUnder } from './integrations.js'
-import { as, keys, prefixes, type FlowRecord } from './records.js'
+import { as, keys, prefixes, type FlowRecord, type HeadersRecord } from './records.js'
 
 /** Revocation and erasure: what follows once nothing can use a credential any more. */
 
@@ -43,7 +43,7 @@ export async function revokeQuietly(
   } catch {
     // Unreadable or unreachable: the tokens are erased here all the same.
   }
-  await context.vault.destroy?.(credential.sealed).catch(() => {})
+  await forgetSecret(context, credential)
   await context.storage.commit(workspaceId, [
     { key: keys.unrevoked(integrationId, owner, credential.lineage), value: undefined },
   ])
@@ -70,8 +70,8 @@ export async function eraseCredential(
 ): Promise<void> {
   const key = keys.credential(integrationId, owner)
   const credential = await retrying('The credential', async () => {
-    const { records, now } = await context.storage.read(workspaceId, [key])
-    const [stored] = records
+    const { records, now } = await context.storage.read(workspaceId, [key, keys.headers(integrationId, owner)])
+    const [stored, headers] = records
     const read = readCredential(stored?.value)
     const erased = await context.storage.commit(workspaceId, [
       // Just what was read: a refresh that is saved in between has tokens of its own to revoke.
@@ -80,9 +80,16 @@ export async function eraseCredential(
       { key: keys.server(integrationId, owner), value: undefined },
       ...(read === undefined ? [] : [toRevoke(integrationId, owner, read, now)]),
     ])
-    return erased === false ? false : read
+    if (erased === false) return false
+    await forgetSecret(context, as<HeadersRecord>(headers)?.value)
+    return read
   })
   if (credential !== undefined) await revokeQuietly(context, workspaceId, integrationId, owner, credential)
+}
+
+/** Tells the vault that a sealed value is no longer referred to; best effort. */
+export async function forgetSecret(context: Context, record: { readonly sealed: string } | undefined): Promise<void> {
+  if (record !== undefined) await context.vault.destroy?.(record.sealed).catch(() => {})
 }
 
 /** Ends sign-ins under way: nobody can come back with them, and what was sealed for them is gone. */
@@ -117,7 +124,10 @@ export async function eraseIntegration(
   handle: string,
 ): Promise<void> {
   await endSignIns(context, workspaceId, (flow) => flow.integrationId === integrationId)
-  const owners = await idsUnder(context, { workspaceId }, `credential/${integrationId}/`)
+  const owners = new Set([
+    ...(await idsUnder(context, { workspaceId }, `credential/${integrationId}/`)),
+    ...(await idsUnder(context, { workspaceId }, `headers/${integrationId}/`)),
+  ])
   for (const owner of owners) await eraseCredential(context, workspaceId, integrationId, owner)
   for (const prefix of prefixes.of(integrationId)) {
     const found = await idsUnder(context, { workspaceId }, prefix)

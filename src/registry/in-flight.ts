@@ -14,11 +14,18 @@ export const noIntegration = ''
 
 /** The calls of this process that wait for a server, by integration: so that the master switch ends them at once. */
 export interface CallsInFlight {
-  /** Runs `work` with a signal that aborts when the caller's does or when the integration's calls are ended. */
+  /** Now, for {@link CallsInFlight.track}: to be taken before a call reads what it goes by. */
+  moment(): number
+  /**
+   * Runs `work` with a signal that aborts when the caller's does or when the integration's calls are ended.
+   *
+   * @param since - a call that read before its integration's calls were ended, and comes only now, is ended as well
+   */
   track<T>(
     where: CalledIntegration,
     signal: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<T>,
+    since?: number,
   ): Promise<T>
   /** Ends the calls of one integration. */
   end(workspaceId: string, integrationId: string, why: EndOfCall): void
@@ -29,18 +36,29 @@ export interface CallsInFlight {
   drained(): Promise<void>
 }
 
+const rememberedEnds = 1000
+
 export function callsInFlight(): CallsInFlight {
   const running = new Map<string, Set<AbortController>>()
   const waiting = new Set<() => void>()
+  /** The last ends, by integration: as many as can matter to calls that are being resolved. */
+  const ends = new Map<string, { readonly moment: number; readonly why: EndOfCall }>()
+  let moment = 0
   const end = (key: string, why: EndOfCall): void => {
+    ends.delete(key)
+    ends.set(key, { moment: ++moment, why })
+    if (ends.size > rememberedEnds) ends.delete(ends.keys().next().value!)
     for (const controller of running.get(key) ?? []) controller.abort(new EndedCall(why))
   }
   return {
-    async track({ workspaceId, integrationId }, signal, work) {
+    moment: () => moment,
+    async track({ workspaceId, integrationId }, signal, work, since = moment) {
       const key = keyOf(workspaceId, integrationId)
       const controller = new AbortController()
       const follow = (): void => controller.abort(signal?.reason)
       if (signal?.aborted === true) follow()
+      const ended = ends.get(key)
+      if (ended !== undefined && ended.moment > since) throw new EndedCall(ended.why)
       signal?.addEventListener('abort', follow, { once: true })
       const mine = running.get(key) ?? new Set()
       running.set(key, mine.add(controller))

@@ -2,7 +2,7 @@ import { authorizeInput, invalid, parse } from '../model/input.js'
 import type { ConnectResult } from './connect-result.js'
 import type { Context } from './context.js'
 import { retrying } from './events.js'
-import { endSignIns, eraseCredential } from './goodbye.js'
+import { endSignIns, eraseCredential, forgetSecret } from './goodbye.js'
 import { editHeaders } from './header-edits.js'
 import { load } from './integrations.js'
 import type { Person } from './person.js'
@@ -87,11 +87,14 @@ async function setOwnHeaders(
             origin,
             headers: next.headers,
           })
-    return context.feed.commit(workspaceId, {
+    const written = await context.feed.commit(workspaceId, {
       writes: [{ key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value }],
       events: [{ type: 'credential_changed', integrationId: id, change: 'set', userId, by: userId }],
       audit: [{ action: 'sign_in', userId, integrationId: id, changed: Object.keys(edits) }],
     })
+    if (written === false) return false
+    await forgetSecret(context, stored?.value)
+    return true
   })
 }
 

@@ -25,6 +25,8 @@ export interface ResolvedCall {
   readonly args: TakenArguments
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
+  /** When it was read, for what ends calls meanwhile. */
+  readonly since: number
 }
 
 /** What would happen to a call, and the grant that already let it, if one did. */
@@ -128,6 +130,7 @@ async function resolveTool(
 ): Promise<ResolvedCall> {
   const { actor, agentId } = session
   for (let tries = 0; tries < 3; tries++) {
+    const since = context.calls.moment()
     const { records, now } = await context.storage.read(actor.workspaceId, [
       keys.integration(integrationId),
       keys.settings(integrationId),
@@ -187,6 +190,7 @@ async function resolveTool(
       modelName: modelToolName(record.handle, tool.definition.name),
       args,
       now,
+      since,
     }
   }
   throw new IntegrationError('conflict', 'The tool list is being replaced at this moment. Call again.', {

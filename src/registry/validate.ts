@@ -13,7 +13,7 @@ import { notFound } from './refusals.js'
 import { as, json, keys, type IntegrationRecord } from './records.js'
 import { poolPrefix } from './servers.js'
 import { beginSignIn, signInTarget } from './sign-in.js'
-import { statusChange } from './status.js'
+import { reasonOf, statusChange } from './status.js'
 import { targetFrom, targetKeys, type Target } from './target.js'
 
 /**
@@ -78,7 +78,12 @@ export async function validateTarget(
     return { type: 'connected', integration: await getIntegration(context, actor, target.integrationId) }
   const { refused } = checked
   if (refused !== undefined && needsSignIn(target.record, refused) && mayReconnect(context, actor, target.record))
-    return startSignIn(context, actor, target, { challenge: refused.challenge, scopes: refused.scopes, signal })
+    try {
+      return await startSignIn(context, actor, target, { challenge: refused.challenge, scopes: refused.scopes, signal })
+    } catch (error) {
+      // Its authorization server is down or not usable: the status tells what is needed, and reconnect() why it fails.
+      if (reasonOf(error) === undefined) throw error
+    }
   return { type: 'failed', integration: await getIntegration(context, actor, target.integrationId) }
 }
 

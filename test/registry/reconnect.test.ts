@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { IntegrationError } from 'mcp-integrations'
 import { startAuthorizationServer, type TestAuthorizationServer } from '../support/authorization-server.js'
 import { redirectUrl, startOAuthBench, type OAuthBench } from '../support/oauth-registry.js'
-import { ana } from '../support/registry.js'
+import { startMcpServer } from '../support/mcp-server.js'
+import { ana, makeRegistry } from '../support/registry.js'
 
 let bench: OAuthBench
 const others: TestAuthorizationServer[] = []
@@ -148,4 +150,19 @@ describe('a redirect URI for each authorization server', () => {
     const again = await own.reconnect(begun.integration.id)
     expect(await own.finishConnect(await bench.signIn(again))).toMatchObject({ type: 'connected' })
   })
+})
+
+it('a sign-in that can not begin is told by the status when it is only a check, and by its error when it was asked for', async () => {
+  const open = await startMcpServer()
+  const registry = makeRegistry({ oauth: { redirectUrl, clientName: 'Test host' } })
+  const { integration } = await registry.actingAs(ana).connect({ url: open.url, name: 'Open', agents: ['assistant'] })
+  // From now on it wants tokens, and says nowhere whose.
+  open.state.intercept = async ({ rpc }) => ({ status: rpc === undefined ? 404 : 401 })
+  expect(await registry.actingAs(ana).validate(integration.id)).toMatchObject({
+    type: 'failed',
+    integration: { status: 'reconnect_required', statusDetail: { reason: 'first_sign_in', action: 'reconnect' } },
+  })
+  await expect(registry.actingAs(ana).reconnect(integration.id)).rejects.toBeInstanceOf(IntegrationError)
+  await registry.close()
+  await open.close()
 })

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { callsInFlight } from '../../src/registry/in-flight.js'
+
+const notes = { workspaceId: 'acme', integrationId: 'notes' }
+
+it('ends a call that had read before the switch was turned, and comes to its server only afterwards', async () => {
+  const calls = callsInFlight()
+  const before = calls.moment()
+  calls.end('acme', 'notes', 'integration_disabled')
+  let sent = 0
+  const send = async (): Promise<number> => ++sent
+  await expect(calls.track(notes, undefined, send, before)).rejects.toMatchObject({ why: 'integration_disabled' })
+  expect(sent).toBe(0)
+  expect(await calls.track({ ...notes, workspaceId: 'other' }, undefined, send, before)).toBe(1)
+  expect(await calls.track(notes, undefined, send, calls.moment())).toBe(2)
+  await calls.drained()
+})

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import type { CredentialVault } from 'mcp-integrations'
+import { openGate } from '../support/gate.js'
+import { ana } from '../support/registry.js'
+
+/** A vault that stores secrets elsewhere and hands out references. */
+function referringVault(): CredentialVault & { readonly kept: Map<string, string> } {
+  const kept = new Map<string, string>()
+  return {
+    kept,
+    async seal(secret, context) {
+      const reference = crypto.randomUUID()
+      kept.set(reference, `${JSON.stringify(context)} ${secret}`)
+      return reference
+    },
+    async open(reference, context) {
+      return kept.get(reference)!.slice(JSON.stringify(context).length + 1)
+    },
+    async destroy(reference) {
+      kept.delete(reference)
+    },
+  }
+}
+
+it('tells the vault of every header value that is replaced or removed', async () => {
+  const vault = referringVault()
+  const gate = await openGate({ credentials: vault, connect: { headers: { 'X-Api-Key': 'one' } } })
+  expect(vault.kept.size).toBe(1)
+  await gate.as(ana).update(gate.id, { headers: { 'X-Api-Key': 'two' } })
+  expect([...vault.kept.values()].map((kept) => kept.slice(-14))).toEqual(['"X-Api-Key":"two"}'.slice(-14)])
+  await gate.as(ana).remove(gate.id)
+  expect(vault.kept.size).toBe(0)
+})
