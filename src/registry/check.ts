@@ -31,12 +31,14 @@ export async function check(context: Context, target: Target, options: UseOption
 
 async function fileStatus(
   context: Context,
-  { workspaceId, integrationId, owner, userId }: Target,
+  { workspaceId, integrationId, owner, userId, status: known }: Target,
   reason: StatusReason,
   scopes: readonly string[] | undefined,
 ): Promise<void> {
   const { records, now } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const before = as<StatusRecord>(records[0])?.value
+  // Whoever wrote it while we asked, a sign-in or a refresh of the token, knew more.
+  if (before?.reason !== known?.reason) return
   const status = statusChange(
     { integrationId, owner, userId },
     before,

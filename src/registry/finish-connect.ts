@@ -136,14 +136,18 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
     const status = statusChange(
       { integrationId, owner, userId },
       before.value,
-      { reason: 'ok', ...(credential.account === undefined ? {} : { account: credential.account }) },
+      {
+        reason: 'ok',
+        ...(credential.account === undefined ? {} : { account: credential.account }),
+        ...(moved && owner !== sharedOwner ? { accountRevision: (before.value.accountRevision ?? 0) + 1 } : {}),
+      },
       now,
     )
     const changed: IntegrationRecord = {
       ...record,
       auth: 'oauth',
       established: true,
-      binding: moved ? record.binding + 1 : record.binding,
+      binding: moved && owner === sharedOwner ? record.binding + 1 : record.binding,
       updatedAt: now,
     }
     return context.feed.commit(workspaceId, {

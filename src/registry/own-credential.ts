@@ -1,7 +1,9 @@
 import { authorizeInput, invalid, parse } from '../model/input.js'
 import type { ConnectResult } from './connect-result.js'
 import type { Context } from './context.js'
+import { endOpenApprovals } from './approvals.js'
 import { retrying } from './events.js'
+import { endGrants } from './grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './goodbye.js'
 import { editHeaders } from './header-edits.js'
 import { load } from './integrations.js'
@@ -38,6 +40,12 @@ export async function signOut(context: Context, actor: Person, id: string): Prom
   const { record } = await load(context, actor, id, 'own_credential')
   requirePerUser(record, 'signOut()')
   const owner = person(actor.userId)
+  // What was agreed to was agreed to for this account; the next may be another.
+  const ofActor = (userId: string): boolean => userId === actor.userId
+  await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'The person signed out.', (approval) =>
+    ofActor(approval.request.userId),
+  )
+  await endGrants(context, actor.workspaceId, id, (grant) => ofActor(grant.userId))
   await endSignIns(context, actor.workspaceId, (flow) => flow.integrationId === id && flow.owner === owner)
   await eraseCredential(context, actor.workspaceId, id, owner)
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id, owner))

@@ -119,6 +119,8 @@ export interface StatusRecord {
   /** `scope_required`: what to ask for. */
   readonly scopes?: readonly string[]
   readonly account?: string
+  /** `per_user`: how often this person's account or issuer has changed; counted into what an approval binds. */
+  readonly accountRevision?: number
   readonly protocolVersion?: string
   /** `awaiting_authorization`: what it was before, for when the person never comes back. */
   readonly before?: StatusReason

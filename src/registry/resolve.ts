@@ -99,7 +99,7 @@ export function bindingOf(call: ResolvedCall): ApprovalBinding {
     agentId,
     ...(conversationId === undefined ? {} : { conversationId }),
     integrationId: call.target.integrationId,
-    bindingRevision: call.target.record.binding,
+    bindingRevision: call.target.binding,
     tool: call.tool.definition.name,
     definitionHash: call.tool.hash,
     argumentsDigest: call.args.digest,

@@ -28,7 +28,7 @@ export async function useServer<T>(
 ): Promise<T> {
   const source = await credentialOf(context, target)
   const elicits = options.elicits ?? false
-  const key = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.record.binding}/${target.headersTag}${elicits ? '/elicits' : ''}`
+  const key = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.binding}/${target.headersTag}${elicits ? '/elicits' : ''}`
   return context.pool.use(key, () => open(context, target, source, elicits), work, {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.insist === undefined ? {} : { insist: options.insist }),
@@ -100,12 +100,12 @@ async function open(context: Context, target: Target, source: CredentialSource, 
       : { url: record.url, fetch: authorizedFetch({ fetch: context.fetch, serverUrl: record.url, source }) }
   const known =
     server !== undefined &&
-    server.binding === record.binding &&
+    server.binding === target.binding &&
     context.runtime.now() - server.verdict.at < verdictIsGoodForMs
       ? server.verdict
       : undefined
   const remember = (verdict: ServerVerdict): void => {
-    const value: ServerRecord = { binding: record.binding, verdict }
+    const value: ServerRecord = { binding: target.binding, verdict }
     context.behind(() =>
       context.storage.commit(workspaceId, [{ key: keys.server(integrationId, owner), value: json(value) }]),
     )

@@ -17,6 +17,8 @@ export interface Target {
   readonly workspaceId: string
   readonly integrationId: string
   readonly record: IntegrationRecord
+  /** Another one as soon as URL, header names, issuer or account of what is used here are: both parts only ever grow. */
+  readonly binding: number
   /** Whose credential, status and tool list: everybody's, or one person's. */
   readonly owner: string
   readonly userId: string
@@ -52,6 +54,7 @@ export function targetFrom(
     workspaceId: actor.workspaceId,
     integrationId,
     record,
+    binding: record.binding + (as<StatusRecord>(status)?.value.accountRevision ?? 0),
     owner: own ? person(actor.userId) : sharedOwner,
     userId: actor.userId,
     status: as<StatusRecord>(status)?.value,

@@ -3,7 +3,7 @@ import { IntegrationError } from 'mcp-integrations'
 import { startAuthorizationServer, type TestAuthorizationServer } from '../support/authorization-server.js'
 import { redirectUrl, startOAuthBench, type OAuthBench } from '../support/oauth-registry.js'
 import { startMcpServer } from '../support/mcp-server.js'
-import { ana, makeRegistry } from '../support/registry.js'
+import { ana, bo, makeRegistry } from '../support/registry.js'
 
 let bench: OAuthBench
 const others: TestAuthorizationServer[] = []
@@ -77,6 +77,30 @@ describe('reconnecting', () => {
     await bench.registry.close()
     expect(revocations()).toContain('refresh_token')
     expect(bench.server.calls('write_note')).toEqual([])
+  })
+
+  it("with another account, where each person has their own, is nobody else's matter", async () => {
+    const id = await bench.connected({ ...openid, visibility: 'workspace', credentials: 'per_user' })
+    const host = bench.another({ confirm: () => 'defer' })
+    const asks = async (actor: typeof ana) => {
+      const toolset = await host.actingAs(actor).toolset('assistant', { conversationId: actor.userId })
+      const outcome = await toolset.call('notes__write_note', { id: '1', text: 'x' })
+      if (outcome.type !== 'approval_required') throw new Error(outcome.type)
+      return outcome.approval.approvalId
+    }
+    const theirs = bench.registry.actingAs(bo)
+    await theirs.finishConnect(await bench.signIn(await theirs.authorize(id)))
+    const [first, second] = [await asks(ana), await asks(bo)]
+    bench.authorizationServer.person.account = 'another'
+    await mine().finishConnect(await bench.signIn(await mine().reconnect(id)))
+    expect((await mine().approvals.get(first)).status).toBe('superseded')
+    expect((await theirs.approvals.get(second)).status).toBe('pending')
+    await theirs.approvals.decide(second, 'approve')
+    const toolset = await host.actingAs(bo).toolset('assistant', { conversationId: 'bo' })
+    expect(await toolset.resume(second)).toMatchObject({ type: 'completed' })
+    const third = await asks(bo)
+    await theirs.signOut(id)
+    expect((await theirs.approvals.get(third)).status).toBe('superseded')
   })
 
   it('a server whose tools anybody may list, and nobody call, leads to a sign-in', async () => {
