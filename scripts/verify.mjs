@@ -13,7 +13,6 @@ const steps = [
   'npm run test:postgres',
   'npm run test:race -- --short',
   'npm run test:crash -- --short',
-  'npm run test:crash-oauth -- --short',
   'npm run test:interop',
   'npm run test:dist',
   'npm run api -- --check',
