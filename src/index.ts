@@ -13,7 +13,7 @@ export type {
 export type { ActorApprovals, ActorGrants, ActorIntegrations, VerbOptions } from './registry/actor-integrations.js'
 export type { ConnectInput, ConnectOptions } from './registry/connect.js'
 export type { ConnectResult } from './registry/connect-result.js'
-export type { UpdateInput } from './registry/edit.js'
+export type { UpdateInput } from './registry/edit-plan.js'
 export type { Toolset, ToolsetOptions } from './registry/toolset.js'
 export type { CallOptions } from './registry/session.js'
 export type { ToolOverview } from './registry/tools.js'

@@ -97,6 +97,9 @@ export const updateInput = z.strictObject({
   agents: agents.optional(),
 })
 
+/** What `update()` takes, once it was checked. */
+export type UpdateWish = z.output<typeof updateInput>
+
 /** `authorize()`. */
 export const authorizeInput = z.strictObject({ headers: headerEdits.optional(), scopes: scopes.optional() })
 

@@ -1,0 +1,31 @@
+import type { Integration } from '../model/integration.js'
+import { endOpenApprovals } from './approvals.js'
+import type { Context } from './context.js'
+import { retrying } from './events.js'
+import { getIntegration, load } from './integrations.js'
+import type { Person } from './person.js'
+import { json, keys } from './records.js'
+
+/** `enable()` and `disable()`: off takes effect at once, also for what is under way; nothing is deleted. */
+export async function setEnabled(context: Context, actor: Person, id: string, enabled: boolean): Promise<Integration> {
+  await retrying('The integration', async () => {
+    const { record, version, now } = await load(context, actor, id, enabled ? 'enable' : 'disable')
+    if (record.enabled === enabled) return true
+    return context.feed.commit(actor.workspaceId, {
+      writes: [
+        {
+          key: keys.integration(id),
+          ifVersion: version,
+          value: json({ ...record, enabled, revision: record.revision + 1, updatedAt: now }),
+        },
+      ],
+      events: [{ type: enabled ? 'integration_enabled' : 'integration_disabled', integrationId: id, by: actor.userId }],
+      audit: [{ action: enabled ? 'enable' : 'disable', userId: actor.userId, integrationId: id }],
+    })
+  })
+  if (!enabled) {
+    context.calls.end(actor.workspaceId, id, 'integration_disabled')
+    await endOpenApprovals(context, actor.workspaceId, id, 'cancelled', 'The integration was turned off.')
+  }
+  return getIntegration(context, actor, id)
+}
