@@ -11,7 +11,7 @@ export type {
   RetentionOptions,
 } from './registry/options.js'
 export type { ActorApprovals, ActorGrants, ActorIntegrations, VerbOptions } from './registry/actor-integrations.js'
-export type { ConnectInput, ConnectOptions } from './registry/connect.js'
+export type { ConnectInput, ConnectOptions } from './registry/wish.js'
 export type { ConnectResult } from './registry/connect-result.js'
 export type { UpdateInput } from './registry/edit-plan.js'
 export type { Toolset, ToolsetOptions } from './registry/toolset.js'

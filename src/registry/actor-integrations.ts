@@ -5,7 +5,7 @@ import type { Integration } from '../model/integration.js'
 import type { ToolSettings } from '../model/tool.js'
 import { getApproval, listApprovals, type ApprovalPage } from './approvals.js'
 import { readAudit } from './audit.js'
-import { connect, type ConnectInput } from './connect.js'
+import { connect } from './connect.js'
 import type { ConnectResult } from './connect-result.js'
 import type { Context } from './context.js'
 import type { Person } from './person.js'
@@ -28,6 +28,7 @@ import type { ToolsetBuilder } from './toolset-builder.js'
 import { makeToolset, type Toolset, type ToolsetOptions } from './toolset.js'
 import { authorize, signOut } from './own-credential.js'
 import { reconnect, validate } from './validate.js'
+import type { ConnectInput } from './wish.js'
 
 /** What every verb takes last. */
 export interface VerbOptions {
