@@ -14,9 +14,9 @@ const ofOneApproval = ['approvalId', 'expiresAt']
 const gate = ['test/registry/binding.test.ts']
 const sites = [
   { file: 'src/policy/binding.ts', literal: 'bound', tests: ['test/policy/binding.test.ts'] },
-  { file: 'src/registry/resolve.ts', literal: 'bindingOf', without: ofOneApproval, tests: gate },
-  { file: 'src/registry/open-approval.ts', literal: 'binding', only: ofOneApproval, tests: gate },
-  { file: 'src/registry/resume.ts', literal: 'bound', only: ofOneApproval, tests: gate },
+  { file: 'src/registry/gate/resolve-tool.ts', literal: 'bindingOf', without: ofOneApproval, tests: gate },
+  { file: 'src/registry/gate/open-approval.ts', literal: 'binding', only: ofOneApproval, tests: gate },
+  { file: 'src/registry/gate/redeem-approval.ts', literal: 'bound', only: ofOneApproval, tests: gate },
 ]
 
 const fields = fieldsOf('src/policy/binding.ts', 'ApprovalBinding')

@@ -9,18 +9,18 @@ export type {
   PolicyInput,
   PolicyVerdict,
   RetentionOptions,
-} from './registry/options.js'
+} from './registry/state/options.js'
 export type { ActorApprovals, ActorGrants, ActorIntegrations, VerbOptions } from './registry/actor-integrations.js'
-export type { ConnectInput, ConnectOptions } from './registry/wish.js'
-export type { ConnectResult } from './registry/connect-result.js'
-export type { UpdateInput } from './registry/edit-plan.js'
-export type { Toolset, ToolsetOptions } from './registry/toolset.js'
-export type { CallOptions } from './registry/session.js'
-export type { ToolOverview } from './registry/tools.js'
-export type { ApprovalPage } from './registry/approvals.js'
-export type { AuditPage, EventOf, EventPage } from './registry/events.js'
-export type { Explanation } from './registry/explain.js'
-export type { ResealReport, SweepReport } from './registry/maintenance.js'
+export type { ConnectInput, ConnectOptions } from './registry/settings/plan-connect.js'
+export type { ConnectResult } from './registry/settings/connect-result.js'
+export type { UpdateInput } from './registry/settings/plan-edit.js'
+export type { Toolset, ToolsetOptions } from './registry/gate/toolset.js'
+export type { CallOptions } from './registry/gate/call-scope.js'
+export type { ToolOverview } from './registry/settings/tool-settings.js'
+export type { ApprovalPage } from './registry/gate/approvals.js'
+export type { AuditPage, EventOf, EventPage } from './registry/state/event-feed.js'
+export type { Explanation } from './registry/gate/explain.js'
+export type { ResealReport, SweepReport } from './registry/operations/maintenance.js'
 
 // Storage and credentials
 export { memoryStorage, type MemoryStorageOptions } from './storage/memory.js'
@@ -29,7 +29,7 @@ export {
   type EncryptedCredentialsOptions,
   type EncryptionKey,
   type KeyProvider,
-} from './credentials/encrypted.js'
+} from './vaults/encrypted.js'
 
 // For a storage of one's own
 export {

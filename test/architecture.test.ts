@@ -10,6 +10,17 @@ const nodeEgress = ['http', 'https', 'dns', 'net', 'tls', 'zlib', 'stream', 'eve
   .map((name) => `node:${name}`)
   .concat('egress', 'model', 'ports', 'ipaddr.js')
 
+/** The rooms of the registry: each lies on those before it. The faces, in the folder itself, lie on all of them. */
+const rooms = ['state', 'servers', 'gate', 'settings', 'operations'].map((room) => `registry/${room}`)
+const belowRegistry = ['egress', 'mcp', 'oauth', 'policy', 'ports', 'model']
+const registryPackages = ['eventemitter3', 'p-queue', 'lru-cache', '@noble/hashes']
+const registryRooms = Object.fromEntries(
+  [...rooms, 'registry'].map((room, n) => [
+    room,
+    { may: [...rooms.slice(0, n + 1), room, ...belowRegistry, ...registryPackages] },
+  ]),
+)
+
 /** The table of docs/architecture.md. */
 const rules: Readonly<Record<string, Rule>> = {
   model: { may: ['model', 'zod'] },
@@ -19,16 +30,14 @@ const rules: Readonly<Record<string, Rule>> = {
   mcp: { may: ['mcp', 'model', 'ports', '@modelcontextprotocol/client', 'p-queue'] },
   egress: { may: ['egress', 'model', 'ports', 'ipaddr.js', '#connect'] },
   'egress/*.node.ts': { may: nodeEgress },
-  registry: {
-    may: ['registry', 'egress', 'mcp', 'oauth', 'policy', 'ports', 'model', 'eventemitter3', '@noble/hashes'],
-  },
+  ...registryRooms,
   storage: { may: ['storage', 'ports', 'model'] },
-  credentials: { may: ['credentials', 'ports', 'model', 'jose'] },
+  vaults: { may: ['vaults', 'ports', 'model', 'jose'] },
   local: { may: ['local', 'ports', 'model', '@modelcontextprotocol/client/stdio', 'node:*'] },
   bridges: { may: ['bridges', 'ai'], mayTypes: ['index.ts'] },
   testing: { may: ['testing', 'index.ts', 'ports', 'model', '@modelcontextprotocol/server'] },
   'index.ts': {
-    may: ['registry', 'storage/memory.ts', 'credentials', 'ports', 'model'],
+    may: ['registry', 'storage/memory.ts', 'vaults', 'ports', 'model'],
     mayTypes: ['egress', 'mcp', 'oauth', 'policy'],
   },
 }
@@ -38,13 +47,13 @@ const adapters = [
   'storage/memory.ts',
   'storage/sqlite.ts',
   'storage/postgres.ts',
-  'credentials/encrypted.ts',
+  'vaults/encrypted.ts',
   'local/stdio.ts',
   'bridges/ai-sdk.ts',
 ]
 
 /** Where `Runtime` gets its defaults. */
-const defaultRuntime = 'registry/runtime.ts'
+const defaultRuntime = 'registry/state/default-runtime.ts'
 
 /** Client scenarios of the official conformance suite 0.1.16, but `initialize`, which is a method of the protocol. */
 const conformanceScenarios = [
@@ -92,6 +101,7 @@ describe('imports fall downward', () => {
 
   it.each([
     ['a sibling', 'policy/a.ts', `import { open } from '../mcp/connection.js'`],
+    ['an upper room', 'registry/gate/a.ts', `import { edit } from '../settings/edit.js'`],
     ['an upper floor', 'model/a.ts', `export { connect } from '../registry/connect.js'`],
     ['a package of another floor', 'mcp/a.ts', `import * as oauth from 'oauth4webapi'`],
     ['a builtin', 'registry/a.ts', `import { readFile } from 'node:fs/promises'`],
@@ -195,7 +205,7 @@ describe('one way out, one way to a tool', () => {
     'connection["callTool"]',
     'client.request({ method: "tools/call" })',
   ])('notices %s elsewhere', (expression) => {
-    expect(callingTools(new Map([['registry/toolset.ts', `export const a = ${expression}`]]))).toHaveLength(1)
+    expect(callingTools(new Map([['registry/gate/toolset.ts', `export const a = ${expression}`]]))).toHaveLength(1)
   })
 
   it('notices a property taken out of a connection', () => {
@@ -291,10 +301,10 @@ function opensTransportWithoutFetch(node: ts.Node): boolean {
   return ts.forEachChild(node, (child) => opensTransportWithoutFetch(child) || undefined) ?? false
 }
 
-/** `mcp/` speaks to one server and `registry/call.ts` is the gate; the testing kit is a server. */
+/** `mcp/` speaks to one server and `registry/gate/call.ts` is the gate; the testing kit is a server. */
 function callingTools(sources: Sources): readonly string[] {
   return pathsWhere(sources, (text, path) => {
-    if (path === 'registry/call.ts' || path.startsWith('mcp/') || path.startsWith('testing/')) return false
+    if (path === 'registry/gate/call.ts' || path.startsWith('mcp/') || path.startsWith('testing/')) return false
     return takesCallTool(parse(text))
   })
 }

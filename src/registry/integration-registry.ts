@@ -10,14 +10,14 @@ import { createGuardedFetch } from '../egress/guarded-fetch.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
 import { createRefresher } from '../oauth/refresh.js'
 import { actorIntegrations, type ActorIntegrations } from './actor-integrations.js'
-import { check } from './check.js'
-import { checkConnectors } from './connectors.js'
-import type { Context } from './context.js'
-import { decisionBoard } from './decision-board.js'
-import { eventFeed, type EventOf, type EventPage, type LocalEvent } from './events.js'
-import { guardedStorage } from './guarded-storage.js'
-import { handles } from './handles.js'
-import { callsInFlight } from './in-flight.js'
+import { check } from './settings/check.js'
+import { checkConnectors } from './state/host-lists.js'
+import type { Context } from './state/context.js'
+import { decisionBoard } from './state/decision-board.js'
+import { eventFeed, type EventOf, type EventPage, type LocalEvent } from './state/event-feed.js'
+import { guardedStorage } from './state/guarded-ports.js'
+import { handles } from './state/handles.js'
+import { callsInFlight } from './state/calls-in-flight.js'
 import {
   forgetUser,
   forgetWorkspace,
@@ -26,14 +26,14 @@ import {
   sweep,
   type ResealReport,
   type SweepReport,
-} from './maintenance.js'
-import { settle, type IntegrationRegistryOptions } from './options.js'
-import { closed } from './refusals.js'
-import { defaultRuntime } from './runtime.js'
-import type { Target } from './target.js'
-import { toolLists } from './tool-lists.js'
-import { toolsetBuilder, type ToolsetBuilder } from './toolset-builder.js'
-import { watchOthers } from './watch-others.js'
+} from './operations/maintenance.js'
+import { settle, type IntegrationRegistryOptions } from './state/options.js'
+import { closed } from './state/errors.js'
+import { defaultRuntime } from './state/default-runtime.js'
+import type { Target } from './state/target.js'
+import { toolLists } from './state/tool-list-cache.js'
+import { toolsetBuilder, type ToolsetBuilder } from './gate/toolset-contents.js'
+import { watchOthers } from './operations/watch-others.js'
 
 /**
  * Settings → MCP Integrations, and the gate behind it: one for a process, on a storage that others may share.

@@ -39,14 +39,14 @@ export function filesImportedBy(path: string, text: string): readonly string[] {
   return relative.map((found) => resolve(path, found.specifier))
 }
 
-/** A folder's rule holds for its files, but for those that run on Node only (`*.node.ts`), which have their own. */
+/** A rule holds for the folder nearest to the file, but for files that run on Node only (`*.node.ts`), which have their own. */
 function ruleFor(path: string, rules: Readonly<Record<string, Rule>>): Rule | undefined {
-  return rules[path.endsWith('.node.ts') ? `${folderOf(path)}/*.node.ts` : folderOf(path)]
-}
-
-/** A file that lies in `src/` itself stands for itself. */
-function folderOf(path: string): string {
-  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path
+  if (!path.includes('/')) return rules[path]
+  for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
+    const rule = rules[path.endsWith('.node.ts') ? `${folder}/*.node.ts` : folder]
+    if (rule !== undefined) return rule
+  }
+  return undefined
 }
 
 function allows(rule: Rule, path: string, found: Import): boolean {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { callsInFlight } from '../../src/registry/in-flight.js'
+import { callsInFlight } from '../../src/registry/state/calls-in-flight.js'
 
 const notes = { workspaceId: 'acme', integrationId: 'notes' }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import Database from 'libsql'
 import pg from 'pg'
-import { encryptedCredentials } from '../../src/credentials/encrypted.js'
+import { encryptedCredentials } from '../../src/vaults/encrypted.js'
 import type { Actor } from '../../src/model/actor.js'
 import { isIntegrationError } from '../../src/model/errors.js'
 import type { RegistryStorage } from '../../src/ports/storage.js'

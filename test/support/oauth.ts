@@ -1,5 +1,5 @@
 import { createGuardedFetch } from '../../src/egress/guarded-fetch.js'
-import { encryptedCredentials } from '../../src/credentials/encrypted.js'
+import { encryptedCredentials } from '../../src/vaults/encrypted.js'
 import type { CredentialVault } from '../../src/ports/credential-vault.js'
 import type { Discovery } from '../../src/oauth/discovery.js'
 import type { OAuthEnvironment } from '../../src/oauth/environment.js'

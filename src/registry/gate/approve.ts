@@ -1,0 +1,48 @@
+import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import { visible } from '../../policy/visible-text.js'
+import type { Context } from '../state/context.js'
+import type { Ended } from './ended-outcome.js'
+import { openApproval } from './open-approval.js'
+import { recordCall } from './record-call.js'
+import type { CallDecision, ResolvedCall } from './resolve-tool.js'
+import { redeem, type Permitted } from './redeem-approval.js'
+import type { CallOptions } from './call-scope.js'
+import { waitForDecision } from './wait-for-decision.js'
+
+/**
+ * Turns a decision into leave, or into the end of the call. A tool that asks gets a stored approval; the confirm callback
+ * may answer during the call; otherwise somebody decides later, anywhere. Either way it then is redeemed like any other,
+ * because waiting takes time in which everything may change.
+ *
+ * @throws IntegrationError `forbidden` (with the rule), `limit_reached`, `aborted`
+ */
+export async function approve(
+  context: Context,
+  call: ResolvedCall,
+  { verdict, grant, ...decision }: CallDecision,
+  options: CallOptions,
+): Promise<Permitted | Ended> {
+  switch (verdict.mode) {
+    case 'auto':
+      return { type: 'permitted', call, rule: grant === undefined ? verdict.rule : `grant:${grant.id}` }
+    case 'deny':
+      await recordCall(context, call, { rule: verdict.rule, outcome: 'refused' })
+      throw new IntegrationError(
+        'forbidden',
+        `Policy refuses tool "${visible(call.tool.definition.name)}" of integration "${call.target.record.name}": ${verdict.why}`,
+        { integrationId: call.target.integrationId, rule: verdict.rule },
+      )
+    case 'ask': {
+      const { approval, opened } = await openApproval(context, call, { verdict, ...decision }, options.idempotencyKey)
+      const { approvalId } = approval.value.request
+      try {
+        if (approval.value.status === 'pending') await waitForDecision(context, call, approval, opened, options)
+      } catch (error) {
+        if (isIntegrationError(error) && error.code === 'aborted')
+          await recordCall(context, call, { rule: verdict.rule, outcome: 'not_run', approvalId, errorCode: error.code })
+        throw error
+      }
+      return redeem(context, call.session, approvalId)
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import type { JsonObject } from '../../model/json.js'
+import type { ApprovalMode, ToolChangeKind, ToolLabel } from '../../model/tool.js'
+import { decideApproval, resolveLabel, type ApprovalVerdict } from '../../policy/approval-rule.js'
+import { modelToolName } from '../../policy/tool-name.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import type { PolicyVerdict } from '../state/options.js'
+import type { IntegrationRecord, SettingsRecord, ToolSettingsRecord, ToolsRecord } from '../state/records.js'
+import type { ListedTool } from '../state/tool-list-cache.js'
+
+/** One tool of one integration, as the rules see it for one actor. */
+export interface Subject {
+  readonly actor: Person
+  /** Absent in Settings, where no agent is meant. */
+  readonly agentId?: string
+  readonly conversationId?: string
+  readonly integrationId: string
+  readonly record: IntegrationRecord
+  readonly settings: SettingsRecord | undefined
+  readonly manifest: ToolsRecord | undefined
+  readonly tool: ListedTool
+}
+
+/** What the rules say of it. */
+export interface Assessment {
+  readonly settings: ToolSettingsRecord
+  readonly label?: ToolLabel
+  readonly mode: ApprovalMode
+  /** Absent: the definition is the one that was accepted. */
+  readonly change?: { readonly kind: ToolChangeKind; readonly from?: string }
+  readonly verdict: ApprovalVerdict
+}
+
+/** The one place where label, change, settings, host policy and grant come together into a verdict. */
+export function assess(
+  context: Context,
+  subject: Subject,
+  call: { readonly arguments?: JsonObject; readonly granted?: boolean } = {},
+): Assessment {
+  const { record, tool } = subject
+  const settings = settingsOf(subject.settings, tool.definition.name)
+  const label = resolveLabel({
+    annotations: tool.definition.annotations,
+    trusted: record.trusted,
+    connectorLabel: settings.connectorLabel,
+    personLabel: settings.label,
+    definitionHash: tool.hash,
+  })
+  const change = changeOf(subject.manifest, settings, tool)
+  const mode = settings.approval ?? 'default'
+  const verdict = decideApproval({
+    label,
+    mode,
+    trusted: record.trusted,
+    change: change?.kind,
+    onToolChange: context.options.approvals.onToolChange,
+    granted: call.granted ?? false,
+    policy: hostVerdict(context, subject, label, call.arguments),
+  })
+  return {
+    settings,
+    mode,
+    verdict,
+    ...(label === undefined ? {} : { label }),
+    ...(change === undefined ? {} : { change }),
+  }
+}
+
+/** The settings of a tool; of one that nobody configured, the defaults. */
+export function settingsOf(settings: SettingsRecord | undefined, tool: string): ToolSettingsRecord {
+  return settings !== undefined && Object.hasOwn(settings.tools, tool) ? settings.tools[tool]! : {}
+}
+
+function changeOf(
+  manifest: ToolsRecord | undefined,
+  settings: ToolSettingsRecord,
+  tool: ListedTool,
+): Assessment['change'] {
+  if (settings.accepted === tool.hash) return undefined
+  const { changes } = manifest ?? {}
+  const known =
+    changes !== undefined && Object.hasOwn(changes, tool.definition.name) ? changes[tool.definition.name] : undefined
+  return known ?? { kind: settings.accepted === undefined ? 'new' : 'widened' }
+}
+
+/** What the host's policy says; a throw denies. */
+function hostVerdict(
+  context: Context,
+  subject: Subject,
+  label: ToolLabel | undefined,
+  args: JsonObject | undefined,
+): PolicyVerdict | undefined {
+  const { policy } = context.options.approvals
+  if (policy === undefined || subject.agentId === undefined) return undefined
+  const { record, tool, actor, agentId, conversationId, integrationId } = subject
+  try {
+    return policy({
+      actor,
+      agentId,
+      ...(conversationId === undefined ? {} : { conversationId }),
+      integration: {
+        id: integrationId,
+        handle: record.handle,
+        name: record.name,
+        origin: record.origin,
+        ...(record.connectorId === undefined ? {} : { connectorId: record.connectorId }),
+        trusted: record.trusted,
+      },
+      tool: {
+        name: tool.definition.name,
+        modelName: modelToolName(record.handle, tool.definition.name),
+        ...(label === undefined ? {} : { label }),
+        ...(tool.definition.annotations === undefined ? {} : { annotations: tool.definition.annotations }),
+      },
+      ...(args === undefined ? {} : { arguments: args }),
+    })
+  } catch {
+    return { mode: 'deny', rule: 'policy_failed' }
+  }
+}

@@ -1,0 +1,30 @@
+import type { ToolProgress } from '../../model/tool.js'
+import type { ConfirmCallback } from '../../ports/confirm.js'
+import type { ElicitCallback } from '../../ports/elicit.js'
+import type { Person } from '../state/person.js'
+
+/** For whom, by which agent and in which conversation tools are called. */
+export interface Session {
+  readonly actor: Person
+  readonly agentId: string
+  readonly conversationId?: string
+  readonly confirm?: ConfirmCallback
+  readonly elicit?: ElicitCallback
+}
+
+/** What one call may be given. */
+export interface CallOptions {
+  /** Ends the call; at the server too. */
+  readonly signal?: AbortSignal
+  /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */
+  readonly timeoutMs?: number
+  /** Told of the server's progress. A throw breaks nothing. */
+  readonly onProgress?: (progress: ToolProgress) => void
+  /**
+   * Names a call that may ask, 1-200 characters: made again with the same key, it is the same call, and its approval
+   * still counts once. For frameworks that run a call anew from what they have stored.
+   */
+  readonly idempotencyKey?: string
+  /** Asks the person about this call only. `@default` the toolset's */
+  readonly confirm?: ConfirmCallback
+}

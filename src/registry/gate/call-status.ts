@@ -1,0 +1,29 @@
+import type { Context } from '../state/context.js'
+import type { Change } from '../state/event-feed.js'
+import { as, keys, type StatusRecord } from '../state/records.js'
+import type { ResolvedCall } from './resolve-tool.js'
+import { statusChange } from '../servers/status.js'
+
+/** How often calls that change nothing write when it last worked, in ms. */
+const callsTellEveryMs = 60_000
+
+/**
+ * What a call says of its integration, to be committed with its end. Nothing, when the status changed while it ran:
+ * whoever wrote it, a refresh of the token or another call, knew more. So many calls at once that meet the same end tell
+ * it once.
+ */
+export async function statusAfter(
+  context: Context,
+  { target, session }: ResolvedCall,
+  found: Pick<StatusRecord, 'reason' | 'scopes'>,
+  now: number,
+): Promise<Change> {
+  const { workspaceId, integrationId, owner } = target
+  const of = { integrationId, owner, userId: session.actor.userId }
+  if (statusChange(of, target.status, found, now, callsTellEveryMs).writes.length === 0) return {}
+  const { records } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
+  const current = as<StatusRecord>(records[0])
+  if (current?.value.reason !== target.status?.reason) return {}
+  const { writes, events } = statusChange(of, current?.value, found, now, callsTellEveryMs)
+  return { events, writes: writes.map((write) => ({ ...write, ifVersion: current?.version ?? null })) }
+}

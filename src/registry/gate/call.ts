@@ -1,0 +1,78 @@
+import type { ToolCallOutcome } from '../../model/outcome.js'
+import { takeArguments } from '../../policy/arguments.js'
+import { approve } from './approve.js'
+import { begin, claim, conclude, type Ending } from './conclude.js'
+import type { Context } from '../state/context.js'
+import { elicitFor } from './elicit.js'
+import { decideCall, resolveCall } from './resolve-tool.js'
+import { redeem, type Permitted } from './redeem-approval.js'
+import { useServer } from '../servers/use-server.js'
+import type { CallOptions, Session } from './call-scope.js'
+
+/**
+ * One call, from the model's name and arguments to its outcome: resolve, decide, approve, connect, send.
+ *
+ * @throws IntegrationError `invalid_input`, `tool_not_found`, `integration_disabled`, `agent_not_allowed`,
+ * `tool_disabled`, `forbidden` (by policy, with the rule), `limit_reached`, `aborted`, and every fault of a server
+ */
+export async function callTool(
+  context: Context,
+  session: Session,
+  name: string,
+  args: unknown,
+  options: CallOptions = {},
+): Promise<ToolCallOutcome> {
+  const taken = takeArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
+  const call = await resolveCall(context, session, name, taken)
+  const decision = await decideCall(context, call)
+  const approved = await approve(context, call, decision, options)
+  return approved.type === 'ended' ? approved.outcome : send(context, approved, options)
+}
+
+/**
+ * The same from an approval that was decided, here or elsewhere: its stored arguments are what is sent, and everything
+ * is looked at again.
+ *
+ * @throws IntegrationError as {@link callTool}; `not_found` for an approval that is not this session's
+ */
+export async function resumeCall(
+  context: Context,
+  session: Session,
+  approvalId: string,
+  options: CallOptions & { readonly args?: unknown } = {},
+): Promise<ToolCallOutcome> {
+  const approved = await redeem(context, session, approvalId, options.args)
+  return approved.type === 'ended' ? approved.outcome : send(context, approved, options)
+}
+
+/** The only way to `tools/call`. An approval is used up as the last thing before anything is sent. */
+async function send(context: Context, permitted: Permitted, options: CallOptions): Promise<ToolCallOutcome> {
+  const { call } = permitted
+  const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
+  const ending: Ending = begin(context, permitted)
+  try {
+    ending.answer = await context.calls.track(
+      call.target,
+      signal,
+      (tracked) =>
+        useServer(
+          context,
+          call.target,
+          async (connection) => {
+            ending.claimed ??= await claim(context, permitted, ending, timeoutMs)
+            return connection.callTool(call.tool.definition, call.args.value, {
+              signal: tracked,
+              timeoutMs,
+              ...(onProgress === undefined ? {} : { onProgress }),
+              ...elicitFor(call),
+            })
+          },
+          { signal: tracked, elicits: call.session.elicit !== undefined },
+        ),
+      call.since,
+    )
+  } catch (fault) {
+    ending.fault = fault
+  }
+  return conclude(context, permitted, ending)
+}

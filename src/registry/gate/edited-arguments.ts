@@ -1,0 +1,43 @@
+import { invalid } from '../../model/input.js'
+import type { JsonObject } from '../../model/json.js'
+import type { Context } from '../state/context.js'
+import {
+  as,
+  keys,
+  person,
+  sharedOwner,
+  type ApprovalRecord,
+  type IntegrationRecord,
+  type ToolsRecord,
+} from '../state/records.js'
+
+/**
+ * Edited arguments are checked against the tool's schema before a person's approval of them counts.
+ * @throws IntegrationError `invalid_input`
+ */
+export async function checkEditedArguments(
+  context: Context,
+  approval: ApprovalRecord,
+  args: JsonObject,
+): Promise<void> {
+  const { request, binding } = approval
+  const { id } = request.integration
+  const mine = person(request.userId)
+  const { records } = await context.storage.read(request.workspaceId, [
+    keys.integration(id),
+    keys.tools(id, sharedOwner),
+    keys.tools(id, mine),
+  ])
+  const owner = as<IntegrationRecord>(records[0])?.value.credentials === 'per_user' ? mine : sharedOwner
+  const manifest = as<ToolsRecord>(records[owner === sharedOwner ? 1 : 2])?.value
+  const [list] =
+    manifest === undefined
+      ? []
+      : await context.lists.load(request.workspaceId, [{ integrationId: id, owner, manifest }])
+  const tool = list?.get(binding.tool)
+  // A tool that is gone or has changed supersedes the approval when it is used.
+  if (tool === undefined) return
+  const { fitsSchema } = await import('../../mcp/output-validation.js')
+  if (!fitsSchema(tool.definition.inputSchema, args))
+    throw invalid('decide()', [{ path: 'args', message: "must fit the tool's input schema" }])
+}

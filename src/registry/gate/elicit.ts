@@ -1,0 +1,26 @@
+import type { ElicitAnswer, ElicitQuestion } from '../../ports/elicit.js'
+import type { ResolvedCall } from './resolve-tool.js'
+
+/** How a server's questions during this call reach the host; nothing, when nobody can answer. */
+export function elicitFor(call: ResolvedCall): {
+  elicit?: (question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>
+} {
+  const { session, target, tool } = call
+  const { elicit } = session
+  if (elicit === undefined) return {}
+  return {
+    elicit: async (question, options) =>
+      elicit(
+        {
+          workspaceId: target.workspaceId,
+          userId: session.actor.userId,
+          agentId: session.agentId,
+          ...(session.conversationId === undefined ? {} : { conversationId: session.conversationId }),
+          integration: { id: target.integrationId, name: target.record.name, origin: target.record.origin },
+          tool: tool.definition.name,
+          ...question,
+        },
+        options,
+      ),
+  }
+}

@@ -1,0 +1,70 @@
+import type { ToolCallOutcome } from '../../model/outcome.js'
+import { presentApproval } from './approvals.js'
+import type { ApprovalRecord } from '../state/records.js'
+
+/** The call ends here, as expected. */
+export interface Ended {
+  readonly type: 'ended'
+  readonly outcome: ToolCallOutcome
+}
+
+/** The outcome of a call whose approval gives no leave. */
+export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutcome {
+  const approval = presentApproval(record, now)
+  const { approvalId } = approval
+  const tool = approval.tool.modelName
+  const reason = record.reason === undefined ? {} : { reason: record.reason }
+  switch (approval.status) {
+    case 'pending':
+      return {
+        type: 'approval_required',
+        approval,
+        modelText: `The call of ${tool} waits for a person's approval (${approvalId}). It has not run. Go on without it, or end here until it is decided.`,
+      }
+    case 'denied':
+      return {
+        type: 'not_run',
+        because: 'refused',
+        ...reason,
+        approvalId,
+        modelText: `The call of ${tool} was refused. It has not run.${record.reason === undefined ? '' : ` The reason: ${record.reason}`} Don't try it again unless the person asks for it.`,
+      }
+    case 'expired':
+      return {
+        type: 'not_run',
+        because: 'expired',
+        ...reason,
+        approvalId,
+        modelText: `${record.decidedAt === undefined ? `Nobody decided about the call of ${tool}` : `The approval of ${tool} was not used`} in time. It has not run.`,
+      }
+    case 'superseded':
+      return {
+        type: 'not_run',
+        because: 'superseded',
+        ...reason,
+        approvalId,
+        modelText: `The call of ${tool} was not run: what it was approved for has changed meanwhile. Call it again to ask anew.`,
+      }
+    case 'cancelled':
+      return {
+        type: 'not_run',
+        because: 'cancelled',
+        ...reason,
+        approvalId,
+        modelText: `The request to call ${tool} was cancelled. It has not run.`,
+      }
+    case 'approved':
+    case 'dispatched':
+    case 'finished':
+    case 'unknown':
+      return {
+        type: 'not_run',
+        because: 'already_used',
+        ...(approval.status === 'unknown'
+          ? { reason: 'It was sent before and its outcome is unknown: it may have run.' }
+          : reason),
+        approvalId,
+        modelText: `The approval of ${tool} was used before and counts once. This request has not run again.`,
+      }
+  }
+}

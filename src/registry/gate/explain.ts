@@ -1,0 +1,73 @@
+import type { ToolLabel } from '../../model/tool.js'
+import { isIntegrationError, type ErrorCode } from '../../model/errors.js'
+import { invalid } from '../../model/input.js'
+import { takeArguments } from '../../policy/arguments.js'
+import { assess } from './assess-tool.js'
+import { checkAgents } from '../state/agents.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import { findGrant } from './grants.js'
+import { bindingOf, resolveCall, subjectOf } from './resolve-tool.js'
+
+/** What would happen to a call, and which rule says so. */
+export type Explanation =
+  | {
+      readonly type: 'auto' | 'ask' | 'deny'
+      /** The rule that decides. */
+      readonly rule: string
+      /** The rule as a sentence. */
+      readonly why: string
+      readonly label?: ToolLabel
+    }
+  | {
+      /** The call would not get as far as a rule. */
+      readonly type: 'unavailable'
+      readonly code: ErrorCode
+      readonly why: string
+    }
+
+/** `explain()`: runs nothing, uses nothing up. `args` matter where a grant or the host's policy looks at them. */
+export async function explain(
+  context: Context,
+  actor: Person,
+  agentId: string,
+  modelName: string,
+  options: { readonly args?: unknown; readonly conversationId?: string } = {},
+): Promise<Explanation> {
+  await checkAgents(context, actor.workspaceId, [agentId], 'explain()')
+  if (typeof modelName !== 'string')
+    throw invalid('explain()', [{ path: 'toolName', message: 'must be the name of a tool in a toolset' }])
+  const session = {
+    actor,
+    agentId,
+    ...(options.conversationId === undefined ? {} : { conversationId: options.conversationId }),
+  }
+  try {
+    const call = await resolveCall(
+      context,
+      session,
+      modelName,
+      takeArguments(options.args ?? {}, { maxBytes: context.options.limits.maxArgumentBytes }),
+    )
+    const args = { arguments: call.args.value }
+    const plain = assess(context, subjectOf(call), args)
+    const granted = plain.verdict.mode === 'ask' ? assess(context, subjectOf(call), { ...args, granted: true }) : plain
+    const settled =
+      granted.verdict.mode === 'auto' &&
+      plain.verdict.mode === 'ask' &&
+      (await findGrant(context, actor.workspaceId, bindingOf(call))) !== undefined
+    const { verdict, label } = settled ? granted : plain
+    return { type: verdict.mode, rule: verdict.rule, why: verdict.why, ...(label === undefined ? {} : { label }) }
+  } catch (error) {
+    if (isIntegrationError(error) && unavailable.has(error.code))
+      return { type: 'unavailable', code: error.code, why: error.message }
+    throw error
+  }
+}
+
+const unavailable: ReadonlySet<ErrorCode> = new Set([
+  'tool_not_found',
+  'tool_disabled',
+  'integration_disabled',
+  'agent_not_allowed',
+])

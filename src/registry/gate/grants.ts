@@ -1,0 +1,190 @@
+import type { Grant } from '../../model/approval.js'
+import { decideAccess, type Access } from '../../policy/access.js'
+import { matchGrant, type StoredGrant } from '../../policy/grant-rule.js'
+import type { ApprovalBinding } from '../../policy/binding.js'
+import type { Write } from '../../ports/storage.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import { notFound } from '../state/errors.js'
+import type { NewEvent } from '../state/event-feed.js'
+import { allow, isId } from '../state/access.js'
+import { as, json, keys, prefixes, type IntegrationRecord, type Versioned } from '../state/records.js'
+
+/** A remembered decision, and the storage's clock when it was read. */
+export interface FoundGrant extends Versioned<StoredGrant> {
+  readonly now: number
+}
+
+/** The writes that remember a decision. */
+export function grantWrites(
+  grant: StoredGrant,
+  by: Person,
+): { readonly writes: readonly Write[]; readonly events: readonly NewEvent[] } {
+  return {
+    writes: [
+      {
+        key: keys.grant(grant.userId, grant.integrationId, grant.id),
+        ifVersion: null,
+        value: json(grant),
+        expiresAt: grant.expiresAt,
+      },
+    ],
+    events: [
+      {
+        type: 'grant_created',
+        integrationId: grant.integrationId,
+        grantId: grant.id,
+        userId: grant.userId,
+        by: by.userId,
+      },
+    ],
+  }
+}
+
+/** A grant that settles this call, if there is one. */
+export async function findGrant(
+  context: Context,
+  workspaceId: string,
+  binding: ApprovalBinding,
+): Promise<FoundGrant | undefined> {
+  const page = await context.storage.list({
+    workspaceId,
+    prefix: prefixes.grantsOn(binding.userId, binding.integrationId),
+    limit: 1000,
+  })
+  const grants = page.records.map((record) => as<StoredGrant>(record)!)
+  const match = matchGrant(
+    grants.map((grant) => grant.value),
+    binding,
+    page.now,
+  )
+  const found = grants.find((grant) => grant.value === match)
+  return found === undefined ? undefined : { ...found, now: page.now }
+}
+
+/** Takes one use of a grant; `false`: somebody else took the last, or it was revoked. */
+export async function useGrant(context: Context, workspaceId: string, grant: FoundGrant): Promise<boolean> {
+  const writes = useOf(grant)
+  return writes.length === 0 || (await context.storage.commit(workspaceId, writes)) !== false
+}
+
+/** The write that takes one use of a grant; none where uses are not counted. */
+export function useOf({ key, version, value, now }: FoundGrant): readonly Write[] {
+  if (value.usesLeft === undefined) return []
+  const usesLeft = value.usesLeft - 1
+  const used = usesLeft === 0 ? undefined : json({ ...value, usesLeft, lastUsedAt: now })
+  return [{ key, ifVersion: version, value: used, expiresAt: value.expiresAt }]
+}
+
+/** `grants.list()`: the actor's own; `userId`: another person's, where the actor may see them. */
+export async function listGrants(
+  context: Context,
+  actor: Person,
+  options: { userId?: string } = {},
+): Promise<readonly Grant[]> {
+  const userId = options.userId ?? actor.userId
+  const found = await grantsUnder(context, actor.workspaceId, prefixes.grants(userId))
+  if (userId === actor.userId) return found.map(({ value }) => shown(value))
+  const { records } = await context.storage.read(
+    actor.workspaceId,
+    found.map(({ value }) => keys.integration(value.integrationId)),
+  )
+  return found.flatMap(({ value }, n) =>
+    accessTo(context, actor, as<IntegrationRecord>(records[n])?.value) === 'allowed' ? [shown(value)] : [],
+  )
+}
+
+/** `grants.revoke()`. */
+export async function revokeGrant(context: Context, actor: Person, id: string): Promise<void> {
+  if (!isId(id)) throw notFound('grant', String(id))
+  const found =
+    (await grantsUnder(context, actor.workspaceId, prefixes.grants(actor.userId))).find(
+      ({ value }) => value.id === id,
+    ) ?? (await grantsUnder(context, actor.workspaceId, prefixes.allGrants)).find(({ value }) => value.id === id)
+  if (found === undefined) throw notFound('grant', id)
+  const { records } = await context.storage.read(actor.workspaceId, [keys.integration(found.value.integrationId)])
+  const record = as<IntegrationRecord>(records[0])?.value
+  if (found.value.userId !== actor.userId) {
+    if (record === undefined) throw notFound('grant', id)
+    if (accessTo(context, actor, record) === 'hidden') throw notFound('grant', id)
+    allow(context, actor, found.value.integrationId, record, 'others_grants')
+  }
+  await context.feed.commit(actor.workspaceId, {
+    writes: [{ key: found.key, value: undefined }],
+    events: [
+      {
+        type: 'grant_revoked',
+        integrationId: found.value.integrationId,
+        grantId: id,
+        userId: found.value.userId,
+        by: actor.userId,
+      },
+    ],
+    audit: [
+      {
+        action: 'revoke_grant',
+        userId: actor.userId,
+        integrationId: found.value.integrationId,
+        tool: found.value.tool,
+      },
+    ],
+  })
+}
+
+/** Ends the grants on an integration (of one person or of all), after what they were given for has changed. */
+export async function endGrants(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  only: (grant: StoredGrant) => boolean = () => true,
+): Promise<void> {
+  for (const { key, value } of await grantsUnder(context, workspaceId, prefixes.allGrants)) {
+    if (value.integrationId !== integrationId || !only(value)) continue
+    await context.feed.commit(workspaceId, {
+      writes: [{ key, value: undefined }],
+      events: [{ type: 'grant_revoked', integrationId, grantId: value.id, userId: value.userId }],
+    })
+  }
+}
+
+async function grantsUnder(
+  context: Context,
+  workspaceId: string,
+  prefix: string,
+): Promise<readonly Versioned<StoredGrant>[]> {
+  const grants: Versioned<StoredGrant>[] = []
+  for (let after: string | undefined; ;) {
+    const page = await context.storage.list({
+      workspaceId,
+      prefix,
+      limit: 1000,
+      ...(after === undefined ? {} : { after }),
+    })
+    grants.push(...page.records.map((record) => as<StoredGrant>(record)!))
+    if (page.next === undefined) return grants
+    after = page.next
+  }
+}
+
+function accessTo(context: Context, actor: Person, record: IntegrationRecord | undefined): Access {
+  const { workspaceId } = actor
+  const scope = record && { workspaceId, ownerId: record.ownerId, visibility: record.visibility }
+  return decideAccess('others_grants', actor, scope, context.options.access)
+}
+
+function shown(grant: StoredGrant): Grant {
+  return {
+    id: grant.id,
+    workspaceId: grant.workspaceId,
+    userId: grant.userId,
+    integrationId: grant.integrationId,
+    tool: grant.tool,
+    ...(grant.agentId === undefined ? {} : { agentId: grant.agentId }),
+    ...(grant.conversationId === undefined ? {} : { conversationId: grant.conversationId }),
+    arguments: grant.argumentsDigest === undefined ? 'any' : 'equal',
+    ...(grant.usesLeft === undefined ? {} : { usesLeft: grant.usesLeft }),
+    grantedAt: grant.grantedAt,
+    expiresAt: grant.expiresAt,
+    ...(grant.lastUsedAt === undefined ? {} : { lastUsedAt: grant.lastUsedAt }),
+  }
+}

@@ -1,0 +1,62 @@
+import type { AuditEntry, CallOutcomeName } from '../../model/event.js'
+import type { JsonValue } from '../../model/json.js'
+import type { ToolCallOutcome } from '../../model/outcome.js'
+import type { Context } from '../state/context.js'
+import type { NewAudit } from '../state/event-feed.js'
+import type { ApprovalRecord } from '../state/records.js'
+import type { ResolvedCall } from './resolve-tool.js'
+
+/** What is told of a call that ended before anything was to be sent. */
+type Entry = Pick<AuditEntry, 'approvalId' | 'errorCode'> & { readonly rule: string; readonly outcome: CallOutcomeName }
+
+/** Files a call that ended before anything was to be sent. */
+export async function recordCall(context: Context, call: ResolvedCall, entry: Entry): Promise<void> {
+  await file(context, call.target.workspaceId, auditOf(context, call, entry))
+}
+
+/** Files a call that its approval gave no leave. */
+export async function recordEnded(
+  context: Context,
+  workspaceId: string,
+  record: ApprovalRecord,
+  outcome: ToolCallOutcome,
+): Promise<void> {
+  const { userId, agentId, integration, approvalId, rule } = record.request
+  await file(context, workspaceId, {
+    action: 'call',
+    userId,
+    agentId,
+    integrationId: integration.id,
+    tool: record.binding.tool,
+    argumentsDigest: record.binding.argumentsDigest,
+    ...(context.options.retention.auditArguments ? { arguments: JSON.parse(record.argumentsJson) as JsonValue } : {}),
+    rule,
+    approvalId,
+    outcome: outcome.type === 'approval_required' ? 'approval_required' : 'not_run',
+  })
+}
+
+/** A call as the audit tells of it: who, which agent and tool, the rule that decided, how it ended; arguments as a digest. */
+export function auditOf(context: Context, call: ResolvedCall, entry: Partial<AuditEntry>): NewAudit {
+  return {
+    action: 'call',
+    userId: call.session.actor.userId,
+    agentId: call.session.agentId,
+    integrationId: call.target.integrationId,
+    tool: call.tool.definition.name,
+    argumentsDigest: call.args.digest,
+    ...(context.options.retention.auditArguments ? { arguments: call.args.value } : {}),
+    ...entry,
+  }
+}
+
+/** Tells this process's listeners how a call ended. */
+export function tellFinished(context: Context, workspaceId: string, at: number, audit: NewAudit): void {
+  const { arguments: _arguments, ...news } = audit
+  context.feed.tell([{ type: 'call_finished', workspaceId, at, ...news }])
+}
+
+async function file(context: Context, workspaceId: string, audit: NewAudit): Promise<void> {
+  tellFinished(context, workspaceId, context.runtime.now(), audit)
+  await context.feed.commit(workspaceId, { audit: [audit] })
+}

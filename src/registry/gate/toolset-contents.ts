@@ -1,0 +1,168 @@
+import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
+import { filterTools } from '../../policy/tool-filter.js'
+import { modelToolName } from '../../policy/tool-name.js'
+import { assess } from './assess-tool.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import { visibleIds } from '../state/access.js'
+import {
+  as,
+  keys,
+  person,
+  sharedOwner,
+  type IntegrationRecord,
+  type SettingsRecord,
+  type ToolsRecord,
+} from '../state/records.js'
+import { targetFrom, targetKeys, type Target } from '../state/target.js'
+import type { ToolList } from '../state/tool-list-cache.js'
+
+/** What one agent may call now for one actor, and what is missing from it and why. */
+export interface ToolsetContents {
+  readonly tools: readonly ToolsetTool[]
+  readonly unavailable: readonly UnavailableTool[]
+  /** Integrations whose tool list is missing or old: to be listed again behind the answer. */
+  readonly stale: readonly Target[]
+}
+
+/** Builds toolsets from what is stored, and remembers them until something they are made of changes. */
+export interface ToolsetBuilder {
+  build(actor: Person, agentId: string, conversationId: string | undefined): Promise<ToolsetContents>
+}
+
+const rememberedToolsets = 1000
+/** A list that the server gave no time for is asked for again after so long, in ms. */
+const listIsGoodForMs = 86_400_000
+
+export function toolsetBuilder(context: Context): ToolsetBuilder {
+  const remembered = new Map<
+    string,
+    { readonly version: string | undefined; readonly until: number; readonly contents: ToolsetContents }
+  >()
+  return {
+    async build(actor, agentId, conversationId) {
+      const name = JSON.stringify([actor.workspaceId, actor.userId, actor.role, agentId])
+      const { records, now } = await context.storage.read(actor.workspaceId, [keys.catalogue])
+      const version = records[0]?.version
+      const before = remembered.get(name)
+      // A host's policy may look at the conversation, and may change its mind at any time.
+      const steady = context.options.approvals.policy === undefined
+      if (steady && before !== undefined && before.version === version && now < before.until) return before.contents
+      const contents = await collect(context, actor, agentId, conversationId, now)
+      if (steady) {
+        if (remembered.size >= rememberedToolsets) remembered.delete(remembered.keys().next().value!)
+        remembered.delete(name)
+        remembered.set(name, { version, until: nextLook(contents, now), contents })
+      }
+      return contents
+    },
+  }
+}
+
+async function collect(
+  context: Context,
+  actor: Person,
+  agentId: string,
+  conversationId: string | undefined,
+  now: number,
+): Promise<ToolsetContents> {
+  const found = await loadAll(context, actor)
+  const tools: ToolsetTool[] = []
+  const unavailable: UnavailableTool[] = []
+  const stale: Target[] = []
+  for (const { target, settings, list } of found) {
+    const { record, integrationId } = target
+    const about = { integrationId, integration: record.name, handle: record.handle }
+    if (record.enabled && record.agents.includes(agentId) && needsListing(target, now)) stale.push(target)
+    const assessed = (list?.tools ?? []).map((tool) => ({
+      tool,
+      assessment: assess(context, {
+        actor,
+        agentId,
+        ...(conversationId === undefined ? {} : { conversationId }),
+        integrationId,
+        record,
+        settings,
+        manifest: target.tools,
+        tool,
+      }),
+    }))
+    const filtered = filterTools({
+      agentId,
+      integration: { enabled: record.enabled, agents: record.agents, listed: list !== undefined },
+      tools: assessed.map(({ tool, assessment }) => ({
+        name: tool.definition.name,
+        enabled: assessment.settings.enabled ?? true,
+        agents: assessment.settings.agents,
+        verdict: assessment.verdict,
+      })),
+      quarantined: target.tools?.quarantined ?? [],
+    })
+    unavailable.push(...filtered.unavailable.map((missing) => ({ ...about, ...missing })))
+    for (const { tool, assessment } of assessed) {
+      if (!filtered.usable.has(tool.definition.name)) continue
+      const { definition } = tool
+      const { label, mode, verdict } = assessment
+      tools.push({
+        name: modelToolName(record.handle, definition.name),
+        originalName: definition.name,
+        ...(definition.title === undefined ? {} : { title: definition.title }),
+        ...(definition.description === undefined ? {} : { description: definition.description }),
+        inputSchema: definition.inputSchema,
+        ...(definition.outputSchema === undefined ? {} : { outputSchema: definition.outputSchema }),
+        ...(label === undefined ? {} : { label }),
+        approval: { mode, resolved: verdict.mode === 'auto' ? 'auto' : 'ask', rule: verdict.rule },
+        integration: { id: integrationId, name: record.name, handle: record.handle, origin: record.origin },
+      })
+    }
+  }
+  return { tools, unavailable, stale }
+}
+
+/** Everything the actor can use, with settings and tool lists: three round trips, however many there are. */
+async function loadAll(
+  context: Context,
+  actor: Person,
+): Promise<readonly { target: Target; settings: SettingsRecord | undefined; list: ToolList | undefined }[]> {
+  const ids = [...(await visibleIds(context, actor))].toSorted()
+  const each = 2 + targetKeys('x', actor).length
+  const { records } = await context.storage.read(
+    actor.workspaceId,
+    ids.flatMap((id) => [keys.integration(id), keys.settings(id), ...targetKeys(id, actor)]),
+  )
+  const found = ids.flatMap((id, n) => {
+    const own = records.slice(n * each, (n + 1) * each)
+    const record = as<IntegrationRecord>(own[0])?.value
+    // The index may be a moment ahead of the integration, or behind it.
+    if (record === undefined || (record.visibility === 'private' && record.ownerId !== actor.userId)) return []
+    return [{ target: targetFrom(actor, id, record, own.slice(2)), settings: as<SettingsRecord>(own[1])?.value }]
+  })
+  const listed = found.filter(({ target }) => target.tools !== undefined)
+  const lists = await context.lists.load(
+    actor.workspaceId,
+    listed.map(({ target }) => ({
+      integrationId: target.integrationId,
+      owner: target.owner,
+      manifest: target.tools as ToolsRecord,
+    })),
+  )
+  const byId = new Map(listed.map(({ target }, n) => [target.integrationId, lists[n]]))
+  return found
+    .map((one) => ({ ...one, list: byId.get(one.target.integrationId) }))
+    .toSorted(
+      (a, b) =>
+        a.target.record.createdAt - b.target.record.createdAt ||
+        (a.target.record.handle < b.target.record.handle ? -1 : 1),
+    )
+}
+
+/** Connected, and its list is missing or older than it is good for. A person's sign-in is never waited for in the background. */
+function needsListing({ tools, status, record, owner, userId }: Target, now: number): boolean {
+  if (!record.established || (status !== undefined && status.reason === 'awaiting_authorization')) return false
+  if (owner !== sharedOwner && owner === person(userId) && status === undefined) return false
+  return tools === undefined || now > (tools.freshUntil ?? tools.listedAt + listIsGoodForMs)
+}
+
+function nextLook({ tools, stale }: ToolsetContents, now: number): number {
+  return now + (stale.length > 0 || tools.length === 0 ? 1000 : 60_000)
+}

@@ -1,0 +1,105 @@
+import { invalid } from '../../model/input.js'
+import type { ToolCallOutcome } from '../../model/outcome.js'
+import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
+import type { ConfirmCallback } from '../../ports/confirm.js'
+import type { ElicitCallback } from '../../ports/elicit.js'
+import { checkAgents } from '../state/agents.js'
+import { callTool, resumeCall } from './call.js'
+import type { Context } from '../state/context.js'
+import { explain, type Explanation } from './explain.js'
+import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
+import type { Person } from '../state/person.js'
+import { closed } from '../state/errors.js'
+import type { CallOptions, Session } from './call-scope.js'
+import type { ToolsetBuilder } from './toolset-contents.js'
+
+/** What one toolset may be given. */
+export interface ToolsetOptions {
+  /** Asks the person of this chat. `@default` the registry's */
+  readonly confirm?: ConfirmCallback
+  /** Answers servers' questions in this chat. `@default` the registry's */
+  readonly elicit?: ElicitCallback
+  /** Names the chat: equal requests of one conversation are one approval; at most 200 characters. */
+  readonly conversationId?: string
+}
+
+/** What one agent may call now for one actor. The list shows; each call decides anew. */
+export interface Toolset {
+  readonly agentId: string
+  readonly tools: readonly ToolsetTool[]
+  /** What is missing from it and why: never silent. */
+  readonly unavailable: readonly UnavailableTool[]
+  /**
+   * Calls a tool by the name that models get.
+   *
+   * @param args - a JSON object, sent exactly as shown to whoever approves
+   * @throws IntegrationError `invalid_input`, `tool_not_found`, `tool_disabled`, `integration_disabled`,
+   * `agent_not_allowed`, `forbidden`, `limit_reached`, `aborted`, `closed`, and every fault of a server;
+   * `mayHaveRun` says whether the tool may have run
+   */
+  call(name: string, args: unknown, options?: CallOptions): Promise<ToolCallOutcome>
+  /**
+   * Runs a call that was approved, here or in another process, with the arguments that were approved: at most once.
+   *
+   * @throws IntegrationError as `call`; `not_found` for an approval of another person, agent or conversation
+   */
+  resume(approvalId: string, options?: CallOptions & { readonly args?: unknown }): Promise<ToolCallOutcome>
+  /**
+   * What `call` would meet now, and which rule says so. Runs nothing.
+   *
+   * @throws IntegrationError `invalid_input`
+   */
+  explain(name: string, args?: unknown): Promise<Explanation>
+}
+
+/** `toolset()`: from what is stored, with no request to any server; old tool lists are refreshed behind it. */
+export async function makeToolset(
+  context: Context,
+  builder: ToolsetBuilder,
+  actor: Person,
+  agentId: string,
+  options: ToolsetOptions = {},
+): Promise<Toolset> {
+  await checkAgents(context, actor.workspaceId, [agentId], 'toolset()')
+  const { conversationId } = options
+  if (
+    conversationId !== undefined &&
+    (typeof conversationId !== 'string' || conversationId === '' || conversationId.length > 200)
+  )
+    throw invalid('toolset()', [{ path: 'conversationId', message: 'must be a string of 1-200 characters' }])
+  const { tools, unavailable, stale } = await builder.build(actor, agentId, conversationId)
+  for (const target of stale) context.behind(() => context.refreshTools(target))
+  const confirm = options.confirm ?? context.options.confirm
+  const elicit = options.elicit ?? context.options.elicit
+  const session: Session = {
+    actor,
+    agentId,
+    ...(conversationId === undefined ? {} : { conversationId }),
+    ...(confirm === undefined ? {} : { confirm }),
+    ...(elicit === undefined ? {} : { elicit }),
+  }
+  return {
+    agentId,
+    tools,
+    unavailable,
+    call: (name, args, callOptions) =>
+      whileOpen(context, actor, () => callTool(context, session, name, args, callOptions)),
+    resume: (approvalId, callOptions) =>
+      whileOpen(context, actor, () => resumeCall(context, session, approvalId, callOptions)),
+    explain: (name, args) =>
+      explain(context, actor, agentId, name, {
+        args,
+        ...(conversationId === undefined ? {} : { conversationId }),
+      }),
+  }
+}
+
+/** Refuses once the registry closes, which waits for what is under way: also for the stretch before anything is sent. */
+async function whileOpen<T>(context: Context, { workspaceId }: Person, work: () => Promise<T>): Promise<T> {
+  if (context.closing.aborted) throw closed()
+  try {
+    return await context.calls.track({ workspaceId, integrationId: noIntegration }, undefined, work)
+  } catch (error) {
+    throw error instanceof EndedCall ? error.fault : error
+  }
+}

@@ -1,0 +1,72 @@
+import { invalid } from '../../model/input.js'
+import type { AuditEntry } from '../../model/event.js'
+import { decideAccess } from '../../policy/access.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import type { AuditPage } from '../state/event-feed.js'
+import { as, keys, prefixes, type IntegrationRecord } from '../state/records.js'
+
+/**
+ * `audit()`: who did what, oldest first. Members see their own; admins everything about shared integrations, and of
+ * others' private ones that something happened, never what.
+ */
+export async function readAudit(
+  context: Context,
+  actor: Person,
+  query: { readonly after?: string; readonly limit?: number } = {},
+): Promise<AuditPage> {
+  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 100), 1), 1000)
+  if (query.after !== undefined && !/^[A-Za-z0-9_-]{1,100}$/.test(query.after))
+    throw invalid('audit()', [{ path: 'after', message: 'must be the next of a page before' }])
+  const entries: AuditEntry[] = []
+  let after = query.after === undefined ? undefined : prefixes.audit + query.after
+  for (let pages = 0; pages < 10; pages++) {
+    const page = await context.storage.list({
+      workspaceId: actor.workspaceId,
+      prefix: prefixes.audit,
+      limit: 500,
+      ...(after === undefined ? {} : { after }),
+    })
+    const raw = page.records.map((record) => ({
+      ...as<AuditEntry>(record)!.value,
+      id: record.key.slice(prefixes.audit.length),
+    }))
+    const shown =
+      actor.role === 'admin'
+        ? await seenByAdmin(context, actor, raw)
+        : raw.map((entry) => (entry.userId === actor.userId ? entry : undefined))
+    for (const [n, entry] of shown.entries()) {
+      after = page.records[n]!.key
+      if (entry !== undefined) entries.push(entry)
+      if (entries.length === limit) return { entries, next: after.slice(prefixes.audit.length) }
+    }
+    if (page.next === undefined) return { entries }
+  }
+  return { entries, ...(after === undefined ? {} : { next: after.slice(prefixes.audit.length) }) }
+}
+
+async function seenByAdmin(
+  context: Context,
+  actor: Person,
+  entries: readonly AuditEntry[],
+): Promise<readonly (AuditEntry | undefined)[]> {
+  const ids = [...new Set(entries.flatMap(({ integrationId }) => (integrationId === undefined ? [] : [integrationId])))]
+  const { records } = await context.storage.read(actor.workspaceId, ids.map(keys.integration))
+  const known = new Map(ids.map((id, n) => [id, as<IntegrationRecord>(records[n])?.value]))
+  return entries.map((entry) => {
+    if (entry.userId === actor.userId || entry.integrationId === undefined) return entry
+    const record = known.get(entry.integrationId)
+    const access =
+      record === undefined
+        ? 'forbidden'
+        : decideAccess(
+            'audit_all',
+            actor,
+            { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility },
+            context.options.access,
+          )
+    if (access === 'allowed') return entry
+    const { id, workspaceId, at, userId, integrationId, action } = entry
+    return { id, workspaceId, at, integrationId, action, ...(userId === undefined ? {} : { userId }) }
+  })
+}

@@ -1,0 +1,33 @@
+import type { RegistryStorage } from '../../ports/storage.js'
+import type { Context } from '../state/context.js'
+import { as, keys, prefixes, type IntegrationRecord } from '../state/records.js'
+
+/**
+ * Hears of commits, also those of other processes, where the storage tells: a decision wakes the call that waits for it,
+ * and the master switch ends calls under way here. Without it, the next read sees the change.
+ */
+export function watchOthers(context: Context, storage: RegistryStorage): () => void {
+  const unwatch = storage.watch?.(({ workspaceId, keys: changed }) => {
+    if (changed === undefined) {
+      context.decisions.noticeAll()
+      for (const id of context.calls.integrations(workspaceId)) context.behind(() => endIfOff(context, workspaceId, id))
+      return
+    }
+    for (const key of changed) {
+      if (key.startsWith(prefixes.approvals)) context.decisions.notice(key.slice(prefixes.approvals.length))
+      else if (key.startsWith(prefixes.integrations)) {
+        const id = key.slice(prefixes.integrations.length)
+        if (context.calls.integrations(workspaceId).includes(id))
+          context.behind(() => endIfOff(context, workspaceId, id))
+      }
+    }
+  })
+  return unwatch ?? (() => {})
+}
+
+async function endIfOff(context: Context, workspaceId: string, id: string): Promise<void> {
+  const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
+  const record = as<IntegrationRecord>(records[0])?.value
+  if (record === undefined) context.calls.end(workspaceId, id, 'not_found')
+  else if (!record.enabled) context.calls.end(workspaceId, id, 'integration_disabled')
+}

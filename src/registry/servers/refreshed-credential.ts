@@ -1,0 +1,49 @@
+import { statusReasons } from '../../model/integration.js'
+import type { Companions, CredentialChange } from '../../oauth/lease.js'
+import type { Context } from '../state/context.js'
+import type { NewEvent } from '../state/event-feed.js'
+import { as, keys, sharedOwner, type StatusRecord } from '../state/records.js'
+import { currentStatus, statusChange } from './status.js'
+import type { Target } from '../state/target.js'
+
+/** The status and the news that go into the same commit as a credential that a refresh changed. */
+export async function credentialNews(context: Context, target: Target, change: CredentialChange): Promise<Companions> {
+  const { workspaceId, integrationId, owner, userId } = target
+  const key = keys.status(integrationId, owner)
+  const { records, now } = await context.storage.read(workspaceId, [key])
+  const stored = as<StatusRecord>(records[0])
+  const before = stored === undefined ? undefined : currentStatus(stored.value, now)
+  const found = foundBy(change, before)
+  const status =
+    found === undefined
+      ? { writes: [], events: [] }
+      : statusChange({ integrationId, owner, userId }, stored?.value, found, now)
+  const refreshed: NewEvent = {
+    type: 'credential_changed',
+    integrationId,
+    change: 'refreshed',
+    ...(owner === sharedOwner ? {} : { userId }),
+  }
+  const drops = change.type === 'ended' && change.dropClient
+  return context.feed.prepare(workspaceId, {
+    writes: [
+      ...status.writes.map((write) => ({ ...write, ifVersion: stored?.version ?? null })),
+      ...(drops ? [{ key: keys.client(integrationId), value: undefined }] : []),
+    ],
+    events: [...status.events, ...(change.type === 'refreshed' ? [refreshed] : [])],
+  })
+}
+
+/** What a change of the credential says about the integration; `undefined`: nothing that was not known. */
+function foundBy(change: CredentialChange, before: StatusRecord | undefined): StatusRecord | undefined {
+  const waiting = before?.reason === 'awaiting_authorization'
+  const known = waiting ? before.before : before?.reason
+  if (change.type === 'refreshed') {
+    const mends = change.lifted || known === undefined || statusReasons[known] === 'error'
+    if (!mends) return undefined
+  }
+  const reason = change.type === 'refreshed' ? 'ok' : change.type === 'ended' ? change.reason : change.code
+  // The person is still at the authorization server; this is what is left if they don't come back.
+  if (waiting) return { ...before, before: reason }
+  return { reason, ...(change.type === 'failed' ? { until: change.retryAt } : {}) }
+}

@@ -1,0 +1,153 @@
+import { isIntegrationError } from '../../model/errors.js'
+import {
+  statusReasons,
+  type IntegrationAuth,
+  type IntegrationStatus,
+  type StatusAction,
+  type StatusDetail,
+  type StatusReason,
+} from '../../model/integration.js'
+import type { Write } from '../../ports/storage.js'
+import type { NewEvent } from '../state/event-feed.js'
+import { json, keys, sharedOwner, type StatusRecord } from '../state/records.js'
+
+/** The status a fault leaves an integration in; `undefined`: the fault says nothing about the server. */
+export function reasonOf(fault: unknown): StatusReason | undefined {
+  if (!isIntegrationError(fault)) return undefined
+  switch (fault.code) {
+    case 'unreachable':
+      return fault.reason === 'tls' ? 'tls' : 'unreachable'
+    case 'session_lost':
+      return 'unreachable'
+    case 'redirect_refused':
+    case 'url_refused':
+      return 'url_refused'
+    case 'authorization_failed':
+      return 'credential_rejected'
+    case 'timeout':
+    case 'server_error':
+    case 'rate_limited':
+    case 'not_mcp':
+    case 'protocol_error':
+    case 'response_too_large':
+    case 'credential_unreadable':
+      return fault.code
+    default:
+      return undefined
+  }
+}
+
+/** A status at this moment: a sign-in that ran out leaves what was there before. */
+export function currentStatus(status: StatusRecord, now: number): StatusRecord {
+  return status.reason === 'awaiting_authorization' && now >= (status.until ?? 0)
+    ? { ...status, reason: status.before ?? 'first_sign_in' }
+    : status
+}
+
+/** A status for a person: what happened, and the one thing to do. */
+export function describeStatus(
+  name: string,
+  auth: IntegrationAuth,
+  status: StatusRecord,
+): { readonly status: IntegrationStatus; readonly statusDetail: StatusDetail } {
+  const { reason, checkedAt, lastWorkedAt } = status
+  const action = actionFor(reason, auth)
+  return {
+    status: statusReasons[reason],
+    statusDetail: {
+      reason,
+      message: `${sentences[reason](`Integration "${name}"`)}${action === undefined ? '' : ` ${advice[action]}`}`,
+      ...(action === undefined ? {} : { action }),
+      ...(checkedAt === undefined ? {} : { checkedAt }),
+      ...(lastWorkedAt === undefined ? {} : { lastWorkedAt }),
+    },
+  }
+}
+
+/** What to do about a reason. */
+export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAction | undefined {
+  switch (statusReasons[reason]) {
+    case 'connected':
+      return undefined
+    case 'connecting':
+      return 'wait'
+    case 'reconnect_required':
+      return auth === 'oauth' || reason === 'first_sign_in' ? 'reconnect' : 'edit'
+    case 'error':
+      return reason === 'rate_limited' ? 'wait' : reason === 'not_mcp' || reason === 'url_refused' ? 'edit' : 'validate'
+  }
+}
+
+/**
+ * The writes and news of what a check or a call found out.
+ *
+ * @param notOftenerThanMs - a status that stays the same is not written again so soon: calls must not hammer the storage.
+ */
+export function statusChange(
+  target: { readonly integrationId: string; readonly owner: string; readonly userId?: string },
+  before: StatusRecord | undefined,
+  found: Pick<StatusRecord, 'reason'> & Partial<StatusRecord>,
+  now: number,
+  notOftenerThanMs = 0,
+): { readonly writes: readonly Write[]; readonly events: readonly NewEvent[]; readonly record: StatusRecord } {
+  const { until: _until, scopes: _scopes, before: _before, ...kept } = before ?? { reason: found.reason }
+  const record: StatusRecord = {
+    ...kept,
+    ...found,
+    checkedAt: now,
+    ...(found.reason === 'ok' ? { lastWorkedAt: now } : {}),
+  }
+  const changed = before?.reason !== record.reason
+  const learnt =
+    before?.protocolVersion !== record.protocolVersion ||
+    before?.account !== record.account ||
+    before?.until !== record.until ||
+    before?.before !== record.before ||
+    JSON.stringify(before?.scopes) !== JSON.stringify(record.scopes)
+  if (!changed && !learnt && now - (before?.checkedAt ?? 0) < notOftenerThanMs)
+    return { writes: [], events: [], record: before! }
+  return {
+    record,
+    writes: [{ key: keys.status(target.integrationId, target.owner), value: json(record) }],
+    events: changed
+      ? [
+          {
+            type: 'integration_status_changed',
+            integrationId: target.integrationId,
+            status: statusReasons[record.reason],
+            reason: record.reason,
+            ...(target.owner === sharedOwner || target.userId === undefined ? {} : { userId: target.userId }),
+          },
+        ]
+      : [],
+  }
+}
+
+const advice: Record<StatusAction, string> = {
+  validate: 'Check the server, then call validate().',
+  reconnect: 'Call reconnect() to sign in again.',
+  edit: 'Correct its URL or header values with update(), or your own with authorize().',
+  wait: 'Wait; it mends by itself.',
+}
+
+const sentences: Record<StatusReason, (subject: string) => string> = {
+  ok: (it) => `${it} works.`,
+  unreachable: (it) => `${it} could not be reached.`,
+  tls: (it) => `${it} has a TLS certificate that is not accepted.`,
+  timeout: (it) => `${it} did not answer in time.`,
+  server_error: (it) => `${it} answered with a server error.`,
+  rate_limited: (it) => `${it} asks for fewer requests.`,
+  not_mcp: (it) => `${it} is not an MCP server at this URL.`,
+  protocol_error: (it) => `${it} broke the MCP protocol.`,
+  response_too_large: (it) => `${it} sent more than is accepted.`,
+  url_refused: (it) => `${it} has an address that is not allowed, or redirects to another.`,
+  first_sign_in: (it) => `${it} needs a first sign-in.`,
+  credential_missing: (it) => `${it} has no credential.`,
+  credential_rejected: (it) => `${it} no longer accepts its credential.`,
+  refresh_rejected: (it) => `${it} needs authorization: the refresh token was rejected.`,
+  refresh_outcome_unknown: (it) => `${it} needs authorization: the answer to a token refresh was lost.`,
+  issuer_changed: (it) => `${it} moved to another authorization server.`,
+  scope_required: (it) => `${it} needs more permission than was granted.`,
+  credential_unreadable: (it) => `${it} has a credential that can't be decrypted with the keys given.`,
+  awaiting_authorization: (it) => `${it} waits for a person at its authorization server.`,
+}

@@ -1,0 +1,134 @@
+import { IntegrationError } from '../../model/errors.js'
+import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
+import type { Write } from '../../ports/storage.js'
+import type { ConnectResult } from './connect-result.js'
+import type { Context } from '../state/context.js'
+import { refreshAfterSignIn } from './finish-connect.js'
+import { getIntegration } from './integrations.js'
+import { storeIntegration } from './new-integration.js'
+import type { Person } from '../state/person.js'
+import { json, keys, person, sharedOwner, type ServerRecord, type StatusRecord } from '../state/records.js'
+import { listAll } from './refresh-tools.js'
+import { probe, probeLocal } from '../servers/use-server.js'
+import { beginSignIn, type SignIn } from './sign-in.js'
+import { fileListing } from '../gate/tool-changes.js'
+import { takeWish, type ConnectInput, type Wish } from './plan-connect.js'
+
+/**
+ * Connects a server: probes it with the real credential, lists its tools, and stores all of it in one commit, or nothing.
+ * A server that asks for OAuth is stored as `connecting`, together with the sign-in.
+ *
+ * @throws IntegrationError `invalid_input`, `forbidden`, `not_found` (connector), `url_refused`, `authorization_failed`,
+ * and every fault of a server: then nothing is stored
+ */
+export async function connect(
+  context: Context,
+  actor: Person,
+  input: ConnectInput,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ConnectResult> {
+  const wish = await takeWish(context, actor, input)
+  const id = context.runtime.randomId()
+  const { signal } = options
+  const owner = wish.credentials === 'per_user' ? person(actor.userId) : sharedOwner
+  try {
+    const listed =
+      wish.url === undefined
+        ? await probeLocal(
+            context,
+            actor.workspaceId,
+            wish.connector!.id,
+            (connection) => listAll(context, connection, signal),
+            signal,
+          )
+        : await probe(context, wish.url, wish.headers, (connection) => listAll(context, connection, signal), signal)
+    await storeIntegration(
+      context,
+      actor,
+      id,
+      wish,
+      Object.keys(wish.headers).length > 0 ? 'header' : 'none',
+      async (now) => {
+        const known = { settings: undefined, manifest: undefined }
+        const filed = await fileListing(
+          context,
+          {
+            workspaceId: actor.workspaceId,
+            integrationId: id,
+            owner,
+            userId: actor.userId,
+            perUser: owner !== sharedOwner,
+          },
+          listed.listing,
+          known,
+          { now, initial: wish.toolSettings },
+        )
+        const status: StatusRecord = {
+          reason: 'ok',
+          checkedAt: now,
+          lastWorkedAt: now,
+          protocolVersion: listed.protocolVersion,
+        }
+        const server: ServerRecord = { binding: 1, verdict: listed.verdict }
+        return [
+          ...filed.writes,
+          { key: keys.status(id, owner), value: json(status) },
+          { key: keys.server(id, owner), value: json(server) },
+        ]
+      },
+    )
+    return { type: 'connected', integration: await getIntegration(context, actor, id) }
+  } catch (error) {
+    if (!(error instanceof AuthorizationRequired)) throw error
+    if (wish.hasCredential || wish.url === undefined)
+      throw new IntegrationError(
+        'authorization_failed',
+        `The server at ${wish.origin} does not accept these header values. Correct them and connect again.`,
+        { reason: 'credential_rejected' },
+      )
+    return signIn(context, actor, id, wish, wish.url, owner, error, signal)
+  }
+}
+
+/** The server wants a sign-in: the integration and the sign-in are one commit. */
+async function signIn(
+  context: Context,
+  actor: Person,
+  id: string,
+  wish: Wish,
+  serverUrl: string,
+  owner: string,
+  refused: AuthorizationRequired,
+  signal: AbortSignal | undefined,
+): Promise<ConnectResult> {
+  let begun: SignIn | undefined
+  await storeIntegration(
+    context,
+    actor,
+    id,
+    wish,
+    'oauth',
+    async (now) => {
+      begun ??= await beginSignIn(
+        context,
+        actor,
+        { integrationId: id, owner, serverUrl, settings: wish.oauth ?? {} },
+        { challenge: refused.challenge, now, signal },
+      )
+      const status: StatusRecord =
+        begun.type === 'person'
+          ? { reason: 'awaiting_authorization', until: begun.until, checkedAt: now }
+          : { reason: 'ok', checkedAt: now }
+      const settings: Write = { key: keys.settings(id), value: json({ tools: wish.toolSettings }) }
+      return [...begun.writes, settings, { key: keys.status(id, owner), value: json(status) }]
+    },
+    () => begun?.type !== 'person',
+  )
+  if (begun!.type === 'person')
+    return {
+      type: 'authorization_required',
+      integration: await getIntegration(context, actor, id),
+      authorizationUrl: begun!.authorizationUrl,
+    }
+  return refreshAfterSignIn(context, actor, id, signal)
+}

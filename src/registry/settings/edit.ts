@@ -1,0 +1,108 @@
+import { parse, updateInput } from '../../model/input.js'
+import type { Integration } from '../../model/integration.js'
+import type { Operation } from '../../policy/access.js'
+import { checkAgents } from '../state/agents.js'
+import { endOpenApprovals } from '../gate/approvals.js'
+import { check } from './check.js'
+import type { Context } from '../state/context.js'
+import { ownersOf, sharedSecrets, wipe } from './drop-credential.js'
+import { planEdit, type Edit, type UpdateInput } from './plan-edit.js'
+import { retrying } from '../state/event-feed.js'
+import { eraseCredential, forgetSecret } from './erase-credential.js'
+import { endGrants } from '../gate/grants.js'
+import { load, type Loaded } from '../state/access.js'
+import { getIntegration } from './integrations.js'
+import type { Person } from '../state/person.js'
+import { as, json, keys, person, sharedOwner, type HeadersRecord } from '../state/records.js'
+import { conflict } from '../state/errors.js'
+import { poolPrefix } from '../servers/use-server.js'
+import { targetFrom, targetKeys } from '../state/target.js'
+
+/**
+ * Changes an integration: all of it, or nothing.
+ *
+ * @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict` (`ifRevision` is not the
+ * current one, or somebody else kept writing)
+ */
+export async function update(
+  context: Context,
+  actor: Person,
+  id: string,
+  input: UpdateInput,
+  options: { readonly ifRevision?: number; readonly signal?: AbortSignal } = {},
+): Promise<Integration> {
+  const wanted = parse('update()', updateInput, input)
+  const operation: Operation =
+    wanted.url !== undefined || wanted.headers !== undefined || wanted.credentials !== undefined
+      ? 'set_endpoint'
+      : 'update'
+  if (wanted.agents !== undefined) await checkAgents(context, actor.workspaceId, wanted.agents, 'update()')
+  let made: Edit | undefined
+  let before: Loaded | undefined
+  await retrying('The integration', async () => {
+    before = await load(context, actor, id, operation, [
+      keys.headers(id, sharedOwner),
+      keys.settings(id),
+      ...sharedSecrets(id),
+    ])
+    if (options.ifRevision !== undefined && options.ifRevision !== before.record.revision)
+      throw conflict(`Integration "${before.record.name}"`)
+    made = await planEdit(context, actor, before, wanted)
+    if (made.changed.length === 0) return true
+    return context.feed.commit(actor.workspaceId, {
+      writes: [{ key: keys.integration(id), ifVersion: before.version, value: json(made.record) }, ...made.writes],
+      events: [{ type: 'integration_updated', integrationId: id, changed: made.changed, by: actor.userId }],
+      audit: [{ action: 'update', userId: actor.userId, integrationId: id, changed: made.changed }],
+    })
+  })
+  if (made!.changed.includes('headers')) await forgetSecret(context, as<HeadersRecord>(before!.others[0])?.value)
+  await afterEdit(context, actor, id, made!)
+  if (['url', 'headers', 'credentials'].some((field) => made!.changed.includes(field)))
+    await checkEdited(context, actor, id, options.signal)
+  return getIntegration(context, actor, id)
+}
+
+/** What follows an edit, in its own time: every dispatch reads again anyway. */
+async function afterEdit(
+  context: Context,
+  actor: Person,
+  id: string,
+  { rebinds, dropped, record, changed }: Edit,
+): Promise<void> {
+  const { workspaceId } = actor
+  const isPrivateNow = changed.includes('visibility') && record.visibility === 'private'
+  const isSharedNow = changed.includes('credentials') && record.credentials === 'shared'
+  if (isPrivateNow) {
+    const others = (whose: string): boolean => whose !== record.ownerId
+    await endOpenApprovals(context, workspaceId, id, 'cancelled', 'The integration is private now.', (approval) =>
+      others(approval.request.userId),
+    )
+    await endGrants(context, workspaceId, id, (grant) => others(grant.userId))
+  }
+  if (isPrivateNow || isSharedNow)
+    // They can't take it back themselves any more.
+    for (const owner of await ownersOf(context, workspaceId, id))
+      if (owner !== person(record.ownerId)) {
+        await eraseCredential(context, workspaceId, id, owner)
+        await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
+      }
+  if (changed.includes('headers') || rebinds) await context.pool.closeKeys(poolPrefix(workspaceId, id))
+  if (!rebinds) return
+  await endOpenApprovals(context, workspaceId, id, 'superseded', 'The integration was changed.')
+  await endGrants(context, workspaceId, id)
+  if (dropped !== undefined) await wipe(context, workspaceId, id, dropped)
+}
+
+/** What the edit led to is told by the status: that the server is down, or wants a sign-in, is no reason to undo it. */
+async function checkEdited(
+  context: Context,
+  actor: Person,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { record, others } = await load(context, actor, id, 'get', targetKeys(id, actor))
+  await check(context, targetFrom(actor, id, record, others), {
+    insist: true,
+    ...(signal === undefined ? {} : { signal }),
+  })
+}

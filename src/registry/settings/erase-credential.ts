@@ -1,0 +1,149 @@
+import { openCredential, readCredential, type CredentialRecord } from '../../oauth/credential-record.js'
+import { revokeTokens } from '../../oauth/revoke.js'
+import type { Write } from '../../ports/storage.js'
+import type { Context } from '../state/context.js'
+import { retrying } from '../state/event-feed.js'
+import { idsUnder } from '../state/pages.js'
+import { as, keys, prefixes, type FlowRecord, type HeadersRecord } from '../state/records.js'
+
+/** Revocation and erasure: what follows once nothing can use a credential any more. */
+
+/** How long revocation is tried again after a crash, in ms. */
+const revocableMs = 86_400_000
+
+/** What is written, in the commit that takes a credential away, so that its tokens are revoked even if this process dies. */
+export function toRevoke(
+  integrationId: string,
+  owner: string,
+  { lineage, sealed }: CredentialRecord,
+  now: number,
+): Write {
+  return {
+    key: keys.unrevoked(integrationId, owner, lineage),
+    value: { sealed },
+    expiresAt: now + revocableMs,
+  }
+}
+
+/** Tells the authorization server that tokens are no longer used; best effort, bounded. */
+export async function revokeQuietly(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  owner: string,
+  credential: Pick<CredentialRecord, 'sealed' | 'lineage'>,
+): Promise<void> {
+  try {
+    const secrets = await openCredential(
+      context.vault,
+      { workspaceId, integrationId, owner, field: 'tokens' },
+      credential,
+    )
+    await revokeTokens(context.oauth, secrets)
+  } catch {
+    // Unreadable or unreachable: the tokens are erased here all the same.
+  }
+  await forgetSecret(context, credential)
+  await context.storage.commit(workspaceId, [
+    { key: keys.unrevoked(integrationId, owner, credential.lineage), value: undefined },
+  ])
+}
+
+/** Revokes what a dead process was about to. */
+export async function revokeLeftover(
+  context: Context,
+  workspaceId: string,
+  key: string,
+  value: unknown,
+): Promise<void> {
+  const [, integrationId = '', owner = '', lineage = ''] = key.split('/')
+  const { sealed } = value as { sealed: string } // written by toRevoke()
+  await revokeQuietly(context, workspaceId, integrationId, owner, { sealed, lineage })
+}
+
+/** Revokes and erases one credential; nothing in flight can bring it back: its record is gone first. */
+export async function eraseCredential(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  owner: string,
+): Promise<void> {
+  const key = keys.credential(integrationId, owner)
+  const credential = await retrying('The credential', async () => {
+    const { records, now } = await context.storage.read(workspaceId, [key, keys.headers(integrationId, owner)])
+    const [stored, headers] = records
+    const read = readCredential(stored?.value)
+    const erased = await context.storage.commit(workspaceId, [
+      // Just what was read: a refresh that is saved in between has tokens of its own to revoke.
+      { key, ifVersion: stored?.version ?? null, value: undefined },
+      { key: keys.headers(integrationId, owner), value: undefined },
+      { key: keys.server(integrationId, owner), value: undefined },
+      ...(read === undefined ? [] : [toRevoke(integrationId, owner, read, now)]),
+    ])
+    if (erased === false) return false
+    await forgetSecret(context, as<HeadersRecord>(headers)?.value)
+    return read
+  })
+  if (credential !== undefined) await revokeQuietly(context, workspaceId, integrationId, owner, credential)
+}
+
+/** Tells the vault that a sealed value is no longer referred to; best effort. */
+export async function forgetSecret(context: Context, record: { readonly sealed: string } | undefined): Promise<void> {
+  if (record !== undefined) await context.vault.destroy?.(record.sealed).catch(() => {})
+}
+
+/** Ends sign-ins under way: nobody can come back with them, and what was sealed for them is gone. */
+export async function endSignIns(
+  context: Context,
+  workspaceId: string,
+  of: (flow: FlowRecord) => boolean,
+): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const page = await context.storage.list({
+      workspaceId,
+      prefix: prefixes.flows,
+      limit: 100,
+      ...(after === undefined ? {} : { after }),
+    })
+    const ended = page.records.filter((record) => of(as<FlowRecord>(record)!.value))
+    if (ended.length > 0)
+      await context.storage.commit(
+        workspaceId,
+        ended.map(({ key }): Write => ({ key, value: undefined })),
+      )
+    if (page.next === undefined) return
+    after = page.next
+  }
+}
+
+/** Revokes and erases everything a removed integration has left. Safe to repeat after a crash. */
+export async function eraseIntegration(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  handle: string,
+): Promise<void> {
+  await endSignIns(context, workspaceId, (flow) => flow.integrationId === integrationId)
+  const owners = new Set([
+    ...(await idsUnder(context, { workspaceId }, `credential/${integrationId}/`)),
+    ...(await idsUnder(context, { workspaceId }, `headers/${integrationId}/`)),
+  ])
+  for (const owner of owners) await eraseCredential(context, workspaceId, integrationId, owner)
+  for (const prefix of prefixes.of(integrationId)) {
+    const found = await idsUnder(context, { workspaceId }, prefix)
+    for (let n = 0; n < found.length; n += 100)
+      await context.storage.commit(
+        workspaceId,
+        found.slice(n, n + 100).map((key): Write => ({ key: prefix + key, value: undefined })),
+      )
+  }
+  await context.storage.commit(
+    workspaceId,
+    [
+      keys.settings(integrationId),
+      keys.oauthSettings(integrationId),
+      keys.handle(handle),
+      keys.removed(integrationId),
+    ].map((key) => ({ key, value: undefined })),
+  )
+}

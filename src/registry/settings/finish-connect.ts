@@ -1,0 +1,207 @@
+import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
+import type { CredentialRecord } from '../../oauth/credential-record.js'
+import { decideAccess } from '../../policy/access.js'
+import { endOpenApprovals } from '../gate/approvals.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import { notFound } from '../state/errors.js'
+import { retrying } from '../state/event-feed.js'
+import { endGrants } from '../gate/grants.js'
+import { load } from '../state/access.js'
+import { getIntegration } from './integrations.js'
+import { as, json, keys, sharedOwner, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import { refreshTools } from './refresh-tools.js'
+import { poolPrefix } from '../servers/use-server.js'
+import { targetFrom, targetKeys } from '../state/target.js'
+import { findFlow, redeem, signInTarget, type PendingFlow } from './sign-in.js'
+import { reasonOf, statusChange } from '../servers/status.js'
+import type { ConnectResult } from './connect-result.js'
+import { revokeQuietly, toRevoke } from './erase-credential.js'
+
+/**
+ * Ends a sign-in that connect, reconnect or authorize began. The flow is used up before the code is sent; the tokens are
+ * stored before the tools are listed.
+ *
+ * @param callbackUrl - the whole callback URL, unread
+ * @throws IntegrationError `not_found` (unknown, used, expired or another person's callback), `authorization_failed`
+ */
+export async function finishConnect(
+  context: Context,
+  actor: Person,
+  callbackUrl: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ConnectResult> {
+  const flow = await findFlow(context, actor, callbackUrl)
+  const { integrationId, owner } = flow.value
+  const before = await consume(context, actor, flow)
+  let obtained: Awaited<ReturnType<typeof redeem>>
+  try {
+    obtained = await redeem(context, actor, flow, callbackUrl, options.signal)
+  } catch (error) {
+    await settleStatus(context, actor, integrationId, owner, before)
+    throw error
+  }
+  try {
+    await keep(context, actor, flow, obtained.credential)
+  } catch (error) {
+    context.behind(() => revokeQuietly(context, actor.workspaceId, integrationId, owner, obtained.credential))
+    throw error
+  }
+  return refreshAfterSignIn(context, actor, integrationId, options.signal)
+}
+
+/** Lists the tools with a credential just stored, and answers with what came of it. Faults are told by the status. */
+export async function refreshAfterSignIn(
+  context: Context,
+  actor: Person,
+  integrationId: string,
+  signal: AbortSignal | undefined,
+): Promise<ConnectResult> {
+  const { record, others } = await load(context, actor, integrationId, 'get', targetKeys(integrationId, actor))
+  const target = targetFrom(actor, integrationId, record, others)
+  try {
+    await refreshTools(context, target, { insist: true, ...(signal === undefined ? {} : { signal }) })
+    return { type: 'connected', integration: await getIntegration(context, actor, integrationId) }
+  } catch (error) {
+    const found =
+      error instanceof AuthorizationRequired
+        ? { reason: error.reason, ...(error.scopes === undefined ? {} : { scopes: error.scopes }) }
+        : { reason: reasonOf(error) }
+    if (found.reason === undefined) throw error
+    await settleStatus(context, actor, integrationId, target.owner, { ...found, reason: found.reason })
+    return { type: 'failed', integration: await getIntegration(context, actor, integrationId) }
+  }
+}
+
+/**
+ * Uses the flow up. Until the tokens are stored, the status says that the outcome is unknown: should this process die
+ * now, that is the truth.
+ * @returns the status to go back to when the sign-in fails
+ */
+async function consume(context: Context, actor: Person, flow: PendingFlow): Promise<StatusRecord> {
+  const { integrationId, owner } = flow.value
+  const { records, now } = await context.storage.read(actor.workspaceId, [
+    keys.integration(integrationId),
+    keys.status(integrationId, owner),
+  ])
+  const record = as<IntegrationRecord>(records[0])
+  if (record === undefined) throw notFound('integration', integrationId)
+  if (!mayFinish(context, actor, flow, record.value)) throw notFound('sign-in under way for', 'this callback')
+  const status = as<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
+  const before: StatusRecord =
+    status.reason === 'awaiting_authorization' ? { ...status, reason: status.before ?? 'first_sign_in' } : status
+  const meanwhile = statusChange(
+    { integrationId, owner, userId: actor.userId },
+    status,
+    { reason: before.reason === 'ok' ? 'ok' : 'refresh_outcome_unknown' },
+    now,
+  )
+  const done = await context.feed.commit(actor.workspaceId, {
+    writes: [{ key: flow.key, ifVersion: flow.version, value: undefined }, ...meanwhile.writes],
+    events: [],
+  })
+  if (done === false) throw notFound('sign-in under way for', 'this callback')
+  return before
+}
+
+/** Whether the sign-in still is for that server and that credential, and the person may still give it. */
+function mayFinish(context: Context, actor: Person, { value: flow }: PendingFlow, record: IntegrationRecord): boolean {
+  const perUser = record.credentials === 'per_user'
+  const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
+  return (
+    record.url === flow.serverUrl &&
+    perUser === (flow.owner !== sharedOwner) &&
+    decideAccess(perUser ? 'own_credential' : 'reconnect', actor, scope, context.options.access) === 'allowed'
+  )
+}
+
+/** Stores the tokens with status and news; another account or issuer than before ends what was given for the old one. */
+async function keep(context: Context, actor: Person, flow: PendingFlow, credential: CredentialRecord): Promise<void> {
+  const { integrationId, owner } = flow.value
+  const { workspaceId, userId } = actor
+  const old = await signInTarget(context, workspaceId, integrationId, owner, flow.secrets.resource ?? '')
+  const moved =
+    old.credential !== undefined &&
+    (old.credential.issuer !== credential.issuer || old.credential.account !== credential.account)
+  await retrying('The integration', async () => {
+    const { records, now } = await context.storage.read(workspaceId, [
+      keys.integration(integrationId),
+      keys.status(integrationId, owner),
+    ])
+    const stored = as<IntegrationRecord>(records[0])
+    const before = as<StatusRecord>(records[1])
+    // Removed, pointed elsewhere, or signed out of, while the tokens were on their way.
+    if (stored === undefined || before === undefined || !mayFinish(context, actor, flow, stored.value))
+      throw notFound('integration', integrationId)
+    const { value: record, version } = stored
+    const status = statusChange(
+      { integrationId, owner, userId },
+      before.value,
+      {
+        reason: 'ok',
+        ...(credential.account === undefined ? {} : { account: credential.account }),
+        ...(moved && owner !== sharedOwner ? { accountRevision: (before.value.accountRevision ?? 0) + 1 } : {}),
+      },
+      now,
+    )
+    const changed: IntegrationRecord = {
+      ...record,
+      auth: 'oauth',
+      established: true,
+      binding: moved && owner === sharedOwner ? record.binding + 1 : record.binding,
+      updatedAt: now,
+    }
+    return context.feed.commit(workspaceId, {
+      writes: [
+        { key: keys.integration(integrationId), ifVersion: version, value: json(changed) },
+        { key: keys.credential(integrationId, owner), value: json(credential) },
+        ...status.writes.map((write) => ({ ...write, ifVersion: before.version })),
+        ...(moved ? [toRevoke(integrationId, owner, old.credential!, now)] : []),
+      ],
+      events: [
+        {
+          type: 'credential_changed',
+          integrationId,
+          change: 'set',
+          by: userId,
+          ...(owner === sharedOwner ? {} : { userId }),
+          ...(moved ? { accountChanged: true } : {}),
+        },
+        ...status.events,
+      ],
+      audit: [{ action: 'sign_in', userId, integrationId }],
+    })
+  })
+  if (!moved) return
+  const mine = (whose: string): boolean => owner === sharedOwner || whose === userId
+  await endOpenApprovals(
+    context,
+    workspaceId,
+    integrationId,
+    'superseded',
+    'Somebody signed in with another account.',
+    (approval) => mine(approval.request.userId),
+  )
+  await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
+  await context.pool.closeKeys(poolPrefix(workspaceId, integrationId))
+  if (old.credential !== undefined)
+    context.behind(() => revokeQuietly(context, workspaceId, integrationId, owner, old.credential!))
+}
+
+async function settleStatus(
+  context: Context,
+  actor: Person,
+  integrationId: string,
+  owner: string,
+  status: StatusRecord,
+): Promise<void> {
+  const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(integrationId, owner)])
+  const change = statusChange(
+    { integrationId, owner, userId: actor.userId },
+    as<StatusRecord>(records[0])?.value,
+    status,
+    now,
+  )
+  if (change.writes.length > 0)
+    await context.feed.commit(actor.workspaceId, { writes: change.writes, events: change.events })
+}

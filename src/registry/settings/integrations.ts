@@ -1,0 +1,194 @@
+import { IntegrationError } from '../../model/errors.js'
+import type { AvailableConnector, Connector } from '../../model/connector.js'
+import type { Integration } from '../../model/integration.js'
+import type { StoredRecord } from '../../ports/storage.js'
+import { decideAccess } from '../../policy/access.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import { notFound } from '../state/errors.js'
+import { isId, load, visibleIds } from '../state/access.js'
+import { idsUnder } from '../state/pages.js'
+import {
+  as,
+  keys,
+  person,
+  prefixes,
+  sharedOwner,
+  type IntegrationRecord,
+  type StatusRecord,
+  type ToolsRecord,
+} from '../state/records.js'
+import { currentStatus, describeStatus } from '../servers/status.js'
+
+/** An integration as this actor may see it. */
+function present(
+  context: Context,
+  actor: Person,
+  id: string,
+  record: IntegrationRecord,
+  status: StatusRecord | undefined,
+  tools: ToolsRecord | undefined,
+  now: number,
+): Integration {
+  const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
+  const edits = decideAccess('set_endpoint', actor, scope, context.options.access) === 'allowed'
+  const known = currentStatus(
+    status ?? {
+      reason: record.auth === 'header' ? 'credential_missing' : record.auth === 'oauth' ? 'first_sign_in' : 'ok',
+    },
+    now,
+  )
+  return {
+    id,
+    handle: record.handle,
+    workspaceId: actor.workspaceId,
+    ownerId: record.ownerId,
+    name: record.name,
+    ...(record.connectorId === undefined ? {} : { connectorId: record.connectorId }),
+    origin: record.origin,
+    ...(edits && record.url !== undefined ? { url: record.url } : {}),
+    ...(edits ? { headers: record.headers } : {}),
+    auth: record.auth,
+    visibility: record.visibility,
+    credentials: record.credentials,
+    enabled: record.enabled,
+    trusted: record.trusted,
+    agents: record.agents,
+    ...describeStatus(record.name, record.auth, known),
+    toolCount: tools?.count ?? 0,
+    ...(known.protocolVersion === undefined ? {} : { protocolVersion: known.protocolVersion }),
+    ...(known.account === undefined ? {} : { account: known.account }),
+    revision: record.revision,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+  }
+}
+
+/** `get()`, and what the verbs answer with. */
+export async function getIntegration(context: Context, actor: Person, id: string): Promise<Integration> {
+  if (!isId(id)) throw notFound('integration', String(id))
+  const mine = person(actor.userId)
+  const { record, others, now } = await load(context, actor, id, 'get', [
+    keys.status(id, sharedOwner),
+    keys.status(id, mine),
+    keys.tools(id, sharedOwner),
+    keys.tools(id, mine),
+  ])
+  return metadataOnly(actor, presentOf(context, actor, id, record, others, now))
+}
+
+/** `list()`: what the actor can use, oldest first; `all` adds for admins others' private ones. */
+export async function listIntegrations(
+  context: Context,
+  actor: Person,
+  options: { scope?: 'mine' | 'all' } = {},
+): Promise<readonly Integration[]> {
+  const ids =
+    options.scope === 'all' && actor.role === 'admin'
+      ? await idsUnder(context, actor, prefixes.integrations)
+      : await visibleIds(context, actor)
+  const mine = person(actor.userId)
+  const { records, now } = await context.storage.read(
+    actor.workspaceId,
+    ids.flatMap((id) => [
+      keys.integration(id),
+      keys.status(id, sharedOwner),
+      keys.status(id, mine),
+      keys.tools(id, sharedOwner),
+      keys.tools(id, mine),
+    ]),
+  )
+  const all = ids.flatMap((id, n) => {
+    const [integration, ...others] = records.slice(n * 5, n * 5 + 5)
+    const record = as<IntegrationRecord>(integration)?.value
+    if (
+      record === undefined ||
+      decideAccess(
+        'get',
+        actor,
+        { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility },
+        context.options.access,
+      ) === 'hidden'
+    )
+      return []
+    return [metadataOnly(actor, presentOf(context, actor, id, record, others, now))]
+  })
+  return all.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+}
+
+/** `available()`: the catalogue. */
+export async function availableConnectors(context: Context, actor: Person): Promise<readonly AvailableConnector[]> {
+  const [connectors, integrations] = await Promise.all([
+    context.connectorsOf(actor.workspaceId),
+    listIntegrations(context, actor),
+  ])
+  return connectors.map((connector) => ({
+    id: connector.id,
+    name: connector.name,
+    ...('url' in connector ? { url: connector.url } : {}),
+    auth: shownAuth(connector),
+    ...(connector.description === undefined ? {} : { description: connector.description }),
+    ...(connector.icon === undefined ? {} : { icon: connector.icon }),
+    ...(connector.category === undefined ? {} : { category: connector.category }),
+    ...(connector.documentationUrl === undefined ? {} : { documentationUrl: connector.documentationUrl }),
+    trusted: connector.trusted ?? false,
+    connected: integrations.filter(
+      (integration) => integration.connectorId === connector.id && integration.status === 'connected',
+    ).length,
+  }))
+}
+
+function presentOf(
+  context: Context,
+  actor: Person,
+  id: string,
+  record: IntegrationRecord,
+  others: readonly (StoredRecord | undefined)[],
+  now: number,
+): Integration {
+  const own = record.credentials === 'per_user' ? 1 : 0
+  return present(
+    context,
+    actor,
+    id,
+    record,
+    as<StatusRecord>(others[own])?.value,
+    as<ToolsRecord>(others[2 + own])?.value,
+    now,
+  )
+}
+
+/** Of another person's private integration an admin sees name, origin, owner and status, never more. */
+function metadataOnly(actor: Person, integration: Integration): Integration {
+  if (integration.visibility !== 'private' || integration.ownerId === actor.userId) return integration
+  const { account: _account, connectorId: _connector, protocolVersion: _protocol, ...metadata } = integration
+  return { ...metadata, agents: [], toolCount: 0 }
+}
+
+function shownAuth(connector: Connector): AvailableConnector['auth'] {
+  const { auth } = connector
+  if (auth === 'none' || auth === 'oauth') return { type: auth }
+  if (auth.type === 'oauth') return { type: 'oauth', ...(auth.scopes === undefined ? {} : { scopes: auth.scopes }) }
+  return {
+    type: 'header',
+    name: auth.name,
+    ...(auth.title === undefined ? {} : { title: auth.title }),
+    ...(auth.description === undefined ? {} : { description: auth.description }),
+  }
+}
+
+/** @throws IntegrationError `forbidden` where the host leaves sharing to admins */
+export function allowSharing(context: Context, actor: Person): void {
+  if (
+    decideAccess(
+      'share',
+      actor,
+      { workspaceId: actor.workspaceId, ownerId: actor.userId, visibility: 'private' },
+      context.options.access,
+    ) !== 'allowed'
+  )
+    throw new IntegrationError(
+      'forbidden',
+      'Only admins may share an integration with the workspace here. Connect it as private, or ask an admin.',
+    )
+}

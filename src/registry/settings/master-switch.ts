@@ -1,0 +1,32 @@
+import type { Integration } from '../../model/integration.js'
+import { endOpenApprovals } from '../gate/approvals.js'
+import type { Context } from '../state/context.js'
+import { retrying } from '../state/event-feed.js'
+import { load } from '../state/access.js'
+import { getIntegration } from './integrations.js'
+import type { Person } from '../state/person.js'
+import { json, keys } from '../state/records.js'
+
+/** `enable()` and `disable()`: off takes effect at once, also for what is under way; nothing is deleted. */
+export async function setEnabled(context: Context, actor: Person, id: string, enabled: boolean): Promise<Integration> {
+  await retrying('The integration', async () => {
+    const { record, version, now } = await load(context, actor, id, enabled ? 'enable' : 'disable')
+    if (record.enabled === enabled) return true
+    return context.feed.commit(actor.workspaceId, {
+      writes: [
+        {
+          key: keys.integration(id),
+          ifVersion: version,
+          value: json({ ...record, enabled, revision: record.revision + 1, updatedAt: now }),
+        },
+      ],
+      events: [{ type: enabled ? 'integration_enabled' : 'integration_disabled', integrationId: id, by: actor.userId }],
+      audit: [{ action: enabled ? 'enable' : 'disable', userId: actor.userId, integrationId: id }],
+    })
+  })
+  if (!enabled) {
+    context.calls.end(actor.workspaceId, id, 'integration_disabled')
+    await endOpenApprovals(context, actor.workspaceId, id, 'cancelled', 'The integration was turned off.')
+  }
+  return getIntegration(context, actor, id)
+}

@@ -1,0 +1,75 @@
+import { openCredential, readCredential } from '../../oauth/credential-record.js'
+import type { Write } from '../../ports/storage.js'
+import type { Context } from '../state/context.js'
+import type { HeaderSet } from '../servers/headers.js'
+import type { Loaded } from '../state/access.js'
+import { as, json, keys, person, sharedOwner, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+
+/** How a credential follows a change of credential mode. */
+export interface MovedCredential {
+  readonly writes: readonly Write[]
+  /** The header values, where they are to be edited by the same commit: `writes` then leaves their new place to that. */
+  readonly headers?: HeaderSet
+}
+
+/**
+ * Lets the owner's credential follow a change of credential mode: from everybody's to their own, or from their own to
+ * everybody's. A sealed value is bound to whose it is, so it is sealed anew.
+ */
+export async function moveCredential(
+  context: Context,
+  before: Loaded,
+  next: IntegrationRecord,
+  editsHeaders: boolean,
+): Promise<MovedCredential> {
+  const { id: integrationId, workspaceId } = before
+  const own = person(before.record.ownerId)
+  const [from, to] = next.credentials === 'per_user' ? [sharedOwner, own] : [own, sharedOwner]
+  const kinds = [keys.headers, keys.credential, keys.status]
+  const { records } = await context.storage.read(
+    workspaceId,
+    kinds.map((kind) => kind(integrationId, from)),
+  )
+  const writes: Write[] = []
+  const headers = as<HeadersRecord>(records[0])
+  let edited: HeaderSet = { values: {}, headers: [] }
+  if (headers !== undefined) {
+    const values = await context.vault.open(headers.value.sealed, {
+      workspaceId,
+      integrationId,
+      owner: from,
+      field: 'headers',
+    })
+    edited = { values: JSON.parse(values) as Record<string, string>, headers: headers.value.headers }
+    writes.push({ key: keys.headers(integrationId, from), ifVersion: headers.version, value: undefined })
+    if (!editsHeaders) {
+      const sealed = await context.vault.seal(values, { workspaceId, integrationId, owner: to, field: 'headers' })
+      writes.push({ key: keys.headers(integrationId, to), value: json({ ...headers.value, sealed }) })
+    }
+  }
+  const credential = readCredential(records[1]?.value)
+  if (credential !== undefined) {
+    const secrets = await openCredential(
+      context.vault,
+      { workspaceId, integrationId, owner: from, field: 'tokens' },
+      credential,
+    )
+    const sealed = await context.vault.seal(JSON.stringify(secrets), {
+      workspaceId,
+      integrationId,
+      owner: to,
+      field: 'tokens',
+    })
+    writes.push(
+      { key: keys.credential(integrationId, from), ifVersion: records[1]!.version, value: undefined },
+      { key: keys.credential(integrationId, to), value: json({ ...credential, sealed }) },
+    )
+  }
+  const status = records[2]
+  if (status !== undefined)
+    writes.push(
+      { key: keys.status(integrationId, from), value: undefined },
+      { key: keys.status(integrationId, to), value: status.value },
+    )
+  return { writes, ...(editsHeaders ? { headers: edited } : {}) }
+}

@@ -1,0 +1,125 @@
+import { authorizeInput, invalid, parse } from '../../model/input.js'
+import type { ConnectResult } from './connect-result.js'
+import type { Context } from '../state/context.js'
+import { endOpenApprovals } from '../gate/approvals.js'
+import { retrying } from '../state/event-feed.js'
+import { endGrants } from '../gate/grants.js'
+import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
+import { editHeaders } from '../servers/headers.js'
+import { load } from '../state/access.js'
+import type { Person } from '../state/person.js'
+import {
+  as,
+  json,
+  keys,
+  person,
+  type HeadersRecord,
+  type IntegrationRecord,
+  type StatusRecord,
+} from '../state/records.js'
+import { openHeaders, poolPrefix } from '../servers/use-server.js'
+import { statusChange } from '../servers/status.js'
+import { loadTarget, startSignIn, validateTarget } from './validate.js'
+
+/**
+ * Gives one's own credential to a `per_user` integration: header values, or a sign-in.
+ *
+ * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
+ */
+export async function authorize(
+  context: Context,
+  actor: Person,
+  id: string,
+  input: { readonly headers?: Readonly<Record<string, string | null>>; readonly scopes?: readonly string[] } = {},
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ConnectResult> {
+  const { headers, scopes } = parse('authorize()', authorizeInput, input)
+  const { record } = await load(context, actor, id, 'own_credential')
+  requirePerUser(record, 'authorize()')
+  if (headers !== undefined) await setOwnHeaders(context, actor, id, record.origin, headers)
+  const target = await loadTarget(context, actor, id, 'own_credential')
+  if (record.auth === 'oauth' && headers === undefined)
+    return startSignIn(context, actor, target, { scopes, signal: options.signal })
+  return validateTarget(context, actor, target, options.signal)
+}
+
+/** Drops one's own credential: revoked and erased. */
+export async function signOut(context: Context, actor: Person, id: string): Promise<void> {
+  const { record } = await load(context, actor, id, 'own_credential')
+  requirePerUser(record, 'signOut()')
+  const owner = person(actor.userId)
+  // What was agreed to was agreed to for this account; the next may be another.
+  const ofActor = (userId: string): boolean => userId === actor.userId
+  await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'The person signed out.', (approval) =>
+    ofActor(approval.request.userId),
+  )
+  await endGrants(context, actor.workspaceId, id, (grant) => ofActor(grant.userId))
+  await endSignIns(context, actor.workspaceId, (flow) => flow.integrationId === id && flow.owner === owner)
+  await eraseCredential(context, actor.workspaceId, id, owner)
+  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id, owner))
+  const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(id, owner)])
+  const status = statusChange(
+    { integrationId: id, owner, userId: actor.userId },
+    as<StatusRecord>(records[0])?.value,
+    { reason: record.auth === 'oauth' ? 'first_sign_in' : 'credential_missing' },
+    now,
+  )
+  await context.feed.commit(actor.workspaceId, {
+    // Gone, not rewritten: a sign-in that is just being finished notices.
+    writes: [{ key: keys.status(id, owner), value: undefined }],
+    events: [
+      { type: 'credential_changed', integrationId: id, change: 'removed', userId: actor.userId, by: actor.userId },
+      ...status.events,
+    ],
+    audit: [{ action: 'sign_out', userId: actor.userId, integrationId: id }],
+  })
+}
+
+async function setOwnHeaders(
+  context: Context,
+  actor: Person,
+  id: string,
+  origin: string,
+  edits: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const { workspaceId, userId } = actor
+  const owner = person(userId)
+  await retrying('Your credential', async () => {
+    const { records, now } = await context.storage.read(workspaceId, [keys.headers(id, owner)])
+    const stored = as<HeadersRecord>(records[0])
+    // Values that were given for another server are not carried over.
+    const held = stored?.value.origin === origin ? stored.value : undefined
+    const next = editHeaders(await openHeaders(context, workspaceId, id, owner, held), held?.headers ?? [], edits, now)
+    const value =
+      next.headers.length === 0
+        ? undefined
+        : json({
+            sealed: await context.vault.seal(JSON.stringify(next.values), {
+              workspaceId,
+              integrationId: id,
+              owner,
+              field: 'headers',
+            }),
+            origin,
+            headers: next.headers,
+          })
+    const written = await context.feed.commit(workspaceId, {
+      writes: [{ key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value }],
+      events: [{ type: 'credential_changed', integrationId: id, change: 'set', userId, by: userId }],
+      audit: [{ action: 'sign_in', userId, integrationId: id, changed: Object.keys(edits) }],
+    })
+    if (written === false) return false
+    await forgetSecret(context, stored?.value)
+    return true
+  })
+}
+
+function requirePerUser(record: IntegrationRecord, what: string): void {
+  if (record.credentials !== 'per_user')
+    throw invalid(what, [
+      {
+        path: '',
+        message: `is for integrations with credentials: 'per_user'; "${record.name}" has one credential for all: use update({ headers }) or reconnect()`,
+      },
+    ])
+}

@@ -1,0 +1,112 @@
+import type { Connector } from '../../model/connector.js'
+import { connectInput, invalid, parse } from '../../model/input.js'
+import type { CredentialMode, Visibility } from '../../model/integration.js'
+import type { OAuthSettings } from '../../model/oauth.js'
+import { checkUrl } from '../../egress/url-policy.js'
+import { checkAgents } from '../state/agents.js'
+import type { Context } from '../state/context.js'
+import { allowSharing } from './integrations.js'
+import type { Person } from '../state/person.js'
+import type { ToolSettingsRecord } from '../state/records.js'
+import { notFound } from '../state/errors.js'
+
+/** What `connect()` takes: a custom server, or a catalogue entry. */
+export type ConnectInput<AgentId extends string = string> = ConnectOptions<AgentId> &
+  ({ readonly url: string; readonly name: string } | { readonly connector: string; readonly name?: string })
+
+/** What both have in common. */
+export interface ConnectOptions<AgentId extends string = string> {
+  /** At least one agent that the registry knows. */
+  readonly agents: readonly AgentId[]
+  /** Names and values; values can't be read again. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** `@default 'private'` */
+  readonly visibility?: Visibility
+  /** `@default true` */
+  readonly enabled?: boolean
+  /** `@default 'shared'` */
+  readonly credentials?: CredentialMode
+  readonly oauth?: OAuthSettings
+}
+
+/** What somebody wants to connect, checked and with every default. */
+export interface Wish {
+  readonly name: string
+  readonly url: string | undefined
+  readonly origin: string
+  readonly connector: Connector | undefined
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether a header holds what identifies the caller: then a 401 is the last word. */
+  readonly hasCredential: boolean
+  readonly visibility: Visibility
+  readonly enabled: boolean
+  readonly credentials: CredentialMode
+  readonly agents: readonly string[]
+  readonly trusted: boolean
+  readonly oauth: OAuthSettings | undefined
+  readonly toolSettings: Readonly<Record<string, ToolSettingsRecord>>
+}
+
+/** @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused`, `forbidden` */
+export async function takeWish(context: Context, actor: Person, input: ConnectInput): Promise<Wish> {
+  const taken = parse('connect()', connectInput, input)
+  const connector =
+    'connector' in taken
+      ? (await context.connectorsOf(actor.workspaceId)).find(({ id }) => id === taken.connector)
+      : undefined
+  if ('connector' in taken && connector === undefined) throw notFound('connector', taken.connector)
+  const url = 'url' in taken ? taken.url : connector !== undefined && 'url' in connector ? connector.url : undefined
+  const checked = url === undefined ? undefined : checkUrl(url, context.options.egress)
+  const visibility = taken.visibility ?? 'private'
+  if (visibility === 'workspace') allowSharing(context, actor)
+  await checkAgents(context, actor.workspaceId, taken.agents, 'connect()')
+  const auth = connector?.auth ?? 'oauth'
+  const headers = { ...taken.headers }
+  if (typeof auth === 'object' && auth.type === 'header') {
+    const given = Object.keys(headers).find((name) => name.toLowerCase() === auth.name.toLowerCase())
+    if (given === undefined)
+      throw invalid('connect()', [
+        {
+          path: `headers.${auth.name}`,
+          message: `is needed: connector "${connector!.id}" asks for ${auth.title ?? auth.name}`,
+        },
+      ])
+    if (auth.prefix !== undefined && !headers[given]!.startsWith(auth.prefix))
+      headers[given] = auth.prefix + headers[given]!
+  }
+  const oauth = typeof auth === 'object' && auth.type === 'oauth' ? { ...oauthOf(auth), ...taken.oauth } : taken.oauth
+  return {
+    name: taken.name ?? connector!.name,
+    url: checked?.href,
+    origin: checked?.origin ?? `local:${connector!.id}`,
+    connector,
+    headers,
+    hasCredential:
+      (typeof auth === 'object' && auth.type === 'header') ||
+      Object.keys(headers).some((name) => /^authorization$|key|token|secret|auth/i.test(name)),
+    visibility,
+    enabled: taken.enabled ?? true,
+    credentials: taken.credentials ?? 'shared',
+    agents: [...new Set(taken.agents)],
+    trusted: connector?.trusted ?? false,
+    oauth: oauth as OAuthSettings | undefined,
+    toolSettings: Object.fromEntries(
+      Object.entries(connector?.tools ?? {}).map(([tool, { label, ...settings }]) => [
+        tool,
+        { ...settings, ...(label === undefined ? {} : { connectorLabel: label }) },
+      ]),
+    ),
+  }
+}
+
+function oauthOf(auth: {
+  readonly clientId?: string
+  readonly clientSecret?: string
+  readonly scopes?: readonly string[]
+}): OAuthSettings {
+  return {
+    ...(auth.clientId === undefined ? {} : { clientId: auth.clientId }),
+    ...(auth.clientSecret === undefined ? {} : { clientSecret: auth.clientSecret }),
+    ...(auth.scopes === undefined ? {} : { scopes: auth.scopes }),
+  }
+}

@@ -1,0 +1,187 @@
+import { invalid, type UpdateWish } from '../../model/input.js'
+import type { CredentialMode, IntegrationAuth, IntegrationHeader, Visibility } from '../../model/integration.js'
+import { checkUrl } from '../../egress/url-policy.js'
+import type { Write } from '../../ports/storage.js'
+import type { Context } from '../state/context.js'
+import { moveCredential } from './move-credential.js'
+import { drop, type Dropped } from './drop-credential.js'
+import { editHeaders } from '../servers/headers.js'
+import { type Loaded } from '../state/access.js'
+import { allowSharing } from './integrations.js'
+import type { Person } from '../state/person.js'
+import {
+  as,
+  json,
+  keys,
+  sharedOwner,
+  type HeadersRecord,
+  type IntegrationRecord,
+  type SettingsRecord,
+  type Versioned,
+} from '../state/records.js'
+import { openHeaders } from '../servers/use-server.js'
+
+/** What `update()` takes. What is left out stays as it is. */
+export interface UpdateInput<AgentId extends string = string> {
+  readonly name?: string
+  /** Ends approvals, grants and trust; another origin also wipes the secrets. */
+  readonly url?: string
+  /** A header left out is kept, `null` removes it. */
+  readonly headers?: Readonly<Record<string, string | null>>
+  /** Sharing a private one needs `credentials` too: it says what becomes of its credential. */
+  readonly visibility?: Visibility
+  readonly credentials?: CredentialMode
+  readonly agents?: readonly AgentId[]
+}
+
+/** What an edit comes to, before it is committed. */
+export interface Edit {
+  readonly record: IntegrationRecord
+  readonly changed: readonly string[]
+  readonly writes: readonly Write[]
+  readonly rebinds: boolean
+  /** Another origin: nothing that was given for the one before may reach it. */
+  readonly dropped: Dropped | undefined
+}
+
+/** An edit as far as it is planned. */
+interface Draft {
+  next: IntegrationRecord
+  readonly changed: string[]
+  readonly writes: Write[]
+}
+
+/**
+ * What an edit comes to: the record as it will be, everything that is written with it, and what follows.
+ *
+ * @param before - read with everybody's header values, the tool settings and `sharedSecrets()`
+ * @throws IntegrationError `invalid_input`, `forbidden`, `url_refused`
+ */
+export async function planEdit(context: Context, actor: Person, before: Loaded, wanted: UpdateWish): Promise<Edit> {
+  const { record, now, id } = before
+  const draft: Draft = { next: record, changed: [], writes: [] }
+  change(draft, record, 'name', wanted.name)
+  change(draft, record, 'agents', wanted.agents === undefined ? undefined : [...new Set(wanted.agents)])
+  const moves = moveUrl(context, before, draft, wanted.url)
+  const dropped = moves && draft.next.origin !== record.origin ? drop(id, before.others.slice(2)) : undefined
+  if (wanted.visibility !== undefined && wanted.visibility !== record.visibility)
+    share(context, actor, before, draft, wanted)
+  change(draft, record, 'credentials', wanted.credentials)
+  draft.writes.push(...(dropped?.writes ?? []))
+  await setHeaders(context, before, draft, wanted.headers, dropped !== undefined)
+
+  const { next, changed, writes } = draft
+  const rebinds = moves || changed.includes('credentials') || namesOf(next.headers) !== namesOf(record.headers)
+  const binding = rebinds ? record.binding + 1 : record.binding
+  return {
+    record: { ...next, binding, revision: record.revision + 1, updatedAt: now },
+    changed,
+    writes,
+    rebinds,
+    dropped,
+  }
+}
+
+function change<Field extends keyof IntegrationRecord>(
+  draft: Draft,
+  record: IntegrationRecord,
+  field: Field,
+  value: IntegrationRecord[Field] | undefined,
+): void {
+  if (value === undefined || JSON.stringify(value) === JSON.stringify(record[field])) return
+  draft.next = { ...draft.next, [field]: value }
+  draft.changed.push(field)
+}
+
+/** Points it elsewhere: trust, and what the catalogue said, were for the server before. @returns whether it moves */
+function moveUrl(context: Context, { record, id, others }: Loaded, draft: Draft, wanted: string | undefined): boolean {
+  if (wanted === undefined) return false
+  if (record.url === undefined)
+    throw invalid('update()', [{ path: 'url', message: 'can not be given to a server on this machine' }])
+  const url = checkUrl(wanted, context.options.egress)
+  change(draft, record, 'url', url.href)
+  if (!draft.changed.includes('url')) return false
+  const { connectorId: _elsewhere, ...rest } = draft.next
+  draft.next = { ...rest, origin: url.origin, trusted: false }
+  draft.writes.push(...withoutConnectorLabels(id, as<SettingsRecord>(others[1])))
+  return true
+}
+
+/** Shares it, or takes it back. */
+function share(context: Context, actor: Person, { record, id }: Loaded, draft: Draft, wanted: UpdateWish): void {
+  const shared = wanted.visibility === 'workspace'
+  if (shared) allowSharing(context, actor)
+  if (shared && wanted.credentials === undefined && record.auth !== 'none')
+    throw invalid('update()', [
+      {
+        path: 'credentials',
+        message:
+          "must be said when a private integration is shared: 'shared' lets everybody call with its credential, 'per_user' keeps it its owner's",
+      },
+    ])
+  change(draft, record, 'visibility', wanted.visibility)
+  const [mine, everybodys] = [keys.visibleTo(record.ownerId, id), keys.visibleToAll(id)]
+  const [gone, there] = shared ? [mine, everybodys] : [everybodys, mine]
+  draft.writes.push({ key: gone, value: undefined }, { key: there, value: { id } })
+}
+
+/** Header values: edited, moved with the credential mode, or gone with the origin they were given for. */
+async function setHeaders(
+  context: Context,
+  before: Loaded,
+  draft: Draft,
+  wanted: UpdateWish['headers'],
+  wipes: boolean,
+): Promise<void> {
+  const { record, now, id, workspaceId } = before
+  if (wanted !== undefined && draft.next.credentials === 'per_user')
+    throw invalid('update()', [
+      { path: 'headers', message: "belong to each person with credentials: 'per_user': use authorize({ headers })" },
+    ])
+  const moved =
+    draft.changed.includes('credentials') && !wipes
+      ? await moveCredential(context, before, draft.next, wanted !== undefined)
+      : undefined
+  draft.writes.push(...(moved?.writes ?? []))
+  if (wanted === undefined && !wipes) return
+
+  const stored = as<HeadersRecord>(before.others[0])
+  const keeps = !wipes && stored?.value.origin === record.origin
+  const held = moved?.headers ?? {
+    values: keeps ? await openHeaders(context, workspaceId, id, sharedOwner, stored?.value) : {},
+    headers: keeps ? stored.value.headers : [],
+  }
+  const { values, headers } = editHeaders(held.values, held.headers, wanted ?? {}, now)
+  const of = { workspaceId, integrationId: id, owner: sharedOwner, field: 'headers' }
+  const sealed = headers.length === 0 ? undefined : await context.vault.seal(JSON.stringify(values), of)
+  draft.writes.push({
+    key: keys.headers(id, sharedOwner),
+    ifVersion: stored?.version ?? null,
+    value:
+      sealed === undefined ? undefined : json({ sealed, origin: draft.next.origin, headers } satisfies HeadersRecord),
+  })
+  draft.next = { ...draft.next, headers, auth: authWith(record, headers, wipes) }
+  if (wanted !== undefined) draft.changed.push('headers')
+}
+
+/** How it identifies itself now; one that lost its credential with its origin still needs one. */
+function authWith({ auth }: IntegrationRecord, headers: readonly IntegrationHeader[], wipes: boolean): IntegrationAuth {
+  if (auth === 'oauth' && !wipes) return 'oauth'
+  if (headers.length > 0 || (auth === 'header' && !wipes)) return 'header'
+  return wipes ? auth : 'none'
+}
+
+/** What the catalogue says of its server's tools holds for that server only. */
+function withoutConnectorLabels(id: string, settings: Versioned<SettingsRecord> | undefined): readonly Write[] {
+  const tools = Object.entries(settings?.value.tools ?? {})
+  if (settings === undefined || tools.every(([, { connectorLabel }]) => connectorLabel === undefined)) return []
+  const value = { tools: Object.fromEntries(tools.map(([name, { connectorLabel: _label, ...own }]) => [name, own])) }
+  return [{ key: keys.settings(id), ifVersion: settings.version, value: json(value) }]
+}
+
+function namesOf(headers: readonly IntegrationHeader[]): string {
+  return headers
+    .map(({ name }) => name.toLowerCase())
+    .toSorted()
+    .join(',')
+}

@@ -1,0 +1,59 @@
+import { endOpenApprovals } from '../gate/approvals.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import { retrying } from '../state/event-feed.js'
+import { eraseIntegration } from './erase-credential.js'
+import { endGrants } from '../gate/grants.js'
+import { load } from '../state/access.js'
+import { json, keys, type IntegrationRecord, type RemovedRecord } from '../state/records.js'
+import { poolPrefix } from '../servers/use-server.js'
+
+/**
+ * Removes an integration: one small commit after which nothing can call it; then approvals and grants end, tokens are
+ * revoked and secrets erased. Should the process die in between, `sweep()` finishes it.
+ *
+ * @throws IntegrationError `not_found`, `forbidden`
+ */
+export async function remove(context: Context, actor: Person, id: string): Promise<void> {
+  const record = await retrying('The integration', async () => {
+    const loaded = await load(context, actor, id, 'remove')
+    return (
+      (await bury(context, actor.workspaceId, id, loaded.record, loaded.version, loaded.now, actor.userId)) &&
+      loaded.record
+    )
+  })
+  await finishRemoval(context, actor.workspaceId, id, record.handle)
+}
+
+/** The one commit that takes an integration away. */
+export async function bury(
+  context: Context,
+  workspaceId: string,
+  id: string,
+  record: IntegrationRecord,
+  version: string,
+  now: number,
+  by?: string,
+): Promise<boolean> {
+  const removed: RemovedRecord = { handle: record.handle, removedAt: now }
+  const written = await context.feed.commit(workspaceId, {
+    writes: [
+      { key: keys.integration(id), ifVersion: version, value: undefined },
+      { key: keys.visibleToAll(id), value: undefined },
+      { key: keys.visibleTo(record.ownerId, id), value: undefined },
+      { key: keys.removed(id), value: json(removed) },
+    ],
+    events: [{ type: 'integration_removed', integrationId: id, ...(by === undefined ? {} : { by }) }],
+    audit: [{ action: 'remove', integrationId: id, ...(by === undefined ? {} : { userId: by }) }],
+  })
+  return written !== false
+}
+
+/** Everything that follows a removal. Safe to repeat. */
+export async function finishRemoval(context: Context, workspaceId: string, id: string, handle: string): Promise<void> {
+  context.calls.end(workspaceId, id, 'not_found')
+  await context.pool.closeKeys(poolPrefix(workspaceId, id))
+  await endOpenApprovals(context, workspaceId, id, 'cancelled', 'The integration was removed.')
+  await endGrants(context, workspaceId, id)
+  await eraseIntegration(context, workspaceId, id, handle)
+}

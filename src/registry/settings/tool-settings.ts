@@ -1,0 +1,287 @@
+import { IntegrationError } from '../../model/errors.js'
+import { invalid, parse, toolSettingsInput } from '../../model/input.js'
+import type { QuarantinedTool, Tool, ToolSettings } from '../../model/tool.js'
+import { modelToolName } from '../../policy/tool-name.js'
+import type { Write } from '../../ports/storage.js'
+import { assess, settingsOf } from '../gate/assess-tool.js'
+import type { Context } from '../state/context.js'
+import type { Person } from '../state/person.js'
+import { retrying } from '../state/event-feed.js'
+import { load, ownerFor, type Loaded } from '../state/access.js'
+import {
+  as,
+  json,
+  keys,
+  person,
+  sharedOwner,
+  type SettingsRecord,
+  type ToolSettingsRecord,
+  type ToolsRecord,
+  type Versioned,
+} from '../state/records.js'
+import { refreshTools } from './refresh-tools.js'
+import { targetFrom, targetKeys } from '../state/target.js'
+import { changesOf } from '../gate/tool-changes.js'
+import type { ListedTool, ToolList } from '../state/tool-list-cache.js'
+
+/** What `tools()` answers. */
+export interface ToolOverview {
+  readonly tools: readonly Tool[]
+  /** Tools that were there, by wire name, and are not listed any more: their settings are kept for when they come back. */
+  readonly missing: readonly string[]
+  /** Tools that the server listed and that can't be used, with the reason. */
+  readonly quarantined: readonly QuarantinedTool[]
+  /** When the server was asked, ms since the epoch; absent: never yet. */
+  readonly listedAt?: number
+}
+
+/** An integration with its stored tools. */
+interface WithTools {
+  readonly loaded: Loaded
+  readonly settings: Versioned<SettingsRecord> | undefined
+  readonly manifest: ToolsRecord | undefined
+  readonly list: ToolList | undefined
+}
+
+/** `tools()`: every tool with label, enabled, mode, and what the mode comes to and why. */
+export async function listTools(context: Context, actor: Person, id: string): Promise<ToolOverview> {
+  const known = await loadTools(context, actor, id, 'list_tools')
+  const { loaded, settings, manifest, list } = known
+  const { record } = loaded
+  const assessed = (list?.tools ?? []).map((tool) => ({
+    tool,
+    ...assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool }),
+  }))
+  const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
+  const tools = assessed.map(({ tool: { definition }, label, mode, verdict, settings: own }, n): Tool => {
+    const change = changes[n]
+    return {
+      name: definition.name,
+      modelName: modelToolName(record.handle, definition.name),
+      ...(definition.title === undefined ? {} : { title: definition.title }),
+      ...(definition.description === undefined ? {} : { description: definition.description }),
+      inputSchema: definition.inputSchema,
+      ...(definition.outputSchema === undefined ? {} : { outputSchema: definition.outputSchema }),
+      ...(definition.annotations === undefined ? {} : { annotations: definition.annotations }),
+      ...(label === undefined ? {} : { label }),
+      enabled: own.enabled ?? true,
+      approval: { mode, resolved: verdict.mode, rule: verdict.rule },
+      ...(own.agents === undefined ? {} : { agents: own.agents }),
+      ...(change === undefined ? {} : { change }),
+    }
+  })
+  return {
+    tools,
+    missing: Object.entries(settings?.value.tools ?? {}).flatMap(([name, { accepted }]) =>
+      accepted === undefined || list === undefined || list.get(name) !== undefined ? [] : [name],
+    ),
+    quarantined: manifest?.quarantined ?? [],
+    ...(manifest === undefined ? {} : { listedAt: manifest.listedAt }),
+  }
+}
+
+/**
+ * `configureTools()`: settings of many tools in one commit. What is left out stays as it is.
+ *
+ * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`
+ */
+export async function configureTools(
+  context: Context,
+  actor: Person,
+  id: string,
+  input: Readonly<Record<string, ToolSettings>>,
+): Promise<void> {
+  if (typeof input !== 'object' || input === null)
+    throw invalid('configureTools()', [{ path: '', message: 'must be an object of settings by tool name' }])
+  const wanted = Object.entries(input).map(
+    ([name, settings]) => [name, parse(`configureTool("${name.slice(0, 64)}")`, toolSettingsInput, settings)] as const,
+  )
+  await retrying('The tool settings', async () => {
+    const { loaded, settings, list } = await loadTools(context, actor, id, 'configure_tools')
+    const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
+    for (const [name, wish] of wanted) {
+      const tool = list?.get(name)
+      if (tool === undefined) throw noSuchTool(name, loaded)
+      if (wish.agents != null) {
+        const foreign = wish.agents.filter((agent) => !loaded.record.agents.includes(agent))
+        if (foreign.length > 0)
+          throw invalid(`configureTool("${name}")`, [
+            {
+              path: 'agents',
+              message: `may only name agents of the integration: ${loaded.record.agents.map((agent) => `"${agent}"`).join(', ')}`,
+            },
+          ])
+      }
+      define(tools, name, configured(settingsOf(settings?.value, name), wish, tool))
+    }
+    return commitSettings(
+      context,
+      actor,
+      loaded,
+      settings,
+      tools,
+      { type: 'tools_configured', integrationId: id, tools: wanted.map(([name]) => name), by: actor.userId },
+      'configure_tools',
+    )
+  })
+}
+
+/**
+ * `acceptTools()`: what they are now is what was agreed to. A likely rename takes its settings over from the tool it was.
+ *
+ * @throws IntegrationError `tool_not_found`, `not_found`, `forbidden`, `invalid_input`
+ */
+export async function acceptTools(
+  context: Context,
+  actor: Person,
+  id: string,
+  names: readonly string[],
+): Promise<void> {
+  if (!Array.isArray(names) || names.length === 0)
+    throw invalid('acceptTools()', [{ path: 'names', message: 'must name at least one tool' }])
+  let forget: readonly string[] = []
+  await retrying('The tool settings', async () => {
+    const { loaded, settings, manifest, list } = await loadTools(context, actor, id, 'accept_tools')
+    const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
+    const accepted: string[] = []
+    for (const name of names) {
+      const tool = list?.get(name)
+      if (tool === undefined) throw noSuchTool(name, loaded)
+      const { change } = assess(context, {
+        actor,
+        integrationId: id,
+        record: loaded.record,
+        settings: settings?.value,
+        manifest,
+        tool,
+      })
+      const from = change?.from
+      if (from === undefined) define(tools, name, { ...settingsOf({ tools }, name), accepted: tool.hash })
+      else {
+        define(tools, name, renamed(settingsOf({ tools }, from), tool))
+        delete tools[from]
+        accepted.push(from)
+      }
+      accepted.push(name)
+    }
+    forget = accepted
+    return commitSettings(
+      context,
+      actor,
+      loaded,
+      settings,
+      tools,
+      { type: 'tools_accepted', integrationId: id, tools: [...names], by: actor.userId },
+      'accept_tools',
+    )
+  })
+  context.behind(() =>
+    context.storage.commit(
+      actor.workspaceId,
+      forget.slice(0, 100).map((name): Write => ({ key: keys.accepted(id, name), value: undefined })),
+    ),
+  )
+}
+
+/** A tool under another name is the one a person labelled: everything but its name is equal. */
+function renamed({ label, ...settings }: ToolSettingsRecord, { hash }: ListedTool): ToolSettingsRecord {
+  const kept = label !== undefined && label.definitionHash === settings.accepted
+  return { ...settings, accepted: hash, ...(kept ? { label: { ...label, definitionHash: hash } } : {}) }
+}
+
+/** `refreshTools()`: asks the server now. */
+export async function refreshToolsNow(
+  context: Context,
+  actor: Person,
+  id: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ToolOverview> {
+  const { record, others } = await load(context, actor, id, 'validate', targetKeys(id, actor))
+  await refreshTools(context, targetFrom(actor, id, record, others), { insist: true, ...options })
+  return listTools(context, actor, id)
+}
+
+async function loadTools(
+  context: Context,
+  actor: Person,
+  id: string,
+  operation: 'list_tools' | 'configure_tools' | 'accept_tools',
+): Promise<WithTools> {
+  for (let tries = 0; tries < 3; tries++) {
+    const loaded = await load(context, actor, id, operation, [
+      keys.settings(id),
+      keys.tools(id, sharedOwner),
+      keys.tools(id, person(actor.userId)),
+    ])
+    const owner = ownerFor(loaded.record, actor)
+    const manifest = as<ToolsRecord>(loaded.others[owner === sharedOwner ? 1 : 2])?.value
+    const settings = as<SettingsRecord>(loaded.others[0])
+    if (manifest === undefined) return { loaded, settings, manifest, list: undefined }
+    const [list] = await context.lists.load(actor.workspaceId, [{ integrationId: id, owner, manifest }])
+    if (list !== undefined) return { loaded, settings, manifest, list }
+  }
+  throw new IntegrationError('conflict', 'The tool list is being replaced at this moment. Try again.', {
+    integrationId: id,
+  })
+}
+
+function configured(
+  before: ToolSettingsRecord,
+  wish: {
+    enabled?: boolean | undefined
+    approval?: 'default' | 'ask' | 'auto' | undefined
+    label?: 'read' | 'write' | null | undefined
+    agents?: string[] | null | undefined
+  },
+  tool: ListedTool,
+): ToolSettingsRecord {
+  const { label: oldLabel, agents: oldAgents, ...rest } = before
+  const label =
+    wish.label === undefined
+      ? oldLabel
+      : wish.label === null
+        ? undefined
+        : { value: wish.label, definitionHash: tool.hash }
+  const agents = wish.agents === undefined ? oldAgents : wish.agents === null ? undefined : [...new Set(wish.agents)]
+  return {
+    ...rest,
+    ...(wish.enabled === undefined ? {} : { enabled: wish.enabled }),
+    ...(wish.approval === undefined ? {} : { approval: wish.approval }),
+    ...(label === undefined ? {} : { label }),
+    ...(agents === undefined ? {} : { agents }),
+  }
+}
+
+async function commitSettings(
+  context: Context,
+  actor: Person,
+  loaded: Loaded,
+  settings: Versioned<SettingsRecord> | undefined,
+  tools: Record<string, ToolSettingsRecord>,
+  event: {
+    readonly type: 'tools_configured' | 'tools_accepted'
+    readonly integrationId: string
+    readonly tools: readonly string[]
+    readonly by: string
+  },
+  action: 'configure_tools' | 'accept_tools',
+) {
+  return context.feed.commit(actor.workspaceId, {
+    writes: [{ key: keys.settings(loaded.id), ifVersion: settings?.version ?? null, value: json({ tools }) }],
+    events: [event],
+    audit: [{ action, userId: actor.userId, integrationId: loaded.id, changed: event.tools }],
+  })
+}
+
+/** A tool may be called `__proto__`: defined, never assigned. */
+function define(tools: Record<string, ToolSettingsRecord>, name: string, value: ToolSettingsRecord): void {
+  Object.defineProperty(tools, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+function noSuchTool(name: string, { record, id }: Loaded): IntegrationError {
+  return new IntegrationError(
+    'tool_not_found',
+    `Integration "${record.name}" has no tool "${String(name).slice(0, 64)}". Take names from tools().`,
+    { integrationId: id },
+  )
+}

@@ -1,0 +1,58 @@
+import { invalid } from '../../model/input.js'
+import { endOpenApprovals } from '../gate/approvals.js'
+import type { Context } from '../state/context.js'
+import { drop, sharedSecrets, wipe, type Dropped } from './drop-credential.js'
+import { retrying } from '../state/event-feed.js'
+import { endGrants } from '../gate/grants.js'
+import { load } from '../state/access.js'
+import type { Person } from '../state/person.js'
+import { json, keys, sharedOwner, type IntegrationRecord } from '../state/records.js'
+import { poolPrefix } from '../servers/use-server.js'
+
+/**
+ * Hands an integration to another person. The credential of a private one doesn't travel: the new owner gives their own.
+ *
+ * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
+ */
+export async function transferOwner(context: Context, actor: Person, id: string, userId: string): Promise<void> {
+  if (typeof userId !== 'string' || userId === '' || userId.length > 200)
+    throw invalid('transferOwner()', [{ path: 'userId', message: 'must be the id of a person, 1-200 characters' }])
+  let wasPrivate = false
+  let dropped: Dropped | undefined
+  await retrying('The integration', async () => {
+    const { record, version, now, others } = await load(context, actor, id, 'transfer_owner', sharedSecrets(id))
+    if (record.ownerId === userId) return true
+    wasPrivate = record.visibility === 'private'
+    dropped = wasPrivate ? drop(id, others) : undefined
+    const next: IntegrationRecord = {
+      ...record,
+      ownerId: userId,
+      revision: record.revision + 1,
+      binding: wasPrivate ? record.binding + 1 : record.binding,
+      headers: wasPrivate ? [] : record.headers,
+      updatedAt: now,
+    }
+    return context.feed.commit(actor.workspaceId, {
+      writes: [
+        { key: keys.integration(id), ifVersion: version, value: json(next) },
+        ...(wasPrivate
+          ? [
+              { key: keys.visibleTo(record.ownerId, id), value: undefined },
+              { key: keys.visibleTo(userId, id), value: { id } },
+              { key: keys.headers(id, sharedOwner), value: undefined },
+              { key: keys.status(id, sharedOwner), value: undefined },
+              ...dropped!.writes,
+            ]
+          : []),
+      ],
+      events: [{ type: 'integration_updated', integrationId: id, changed: ['owner'], by: actor.userId }],
+      audit: [{ action: 'transfer_owner', userId: actor.userId, integrationId: id }],
+    })
+  })
+  if (!wasPrivate) return
+  context.calls.end(actor.workspaceId, id, 'conflict')
+  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
+  await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'The integration has another owner now.')
+  await endGrants(context, actor.workspaceId, id)
+  await wipe(context, actor.workspaceId, id, dropped)
+}

@@ -1,0 +1,43 @@
+import { invalid } from '../../model/input.js'
+import type { Integration } from '../../model/integration.js'
+import { endOpenApprovals } from '../gate/approvals.js'
+import type { Context } from '../state/context.js'
+import { retrying } from '../state/event-feed.js'
+import { endGrants } from '../gate/grants.js'
+import { load } from '../state/access.js'
+import { getIntegration } from './integrations.js'
+import type { Person } from '../state/person.js'
+import { json, keys } from '../state/records.js'
+
+/** `trust()`: whether the server's annotations are believed. Approvals and grants given under the other answer end. */
+export async function setTrusted(context: Context, actor: Person, id: string, trusted: boolean): Promise<Integration> {
+  if (typeof trusted !== 'boolean') throw invalid('trust()', [{ path: 'trusted', message: 'must be true or false' }])
+  let changed = false
+  await retrying('The integration', async () => {
+    const { record, version, now } = await load(context, actor, id, 'trust')
+    changed = record.trusted !== trusted
+    if (!changed) return true
+    return context.feed.commit(actor.workspaceId, {
+      writes: [
+        {
+          key: keys.integration(id),
+          ifVersion: version,
+          value: json({
+            ...record,
+            trusted,
+            binding: record.binding + 1,
+            revision: record.revision + 1,
+            updatedAt: now,
+          }),
+        },
+      ],
+      events: [{ type: 'integration_updated', integrationId: id, changed: ['trusted'], by: actor.userId }],
+      audit: [{ action: 'trust', userId: actor.userId, integrationId: id, changed: [String(trusted)] }],
+    })
+  })
+  if (changed) {
+    await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'Whether the server is trusted was changed.')
+    await endGrants(context, actor.workspaceId, id)
+  }
+  return getIntegration(context, actor, id)
+}

@@ -1,0 +1,85 @@
+import { IntegrationError } from '../../model/errors.js'
+import { decideAccess, type Operation } from '../../policy/access.js'
+import type { StoredRecord } from '../../ports/storage.js'
+import type { Context } from './context.js'
+import { notFound } from './errors.js'
+import { idsUnder } from './pages.js'
+import type { Person } from './person.js'
+import { as, keys, person, prefixes, sharedOwner, type IntegrationRecord } from './records.js'
+
+/** An integration as it is stored now, and what else was read at the same moment. */
+export interface Loaded {
+  readonly id: string
+  readonly workspaceId: string
+  readonly record: IntegrationRecord
+  readonly version: string
+  /** The storage's clock, in ms since the epoch. */
+  readonly now: number
+  readonly others: readonly (StoredRecord | undefined)[]
+}
+
+/** Whose credential, status and tool list an actor meets. */
+export function ownerFor(record: IntegrationRecord, actor: Person): string {
+  return record.credentials === 'per_user' ? person(actor.userId) : sharedOwner
+}
+
+/**
+ * Reads an integration and whatever else is needed, in one round trip, if this actor may do this with it.
+ * @throws IntegrationError `not_found`, `forbidden`
+ */
+export async function load(
+  context: Context,
+  actor: Person,
+  id: string,
+  operation: Operation,
+  others: readonly string[] = [],
+): Promise<Loaded> {
+  if (!isId(id)) throw notFound('integration', String(id))
+  const { records, now } = await context.storage.read(actor.workspaceId, [keys.integration(id), ...others])
+  const stored = as<IntegrationRecord>(records[0])
+  allow(context, actor, id, stored?.value, operation)
+  return {
+    id,
+    workspaceId: actor.workspaceId,
+    record: stored!.value,
+    version: stored!.version,
+    now,
+    others: records.slice(1),
+  }
+}
+
+/** Throws unless the actor may do this with that integration. */
+export function allow(
+  context: Context,
+  actor: Person,
+  id: string,
+  record: IntegrationRecord | undefined,
+  operation: Operation,
+): void {
+  const scope =
+    record === undefined
+      ? undefined
+      : { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
+  const access = decideAccess(operation, actor, scope, context.options.access)
+  if (access === 'hidden') throw notFound('integration', id)
+  if (access === 'forbidden')
+    throw new IntegrationError(
+      'forbidden',
+      `Your role does not allow ${operation.replaceAll('_', ' ')} on integration "${record!.name}". Ask its owner or an admin.`,
+      { integrationId: id },
+    )
+}
+
+/** The ids of what the actor can use. */
+export async function visibleIds(context: Context, actor: Person): Promise<readonly string[]> {
+  const [shared, own] = await Promise.all([
+    idsUnder(context, actor, prefixes.visibleToAll),
+    idsUnder(context, actor, prefixes.visibleTo(actor.userId)),
+  ])
+  return [...new Set([...shared, ...own])]
+}
+
+/** Whether it can be an id of ours, before it becomes part of a key. */
+export function isId(id: unknown): id is string {
+  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(id)
+}

@@ -1,0 +1,46 @@
+import type { Agent } from '../../model/agent.js'
+import type { Connector } from '../../model/connector.js'
+import type { GuardedFetch } from '../../egress/guarded-fetch.js'
+import type { ConnectionPool } from '../../mcp/connection-pool.js'
+import type { CredentialVault } from '../../ports/credential-vault.js'
+import type { Runtime } from '../../ports/runtime.js'
+import type { RegistryStorage } from '../../ports/storage.js'
+import type { CallsInFlight } from './calls-in-flight.js'
+import type { DecisionBoard } from './decision-board.js'
+import type { EventFeed } from './event-feed.js'
+import type { Settled } from './options.js'
+import type { Handles } from './handles.js'
+import type { OAuthEnvironment } from '../../oauth/environment.js'
+import type { Refresher } from '../../oauth/refresh.js'
+import type { Target } from './target.js'
+import type { ToolLists } from './tool-list-cache.js'
+
+/** What every use case is handed: the ports, the floors below and what this process remembers (never the only copy). */
+export interface Context {
+  readonly options: Settled
+  readonly storage: RegistryStorage
+  readonly vault: CredentialVault
+  readonly runtime: Runtime
+  readonly fetch: GuardedFetch
+  readonly pool: ConnectionPool
+  readonly feed: EventFeed
+  /** Calls this process is waiting for a server with. */
+  readonly calls: CallsInFlight
+  /** Calls this process is waiting for a person with. */
+  readonly decisions: DecisionBoard
+  readonly lists: ToolLists
+  readonly handles: Handles
+  readonly oauth: OAuthEnvironment
+  readonly refresher: Refresher
+  /**
+   * Lists a server's tools again and stores what changed, or joins whoever does.
+   * `changed`: the server says that they are others now, so a listing under way may be too old.
+   */
+  refreshTools(target: Target, news?: { readonly changed: boolean }): Promise<unknown>
+  agentsOf(workspaceId: string): Promise<readonly Agent[]>
+  connectorsOf(workspaceId: string): Promise<readonly Connector[]>
+  /** Work behind an answer, e.g. a refresh of a tool list: `close()` waits for it. Never rejects. */
+  behind(work: () => Promise<unknown>): void
+  /** Aborts when the registry closes. */
+  readonly closing: AbortSignal
+}

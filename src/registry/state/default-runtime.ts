@@ -1,0 +1,27 @@
+import type { Runtime } from '../../ports/runtime.js'
+
+/** Random bytes not used yet: asking for a few at a time costs more than all that is done with them. */
+const pool = new Uint8Array(4096)
+let used = pool.length
+
+/** The platform's clock, timers and randomness. */
+export const defaultRuntime: Runtime = {
+  now: () => Date.now(),
+  randomId() {
+    if (used === pool.length) {
+      crypto.getRandomValues(pool)
+      used = 0
+    }
+    const bytes = pool.subarray(used, (used += 16))
+    return btoa(String.fromCharCode(...bytes))
+      .replaceAll('+', '-')
+      .replaceAll('/', '_')
+      .replaceAll('=', '')
+  },
+  setTimer(callback, ms) {
+    // Longer than 2^31-1 ms, a platform timer fires at once.
+    const timer = setTimeout(callback, Math.min(Math.max(0, ms), 2_147_483_647))
+    if (typeof timer === 'object') timer.unref?.()
+    return () => clearTimeout(timer)
+  },
+}

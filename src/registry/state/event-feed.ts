@@ -1,0 +1,164 @@
+import { EventEmitter } from 'eventemitter3'
+import type { Person } from './person.js'
+import { json, keys, prefixes } from './records.js'
+import { conflict } from './errors.js'
+import { IntegrationError } from '../../model/errors.js'
+import type { AuditEntry, CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
+import type { RegistryStorage, Write, Written } from '../../ports/storage.js'
+import type { Runtime } from '../../ports/runtime.js'
+
+/** The event of a name. */
+export type EventOf<Name extends RegistryEventName> = Extract<RegistryEvent, { type: Name }>
+
+/** An event before the storage gave it its number. */
+export type NewEvent = RegistryEvent extends infer E
+  ? E extends RegistryEvent
+    ? Omit<E, 'id' | 'workspaceId' | 'at'>
+    : never
+  : never
+
+/** An audit entry before it is filed. */
+export type NewAudit = Omit<AuditEntry, 'id' | 'workspaceId' | 'at'>
+
+/** A page of the durable feed. */
+export interface EventPage {
+  readonly events: readonly RegistryEvent[]
+  /** Give it as `after` next time; the same as before when there was nothing new. */
+  readonly after: string | undefined
+}
+
+/** A change together with the news of it. */
+export interface Change {
+  readonly writes?: readonly Write[]
+  readonly events?: readonly NewEvent[]
+  readonly audit?: readonly NewAudit[]
+}
+
+/** Commits changes with their events and audit entries as one, and tells local listeners afterwards. */
+export interface EventFeed {
+  /** @returns what was written, in the order of `writes`, or `false`: somebody wrote first, nothing was written. */
+  commit(workspaceId: string, change: Change): Promise<false | readonly Written[]>
+  /** Tells the local listeners of events that an earlier commit has stored. */
+  tell(events: readonly LocalEvent[]): void
+  /** The writes that file events and an audit entry, for a commit made elsewhere, and how to tell of it afterwards. */
+  prepare(
+    workspaceId: string,
+    change: Change,
+  ): { readonly writes: readonly Write[]; done(written: readonly Written[]): void }
+  /** The durable feed. */
+  read(query: { workspaceId: string; after?: string; limit?: number }): Promise<EventPage>
+  readonly local: EventEmitter<Record<LocalEvent['type'], [LocalEvent]>>
+}
+
+/** What local listeners hear: changes, and calls. */
+export type LocalEvent = RegistryEvent | CallEvent
+
+export function eventFeed(options: {
+  storage: RegistryStorage
+  runtime: Runtime
+  eventsMs: number
+  auditMs: number
+}): EventFeed {
+  const { storage, runtime } = options
+  const local = new EventEmitter<Record<LocalEvent['type'], [LocalEvent]>>()
+  const tell = (events: readonly LocalEvent[]): void => {
+    for (const event of events)
+      for (const listener of local.listeners(event.type)) {
+        try {
+          const answer: unknown = listener(event)
+          if (answer instanceof Promise) answer.catch(() => {})
+        } catch {
+          // A listener can't break what it is told of.
+        }
+      }
+  }
+  const prepare: EventFeed['prepare'] = (workspaceId, { writes = [], events = [], audit = [] }) => {
+    const at = runtime.now()
+    const news = events.map((event) => ({ ...event, workspaceId, at }))
+    const filed: Write[] = [
+      ...writes,
+      ...news.map((event): Write => ({ append: prefixes.event, value: json(event), expiresAt: at + options.eventsMs })),
+      ...audit.map((entry): Write => ({
+        key: prefixes.audit + timeOrderedId(runtime, at),
+        ifVersion: null,
+        value: json({ ...entry, workspaceId, at }),
+        expiresAt: at + options.auditMs,
+      })),
+      ...(events.some((event) => catalogueEvents.has(event.type)) ? [{ key: keys.catalogue, value: at }] : []),
+    ]
+    return {
+      writes: filed,
+      done: (written) =>
+        tell(
+          news.map(
+            (event, n) =>
+              ({ ...event, id: written[writes.length + n]!.key.slice(prefixes.event.length) }) as RegistryEvent,
+          ),
+        ),
+    }
+  }
+  return {
+    local,
+    tell,
+    prepare,
+    async commit(workspaceId, change) {
+      const { writes, done } = prepare(workspaceId, change)
+      const written = await storage.commit(workspaceId, writes)
+      if (written === false) return false
+      done(written)
+      return written.slice(0, change.writes?.length ?? 0)
+    },
+    async read({ workspaceId, after, limit = 100 }) {
+      if (after !== undefined && !/^\d{16}$/.test(after))
+        throw new IntegrationError('invalid_input', 'events(): after must be the id of an event, or left out.', {
+          fields: [{ path: 'after', message: 'must be the id of an event' }],
+        })
+      const page = await storage.list({
+        workspaceId,
+        prefix: prefixes.event,
+        limit,
+        ...(after === undefined ? {} : { after: prefixes.event + after }),
+      })
+      const events = page.records.map(
+        (record) => ({ ...(record.value as object), id: record.key.slice(prefixes.event.length) }) as RegistryEvent,
+      )
+      return { events, after: events.at(-1)?.id ?? after }
+    },
+  }
+}
+
+/** Unique, unguessable, and in the order of time. */
+export function timeOrderedId(runtime: Runtime, at: number): string {
+  return `${Math.max(0, at).toString(36).padStart(9, '0')}-${runtime.randomId()}`
+}
+
+/** The events after which a toolset may be another. */
+const catalogueEvents: ReadonlySet<RegistryEventName> = new Set([
+  'integration_connected',
+  'integration_updated',
+  'integration_enabled',
+  'integration_disabled',
+  'integration_removed',
+  'tools_changed',
+  'tools_configured',
+  'tools_accepted',
+])
+
+/** Repeats a read-decide-commit until it holds, a few times: then somebody else keeps winning, and it is a conflict. */
+export async function retrying<T>(what: string, attempt: () => Promise<T | false>): Promise<T> {
+  for (let tries = 0; tries < 8; tries++) {
+    const done = await attempt()
+    if (done !== false) return done
+  }
+  throw conflict(what)
+}
+
+/** Reads the audit as far as this actor may see it. */
+export type AuditReader = (actor: Person, query: { after?: string; limit?: number }) => Promise<AuditPage>
+
+/** A page of the audit, oldest first. */
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[]
+  /** Give it as `after` for more; absent: that was all. */
+  readonly next?: string
+}

@@ -1,0 +1,34 @@
+import type { RegistryStorage } from '../../ports/storage.js'
+import { as, keys } from './records.js'
+
+/**
+ * Finds integrations by the handle that prefixes their tools' names. A handle belongs to one integration as long as that
+ * exists; what is remembered may be a removed one.
+ */
+export interface Handles {
+  /** The integration as remembered, or as stored. */
+  find(workspaceId: string, handle: string): Promise<string | undefined>
+  /** The integration as stored now. */
+  look(workspaceId: string, handle: string): Promise<string | undefined>
+}
+
+const remembered = 10_000
+
+export function handles(storage: RegistryStorage): Handles {
+  const known = new Map<string, string>()
+  const nameOf = (workspaceId: string, handle: string): string => `${handle}\n${workspaceId}`
+  return {
+    async find(workspaceId, handle) {
+      return known.get(nameOf(workspaceId, handle)) ?? this.look(workspaceId, handle)
+    },
+    async look(workspaceId, handle) {
+      const { records } = await storage.read(workspaceId, [keys.handle(handle)])
+      const id = as<{ integrationId: string }>(records[0])?.value.integrationId
+      known.delete(nameOf(workspaceId, handle))
+      if (id === undefined) return undefined
+      if (known.size >= remembered) known.clear()
+      known.set(nameOf(workspaceId, handle), id)
+      return id
+    },
+  }
+}

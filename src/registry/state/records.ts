@@ -1,0 +1,236 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import type { ApprovalStatus, ConfirmRequest } from '../../model/approval.js'
+import type {
+  CredentialMode,
+  IntegrationAuth,
+  IntegrationHeader,
+  StatusReason,
+  Visibility,
+} from '../../model/integration.js'
+import type { JsonValue } from '../../model/json.js'
+import type { ApprovalMode, QuarantinedTool, ToolChangeKind, ToolLabelValue } from '../../model/tool.js'
+import type { StoredRecord } from '../../ports/storage.js'
+import type { ServerVerdict } from '../../mcp/connection.js'
+import type { ApprovalBinding } from '../../policy/binding.js'
+
+/**
+ * What is stored, and under which key. Records are cold or small, so that a call never bumps the version of what a
+ * person edits: configuration, status, settings, tools and credentials are records of their own.
+ */
+
+/** The owner of a credential that the whole integration shares. No encoded user id equals it. */
+export const sharedOwner = '_'
+
+/** A foreign id as a part of a key: ASCII, without `/`, at most 128 characters. */
+export function person(userId: string): string {
+  const encoded = encodeURIComponent(userId).replace(/_/g, '%5F')
+  return encoded.length <= 120 ? encoded : `%${digest(userId)}`
+}
+
+/** SHA-256 in hexadecimal: for keys that must not show what they stand for. */
+export function digest(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)))
+}
+
+/** The keys of all records, and the prefixes to list them by. */
+export const keys = {
+  integration: (id: string) => `integration/${id}`,
+  handle: (handle: string) => `handle/${handle}`,
+  visibleToAll: (id: string) => `visible/all/${id}`,
+  visibleTo: (userId: string, id: string) => `visible/u/${person(userId)}/${id}`,
+  status: (id: string, owner: string) => `status/${id}/${owner}`,
+  settings: (id: string) => `settings/${id}`,
+  accepted: (id: string, tool: string) => `accepted/${id}/${digest(tool)}`,
+  tools: (id: string, owner: string) => `tools/${id}/${owner}`,
+  chunk: (id: string, owner: string, hash: string, n: number) => `chunk/${id}/${owner}/${hash}/${n}`,
+  server: (id: string, owner: string) => `server/${id}/${owner}`,
+  headers: (id: string, owner: string) => `headers/${id}/${owner}`,
+  credential: (id: string, owner: string) => `credential/${id}/${owner}`,
+  unrevoked: (id: string, owner: string, lineage: string) => `unrevoked/${id}/${owner}/${lineage}`,
+  oauthSettings: (id: string) => `oauth-settings/${id}`,
+  client: (id: string) => `client/${id}/_`,
+  flow: (state: string) => `flow/${digest(state)}`,
+  approval: (id: string) => `approval/${id}`,
+  open: (userId: string, id: string) => `open/${person(userId)}/${id}`,
+  openOf: (integrationId: string, id: string) => `open-of/${integrationId}/${id}`,
+  same: (hash: string) => `same/${hash}`,
+  grant: (userId: string, integrationId: string, id: string) => `grant/${person(userId)}/${integrationId}/${id}`,
+  removed: (id: string) => `removed/${id}`,
+  /** Written by every change of what toolsets are made of: its version says whether a toolset is still good. */
+  catalogue: 'catalogue',
+} as const
+
+/** Prefixes to list by. */
+export const prefixes = {
+  integrations: 'integration/',
+  visibleToAll: 'visible/all/',
+  visibleTo: (userId: string) => `visible/u/${person(userId)}/`,
+  approvals: 'approval/',
+  flows: 'flow/',
+  unrevoked: 'unrevoked/',
+  open: (userId: string) => `open/${person(userId)}/`,
+  openOf: (integrationId: string) => `open-of/${integrationId}/`,
+  grants: (userId: string) => `grant/${person(userId)}/`,
+  grantsOn: (userId: string, integrationId: string) => `grant/${person(userId)}/${integrationId}/`,
+  allGrants: 'grant/',
+  removed: 'removed/',
+  event: 'event/',
+  audit: 'audit/',
+  /** Everything that goes when an integration does, once nothing can call it any more. */
+  of: (id: string) =>
+    ['status', 'accepted', 'tools', 'chunk', 'server', 'headers', 'credential', 'client'].map(
+      (kind) => `${kind}/${id}/`,
+    ),
+} as const
+
+/** `integration/{id}`: what a person configured. */
+export interface IntegrationRecord {
+  readonly handle: string
+  readonly name: string
+  readonly ownerId: string
+  readonly connectorId?: string
+  /** Absent for a server on this machine: its connector brings it. */
+  readonly url?: string
+  readonly origin: string
+  readonly headers: readonly IntegrationHeader[]
+  readonly auth: IntegrationAuth
+  readonly visibility: Visibility
+  readonly credentials: CredentialMode
+  readonly enabled: boolean
+  readonly trusted: boolean
+  readonly agents: readonly string[]
+  /** Grows when what an approval was given for changes: URL, header names, issuer, account, trust. */
+  readonly binding: number
+  readonly revision: number
+  /** `false` until the first connect succeeded: it goes with its flow. */
+  readonly established: boolean
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** `status/{id}/{owner}`. The sentence for a person is made from the reason when it is read. */
+export interface StatusRecord {
+  readonly reason: StatusReason
+  readonly checkedAt?: number
+  readonly lastWorkedAt?: number
+  /** `rate_limited`: when to come back. `awaiting_authorization`: until when. */
+  readonly until?: number
+  /** `scope_required`: what to ask for. */
+  readonly scopes?: readonly string[]
+  readonly account?: string
+  /** `per_user`: how often this person's account or issuer has changed; counted into what an approval binds. */
+  readonly accountRevision?: number
+  readonly protocolVersion?: string
+  /** `awaiting_authorization`: what it was before, for when the person never comes back. */
+  readonly before?: StatusReason
+}
+
+/** `settings/{id}`: all tools of one integration, by wire name. */
+export interface SettingsRecord {
+  readonly tools: Readonly<Record<string, ToolSettingsRecord>>
+}
+
+/** The settings of one tool. */
+export interface ToolSettingsRecord {
+  readonly enabled?: boolean
+  readonly approval?: ApprovalMode
+  readonly label?: { readonly value: ToolLabelValue; readonly definitionHash: string }
+  readonly connectorLabel?: ToolLabelValue
+  readonly agents?: readonly string[]
+  /** The hash of the definition that was last accepted; absent: never seen by anybody. */
+  readonly accepted?: string
+}
+
+/** `tools/{id}/{owner}`: what the server listed last; the definitions are in chunks under their common hash. */
+export interface ToolsRecord {
+  readonly hash: string
+  readonly chunks: number
+  readonly count: number
+  readonly quarantined: readonly QuarantinedTool[]
+  /** By wire name: how a tool's definition stood to the accepted one when it was listed. */
+  readonly changes?: Readonly<Record<string, { readonly kind: ToolChangeKind; readonly from?: string }>>
+  readonly listedAt: number
+  /** The server's own word for how long it is good. */
+  readonly freshUntil?: number
+}
+
+/** `server/{id}/{owner}`: the era and session of the server, for the next process. */
+export interface ServerRecord {
+  readonly binding: number
+  readonly verdict: ServerVerdict
+}
+
+/** `headers/{id}/{owner}`: header values, sealed as one JSON object. */
+export interface HeadersRecord {
+  readonly sealed: string
+  /** Where the values may be sent: what was given for one server is never shown to another. */
+  readonly origin: string
+  readonly headers: readonly IntegrationHeader[]
+}
+
+/** `oauth-settings/{id}`: what a person gave for this integration's OAuth, sealed: it holds secrets. */
+export interface OAuthSettingsRecord {
+  readonly sealed: string
+}
+
+/** `flow/{sha256(state)}`: a sign-in under way, 10 minutes, used once. */
+export interface FlowRecord {
+  readonly integrationId: string
+  readonly owner: string
+  /** Only this person may finish it. */
+  readonly userId: string
+  /** The server it is for: of no use once the integration points elsewhere. */
+  readonly serverUrl: string
+  /** Verifier, client and authorization server, sealed. */
+  readonly sealed: string
+}
+
+/** `approval/{id}`. */
+export interface ApprovalRecord {
+  readonly request: Omit<ConfirmRequest, 'arguments' | 'display'>
+  /** The very text that is sent. */
+  readonly argumentsJson: string
+  readonly binding: ApprovalBinding
+  readonly bindingHash: string
+  readonly sameHash?: string
+  readonly status: ApprovalStatus
+  /** `dispatched`: past it nobody waits for the answer any more, and what became of the call is unknown. */
+  readonly dispatchedUntil?: number
+  readonly decidedAt?: number
+  readonly decidedBy?: string
+  readonly reason?: string
+  readonly edited?: boolean
+}
+
+/** `open/{user}/{id}` and `open-of/{integration}/{id}`: what still waits. */
+export interface OpenRecord {
+  readonly approvalId: string
+  readonly userId: string
+  readonly conversationId?: string
+  /** Decided, and not used yet. */
+  readonly approved?: true
+}
+
+/** `removed/{id}`: what is still to be revoked and erased. */
+export interface RemovedRecord {
+  readonly handle: string
+  readonly removedAt: number
+}
+
+/** A record with its version, its value taken for what we wrote there. */
+export interface Versioned<T> {
+  readonly key: string
+  readonly version: string
+  readonly value: T
+}
+
+/** Reads a stored record as what was written under its key: only this floor writes there. */
+export function as<T>(record: StoredRecord | undefined): Versioned<T> | undefined {
+  return record as Versioned<T> | undefined
+}
+
+/** The same in the other direction: our record types hold nothing but JSON. */
+export function json(value: object): JsonValue {
+  return value as JsonValue
+}

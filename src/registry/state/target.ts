@@ -1,0 +1,72 @@
+import type { StoredRecord } from '../../ports/storage.js'
+import type { Person } from './person.js'
+import {
+  as,
+  keys,
+  person,
+  sharedOwner,
+  type HeadersRecord,
+  type IntegrationRecord,
+  type ServerRecord,
+  type StatusRecord,
+  type ToolsRecord,
+} from './records.js'
+
+/** An integration as one credential owner meets it: everything a request to its server needs, read at one moment. */
+export interface Target {
+  readonly workspaceId: string
+  readonly integrationId: string
+  readonly record: IntegrationRecord
+  /** Another one as soon as URL, header names, issuer or account of what is used here are: both parts only ever grow. */
+  readonly binding: number
+  /** Whose credential, status and tool list: everybody's, or one person's. */
+  readonly owner: string
+  readonly userId: string
+  readonly status: StatusRecord | undefined
+  readonly tools: ToolsRecord | undefined
+  readonly server: ServerRecord | undefined
+  readonly sharedHeaders: HeadersRecord | undefined
+  readonly ownHeaders: HeadersRecord | undefined
+  /** Another one as soon as a header value is. */
+  readonly headersTag: string
+}
+
+/** What is to be read to make a {@link Target}, whichever credential it turns out to use. */
+export function targetKeys(integrationId: string, actor: Person): readonly string[] {
+  return [sharedOwner, person(actor.userId)].flatMap((owner) => [
+    keys.status(integrationId, owner),
+    keys.tools(integrationId, owner),
+    keys.server(integrationId, owner),
+    keys.headers(integrationId, owner),
+  ])
+}
+
+/** @param records - what was read under {@link targetKeys} */
+export function targetFrom(
+  actor: Person,
+  integrationId: string,
+  record: IntegrationRecord,
+  records: readonly (StoredRecord | undefined)[],
+): Target {
+  const own = record.credentials === 'per_user'
+  const [status, tools, server] = own ? records.slice(4) : records
+  return {
+    workspaceId: actor.workspaceId,
+    integrationId,
+    record,
+    binding: record.binding + (as<StatusRecord>(status)?.value.accountRevision ?? 0),
+    owner: own ? person(actor.userId) : sharedOwner,
+    userId: actor.userId,
+    status: as<StatusRecord>(status)?.value,
+    tools: as<ToolsRecord>(tools)?.value,
+    server: as<ServerRecord>(server)?.value,
+    sharedHeaders: meantFor(record, as<HeadersRecord>(records[3])?.value),
+    ownHeaders: own ? meantFor(record, as<HeadersRecord>(records[7])?.value) : undefined,
+    headersTag: `${records[3]?.version ?? ''}.${own ? (records[7]?.version ?? '') : ''}`,
+  }
+}
+
+/** Header values, unless they were given for another server. */
+function meantFor(record: IntegrationRecord, headers: HeadersRecord | undefined): HeadersRecord | undefined {
+  return headers?.origin === record.origin ? headers : undefined
+}

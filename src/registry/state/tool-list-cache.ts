@@ -1,0 +1,164 @@
+import { IntegrationError } from '../../model/errors.js'
+import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
+import type { RegistryStorage, Write } from '../../ports/storage.js'
+import { definitionHash } from '../../policy/tool-definition.js'
+import { modelToolName } from '../../policy/tool-name.js'
+import { digest, json, keys, type ToolsRecord } from './records.js'
+
+/** A tool as its server listed it, with the hash that tells definitions apart. */
+export interface ListedTool {
+  readonly definition: ToolDefinition
+  readonly hash: string
+}
+
+/** The tools of one integration as one server listed them, parsed once and found by either name. */
+export interface ToolList {
+  readonly hash: string
+  readonly tools: readonly ListedTool[]
+  get(wireName: string): ListedTool | undefined
+  /** By the name that models get; `handle` is the integration's. */
+  byModelName(handle: string, modelName: string): ListedTool | undefined
+}
+
+/** Which stored list is meant. */
+export interface StoredList {
+  readonly integrationId: string
+  readonly owner: string
+  readonly manifest: ToolsRecord
+}
+
+/** Reads stored tool lists; what was parsed before comes from memory, found by its content. */
+export interface ToolLists {
+  /** In the order asked; `undefined` where the list was replaced meanwhile: read its manifest again. */
+  load(workspaceId: string, lists: readonly StoredList[]): Promise<readonly (ToolList | undefined)[]>
+}
+
+const chunkLength = 80_000
+/** However short a time a server gives its list: it is not asked more often than that behind toolsets, in ms. */
+const shortestListMs = 60_000
+const cacheLength = 32 * 1024 * 1024
+
+export function toolLists(storage: RegistryStorage): ToolLists {
+  const known = new Map<string, { list: ToolList; length: number }>()
+  let length = 0
+  const remember = (list: ToolList, size: number): ToolList => {
+    known.set(list.hash, { list, length: size })
+    length += size
+    for (const [hash, oldest] of known) {
+      if (length <= cacheLength || known.size === 1) break
+      known.delete(hash)
+      length -= oldest.length
+    }
+    return list
+  }
+  const recall = (hash: string): ToolList | undefined => {
+    const entry = known.get(hash)
+    if (entry === undefined) return undefined
+    known.delete(hash)
+    known.set(hash, entry)
+    return entry.list
+  }
+  return {
+    async load(workspaceId, lists) {
+      const found = lists.map(({ manifest }) => recall(manifest.hash))
+      const missing = lists.flatMap((list, n) => (found[n] === undefined ? [{ list, n }] : []))
+      if (missing.length === 0) return found
+      const chunkKeys = missing.flatMap(({ list: { integrationId, owner, manifest } }) =>
+        Array.from({ length: manifest.chunks }, (_, n) => keys.chunk(integrationId, owner, manifest.hash, n)),
+      )
+      const { records } = await storage.read(workspaceId, chunkKeys)
+      let at = 0
+      for (const { list, n } of missing) {
+        const chunks = records.slice(at, (at += list.manifest.chunks))
+        if (chunks.some((chunk) => chunk === undefined)) continue
+        const text = chunks.map((chunk) => chunk!.value as string).join('')
+        found[n] = recall(list.manifest.hash) ?? remember(parsedList(list.manifest.hash, text), text.length)
+      }
+      return found
+    },
+  }
+}
+
+/** The writes that store what a server listed; chunks of an older list are to be deleted afterwards. */
+export function listWrites(
+  integrationId: string,
+  owner: string,
+  listing: {
+    readonly tools: readonly ListedTool[]
+    readonly quarantined: readonly QuarantinedTool[]
+    readonly ttlMs?: number
+  },
+  options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord },
+): { readonly writes: readonly Write[]; readonly manifest: ToolsRecord; readonly stale: readonly Write[] } {
+  const text = JSON.stringify(listing.tools.map(({ definition, hash }) => [hash, definition]))
+  if (text.length > options.maxBytes)
+    throw new IntegrationError(
+      'response_too_large',
+      `The server's tool list is larger than ${options.maxBytes} bytes. Raise limits.maxResponseBytes, or ask its author for a smaller list.`,
+    )
+  const hash = digest(text)
+  const chunks = Math.ceil(text.length / chunkLength)
+  const manifest: ToolsRecord = {
+    hash,
+    chunks,
+    count: listing.tools.length,
+    quarantined: listing.quarantined.slice(0, 100),
+    listedAt: options.now,
+    ...(listing.ttlMs === undefined || listing.ttlMs === 0
+      ? {}
+      : { freshUntil: options.now + Math.max(listing.ttlMs, shortestListMs) }),
+  }
+  const { previous } = options
+  const changed = previous?.hash !== hash
+  return {
+    manifest,
+    writes: [
+      { key: keys.tools(integrationId, owner), value: json(manifest) },
+      ...(changed
+        ? Array.from({ length: chunks }, (_, n): Write => ({
+            key: keys.chunk(integrationId, owner, hash, n),
+            value: text.slice(n * chunkLength, (n + 1) * chunkLength),
+          }))
+        : []),
+    ],
+    stale:
+      changed && previous !== undefined
+        ? Array.from({ length: previous.chunks }, (_, n): Write => ({
+            key: keys.chunk(integrationId, owner, previous.hash, n),
+            value: undefined,
+          }))
+        : [],
+  }
+}
+
+/** Definitions with their hashes. */
+export function hashed(definitions: readonly ToolDefinition[]): readonly ListedTool[] {
+  return definitions.map((definition) => ({ definition, hash: definitionHash(definition) }))
+}
+
+/** A list that was not stored yet, found by either name all the same. */
+export function listOf(tools: readonly ListedTool[], hash = ''): ToolList {
+  const byName = new Map(tools.map((tool) => [tool.definition.name, tool]))
+  const byHandle = new Map<string, Map<string, ListedTool>>()
+  return {
+    hash,
+    tools,
+    get: (wireName) => byName.get(wireName),
+    byModelName(handle, modelName) {
+      let names = byHandle.get(handle)
+      if (names === undefined) {
+        names = new Map(tools.map((tool) => [modelToolName(handle, tool.definition.name), tool]))
+        byHandle.set(handle, names)
+      }
+      return names.get(modelName)
+    },
+  }
+}
+
+function parsedList(hash: string, text: string): ToolList {
+  const rows = JSON.parse(text) as [string, ToolDefinition][]
+  return listOf(
+    rows.map(([hashOfIt, definition]) => ({ hash: hashOfIt, definition })),
+    hash,
+  )
+}
