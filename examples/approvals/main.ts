@@ -117,7 +117,8 @@ try {
     tell(outcome)
     check('nothing was sent', outcome.type === 'not_run' && outcome.because === 'superseded')
   }
-  await mine.acceptTools(integration.id, ['send_mail'])
+  const seen = (await mine.tools(integration.id)).tools.find(({ name }) => name === 'send_mail')
+  await mine.acceptTools(integration.id, { send_mail: seen!.definitionHash })
   check('accepted is accepted', (await mine.tools(integration.id)).tools[0]?.change === undefined)
 
   chapter('Every decision is on record')

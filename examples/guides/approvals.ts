@@ -113,9 +113,11 @@ async function changed(): Promise<void> {
   await notes.setTools([{ name: 'purge', description: 'Deletes everything.' }])
   // #region changes
   const { tools } = await mine.refreshTools(integration.id)
-  for (const tool of tools.filter(({ change }) => change !== undefined))
-    console.log(`  ${tool.name}: ${tool.change?.kind}`, tool.change?.differences) // 'new', 'widened', 'renamed', …
-  await mine.acceptTools(integration.id, ['purge'])
+  for (const { name, change, definitionHash } of tools) {
+    if (change === undefined) continue
+    console.log(`  ${name}: ${change.kind}`, change.differences) // 'new', 'widened', 'renamed', …
+    await mine.acceptTools(integration.id, { [name]: definitionHash }) // what was shown, and nothing newer
+  }
   // #endregion
   const toolset = await mine.toolset('assistant')
   expect(

@@ -32,8 +32,8 @@ export async function calls(): Promise<void> {
           : JSON.stringify(inputResponses),
     },
   ])
-  await mine.refreshTools(integration.id)
-  await mine.acceptTools(integration.id, ['print'])
+  const { tools } = await mine.refreshTools(integration.id)
+  await mine.acceptTools(integration.id, { print: tools[0]!.definitionHash })
   // #region elicit
   const elicit: ElicitCallback = (request, { signal }) =>
     request.mode === 'form'

@@ -114,6 +114,23 @@ export const toolSettingsInput = z.strictObject({
   agents: z.array(id).min(1, 'must name at least one agent, or be null for all').max(200).nullable().optional(),
 })
 
+/** How many a page may hold. */
+const limit = z.number().int('must be a whole number').min(1, 'must be at least 1').max(1000, 'must be at most 1000')
+
+/** `list()`. */
+export const listInput = z.strictObject({
+  scope: z.enum(['mine', 'all']).optional(),
+  search: z.string().max(200, 'must be at most 200 characters').optional(),
+  attention: z.boolean().optional(),
+  limit: limit.optional(),
+  after: id.optional(),
+})
+
+/** `acceptTools()`: what was looked at, by wire name. */
+export const acceptToolsInput = z
+  .record(z.string().max(1024), z.string().max(128))
+  .refine((all) => Object.keys(all).length > 0, 'must name at least one tool, with its definitionHash')
+
 /** A decision about an approval; `remember` and edited arguments are checked where they are used. */
 export const decisionInput = z.union([
   z.literal('approve').transform(() => ({ decision: 'approve' as const })),

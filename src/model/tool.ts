@@ -92,6 +92,8 @@ export interface Tool {
   readonly outputSchema?: JsonObject
   readonly annotations?: ToolAnnotations
   readonly label?: ToolLabel
+  /** Tells definitions apart; name it to `acceptTools()`. */
+  readonly definitionHash: string
   readonly enabled: boolean
   readonly approval: {
     readonly mode: ApprovalMode

@@ -1,4 +1,5 @@
 import type { Approval, ApprovalStatus, Decision, Grant } from '../model/approval.js'
+import type { Agent } from '../model/agent.js'
 import type { AvailableConnector } from '../model/connector.js'
 import { IntegrationError } from '../model/errors.js'
 import type { Integration } from '../model/integration.js'
@@ -19,7 +20,7 @@ import type { AuditPage } from './state/event-feed.js'
 import { explain, type Explanation } from './gate/explain.js'
 import { finishConnect } from './settings/finish-connect.js'
 import { listGrants, revokeGrant } from './gate/grants.js'
-import { availableConnectors, getIntegration, listIntegrations } from './settings/integrations.js'
+import { availableConnectors, getIntegration, listIntegrations, type ListOptions } from './settings/integrations.js'
 import { EndedCall, noIntegration } from './state/calls-in-flight.js'
 import { closed } from './state/errors.js'
 import { remove } from './settings/remove.js'
@@ -45,8 +46,10 @@ export interface VerbOptions {
 export interface ActorIntegrations<AgentId extends string = string> {
   /** The catalogue, with how many integrations of each entry are connected. */
   available(options?: VerbOptions): Promise<readonly AvailableConnector[]>
-  /** What this actor can use, oldest first. Admins may ask for `'all'`: others' private ones too, as metadata. */
-  list(options?: VerbOptions & { readonly scope?: 'mine' | 'all' }): Promise<readonly Integration[]>
+  /** The agents that integrations of this workspace may name. */
+  agents(options?: VerbOptions): Promise<readonly Agent<AgentId>[]>
+  /** What this actor can use, oldest first. */
+  list(options?: VerbOptions & ListOptions): Promise<readonly Integration[]>
   /**
    * One integration.
    *
@@ -95,8 +98,17 @@ export interface ActorIntegrations<AgentId extends string = string> {
   signOut(id: string, options?: VerbOptions): Promise<void>
   /** Hands it to another person. The credential of a private one doesn't travel: the new owner gives their own. */
   transferOwner(id: string, userId: string, options?: VerbOptions): Promise<void>
-  /** Whether the server's annotations are believed; for admins. */
-  trust(id: string, trusted: boolean, options?: VerbOptions): Promise<Integration>
+  /**
+   * Whether the server's annotations are believed; for admins.
+   *
+   * @param options - `ifRevision`: refuses when the integration is another than the one that was looked at
+   * @throws IntegrationError `not_found`, `forbidden`, `conflict`
+   */
+  trust(
+    id: string,
+    trusted: boolean,
+    options?: VerbOptions & { readonly ifRevision?: number | undefined },
+  ): Promise<Integration>
   /** Revokes tokens, erases secrets, ends pending approvals. */
   remove(id: string, options?: VerbOptions): Promise<void>
 
@@ -108,12 +120,27 @@ export interface ActorIntegrations<AgentId extends string = string> {
    * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`
    */
   configureTool(id: string, tool: string, settings: ToolSettings, options?: VerbOptions): Promise<void>
-  /** Many in one commit, by wire name. */
-  configureTools(id: string, settings: Readonly<Record<string, ToolSettings>>, options?: VerbOptions): Promise<void>
+  /**
+   * Many in one commit, by wire name.
+   *
+   * @param options - `ifRevision`: the {@link ToolOverview.revision} that was looked at; refuses when it is another now
+   * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`, `conflict`
+   */
+  configureTools(
+    id: string,
+    settings: Readonly<Record<string, ToolSettings>>,
+    options?: VerbOptions & { readonly ifRevision?: string | undefined },
+  ): Promise<void>
   /** Asks the server for its tools now. */
   refreshTools(id: string, options?: VerbOptions): Promise<ToolOverview>
-  /** New or changed tools are what was agreed to from now on. */
-  acceptTools(id: string, tools: readonly string[], options?: VerbOptions): Promise<void>
+  /**
+   * New or changed tools are what was agreed to from now on.
+   *
+   * @param tools - for each tool, by wire name, the `definitionHash` of `tools()` that was looked at
+   * @throws IntegrationError `conflict` when a tool has another definition now: look at it again; `invalid_input`,
+   * `tool_not_found`, `not_found`, `forbidden`
+   */
+  acceptTools(id: string, tools: Readonly<Record<string, string>>, options?: VerbOptions): Promise<void>
 
   /** What one agent may call now; an unknown agent is a type error, and `invalid_input`. */
   toolset(agentId: AgentId, options?: VerbOptions & ToolsetOptions): Promise<Toolset>
@@ -181,6 +208,9 @@ export function actorIntegrations<AgentId extends string>(
   }
   return {
     available: (options) => open(options, () => availableConnectors(context, actor)),
+    agents: (options) =>
+      // The ids are the ones that the host gave: the constructor has them in its type.
+      open(options, () => context.agentsOf(actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
     list: (options) => open(options, () => listIntegrations(context, actor, options)),
     get: (id, options) => open(options, () => getIntegration(context, actor, id)),
     connect: (input, options) => open(options, () => connect(context, actor, input, options)),
@@ -193,12 +223,13 @@ export function actorIntegrations<AgentId extends string>(
     authorize: (id, input, options) => open(options, () => authorize(context, actor, id, input, options)),
     signOut: (id, options) => open(options, () => signOut(context, actor, id)),
     transferOwner: (id, userId, options) => open(options, () => transferOwner(context, actor, id, userId)),
-    trust: (id, trusted, options) => open(options, () => setTrusted(context, actor, id, trusted)),
+    trust: (id, trusted, options) => open(options, () => setTrusted(context, actor, id, trusted, options)),
     remove: (id, options) => open(options, () => remove(context, actor, id)),
     tools: (id, options) => open(options, () => listTools(context, actor, id)),
     configureTool: (id, tool, settings, options) =>
       open(options, () => configureTools(context, actor, id, { [tool]: settings })),
-    configureTools: (id, settings, options) => open(options, () => configureTools(context, actor, id, settings)),
+    configureTools: (id, settings, options) =>
+      open(options, () => configureTools(context, actor, id, settings, options)),
     refreshTools: (id, options) => open(options, () => refreshToolsNow(context, actor, id, options)),
     acceptTools: (id, tools, options) => open(options, () => acceptTools(context, actor, id, tools)),
     toolset: (agentId, options) => open(options, () => makeToolset(context, builder, actor, agentId, options)),

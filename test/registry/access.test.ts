@@ -167,7 +167,12 @@ const operations: Record<string, Operation> = {
   remove: onIntegration((mine, id) => mine.remove(id)),
   'list its tools': onIntegration((mine, id) => mine.tools(id)),
   'configure a tool': onIntegration((mine, id) => mine.configureTool(id, 'read_note', { enabled: false })),
-  'accept a changed tool': onIntegration((mine, id) => mine.acceptTools(id, ['read_note'])),
+  'accept a changed tool': async (world) => {
+    const id = await connect(world)
+    const { tools } = await world.as(ana).tools(id)
+    const seen = { read_note: tools.find(({ name }) => name === 'read_note')!.definitionHash }
+    return { id, attempt: (which) => world.as(world.actor).acceptTools(which, seen) }
+  },
   'mark as trusted': onIntegration((mine, id) => mine.trust(id, true)),
   'transfer ownership': onIntegration((mine, id) => mine.transferOwner(id, 'cy')),
   'call a tool': async (world) => {

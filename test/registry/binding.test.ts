@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonValue, Toolset } from 'mcp-integrations'
-import { ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
+import { acceptNow, ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana, bo } from '../support/registry.js'
 
 /** An approval of `write_note`, decided, in conversation `c1`. */
@@ -56,7 +56,7 @@ describe('an approved call is not sent when', () => {
       async ({ mine, id, server }) => {
         await server.setTools([readNote, { ...writeNote, title: 'Write' }])
         await mine.refreshTools(id)
-        await mine.acceptTools(id, ['write_note'])
+        await acceptNow(mine, id, ['write_note'])
       },
     ],
   ])('%s', async (_what, change) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Remember, Toolset } from 'mcp-integrations'
-import { ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
+import { acceptNow, ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana, bo, root } from '../support/registry.js'
 
 const write = 'notes__write_note'
@@ -135,9 +135,9 @@ describe('a remembered decision', () => {
       "the tool's description",
       async ({ mine, id, server }) => {
         await server.setTools([readNote, { ...writeNote, description: 'Writes and publishes.' }])
-        await mine.acceptTools(id, ['write_note']).catch(() => {})
+        await acceptNow(mine, id, ['write_note']).catch(() => {})
         await mine.refreshTools(id)
-        await mine.acceptTools(id, ['write_note'])
+        await acceptNow(mine, id, ['write_note'])
       },
     ],
   ])('dies with a change of %s', async (_what, change) => {

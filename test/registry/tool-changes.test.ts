@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TestTool } from 'mcp-integrations/testing'
 import type { ApprovalOptions, Tool } from 'mcp-integrations'
-import { ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
+import { acceptNow, ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana } from '../support/registry.js'
 
 const schema = writeNote.inputSchema as { properties: object }
@@ -48,7 +48,7 @@ describe('a tool that changed since it was accepted', () => {
       change: { kind, differences: [{ path }] },
     })
     expect((await tool(gate, 'read_note'))!.change).toBeUndefined()
-    await gate.mine.acceptTools(gate.id, ['write_note'])
+    await acceptNow(gate.mine, gate.id, ['write_note'])
     const after = await tool(gate, 'write_note')
     expect(after).toMatchObject({ approval: { mode: 'auto', rule: 'mode_auto' }, agents: ['assistant'] })
     expect(after).not.toHaveProperty('change')
@@ -79,7 +79,7 @@ describe('a tool that changed since it was accepted', () => {
 
   it('is held against what was accepted last, however often it changed', async () => {
     const gate = await changed([readNote, rewritten])
-    await gate.mine.acceptTools(gate.id, ['write_note'])
+    await acceptNow(gate.mine, gate.id, ['write_note'])
     await gate.server.setTools([readNote, { ...rewritten, description: 'Once more.' }])
     await gate.mine.refreshTools(gate.id)
     await gate.server.setTools([readNote, writeNote])
@@ -121,7 +121,7 @@ describe('a tool that is new', () => {
       approval: { rule: 'tool_new', change: { kind: 'new', differences: [] } },
     })
     expect(await toolset.call('notes__read_note', { id: '1' })).toMatchObject({ type: 'completed' })
-    await gate.mine.acceptTools(gate.id, ['read_secret'])
+    await acceptNow(gate.mine, gate.id, ['read_secret'])
     expect(await toolset.call('notes__read_secret', { id: '1' })).toMatchObject({ type: 'completed' })
   })
 
@@ -145,7 +145,7 @@ describe('a tool that is new', () => {
       code: 'forbidden',
       rule: 'tool_held',
     })
-    await gate.mine.acceptTools(gate.id, ['read_secret', 'write_note'])
+    await acceptNow(gate.mine, gate.id, ['read_secret', 'write_note'])
     expect((await gate.toolset()).tools).toHaveLength(3)
   })
 
@@ -191,7 +191,7 @@ describe('a tool that was renamed', () => {
       change: { kind: 'renamed', from: 'write_note', differences: [{ path: '/name' }] },
     })
     expect((await gate.mine.tools(gate.id)).missing).toEqual(['write_note'])
-    await gate.mine.acceptTools(gate.id, ['put_note'])
+    await acceptNow(gate.mine, gate.id, ['put_note'])
     const after = await tool(gate, 'put_note')
     expect(after).toMatchObject({
       approval: { mode: 'auto' },
@@ -215,16 +215,31 @@ describe('accepting', () => {
     await gate.server.setTools([readNote, widened])
     await gate.mine.refreshTools(gate.id)
     await expect(
-      gate.as({ workspaceId: 'acme', userId: 'bo' }).acceptTools(gate.id, ['write_note']),
+      acceptNow(gate.as({ workspaceId: 'acme', userId: 'bo' }), gate.id, ['write_note']),
     ).rejects.toMatchObject({ code: 'forbidden' })
-    await expect(gate.mine.acceptTools(gate.id, ['nope'])).rejects.toMatchObject({ code: 'tool_not_found' })
-    await expect(gate.mine.acceptTools(gate.id, [])).rejects.toMatchObject({ code: 'invalid_input' })
+    await expect(gate.mine.acceptTools(gate.id, { nope: 'x' })).rejects.toMatchObject({ code: 'tool_not_found' })
+    await expect(gate.mine.acceptTools(gate.id, {})).rejects.toMatchObject({ code: 'invalid_input' })
     expect((await tool(gate, 'write_note'))!.change).toMatchObject({ kind: 'widened' })
+  })
+
+  it('names what was seen: a definition that came after it is not accepted', async () => {
+    const gate = await changed([readNote, widened])
+    const { tools } = await gate.mine.tools(gate.id)
+    const { definitionHash } = tools.find(({ name }) => name === 'write_note')!
+    await gate.server.setTools([readNote, { ...widened, description: 'Writes, and tells everybody.' }])
+    await gate.mine.refreshTools(gate.id)
+    await expect(gate.mine.acceptTools(gate.id, { write_note: definitionHash })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('write_note') as unknown,
+    })
+    expect((await tool(gate, 'write_note'))!.change).toMatchObject({ kind: 'widened' })
+    await acceptNow(gate.mine, gate.id, ['write_note'])
+    expect((await tool(gate, 'write_note'))!.change).toBeUndefined()
   })
 
   it('is told by events and audit; so is what changed', async () => {
     const gate = await changed([widened, added])
-    await gate.mine.acceptTools(gate.id, ['read_secret'])
+    await acceptNow(gate.mine, gate.id, ['read_secret'])
     const { events } = await gate.registry.events({ workspaceId: 'acme' })
     expect(events).toContainEqual(
       expect.objectContaining({

@@ -119,3 +119,10 @@ export function later<T = void>(): { readonly promise: Promise<T>; resolve(value
   const promise = new Promise<T>((keep) => (resolve = keep))
   return { promise, resolve: (value) => resolve(value) }
 }
+
+/** Accepts tools as they are now: with the hashes of the definitions that `tools()` shows. */
+export async function acceptNow(mine: Gate['mine'], id: string, names: readonly string[]): Promise<void> {
+  const { tools } = await mine.tools(id)
+  const named = tools.filter(({ name }) => names.includes(name))
+  await mine.acceptTools(id, Object.fromEntries(named.map(({ name, definitionHash }) => [name, definitionHash])))
+}

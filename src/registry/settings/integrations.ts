@@ -1,4 +1,5 @@
 import { IntegrationError } from '../../model/errors.js'
+import { invalid, listInput, parse } from '../../model/input.js'
 import type { AvailableConnector, Connector } from '../../model/connector.js'
 import type { Integration } from '../../model/integration.js'
 import type { StoredRecord } from '../../ports/storage.js'
@@ -77,14 +78,55 @@ export async function getIntegration(context: Context, actor: Person, id: string
   return metadataOnly(actor, presentOf(context, actor, id, record, others, now))
 }
 
+/** Options of `list()`. */
+export interface ListOptions {
+  /** `'all'`: for admins, others' private ones too, as metadata. `@default 'mine'` */
+  readonly scope?: 'mine' | 'all' | undefined
+  /** Only those whose name, handle or origin has all these words, whatever their case. */
+  readonly search?: string | undefined
+  /** Only those that somebody has to do something about: an error, a sign-in, tools to review. `@default false` */
+  readonly attention?: boolean | undefined
+  /** `@default` all */
+  readonly limit?: number | undefined
+  /** The id of the last one of the page before. */
+  readonly after?: string | undefined
+}
+
 /** `list()`: what the actor can use, oldest first; `all` adds for admins others' private ones. */
 export async function listIntegrations(
   context: Context,
   actor: Person,
-  options: { scope?: 'mine' | 'all' } = {},
+  options: ListOptions = {},
 ): Promise<readonly Integration[]> {
+  const { scope, search, attention, limit, after } = options
+  const wanted = parse('list()', listInput, { scope, search, attention, limit, after })
+  const all = await readAll(context, actor, wanted.scope)
+  const last = all.findIndex(({ id }) => id === wanted.after)
+  if (wanted.after !== undefined && last === -1)
+    throw invalid('list()', [{ path: 'after', message: 'must be the id of an integration of the page before' }])
+  return all
+    .slice(last + 1)
+    .filter((integration) => isWanted(integration, wanted))
+    .slice(0, wanted.limit)
+}
+
+/** What somebody has to do something about; what waits for a sign-in under way is left in peace. */
+function needsAttention({ enabled, status }: Integration): boolean {
+  return enabled && (status === 'error' || status === 'reconnect_required')
+}
+
+function isWanted(integration: Integration, { search, attention }: ListOptions): boolean {
+  if (attention === true && !needsAttention(integration)) return false
+  const text = `${integration.name} ${integration.handle} ${integration.origin}`.toLowerCase()
+  return (search ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
+}
+
+async function readAll(context: Context, actor: Person, scope: ListOptions['scope']): Promise<readonly Integration[]> {
   const ids =
-    options.scope === 'all' && actor.role === 'admin'
+    scope === 'all' && actor.role === 'admin'
       ? await idsUnder(context, actor, prefixes.integrations)
       : await visibleIds(context, actor)
   const mine = person(actor.userId)

@@ -1,15 +1,17 @@
 import { IntegrationError } from '../../model/errors.js'
-import { invalid, parse, toolSettingsInput } from '../../model/input.js'
+import { acceptToolsInput, invalid, parse, toolSettingsInput } from '../../model/input.js'
 import type { QuarantinedTool, Tool, ToolSettings } from '../../model/tool.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import type { Write } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
 import type { Context } from '../state/context.js'
 import type { Person } from '../state/person.js'
+import { conflict } from '../state/errors.js'
 import { retrying } from '../state/event-feed.js'
 import { load, ownerFor, type Loaded } from '../state/access.js'
 import {
   as,
+  digest,
   json,
   keys,
   person,
@@ -33,6 +35,8 @@ export interface ToolOverview {
   readonly quarantined: readonly QuarantinedTool[]
   /** When the server was asked, ms since the epoch; absent: never yet. */
   readonly listedAt?: number
+  /** Changes with the tools and with their settings; give it as `ifRevision`. */
+  readonly revision: string
 }
 
 /** An integration with its stored tools. */
@@ -53,7 +57,7 @@ export async function listTools(context: Context, actor: Person, id: string): Pr
     ...assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool }),
   }))
   const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
-  const tools = assessed.map(({ tool: { definition }, label, mode, verdict, settings: own }, n): Tool => {
+  const tools = assessed.map(({ tool: { definition, hash }, label, mode, verdict, settings: own }, n): Tool => {
     const change = changes[n]
     return {
       name: definition.name,
@@ -64,6 +68,7 @@ export async function listTools(context: Context, actor: Person, id: string): Pr
       ...(definition.outputSchema === undefined ? {} : { outputSchema: definition.outputSchema }),
       ...(definition.annotations === undefined ? {} : { annotations: definition.annotations }),
       ...(label === undefined ? {} : { label }),
+      definitionHash: hash,
       enabled: own.enabled ?? true,
       approval: { mode, resolved: verdict.mode, rule: verdict.rule },
       ...(own.agents === undefined ? {} : { agents: own.agents }),
@@ -77,19 +82,27 @@ export async function listTools(context: Context, actor: Person, id: string): Pr
     ),
     quarantined: manifest?.quarantined ?? [],
     ...(manifest === undefined ? {} : { listedAt: manifest.listedAt }),
+    revision: revisionOf(known),
   }
+}
+
+/** What a person has looked at: the tools and their settings. */
+function revisionOf({ settings, manifest }: WithTools): string {
+  return digest(`${settings?.version ?? ''}/${manifest?.hash ?? ''}`).slice(0, 32)
 }
 
 /**
  * `configureTools()`: settings of many tools in one commit. What is left out stays as it is.
  *
- * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`
+ * @param options - `ifRevision`: what the actor has looked at; another one now is a `conflict`
+ * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`, `conflict`
  */
 export async function configureTools(
   context: Context,
   actor: Person,
   id: string,
   input: Readonly<Record<string, ToolSettings>>,
+  { ifRevision }: { readonly ifRevision?: string | undefined } = {},
 ): Promise<void> {
   if (typeof input !== 'object' || input === null)
     throw invalid('configureTools()', [{ path: '', message: 'must be an object of settings by tool name' }])
@@ -97,7 +110,9 @@ export async function configureTools(
     ([name, settings]) => [name, parse(`configureTool("${name.slice(0, 64)}")`, toolSettingsInput, settings)] as const,
   )
   await retrying('The tool settings', async () => {
-    const { loaded, settings, list } = await loadTools(context, actor, id, 'configure_tools')
+    const known = await loadTools(context, actor, id, 'configure_tools')
+    const { loaded, settings, list } = known
+    if (ifRevision !== undefined && ifRevision !== revisionOf(known)) throw conflict('The tools')
     const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
     for (const [name, wish] of wanted) {
       const tool = list?.get(name)
@@ -129,24 +144,25 @@ export async function configureTools(
 /**
  * `acceptTools()`: what they are now is what was agreed to. A likely rename takes its settings over from the tool it was.
  *
- * @throws IntegrationError `tool_not_found`, `not_found`, `forbidden`, `invalid_input`
+ * @param seen - the hash of each definition that the actor has looked at, by wire name: nobody accepts what nobody saw
+ * @throws IntegrationError `conflict`, `tool_not_found`, `not_found`, `forbidden`, `invalid_input`
  */
 export async function acceptTools(
   context: Context,
   actor: Person,
   id: string,
-  names: readonly string[],
+  seen: Readonly<Record<string, string>>,
 ): Promise<void> {
-  if (!Array.isArray(names) || names.length === 0)
-    throw invalid('acceptTools()', [{ path: 'names', message: 'must name at least one tool' }])
+  const wanted = Object.entries(parse('acceptTools()', acceptToolsInput, seen))
   let forget: readonly string[] = []
   await retrying('The tool settings', async () => {
     const { loaded, settings, manifest, list } = await loadTools(context, actor, id, 'accept_tools')
     const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
     const accepted: string[] = []
-    for (const name of names) {
+    for (const [name, hash] of wanted) {
       const tool = list?.get(name)
       if (tool === undefined) throw noSuchTool(name, loaded)
+      if (tool.hash !== hash) throw conflict(`Tool "${name.slice(0, 64)}"`)
       const { change } = assess(context, {
         actor,
         integrationId: id,
@@ -171,7 +187,7 @@ export async function acceptTools(
       loaded,
       settings,
       tools,
-      { type: 'tools_accepted', integrationId: id, tools: [...names], by: actor.userId },
+      { type: 'tools_accepted', integrationId: id, tools: wanted.map(([name]) => name), by: actor.userId },
       'accept_tools',
     )
   })

@@ -2,6 +2,7 @@ import { invalid } from '../../model/input.js'
 import type { Integration } from '../../model/integration.js'
 import { endOpenApprovals } from '../gate/approvals.js'
 import type { Context } from '../state/context.js'
+import { conflict } from '../state/errors.js'
 import { retrying } from '../state/event-feed.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
@@ -10,11 +11,18 @@ import type { Person } from '../state/person.js'
 import { json, keys } from '../state/records.js'
 
 /** `trust()`: whether the server's annotations are believed. Approvals and grants given under the other answer end. */
-export async function setTrusted(context: Context, actor: Person, id: string, trusted: boolean): Promise<Integration> {
+export async function setTrusted(
+  context: Context,
+  actor: Person,
+  id: string,
+  trusted: boolean,
+  { ifRevision }: { readonly ifRevision?: number | undefined } = {},
+): Promise<Integration> {
   if (typeof trusted !== 'boolean') throw invalid('trust()', [{ path: 'trusted', message: 'must be true or false' }])
   let changed = false
   await retrying('The integration', async () => {
     const { record, version, now } = await load(context, actor, id, 'trust')
+    if (ifRevision !== undefined && ifRevision !== record.revision) throw conflict(`Integration "${record.name}"`)
     changed = record.trusted !== trusted
     if (!changed) return true
     return context.feed.commit(actor.workspaceId, {
