@@ -20,7 +20,7 @@ const plain = () => client.callTool({ name: 'read_0', arguments: { text: 'hello'
 const registry = hostRegistry(memoryStorage(), server.url)
 await registry.actingAs(actor).connect({ connector: 'bench', agents: ['assistant'] })
 const toolset = await registry.actingAs(actor).toolset('assistant')
-const name = toolset.tools.find((tool) => tool.name.endsWith('read_0'))?.name ?? ''
+const name = toolset.tools.find((tool) => tool.modelName.endsWith('read_0'))?.modelName ?? ''
 const gated = async () => {
   const outcome = await toolset.call(name, { text: 'hello' })
   if (outcome.type !== 'completed') throw new Error(`expected a result, got ${outcome.type}`)

@@ -19,7 +19,7 @@ console.log(`MCP client on its own ${client}`)
 
 async function sizeOf(options: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
-    ...(options.stdin === undefined ? { entryPoints: ['src/index.ts'] } : {}),
+    entryPoints: options.stdin === undefined ? ['src/index.ts'] : undefined,
     bundle: true,
     write: false,
     minify: true,

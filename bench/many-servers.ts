@@ -85,9 +85,9 @@ async function connectAll(all: readonly string[]): Promise<number> {
   const toolset = await mine.toolset('assistant')
   expectThat(toolset.tools.length === alive * 5, `a toolset of ${toolset.tools.length} tools`)
   expectThat((await requests()) === before, 'a toolset asked a server')
-  const reading = toolset.tools.filter(({ originalName }) => originalName === 'read_0')
+  const reading = toolset.tools.filter(({ name }) => name === 'read_0')
   for (const { integration } of reading) await mine.configureTool(integration.id, 'read_0', { approval: 'auto' })
-  const outcomes = await Promise.all(reading.map(({ name }) => toolset.call(name, { text: 'hello' })))
+  const outcomes = await Promise.all(reading.map(({ modelName }) => toolset.call(modelName, { text: 'hello' })))
   expectThat(
     outcomes.every(({ type }) => type === 'completed'),
     'a call of one that works did not complete',

@@ -32,7 +32,7 @@ async function measure(storage: RegistryStorage, queries: () => number) {
   const mine = registry.actingAs(actor)
   await mine.connect({ connector: 'bench', agents: ['assistant'] })
   const toolset = await mine.toolset('assistant')
-  const name = toolset.tools[0]?.name ?? ''
+  const name = toolset.tools[0]?.modelName ?? ''
   await toolset.call(name, { text: 'hello' })
 
   const before = queries()

@@ -10,7 +10,12 @@ export type {
   PolicyVerdict,
   RetentionOptions,
 } from './registry/state/options.js'
-export type { ActorApprovals, ActorGrants, ActorIntegrations, VerbOptions } from './registry/actor-integrations.js'
+export type {
+  ActorApprovals,
+  ActorGrants,
+  ActorIntegrations,
+  OperationOptions as VerbOptions,
+} from './registry/actor-integrations.js'
 export type { ConnectInput, ConnectOptions } from './registry/settings/plan-connect.js'
 export type { ConnectResult } from './registry/settings/connect-result.js'
 export type { UpdateInput } from './registry/settings/plan-edit.js'

@@ -122,7 +122,7 @@ async function changed(): Promise<void> {
   const toolset = await mine.toolset('assistant')
   expect(
     'accepted tools are there',
-    toolset.tools.some(({ originalName }) => originalName === 'purge'),
+    toolset.tools.some(({ name }) => name === 'purge'),
   )
   await close()
 }

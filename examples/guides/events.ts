@@ -14,7 +14,7 @@ export async function events(): Promise<void> {
   expect('listeners heard it', shown.length === 1)
   let cursor: string | undefined
   // #region feed
-  const page = await registry.events({ workspaceId: 'acme', ...(cursor === undefined ? {} : { after: cursor }) })
+  const page = await registry.events({ workspaceId: 'acme', after: cursor })
   for (const event of page.events) shown.push(`${event.at} ${event.type}`)
   cursor = page.after // keep it with what you did: at least once, in order, none is missed
   // #endregion

@@ -39,7 +39,8 @@ export async function startNotes() {
       new Request(server.url, {
         method: request.method ?? 'GET',
         headers: request.headers as Record<string, string>,
-        ...(request.method === 'POST' ? { body: Readable.toWeb(request) as ReadableStream, duplex: 'half' } : {}),
+        body: request.method === 'POST' ? (Readable.toWeb(request) as ReadableStream) : undefined,
+        duplex: request.method === 'POST' ? 'half' : undefined,
       } as RequestInit),
     )
     response.writeHead(answer.status, Object.fromEntries(answer.headers))

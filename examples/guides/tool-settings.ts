@@ -19,8 +19,8 @@ export async function toolSettings(): Promise<void> {
   // #endregion
   const builder = await mine.toolset('builder')
   // #region unavailable
-  for (const { integration: name, tool, reason } of builder.unavailable)
-    console.log(`  ${name} ${tool ?? ''}: ${reason}`) // never silently missing
+  for (const { integration: from, name, reason } of builder.unavailable)
+    console.log(`  ${from.name} ${name ?? ''}: ${reason}`) // never silently missing
   // #endregion
   expect(
     'what is off is told',

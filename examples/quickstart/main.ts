@@ -89,14 +89,13 @@ try {
   for (const toolset of [assistant, builder]) {
     const asks = toolset.tools.filter(({ approval }) => approval.resolved === 'ask').length
     const missing = toolset.unavailable.map(
-      ({ tool, integration, reason }) => `${tool ?? integration} ${dim(`(${reason})`)}`,
+      ({ name, integration, reason }) => `${name ?? integration.name} ${dim(`(${reason})`)}`,
     )
     line(
       `${bold(toolset.agentId.padEnd(9))}  ${toolset.tools.length} tools, ${asks} of them ask; not ${missing.join(', ')}`,
     )
   }
-  const has = (toolset: typeof assistant, tool: string) =>
-    toolset.tools.some(({ originalName }) => originalName === tool)
+  const has = (toolset: typeof assistant, tool: string) => toolset.tools.some(({ name }) => name === tool)
   check('only assistant has Context7', has(assistant, 'query-docs') && !has(builder, 'query-docs'))
   check(
     'only builder has the narrowed tool',
@@ -110,7 +109,7 @@ try {
   const toolset = await mine.toolset('assistant', { confirm: askOnTerminal(answers), conversationId: 'quick-start' })
   const tools = aiSdkTools(toolset) // for generateText(), streamText() and agents
   // #endregion
-  const nameOf = (tool: string): string => toolset.tools.find(({ originalName }) => originalName === tool)?.name ?? tool
+  const nameOf = (tool: string): string => toolset.tools.find(({ name }) => name === tool)?.modelName ?? tool
   const plan = [
     { tool: 'get-sum', input: { a: 19, b: 23 } },
     { tool: 'toggle-simulated-logging', input: {} },
@@ -143,7 +142,10 @@ try {
   const [{ tools: names }] = (await once(child, 'message')) as [{ tools: readonly string[] }]
   line(`The toolset of assistant: ${names.length} tools, after ${bold(counted(requests() - before))} to any server`)
   check('the toolset needed no request', requests() === before)
-  check('the toolset is the same', JSON.stringify(names) === JSON.stringify(toolset.tools.map(({ name }) => name)))
+  check(
+    'the toolset is the same',
+    JSON.stringify(names) === JSON.stringify(toolset.tools.map(({ modelName }) => modelName)),
+  )
   child.send({ name: nameOf('echo'), args: { message: 'still here' } })
   const [outcome] = (await once(child, 'message')) as [ToolCallOutcome]
   line(

@@ -26,7 +26,7 @@ const loopbackOnly = pathToFileURL(resolve('test/support/loopback-only.mjs')).hr
 export async function startServerProcess(options: {
   readonly script: string
   readonly args: (port: number) => readonly string[]
-  readonly env?: (port: number) => Readonly<Record<string, string>>
+  readonly env?: ((port: number) => Readonly<Record<string, string>>) | undefined
 }): Promise<ServerProcess> {
   const port = await freePort()
   const home = await mkdtemp(join(tmpdir(), 'mcp-server-'))

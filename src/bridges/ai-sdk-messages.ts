@@ -53,7 +53,7 @@ function requests(messages: readonly ModelMessage[], toolCallId: string): readon
     part.type === 'tool-approval-request' &&
     part.toolCallId === toolCallId &&
     // Version 7 has it.
-    (part as { readonly isAutomatic?: boolean }).isAutomatic !== true
+    (part as { readonly isAutomatic?: boolean | undefined }).isAutomatic !== true
       ? [part.approvalId]
       : [],
   )

@@ -17,7 +17,7 @@ export interface AiSdkToolsOptions {
    *
    * `@default 'confirm'`
    */
-  readonly approval?: 'confirm' | 'native'
+  readonly approval?: 'confirm' | 'native' | undefined
 }
 
 /**
@@ -31,7 +31,7 @@ export interface AiSdkToolsOptions {
  */
 export function aiSdkTools(toolset: Toolset, options: AiSdkToolsOptions = {}): ToolSet {
   const make = options.approval === 'native' ? nativeTool : confirmedTool
-  return Object.fromEntries(toolset.tools.map((tool) => [tool.name, make(toolset, tool)]))
+  return Object.fromEntries(toolset.tools.map((tool) => [tool.modelName, make(toolset, tool)]))
 }
 
 /** What version 7 tells its `toolApproval` of a call: the part of it that is read here. */
@@ -45,10 +45,10 @@ export type AiSdkApprovalType = 'not-applicable' | 'approved' | 'user-approval' 
 /** What `toolApproval` answers; `undefined` is `not-applicable`: the call runs. */
 export type AiSdkApprovalStatus =
   | AiSdkApprovalType
-  | { type: 'not-applicable'; reason?: never }
-  | { type: 'approved'; reason?: string }
-  | { type: 'user-approval'; reason?: string }
-  | { type: 'denied'; reason?: string }
+  | { type: 'not-applicable'; reason?: never | undefined }
+  | { type: 'approved'; reason?: string | undefined }
+  | { type: 'user-approval'; reason?: string | undefined }
+  | { type: 'denied'; reason?: string | undefined }
   | undefined
 
 /**
@@ -61,7 +61,7 @@ export function aiSdkToolApproval<Call extends AiSdkApprovalCall>(
   toolset: Toolset,
   next: (call: Call) => AiSdkApprovalStatus | PromiseLike<AiSdkApprovalStatus>,
 ): (call: Call) => Promise<AiSdkApprovalStatus> {
-  const own = new Set(toolset.tools.map(({ name }) => name))
+  const own = new Set(toolset.tools.map(({ modelName }) => modelName))
   return async (call) => {
     const theirs = await next(call)
     const { toolName, input } = call.toolCall
@@ -88,13 +88,13 @@ function typeOf(status: AiSdkApprovalStatus): AiSdkApprovalType {
 function confirmedTool(toolset: Toolset, tool: ToolsetTool): ToolSet[string] {
   return dynamicTool({
     ...described(tool),
-    execute: (input, { abortSignal }) => toolset.call(tool.name, input, optional('signal', abortSignal)),
+    execute: (input, { abortSignal }) => toolset.call(tool.modelName, input, optional('signal', abortSignal)),
   })
 }
 
 /** The SDK asks, and the gate takes a yes for one only when the messages prove it. */
 function nativeTool(toolset: Toolset, tool: ToolsetTool): ToolSet[string] {
-  const { name } = tool
+  const { modelName: name } = tool
   return dynamicTool({
     ...described(tool),
     needsApproval: async (input: unknown, { toolCallId, messages }: SdkContext) =>
@@ -122,7 +122,7 @@ function wouldAsk(toolset: Toolset, name: string, input: unknown): Promise<boole
   )
 }
 
-function described({ title, description, inputSchema, integration, originalName, label }: ToolsetTool) {
+function described({ title, description, inputSchema, integration, name, label }: ToolsetTool) {
   return {
     ...optional('title', title),
     ...optional('description', description),
@@ -130,8 +130,8 @@ function described({ title, description, inputSchema, integration, originalName,
     inputSchema: jsonSchema(inputSchema as JSONSchema7),
     metadata: {
       integration: { ...integration },
-      tool: originalName,
-      ...(label === undefined ? {} : { label: { ...label } }),
+      tool: name,
+      label: label === undefined ? undefined : { ...label },
     },
     // What `execute` returned.
     toModelOutput: ({ output }: { output: unknown }) => modelOutput(output as ToolCallOutcome),

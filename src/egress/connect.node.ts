@@ -9,7 +9,7 @@ import {
   networkError,
   reasonOfCode,
   startsWork,
-  type Connector,
+  type Dialer,
   type ConnectorOptions,
   type IncomingAnswer,
   type OutgoingRequest,
@@ -19,9 +19,9 @@ import { systemResolve, vet, vettedLookup, type Resolve } from './lookup.node.js
 
 export interface NodeConnectorOptions extends ConnectorOptions {
   /** All addresses of a host name. `@default` the operating system's resolver */
-  readonly resolve?: Resolve
+  readonly resolve?: Resolve | undefined
   /** Certificates trusted in place of the platform's, as PEM. */
-  readonly ca?: string
+  readonly ca?: string | undefined
 }
 
 /**
@@ -29,7 +29,7 @@ export interface NodeConnectorOptions extends ConnectorOptions {
  * A name is resolved once per connection, all its addresses are checked, the connection goes to one of them, and the
  * address that was really reached is checked again before a byte is sent.
  */
-export function createConnector(options: NodeConnectorOptions): Connector {
+export function createConnector(options: NodeConnectorOptions): Dialer {
   const sockets = new Set<Socket>()
   const phases = new WeakMap<Socket, 'connecting' | 'handshake' | 'open'>()
   const agents = { 'http:': agent(http.Agent, false), 'https:': agent(https.Agent, true) }
@@ -40,7 +40,7 @@ export function createConnector(options: NodeConnectorOptions): Connector {
       keepAlive: true,
       timeout: idleSocketMs,
       lookup: vettedLookup(options.resolve ?? systemResolve, options.egress, secure),
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ca: options.ca,
     }) as http.Agent & { createConnection(...args: unknown[]): Socket }
     // Here, because a listener added when the request has its socket comes after Node's own, which sends.
     const connect = made.createConnection
@@ -150,7 +150,7 @@ export function createConnector(options: NodeConnectorOptions): Connector {
 
 class ConnectTimeout extends Error {}
 
-function lengthOf({ body, method }: OutgoingRequest): { 'content-length'?: number } {
+function lengthOf({ body, method }: OutgoingRequest): { 'content-length'?: number | undefined } {
   if (body === undefined) return startsWork(method) ? { 'content-length': 0 } : {}
   return { 'content-length': Buffer.byteLength(body) }
 }

@@ -7,7 +7,7 @@ import type { EgressOptions } from './url-policy.js'
  * What carries a vetted request to a server and brings back the beginning of its answer: one file under the Node
  * condition, one for every other platform. It never follows a redirect.
  */
-export interface Connector {
+export interface Dialer {
   /** @throws `unreachable`, `timeout`, `url_refused`, `protocol_error`, `aborted`, `closed`, or the signal's own {@link IntegrationError} */
   send(request: OutgoingRequest): Promise<IncomingAnswer>
   /** Ends what is in flight with `closed`, and resolves when no socket or timer is left. */

@@ -6,16 +6,16 @@ import {
   networkError,
   reasonOfCode,
   startsWork,
-  type Connector,
+  type Dialer,
   type IncomingAnswer,
   type OutgoingRequest,
 } from './connector.js'
 
 /**
- * A {@link Connector} over a `fetch`: the platform's, or the host's own. It can't see addresses, so that only the rules
+ * A {@link Dialer} over a `fetch`: the platform's, or the host's own. It can't see addresses, so that only the rules
  * about names and IP literals hold on this road; redirects are never followed.
  */
-export function fetchConnector(fetch: typeof globalThis.fetch): Connector {
+export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
   const inFlight = new Set<AbortController>()
   let closed = false
 
@@ -43,7 +43,7 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Connector {
       const response = await fetch(url.href, {
         method,
         headers,
-        ...(body === undefined ? {} : { body: body as BodyInit }),
+        body: body as BodyInit | undefined,
         redirect: 'manual',
         signal: controller.signal,
       })

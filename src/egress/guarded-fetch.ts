@@ -2,7 +2,7 @@ import { IntegrationError } from '../model/errors.js'
 import type { Runtime } from '../ports/runtime.js'
 import { createConnector } from '#connect'
 import { bytesBody } from './body.js'
-import { abortError, startsWork, type Connector, type IncomingAnswer, type OutgoingRequest } from './connector.js'
+import { abortError, startsWork, type Dialer, type IncomingAnswer, type OutgoingRequest } from './connector.js'
 import { fetchConnector } from './fetch-connector.js'
 import { GuardedResponse } from './guarded-response.js'
 import { maxMetadataBytes, maxMetadataHops, oauthTimeoutMs } from './limits.js'
@@ -23,7 +23,7 @@ export type RequestPurpose =
 /** `fetch` with a purpose. `@default purpose 'mcp'` */
 export type GuardedFetch = (
   url: string | URL,
-  init?: RequestInit & { readonly purpose?: RequestPurpose },
+  init?: RequestInit & { readonly purpose?: RequestPurpose | undefined },
 ) => Promise<Response>
 
 export interface GuardedFetchOptions {
@@ -32,7 +32,7 @@ export interface GuardedFetchOptions {
   readonly maxResponseBytes: number
   readonly runtime: Pick<Runtime, 'fetch' | 'now' | 'setTimer'>
   /** What carries the requests. `@default` over `runtime.fetch` when given, else the platform's */
-  readonly connector?: Connector
+  readonly connector?: Dialer | undefined
 }
 
 /**
@@ -122,7 +122,7 @@ function received(
 async function completed(
   first: OutgoingRequest,
   purpose: RequestPurpose,
-  connector: Connector,
+  connector: Dialer,
   egress: EgressOptions,
 ): Promise<GuardedResponse> {
   const limits = { maxBytes: maxMetadataBytes, streams: false }

@@ -4,13 +4,13 @@ import { IntegrationError } from '../model/errors.js'
 /** Where requests may go. */
 export interface EgressOptions {
   /** `http:` and loopback addresses. `@default false` */
-  readonly allowLoopback?: boolean
+  readonly allowLoopback?: boolean | undefined
   /** Private ranges, and the names that only private networks have. `@default false` */
-  readonly allowPrivateNetwork?: boolean
+  readonly allowPrivateNetwork?: boolean | undefined
   /** When given, only these hosts: `example.com`, or `*.example.com` for all below it. */
-  readonly allowHosts?: readonly string[]
+  readonly allowHosts?: readonly string[] | undefined
   /** Never these hosts, allowed or not. */
-  readonly denyHosts?: readonly string[]
+  readonly denyHosts?: readonly string[] | undefined
 }
 
 /**

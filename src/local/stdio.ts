@@ -6,11 +6,11 @@ export interface StdioServerOptions {
   /** The program, e.g. `process.execPath`. Name the real one: `npx` leaves its child behind when it is ended. */
   readonly command: string
   /** @default [] */
-  readonly args?: readonly string[]
+  readonly args?: readonly string[] | undefined
   /** The whole environment. `@default` `HOME`, `PATH`, `SHELL`, `TERM`, `USER` and their like of this process: never its secrets */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>> | undefined
   /** @default the current directory */
-  readonly cwd?: string
+  readonly cwd?: string | undefined
 }
 
 /**
@@ -27,8 +27,8 @@ export function stdioServer({ command, args = [], env, cwd }: StdioServerOptions
         command,
         args: [...args],
         stderr: 'pipe',
-        ...(env === undefined ? {} : { env: { ...env } }),
-        ...(cwd === undefined ? {} : { cwd }),
+        env: env === undefined ? undefined : { ...env },
+        cwd,
       })
       // Read and let go: a full pipe would stop the server, and what it says may be secret.
       transport.stderr?.on('data', () => undefined)

@@ -5,7 +5,7 @@ import type { LocalServer } from '../ports/local-server.js'
 import type { Runtime } from '../ports/runtime.js'
 
 /** What was found out about a server, so that the next process asks nothing: plain JSON, stored by the registry. */
-export interface ServerVerdict {
+export interface ServerProfile {
   /** `modern`: revision 2026-07-28, without a handshake. `legacy`: any before it. */
   readonly era: 'legacy' | 'modern'
   readonly transport: 'streamable-http' | 'sse' | 'local'
@@ -13,10 +13,10 @@ export interface ServerVerdict {
   /** When it was found out, ms since the epoch. */
   readonly at: number
   /** Modern era: the answer to `server/discover`. */
-  readonly discover?: JsonValue
+  readonly discover?: JsonValue | undefined
   /** Legacy era: a session another process may go on with. */
-  readonly sessionId?: string
-  readonly serverCapabilities?: JsonValue
+  readonly sessionId?: string | undefined
+  readonly serverCapabilities?: JsonValue | undefined
 }
 
 /** What a connection is opened with. */
@@ -25,17 +25,17 @@ export interface OpenOptions {
     | { readonly url: string; readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response> }
     | { readonly local: LocalServer }
   /** What was found out before: nothing is asked again, and nothing is sent before it is needed. */
-  readonly verdict?: ServerVerdict
+  readonly verdict?: ServerProfile | undefined
   /** Whether elicitation is declared to the server. Such a connection has a session of its own. */
   readonly elicits: boolean
   /** How long all of opening may take, in ms. */
   readonly timeoutMs: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly runtime: Runtime
   /** Told when the verdict changed later: the session was lost and made anew, or the server changed its era. */
-  readonly onVerdict?: (verdict: ServerVerdict) => void
+  readonly onVerdict?: ((verdict: ServerProfile) => void) | undefined
   /** Told that the server's tools changed, or may have while nobody listened. */
-  readonly onToolsChanged?: () => void
+  readonly onToolsChanged?: (() => void) | undefined
 }
 
 /** What a server offers. */
@@ -44,31 +44,32 @@ export interface ToolListing {
   /** Tools that can't be used; at most 100 are named. */
   readonly quarantined: readonly QuarantinedTool[]
   /** How long the server says the list is good, in ms, at most a day. */
-  readonly ttlMs?: number
-  readonly cacheScope?: 'public' | 'private'
+  readonly ttlMs?: number | undefined
+  readonly cacheScope?: 'public' | 'private' | undefined
 }
 
 /** How a tool is called. */
-export interface CallOptions {
-  readonly signal?: AbortSignal
+export interface ToolCallOptions {
+  readonly signal?: AbortSignal | undefined
   /** Without a sign of life, in ms; progress begins it anew, up to five times that altogether. */
   readonly timeoutMs: number
-  readonly onProgress?: (progress: ToolProgress) => void
+  readonly onProgress?: ((progress: ToolProgress) => void) | undefined
   /** Answers questions of the server during this call, and of no other. */
-  readonly elicit?: (question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>
+  readonly elicit?:
+    ((question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>) | undefined
 }
 
 /** A live MCP client. Never stored. */
 export interface Connection {
   /** The given one, as the same object, as long as it holds. */
-  readonly verdict: ServerVerdict
+  readonly verdict: ServerProfile
   /** `false`: closed or broken, open another. */
   readonly usable: boolean
   /** Calls on it wait for each other, because a question of the server could not be told whose it is: open another. */
   readonly exclusive: boolean
   /** @throws IntegrationError, or what the given `fetch` threw with the passthrough mark */
   listTools(options: {
-    readonly signal?: AbortSignal
+    readonly signal?: AbortSignal | undefined
     readonly timeoutMs: number
     readonly maxTools: number
   }): Promise<ToolListing>
@@ -77,7 +78,7 @@ export interface Connection {
    *
    * @throws IntegrationError whose `mayHaveRun` says whether the tool may have run, or as in {@link Connection.listTools}
    */
-  callTool(definition: ToolDefinition, args: JsonObject, options: CallOptions): Promise<ToolResult>
+  callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolResult>
   /** @param options.endSession - Tells the server that the session is over: when no other process may go on with it. */
-  close(options?: { readonly endSession?: boolean }): Promise<void>
+  close(options?: { readonly endSession?: boolean | undefined }): Promise<void>
 }

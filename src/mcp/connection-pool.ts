@@ -18,14 +18,14 @@ export interface ConnectionPoolOptions {
   /** Live connections; the least recently used idle one goes first. */
   readonly maxConnections: number
   /** Connections being opened at once, over all keys; those that take longer than a second count no more. `@default 64` */
-  readonly maxOpening?: number
+  readonly maxOpening?: number | undefined
 }
 
 /** How {@link ConnectionPool.use} is to be done. */
-export interface UseOptions {
-  readonly signal?: AbortSignal
+export interface PoolUseOptions {
+  readonly signal?: AbortSignal | undefined
   /** A person asks, so a server that failed just now is tried all the same. `@default false` */
-  readonly insist?: boolean
+  readonly bypassBreaker?: boolean | undefined
 }
 
 /** Everything about one key. */
@@ -78,13 +78,13 @@ export class ConnectionPool {
     key: string,
     open: () => Promise<Connection>,
     work: (connection: Connection) => Promise<T>,
-    options: UseOptions = {},
+    options: PoolUseOptions = {},
   ): Promise<T> {
     if (this.#closed) throw closed()
     const slot = this.#slot(key)
     const leave = await place(slot.queue, options.signal)
     try {
-      return await slot.breaker.guard(() => this.#work(slot, open, work), { insist: options.insist ?? false })
+      return await slot.breaker.guard(() => this.#work(slot, open, work), { insist: options.bypassBreaker ?? false })
     } finally {
       leave()
       if (!slot.breaker.closed) this.#leaveAlone(slot)
@@ -102,7 +102,7 @@ export class ConnectionPool {
   async once<T>(
     open: () => Promise<Connection>,
     work: (connection: Connection) => Promise<T>,
-    options: Pick<UseOptions, 'signal'> = {},
+    options: Pick<PoolUseOptions, 'signal'> = {},
   ): Promise<T> {
     const connection = await this.#opened(open, options.signal)
     try {

@@ -1,6 +1,12 @@
 import type { Connection, OpenOptions } from './connection-contract.js'
 
-export type { CallOptions, Connection, OpenOptions, ServerVerdict, ToolListing } from './connection-contract.js'
+export type {
+  ToolCallOptions as CallOptions,
+  Connection,
+  OpenOptions,
+  ServerProfile as ServerVerdict,
+  ToolListing,
+} from './connection-contract.js'
 
 /**
  * Opens a connection, whatever the server speaks: the era and transport are found out unless a verdict tells them.

@@ -2,12 +2,12 @@ import type { Client } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../model/json.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
 import type { CallClock } from './call-clock.js'
-import type { CallOptions } from './connection-contract.js'
+import type { ToolCallOptions } from './connection-contract.js'
 import { withinDepth } from './raw-results.js'
 
 /** The call that questions of a server belong to. */
 export interface Asking {
-  readonly elicit?: CallOptions['elicit']
+  readonly elicit?: ToolCallOptions['elicit'] | undefined
   readonly clock: CallClock
 }
 

@@ -24,7 +24,7 @@ export const exchangeHeader = 'x-mcp-integrations-exchange'
 export class GuardedTransport implements Transport {
   onclose?: (() => void) | undefined
   onerror?: ((error: Error) => void) | undefined
-  onmessage?: Transport['onmessage']
+  onmessage?: Transport['onmessage'] | undefined
   readonly #inner: Transport
   readonly #answersInResponse: boolean
   readonly #exchanges = new Map<string | number, Exchange>()

@@ -28,7 +28,8 @@ export function watchTools(
 ): Watch {
   const { client, verdict, state } = open
   const changes =
-    (verdict.serverCapabilities as { tools?: { listChanged?: boolean } } | undefined)?.tools?.listChanged === true
+    (verdict.serverCapabilities as { tools?: { listChanged?: boolean | undefined } | undefined } | undefined)?.tools
+      ?.listChanged === true
   const wanted = onToolsChanged !== undefined && changes
   const ended = new AbortController()
   if (wanted) client.setNotificationHandler('notifications/tools/list_changed', () => tell())

@@ -3,7 +3,7 @@ import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
 import type { ToolDefinition, ToolResult } from '../model/tool.js'
 import { CallClock } from './call-clock.js'
-import type { CallOptions, Connection, OpenOptions, ServerVerdict, ToolListing } from './connection-contract.js'
+import type { ToolCallOptions, Connection, OpenOptions, ServerProfile, ToolListing } from './connection-contract.js'
 import { answerQuestions, type Asking } from './elicitation.js'
 import { watchTools, type Watch } from './list-changes.js'
 import { openClient, type OpenClient } from './open-client.js'
@@ -37,7 +37,7 @@ export class LiveConnection implements Connection {
     this.#watch = this.#attend()
   }
 
-  get verdict(): ServerVerdict {
+  get verdict(): ServerProfile {
     return this.#open.verdict
   }
 
@@ -55,7 +55,7 @@ export class LiveConnection implements Connection {
   }
 
   async listTools(options: {
-    readonly signal?: AbortSignal
+    readonly signal?: AbortSignal | undefined
     readonly timeoutMs: number
     readonly maxTools: number
   }): Promise<ToolListing> {
@@ -69,7 +69,7 @@ export class LiveConnection implements Connection {
     )
   }
 
-  async callTool(definition: ToolDefinition, args: JsonObject, options: CallOptions): Promise<ToolResult> {
+  async callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolResult> {
     return this.#during('call', options, (clock) => {
       const asking = { elicit: options.elicit, clock }
       if (!this.#options.elicits)
@@ -87,7 +87,7 @@ export class LiveConnection implements Connection {
     })
   }
 
-  async close({ endSession = false }: { readonly endSession?: boolean } = {}): Promise<void> {
+  async close({ endSession = false }: { readonly endSession?: boolean | undefined } = {}): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     this.#watch.stop()
@@ -98,7 +98,7 @@ export class LiveConnection implements Connection {
   async #callAlone(
     definition: ToolDefinition,
     args: JsonObject,
-    options: CallOptions,
+    options: ToolCallOptions,
     asking: Asking,
   ): Promise<ToolResult> {
     const { endpoint, runtime, timeoutMs } = this.#options
@@ -113,7 +113,7 @@ export class LiveConnection implements Connection {
 
   async #during<T>(
     doing: Doing,
-    options: { readonly signal?: AbortSignal; readonly timeoutMs: number },
+    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
     work: (clock: CallClock) => Promise<T>,
   ): Promise<T> {
     const clock = new CallClock({

@@ -3,7 +3,7 @@ import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
 import { CallClock } from './call-clock.js'
 import { clientInfo } from './client-info.js'
-import type { OpenOptions, ServerVerdict } from './connection-contract.js'
+import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { openTransport, type OpenTransport } from './open-transport.js'
 import { serverError } from './server-errors.js'
@@ -12,15 +12,15 @@ import { ProbeRefused } from './server-fetch.js'
 /** A client that is connected, with the transport under it. */
 export interface OpenClient extends OpenTransport {
   readonly client: Client
-  readonly verdict: ServerVerdict
+  readonly verdict: ServerProfile
   /** The verdict was given, not found out just now. */
   readonly remembered: boolean
 }
 
 /** One way to try it. `auto` asks for the era first. */
 interface Attempt {
-  readonly kind: ServerVerdict['transport']
-  readonly prior?: ServerVerdict | 'legacy'
+  readonly kind: ServerProfile['transport']
+  readonly prior?: ServerProfile | 'legacy' | undefined
 }
 
 /**
@@ -28,7 +28,7 @@ interface Attempt {
  *
  * Every attempt has a client and a transport of its own: the SDK's can't be started twice.
  */
-export async function openClient(options: OpenOptions, verdict: ServerVerdict | undefined): Promise<OpenClient> {
+export async function openClient(options: OpenOptions, verdict: ServerProfile | undefined): Promise<OpenClient> {
   const clock = new CallClock({ runtime: options.runtime, timeoutMs: options.timeoutMs, signal: options.signal })
   const attempt: Attempting = (how, within = clock) => connect(options, how, within)
   const local = 'local' in options.endpoint
@@ -145,7 +145,7 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
 }
 
 function priorOf(prior: Attempt['prior']): {
-  prior?: { kind: 'legacy' } | { kind: 'modern'; discover: DiscoverResult }
+  prior?: { kind: 'legacy' } | { kind: 'modern'; discover: DiscoverResult } | undefined
 } {
   if (prior === undefined) return {}
   if (prior === 'legacy' || prior.era === 'legacy') return { prior: { kind: 'legacy' } }
@@ -154,7 +154,7 @@ function priorOf(prior: Attempt['prior']): {
 
 /** Nothing new was found out: there is no session, or it is this connection's own. */
 function sameAs(
-  known: ServerVerdict | undefined,
+  known: ServerProfile | undefined,
   client: Client,
   transport: GuardedTransport,
   elicits: boolean,
@@ -166,9 +166,9 @@ function sameAs(
 function verdictOf(
   client: Client,
   transport: GuardedTransport,
-  kind: ServerVerdict['transport'],
+  kind: ServerProfile['transport'],
   { elicits, runtime }: OpenOptions,
-): ServerVerdict {
+): ServerProfile {
   const era = client.getProtocolEra() ?? 'legacy'
   const discover = client.getDiscoverResult()
   const { sessionId } = transport
@@ -177,8 +177,8 @@ function verdictOf(
     transport: kind,
     protocolVersion: client.getNegotiatedProtocolVersion() ?? '',
     at: runtime.now(),
-    ...(era === 'modern' && discover !== undefined ? { discover: discover as unknown as JsonValue } : {}),
-    ...(sessionId === undefined || elicits ? {} : { sessionId }),
+    discover: era === 'modern' && discover !== undefined ? (discover as unknown as JsonValue) : undefined,
+    sessionId: sessionId === undefined || elicits ? undefined : sessionId,
     serverCapabilities: (client.getServerCapabilities() ?? {}) as JsonValue,
   }
 }
@@ -192,7 +192,7 @@ const modernErrors = new Set([-32020, -32021, -32022])
 function mayBeOldTransport(error: unknown): boolean {
   if (!(error instanceof SdkHttpError) || ![400, 404, 405].includes(error.status ?? 0)) return false
   try {
-    const body = JSON.parse(String(error.data.text)) as { error?: { code?: unknown } } | null
+    const body = JSON.parse(String(error.data.text)) as { error?: { code?: unknown } | undefined } | null
     return !modernErrors.has(Number(body?.error?.code))
   } catch {
     return true

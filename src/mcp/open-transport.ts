@@ -1,5 +1,5 @@
 import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
-import type { OpenOptions, ServerVerdict } from './connection-contract.js'
+import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import { GuardedTransport } from './guarded-transport.js'
 import { serverFetch } from './server-fetch.js'
 import { receiveUnasked } from './unasked-messages.js'
@@ -18,14 +18,14 @@ export interface OpenTransport {
 export interface ConnectionState {
   broken: boolean
   /** Told why, where it is known. */
-  onFault?: (fault: unknown) => void
+  onFault?: ((fault: unknown) => void) | undefined
 }
 
 /** Makes the SDK's transport of a kind, guarded, over the endpoint's own `fetch`. */
 export async function openTransport(
   { endpoint, runtime }: OpenOptions,
-  kind: ServerVerdict['transport'],
-  known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string },
+  kind: ServerProfile['transport'],
+  known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string | undefined },
 ): Promise<OpenTransport> {
   const state: ConnectionState = { broken: false }
   if ('local' in endpoint) {
@@ -51,10 +51,9 @@ export async function openTransport(
       ? new SSEClientTransport(url, { fetch })
       : new StreamableHTTPClientTransport(url, {
           fetch,
-          ...(known.sessionId === undefined ? {} : { sessionId: known.sessionId }),
-          ...(known.sessionId === undefined || known.protocolVersion === undefined
-            ? {}
-            : { protocolVersion: known.protocolVersion }),
+          sessionId: known.sessionId,
+          protocolVersion:
+            known.sessionId === undefined || known.protocolVersion === undefined ? undefined : known.protocolVersion,
           reconnectionScheduler: (reconnect, delay) => runtime.setTimer(reconnect, clampDelay(delay)),
         })
   const transport = new GuardedTransport(inner, { answersInResponse: kind !== 'sse' })

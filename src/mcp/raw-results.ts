@@ -28,7 +28,7 @@ export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessag
   return {
     jsonrpc: '2.0',
     id: message.id,
-    result: { ...(resultType === undefined ? {} : { resultType }), ...shown, _meta: { [carried]: result } },
+    result: { resultType, ...shown, _meta: { [carried]: result } },
   }
 }
 

@@ -115,7 +115,7 @@ function statusError({ status, headers }: Response, doing: Doing, now: () => num
 
 function errorOf(text: string): { readonly code: unknown; readonly hasId: boolean } | undefined {
   try {
-    const body = JSON.parse(text) as { id?: unknown; error?: { code?: unknown } } | null
+    const body = JSON.parse(text) as { id?: unknown; error?: { code?: unknown } | undefined } | null
     return body?.error === undefined ? undefined : { code: body.error.code, hasId: (body.id ?? null) !== null }
   } catch {
     return undefined

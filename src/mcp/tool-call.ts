@@ -2,7 +2,7 @@ import type { Client } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../model/json.js'
 import type { ToolDefinition, ToolResult } from '../model/tool.js'
 import type { CallClock } from './call-clock.js'
-import type { CallOptions } from './connection-contract.js'
+import type { ToolCallOptions } from './connection-contract.js'
 import { takeRaw } from './raw-results.js'
 import { longest } from './tool-listing.js'
 import { toolResult } from './tool-result.js'
@@ -15,7 +15,7 @@ export async function callOn(
   client: Client,
   definition: ToolDefinition,
   args: JsonObject,
-  options: CallOptions,
+  options: ToolCallOptions,
   clock: CallClock,
 ): Promise<ToolResult> {
   const { outputSchema: _checkedByUs, ...shown } = definition
@@ -30,8 +30,8 @@ export async function callOn(
         try {
           options.onProgress?.({
             progress,
-            ...(total === undefined ? {} : { total }),
-            ...(message === undefined ? {} : { message }),
+            total,
+            message,
           })
         } catch {
           // A listener can't break a call.

@@ -42,7 +42,7 @@ async function readPage(
   cursor: string | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
   const answer = await client.request(
-    { method: 'tools/list', ...(cursor === undefined ? {} : { params: { cursor } }) },
+    { method: 'tools/list', params: cursor === undefined ? undefined : { cursor } },
     { signal: clock.signal, timeout: longest },
   )
   return takeRaw(answer)
@@ -62,8 +62,8 @@ function nextCursor(page: Readonly<Record<string, unknown>>): string | undefined
 function freshness(page: Readonly<Record<string, unknown>> | undefined): Pick<ToolListing, 'ttlMs' | 'cacheScope'> {
   const { ttlMs, cacheScope } = page ?? {}
   return {
-    ...(typeof ttlMs === 'number' && Number.isFinite(ttlMs) ? { ttlMs: Math.min(Math.max(0, ttlMs), day) } : {}),
-    ...(cacheScope === 'public' || cacheScope === 'private' ? { cacheScope } : {}),
+    ttlMs: typeof ttlMs === 'number' && Number.isFinite(ttlMs) ? Math.min(Math.max(0, ttlMs), day) : undefined,
+    cacheScope: cacheScope === 'public' || cacheScope === 'private' ? cacheScope : undefined,
   }
 }
 

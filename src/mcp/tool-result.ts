@@ -21,9 +21,9 @@ export function toolResult(raw: Readonly<Record<string, unknown>>): ToolResult {
   }
   return {
     content,
-    ...(structuredContent === undefined ? {} : { structuredContent: structuredContent as JsonValue }),
-    ...(isError === undefined ? {} : { isError: isError as boolean }),
-    ...(_meta === undefined ? {} : { _meta: _meta as JsonObject }),
+    structuredContent: structuredContent as JsonValue | undefined,
+    isError: isError as boolean | undefined,
+    _meta: _meta as JsonObject | undefined,
   }
 }
 

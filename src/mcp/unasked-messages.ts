@@ -22,8 +22,8 @@ export async function receiveUnasked(
       status = response.status
       return observed(response, () => ended.abort())
     },
-    ...(sessionId === undefined ? {} : { sessionId }),
-    ...(protocolVersion === undefined ? {} : { protocolVersion }),
+    sessionId,
+    protocolVersion,
     reconnectionOptions: {
       initialReconnectionDelay: 0,
       maxReconnectionDelay: 0,

@@ -7,5 +7,5 @@ export interface Actor {
   readonly workspaceId: string
   readonly userId: string
   /** `@default 'member'` */
-  readonly role?: 'member' | 'admin'
+  readonly role?: 'member' | 'admin' | undefined
 }

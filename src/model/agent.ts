@@ -2,5 +2,5 @@
 export interface Agent<Id extends string = string> {
   readonly id: Id
   /** Display name. `@default` the id. */
-  readonly name?: string
+  readonly name?: string | undefined
 }

@@ -28,7 +28,7 @@ export interface ConfirmRequest {
   /** The person the call is done for. */
   readonly userId: string
   readonly agentId: string
-  readonly conversationId?: string
+  readonly conversationId?: string | undefined
   readonly integration: {
     readonly id: string
     readonly name: string
@@ -42,12 +42,12 @@ export interface ConfirmRequest {
     /** The name on the wire, with control, bidi and invisible characters made visible. */
     readonly name: string
     readonly modelName: string
-    readonly label?: ToolLabel
+    readonly label?: ToolLabel | undefined
     /** The server's words: shown, never believed. Control, bidi and invisible characters are made visible. */
     readonly untrusted: {
-      readonly title?: string
-      readonly description?: string
-      readonly annotations?: ToolAnnotations
+      readonly title?: string | undefined
+      readonly description?: string | undefined
+      readonly annotations?: ToolAnnotations | undefined
     }
   }
   /** Exactly what will be sent. */
@@ -59,9 +59,9 @@ export interface ConfirmRequest {
   /** The rule as a sentence. */
   readonly why: string
   /** Present when the tool's definition differs from the one that was accepted. */
-  readonly change?: ToolChange
+  readonly change?: ToolChange | undefined
   /** A line of the host's own about the risk. */
-  readonly risk?: string
+  readonly risk?: string | undefined
   readonly requestedAt: number
   readonly expiresAt: number
 }
@@ -77,13 +77,13 @@ export interface ArgumentsDisplay {
 /** One request to run one call, and what became of it. */
 export interface Approval extends ConfirmRequest {
   readonly status: ApprovalStatus
-  readonly decidedAt?: number
+  readonly decidedAt?: number | undefined
   /** The person who decided; `confirm` when the host's callback did for the actor; `grant:<id>` for a remembered one. */
-  readonly decidedBy?: string
+  readonly decidedBy?: string | undefined
   /** Why it was refused, cancelled or superseded. */
-  readonly reason?: string
+  readonly reason?: string | undefined
   /** Whether the person changed the arguments; `arguments` are then the changed ones. */
-  readonly edited?: boolean
+  readonly edited?: boolean | undefined
 }
 
 /** What to remember of a decision. Bounded in every direction; see {@link Grant}. */
@@ -91,21 +91,21 @@ export interface Remember {
   /** For the conversation, until the tool changes, or neither (then give `uses` or `minutes`). */
   readonly for: 'conversation' | 'tool' | 'limited'
   /** At most so many more calls, 1-1000. */
-  readonly uses?: number
+  readonly uses?: number | undefined
   /** At most so many minutes, 1-43200 (30 days). */
-  readonly minutes?: number
+  readonly minutes?: number | undefined
   /** `@default 'this'` */
-  readonly agents?: 'this' | 'all'
+  readonly agents?: 'this' | 'all' | undefined
   /** `@default 'equal'` */
-  readonly arguments?: 'equal' | 'any'
+  readonly arguments?: 'equal' | 'any' | undefined
 }
 
 /** A decision about an approval. */
 export type Decision =
   | 'approve'
   | 'deny'
-  | { readonly decision: 'approve'; readonly args?: JsonObject; readonly remember?: Remember }
-  | { readonly decision: 'deny'; readonly reason?: string }
+  | { readonly decision: 'approve'; readonly args?: JsonObject | undefined; readonly remember?: Remember | undefined }
+  | { readonly decision: 'deny'; readonly reason?: string | undefined }
 
 /** A remembered decision. Times are ms since the epoch. */
 export interface Grant {
@@ -116,14 +116,14 @@ export interface Grant {
   readonly integrationId: string
   readonly tool: string
   /** Absent: all agents of the person. */
-  readonly agentId?: string
+  readonly agentId?: string | undefined
   /** Absent: any conversation. */
-  readonly conversationId?: string
+  readonly conversationId?: string | undefined
   /** `equal`: only the arguments that were approved. */
   readonly arguments: 'equal' | 'any'
   /** Absent: not bounded by uses. */
-  readonly usesLeft?: number
+  readonly usesLeft?: number | undefined
   readonly grantedAt: number
   readonly expiresAt: number
-  readonly lastUsedAt?: number
+  readonly lastUsedAt?: number | undefined
 }

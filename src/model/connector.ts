@@ -13,17 +13,17 @@ export type ConnectorAuth =
       /** The header's name, e.g. `X-Api-Key` or `Authorization`. */
       readonly name: string
       /** What the form calls the field. */
-      readonly title?: string
-      readonly description?: string
+      readonly title?: string | undefined
+      readonly description?: string | undefined
       /** Put before what the person types, e.g. `Bearer `. */
-      readonly prefix?: string
+      readonly prefix?: string | undefined
     }
   /** OAuth with what the host arranged with the provider. */
   | {
       readonly type: 'oauth'
-      readonly clientId?: string
-      readonly clientSecret?: string
-      readonly scopes?: readonly string[]
+      readonly clientId?: string | undefined
+      readonly clientSecret?: string | undefined
+      readonly scopes?: readonly string[] | undefined
     }
 
 /** A catalogue entry that a workspace can connect: a server at a URL, or one on this machine that host code gives. */
@@ -36,23 +36,23 @@ export interface ConnectorDescription {
   readonly id: string
   readonly name: string
   readonly auth: ConnectorAuth
-  readonly description?: string
+  readonly description?: string | undefined
   /** `https:` or `data:` URL of an image. */
-  readonly icon?: string
-  readonly category?: string
+  readonly icon?: string | undefined
+  readonly category?: string | undefined
   /** A page for the person who connects it. */
-  readonly documentationUrl?: string
+  readonly documentationUrl?: string | undefined
   /** Whether the server's annotations are believed. `@default false` */
-  readonly trusted?: boolean
+  readonly trusted?: boolean | undefined
   /** Tool settings that a new integration starts with, by tool name. */
-  readonly tools?: Readonly<Record<string, ConnectorToolSettings>>
+  readonly tools?: Readonly<Record<string, ConnectorToolSettings>> | undefined
 }
 
 /** What a connector says of one tool. */
 export interface ConnectorToolSettings {
-  readonly enabled?: boolean
-  readonly approval?: ApprovalMode
-  readonly label?: ToolLabelValue
+  readonly enabled?: boolean | undefined
+  readonly approval?: ApprovalMode | undefined
+  readonly label?: ToolLabelValue | undefined
 }
 
 /** A connector as the catalogue shows it, with how many integrations of it this actor can use. */
@@ -60,15 +60,20 @@ export interface AvailableConnector {
   readonly id: string
   readonly name: string
   /** Absent for a server on this machine. */
-  readonly url?: string
+  readonly url?: string | undefined
   readonly auth:
     | { readonly type: 'none' }
-    | { readonly type: 'oauth'; readonly scopes?: readonly string[] }
-    | { readonly type: 'header'; readonly name: string; readonly title?: string; readonly description?: string }
-  readonly description?: string
-  readonly icon?: string
-  readonly category?: string
-  readonly documentationUrl?: string
+    | { readonly type: 'oauth'; readonly scopes?: readonly string[] | undefined }
+    | {
+        readonly type: 'header'
+        readonly name: string
+        readonly title?: string | undefined
+        readonly description?: string | undefined
+      }
+  readonly description?: string | undefined
+  readonly icon?: string | undefined
+  readonly category?: string | undefined
+  readonly documentationUrl?: string | undefined
   readonly trusted: boolean
   /** How many connected integrations of it the actor can use. */
   readonly connected: number

@@ -76,17 +76,17 @@ export class IntegrationError extends Error {
   /** Whether the tool may have run: if so, don't call it again by yourself. */
   readonly mayHaveRun: boolean
   /** The integration that it is about, where it is about one. */
-  readonly integrationId?: string
+  readonly integrationId?: string | undefined
   /** `invalid_input`: the fields that were refused. */
-  readonly fields?: readonly FieldProblem[]
+  readonly fields?: readonly FieldProblem[] | undefined
   /** `forbidden` by policy: the rule that decided. */
-  readonly rule?: string
+  readonly rule?: string | undefined
   /** What {@link IntegrationErrorDetails.reason} says. */
-  readonly reason?: string
+  readonly reason?: string | undefined
   /** HTTP status, where one was received. */
-  readonly httpStatus?: number
+  readonly httpStatus?: number | undefined
   /** When the server asked to be tried again, in ms from now. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
 
   constructor(code: ErrorCode, message: string, details: IntegrationErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })

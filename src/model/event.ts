@@ -9,7 +9,7 @@ export interface EventBase {
   /** ms since the epoch. */
   readonly at: number
   /** The person who did it; absent when the library found out by itself. */
-  readonly by?: string
+  readonly by?: string | undefined
 }
 
 /** What every event of an integration has. */
@@ -33,23 +33,23 @@ export type RegistryEvent =
       readonly status: IntegrationStatus
       readonly reason: StatusReason
       /** Whose status, with `credentials: 'per_user'`. */
-      readonly userId?: string
+      readonly userId?: string | undefined
     })
   | (IntegrationEventBase & {
       readonly type: 'tools_changed'
       readonly added: readonly string[]
       readonly changed: readonly string[]
       readonly removed: readonly string[]
-      readonly userId?: string
+      readonly userId?: string | undefined
     })
   | (IntegrationEventBase & { readonly type: 'tools_configured'; readonly tools: readonly string[] })
   | (IntegrationEventBase & { readonly type: 'tools_accepted'; readonly tools: readonly string[] })
   | (IntegrationEventBase & {
       readonly type: 'credential_changed'
       readonly change: 'set' | 'refreshed' | 'removed'
-      readonly userId?: string
+      readonly userId?: string | undefined
       /** The authorization server told another account than before. */
-      readonly accountChanged?: boolean
+      readonly accountChanged?: boolean | undefined
     })
   | (IntegrationEventBase & {
       readonly type: 'approval_changed'
@@ -65,7 +65,13 @@ export type RegistryEventName = RegistryEvent['type']
 
 /** How a call ended. */
 export type CallOutcomeName =
-  'completed' | 'tool_error' | 'approval_required' | 'authorization_required' | 'refused' | 'not_run' | 'failed'
+  | 'completed'
+  | 'tool_error'
+  | 'approval_required'
+  | 'authorization_required'
+  | 'denied_by_policy'
+  | 'not_run'
+  | 'failed'
 
 /** A call began or ended in this process: told to local listeners, and in the audit; not in the durable feed. */
 export type CallEvent =
@@ -90,9 +96,9 @@ export interface AuditEntry {
   readonly workspaceId: string
   readonly at: number
   /** Who it was done for or by; absent when the library acted by itself. */
-  readonly userId?: string
-  readonly agentId?: string
-  readonly integrationId?: string
+  readonly userId?: string | undefined
+  readonly agentId?: string | undefined
+  readonly integrationId?: string | undefined
   readonly action:
     | 'connect'
     | 'update'
@@ -108,19 +114,19 @@ export interface AuditEntry {
     | 'decide'
     | 'revoke_grant'
     | 'call'
-  readonly tool?: string
-  readonly approvalId?: string
+  readonly tool?: string | undefined
+  readonly approvalId?: string | undefined
   /** The rule that decided. */
-  readonly rule?: string
-  readonly outcome?: CallOutcomeName | 'approve' | 'deny'
+  readonly rule?: string | undefined
+  readonly outcome?: CallOutcomeName | 'approve' | 'deny' | undefined
   /** The {@link ErrorCode} of a call that failed. */
-  readonly errorCode?: string
-  readonly mayHaveRun?: boolean
-  readonly durationMs?: number
+  readonly errorCode?: string | undefined
+  readonly mayHaveRun?: boolean | undefined
+  readonly durationMs?: number | undefined
   /** SHA-256 of the canonical arguments (RFC 8785), base64url. */
-  readonly argumentsDigest?: string
+  readonly argumentsDigest?: string | undefined
   /** Only when the host opted in. */
   readonly arguments?: unknown
   /** Names of what changed. */
-  readonly changed?: readonly string[]
+  readonly changed?: readonly string[] | undefined
 }

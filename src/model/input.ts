@@ -98,7 +98,7 @@ export const updateInput = z.strictObject({
 })
 
 /** What `update()` takes, once it was checked. */
-export type UpdateWish = z.output<typeof updateInput>
+export type ParsedUpdate = z.output<typeof updateInput>
 
 /** `authorize()`. */
 export const authorizeInput = z.strictObject({ headers: headerEdits.optional(), scopes: scopes.optional() })

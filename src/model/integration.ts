@@ -44,11 +44,11 @@ export interface StatusDetail {
   readonly reason: StatusReason
   /** One sentence for a person: what happened and what to do. */
   readonly message: string
-  readonly action?: StatusAction
+  readonly action?: StatusAction | undefined
   /** When it was last checked. */
-  readonly checkedAt?: number
+  readonly checkedAt?: number | undefined
   /** When a request last succeeded. */
-  readonly lastWorkedAt?: number
+  readonly lastWorkedAt?: number | undefined
 }
 
 /** A header of an integration, without its value: values are write-only. */
@@ -67,13 +67,13 @@ export interface Integration {
   readonly ownerId: string
   readonly name: string
   /** The catalogue entry it came from. */
-  readonly connectorId?: string
+  readonly connectorId?: string | undefined
   /** Scheme, host and port, in ASCII. */
   readonly origin: string
   /** Only for those who may edit. */
-  readonly url?: string
+  readonly url?: string | undefined
   /** Only for those who may edit. */
-  readonly headers?: readonly IntegrationHeader[]
+  readonly headers?: readonly IntegrationHeader[] | undefined
   readonly auth: IntegrationAuth
   readonly visibility: Visibility
   readonly credentials: CredentialMode
@@ -89,9 +89,9 @@ export interface Integration {
   /** How many usable tools the server listed last. */
   readonly toolCount: number
   /** The MCP revision last spoken, e.g. `2026-07-28`. */
-  readonly protocolVersion?: string
+  readonly protocolVersion?: string | undefined
   /** The account the credential belongs to, where the authorization server tells. */
-  readonly account?: string
+  readonly account?: string | undefined
   /** Grows by one with each edit; give it as `ifRevision`. */
   readonly revision: number
   readonly createdAt: number

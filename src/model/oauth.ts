@@ -6,22 +6,22 @@
  */
 export interface OAuthSettings {
   /** A client registered with the authorization server beforehand. `@default` found or registered by itself */
-  readonly clientId?: string
+  readonly clientId?: string | undefined
   /** Its secret. Write-only. */
-  readonly clientSecret?: string
+  readonly clientSecret?: string | undefined
   /** The only authorization server that may be used, as its exact `issuer`. `@default` what the server names */
-  readonly issuer?: string
+  readonly issuer?: string | undefined
   /** What to ask for. `@default` what the server asks for */
-  readonly scopes?: readonly string[]
+  readonly scopes?: readonly string[] | undefined
   /** `@default 'authorization_code'`: a person signs in */
-  readonly grant?: OAuthGrant
+  readonly grant?: OAuthGrant | undefined
   /**
    * Accept metadata whose `issuer` differs from the address it was read at, on the same origin, and only from servers of
    * the 2025-03-26 revision, which name no authorization server. `@default false`
    */
-  readonly lenientIssuer?: boolean
+  readonly lenientIssuer?: boolean | undefined
   /** Use an authorization server whose metadata doesn't list PKCE with S256. PKCE is sent anyway. `@default false` */
-  readonly pkceWithoutMetadata?: boolean
+  readonly pkceWithoutMetadata?: boolean | undefined
 }
 
 /** How tokens are obtained. */
@@ -37,10 +37,10 @@ export type OAuthGrant =
 export interface ClientCredentialsGrant {
   readonly type: 'client_credentials'
   /** Authenticates by `private_key_jwt`: PKCS#8 in PEM. Write-only. */
-  readonly privateKeyPem?: string
+  readonly privateKeyPem?: string | undefined
   /** `@default 'ES256'` */
   readonly signingAlgorithm?:
-    'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'EdDSA'
+    'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'EdDSA' | undefined
 }
 
 /**
@@ -55,7 +55,7 @@ export interface IdentityAssertionGrant {
     readonly tokenEndpoint: string
     readonly clientId: string
     /** Write-only. */
-    readonly clientSecret?: string
+    readonly clientSecret?: string | undefined
     /** The person's ID token at the identity provider. Write-only. */
     readonly idToken: string
   }

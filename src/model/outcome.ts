@@ -15,13 +15,13 @@ export type ToolCallOutcome =
       readonly type: 'completed'
       /** As the server sent it. */
       readonly result: ToolResult
-      readonly warnings?: readonly ResultWarning[]
+      readonly warnings?: readonly ResultWarning[] | undefined
     }
   | {
       readonly type: 'not_run'
-      readonly because: 'refused' | 'expired' | 'superseded' | 'cancelled' | 'already_used'
+      readonly because: 'denied' | 'expired' | 'superseded' | 'cancelled' | 'already_used'
       /** The person's words, or ours. */
-      readonly reason?: string
+      readonly reason?: string | undefined
       readonly approvalId: string
       /** What an agent loop can tell the model. */
       readonly modelText: string
@@ -32,6 +32,6 @@ export type ToolCallOutcome =
       readonly integrationId: string
       readonly action: StatusAction
       /** The scopes to ask for: what was granted and what is missing. */
-      readonly scopes?: readonly string[]
+      readonly scopes?: readonly string[] | undefined
       readonly modelText: string
     }

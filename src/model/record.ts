@@ -15,17 +15,17 @@ export const recordLimits = {
 /** What one page of `list` or `scan` is asked for by. */
 export interface PageQuery {
   readonly prefix: string
-  readonly after?: string
+  readonly after?: string | undefined
   readonly limit: number
 }
 
 /** One write of a commit, not yet checked. */
 export interface AnyWrite {
-  readonly key?: string
-  readonly append?: string
-  readonly ifVersion?: string | null
+  readonly key?: string | undefined
+  readonly append?: string | undefined
+  readonly ifVersion?: string | null | undefined
   readonly value: unknown
-  readonly expiresAt?: number
+  readonly expiresAt?: number | undefined
 }
 
 /**

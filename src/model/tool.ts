@@ -6,24 +6,24 @@ import type { JsonObject, JsonValue } from './json.js'
  * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool ToolAnnotations
  */
 export interface ToolAnnotations {
-  readonly title?: string
-  readonly readOnlyHint?: boolean
-  readonly destructiveHint?: boolean
-  readonly idempotentHint?: boolean
-  readonly openWorldHint?: boolean
+  readonly title?: string | undefined
+  readonly readOnlyHint?: boolean | undefined
+  readonly destructiveHint?: boolean | undefined
+  readonly idempotentHint?: boolean | undefined
+  readonly openWorldHint?: boolean | undefined
 }
 
 /** A tool as its server defines it: kept byte-faithful. */
 export interface ToolDefinition {
   readonly name: string
-  readonly title?: string
-  readonly description?: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
   readonly inputSchema: JsonObject
-  readonly outputSchema?: JsonObject
-  readonly annotations?: ToolAnnotations
-  readonly icons?: readonly JsonValue[]
-  readonly execution?: JsonObject
-  readonly _meta?: JsonObject
+  readonly outputSchema?: JsonObject | undefined
+  readonly annotations?: ToolAnnotations | undefined
+  readonly icons?: readonly JsonValue[] | undefined
+  readonly execution?: JsonObject | undefined
+  readonly _meta?: JsonObject | undefined
 }
 
 /** What a tool does to the world. Absent means unlabelled, which is treated as write. */
@@ -56,28 +56,28 @@ export type ToolChangeKind = 'same' | 'cosmetic' | 'narrowed' | 'widened' | 'new
 export interface ToolDifference {
   /** JSON pointer into the definition: `/inputSchema/properties/to`. */
   readonly path: string
-  readonly before?: JsonValue
-  readonly after?: JsonValue
+  readonly before?: JsonValue | undefined
+  readonly after?: JsonValue | undefined
 }
 
 /** How a tool changed since it was accepted. */
 export interface ToolChange {
   readonly kind: ToolChangeKind
   /** `renamed`: the accepted tool that this one likely was. */
-  readonly from?: string
+  readonly from?: string | undefined
   readonly differences: readonly ToolDifference[]
 }
 
 /** What a person may set on a tool. */
 export interface ToolSettings {
   /** `@default true` */
-  readonly enabled?: boolean
+  readonly enabled?: boolean | undefined
   /** `@default 'default'` */
-  readonly approval?: ApprovalMode
+  readonly approval?: ApprovalMode | undefined
   /** Corrects the label; `null` takes the correction back. Lapses when the tool's definition changes. */
-  readonly label?: ToolLabelValue | null
+  readonly label?: ToolLabelValue | null | undefined
   /** Narrows the tool to some of the integration's agents; `null` lifts that. Never empty. */
-  readonly agents?: readonly string[] | null
+  readonly agents?: readonly string[] | null | undefined
 }
 
 /** A tool of an integration as Settings shows it. */
@@ -86,12 +86,12 @@ export interface Tool {
   readonly name: string
   /** The name models get: `[a-z0-9_]`, at most 64 characters, stable. */
   readonly modelName: string
-  readonly title?: string
-  readonly description?: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
   readonly inputSchema: JsonObject
-  readonly outputSchema?: JsonObject
-  readonly annotations?: ToolAnnotations
-  readonly label?: ToolLabel
+  readonly outputSchema?: JsonObject | undefined
+  readonly annotations?: ToolAnnotations | undefined
+  readonly label?: ToolLabel | undefined
   /** Tells definitions apart; name it to `acceptTools()`. */
   readonly definitionHash: string
   readonly enabled: boolean
@@ -103,9 +103,9 @@ export interface Tool {
     readonly rule: string
   }
   /** Only these of the integration's agents; absent: all of them. */
-  readonly agents?: readonly string[]
+  readonly agents?: readonly string[] | undefined
   /** Present when the definition differs from the one that was accepted. */
-  readonly change?: ToolChange
+  readonly change?: ToolChange | undefined
 }
 
 /** A tool that a server listed and that can't be used, with the reason. */
@@ -123,10 +123,10 @@ export interface QuarantinedTool {
  */
 export interface ToolResult {
   readonly content: readonly ToolContent[]
-  readonly structuredContent?: JsonValue
+  readonly structuredContent?: JsonValue | undefined
   /** The tool itself says that it failed: a result, not a fault. */
-  readonly isError?: boolean
-  readonly _meta?: JsonObject
+  readonly isError?: boolean | undefined
+  readonly _meta?: JsonObject | undefined
 }
 
 /** One block of a result: `text`, `image`, `audio`, `resource`, `resource_link` or a kind yet unknown. */
@@ -135,6 +135,6 @@ export type ToolContent = { readonly type: string } & JsonObject
 /** Progress that a server reports during a call. */
 export interface ToolProgress {
   readonly progress: number
-  readonly total?: number
-  readonly message?: string
+  readonly total?: number | undefined
+  readonly message?: string | undefined
 }

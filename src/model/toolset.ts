@@ -4,15 +4,15 @@ import type { ApprovalMode, QuarantinedTool, ToolLabel } from './tool.js'
 /** A tool that an agent may call now. */
 export interface ToolsetTool {
   /** For models: `[a-z0-9_]`, at most 64 characters; the same over restarts, load order and renames of the integration. */
+  readonly modelName: string
+  /** The server's name of the tool, as on the wire. */
   readonly name: string
-  /** As on the wire. */
-  readonly originalName: string
-  readonly title?: string
-  readonly description?: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
   /** Byte-faithful: what the server sent. */
   readonly inputSchema: JsonObject
-  readonly outputSchema?: JsonObject
-  readonly label?: ToolLabel
+  readonly outputSchema?: JsonObject | undefined
+  readonly label?: ToolLabel | undefined
   readonly approval: {
     readonly mode: ApprovalMode
     /** What a call meets, apart from grants and a host policy that looks at arguments. */
@@ -39,12 +39,9 @@ export type UnavailableReason =
 
 /** Something that is missing from a toolset, and why. */
 export interface UnavailableTool {
-  readonly integrationId: string
-  /** Its name. */
-  readonly integration: string
-  readonly handle: string
-  /** The tool's name on the wire; absent: all of the integration. */
-  readonly tool?: string
+  readonly integration: ToolsetTool['integration']
+  /** The server's name of the tool; absent: every tool of the integration. */
+  readonly name?: string | undefined
   readonly reason: UnavailableReason
-  readonly rule?: string
+  readonly rule?: string | undefined
 }

@@ -57,12 +57,12 @@ export async function beginAuthorization(
     state,
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
-    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    scope: scopes.length === 0 ? undefined : scopes.join(' '),
     // OpenID Connect gives offline access only to a person who is asked for it.
-    ...(scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
-    ...(resource === undefined ? {} : { resource }),
+    prompt: scopes.includes('offline_access') ? 'consent' : undefined,
+    resource,
   }
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
   const ownRedirectUri = client.redirectUri.includes(await issuerHash(issuer))
   const flow: FlowSecrets = {
     state,
@@ -71,7 +71,7 @@ export async function beginAuthorization(
     client,
     scopes,
     ownRedirectUri,
-    ...(resource === undefined ? {} : { resource }),
+    resource,
   }
   return { authorizationUrl: url.href, state, flow }
 }

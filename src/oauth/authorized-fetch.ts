@@ -11,7 +11,7 @@ export type CredentialSource =
   /** Headers that a person filled in. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
   /** OAuth, with headers of the person's own beside it where there are some. */
-  | (TokenSource & { readonly kind: 'oauth'; readonly headers?: Readonly<Record<string, string>> })
+  | (TokenSource & { readonly kind: 'oauth'; readonly headers?: Readonly<Record<string, string>> | undefined })
 
 /** Gives access tokens. */
 export interface TokenSource {
@@ -40,13 +40,13 @@ export class AuthorizationRequired extends Error {
   override readonly name = 'AuthorizationRequired'
   readonly reason: ReauthorizeReason | 'scope_required'
   /** What the server said; absent when it was not asked. */
-  readonly challenge?: Challenge
+  readonly challenge?: Challenge | undefined
   /** `scope_required`: what was granted and what is missing, together. */
-  readonly scopes?: readonly string[]
+  readonly scopes?: readonly string[] | undefined
 
   constructor(
     reason: AuthorizationRequired['reason'],
-    details: { readonly challenge?: Challenge; readonly scopes?: readonly string[] } = {},
+    details: { readonly challenge?: Challenge | undefined; readonly scopes?: readonly string[] | undefined } = {},
   ) {
     super('The server needs authorization.')
     Object.defineProperty(this, Symbol.for('mcp-integrations.passthrough'), { value: true })

@@ -7,12 +7,12 @@ import { parseScopes } from './scope-syntax.js'
  */
 export interface Challenge {
   readonly status: 401 | 403
-  readonly scheme?: 'bearer' | 'dpop'
+  readonly scheme?: 'bearer' | 'dpop' | undefined
   /** Where the protected resource metadata is, as the server wrote it: not vetted. */
-  readonly resourceMetadata?: string
+  readonly resourceMetadata?: string | undefined
   /** The scopes that the refused request needs. */
-  readonly scopes?: readonly string[]
-  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  readonly scopes?: readonly string[] | undefined
+  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | undefined
 }
 
 const longestHeader = 8192
@@ -34,10 +34,11 @@ export function parseChallenge(response: Pick<Response, 'status' | 'headers'>): 
   const scopes = parseScopes(chosen?.parameters.get('scope'))
   return {
     status: response.status,
-    ...(chosen === undefined ? {} : { scheme: chosen.scheme as 'bearer' | 'dpop' }),
-    ...(resourceMetadata === undefined ? {} : { resourceMetadata }),
-    ...(scopes.length === 0 ? {} : { scopes }),
-    ...(error === 'invalid_request' || error === 'invalid_token' || error === 'insufficient_scope' ? { error } : {}),
+    scheme: chosen === undefined ? undefined : (chosen.scheme as 'bearer' | 'dpop'),
+    resourceMetadata,
+    scopes: scopes.length === 0 ? undefined : scopes,
+    error:
+      error === 'invalid_request' || error === 'invalid_token' || error === 'insufficient_scope' ? error : undefined,
   }
 }
 

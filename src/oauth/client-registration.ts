@@ -40,7 +40,7 @@ export async function resolveClient(
       method,
       source: 'configured',
       redirectUri,
-      ...(clientSecret === undefined ? {} : { clientSecret }),
+      clientSecret,
     }
   }
   if (server.client_id_metadata_document_supported === true && env.clientMetadataUrl !== undefined) {
@@ -116,11 +116,11 @@ async function register(
   return {
     issuer,
     clientId: client.id,
-    ...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+    clientSecret: client.secret,
     method,
     source: 'dynamic',
     redirectUri,
-    ...(client.secretExpiresAt === undefined ? {} : { secretExpiresAt: client.secretExpiresAt }),
+    secretExpiresAt: client.secretExpiresAt,
   }
 }
 

@@ -18,23 +18,25 @@ export type CredentialRecord = {
   readonly lineage: string
   readonly issuer: string
   readonly scopes: readonly string[]
-  readonly account?: string
+  readonly account?: string | undefined
   readonly obtainedAt: number
   readonly obtainedBy: 'sign_in' | 'refresh'
   /** When the access token is due to be refreshed, and when it ends. Absent: only a 401 tells. */
-  readonly refreshAt?: number
-  readonly accessExpiresAt?: number
+  readonly refreshAt?: number | undefined
+  readonly accessExpiresAt?: number | undefined
   /** Somebody is refreshing: until then nobody else does. `intent`: the lineage that is being sent. */
-  readonly lease?: { readonly holder: string; readonly until: number; readonly intent: string }
+  readonly lease?: { readonly holder: string; readonly until: number; readonly intent: string } | undefined
   /** The last refresh failed for a passing reason. `doubt`: its answer was lost, so the server may have acted. */
-  readonly attempt?: {
-    readonly code: PassingFault
-    readonly count: number
-    readonly retryAt: number
-    readonly doubt: boolean
-  }
+  readonly attempt?:
+    | {
+        readonly code: PassingFault
+        readonly count: number
+        readonly retryAt: number
+        readonly doubt: boolean
+      }
+    | undefined
   /** It is over until a person signs in again. */
-  readonly ended?: ReauthorizeReason
+  readonly ended?: ReauthorizeReason | undefined
 }
 
 /** Everything that using and refreshing a credential takes: nothing else has to be read for it, or can be swapped under it. */
@@ -42,7 +44,7 @@ export interface CredentialSecrets {
   readonly tokens: TokenSet
   readonly context: TokenContext
   /** For credentials that are renewed without a person and without a refresh token. */
-  readonly grant?: OAuthGrant
+  readonly grant?: OAuthGrant | undefined
 }
 
 /**
@@ -64,12 +66,11 @@ export async function sealCredential(
     lineage: await sha256(tokens.refreshToken ?? tokens.accessToken),
     issuer: tokens.issuer,
     scopes: tokens.scopes,
-    ...(account === undefined ? {} : { account }),
+    account,
     obtainedAt: obtained.at,
     obtainedBy: obtained.by,
-    ...(lifetimeMs === undefined
-      ? {}
-      : { refreshAt: obtained.at + lifetimeMs - headStart(lifetimeMs), accessExpiresAt: obtained.at + lifetimeMs }),
+    refreshAt: lifetimeMs === undefined ? undefined : obtained.at + lifetimeMs - headStart(lifetimeMs),
+    accessExpiresAt: lifetimeMs === undefined ? undefined : obtained.at + lifetimeMs,
   }
 }
 

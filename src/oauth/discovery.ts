@@ -11,14 +11,14 @@ import type { ServerMetadata } from './server-metadata.js'
 /** What was found out about who protects a server, and how. Plain JSON. */
 export interface Discovery {
   /** Sent as `resource`, character by character. Absent for servers of the 2025-03-26 revision. */
-  readonly resource?: string
+  readonly resource?: string | undefined
   /** The authorization server's own word for itself: everything is kept under it and compared with it exactly. */
   readonly issuer: string
   readonly server: ServerMetadata
   /** What the protected resource says may be asked for. */
-  readonly scopesSupported?: readonly string[]
+  readonly scopesSupported?: readonly string[] | undefined
   /** No protected resource metadata: the 2025-03-26 revision. */
-  readonly legacy2025_03?: boolean
+  readonly legacy2025_03?: boolean | undefined
 }
 
 /** What guides {@link discover}. */
@@ -53,7 +53,7 @@ export async function discover(
     issuer: server.metadata.issuer,
     server: server.metadata,
     ...(resource === undefined ? { legacy2025_03: true } : { resource: resource.resource }),
-    ...(resource?.scopesSupported === undefined ? {} : { scopesSupported: resource.scopesSupported }),
+    scopesSupported: resource?.scopesSupported,
   }
 }
 
@@ -69,7 +69,7 @@ export function metadataCandidates(issuer: URL): URL[] {
 interface FoundServer {
   readonly metadata: ServerMetadata
   /** Default endpoints of the 2025-03-26 revision: there was no document. */
-  readonly assumed?: true
+  readonly assumed?: true | undefined
 }
 
 async function namedServer(

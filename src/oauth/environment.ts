@@ -3,7 +3,7 @@ import type { Runtime } from '../ports/runtime.js'
 /** `fetch` through the one way out, told what the request is for. */
 export type PurposefulFetch = (
   url: string | URL,
-  init?: RequestInit & { readonly purpose?: 'mcp' | 'metadata' | 'token' },
+  init?: RequestInit & { readonly purpose?: 'mcp' | 'metadata' | 'token' | undefined },
 ) => Promise<Response>
 
 /** What every OAuth function is given: the network, the clock and who we are. */
@@ -15,7 +15,7 @@ export interface OAuthEnvironment {
   /** Where authorization servers send people back. `{issuer}` becomes a short hash of the issuer. */
   readonly redirectUrl: string
   /** Our Client ID Metadata Document; `https:` with a path. May hold `{issuer}` as well. */
-  readonly clientMetadataUrl?: string
+  readonly clientMetadataUrl?: string | undefined
   /** Whether `http:` on loopback is allowed. */
   readonly allowLoopback: boolean
 }

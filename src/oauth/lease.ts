@@ -9,7 +9,7 @@ import type { RegistryStorage, Write, Written } from '../ports/storage.js'
 import type { SecretContext } from '../ports/credential-vault.js'
 
 /** A stored credential and what belongs to it. */
-export interface StoredGrant {
+export interface CredentialAccess {
   readonly workspaceId: string
   /** Where its {@link CredentialRecord} is. */
   readonly key: string
@@ -27,7 +27,7 @@ export interface StoredGrant {
 export interface Companions {
   readonly writes: readonly Write[]
   /** Called once after the commit, with what became of `writes`, in their order. */
-  done?(written: readonly Written[]): void
+  done?: ((written: readonly Written[]) => void) | undefined
 }
 
 /** What happens to a credential in a commit. */
@@ -57,7 +57,7 @@ export const leaseMs = 30_000
 /** Reads a credential; `undefined` when there is none (any more). */
 export async function readGrant(
   storage: RegistryStorage,
-  { workspaceId, key }: StoredGrant,
+  { workspaceId, key }: CredentialAccess,
 ): Promise<ReadGrant | undefined> {
   const { records, now } = await storage.read(workspaceId, [key])
   const [record] = records
@@ -73,7 +73,7 @@ export async function readGrant(
  */
 export async function takeLease(
   storage: RegistryStorage,
-  grant: StoredGrant,
+  grant: CredentialAccess,
   { version, credential, now }: ReadGrant,
   holder: string,
 ): Promise<boolean> {
@@ -94,7 +94,7 @@ export async function takeLease(
  */
 export async function saveRefreshed(
   storage: RegistryStorage,
-  grant: StoredGrant,
+  grant: CredentialAccess,
   sent: ReadGrant,
   refreshed: CredentialRecord,
 ): Promise<'saved' | 'superseded' | 'gone'> {
@@ -120,7 +120,7 @@ export async function saveRefreshed(
  */
 export async function endGrant(
   storage: RegistryStorage,
-  grant: StoredGrant,
+  grant: CredentialAccess,
   sent: ReadGrant,
   reason: ReauthorizeReason,
   dropClient = false,
@@ -138,7 +138,7 @@ export async function endGrant(
 /** Notes a failure that passes and lets go of the lease. When somebody wrote meanwhile, there is nothing to note. */
 export async function noteFailure(
   storage: RegistryStorage,
-  grant: StoredGrant,
+  grant: CredentialAccess,
   sent: ReadGrant,
   failure: RefreshFailure & { type: 'passing' },
   holder: string,
@@ -173,7 +173,7 @@ function isSame(left: CredentialRecord, right: CredentialRecord): boolean {
 
 async function commitWith(
   storage: RegistryStorage,
-  grant: StoredGrant,
+  grant: CredentialAccess,
   current: ReadGrant,
   next: CredentialRecord,
   change: CredentialChange,

@@ -29,7 +29,7 @@ export async function requestTokens(
 ): Promise<TokenSet> {
   const { discovery, client, scopes, settings } = request
   const { server, resource } = discovery
-  const context: TokenContext = { server, client, scopes, ...(resource === undefined ? {} : { resource }) }
+  const context: TokenContext = { server, client, scopes, resource }
   return withoutDoubt(renewByGrant(env, context, settings.grant, options))
 }
 
@@ -109,7 +109,7 @@ async function identityAssertion(
   const client: ClientRegistration = {
     issuer: idp.issuer,
     clientId: idp.clientId,
-    ...(idp.clientSecret === undefined ? {} : { clientSecret: idp.clientSecret }),
+    clientSecret: idp.clientSecret,
     method: idp.clientSecret === undefined ? 'none' : 'client_secret_basic',
     source: 'configured',
     redirectUri: '',

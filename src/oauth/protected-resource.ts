@@ -14,7 +14,7 @@ export interface ProtectedResource {
   /** As in the document, character by character: sent as `resource`. */
   readonly resource: string
   readonly authorizationServers: readonly string[]
-  readonly scopesSupported?: readonly string[]
+  readonly scopesSupported?: readonly string[] | undefined
 }
 
 /**
@@ -79,7 +79,7 @@ function understood(document: JsonObject, serverUrl: string): ProtectedResource 
     authorizationServers: Array.isArray(servers)
       ? servers.filter((entry) => typeof entry === 'string').slice(0, 20)
       : [],
-    ...(Array.isArray(scopes) ? { scopesSupported: validScopes(scopes) } : {}),
+    scopesSupported: Array.isArray(scopes) ? validScopes(scopes) : undefined,
   }
 }
 

@@ -9,10 +9,15 @@ export type RefreshFailure =
   | {
       readonly type: 'final'
       readonly reason: 'refresh_rejected' | 'refresh_outcome_unknown' | 'credential_rejected'
-      readonly dropClient?: true
+      readonly dropClient?: true | undefined
     }
   /** The grant is kept. `lost`: the request may have arrived and its answer is lost. */
-  | { readonly type: 'passing'; readonly code: PassingFault; readonly retryAfterMs?: number; readonly lost: boolean }
+  | {
+      readonly type: 'passing'
+      readonly code: PassingFault
+      readonly retryAfterMs?: number | undefined
+      readonly lost: boolean
+    }
 
 /**
  * Judges a failed refresh. Only `invalid_grant` is final, and `invalid_client` or `unauthorized_client` for a client that
@@ -34,7 +39,7 @@ export function judgeFailure(error: unknown, { context }: CredentialSecrets, dou
     type: 'passing',
     code: passing(error),
     lost: isLost(error),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    retryAfterMs,
   }
 }
 

@@ -12,7 +12,7 @@ import { pause, unlessAborted } from './waiting.js'
 import type { CredentialSecrets } from './credential-record.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
 import type { OAuthEnvironment } from './environment.js'
-import type { ReadGrant, StoredGrant } from './lease.js'
+import type { ReadGrant, CredentialAccess } from './lease.js'
 import type { RegistryStorage } from '../ports/storage.js'
 import type { TokenOutcome } from './token-outcome.js'
 import type { TokenSet } from './tokens.js'
@@ -22,7 +22,7 @@ import type { TokenSource } from './authorized-fetch.js'
 /** Gives out access tokens and keeps them fresh, one refresh at a time for each credential, whoever asks. */
 export interface Refresher {
   /** Tokens of one stored credential, for {@link authorizedFetch}. */
-  source(grant: StoredGrant): TokenSource
+  source(grant: CredentialAccess): TokenSource
   /** Ends waiting, lets refreshes under way finish and be saved. Safe twice. */
   close(): Promise<void>
 }
@@ -63,7 +63,7 @@ export function createRefresher({
     },
   }
 
-  async function obtain(grant: StoredGrant, request: TokenRequest, signal?: AbortSignal): Promise<TokenOutcome> {
+  async function obtain(grant: CredentialAccess, request: TokenRequest, signal?: AbortSignal): Promise<TokenOutcome> {
     const known = await lookUp(grant, request)
     if (known.outcome !== undefined) return known.outcome
     const joined = await unlessAborted(join(grant, request), signal)
@@ -72,14 +72,14 @@ export function createRefresher({
   }
 
   /** One flight for each credential. Nobody's signal ends it: others wait for it, and its answer must be saved. */
-  function join(grant: StoredGrant, request: TokenRequest): Promise<TokenOutcome> {
+  function join(grant: CredentialAccess, request: TokenRequest): Promise<TokenOutcome> {
     const id = idOf(grant)
     const flight = flights.get(id) ?? fly(grant, request).finally(() => flights.delete(id))
     flights.set(id, flight)
     return flight
   }
 
-  async function fly(grant: StoredGrant, request: TokenRequest): Promise<TokenOutcome> {
+  async function fly(grant: CredentialAccess, request: TokenRequest): Promise<TokenOutcome> {
     const giveUpAt = env.runtime.now() + patienceMs
     let retried = false
     for (let round = 0; ; round++) {
@@ -106,7 +106,7 @@ export function createRefresher({
   }
 
   /** What is stored, and the answer where that is enough for one. */
-  async function lookUp(grant: StoredGrant, request: TokenRequest): Promise<LookUp> {
+  async function lookUp(grant: CredentialAccess, request: TokenRequest): Promise<LookUp> {
     const unsaved = keeper.unsaved(grant)
     if (unsaved !== undefined && unsaved.token !== request.rejected?.token) return { outcome: unsaved }
     const read = await readGrant(storage, grant)
@@ -135,7 +135,7 @@ export function createRefresher({
   async function hasMoved(
     { credential }: ReadGrant,
     { rejected }: TokenRequest,
-    { serverUrl }: StoredGrant,
+    { serverUrl }: CredentialAccess,
   ): Promise<boolean> {
     if (rejected === undefined) return false
     try {
@@ -148,7 +148,7 @@ export function createRefresher({
 
   /** Asks the authorization server, under the lease. `again`: look again, there is something to be done or to be found. */
   async function ask(
-    grant: StoredGrant,
+    grant: CredentialAccess,
     read: ReadGrant,
     secrets: CredentialSecrets,
     retried: boolean,

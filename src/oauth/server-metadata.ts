@@ -10,19 +10,19 @@ import type { OAuthEnvironment } from './environment.js'
 export type ServerMetadata = {
   /** As in the document, character by character. */
   readonly issuer: string
-  readonly authorization_endpoint?: string
-  readonly token_endpoint?: string
-  readonly registration_endpoint?: string
-  readonly revocation_endpoint?: string
-  readonly userinfo_endpoint?: string
-  readonly scopes_supported?: string[]
-  readonly code_challenge_methods_supported?: string[]
-  readonly token_endpoint_auth_methods_supported?: string[]
-  readonly revocation_endpoint_auth_methods_supported?: string[]
-  readonly grant_types_supported?: string[]
-  readonly dpop_signing_alg_values_supported?: string[]
-  readonly authorization_response_iss_parameter_supported?: boolean
-  readonly client_id_metadata_document_supported?: boolean
+  readonly authorization_endpoint?: string | undefined
+  readonly token_endpoint?: string | undefined
+  readonly registration_endpoint?: string | undefined
+  readonly revocation_endpoint?: string | undefined
+  readonly userinfo_endpoint?: string | undefined
+  readonly scopes_supported?: string[] | undefined
+  readonly code_challenge_methods_supported?: string[] | undefined
+  readonly token_endpoint_auth_methods_supported?: string[] | undefined
+  readonly revocation_endpoint_auth_methods_supported?: string[] | undefined
+  readonly grant_types_supported?: string[] | undefined
+  readonly dpop_signing_alg_values_supported?: string[] | undefined
+  readonly authorization_response_iss_parameter_supported?: boolean | undefined
+  readonly client_id_metadata_document_supported?: boolean | undefined
 }
 
 const endpoints = [

@@ -6,19 +6,19 @@ import { pause } from './waiting.js'
 import type { CredentialRecord, CredentialSecrets } from './credential-record.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
 import type { OAuthEnvironment } from './environment.js'
-import type { ReadGrant, StoredGrant } from './lease.js'
+import type { ReadGrant, CredentialAccess } from './lease.js'
 import type { RegistryStorage } from '../ports/storage.js'
 import type { TokenOutcome } from './token-outcome.js'
 
 /** Saves new tokens, also when the storage is away for a while. */
 export interface TokenKeeper {
   /** New tokens that the storage could not take yet. */
-  unsaved(grant: StoredGrant): (TokenOutcome & { type: 'fresh' }) | undefined
+  unsaved(grant: CredentialAccess): (TokenOutcome & { type: 'fresh' }) | undefined
   /**
    * Saves new tokens. They are usable at once; while the storage is away they are kept here and saved as soon as it is
    * back. `again`: newer ones are there.
    */
-  keep(grant: StoredGrant, read: ReadGrant, secrets: CredentialSecrets): Promise<TokenOutcome | 'again'>
+  keep(grant: CredentialAccess, read: ReadGrant, secrets: CredentialSecrets): Promise<TokenOutcome | 'again'>
   /** Resolves when all is saved, or `closing` is aborted and a few more tries were in vain. */
   settled(): Promise<void>
 }
@@ -52,7 +52,7 @@ export function tokenKeeper({
   }
 
   async function keep(
-    grant: StoredGrant,
+    grant: CredentialAccess,
     read: ReadGrant,
     secrets: CredentialSecrets,
   ): Promise<TokenOutcome | 'again'> {
@@ -98,6 +98,6 @@ export function tokenKeeper({
 }
 
 /** One credential, whoever asks for it. */
-export function idOf({ workspaceId, key }: StoredGrant): string {
+export function idOf({ workspaceId, key }: CredentialAccess): string {
   return `${workspaceId}\n${key}`
 }

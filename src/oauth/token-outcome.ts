@@ -5,7 +5,7 @@ export type TokenOutcome =
   /** Only a person (or a changed configuration) helps. */
   | { readonly type: 'reauthorize'; readonly reason: ReauthorizeReason }
   /** The grant is kept; it may work again after `retryAfterMs`. */
-  | { readonly type: 'passing'; readonly code: PassingFault; readonly retryAfterMs?: number }
+  | { readonly type: 'passing'; readonly code: PassingFault; readonly retryAfterMs?: number | undefined }
 
 /** Why a person is needed. Each is a status reason. */
 export type ReauthorizeReason =

@@ -60,13 +60,13 @@ async function readTokenBody(
   return { ...tokens, ...(typeof id_token === 'string' ? { id_token } : {}) } as TokenEndpointResponse
 }
 
-function seconds(value: unknown): { expires_in?: number } {
+function seconds(value: unknown): { expires_in?: number | undefined } {
   const number = typeof value === 'string' && /^\d{1,15}(\.\d+)?$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Number.isFinite(number) && number > 0 ? { expires_in: number } : {}
 }
 
 /** Between a second and ten years: what is nonsense must not become a storm or an overflow. */
-function lifetime(expiresIn: number | undefined): { lifetimeMs?: number } {
+function lifetime(expiresIn: number | undefined): { lifetimeMs?: number | undefined } {
   const tenYears = 10 * 365 * 24 * 3600
   return expiresIn === undefined ? {} : { lifetimeMs: Math.floor(Math.min(Math.max(expiresIn, 1), tenYears) * 1000) }
 }

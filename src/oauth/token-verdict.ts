@@ -6,7 +6,7 @@ import type { TokenSet } from './tokens.js'
 
 /** What was asked: a token, or another one than the refused. */
 export interface TokenRequest {
-  readonly rejected?: { readonly token: string; readonly challenge: Challenge }
+  readonly rejected?: { readonly token: string; readonly challenge: Challenge } | undefined
 }
 
 /** A credential that was refused this soon after a refresh is refused for good. */
@@ -50,15 +50,15 @@ export function fresh({ tokens }: CredentialSecrets): TokenOutcome & { type: 'fr
 
 /** Not now. */
 export function passing(code: PassingFault, retryAfterMs?: number): TokenOutcome {
-  return { type: 'passing', code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  return { type: 'passing', code, retryAfterMs }
 }
 
 /** A server that doesn't rotate, or doesn't say again who signed in, means what it said before. */
 export function inherit(tokens: TokenSet, previous: TokenSet): TokenSet {
   const { refreshToken, account } = previous
   return {
-    ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...(account === undefined ? {} : { account }),
+    refreshToken,
+    account,
     ...tokens,
   }
 }

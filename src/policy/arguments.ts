@@ -24,7 +24,7 @@ const shownCharacters = 100_000
  * @param options - `maxBytes` of the JSON text in UTF-8. `@default 65536`
  * @throws IntegrationError `invalid_input` with the path
  */
-export function takeArguments(args: unknown, options: { readonly maxBytes?: number } = {}): TakenArguments {
+export function takeArguments(args: unknown, options: { readonly maxBytes?: number | undefined } = {}): TakenArguments {
   const { maxBytes = 65_536 } = options
   const value = copy(args ?? {}, 'args', 0, { left: maxBytes })
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('args', 'must be a JSON object')

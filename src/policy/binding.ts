@@ -6,7 +6,7 @@ export interface ApprovalBinding {
   readonly workspaceId: string
   readonly userId: string
   readonly agentId: string
-  readonly conversationId?: string
+  readonly conversationId?: string | undefined
   readonly integrationId: string
   /** Grows with the integration's URL, header names, issuer and account. */
   readonly bindingRevision: number
@@ -15,9 +15,9 @@ export interface ApprovalBinding {
   readonly definitionHash: string
   readonly argumentsDigest: string
   /** Which approval; absent until there is one. */
-  readonly approvalId?: string
+  readonly approvalId?: string | undefined
   /** ms since the epoch. */
-  readonly expiresAt?: number
+  readonly expiresAt?: number | undefined
 }
 
 type Field = keyof ApprovalBinding

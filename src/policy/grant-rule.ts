@@ -12,13 +12,13 @@ export interface StoredGrant {
   readonly bindingRevision: number
   readonly tool: string
   readonly definitionHash: string
-  readonly agentId?: string
-  readonly conversationId?: string
-  readonly argumentsDigest?: string
-  readonly usesLeft?: number
+  readonly agentId?: string | undefined
+  readonly conversationId?: string | undefined
+  readonly argumentsDigest?: string | undefined
+  readonly usesLeft?: number | undefined
   readonly grantedAt: number
   readonly expiresAt: number
-  readonly lastUsedAt?: number
+  readonly lastUsedAt?: number | undefined
 }
 
 const day = 86_400_000
@@ -65,12 +65,11 @@ export function grantFrom(
     bindingRevision,
     tool,
     definitionHash,
-    ...(wish.agents === 'all' ? {} : { agentId: binding.agentId }),
-    ...(wish.for === 'conversation' && binding.conversationId !== undefined
-      ? { conversationId: binding.conversationId }
-      : {}),
-    ...(wish.arguments === 'any' ? {} : { argumentsDigest: binding.argumentsDigest }),
-    ...(wish.uses === undefined ? {} : { usesLeft: wish.uses }),
+    agentId: wish.agents === 'all' ? undefined : binding.agentId,
+    conversationId:
+      wish.for === 'conversation' && binding.conversationId !== undefined ? binding.conversationId : undefined,
+    argumentsDigest: wish.arguments === 'any' ? undefined : binding.argumentsDigest,
+    usesLeft: wish.uses,
     grantedAt: now,
     expiresAt:
       now + (wish.minutes === undefined ? (wish.for === 'conversation' ? day : longest) : wish.minutes * 60_000),

@@ -37,8 +37,8 @@ function collect(path: string, before: JsonValue | undefined, after: JsonValue |
   }
   const difference = {
     path: visible(path, longestPath),
-    ...(before === undefined ? {} : { before: shown(before) }),
-    ...(after === undefined ? {} : { after: shown(after) }),
+    before: before === undefined ? undefined : shown(before),
+    after: after === undefined ? undefined : shown(after),
   }
   const { length } = JSON.stringify(difference)
   const isFirst = into.found.length === 0

@@ -25,9 +25,9 @@ export interface Filtered {
   /** Wire names. */
   readonly usable: ReadonlySet<string>
   readonly unavailable: readonly {
-    readonly tool?: string
+    readonly name?: string | undefined
     readonly reason: UnavailableReason
-    readonly rule?: string
+    readonly rule?: string | undefined
   }[]
 }
 
@@ -37,14 +37,13 @@ export function filterTools({ agentId, integration, tools, quarantined }: Filter
   if (!integration.agents.includes(agentId)) return nothing('agent_not_allowed')
   if (!integration.listed) return nothing('not_connected')
   const usable = new Set<string>()
-  const unavailable: Filtered['unavailable'][number][] = quarantined.map(({ name, reason }) => ({ tool: name, reason }))
+  const unavailable: Filtered['unavailable'][number][] = quarantined.map(({ name, reason }) => ({ name, reason }))
   for (const { name, enabled, agents, verdict } of tools) {
-    if (!enabled) unavailable.push({ tool: name, reason: 'tool_disabled' })
-    else if (agents !== undefined && !agents.includes(agentId))
-      unavailable.push({ tool: name, reason: 'tool_not_for_agent' })
+    if (!enabled) unavailable.push({ name, reason: 'tool_disabled' })
+    else if (agents !== undefined && !agents.includes(agentId)) unavailable.push({ name, reason: 'tool_not_for_agent' })
     else if (verdict.mode === 'deny')
       unavailable.push({
-        tool: name,
+        name,
         reason: verdict.rule === 'tool_held' ? 'held_for_review' : 'denied_by_policy',
         rule: verdict.rule,
       })

@@ -29,9 +29,9 @@ export interface CredentialVault {
    */
   open(sealed: string, context: SecretContext): Promise<string>
   /** Told when a sealed value is no longer referred to. Best effort. */
-  destroy?(sealed: string): Promise<void>
+  destroy?: ((sealed: string) => Promise<void>) | undefined
   /** The key a sealed value depends on, for counting and resealing; `undefined` where there is no such thing. */
-  keyOf?(sealed: string): string | undefined
+  keyOf?: ((sealed: string) => string | undefined) | undefined
   /** The key that {@link CredentialVault.seal} uses now. */
-  currentKey?(): string | undefined
+  currentKey?: (() => string | undefined) | undefined
 }

@@ -5,7 +5,7 @@ export type ElicitRequest = {
   readonly workspaceId: string
   readonly userId: string
   readonly agentId: string
-  readonly conversationId?: string
+  readonly conversationId?: string | undefined
   readonly integration: { readonly id: string; readonly name: string; readonly origin: string }
   /** The wire name of the tool that is running. */
   readonly tool: string
@@ -32,7 +32,7 @@ export type ElicitQuestion =
 
 /** The person's answer. Fields left out are filled from the schema's defaults. */
 export type ElicitAnswer =
-  | { readonly action: 'accept'; readonly content?: JsonObject }
+  | { readonly action: 'accept'; readonly content?: JsonObject | undefined }
   | { readonly action: 'decline' }
   | { readonly action: 'cancel' }
 

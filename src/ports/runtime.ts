@@ -7,5 +7,5 @@ export interface Runtime {
   /** Calls back once after `ms`; returns how to take it back. Timers must not keep the process alive. */
   setTimer(callback: () => void, ms: number): () => void
   /** Under egress, never beside it: URL rules and limits hold for it too. `@default` the platform's connector */
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: typeof globalThis.fetch | undefined
 }

@@ -36,9 +36,9 @@ export interface RegistryStorage {
    *
    * @returns a function that ends it.
    */
-  watch?(listener: (change: StorageChange) => void): () => void
+  watch?: ((listener: (change: StorageChange) => void) => () => void) | undefined
   /** Releases what the adapter itself opened; safe twice. The host's own client stays open. */
-  close?(): Promise<void>
+  close?: (() => Promise<void>) | undefined
 }
 
 /** A stored record. */
@@ -48,7 +48,7 @@ export interface StoredRecord {
   readonly version: string
   readonly value: JsonValue
   /** ms since the epoch, by the storage's clock. */
-  readonly expiresAt?: number
+  readonly expiresAt?: number | undefined
 }
 
 /** What {@link RegistryStorage.read} answers. */
@@ -63,7 +63,7 @@ export interface ListQuery {
   readonly workspaceId: string
   readonly prefix: string
   /** A key; absent: from the first. It need not exist. */
-  readonly after?: string
+  readonly after?: string | undefined
   /** 1-1000. */
   readonly limit: number
 }
@@ -72,7 +72,7 @@ export interface ListQuery {
 export interface ListResult {
   readonly records: readonly StoredRecord[]
   /** Give it as `after` for more; absent: that was all. */
-  readonly next?: string
+  readonly next?: string | undefined
   readonly now: number
 }
 
@@ -80,17 +80,17 @@ export interface ListResult {
 export interface ScanQuery {
   readonly prefix: string
   /** A cursor of the previous answer. */
-  readonly after?: string
+  readonly after?: string | undefined
   /** 1-1000. */
   readonly limit: number
   /** `true`: expired records too, so that a sweep can delete them. `@default false` */
-  readonly expired?: boolean
+  readonly expired?: boolean | undefined
 }
 
 /** What {@link RegistryStorage.scan} answers. */
 export interface ScanResult {
   readonly records: readonly (StoredRecord & { readonly workspaceId: string })[]
-  readonly next?: string
+  readonly next?: string | undefined
   readonly now: number
 }
 
@@ -99,11 +99,11 @@ export type Write =
   | {
       readonly key: string
       /** A version: only if it is still that one. `null`: only if absent. Left out: whatever is there. */
-      readonly ifVersion?: string | null
+      readonly ifVersion?: string | null | undefined
       /** `undefined` deletes. */
       readonly value: JsonValue | undefined
       /** ms since the epoch by the storage's clock. Left out: never. */
-      readonly expiresAt?: number
+      readonly expiresAt?: number | undefined
     }
   | {
       /**
@@ -112,7 +112,7 @@ export type Write =
        */
       readonly append: string
       readonly value: JsonValue
-      readonly expiresAt?: number
+      readonly expiresAt?: number | undefined
     }
 
 /** What one write came to. */
@@ -126,5 +126,5 @@ export interface Written {
 export interface StorageChange {
   readonly workspaceId: string
   /** The keys that were written or deleted; absent: unknown, so look again. */
-  readonly keys?: readonly string[]
+  readonly keys?: readonly string[] | undefined
 }

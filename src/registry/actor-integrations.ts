@@ -9,7 +9,7 @@ import { readAudit } from './operations/read-audit.js'
 import { connect } from './settings/connect.js'
 import type { ConnectResult } from './settings/connect-result.js'
 import type { Context } from './state/context.js'
-import type { Person } from './state/person.js'
+import type { CheckedActor } from './state/person.js'
 import { decide } from './gate/decide.js'
 import { update } from './settings/edit.js'
 import type { UpdateInput } from './settings/plan-edit.js'
@@ -24,7 +24,13 @@ import { availableConnectors, getIntegration, listIntegrations, type ListOptions
 import { EndedCall, noIntegration } from './state/calls-in-flight.js'
 import { closed } from './state/errors.js'
 import { remove } from './settings/remove.js'
-import { acceptTools, configureTools, listTools, refreshToolsNow, type ToolOverview } from './settings/tool-settings.js'
+import {
+  acceptTools,
+  configureTools,
+  toolsOverview,
+  refreshToolsNow,
+  type ToolOverview,
+} from './settings/tool-settings.js'
 import type { ToolsetBuilder } from './gate/toolset-contents.js'
 import { makeToolset, type Toolset, type ToolsetOptions } from './gate/toolset.js'
 import { authorize, signOut } from './settings/own-credential.js'
@@ -32,9 +38,9 @@ import { reconnect, validate } from './settings/validate.js'
 import type { ConnectInput } from './settings/plan-connect.js'
 
 /** What every verb takes last. */
-export interface VerbOptions {
+export interface OperationOptions {
   /** Ends the wait; what was committed before stays. Rejects with `aborted`. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -45,23 +51,23 @@ export interface VerbOptions {
  */
 export interface ActorIntegrations<AgentId extends string = string> {
   /** The catalogue, with how many integrations of each entry are connected. */
-  available(options?: VerbOptions): Promise<readonly AvailableConnector[]>
+  available(options?: OperationOptions): Promise<readonly AvailableConnector[]>
   /** The agents that integrations of this workspace may name. */
-  agents(options?: VerbOptions): Promise<readonly Agent<AgentId>[]>
+  agents(options?: OperationOptions): Promise<readonly Agent<AgentId>[]>
   /** What this actor can use, oldest first. */
-  list(options?: VerbOptions & ListOptions): Promise<readonly Integration[]>
+  list(options?: OperationOptions & ListOptions): Promise<readonly Integration[]>
   /**
    * One integration.
    *
    * @throws IntegrationError `not_found`
    */
-  get(id: string, options?: VerbOptions): Promise<Integration>
+  get(id: string, options?: OperationOptions): Promise<Integration>
   /**
    * Connects a custom server or a catalogue entry. Nothing is stored unless the server works or asks for a sign-in.
    *
    * @throws IntegrationError `invalid_input`, `url_refused`, `authorization_failed`, `forbidden`, and faults of the server
    */
-  connect(input: ConnectInput<AgentId>, options?: VerbOptions): Promise<ConnectResult>
+  connect(input: ConnectInput<AgentId>, options?: OperationOptions): Promise<ConnectResult>
   /**
    * Ends a sign-in.
    *
@@ -69,11 +75,15 @@ export interface ActorIntegrations<AgentId extends string = string> {
    * @throws IntegrationError `not_found`, `authorization_failed`
    * @see https://www.rfc-editor.org/rfc/rfc9207
    */
-  finishConnect(callbackUrl: string, options?: VerbOptions): Promise<ConnectResult>
+  finishConnect(callbackUrl: string, options?: OperationOptions): Promise<ConnectResult>
   /** Really usable? The real credential and a real `tools/list`. */
-  validate(id: string, options?: VerbOptions): Promise<ConnectResult>
+  validate(id: string, options?: OperationOptions): Promise<ConnectResult>
   /** In place: agents, tool settings and grants are kept. */
-  reconnect(id: string, input?: { readonly scopes?: readonly string[] }, options?: VerbOptions): Promise<ConnectResult>
+  reconnect(
+    id: string,
+    input?: { readonly scopes?: readonly string[] | undefined },
+    options?: OperationOptions,
+  ): Promise<ConnectResult>
   /**
    * Edits what is given and keeps the rest; `ifRevision` refuses when somebody else was first.
    *
@@ -82,22 +92,25 @@ export interface ActorIntegrations<AgentId extends string = string> {
   update(
     id: string,
     input: UpdateInput<AgentId>,
-    options?: VerbOptions & { readonly ifRevision?: number },
+    options?: OperationOptions & { readonly ifRevision?: number | undefined },
   ): Promise<Integration>
   /** Turns the master switch on. */
-  enable(id: string, options?: VerbOptions): Promise<Integration>
+  enable(id: string, options?: OperationOptions): Promise<Integration>
   /** Turns the master switch off, at once: calls under way are aborted, open approvals cancelled, nothing is deleted. */
-  disable(id: string, options?: VerbOptions): Promise<Integration>
+  disable(id: string, options?: OperationOptions): Promise<Integration>
   /** One's own credential on an integration with `credentials: 'per_user'`. */
   authorize(
     id: string,
-    input?: { readonly headers?: Readonly<Record<string, string | null>>; readonly scopes?: readonly string[] },
-    options?: VerbOptions,
+    input?: {
+      readonly headers?: Readonly<Record<string, string | null>> | undefined
+      readonly scopes?: readonly string[] | undefined
+    },
+    options?: OperationOptions,
   ): Promise<ConnectResult>
   /** Revokes and erases one's own credential. */
-  signOut(id: string, options?: VerbOptions): Promise<void>
+  signOut(id: string, options?: OperationOptions): Promise<void>
   /** Hands it to another person. The credential of a private one doesn't travel: the new owner gives their own. */
-  transferOwner(id: string, userId: string, options?: VerbOptions): Promise<void>
+  transferOwner(id: string, userId: string, options?: OperationOptions): Promise<void>
   /**
    * Whether the server's annotations are believed; for admins.
    *
@@ -107,19 +120,19 @@ export interface ActorIntegrations<AgentId extends string = string> {
   trust(
     id: string,
     trusted: boolean,
-    options?: VerbOptions & { readonly ifRevision?: number | undefined },
+    options?: OperationOptions & { readonly ifRevision?: number | undefined },
   ): Promise<Integration>
   /** Revokes tokens, erases secrets, ends pending approvals. */
-  remove(id: string, options?: VerbOptions): Promise<void>
+  remove(id: string, options?: OperationOptions): Promise<void>
 
   /** Every tool: label, enabled, mode, what it comes to and why. */
-  tools(id: string, options?: VerbOptions): Promise<ToolOverview>
+  tools(id: string, options?: OperationOptions): Promise<ToolOverview>
   /**
    * Settles one tool, by wire name; what is left out stays as it is.
    *
    * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`
    */
-  configureTool(id: string, tool: string, settings: ToolSettings, options?: VerbOptions): Promise<void>
+  configureTool(id: string, tool: string, settings: ToolSettings, options?: OperationOptions): Promise<void>
   /**
    * Many in one commit, by wire name.
    *
@@ -129,10 +142,10 @@ export interface ActorIntegrations<AgentId extends string = string> {
   configureTools(
     id: string,
     settings: Readonly<Record<string, ToolSettings>>,
-    options?: VerbOptions & { readonly ifRevision?: string | undefined },
+    options?: OperationOptions & { readonly ifRevision?: string | undefined },
   ): Promise<void>
   /** Asks the server for its tools now. */
-  refreshTools(id: string, options?: VerbOptions): Promise<ToolOverview>
+  refreshTools(id: string, options?: OperationOptions): Promise<ToolOverview>
   /**
    * New or changed tools are what was agreed to from now on.
    *
@@ -140,15 +153,15 @@ export interface ActorIntegrations<AgentId extends string = string> {
    * @throws IntegrationError `conflict` when a tool has another definition now: look at it again; `invalid_input`,
    * `tool_not_found`, `not_found`, `forbidden`
    */
-  acceptTools(id: string, tools: Readonly<Record<string, string>>, options?: VerbOptions): Promise<void>
+  acceptTools(id: string, tools: Readonly<Record<string, string>>, options?: OperationOptions): Promise<void>
 
   /** What one agent may call now; an unknown agent is a type error, and `invalid_input`. */
-  toolset(agentId: AgentId, options?: VerbOptions & ToolsetOptions): Promise<Toolset>
+  toolset(agentId: AgentId, options?: OperationOptions & ToolsetOptions): Promise<Toolset>
   /** What would happen to a call, and which rule says so. Runs nothing. */
   explain(
     agentId: AgentId,
     toolName: string,
-    options?: VerbOptions & { readonly args?: unknown; readonly conversationId?: string },
+    options?: OperationOptions & { readonly args?: unknown; readonly conversationId?: string | undefined },
   ): Promise<Explanation>
 
   /** Requests to run a call. */
@@ -156,49 +169,55 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /** Remembered decisions. */
   readonly grants: ActorGrants
   /** Who did what, oldest first. */
-  audit(query?: VerbOptions & { readonly after?: string; readonly limit?: number }): Promise<AuditPage>
+  audit(
+    query?: OperationOptions & { readonly after?: string | undefined; readonly limit?: number | undefined },
+  ): Promise<AuditPage>
 }
 
 /** Requests to run a call. */
 export interface ActorApprovals {
   /** One's own, oldest first; `after` takes the `next` of the page before. `@default limit 50`, at most 200 */
   list(
-    query?: VerbOptions & { readonly status?: ApprovalStatus; readonly after?: string; readonly limit?: number },
+    query?: OperationOptions & {
+      readonly status?: ApprovalStatus | undefined
+      readonly after?: string | undefined
+      readonly limit?: number | undefined
+    },
   ): Promise<ApprovalPage>
   /**
    * One of them.
    *
    * @throws IntegrationError `not_found`
    */
-  get(approvalId: string, options?: VerbOptions): Promise<Approval>
+  get(approvalId: string, options?: OperationOptions): Promise<Approval>
   /**
    * Decides one approval, or several at once. Decisions are final.
    *
    * @throws IntegrationError `conflict` when it was decided otherwise, expired or ended; `not_found`, `forbidden`, `invalid_input`
    */
-  decide(approvalId: string, decision: Decision, options?: VerbOptions): Promise<Approval>
-  decide(approvalIds: readonly string[], decision: Decision, options?: VerbOptions): Promise<readonly Approval[]>
+  decide(approvalId: string, decision: Decision, options?: OperationOptions): Promise<Approval>
+  decide(approvalIds: readonly string[], decision: Decision, options?: OperationOptions): Promise<readonly Approval[]>
 }
 
 /** Remembered decisions. */
 export interface ActorGrants {
   /** One's own; with `userId` another person's, where the actor may see them. */
-  list(options?: VerbOptions & { readonly userId?: string }): Promise<readonly Grant[]>
+  list(options?: OperationOptions & { readonly userId?: string | undefined }): Promise<readonly Grant[]>
   /** Takes a decision back: the next call asks. */
-  revoke(grantId: string, options?: VerbOptions): Promise<void>
+  revoke(grantId: string, options?: OperationOptions): Promise<void>
 }
 
 export function actorIntegrations<AgentId extends string>(
   context: Context,
   builder: ToolsetBuilder,
-  actor: Person,
+  actor: CheckedActor,
 ): ActorIntegrations<AgentId> {
-  const open = <T>(options: VerbOptions | undefined, work: () => Promise<T>): Promise<T> =>
+  const open = <T>(options: OperationOptions | undefined, work: () => Promise<T>): Promise<T> =>
     whileOpen(context, actor, options, work)
   const decideOneOrMany = async (
     ids: string | readonly string[],
     decision: Decision,
-    options?: VerbOptions,
+    options?: OperationOptions,
   ): Promise<Approval | readonly Approval[]> => {
     const several = Array.isArray(ids)
     const decided = await open(options, () =>
@@ -225,7 +244,7 @@ export function actorIntegrations<AgentId extends string>(
     transferOwner: (id, userId, options) => open(options, () => transferOwner(context, actor, id, userId)),
     trust: (id, trusted, options) => open(options, () => setTrusted(context, actor, id, trusted, options)),
     remove: (id, options) => open(options, () => remove(context, actor, id)),
-    tools: (id, options) => open(options, () => listTools(context, actor, id)),
+    tools: (id, options) => open(options, () => toolsOverview(context, actor, id)),
     configureTool: (id, tool, settings, options) =>
       open(options, () => configureTools(context, actor, id, { [tool]: settings })),
     configureTools: (id, settings, options) =>
@@ -251,8 +270,8 @@ export function actorIntegrations<AgentId extends string>(
 /** Refuses once the registry closes; what is under way then may finish, within the grace that `close()` gives. */
 async function whileOpen<T>(
   context: Context,
-  { workspaceId }: Person,
-  options: VerbOptions | undefined,
+  { workspaceId }: CheckedActor,
+  options: OperationOptions | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
   if (context.closing.aborted) throw closed()

@@ -74,7 +74,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       runtime,
       clientName: settled.oauth?.clientName ?? 'MCP client',
       redirectUrl: settled.oauth?.redirectUrl ?? '',
-      ...(settled.oauth?.clientMetadataUrl === undefined ? {} : { clientMetadataUrl: settled.oauth.clientMetadataUrl }),
+      clientMetadataUrl: settled.oauth?.clientMetadataUrl,
       allowLoopback: settled.egress.allowLoopback ?? false,
     }
     const refresher = createRefresher({ env: oauth, storage, vault })
@@ -95,7 +95,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),
       refreshTools: this.#once((target) => check(context, target, {})),
-      behind: (work) => this.#follow(work),
+      runInBackground: (work) => this.#follow(work),
       closing: this.#closing.signal,
     }
     this.#context = context
@@ -137,8 +137,8 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   /** The durable feed of a workspace: at least once, in order, `after` the last event you have handled. */
   async events(query: {
     readonly workspaceId: string
-    readonly after?: string
-    readonly limit?: number
+    readonly after?: string | undefined
+    readonly limit?: number | undefined
   }): Promise<EventPage> {
     this.#open()
     return this.#context.feed.read(query)
@@ -154,7 +154,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   async forgetUser(who: {
     readonly workspaceId: string
     readonly userId: string
-    readonly transferTo?: string
+    readonly transferTo?: string | undefined
   }): Promise<void> {
     this.#open()
     await forgetUser(this.#context, who)
@@ -184,7 +184,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
    *
    * @param options - `graceMs`: `@default 5000`
    */
-  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+  close(options: { readonly graceMs?: number | undefined } = {}): Promise<void> {
     this.#closed ??= this.#shutDown(options.graceMs ?? 5_000)
     return this.#closed
   }
@@ -283,8 +283,8 @@ function guardedVault(vault: CredentialVault): CredentialVault {
   return {
     seal: (secret, context) => guard(() => vault.seal(secret, context)),
     open: (sealed, context) => guard(() => vault.open(sealed, context)),
-    ...(vault.destroy === undefined ? {} : { destroy: (sealed) => vault.destroy!(sealed) }),
-    ...(vault.keyOf === undefined ? {} : { keyOf: (sealed) => vault.keyOf!(sealed) }),
-    ...(vault.currentKey === undefined ? {} : { currentKey: () => vault.currentKey!() }),
+    destroy: vault.destroy === undefined ? undefined : (sealed) => vault.destroy!(sealed),
+    keyOf: vault.keyOf === undefined ? undefined : (sealed) => vault.keyOf!(sealed),
+    currentKey: vault.currentKey === undefined ? undefined : () => vault.currentKey!(),
   }
 }

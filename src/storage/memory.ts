@@ -6,7 +6,7 @@ import { watchers } from './watchers.js'
 /** How {@link memoryStorage} is made. */
 export interface MemoryStorageOptions {
   /** The storage's clock, in ms since the epoch. `@default Date.now` */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /**
@@ -53,7 +53,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       }
       const records = found.slice(0, query.limit).map(recordOf)
       const last = records.at(-1)
-      return { records, ...(found.length > query.limit && last ? { next: last.key } : {}), now: time }
+      return { records, next: found.length > query.limit && last ? last.key : undefined, now: time }
     },
 
     async commit(workspaceId, writes) {
@@ -99,7 +99,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         .slice(0, query.limit)
         .map((entry) => ({ ...recordOf(entry), workspaceId: entry.workspaceId }))
       const last = records.at(-1)
-      return { records, ...(found.length > query.limit && last ? { next: scanCursor(last) } : {}), now: time }
+      return { records, next: found.length > query.limit && last ? scanCursor(last) : undefined, now: time }
     },
 
     watch: watching.add,
@@ -126,7 +126,7 @@ function isPresent(entry: Entry | undefined, time: number): entry is Entry {
 function recordOf(entry: Entry): StoredRecord {
   const { key, version, json, expiresAt } = entry
   const value = JSON.parse(json) as JsonValue
-  return { key, version, value, ...(expiresAt === undefined ? {} : { expiresAt }) }
+  return { key, version, value, expiresAt }
 }
 
 function nextNumber(counters: Map<string, number>, workspaceId: string): number {

@@ -22,11 +22,11 @@ export interface PostgresStorageOptions {
    * database itself, not through a transaction-pooling proxy. It is opened when somebody watches, replaced when it is
    * lost, and ended when nobody watches any more. Left out: `watch` tells of this storage object's own commits.
    */
-  readonly listen?: () => PostgresListener | Promise<PostgresListener>
+  readonly listen?: (() => PostgresListener | Promise<PostgresListener>) | undefined
   /** The storage's clock, in ms since the epoch. `@default` the database's */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
   /** Where its tables are: 1-40 characters of `[a-z0-9_]`. `@default 'mcp_integrations'` */
-  readonly schema?: string
+  readonly schema?: string | undefined
 }
 
 /**
@@ -98,7 +98,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       const { found, now: time } = answerOf(await using((send) => send(statements.list, values)))
       const records = found.slice(0, limit).map(recordOf)
       const last = records.at(-1)
-      return { records, ...(found.length > limit && last ? { next: last.key } : {}), now: time }
+      return { records, next: found.length > limit && last ? last.key : undefined, now: time }
     },
 
     async commit(workspaceId, writes) {
@@ -141,7 +141,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       const { found, now: time } = answerOf(await using((send) => send(statements.scan, values)))
       const records = found.slice(0, limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
       const last = records.at(-1)
-      return { records, ...(found.length > limit && last ? { next: scanCursor(last) } : {}), now: time }
+      return { records, next: found.length > limit && last ? scanCursor(last) : undefined, now: time }
     },
 
     watch(listener) {
@@ -236,7 +236,7 @@ function isAppend(place: Place<Write>): place is Place<AppendWrite> {
 function changeOf(payload: string, origin: string): StorageChange | undefined {
   try {
     const [from, workspaceId, keys] = JSON.parse(payload) as [string, string, string[]?]
-    return from === origin ? undefined : { workspaceId, ...(keys ? { keys } : {}) }
+    return from === origin ? undefined : { workspaceId, keys: keys }
   } catch {
     return undefined
   }

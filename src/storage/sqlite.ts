@@ -15,7 +15,7 @@ export interface SqliteStorageOptions {
    */
   readonly database: SqliteDatabase
   /** The storage's clock, in ms since the epoch. `@default Date.now` */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /**
@@ -69,7 +69,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
         const rows = statements.list.all(workspaceId, prefix, prefix + END, after, time, limit + 1) as Row[]
         const records = rows.slice(0, limit).map(recordOf)
         const last = records.at(-1)
-        return { records, ...(rows.length > limit && last ? { next: last.key } : {}), now: time }
+        return { records, next: rows.length > limit && last ? last.key : undefined, now: time }
       })
     },
 
@@ -97,7 +97,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
         const rows = statements.scan.all(...from, expiredBefore, limit + 1) as (Row & { workspace: string })[]
         const records = rows.slice(0, limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
         const last = records.at(-1)
-        return { records, ...(rows.length > limit && last ? { next: scanCursor(last) } : {}), now: time }
+        return { records, next: rows.length > limit && last ? scanCursor(last) : undefined, now: time }
       })
     },
 

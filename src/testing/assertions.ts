@@ -29,9 +29,10 @@ function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a) !== Array.isArray(b)) return false
-  const keys = Object.keys(a)
-  if (keys.length !== Object.keys(b).length) return false
-  return keys.every((key) => Object.hasOwn(b, key) && same(a[key as keyof typeof a], b[key as keyof typeof b]))
+  if (Array.isArray(a) && Array.isArray(b) && a.length !== b.length) return false
+  // A member that is `undefined` is absent.
+  const names = new Set([...Object.keys(a), ...Object.keys(b)])
+  return [...names].every((name) => same(a[name as keyof typeof a], b[name as keyof typeof b]))
 }
 
 function shown(value: unknown): string {

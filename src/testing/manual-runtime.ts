@@ -17,7 +17,7 @@ export interface ManualRuntime extends Runtime {
  *
  * @param options - `now`: where time begins, in ms since the epoch. `@default` 2026-01-01T00:00Z
  */
-export function manualRuntime(options: { readonly now?: number } = {}): ManualRuntime {
+export function manualRuntime(options: { readonly now?: number | undefined } = {}): ManualRuntime {
   let time = options.now ?? Date.UTC(2026, 0, 1)
   let ids = 0
   const waiting = new Set<Timer>()

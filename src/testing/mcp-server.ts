@@ -10,21 +10,20 @@ import {
 /** A tool of a {@link TestServer}. */
 export interface TestTool {
   readonly name: string
-  readonly title?: string
-  readonly description?: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
   /** `@default { type: 'object' }` */
-  readonly inputSchema?: Readonly<Record<string, unknown>>
-  readonly outputSchema?: Readonly<Record<string, unknown>>
-  readonly annotations?: Readonly<Record<string, unknown>>
+  readonly inputSchema?: Readonly<Record<string, unknown>> | undefined
+  readonly outputSchema?: Readonly<Record<string, unknown>> | undefined
+  readonly annotations?: Readonly<Record<string, unknown>> | undefined
   /**
    * Runs the tool. Answer a text, or a whole result; throw to fail. `@default` a text that says which tool ran
    *
    * @param context - what belongs to this call
    */
-  readonly run?: (
-    args: Readonly<Record<string, unknown>>,
-    context: TestToolContext,
-  ) => TestToolAnswer | Promise<TestToolAnswer>
+  readonly run?:
+    | ((args: Readonly<Record<string, unknown>>, context: TestToolContext) => TestToolAnswer | Promise<TestToolAnswer>)
+    | undefined
 }
 
 /** What a running tool is given: the part of the SDK's own context that tests need. */
@@ -35,7 +34,10 @@ export interface TestToolContext {
     /** Answers to the questions of an earlier round (revision 2026-07-28). */
     readonly inputResponses?: Readonly<Record<string, unknown>> | undefined
     /** Reports progress and the like. */
-    notify(notification: { readonly method: string; readonly params?: Record<string, unknown> }): Promise<void>
+    notify(notification: {
+      readonly method: string
+      readonly params?: Record<string, unknown> | undefined
+    }): Promise<void>
     /** Asks (older revisions). */
     elicitInput(
       params: never,
@@ -52,18 +54,18 @@ export interface TestServerOptions {
   /**
    * `modern`: revision 2026-07-28 only. `legacy`: the older ones, with sessions. `both`. `@default 'both'`
    */
-  readonly era?: 'modern' | 'legacy' | 'both'
+  readonly era?: 'modern' | 'legacy' | 'both' | undefined
   /** Where it is. `@default 'https://mcp.example/mcp'` */
-  readonly url?: string
+  readonly url?: string | undefined
   /** Requests without these headers are answered 401. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** One HTTP request that a {@link TestServer} got. */
 export interface TestRequest {
   readonly verb: string
   /** The JSON-RPC method, where there is one. */
-  readonly method?: string
+  readonly method?: string | undefined
   /** The JSON-RPC params. */
   readonly params?: unknown
   readonly headers: Headers
@@ -209,12 +211,13 @@ function definition({ run: _run, inputSchema = { type: 'object' }, ...tool }: Te
 async function noted(request: Request): Promise<TestRequest> {
   const { method: verb, headers } = request
   if (verb !== 'POST') return { verb, headers }
-  const body = (await request.json().catch(() => undefined)) as { method?: string; params?: unknown } | undefined
+  const body = (await request.json().catch(() => undefined)) as
+    { method?: string | undefined; params?: unknown } | undefined
   return {
     verb,
     headers,
-    ...(body?.method === undefined ? {} : { method: body.method }),
-    ...(body?.params === undefined ? {} : { params: body.params }),
+    method: body?.method,
+    params: body?.params,
   }
 }
 

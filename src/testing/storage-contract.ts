@@ -366,7 +366,7 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
       await commit(
         storage,
         workspace,
-        keys.map((key, index) => ({ key, value: 1, ...(index === 19 ? {} : { expiresAt: clock.time + 10 }) })),
+        keys.map((key, index) => ({ key, value: 1, expiresAt: index === 19 ? undefined : clock.time + 10 })),
       )
       clock.time += 20
       const pages = await walk((after) => storage.list({ workspaceId: workspace, prefix: 'k/', limit: 3, ...after }))
@@ -507,8 +507,8 @@ async function increment(storage: RegistryStorage, workspace: string, key: strin
 }
 
 /** Goes from page to page to the last. */
-async function walk<Page extends { readonly next?: string }>(
-  read: (after: { readonly after?: string }) => Promise<Page>,
+async function walk<Page extends { readonly next?: string | undefined }>(
+  read: (after: { readonly after?: string | undefined }) => Promise<Page>,
 ): Promise<Page[]> {
   const pages = [await read({})]
   for (let after = pages[0]?.next; after !== undefined; after = pages.at(-1)?.next) {

@@ -16,7 +16,7 @@ export interface EncryptedCredentialsOptions {
    */
   readonly keys: readonly EncryptionKey[] | KeyProvider
   /** Clock of the cache, in ms. `@default Date.now` */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /**
@@ -97,7 +97,7 @@ function canonical(jwe: FlattenedJWE): string {
   const { protected: header, encrypted_key: key, iv, ciphertext, tag, aad } = jwe
   return JSON.stringify({
     protected: header,
-    ...(key === undefined ? {} : { encrypted_key: key }),
+    encrypted_key: key,
     iv,
     ciphertext,
     tag,

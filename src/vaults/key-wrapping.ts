@@ -33,7 +33,7 @@ export interface WrappingScheme {
 export interface SealedHeader {
   readonly kid: string
   /** A data key that a {@link KeyProvider} wrapped, base64url. */
-  readonly wrapped_key?: string
+  readonly wrapped_key?: string | undefined
 }
 
 const ENCRYPTION = 'A256GCM'

@@ -306,7 +306,7 @@ describe("with the AI SDK's own approval", () => {
       await using host = await bench()
       const { notes__write_note: tool } = await nativeTools(host)
       const outcome: unknown = await tool?.execute?.({ text: 'x' }, { toolCallId: 'c1', messages })
-      expect(outcome).toMatchObject(runs ? { type: 'completed' } : { type: 'not_run', because: 'refused' })
+      expect(outcome).toMatchObject(runs ? { type: 'completed' } : { type: 'not_run', because: 'denied' })
       expect(host.server.calls.get('write_note')).toBe(runs ? 1 : undefined)
     })
   })

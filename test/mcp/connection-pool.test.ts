@@ -205,7 +205,7 @@ describe('a server that is down', () => {
     const { pool, opener, tries, mend } = down(unreachable)
     await fault(pool.use('a', opener, call))
     mend()
-    await pool.use('a', opener, call, { insist: true })
+    await pool.use('a', opener, call, { bypassBreaker: true })
     await pool.use('a', opener, call)
     expect(tries()).toBe(2)
   })

@@ -45,7 +45,7 @@ describe('a remembered decision', () => {
 
   it('is until the tool changes, 30 days at most', () => {
     expect(grant({ for: 'tool' })).toMatchObject({ definitionHash: 'definition-1', expiresAt: now + 30 * day })
-    expect(grant({ for: 'tool' })).not.toHaveProperty('conversationId')
+    expect(grant({ for: 'tool' })).toMatchObject({ conversationId: undefined })
   })
 
   it('is for some uses, some minutes, or both', () => {
@@ -60,8 +60,8 @@ describe('a remembered decision', () => {
   })
 
   it('is for all agents or any arguments when the person says so', () => {
-    expect(grant({ for: 'tool', agents: 'all' })).not.toHaveProperty('agentId')
-    expect(grant({ for: 'tool', arguments: 'any' })).not.toHaveProperty('argumentsDigest')
+    expect(grant({ for: 'tool', agents: 'all' })).toMatchObject({ agentId: undefined })
+    expect(grant({ for: 'tool', arguments: 'any' })).toMatchObject({ argumentsDigest: undefined })
     expect(grant({ for: 'tool', agents: 'this', arguments: 'equal' })).toMatchObject({
       agentId: 'assistant',
       argumentsDigest: 'arguments-1',
@@ -99,7 +99,7 @@ describe('a remembered decision', () => {
   it('can not be for a conversation where there is none', () => {
     const { conversationId: _none, ...binding } = call
     expect(() => grant({ for: 'conversation' }, { binding })).toThrow(/belongs to none/)
-    expect(grant({ for: 'tool' }, { binding })).not.toHaveProperty('conversationId')
+    expect(grant({ for: 'tool' }, { binding })).toMatchObject({ conversationId: undefined })
   })
 })
 

@@ -171,7 +171,7 @@ describe('what a schema accepts', () => {
   })
 
   it.each(['$defs', 'definitions'])('narrows with a definition of %s', (keyword) => {
-    const of = (a: JsonObject) => ({ $ref: `#/${keyword}/a`, [keyword]: { a } })
+    const of = (a: JsonObject): JsonObject => ({ $ref: `#/${keyword}/a`, [keyword]: { a } })
     expect(compareSchemas(of(text), of({ ...text, maxLength: 1 }))).toBe('narrowed')
     expect(compareSchemas(of({ ...text, maxLength: 1 }), of(text))).toBe('widened')
     expect(compareSchemas(of(text), { ...of(text), [keyword]: [] })).toBe('widened')
@@ -180,7 +180,7 @@ describe('what a schema accepts', () => {
   it.each(['not', 'if', 'oneOf', 'contains', 'dependentSchemas', 'unevaluatedProperties', 'unevaluatedItems'])(
     'can not be told of a narrower definition beside %s',
     (keyword) => {
-      const of = (a: JsonObject) => ({ $ref: '#/$defs/a', $defs: { a }, [keyword]: {} })
+      const of = (a: JsonObject): JsonObject => ({ $ref: '#/$defs/a', $defs: { a }, [keyword]: {} })
       expect(compareSchemas(of(text), of({ ...text, maxLength: 1 }))).toBe('widened')
     },
   )

@@ -49,7 +49,7 @@ describe('the tools of an integration for one agent', () => {
   ] as const)('lack one that is %o, and say why', (given, expected) => {
     const { usable, unavailable } = filterTools({ ...input, tools: [tool('list'), tool('create', given)] })
     expect([...usable]).toEqual(['list'])
-    expect(unavailable).toEqual([{ tool: 'create', ...expected }])
+    expect(unavailable).toEqual([{ name: 'create', ...expected }])
   })
 
   it('may be narrowed to some agents, this one among them', () => {
@@ -60,7 +60,7 @@ describe('the tools of an integration for one agent', () => {
 
   it('never include what the server listed and nobody can use', () => {
     const quarantined = [{ name: 'bad name', reason: 'invalid_name' as const }]
-    expect(filterTools({ ...input, quarantined }).unavailable).toEqual([{ tool: 'bad name', reason: 'invalid_name' }])
+    expect(filterTools({ ...input, quarantined }).unavailable).toEqual([{ name: 'bad name', reason: 'invalid_name' }])
   })
 
   it('take names that every object has for names', () => {

@@ -25,7 +25,7 @@ describe('the confirm callback', () => {
     const gate = await openGate()
     const toolset = await gate.toolset({ confirm: () => ({ decision: 'deny', reason: 'Wrong note.' }) })
     const outcome = await toolset.call(write, args)
-    expect(outcome).toMatchObject({ type: 'not_run', because: 'refused', reason: 'Wrong note.' })
+    expect(outcome).toMatchObject({ type: 'not_run', because: 'denied', reason: 'Wrong note.' })
     expect(outcome).toHaveProperty('modelText', expect.stringContaining('Wrong note.'))
     expect(sent(gate.server)).toEqual([])
   })

@@ -38,7 +38,7 @@ describe('a result', () => {
     const outcome = await toolset.call(name, {})
     expect(outcome).toMatchObject({ type: 'completed' })
     expect((outcome as unknown as { result: object }).result).toMatchObject(result)
-    expect(outcome).not.toHaveProperty('warnings')
+    expect(outcome).toMatchObject({ warnings: undefined })
   })
 
   it('that does not fit the output schema is kept, with a warning', async () => {
@@ -56,7 +56,8 @@ describe('a result', () => {
     for (const what of Object.keys(answers)) {
       const outcome = await toolset.call(name, { what })
       expect((outcome as unknown as { result: object }).result).toMatchObject(answers[what]!)
-      if ('warnings' in outcome) warned.push(`${what} ${outcome.warnings?.[0]?.code ?? ''}`)
+      const warnings = outcome.type === 'completed' ? (outcome.warnings ?? []) : []
+      warned.push(...warnings.map(({ code }) => `${what} ${code}`))
     }
     expect(warned).toEqual(['wrong output_schema', 'none output_schema'])
   })
@@ -256,7 +257,11 @@ describe('what is told of a call', () => {
         return (await gate.toolset()).call('notes__fail', {})
       },
     ],
-    ['refused', 'policy:none', async (gate) => (await gate.toolset()).call('notes__forbidden', {}).catch(() => {})],
+    [
+      'denied_by_policy',
+      'policy:none',
+      async (gate) => (await gate.toolset()).call('notes__forbidden', {}).catch(() => {}),
+    ],
     [
       'not_run',
       'untrusted',

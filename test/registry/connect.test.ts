@@ -31,11 +31,14 @@ describe('connect', () => {
     })
     expect(await mine.list()).toEqual([result.integration])
     const toolset = await mine.toolset('assistant')
-    expect(toolset.tools.map(({ name }) => name)).toEqual(['notes__read_note', 'notes__write_note'])
+    expect(toolset.tools.map(({ modelName }) => modelName)).toEqual(['notes__read_note', 'notes__write_note'])
     const other = await mine.toolset('builder')
     expect(other.tools).toEqual([])
     expect(other.unavailable).toEqual([
-      { integrationId: result.integration.id, integration: 'Notes', handle: 'notes', reason: 'agent_not_allowed' },
+      {
+        integration: { id: result.integration.id, name: 'Notes', handle: 'notes', origin: result.integration.origin },
+        reason: 'agent_not_allowed',
+      },
     ])
   })
 

@@ -85,7 +85,7 @@ describe('update', () => {
     const edited = await mine.update(id, { name: 'Work notes', agents: ['builder', 'builder'] })
     expect(edited).toMatchObject({ name: 'Work notes', handle: 'notes', agents: ['builder'], revision: 2 })
     expect(edited.headers?.map(({ name }) => name)).toEqual(['X-Tenant', 'X-Api-Key'])
-    expect((await mine.toolset('builder')).tools.map(({ name }) => name)).toEqual([
+    expect((await mine.toolset('builder')).tools.map(({ modelName }) => modelName)).toEqual([
       'notes__read_note',
       'notes__write_note',
     ])
@@ -176,7 +176,7 @@ describe('update', () => {
       label: { value: 'read', source: 'connector' },
     })
     const moved = await mine.update(integration.id, { url: `${server.url}?elsewhere` })
-    expect(moved).not.toHaveProperty('connectorId')
+    expect(moved.connectorId).toBeUndefined()
     expect((await mine.tools(integration.id)).tools.find(({ name }) => name === 'write_note')).toMatchObject({
       label: { value: 'write', source: 'server', believed: false },
     })

@@ -124,7 +124,7 @@ describe('explain', () => {
     for (const { modelName, approval } of tools) {
       const { type, rule } = (await gate.mine.explain('assistant', modelName)) as { type: string; rule: string }
       expect({ mode: 'default', resolved: type, rule }).toEqual(approval)
-      expect(toolset.tools.find(({ name }) => name === modelName)!.approval).toEqual(approval)
+      expect(toolset.tools.find((tool) => tool.modelName === modelName)!.approval).toEqual(approval)
     }
     expect(tools.map(({ approval }) => approval.rule)).toEqual(['annotations_read', 'annotations_write'])
   })

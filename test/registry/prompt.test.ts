@@ -111,7 +111,7 @@ describe('what a person is asked', () => {
           return 'deny'
         },
       })
-    ).call(tool!.name, {})
+    ).call(tool!.modelName, {})
     expect(asked[0]!.integration.name).toBe('No\\u{202E}tes')
     expect(JSON.stringify(asked[0]!.change)).not.toMatch(new RegExp(`[${bidi}${invisible}]`, 'u'))
     expect(asked[0]!.change!.differences).toContainEqual({

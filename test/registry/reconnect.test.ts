@@ -40,7 +40,7 @@ describe('reconnecting', () => {
     expect((await mine().tools(id)).tools).toEqual(before.tools.tools)
     expect(await mine().grants.list()).toEqual(before.grants)
     expect(bench.heard.filter(({ type }) => type === 'credential_changed')).toMatchObject([{ change: 'set' }])
-    expect(bench.heard.some((event) => 'accountChanged' in event)).toBe(false)
+    expect(bench.heard.some((event) => 'accountChanged' in event && event.accountChanged === true)).toBe(false)
     expect(revocations()).toEqual([])
   })
 

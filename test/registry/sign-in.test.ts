@@ -196,7 +196,7 @@ describe('credentials of each person', () => {
     })
     const before = await other.toolset('assistant')
     expect(before.tools).toEqual([])
-    expect(before.unavailable).toMatchObject([{ integrationId: id, reason: 'not_connected' }])
+    expect(before.unavailable).toMatchObject([{ integration: { id }, reason: 'not_connected' }])
     await expect(before.call('notes__read_note', { id: '1' })).rejects.toMatchObject({ code: 'tool_not_found' })
     authorizationServer.person.account = 'bo-at-provider'
     expect(await other.finishConnect(await signIn(await other.authorize(id)))).toMatchObject({

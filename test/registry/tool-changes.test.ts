@@ -51,7 +51,7 @@ describe('a tool that changed since it was accepted', () => {
     await acceptNow(gate.mine, gate.id, ['write_note'])
     const after = await tool(gate, 'write_note')
     expect(after).toMatchObject({ approval: { mode: 'auto', rule: 'mode_auto' }, agents: ['assistant'] })
-    expect(after).not.toHaveProperty('change')
+    expect(after?.change).toBeUndefined()
   })
 
   it('asks when its annotation flipped from read to write, and ran before', async () => {
@@ -74,7 +74,7 @@ describe('a tool that changed since it was accepted', () => {
     const gate = await changed([readNote, widened])
     await gate.server.setTools([readNote, writeNote])
     await gate.mine.refreshTools(gate.id)
-    expect(await tool(gate, 'write_note')).not.toHaveProperty('change')
+    expect((await tool(gate, 'write_note'))?.change).toBeUndefined()
   })
 
   it('is held against what was accepted last, however often it changed', async () => {
@@ -136,10 +136,10 @@ describe('a tool that is new', () => {
   it('is held with "hold": not offered, not called, and said so', async () => {
     const gate = await changed([readNote, widened, added], 'hold')
     const toolset = await gate.toolset()
-    expect(toolset.tools.map(({ name }) => name)).toEqual(['notes__read_note'])
+    expect(toolset.tools.map(({ modelName }) => modelName)).toEqual(['notes__read_note'])
     expect(toolset.unavailable).toMatchObject([
-      { tool: 'write_note', reason: 'held_for_review', rule: 'tool_held' },
-      { tool: 'read_secret', reason: 'held_for_review', rule: 'tool_held' },
+      { name: 'write_note', reason: 'held_for_review', rule: 'tool_held' },
+      { name: 'read_secret', reason: 'held_for_review', rule: 'tool_held' },
     ])
     await expect(toolset.call('notes__read_secret', { id: '1' })).rejects.toMatchObject({
       code: 'forbidden',
@@ -198,7 +198,7 @@ describe('a tool that was renamed', () => {
       label: { value: 'write', source: 'person' },
       agents: ['builder'],
     })
-    expect(after).not.toHaveProperty('change')
+    expect(after?.change).toBeUndefined()
     expect((await gate.mine.tools(gate.id)).missing).toEqual([])
     expect((await tool(gate, 'read_note'))!.enabled).toBe(false)
   })

@@ -61,7 +61,7 @@ describe.each(['modern', 'legacy'] as const)('a %s server', (era) => {
     expect(heard).toMatchObject([
       { integrationId: gate.id, added: ['search_notes'], changed: ['read_note'], removed: ['write_note'] },
     ])
-    expect((await gate.toolset()).tools.map(({ originalName }) => originalName)).toContain('search_notes')
+    expect((await gate.toolset()).tools.map(({ name }) => name)).toContain('search_notes')
     await server.setTools([{ ...readNote, description: 'Reads one note.' }, searchNotes])
     const lists = () => asked(gate, before).filter((method) => method === 'tools/list').length
     await until(runtime, () => lists() === 2)
@@ -157,7 +157,7 @@ describe('a tool list', () => {
     await until(gate.runtime, () => lists === 2)
     for (let turn = 0; turn < 20; turn++) await gate.runtime.advance(0)
     expect(lists).toBe(2)
-    expect((await gate.toolset()).tools.map(({ originalName }) => originalName)).toEqual(['read_note', 'search_notes'])
+    expect((await gate.toolset()).tools.map(({ name }) => name)).toEqual(['read_note', 'search_notes'])
   })
 
   it('has the tools that a server offers only where its questions are answered', async () => {
@@ -269,8 +269,7 @@ describe('a tool list', () => {
     const bos = registry.actingAs({ ...ana, userId: 'bo' })
     expect((await bos.toolset('assistant')).tools).toEqual([])
     await bos.authorize(integration.id, { headers: { 'x-user': 'bo' } })
-    const names = async (actor: typeof mine) =>
-      (await actor.toolset('assistant')).tools.map(({ originalName }) => originalName)
+    const names = async (actor: typeof mine) => (await actor.toolset('assistant')).tools.map(({ name }) => name)
     expect([await names(mine), await names(bos)]).toEqual([['ana'], ['bo']])
     expect((await registry.actingAs(outsider).toolset('assistant')).tools).toEqual([])
   })
@@ -288,8 +287,8 @@ describe('a tool list', () => {
       ['write_note', 'invalid_schema'],
     ]
     const { tools, unavailable } = await gate.toolset()
-    expect(tools.map(({ originalName }) => originalName)).toEqual(['read_note'])
-    expect(unavailable.map(({ tool, reason }) => [tool, reason])).toEqual(flaws)
+    expect(tools.map(({ name }) => name)).toEqual(['read_note'])
+    expect(unavailable.map(({ name, reason }) => [name, reason])).toEqual(flaws)
     const { quarantined } = await gate.mine.tools(gate.id)
     expect(quarantined.map(({ name, reason }) => [name, reason])).toEqual(flaws)
   })

@@ -42,7 +42,7 @@ describe("a tool's settings", () => {
       label: { value: 'write', source: 'server', believed: false },
       approval: { mode: 'default', resolved: 'ask', rule: 'untrusted' },
     })
-    expect(tool).not.toHaveProperty('agents')
+    expect(tool?.agents).toBeUndefined()
   })
 
   it('of several tools are one commit, or nothing', async () => {
@@ -121,11 +121,11 @@ describe('a toolset', () => {
     })
     await gate.mine.configureTools(gate.id, { off: { enabled: false }, builders: { agents: ['builder'] } })
     const toolset = await gate.toolset()
-    expect(toolset.tools.map(({ name, originalName }) => [name, originalName])).toEqual([
+    expect(toolset.tools.map(({ modelName, name }) => [modelName, name])).toEqual([
       ['notes__read_note', 'read_note'],
       ['notes__write_note', 'write_note'],
     ])
-    expect(toolset.unavailable.map(({ tool, reason, rule }) => [tool, reason, rule])).toEqual(
+    expect(toolset.unavailable.map(({ name, reason, rule }) => [name, reason, rule])).toEqual(
       expect.arrayContaining([
         ['off', 'tool_disabled', undefined],
         ['builders', 'tool_not_for_agent', undefined],
@@ -135,7 +135,7 @@ describe('a toolset', () => {
       ]),
     )
     expect(JSON.stringify(toolset.unavailable)).not.toContain('\u202e')
-    expect((await gate.toolset({}, 'builder')).tools.map(({ originalName }) => originalName)).toContain('builders')
+    expect((await gate.toolset({}, 'builder')).tools.map(({ name }) => name)).toContain('builders')
   })
 
   it('shows, and the call decides: what was taken away since is refused, with its reason', async () => {
@@ -167,7 +167,7 @@ describe('a toolset', () => {
     const inputSchema = { type: 'object', 'x-odd': [1, { b: 2, a: 1 }], properties: { 'ü\u202e': { type: 'string' } } }
     const gate = await openGate({ tools: [{ ...readNote, name: 'Read.Note-2', inputSchema }] })
     const names = async (registry = gate.registry): Promise<readonly string[]> =>
-      (await registry.actingAs(ana).toolset('assistant')).tools.map(({ name }) => name)
+      (await registry.actingAs(ana).toolset('assistant')).tools.map(({ modelName }) => modelName)
     const before = await names()
     expect(before[0]).toMatch(/^notes__[a-z0-9_]{1,57}$/)
     await gate.mine.update(gate.id, { name: 'Something else' })

@@ -40,11 +40,11 @@ export async function probe(url: string, fetch?: typeof globalThis.fetch): Promi
     expect(connected.type, 'connected')
     const { protocolVersion = '' } = connected.integration
     const toolset = await mine.toolset('assistant')
-    const nameOf = (tool: string) => toolset.tools.find(({ name }) => name.endsWith(tool))?.name ?? ''
+    const nameOf = (tool: string) => toolset.tools.find(({ modelName }) => modelName.endsWith(tool))?.modelName ?? ''
     const read = await toolset.call(nameOf('echo'), { text: 'hello' })
     expect(read.type === 'completed' && JSON.stringify(read.result.content), '[{"type":"text","text":"hello"}]')
     const write = await toolset.call(nameOf('wipe'), {})
-    expect(write.type === 'not_run' && write.because, 'refused')
+    expect(write.type === 'not_run' && write.because, 'denied')
     return `${protocolVersion}: connected, read, write refused`
   } finally {
     await registry.close()

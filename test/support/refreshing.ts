@@ -3,7 +3,7 @@ import { sealCredential } from '../../src/oauth/credential-record.js'
 import { memoryStorage } from '../../src/storage/memory.js'
 import { discovered, testClock, testEnvironment, testVault } from './oauth.js'
 import { startServer } from './protected-server.js'
-import type { Companions, CredentialChange, StoredGrant } from '../../src/oauth/lease.js'
+import type { Companions, CredentialChange, CredentialAccess } from '../../src/oauth/lease.js'
 import type { CredentialRecord } from '../../src/oauth/credential-record.js'
 import type { PurposefulFetch } from '../../src/oauth/environment.js'
 import type { Refresher } from '../../src/oauth/refresh.js'
@@ -78,7 +78,7 @@ export interface Bench {
   readonly clock: TestClock
   readonly server: RotatingServer
   readonly storage: RegistryStorage
-  readonly grant: StoredGrant
+  readonly grant: CredentialAccess
   readonly env: TestEnvironment
   readonly changes: CredentialChange[]
   /** Another process over the same storage. */

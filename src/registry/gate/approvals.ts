@@ -5,13 +5,13 @@ import type { JsonObject } from '../../model/json.js'
 import { displayArguments } from '../../policy/arguments.js'
 import type { Write } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
 import { retrying, type Change, type NewAudit } from '../state/event-feed.js'
 import { allow, isId } from '../state/access.js'
 import {
-  as,
-  json,
+  versioned,
+  toJson,
   keys,
   prefixes,
   type ApprovalRecord,
@@ -27,7 +27,7 @@ export type StoredApproval = Versioned<ApprovalRecord>
 export interface ApprovalPage {
   readonly approvals: readonly Approval[]
   /** Give it as `after` for more; absent: that was all. */
-  readonly next?: string
+  readonly next?: string | undefined
 }
 
 /** An approval as hosts see it at this moment: what ran out meanwhile is told as such. */
@@ -60,7 +60,7 @@ export async function readApproval(
 ): Promise<{ stored: StoredApproval; now: number } | undefined> {
   if (!isId(id)) return undefined
   const { records, now } = await context.storage.read(workspaceId, [keys.approval(id)])
-  const stored = as<ApprovalRecord>(records[0])
+  const stored = versioned<ApprovalRecord>(records[0])
   return stored === undefined ? undefined : { stored, now }
 }
 
@@ -88,7 +88,7 @@ export function transition(
       {
         key: stored.key,
         ifVersion: stored.version,
-        value: json(record),
+        value: toJson(record),
         expiresAt: expiresAt + context.options.retention.approvalsMs,
       },
       ...indexes,
@@ -120,16 +120,16 @@ export function openKeys({ request }: ApprovalRecord): readonly string[] {
 }
 
 export function openRecord({ request, status }: ApprovalRecord) {
-  return json({
+  return toJson({
     approvalId: request.approvalId,
     userId: request.userId,
-    ...(request.conversationId === undefined ? {} : { conversationId: request.conversationId }),
-    ...(status === 'approved' ? { approved: true as const } : {}),
+    conversationId: request.conversationId,
+    approved: status === 'approved' ? (true as const) : undefined,
   } satisfies OpenRecord)
 }
 
 /** `approvals.get()`. */
-export async function getApproval(context: Context, actor: Person, id: string): Promise<Approval> {
+export async function getApproval(context: Context, actor: CheckedActor, id: string): Promise<Approval> {
   const { stored, now } = await readDecidable(context, actor, id)
   return presentApproval(stored.value, now)
 }
@@ -137,14 +137,14 @@ export async function getApproval(context: Context, actor: Person, id: string): 
 /** The approval, if this actor may decide it. */
 export async function readDecidable(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
 ): Promise<{ stored: StoredApproval; now: number }> {
   const found = await readApproval(context, actor.workspaceId, id)
   if (found === undefined) throw notFound('approval', String(id))
   const { userId, integration } = found.stored.value.request
   const { records } = await context.storage.read(actor.workspaceId, [keys.integration(integration.id)])
-  const record = as<IntegrationRecord>(records[0])?.value
+  const record = versioned<IntegrationRecord>(records[0])?.value
   if (userId === actor.userId) {
     if (record === undefined) return found
   } else if (record === undefined) throw notFound('approval', id)
@@ -160,8 +160,8 @@ export async function readDecidable(
 /** `approvals.list()`: the actor's own, oldest first. */
 export async function listApprovals(
   context: Context,
-  actor: Person,
-  query: { status?: ApprovalStatus; after?: string; limit?: number } = {},
+  actor: CheckedActor,
+  query: { status?: ApprovalStatus | undefined; after?: string | undefined; limit?: number | undefined } = {},
 ): Promise<ApprovalPage> {
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200)
   if (query.after !== undefined && !isId(query.after))
@@ -175,7 +175,7 @@ export async function listApprovals(
       workspaceId: actor.workspaceId,
       prefix,
       limit: 200,
-      ...(after === undefined ? {} : { after }),
+      after,
     })
     const found = open
       ? (
@@ -183,8 +183,8 @@ export async function listApprovals(
             actor.workspaceId,
             page.records.map((record) => keys.approval(record.key.slice(prefix.length))),
           )
-        ).records.map((record) => as<ApprovalRecord>(record)?.value)
-      : page.records.map((record) => as<ApprovalRecord>(record)?.value)
+        ).records.map((record) => versioned<ApprovalRecord>(record)?.value)
+      : page.records.map((record) => versioned<ApprovalRecord>(record)?.value)
     for (const [n, record] of found.entries()) {
       after = page.records[n]!.key
       if (record === undefined || record.request.userId !== actor.userId) continue
@@ -195,7 +195,7 @@ export async function listApprovals(
     }
     if (page.next === undefined) return { approvals }
   }
-  return { approvals, ...(after === undefined ? {} : { next: after.slice(prefix.length) }) }
+  return { approvals, next: after === undefined ? undefined : after.slice(prefix.length) }
 }
 
 /** Ends what still waits for one integration (or one person's part of it), in batches; what is dispatched is left. */
@@ -233,7 +233,7 @@ async function endUnder(
       workspaceId,
       prefix,
       limit: 100,
-      ...(after === undefined ? {} : { after }),
+      after,
     })
     for (const { key } of page.records) await endOne(context, workspaceId, key.slice(prefix.length), to, reason, only)
     if (page.next === undefined) return

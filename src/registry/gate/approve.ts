@@ -5,7 +5,7 @@ import type { Ended } from './ended-outcome.js'
 import { openApproval } from './open-approval.js'
 import { recordCall } from './record-call.js'
 import type { CallDecision, ResolvedCall } from './resolve-tool.js'
-import { redeem, type Permitted } from './redeem-approval.js'
+import { redeemApproval, type Permitted } from './redeem-approval.js'
 import type { CallOptions } from './call-scope.js'
 import { waitForDecision } from './wait-for-decision.js'
 
@@ -26,7 +26,7 @@ export async function approve(
     case 'auto':
       return { type: 'permitted', call, rule: grant === undefined ? verdict.rule : `grant:${grant.id}` }
     case 'deny':
-      await recordCall(context, call, { rule: verdict.rule, outcome: 'refused' })
+      await recordCall(context, call, { rule: verdict.rule, outcome: 'denied_by_policy' })
       throw new IntegrationError(
         'forbidden',
         `Policy refuses tool "${visible(call.tool.definition.name)}" of integration "${call.target.record.name}": ${verdict.why}`,
@@ -42,7 +42,7 @@ export async function approve(
           await recordCall(context, call, { rule: verdict.rule, outcome: 'not_run', approvalId, errorCode: error.code })
         throw error
       }
-      return redeem(context, call.session, approvalId)
+      return redeemApproval(context, call.session, approvalId)
     }
   }
 }

@@ -3,17 +3,17 @@ import type { ApprovalMode, ToolChangeKind, ToolLabel } from '../../model/tool.j
 import { decideApproval, resolveLabel, type ApprovalVerdict } from '../../policy/approval-rule.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import type { PolicyVerdict } from '../state/options.js'
 import type { IntegrationRecord, SettingsRecord, ToolSettingsRecord, ToolsRecord } from '../state/records.js'
 import type { ListedTool } from '../state/tool-list-cache.js'
 
 /** One tool of one integration, as the rules see it for one actor. */
 export interface Subject {
-  readonly actor: Person
+  readonly actor: CheckedActor
   /** Absent in Settings, where no agent is meant. */
-  readonly agentId?: string
-  readonly conversationId?: string
+  readonly agentId?: string | undefined
+  readonly conversationId?: string | undefined
   readonly integrationId: string
   readonly record: IntegrationRecord
   readonly settings: SettingsRecord | undefined
@@ -24,10 +24,10 @@ export interface Subject {
 /** What the rules say of it. */
 export interface Assessment {
   readonly settings: ToolSettingsRecord
-  readonly label?: ToolLabel
+  readonly label?: ToolLabel | undefined
   readonly mode: ApprovalMode
   /** Absent: the definition is the one that was accepted. */
-  readonly change?: { readonly kind: ToolChangeKind; readonly from?: string }
+  readonly change?: { readonly kind: ToolChangeKind; readonly from?: string | undefined } | undefined
   readonly verdict: ApprovalVerdict
 }
 
@@ -35,7 +35,7 @@ export interface Assessment {
 export function assess(
   context: Context,
   subject: Subject,
-  call: { readonly arguments?: JsonObject; readonly granted?: boolean } = {},
+  call: { readonly arguments?: JsonObject | undefined; readonly granted?: boolean | undefined } = {},
 ): Assessment {
   const { record, tool } = subject
   const settings = settingsOf(subject.settings, tool.definition.name)
@@ -61,8 +61,8 @@ export function assess(
     settings,
     mode,
     verdict,
-    ...(label === undefined ? {} : { label }),
-    ...(change === undefined ? {} : { change }),
+    label,
+    change,
   }
 }
 
@@ -97,22 +97,22 @@ function hostVerdict(
     return policy({
       actor,
       agentId,
-      ...(conversationId === undefined ? {} : { conversationId }),
+      conversationId,
       integration: {
         id: integrationId,
         handle: record.handle,
         name: record.name,
         origin: record.origin,
-        ...(record.connectorId === undefined ? {} : { connectorId: record.connectorId }),
+        connectorId: record.connectorId,
         trusted: record.trusted,
       },
       tool: {
         name: tool.definition.name,
         modelName: modelToolName(record.handle, tool.definition.name),
-        ...(label === undefined ? {} : { label }),
-        ...(tool.definition.annotations === undefined ? {} : { annotations: tool.definition.annotations }),
+        label,
+        annotations: tool.definition.annotations,
       },
-      ...(args === undefined ? {} : { arguments: args }),
+      arguments: args,
     })
   } catch {
     return { mode: 'deny', rule: 'policy_failed' }

@@ -1,30 +1,30 @@
 import type { ToolProgress } from '../../model/tool.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import type { ElicitCallback } from '../../ports/elicit.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 
 /** For whom, by which agent and in which conversation tools are called. */
-export interface Session {
-  readonly actor: Person
+export interface CallScope {
+  readonly actor: CheckedActor
   readonly agentId: string
-  readonly conversationId?: string
-  readonly confirm?: ConfirmCallback
-  readonly elicit?: ElicitCallback
+  readonly conversationId?: string | undefined
+  readonly confirm?: ConfirmCallback | undefined
+  readonly elicit?: ElicitCallback | undefined
 }
 
 /** What one call may be given. */
 export interface CallOptions {
   /** Ends the call; at the server too. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Told of the server's progress. A throw breaks nothing. */
-  readonly onProgress?: (progress: ToolProgress) => void
+  readonly onProgress?: ((progress: ToolProgress) => void) | undefined
   /**
    * Names a call that may ask, 1-200 characters: made again with the same key, it is the same call, and its approval
    * still counts once. For frameworks that run a call anew from what they have stored.
    */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
   /** Asks the person about this call only. `@default` the toolset's */
-  readonly confirm?: ConfirmCallback
+  readonly confirm?: ConfirmCallback | undefined
 }

@@ -1,6 +1,6 @@
 import type { Context } from '../state/context.js'
 import type { Change } from '../state/event-feed.js'
-import { as, keys, type StatusRecord } from '../state/records.js'
+import { versioned, keys, type StatusRecord } from '../state/records.js'
 import type { ResolvedCall } from './resolve-tool.js'
 import { statusChange } from '../servers/status.js'
 
@@ -22,7 +22,7 @@ export async function statusAfter(
   const of = { integrationId, owner, userId: session.actor.userId }
   if (statusChange(of, target.status, found, now, callsTellEveryMs).writes.length === 0) return {}
   const { records } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
-  const current = as<StatusRecord>(records[0])
+  const current = versioned<StatusRecord>(records[0])
   if (current?.value.reason !== target.status?.reason) return {}
   const { writes, events } = statusChange(of, current?.value, found, now, callsTellEveryMs)
   return { events, writes: writes.map((write) => ({ ...write, ifVersion: current?.version ?? null })) }

@@ -5,9 +5,9 @@ import { begin, claim, conclude, type Ending } from './conclude.js'
 import type { Context } from '../state/context.js'
 import { elicitFor } from './elicit.js'
 import { decideCall, resolveCall } from './resolve-tool.js'
-import { redeem, type Permitted } from './redeem-approval.js'
+import { redeemApproval, type Permitted } from './redeem-approval.js'
 import { useServer } from '../servers/use-server.js'
-import type { CallOptions, Session } from './call-scope.js'
+import type { CallOptions, CallScope } from './call-scope.js'
 
 /**
  * One call, from the model's name and arguments to its outcome: resolve, decide, approve, connect, send.
@@ -17,7 +17,7 @@ import type { CallOptions, Session } from './call-scope.js'
  */
 export async function callTool(
   context: Context,
-  session: Session,
+  session: CallScope,
   name: string,
   args: unknown,
   options: CallOptions = {},
@@ -37,11 +37,11 @@ export async function callTool(
  */
 export async function resumeCall(
   context: Context,
-  session: Session,
+  session: CallScope,
   approvalId: string,
   options: CallOptions & { readonly args?: unknown } = {},
 ): Promise<ToolCallOutcome> {
-  const approved = await redeem(context, session, approvalId, options.args)
+  const approved = await redeemApproval(context, session, approvalId, options.args)
   return approved.type === 'ended' ? approved.outcome : send(context, approved, options)
 }
 
@@ -63,7 +63,7 @@ async function send(context: Context, permitted: Permitted, options: CallOptions
             return connection.callTool(call.tool.definition, call.args.value, {
               signal: tracked,
               timeoutMs,
-              ...(onProgress === undefined ? {} : { onProgress }),
+              onProgress,
               ...elicitFor(call),
             })
           },

@@ -21,8 +21,8 @@ export interface Ending {
   /** When it began, ms since the epoch. */
   readonly started: number
   /** `null`: there was no approval to use up. */
-  claimed?: StoredApproval | null
-  answer?: ToolResult
+  claimed?: StoredApproval | null | undefined
+  answer?: ToolResult | undefined
   fault?: unknown
 }
 
@@ -61,7 +61,7 @@ export function longestCallMs(timeoutMs: number): number {
 export async function conclude(context: Context, permitted: Permitted, ending: Ending): Promise<ToolCallOutcome> {
   const { call } = permitted
   if (ending.fault instanceof UsedElsewhere) return usedElsewhere(context, permitted)
-  const fault = ending.fault === undefined ? undefined : told(ending.fault, call)
+  const fault = ending.fault === undefined ? undefined : toCallError(ending.fault, call)
   if (fault === undefined) {
     const result = ending.answer!
     await file(context, permitted, ending, {
@@ -70,7 +70,7 @@ export async function conclude(context: Context, permitted: Permitted, ending: E
       status: 'ok',
     })
     const warnings = await warningsOf(call, result)
-    return { type: 'completed', result, ...(warnings.length === 0 ? {} : { warnings }) }
+    return { type: 'completed', result, warnings: warnings.length === 0 ? undefined : warnings }
   }
   if (fault instanceof AuthorizationRequired) {
     await file(context, permitted, ending, {
@@ -111,13 +111,13 @@ function authorizationRequired(call: ResolvedCall, fault: AuthorizationRequired)
     type: 'authorization_required',
     integrationId,
     action: actionFor(fault.reason, record.auth) ?? 'reconnect',
-    ...(fault.scopes === undefined ? {} : { scopes: fault.scopes }),
+    scopes: fault.scopes,
     modelText: `The call of ${call.modelName} has not run: integration "${record.name}" needs a person to ${record.auth === 'header' ? 'correct its credential' : 'sign in'} first.`,
   }
 }
 
 /** The fault as the caller is told it: of this integration, and by its cause. */
-function told(fault: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
+function toCallError(fault: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
   if (fault instanceof AuthorizationRequired) return fault
   const { integrationId, record } = call.target
   if (fault instanceof EndedCall) return ended(fault, call)
@@ -164,21 +164,19 @@ async function file(
     approval: ApprovalStatus
     status?: StatusReason | undefined
     scopes?: readonly string[] | undefined
-    fault?: IntegrationError
+    fault?: IntegrationError | undefined
   },
 ): Promise<void> {
   const { target } = call
   const now = storageTime(context, call, ending.started)
-  const found =
-    how.status === undefined
-      ? undefined
-      : { reason: how.status, ...(how.scopes === undefined ? {} : { scopes: how.scopes }) }
+  const found = how.status === undefined ? undefined : { reason: how.status, scopes: how.scopes }
   const audit = auditOf(context, call, {
     rule,
     outcome: how.outcome,
     durationMs: now - call.now,
-    ...(approval === undefined ? {} : { approvalId: approval.value.request.approvalId }),
-    ...(how.fault === undefined ? {} : { errorCode: how.fault.code, mayHaveRun: how.fault.mayHaveRun }),
+    approvalId: approval?.value.request.approvalId,
+    errorCode: how.fault?.code,
+    mayHaveRun: how.fault?.mayHaveRun,
   })
   tellFinished(context, target.workspaceId, now, audit)
   const claimed = ending.claimed ?? undefined

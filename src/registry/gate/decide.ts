@@ -8,7 +8,7 @@ import type { Write } from '../../ports/storage.js'
 import { presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
 import { assess } from './assess-tool.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { checkEditedArguments } from './edited-arguments.js'
 import { retrying, type Change, type NewAudit } from '../state/event-feed.js'
 import { findGrant, grantWrites, useOf } from './grants.js'
@@ -23,7 +23,7 @@ import { bindingOf, resolveWireTool, subjectOf } from './resolve-tool.js'
  */
 export async function decide(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   ids: readonly string[],
   input: Decision,
   by: string = actor.userId,
@@ -43,7 +43,7 @@ export async function decide(
 
 async function decideBatch(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   ids: readonly string[],
   decision: { decision: 'approve' | 'deny'; args?: unknown; remember?: unknown; reason?: string | undefined },
   by: string,
@@ -84,7 +84,7 @@ async function decideBatch(
         rule: stored.value.request.rule,
         outcome: decision.decision,
         argumentsDigest: (patch.binding ?? stored.value.binding).argumentsDigest,
-        ...(patch.edited === true ? { changed: ['arguments'] } : {}),
+        changed: patch.edited === true ? ['arguments'] : undefined,
       },
     ])
     writes.push(...moved.writes!)
@@ -111,7 +111,7 @@ async function decideBatch(
     if ((await context.feed.commit(actor.workspaceId, change)) === false) return false
   }
   for (const id of noticed) context.decisions.notice(id)
-  for (const userId of remembering) context.behind(() => settleEqual(context, actor.workspaceId, userId))
+  for (const userId of remembering) context.runInBackground(() => settleEqual(context, actor.workspaceId, userId))
   return answers
 }
 
@@ -144,7 +144,7 @@ async function settleEqual(context: Context, workspaceId: string, userId: string
     const session = {
       actor: { workspaceId, userId, role: 'member' as const },
       agentId: request.agentId,
-      ...(request.conversationId === undefined ? {} : { conversationId: request.conversationId }),
+      conversationId: request.conversationId,
     }
     const args = takeArguments(JSON.parse(argumentsJson), { maxBytes: context.options.limits.maxArgumentBytes })
     const call = await resolveWireTool(context, session, request.integration.id, binding.tool, args).catch(() => {})

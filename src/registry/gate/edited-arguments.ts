@@ -2,9 +2,9 @@ import { invalid } from '../../model/input.js'
 import type { JsonObject } from '../../model/json.js'
 import type { Context } from '../state/context.js'
 import {
-  as,
+  versioned,
   keys,
-  person,
+  ownerKey,
   sharedOwner,
   type ApprovalRecord,
   type IntegrationRecord,
@@ -22,14 +22,14 @@ export async function checkEditedArguments(
 ): Promise<void> {
   const { request, binding } = approval
   const { id } = request.integration
-  const mine = person(request.userId)
+  const mine = ownerKey(request.userId)
   const { records } = await context.storage.read(request.workspaceId, [
     keys.integration(id),
     keys.tools(id, sharedOwner),
     keys.tools(id, mine),
   ])
-  const owner = as<IntegrationRecord>(records[0])?.value.credentials === 'per_user' ? mine : sharedOwner
-  const manifest = as<ToolsRecord>(records[owner === sharedOwner ? 1 : 2])?.value
+  const owner = versioned<IntegrationRecord>(records[0])?.value.credentials === 'per_user' ? mine : sharedOwner
+  const manifest = versioned<ToolsRecord>(records[owner === sharedOwner ? 1 : 2])?.value
   const [list] =
     manifest === undefined
       ? []

@@ -3,7 +3,7 @@ import type { ResolvedCall } from './resolve-tool.js'
 
 /** How a server's questions during this call reach the host; nothing, when nobody can answer. */
 export function elicitFor(call: ResolvedCall): {
-  elicit?: (question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>
+  elicit?: ((question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>) | undefined
 } {
   const { session, target, tool } = call
   const { elicit } = session
@@ -15,7 +15,7 @@ export function elicitFor(call: ResolvedCall): {
           workspaceId: target.workspaceId,
           userId: session.actor.userId,
           agentId: session.agentId,
-          ...(session.conversationId === undefined ? {} : { conversationId: session.conversationId }),
+          conversationId: session.conversationId,
           integration: { id: target.integrationId, name: target.record.name, origin: target.record.origin },
           tool: tool.definition.name,
           ...question,

@@ -24,7 +24,7 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
     case 'denied':
       return {
         type: 'not_run',
-        because: 'refused',
+        because: 'denied',
         ...reason,
         approvalId,
         modelText: `The call of ${tool} was refused. It has not run.${record.reason === undefined ? '' : ` The reason: ${record.reason}`} Don't try it again unless the person asks for it.`,

@@ -5,7 +5,7 @@ import { takeArguments } from '../../policy/arguments.js'
 import { assess } from './assess-tool.js'
 import { checkAgents } from '../state/agents.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { findGrant } from './grants.js'
 import { bindingOf, resolveCall, subjectOf } from './resolve-tool.js'
 
@@ -17,7 +17,7 @@ export type Explanation =
       readonly rule: string
       /** The rule as a sentence. */
       readonly why: string
-      readonly label?: ToolLabel
+      readonly label?: ToolLabel | undefined
     }
   | {
       /** The call would not get as far as a rule. */
@@ -29,10 +29,10 @@ export type Explanation =
 /** `explain()`: runs nothing, uses nothing up. `args` matter where a grant or the host's policy looks at them. */
 export async function explain(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   agentId: string,
   modelName: string,
-  options: { readonly args?: unknown; readonly conversationId?: string } = {},
+  options: { readonly args?: unknown; readonly conversationId?: string | undefined } = {},
 ): Promise<Explanation> {
   await checkAgents(context, actor.workspaceId, [agentId], 'explain()')
   if (typeof modelName !== 'string')
@@ -40,7 +40,7 @@ export async function explain(
   const session = {
     actor,
     agentId,
-    ...(options.conversationId === undefined ? {} : { conversationId: options.conversationId }),
+    conversationId: options.conversationId,
   }
   try {
     const call = await resolveCall(
@@ -57,7 +57,7 @@ export async function explain(
       plain.verdict.mode === 'ask' &&
       (await findGrant(context, actor.workspaceId, bindingOf(call))) !== undefined
     const { verdict, label } = settled ? granted : plain
-    return { type: verdict.mode, rule: verdict.rule, why: verdict.why, ...(label === undefined ? {} : { label }) }
+    return { type: verdict.mode, rule: verdict.rule, why: verdict.why, label }
   } catch (error) {
     if (isIntegrationError(error) && unavailable.has(error.code))
       return { type: 'unavailable', code: error.code, why: error.message }

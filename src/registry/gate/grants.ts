@@ -4,11 +4,11 @@ import { matchGrant, type StoredGrant } from '../../policy/grant-rule.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 import type { Write } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
 import type { NewEvent } from '../state/event-feed.js'
 import { allow, isId } from '../state/access.js'
-import { as, json, keys, prefixes, type IntegrationRecord, type Versioned } from '../state/records.js'
+import { versioned, toJson, keys, prefixes, type IntegrationRecord, type Versioned } from '../state/records.js'
 
 /** A remembered decision, and the storage's clock when it was read. */
 export interface FoundGrant extends Versioned<StoredGrant> {
@@ -18,14 +18,14 @@ export interface FoundGrant extends Versioned<StoredGrant> {
 /** The writes that remember a decision. */
 export function grantWrites(
   grant: StoredGrant,
-  by: Person,
+  by: CheckedActor,
 ): { readonly writes: readonly Write[]; readonly events: readonly NewEvent[] } {
   return {
     writes: [
       {
         key: keys.grant(grant.userId, grant.integrationId, grant.id),
         ifVersion: null,
-        value: json(grant),
+        value: toJson(grant),
         expiresAt: grant.expiresAt,
       },
     ],
@@ -52,7 +52,7 @@ export async function findGrant(
     prefix: prefixes.grantsOn(binding.userId, binding.integrationId),
     limit: 1000,
   })
-  const grants = page.records.map((record) => as<StoredGrant>(record)!)
+  const grants = page.records.map((record) => versioned<StoredGrant>(record)!)
   const match = matchGrant(
     grants.map((grant) => grant.value),
     binding,
@@ -72,15 +72,15 @@ export async function useGrant(context: Context, workspaceId: string, grant: Fou
 export function useOf({ key, version, value, now }: FoundGrant): readonly Write[] {
   if (value.usesLeft === undefined) return []
   const usesLeft = value.usesLeft - 1
-  const used = usesLeft === 0 ? undefined : json({ ...value, usesLeft, lastUsedAt: now })
+  const used = usesLeft === 0 ? undefined : toJson({ ...value, usesLeft, lastUsedAt: now })
   return [{ key, ifVersion: version, value: used, expiresAt: value.expiresAt }]
 }
 
 /** `grants.list()`: the actor's own; `userId`: another person's, where the actor may see them. */
 export async function listGrants(
   context: Context,
-  actor: Person,
-  options: { userId?: string } = {},
+  actor: CheckedActor,
+  options: { userId?: string | undefined } = {},
 ): Promise<readonly Grant[]> {
   const userId = options.userId ?? actor.userId
   const found = await grantsUnder(context, actor.workspaceId, prefixes.grants(userId))
@@ -90,12 +90,12 @@ export async function listGrants(
     found.map(({ value }) => keys.integration(value.integrationId)),
   )
   return found.flatMap(({ value }, n) =>
-    accessTo(context, actor, as<IntegrationRecord>(records[n])?.value) === 'allowed' ? [shown(value)] : [],
+    accessTo(context, actor, versioned<IntegrationRecord>(records[n])?.value) === 'allowed' ? [shown(value)] : [],
   )
 }
 
 /** `grants.revoke()`. */
-export async function revokeGrant(context: Context, actor: Person, id: string): Promise<void> {
+export async function revokeGrant(context: Context, actor: CheckedActor, id: string): Promise<void> {
   if (!isId(id)) throw notFound('grant', String(id))
   const found =
     (await grantsUnder(context, actor.workspaceId, prefixes.grants(actor.userId))).find(
@@ -103,7 +103,7 @@ export async function revokeGrant(context: Context, actor: Person, id: string): 
     ) ?? (await grantsUnder(context, actor.workspaceId, prefixes.allGrants)).find(({ value }) => value.id === id)
   if (found === undefined) throw notFound('grant', id)
   const { records } = await context.storage.read(actor.workspaceId, [keys.integration(found.value.integrationId)])
-  const record = as<IntegrationRecord>(records[0])?.value
+  const record = versioned<IntegrationRecord>(records[0])?.value
   if (found.value.userId !== actor.userId) {
     if (record === undefined) throw notFound('grant', id)
     if (accessTo(context, actor, record) === 'hidden') throw notFound('grant', id)
@@ -158,15 +158,15 @@ async function grantsUnder(
       workspaceId,
       prefix,
       limit: 1000,
-      ...(after === undefined ? {} : { after }),
+      after,
     })
-    grants.push(...page.records.map((record) => as<StoredGrant>(record)!))
+    grants.push(...page.records.map((record) => versioned<StoredGrant>(record)!))
     if (page.next === undefined) return grants
     after = page.next
   }
 }
 
-function accessTo(context: Context, actor: Person, record: IntegrationRecord | undefined): Access {
+function accessTo(context: Context, actor: CheckedActor, record: IntegrationRecord | undefined): Access {
   const { workspaceId } = actor
   const scope = record && { workspaceId, ownerId: record.ownerId, visibility: record.visibility }
   return decideAccess('others_grants', actor, scope, context.options.access)
@@ -179,12 +179,12 @@ function shown(grant: StoredGrant): Grant {
     userId: grant.userId,
     integrationId: grant.integrationId,
     tool: grant.tool,
-    ...(grant.agentId === undefined ? {} : { agentId: grant.agentId }),
-    ...(grant.conversationId === undefined ? {} : { conversationId: grant.conversationId }),
+    agentId: grant.agentId,
+    conversationId: grant.conversationId,
     arguments: grant.argumentsDigest === undefined ? 'any' : 'equal',
-    ...(grant.usesLeft === undefined ? {} : { usesLeft: grant.usesLeft }),
+    usesLeft: grant.usesLeft,
     grantedAt: grant.grantedAt,
     expiresAt: grant.expiresAt,
-    ...(grant.lastUsedAt === undefined ? {} : { lastUsedAt: grant.lastUsedAt }),
+    lastUsedAt: grant.lastUsedAt,
   }
 }

@@ -8,7 +8,7 @@ import { visible } from '../../policy/visible-text.js'
 import { openKeys, openRecord, readApproval, statusNow, type StoredApproval } from './approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying, timeOrderedId } from '../state/event-feed.js'
-import { as, digest, json, keys, prefixes, type ApprovalRecord, type OpenRecord } from '../state/records.js'
+import { versioned, digest, toJson, keys, prefixes, type ApprovalRecord, type OpenRecord } from '../state/records.js'
 import { bindingOf, type CallDecision, type ResolvedCall } from './resolve-tool.js'
 import { changesOf } from './tool-changes.js'
 
@@ -39,7 +39,7 @@ export async function openApproval(
       argumentsJson: call.args.json,
       binding,
       bindingHash: bindingHash(binding),
-      ...(same === undefined ? {} : { sameHash: same }),
+      sameHash: same,
       status: 'pending',
     }
     const { expiresAt } = binding
@@ -48,7 +48,7 @@ export async function openApproval(
         {
           key: keys.approval(id),
           ifVersion: null,
-          value: json(record),
+          value: toJson(record),
           expiresAt: expiresAt + context.options.retention.approvalsMs,
         },
         ...openKeys(record).map((key) => ({ key, value: openRecord(record), expiresAt })),
@@ -82,7 +82,7 @@ function nameOf(bound: ApprovalBinding, idempotencyKey: unknown): string {
 
 async function equalWaiting(context: Context, workspaceId: string, same: string): Promise<StoredApproval | undefined> {
   const { records } = await context.storage.read(workspaceId, [keys.same(same)])
-  const pointer = as<{ approvalId: string }>(records[0])
+  const pointer = versioned<{ approvalId: string }>(records[0])
   if (pointer === undefined) return undefined
   const found = await readApproval(context, workspaceId, pointer.value.approvalId)
   return found !== undefined && statusNow(found.stored.value, found.now) === 'pending' ? found.stored : undefined
@@ -97,7 +97,9 @@ async function checkPending(context: Context, call: ResolvedCall): Promise<void>
     prefix: prefixes.open(actor.userId),
     limit: 1000,
   })
-  const pending = records.map((record) => as<OpenRecord>(record)!.value).filter(({ approved }) => approved !== true)
+  const pending = records
+    .map((record) => versioned<OpenRecord>(record)!.value)
+    .filter(({ approved }) => approved !== true)
   const ofConversation = pending.filter((open) => open.conversationId === conversationId).length
   if (
     pending.length >= maxPendingPerUser ||
@@ -125,7 +127,7 @@ function requestOf(
     workspaceId,
     userId: call.session.actor.userId,
     agentId: call.session.agentId,
-    ...(call.session.conversationId === undefined ? {} : { conversationId: call.session.conversationId }),
+    conversationId: call.session.conversationId,
     integration: {
       id: integrationId,
       name: visible(record.name),
@@ -137,16 +139,16 @@ function requestOf(
     tool: {
       name: visible(definition.name),
       modelName: call.modelName,
-      ...(decision.label === undefined ? {} : { label: decision.label }),
+      label: decision.label,
       untrusted: {
-        ...(definition.title === undefined ? {} : { title: visible(definition.title, 200) }),
-        ...(definition.description === undefined ? {} : { description: visible(definition.description, 4000) }),
-        ...(definition.annotations === undefined ? {} : { annotations: shownAnnotations(definition.annotations) }),
+        title: definition.title === undefined ? undefined : visible(definition.title, 200),
+        description: definition.description === undefined ? undefined : visible(definition.description, 4000),
+        annotations: definition.annotations === undefined ? undefined : shownAnnotations(definition.annotations),
       },
     },
     rule: decision.verdict.rule,
     why: decision.verdict.why,
-    ...(change === undefined ? {} : { change }),
+    change,
     requestedAt: call.now,
     expiresAt,
   }
@@ -158,11 +160,11 @@ function requestOf(
 function shownAnnotations(annotations: ToolAnnotations): ToolAnnotations {
   const { title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations
   return {
-    ...(title === undefined ? {} : { title: visible(title, 200) }),
-    ...(readOnlyHint === undefined ? {} : { readOnlyHint }),
-    ...(destructiveHint === undefined ? {} : { destructiveHint }),
-    ...(idempotentHint === undefined ? {} : { idempotentHint }),
-    ...(openWorldHint === undefined ? {} : { openWorldHint }),
+    title: title === undefined ? undefined : visible(title, 200),
+    readOnlyHint,
+    destructiveHint,
+    idempotentHint,
+    openWorldHint,
   }
 }
 

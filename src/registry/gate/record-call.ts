@@ -29,7 +29,7 @@ export async function recordEnded(
     integrationId: integration.id,
     tool: record.binding.tool,
     argumentsDigest: record.binding.argumentsDigest,
-    ...(context.options.retention.auditArguments ? { arguments: JSON.parse(record.argumentsJson) as JsonValue } : {}),
+    arguments: context.options.retention.auditArguments ? (JSON.parse(record.argumentsJson) as JsonValue) : undefined,
     rule,
     approvalId,
     outcome: outcome.type === 'approval_required' ? 'approval_required' : 'not_run',
@@ -45,7 +45,7 @@ export function auditOf(context: Context, call: ResolvedCall, entry: Partial<Aud
     integrationId: call.target.integrationId,
     tool: call.tool.definition.name,
     argumentsDigest: call.args.digest,
-    ...(context.options.retention.auditArguments ? { arguments: call.args.value } : {}),
+    arguments: context.options.retention.auditArguments ? call.args.value : undefined,
     ...entry,
   }
 }

@@ -9,7 +9,7 @@ import type { Context } from '../state/context.js'
 import { recordEnded } from './record-call.js'
 import { notFound } from '../state/errors.js'
 import { bindingOf, resolveWireTool, subjectOf, type ResolvedCall } from './resolve-tool.js'
-import type { Session } from './call-scope.js'
+import type { CallScope } from './call-scope.js'
 
 /** A call with leave to be sent, once. */
 export interface Permitted {
@@ -18,7 +18,7 @@ export interface Permitted {
   /** The rule that gave leave. */
   readonly rule: string
   /** Used up by sending. */
-  readonly approval?: StoredApproval
+  readonly approval?: StoredApproval | undefined
 }
 
 /**
@@ -28,9 +28,9 @@ export interface Permitted {
  * @param args - given again by a framework: must equal what was approved
  * @throws IntegrationError `not_found` for an approval of another person, agent or conversation, `invalid_input`
  */
-export async function redeem(
+export async function redeemApproval(
   context: Context,
-  session: Session,
+  session: CallScope,
   approvalId: string,
   args?: unknown,
 ): Promise<Permitted | Ended> {
@@ -82,7 +82,7 @@ const lost: ReadonlySet<ErrorCode> = new Set([
   'agent_not_allowed',
 ])
 
-function isOf({ actor, agentId, conversationId }: Session, { value: { request } }: StoredApproval): boolean {
+function isOf({ actor, agentId, conversationId }: CallScope, { value: { request } }: StoredApproval): boolean {
   return request.userId === actor.userId && request.agentId === agentId && request.conversationId === conversationId
 }
 

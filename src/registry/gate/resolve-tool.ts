@@ -9,14 +9,14 @@ import { assess, type Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import { findGrant, useGrant } from './grants.js'
 import { allow } from '../state/access.js'
-import { as, keys, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
+import { versioned, keys, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
-import type { Session } from './call-scope.js'
+import type { CallScope } from './call-scope.js'
 import type { ListedTool } from '../state/tool-list-cache.js'
 
 /** A call whose names have become things: read just now, allowed as far as anybody could tell without asking. */
 export interface ResolvedCall {
-  readonly session: Session
+  readonly session: CallScope
   readonly target: Target
   readonly settings: SettingsRecord | undefined
   readonly manifest: ToolsRecord
@@ -31,7 +31,7 @@ export interface ResolvedCall {
 
 /** What would happen to a call, and the grant that already let it, if one did. */
 export interface CallDecision extends Assessment {
-  readonly grant?: StoredGrant
+  readonly grant?: StoredGrant | undefined
 }
 
 /**
@@ -41,7 +41,7 @@ export interface CallDecision extends Assessment {
  */
 export async function resolveCall(
   context: Context,
-  session: Session,
+  session: CallScope,
   modelName: string,
   args: TakenArguments,
 ): Promise<ResolvedCall> {
@@ -66,7 +66,7 @@ export async function resolveCall(
 /** The same for a tool that is known by its integration and wire name. */
 export async function resolveWireTool(
   context: Context,
-  session: Session,
+  session: CallScope,
   integrationId: string,
   wireName: string,
   args: TakenArguments,
@@ -97,7 +97,7 @@ export function bindingOf(call: ResolvedCall): ApprovalBinding {
     workspaceId: actor.workspaceId,
     userId: actor.userId,
     agentId,
-    ...(conversationId === undefined ? {} : { conversationId }),
+    conversationId,
     integrationId: call.target.integrationId,
     bindingRevision: call.target.binding,
     tool: call.tool.definition.name,
@@ -119,7 +119,7 @@ export function subjectOf(call: ResolvedCall) {
 
 async function resolveTool(
   context: Context,
-  session: Session,
+  session: CallScope,
   integrationId: string,
   args: TakenArguments,
   asked: string,
@@ -136,7 +136,7 @@ async function resolveTool(
       keys.settings(integrationId),
       ...targetKeys(integrationId, actor),
     ])
-    const record = as<IntegrationRecord>(records[0])?.value
+    const record = versioned<IntegrationRecord>(records[0])?.value
     const scope =
       record === undefined
         ? undefined
@@ -144,7 +144,7 @@ async function resolveTool(
     if (record === undefined || decideAccess('call', actor, scope, context.options.access) === 'hidden')
       throw unknownTool(asked)
     allow(context, actor, integrationId, record, 'call')
-    const settings = as<SettingsRecord>(records[1])?.value
+    const settings = versioned<SettingsRecord>(records[1])?.value
     const target = targetFrom(actor, integrationId, record, records.slice(2))
     if (!record.enabled)
       throw new IntegrationError(

@@ -7,8 +7,8 @@ import { settingsOf, type Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
 import {
-  as,
-  json,
+  versioned,
+  toJson,
   keys,
   type SettingsRecord,
   type ToolSettingsRecord,
@@ -50,7 +50,7 @@ export async function fileListing(
   whose: ListOwner,
   listing: ToolListing,
   known: KnownTools,
-  options: { readonly now: number; readonly initial?: Readonly<Record<string, ToolSettingsRecord>> },
+  options: { readonly now: number; readonly initial?: Readonly<Record<string, ToolSettingsRecord>> | undefined },
 ): Promise<FiledListing> {
   const { workspaceId, integrationId, owner } = whose
   const tools = hashed(listing.tools)
@@ -72,7 +72,7 @@ export async function fileListing(
     {
       now: options.now,
       maxBytes: context.options.limits.maxResponseBytes,
-      ...(known.manifest === undefined ? {} : { previous: known.manifest }),
+      previous: known.manifest,
     },
   )
   const events = newsOf(whose, before, tools)
@@ -88,7 +88,7 @@ export async function fileListing(
             {
               key: keys.settings(integrationId),
               ifVersion: known.settings?.version ?? null,
-              value: json({ tools: accepted }),
+              value: toJson({ tools: accepted }),
             },
           ]
     return { ...listed, writes: [...listed.writes, ...write], events }
@@ -111,7 +111,7 @@ export async function fileListing(
     manifest,
     events,
     writes: listed.writes.map((write) =>
-      'key' in write && write.key === keys.tools(integrationId, owner) ? { ...write, value: json(manifest) } : write,
+      'key' in write && write.key === keys.tools(integrationId, owner) ? { ...write, value: toJson(manifest) } : write,
     ),
   }
 }
@@ -131,7 +131,7 @@ export async function changesOf(
   return assessed.map((one) => {
     const { change, settings, tool } = one
     if (change === undefined) return undefined
-    const accepted = as<ToolDefinition>(records[changed.indexOf(one)])?.value
+    const accepted = versioned<ToolDefinition>(records[changed.indexOf(one)])?.value
     const known =
       accepted !== undefined && (change.from !== undefined || definitionHash(accepted) === settings.accepted)
     return { ...change, differences: known ? classifyChange(accepted, tool.definition).differences : [] }
@@ -156,7 +156,7 @@ async function acceptedDefinitions(
   const toKeep: Write[] = []
   for (const [n, name] of names.entries()) {
     const accepted = settingsOf({ tools: settings }, name).accepted
-    const kept = as<ToolDefinition>(records[n])
+    const kept = versioned<ToolDefinition>(records[n])
     const listed = before?.get(name)
     // What was kept before the last time somebody accepted is of no use any more.
     if (kept !== undefined && definitionHash(kept.value) === accepted) found.set(name, kept.value)
@@ -165,7 +165,7 @@ async function acceptedDefinitions(
       toKeep.push({
         key: keys.accepted(integrationId, name),
         ifVersion: kept?.version ?? null,
-        value: json(listed.definition),
+        value: toJson(listed.definition),
       })
     }
   }
@@ -181,7 +181,7 @@ function classify(
   missing: readonly string[],
   settings: Readonly<Record<string, ToolSettingsRecord>>,
   accepted: ReadonlyMap<string, ToolDefinition>,
-): Record<string, { kind: ToolChangeKind; from?: string }> {
+): Record<string, { kind: ToolChangeKind; from?: string | undefined }> {
   const fresh = unaccepted.filter(
     ({ definition }) => settingsOf({ tools: settings }, definition.name).accepted === undefined,
   )
@@ -190,7 +190,10 @@ function classify(
     gone,
     fresh.map(({ definition }) => definition),
   )
-  const changes: Record<string, { kind: ToolChangeKind; from?: string }> = Object.create(null) as Record<string, never>
+  const changes: Record<string, { kind: ToolChangeKind; from?: string | undefined }> = Object.create(null) as Record<
+    string,
+    never
+  >
   for (const { definition } of unaccepted) {
     const { name } = definition
     const from = renames.get(name)
@@ -222,7 +225,7 @@ function newsOf(whose: ListOwner, before: ToolList | undefined, tools: readonly 
       added,
       changed,
       removed,
-      ...(whose.perUser ? { userId: whose.userId } : {}),
+      userId: whose.perUser ? whose.userId : undefined,
     },
   ]
 }

@@ -3,12 +3,12 @@ import { filterTools } from '../../policy/tool-filter.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import { assess } from './assess-tool.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { visibleIds } from '../state/access.js'
 import {
-  as,
+  versioned,
   keys,
-  person,
+  ownerKey,
   sharedOwner,
   type IntegrationRecord,
   type SettingsRecord,
@@ -27,7 +27,7 @@ export interface ToolsetContents {
 
 /** Builds toolsets from what is stored, and remembers them until something they are made of changes. */
 export interface ToolsetBuilder {
-  build(actor: Person, agentId: string, conversationId: string | undefined): Promise<ToolsetContents>
+  build(actor: CheckedActor, agentId: string, conversationId: string | undefined): Promise<ToolsetContents>
 }
 
 const rememberedToolsets = 1000
@@ -61,7 +61,7 @@ export function toolsetBuilder(context: Context): ToolsetBuilder {
 
 async function collect(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   agentId: string,
   conversationId: string | undefined,
   now: number,
@@ -72,14 +72,14 @@ async function collect(
   const stale: Target[] = []
   for (const { target, settings, list } of found) {
     const { record, integrationId } = target
-    const about = { integrationId, integration: record.name, handle: record.handle }
+    const integration = { id: integrationId, name: record.name, handle: record.handle, origin: record.origin }
     if (record.enabled && record.agents.includes(agentId) && needsListing(target, now)) stale.push(target)
     const assessed = (list?.tools ?? []).map((tool) => ({
       tool,
       assessment: assess(context, {
         actor,
         agentId,
-        ...(conversationId === undefined ? {} : { conversationId }),
+        conversationId,
         integrationId,
         record,
         settings,
@@ -98,21 +98,21 @@ async function collect(
       })),
       quarantined: target.tools?.quarantined ?? [],
     })
-    unavailable.push(...filtered.unavailable.map((missing) => ({ ...about, ...missing })))
+    unavailable.push(...filtered.unavailable.map((missing) => ({ integration, ...missing })))
     for (const { tool, assessment } of assessed) {
       if (!filtered.usable.has(tool.definition.name)) continue
       const { definition } = tool
       const { label, mode, verdict } = assessment
       tools.push({
-        name: modelToolName(record.handle, definition.name),
-        originalName: definition.name,
-        ...(definition.title === undefined ? {} : { title: definition.title }),
-        ...(definition.description === undefined ? {} : { description: definition.description }),
+        modelName: modelToolName(record.handle, definition.name),
+        name: definition.name,
+        title: definition.title,
+        description: definition.description,
         inputSchema: definition.inputSchema,
-        ...(definition.outputSchema === undefined ? {} : { outputSchema: definition.outputSchema }),
-        ...(label === undefined ? {} : { label }),
+        outputSchema: definition.outputSchema,
+        label,
         approval: { mode, resolved: verdict.mode === 'auto' ? 'auto' : 'ask', rule: verdict.rule },
-        integration: { id: integrationId, name: record.name, handle: record.handle, origin: record.origin },
+        integration,
       })
     }
   }
@@ -122,7 +122,7 @@ async function collect(
 /** Everything the actor can use, with settings and tool lists: three round trips, however many there are. */
 async function loadAll(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
 ): Promise<readonly { target: Target; settings: SettingsRecord | undefined; list: ToolList | undefined }[]> {
   const ids = [...(await visibleIds(context, actor))].toSorted()
   const each = 2 + targetKeys('x', actor).length
@@ -132,10 +132,10 @@ async function loadAll(
   )
   const found = ids.flatMap((id, n) => {
     const own = records.slice(n * each, (n + 1) * each)
-    const record = as<IntegrationRecord>(own[0])?.value
+    const record = versioned<IntegrationRecord>(own[0])?.value
     // The index may be a moment ahead of the integration, or behind it.
     if (record === undefined || (record.visibility === 'private' && record.ownerId !== actor.userId)) return []
-    return [{ target: targetFrom(actor, id, record, own.slice(2)), settings: as<SettingsRecord>(own[1])?.value }]
+    return [{ target: targetFrom(actor, id, record, own.slice(2)), settings: versioned<SettingsRecord>(own[1])?.value }]
   })
   const listed = found.filter(({ target }) => target.tools !== undefined)
   const lists = await context.lists.load(
@@ -159,7 +159,7 @@ async function loadAll(
 /** Connected, and its list is missing or older than it is good for. A person's sign-in is never waited for in the background. */
 function needsListing({ tools, status, record, owner, userId }: Target, now: number): boolean {
   if (!record.established || (status !== undefined && status.reason === 'awaiting_authorization')) return false
-  if (owner !== sharedOwner && owner === person(userId) && status === undefined) return false
+  if (owner !== sharedOwner && owner === ownerKey(userId) && status === undefined) return false
   return tools === undefined || now > (tools.freshUntil ?? tools.listedAt + listIsGoodForMs)
 }
 

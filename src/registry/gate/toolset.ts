@@ -8,19 +8,19 @@ import { callTool, resumeCall } from './call.js'
 import type { Context } from '../state/context.js'
 import { explain, type Explanation } from './explain.js'
 import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { closed } from '../state/errors.js'
-import type { CallOptions, Session } from './call-scope.js'
+import type { CallOptions, CallScope } from './call-scope.js'
 import type { ToolsetBuilder } from './toolset-contents.js'
 
 /** What one toolset may be given. */
 export interface ToolsetOptions {
   /** Asks the person of this chat. `@default` the registry's */
-  readonly confirm?: ConfirmCallback
+  readonly confirm?: ConfirmCallback | undefined
   /** Answers servers' questions in this chat. `@default` the registry's */
-  readonly elicit?: ElicitCallback
+  readonly elicit?: ElicitCallback | undefined
   /** Names the chat: equal requests of one conversation are one approval; at most 200 characters. */
-  readonly conversationId?: string
+  readonly conversationId?: string | undefined
 }
 
 /** What one agent may call now for one actor. The list shows; each call decides anew. */
@@ -56,7 +56,7 @@ export interface Toolset {
 export async function makeToolset(
   context: Context,
   builder: ToolsetBuilder,
-  actor: Person,
+  actor: CheckedActor,
   agentId: string,
   options: ToolsetOptions = {},
 ): Promise<Toolset> {
@@ -68,15 +68,15 @@ export async function makeToolset(
   )
     throw invalid('toolset()', [{ path: 'conversationId', message: 'must be a string of 1-200 characters' }])
   const { tools, unavailable, stale } = await builder.build(actor, agentId, conversationId)
-  for (const target of stale) context.behind(() => context.refreshTools(target))
+  for (const target of stale) context.runInBackground(() => context.refreshTools(target))
   const confirm = options.confirm ?? context.options.confirm
   const elicit = options.elicit ?? context.options.elicit
-  const session: Session = {
+  const session: CallScope = {
     actor,
     agentId,
-    ...(conversationId === undefined ? {} : { conversationId }),
-    ...(confirm === undefined ? {} : { confirm }),
-    ...(elicit === undefined ? {} : { elicit }),
+    conversationId,
+    confirm,
+    elicit,
   }
   return {
     agentId,
@@ -89,13 +89,13 @@ export async function makeToolset(
     explain: (name, args) =>
       explain(context, actor, agentId, name, {
         args,
-        ...(conversationId === undefined ? {} : { conversationId }),
+        conversationId,
       }),
   }
 }
 
 /** Refuses once the registry closes, which waits for what is under way: also for the stretch before anything is sent. */
-async function whileOpen<T>(context: Context, { workspaceId }: Person, work: () => Promise<T>): Promise<T> {
+async function whileOpen<T>(context: Context, { workspaceId }: CheckedActor, work: () => Promise<T>): Promise<T> {
   if (context.closing.aborted) throw closed()
   try {
     return await context.calls.track({ workspaceId, integrationId: noIntegration }, undefined, work)

@@ -106,7 +106,7 @@ async function consult(
     if (now?.stored.value.status !== 'pending') over.abort()
   }
   const ends = [
-    context.decisions.listen(approvalId, () => context.behind(stopWhenDecided)),
+    context.decisions.listen(approvalId, () => context.runInBackground(stopWhenDecided)),
     context.runtime.setTimer(() => over.abort(), expiresAt - call.now),
   ]
   try {

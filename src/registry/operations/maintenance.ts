@@ -9,10 +9,10 @@ import { retrying } from '../state/event-feed.js'
 import { endSignIns, eraseCredential, eraseIntegration, revokeLeftover } from '../settings/erase-credential.js'
 import { idsUnder } from '../state/pages.js'
 import {
-  as,
-  json,
+  versioned,
+  toJson,
   keys,
-  person,
+  ownerKey,
   prefixes,
   type ApprovalRecord,
   type IntegrationRecord,
@@ -71,7 +71,7 @@ export async function sweep(context: Context): Promise<SweepReport> {
     const id = key.slice(prefixes.integrations.length)
     const statuses = await context.storage.list({ workspaceId, prefix: `status/${id}/`, limit: 1000 })
     const waiting = statuses.records.some((status) => {
-      const { reason, until } = as<StatusRecord>(status)!.value
+      const { reason, until } = versioned<StatusRecord>(status)!.value
       return reason === 'awaiting_authorization' && now < (until ?? 0)
     })
     if (waiting || !(await bury(context, workspaceId, id, record, version, now))) return
@@ -110,17 +110,17 @@ async function eraseOrphans(context: Context): Promise<number> {
  */
 export async function forgetUser(
   context: Context,
-  who: { readonly workspaceId: string; readonly userId: string; readonly transferTo?: string },
+  who: { readonly workspaceId: string; readonly userId: string; readonly transferTo?: string | undefined },
 ): Promise<void> {
   const { workspaceId, userId, transferTo = '' } = who
   if (typeof workspaceId !== 'string' || typeof userId !== 'string' || userId === '' || workspaceId === '')
     throw invalid('forgetUser()', [{ path: '', message: 'needs workspaceId and userId' }])
-  const owner = person(userId)
+  const owner = ownerKey(userId)
   await endApprovalsOf(context, workspaceId, userId, 'The person has left the workspace.')
   for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
     await retrying('The integration', async () => {
       const { records, now } = await context.storage.read(workspaceId, [keys.integration(id)])
-      const stored = as<IntegrationRecord>(records[0])
+      const stored = versioned<IntegrationRecord>(records[0])
       if (stored === undefined || stored.value.ownerId !== userId) return true
       if (stored.value.visibility === 'private') {
         if (!(await bury(context, workspaceId, id, stored.value, stored.version, now))) return false
@@ -132,7 +132,12 @@ export async function forgetUser(
           {
             key: keys.integration(id),
             ifVersion: stored.version,
-            value: json({ ...stored.value, ownerId: transferTo, revision: stored.value.revision + 1, updatedAt: now }),
+            value: toJson({
+              ...stored.value,
+              ownerId: transferTo,
+              revision: stored.value.revision + 1,
+              updatedAt: now,
+            }),
           },
         ],
         events: [{ type: 'integration_updated', integrationId: id, changed: ['owner'] }],
@@ -160,7 +165,7 @@ export async function forgetWorkspace(context: Context, workspaceId: string): Pr
     throw invalid('forgetWorkspace()', [{ path: 'workspaceId', message: 'must be the id of a workspace' }])
   for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
     const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
-    const handle = as<IntegrationRecord>(records[0])?.value.handle
+    const handle = versioned<IntegrationRecord>(records[0])?.value.handle
     await context.storage.commit(workspaceId, [{ key: keys.integration(id), value: undefined }])
     context.calls.end(workspaceId, id, 'not_found')
     await context.pool.closeKeys(poolPrefix(workspaceId, id))
@@ -187,7 +192,7 @@ export async function resealAll(context: Context): Promise<ResealReport> {
           key,
           ifVersion: version,
           value: { ...(record.value as object), sealed: again } as JsonValue,
-          ...(expiresAt === undefined ? {} : { expiresAt }),
+          expiresAt,
         },
       ])
       // Somebody wrote first, with the current key: what was sealed here is of no use.
@@ -220,7 +225,7 @@ async function eachRecord(
   visit: (record: Scanned, now: number) => Promise<void>,
 ): Promise<void> {
   for (let after: string | undefined; ;) {
-    const page = await context.storage.scan({ prefix, limit: 500, expired, ...(after === undefined ? {} : { after }) })
+    const page = await context.storage.scan({ prefix, limit: 500, expired, after })
     for (const record of page.records) await visit(record, page.now)
     if (page.next === undefined) return
     after = page.next
@@ -261,7 +266,7 @@ async function deleteUnder(
       workspaceId,
       prefix,
       limit: 100,
-      ...(after === undefined ? {} : { after }),
+      after,
     })
     const writes = page.records.filter(which).map(({ key }): Write => ({ key, value: undefined }))
     if (writes.length > 0) await context.storage.commit(workspaceId, writes)

@@ -2,9 +2,9 @@ import { invalid } from '../../model/input.js'
 import type { AuditEntry } from '../../model/event.js'
 import { decideAccess } from '../../policy/access.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import type { AuditPage } from '../state/event-feed.js'
-import { as, keys, prefixes, type IntegrationRecord } from '../state/records.js'
+import { versioned, keys, prefixes, type IntegrationRecord } from '../state/records.js'
 
 /**
  * `audit()`: who did what, oldest first. Members see their own; admins everything about shared integrations, and of
@@ -12,8 +12,8 @@ import { as, keys, prefixes, type IntegrationRecord } from '../state/records.js'
  */
 export async function readAudit(
   context: Context,
-  actor: Person,
-  query: { readonly after?: string; readonly limit?: number } = {},
+  actor: CheckedActor,
+  query: { readonly after?: string | undefined; readonly limit?: number | undefined } = {},
 ): Promise<AuditPage> {
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? 100), 1), 1000)
   if (query.after !== undefined && !/^[A-Za-z0-9_-]{1,100}$/.test(query.after))
@@ -25,10 +25,10 @@ export async function readAudit(
       workspaceId: actor.workspaceId,
       prefix: prefixes.audit,
       limit: 500,
-      ...(after === undefined ? {} : { after }),
+      after,
     })
     const raw = page.records.map((record) => ({
-      ...as<AuditEntry>(record)!.value,
+      ...versioned<AuditEntry>(record)!.value,
       id: record.key.slice(prefixes.audit.length),
     }))
     const shown =
@@ -42,17 +42,17 @@ export async function readAudit(
     }
     if (page.next === undefined) return { entries }
   }
-  return { entries, ...(after === undefined ? {} : { next: after.slice(prefixes.audit.length) }) }
+  return { entries, next: after === undefined ? undefined : after.slice(prefixes.audit.length) }
 }
 
 async function seenByAdmin(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   entries: readonly AuditEntry[],
 ): Promise<readonly (AuditEntry | undefined)[]> {
   const ids = [...new Set(entries.flatMap(({ integrationId }) => (integrationId === undefined ? [] : [integrationId])))]
   const { records } = await context.storage.read(actor.workspaceId, ids.map(keys.integration))
-  const known = new Map(ids.map((id, n) => [id, as<IntegrationRecord>(records[n])?.value]))
+  const known = new Map(ids.map((id, n) => [id, versioned<IntegrationRecord>(records[n])?.value]))
   return entries.map((entry) => {
     if (entry.userId === actor.userId || entry.integrationId === undefined) return entry
     const record = known.get(entry.integrationId)
@@ -67,6 +67,6 @@ async function seenByAdmin(
           )
     if (access === 'allowed') return entry
     const { id, workspaceId, at, userId, integrationId, action } = entry
-    return { id, workspaceId, at, integrationId, action, ...(userId === undefined ? {} : { userId }) }
+    return { id, workspaceId, at, integrationId, action, userId }
   })
 }

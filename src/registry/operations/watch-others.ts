@@ -1,6 +1,6 @@
 import type { RegistryStorage } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import { as, keys, prefixes, type IntegrationRecord } from '../state/records.js'
+import { versioned, keys, prefixes, type IntegrationRecord } from '../state/records.js'
 
 /**
  * Hears of commits, also those of other processes, where the storage tells: a decision wakes the call that waits for it,
@@ -10,7 +10,8 @@ export function watchOthers(context: Context, storage: RegistryStorage): () => v
   const unwatch = storage.watch?.(({ workspaceId, keys: changed }) => {
     if (changed === undefined) {
       context.decisions.noticeAll()
-      for (const id of context.calls.integrations(workspaceId)) context.behind(() => endIfOff(context, workspaceId, id))
+      for (const id of context.calls.integrations(workspaceId))
+        context.runInBackground(() => endIfOff(context, workspaceId, id))
       return
     }
     for (const key of changed) {
@@ -18,7 +19,7 @@ export function watchOthers(context: Context, storage: RegistryStorage): () => v
       else if (key.startsWith(prefixes.integrations)) {
         const id = key.slice(prefixes.integrations.length)
         if (context.calls.integrations(workspaceId).includes(id))
-          context.behind(() => endIfOff(context, workspaceId, id))
+          context.runInBackground(() => endIfOff(context, workspaceId, id))
       }
     }
   })
@@ -27,7 +28,7 @@ export function watchOthers(context: Context, storage: RegistryStorage): () => v
 
 async function endIfOff(context: Context, workspaceId: string, id: string): Promise<void> {
   const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
-  const record = as<IntegrationRecord>(records[0])?.value
+  const record = versioned<IntegrationRecord>(records[0])?.value
   if (record === undefined) context.calls.end(workspaceId, id, 'not_found')
   else if (!record.enabled) context.calls.end(workspaceId, id, 'integration_disabled')
 }

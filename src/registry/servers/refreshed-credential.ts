@@ -2,7 +2,7 @@ import { statusReasons } from '../../model/integration.js'
 import type { Companions, CredentialChange } from '../../oauth/lease.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
-import { as, keys, sharedOwner, type StatusRecord } from '../state/records.js'
+import { versioned, keys, sharedOwner, type StatusRecord } from '../state/records.js'
 import { currentStatus, statusChange } from './status.js'
 import type { Target } from '../state/target.js'
 
@@ -11,7 +11,7 @@ export async function credentialNews(context: Context, target: Target, change: C
   const { workspaceId, integrationId, owner, userId } = target
   const key = keys.status(integrationId, owner)
   const { records, now } = await context.storage.read(workspaceId, [key])
-  const stored = as<StatusRecord>(records[0])
+  const stored = versioned<StatusRecord>(records[0])
   const before = stored === undefined ? undefined : currentStatus(stored.value, now)
   const found = foundBy(change, before)
   const status =
@@ -22,7 +22,7 @@ export async function credentialNews(context: Context, target: Target, change: C
     type: 'credential_changed',
     integrationId,
     change: 'refreshed',
-    ...(owner === sharedOwner ? {} : { userId }),
+    userId: owner === sharedOwner ? undefined : userId,
   }
   const drops = change.type === 'ended' && change.dropClient
   return context.feed.prepare(workspaceId, {
@@ -45,5 +45,5 @@ function foundBy(change: CredentialChange, before: StatusRecord | undefined): St
   const reason = change.type === 'refreshed' ? 'ok' : change.type === 'ended' ? change.reason : change.code
   // The person is still at the authorization server; this is what is left if they don't come back.
   if (waiting) return { ...before, before: reason }
-  return { reason, ...(change.type === 'failed' ? { until: change.retryAt } : {}) }
+  return { reason, until: change.type === 'failed' ? change.retryAt : undefined }
 }

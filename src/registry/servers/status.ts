@@ -9,7 +9,7 @@ import {
 } from '../../model/integration.js'
 import type { Write } from '../../ports/storage.js'
 import type { NewEvent } from '../state/event-feed.js'
-import { json, keys, sharedOwner, type StatusRecord } from '../state/records.js'
+import { toJson, keys, sharedOwner, type StatusRecord } from '../state/records.js'
 
 /** The status a fault leaves an integration in; `undefined`: the fault says nothing about the server. */
 export function reasonOf(fault: unknown): StatusReason | undefined {
@@ -57,9 +57,9 @@ export function describeStatus(
     statusDetail: {
       reason,
       message: `${sentences[reason](`Integration "${name}"`)}${action === undefined ? '' : ` ${advice[action]}`}`,
-      ...(action === undefined ? {} : { action }),
-      ...(checkedAt === undefined ? {} : { checkedAt }),
-      ...(lastWorkedAt === undefined ? {} : { lastWorkedAt }),
+      action,
+      checkedAt,
+      lastWorkedAt,
     },
   }
 }
@@ -84,7 +84,7 @@ export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAc
  * @param notOftenerThanMs - a status that stays the same is not written again so soon: calls must not hammer the storage.
  */
 export function statusChange(
-  target: { readonly integrationId: string; readonly owner: string; readonly userId?: string },
+  target: { readonly integrationId: string; readonly owner: string; readonly userId?: string | undefined },
   before: StatusRecord | undefined,
   found: Pick<StatusRecord, 'reason'> & Partial<StatusRecord>,
   now: number,
@@ -108,7 +108,7 @@ export function statusChange(
     return { writes: [], events: [], record: before! }
   return {
     record,
-    writes: [{ key: keys.status(target.integrationId, target.owner), value: json(record) }],
+    writes: [{ key: keys.status(target.integrationId, target.owner), value: toJson(record) }],
     events: changed
       ? [
           {
@@ -116,7 +116,7 @@ export function statusChange(
             integrationId: target.integrationId,
             status: statusReasons[record.reason],
             reason: record.reason,
-            ...(target.owner === sharedOwner || target.userId === undefined ? {} : { userId: target.userId }),
+            userId: target.owner === sharedOwner ? undefined : target.userId,
           },
         ]
       : [],

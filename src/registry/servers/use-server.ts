@@ -3,16 +3,16 @@ import { openConnection, type Connection, type OpenOptions, type ServerVerdict }
 import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../../oauth/authorized-fetch.js'
 import type { Context } from '../state/context.js'
 import { credentialNews } from './refreshed-credential.js'
-import { json, keys, sharedOwner, type HeadersRecord, type ServerRecord } from '../state/records.js'
+import { toJson, keys, sharedOwner, type HeadersRecord, type ServerRecord } from '../state/records.js'
 import type { Target } from '../state/target.js'
 
 /** What {@link useServer} is told. */
-export interface UseOptions {
-  readonly signal?: AbortSignal
+export interface UseServerOptions {
+  readonly signal?: AbortSignal | undefined
   /** Whether somebody can answer questions of the server. `@default false` */
-  readonly elicits?: boolean
+  readonly elicits?: boolean | undefined
   /** A person asks, so a server that failed just now is tried all the same. `@default false` */
-  readonly insist?: boolean
+  readonly bypassBreaker?: boolean | undefined
 }
 
 /**
@@ -24,14 +24,14 @@ export async function useServer<T>(
   context: Context,
   target: Target,
   work: (connection: Connection) => Promise<T>,
-  options: UseOptions = {},
+  options: UseServerOptions = {},
 ): Promise<T> {
   const source = await credentialOf(context, target)
   const elicits = options.elicits ?? false
   const key = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.binding}/${target.headersTag}${elicits ? '/elicits' : ''}`
   return context.pool.use(key, () => open(context, target, source, elicits), work, {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(options.insist === undefined ? {} : { insist: options.insist }),
+    signal: options.signal,
+    bypassBreaker: options.bypassBreaker,
   })
 }
 
@@ -106,8 +106,8 @@ async function open(context: Context, target: Target, source: CredentialSource, 
       : undefined
   const remember = (verdict: ServerVerdict): void => {
     const value: ServerRecord = { binding: target.binding, verdict }
-    context.behind(() =>
-      context.storage.commit(workspaceId, [{ key: keys.server(integrationId, owner), value: json(value) }]),
+    context.runInBackground(() =>
+      context.storage.commit(workspaceId, [{ key: keys.server(integrationId, owner), value: toJson(value) }]),
     )
   }
   const connection = await openConnection({
@@ -116,7 +116,7 @@ async function open(context: Context, target: Target, source: CredentialSource, 
     elicits,
     ...(known === undefined ? {} : { verdict: known }),
     onVerdict: remember,
-    onToolsChanged: () => context.behind(() => context.refreshTools(target, { changed: true })),
+    onToolsChanged: () => context.runInBackground(() => context.refreshTools(target, { changed: true })),
   })
   if (connection.verdict !== known) remember(connection.verdict)
   return connection

@@ -6,13 +6,13 @@ import type { Context } from '../state/context.js'
 import { refreshAfterSignIn } from './finish-connect.js'
 import { getIntegration } from './integrations.js'
 import { storeIntegration } from './new-integration.js'
-import type { Person } from '../state/person.js'
-import { json, keys, person, sharedOwner, type ServerRecord, type StatusRecord } from '../state/records.js'
+import type { CheckedActor } from '../state/person.js'
+import { toJson, keys, ownerKey, sharedOwner, type ServerRecord, type StatusRecord } from '../state/records.js'
 import { listAll } from './refresh-tools.js'
 import { probe, probeLocal } from '../servers/use-server.js'
 import { beginSignIn, type SignIn } from './sign-in.js'
 import { fileListing } from '../gate/tool-changes.js'
-import { takeWish, type ConnectInput, type Wish } from './plan-connect.js'
+import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect.js'
 
 /**
  * Connects a server: probes it with the real credential, lists its tools, and stores all of it in one commit, or nothing.
@@ -23,14 +23,14 @@ import { takeWish, type ConnectInput, type Wish } from './plan-connect.js'
  */
 export async function connect(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   input: ConnectInput,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
-  const wish = await takeWish(context, actor, input)
+  const wish = await planConnect(context, actor, input)
   const id = context.runtime.randomId()
   const { signal } = options
-  const owner = wish.credentials === 'per_user' ? person(actor.userId) : sharedOwner
+  const owner = wish.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
   try {
     const listed =
       wish.url === undefined
@@ -72,8 +72,8 @@ export async function connect(
         const server: ServerRecord = { binding: 1, verdict: listed.verdict }
         return [
           ...filed.writes,
-          { key: keys.status(id, owner), value: json(status) },
-          { key: keys.server(id, owner), value: json(server) },
+          { key: keys.status(id, owner), value: toJson(status) },
+          { key: keys.server(id, owner), value: toJson(server) },
         ]
       },
     )
@@ -93,9 +93,9 @@ export async function connect(
 /** The server wants a sign-in: the integration and the sign-in are one commit. */
 async function signIn(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
-  wish: Wish,
+  wish: ConnectPlan,
   serverUrl: string,
   owner: string,
   refused: AuthorizationRequired,
@@ -119,8 +119,8 @@ async function signIn(
         begun.type === 'person'
           ? { reason: 'awaiting_authorization', until: begun.until, checkedAt: now }
           : { reason: 'ok', checkedAt: now }
-      const settings: Write = { key: keys.settings(id), value: json({ tools: wish.toolSettings }) }
-      return [...begun.writes, settings, { key: keys.status(id, owner), value: json(status) }]
+      const settings: Write = { key: keys.settings(id), value: toJson({ tools: wish.toolSettings }) }
+      return [...begun.writes, settings, { key: keys.status(id, owner), value: toJson(status) }]
     },
     () => begun?.type !== 'person',
   )

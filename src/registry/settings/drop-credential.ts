@@ -2,7 +2,7 @@ import { readCredential, type CredentialRecord } from '../../oauth/credential-re
 import type { Write } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { eraseCredential, revokeQuietly } from './erase-credential.js'
-import { type Loaded } from '../state/access.js'
+import { type LoadedIntegration } from '../state/access.js'
 import { idsUnder } from '../state/pages.js'
 import { keys, sharedOwner } from '../state/records.js'
 
@@ -18,7 +18,7 @@ export interface Dropped {
 }
 
 /** @param stored - what was read under {@link sharedSecrets} */
-export function drop(id: string, stored: Loaded['others']): Dropped {
+export function drop(id: string, stored: LoadedIntegration['others']): Dropped {
   return {
     // Just what was read: tokens that a refresh saves in between would not be revoked.
     writes: sharedSecrets(id).map((key, n) => ({ key, ifVersion: stored[n]?.version ?? null, value: undefined })),

@@ -10,10 +10,10 @@ import { planEdit, type Edit, type UpdateInput } from './plan-edit.js'
 import { retrying } from '../state/event-feed.js'
 import { eraseCredential, forgetSecret } from './erase-credential.js'
 import { endGrants } from '../gate/grants.js'
-import { load, type Loaded } from '../state/access.js'
+import { load, type LoadedIntegration } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { Person } from '../state/person.js'
-import { as, json, keys, person, sharedOwner, type HeadersRecord } from '../state/records.js'
+import type { CheckedActor } from '../state/person.js'
+import { versioned, toJson, keys, ownerKey, sharedOwner, type HeadersRecord } from '../state/records.js'
 import { conflict } from '../state/errors.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { targetFrom, targetKeys } from '../state/target.js'
@@ -26,10 +26,10 @@ import { targetFrom, targetKeys } from '../state/target.js'
  */
 export async function update(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   input: UpdateInput,
-  options: { readonly ifRevision?: number; readonly signal?: AbortSignal } = {},
+  options: { readonly ifRevision?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Integration> {
   const wanted = parse('update()', updateInput, input)
   const operation: Operation =
@@ -38,7 +38,7 @@ export async function update(
       : 'update'
   if (wanted.agents !== undefined) await checkAgents(context, actor.workspaceId, wanted.agents, 'update()')
   let made: Edit | undefined
-  let before: Loaded | undefined
+  let before: LoadedIntegration | undefined
   await retrying('The integration', async () => {
     before = await load(context, actor, id, operation, [
       keys.headers(id, sharedOwner),
@@ -50,12 +50,12 @@ export async function update(
     made = await planEdit(context, actor, before, wanted)
     if (made.changed.length === 0) return true
     return context.feed.commit(actor.workspaceId, {
-      writes: [{ key: keys.integration(id), ifVersion: before.version, value: json(made.record) }, ...made.writes],
+      writes: [{ key: keys.integration(id), ifVersion: before.version, value: toJson(made.record) }, ...made.writes],
       events: [{ type: 'integration_updated', integrationId: id, changed: made.changed, by: actor.userId }],
       audit: [{ action: 'update', userId: actor.userId, integrationId: id, changed: made.changed }],
     })
   })
-  if (made!.changed.includes('headers')) await forgetSecret(context, as<HeadersRecord>(before!.others[0])?.value)
+  if (made!.changed.includes('headers')) await forgetSecret(context, versioned<HeadersRecord>(before!.others[0])?.value)
   await afterEdit(context, actor, id, made!)
   if (['url', 'headers', 'credentials'].some((field) => made!.changed.includes(field)))
     await checkEdited(context, actor, id, options.signal)
@@ -65,7 +65,7 @@ export async function update(
 /** What follows an edit, in its own time: every dispatch reads again anyway. */
 async function afterEdit(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   { rebinds, dropped, record, changed }: Edit,
 ): Promise<void> {
@@ -82,7 +82,7 @@ async function afterEdit(
   if (isPrivateNow || isSharedNow)
     // They can't take it back themselves any more.
     for (const owner of await ownersOf(context, workspaceId, id))
-      if (owner !== person(record.ownerId)) {
+      if (owner !== ownerKey(record.ownerId)) {
         await eraseCredential(context, workspaceId, id, owner)
         await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
       }
@@ -96,13 +96,13 @@ async function afterEdit(
 /** What the edit led to is told by the status: that the server is down, or wants a sign-in, is no reason to undo it. */
 async function checkEdited(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { record, others } = await load(context, actor, id, 'get', targetKeys(id, actor))
   await check(context, targetFrom(actor, id, record, others), {
-    insist: true,
-    ...(signal === undefined ? {} : { signal }),
+    bypassBreaker: true,
+    signal,
   })
 }

@@ -4,7 +4,7 @@ import type { Write } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/event-feed.js'
 import { idsUnder } from '../state/pages.js'
-import { as, keys, prefixes, type FlowRecord, type HeadersRecord } from '../state/records.js'
+import { versioned, keys, prefixes, type FlowRecord, type HeadersRecord } from '../state/records.js'
 
 /** Revocation and erasure: what follows once nothing can use a credential any more. */
 
@@ -81,7 +81,7 @@ export async function eraseCredential(
       ...(read === undefined ? [] : [toRevoke(integrationId, owner, read, now)]),
     ])
     if (erased === false) return false
-    await forgetSecret(context, as<HeadersRecord>(headers)?.value)
+    await forgetSecret(context, versioned<HeadersRecord>(headers)?.value)
     return read
   })
   if (credential !== undefined) await revokeQuietly(context, workspaceId, integrationId, owner, credential)
@@ -103,9 +103,9 @@ export async function endSignIns(
       workspaceId,
       prefix: prefixes.flows,
       limit: 100,
-      ...(after === undefined ? {} : { after }),
+      after,
     })
-    const ended = page.records.filter((record) => of(as<FlowRecord>(record)!.value))
+    const ended = page.records.filter((record) => of(versioned<FlowRecord>(record)!.value))
     if (ended.length > 0)
       await context.storage.commit(
         workspaceId,

@@ -3,17 +3,17 @@ import type { CredentialRecord } from '../../oauth/credential-record.js'
 import { decideAccess } from '../../policy/access.js'
 import { endOpenApprovals } from '../gate/approvals.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
 import { retrying } from '../state/event-feed.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import { as, json, keys, sharedOwner, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import { versioned, toJson, keys, sharedOwner, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { refreshTools } from './refresh-tools.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { targetFrom, targetKeys } from '../state/target.js'
-import { findFlow, redeem, signInTarget, type PendingFlow } from './sign-in.js'
+import { findFlow, redeemCode, signInTarget, type PendingFlow } from './sign-in.js'
 import { reasonOf, statusChange } from '../servers/status.js'
 import type { ConnectResult } from './connect-result.js'
 import { revokeQuietly, toRevoke } from './erase-credential.js'
@@ -27,16 +27,16 @@ import { revokeQuietly, toRevoke } from './erase-credential.js'
  */
 export async function finishConnect(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   callbackUrl: string,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
   const flow = await findFlow(context, actor, callbackUrl)
   const { integrationId, owner } = flow.value
   const before = await consume(context, actor, flow)
-  let obtained: Awaited<ReturnType<typeof redeem>>
+  let obtained: Awaited<ReturnType<typeof redeemCode>>
   try {
-    obtained = await redeem(context, actor, flow, callbackUrl, options.signal)
+    obtained = await redeemCode(context, actor, flow, callbackUrl, options.signal)
   } catch (error) {
     await settleStatus(context, actor, integrationId, owner, before)
     throw error
@@ -44,7 +44,7 @@ export async function finishConnect(
   try {
     await keep(context, actor, flow, obtained.credential)
   } catch (error) {
-    context.behind(() => revokeQuietly(context, actor.workspaceId, integrationId, owner, obtained.credential))
+    context.runInBackground(() => revokeQuietly(context, actor.workspaceId, integrationId, owner, obtained.credential))
     throw error
   }
   return refreshAfterSignIn(context, actor, integrationId, options.signal)
@@ -53,19 +53,19 @@ export async function finishConnect(
 /** Lists the tools with a credential just stored, and answers with what came of it. Faults are told by the status. */
 export async function refreshAfterSignIn(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   integrationId: string,
   signal: AbortSignal | undefined,
 ): Promise<ConnectResult> {
   const { record, others } = await load(context, actor, integrationId, 'get', targetKeys(integrationId, actor))
   const target = targetFrom(actor, integrationId, record, others)
   try {
-    await refreshTools(context, target, { insist: true, ...(signal === undefined ? {} : { signal }) })
+    await refreshTools(context, target, { bypassBreaker: true, signal })
     return { type: 'connected', integration: await getIntegration(context, actor, integrationId) }
   } catch (error) {
     const found =
       error instanceof AuthorizationRequired
-        ? { reason: error.reason, ...(error.scopes === undefined ? {} : { scopes: error.scopes }) }
+        ? { reason: error.reason, scopes: error.scopes }
         : { reason: reasonOf(error) }
     if (found.reason === undefined) throw error
     await settleStatus(context, actor, integrationId, target.owner, { ...found, reason: found.reason })
@@ -78,16 +78,16 @@ export async function refreshAfterSignIn(
  * now, that is the truth.
  * @returns the status to go back to when the sign-in fails
  */
-async function consume(context: Context, actor: Person, flow: PendingFlow): Promise<StatusRecord> {
+async function consume(context: Context, actor: CheckedActor, flow: PendingFlow): Promise<StatusRecord> {
   const { integrationId, owner } = flow.value
   const { records, now } = await context.storage.read(actor.workspaceId, [
     keys.integration(integrationId),
     keys.status(integrationId, owner),
   ])
-  const record = as<IntegrationRecord>(records[0])
+  const record = versioned<IntegrationRecord>(records[0])
   if (record === undefined) throw notFound('integration', integrationId)
   if (!mayFinish(context, actor, flow, record.value)) throw notFound('sign-in under way for', 'this callback')
-  const status = as<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
+  const status = versioned<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
   const before: StatusRecord =
     status.reason === 'awaiting_authorization' ? { ...status, reason: status.before ?? 'first_sign_in' } : status
   const meanwhile = statusChange(
@@ -105,7 +105,12 @@ async function consume(context: Context, actor: Person, flow: PendingFlow): Prom
 }
 
 /** Whether the sign-in still is for that server and that credential, and the person may still give it. */
-function mayFinish(context: Context, actor: Person, { value: flow }: PendingFlow, record: IntegrationRecord): boolean {
+function mayFinish(
+  context: Context,
+  actor: CheckedActor,
+  { value: flow }: PendingFlow,
+  record: IntegrationRecord,
+): boolean {
   const perUser = record.credentials === 'per_user'
   const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
   return (
@@ -116,7 +121,12 @@ function mayFinish(context: Context, actor: Person, { value: flow }: PendingFlow
 }
 
 /** Stores the tokens with status and news; another account or issuer than before ends what was given for the old one. */
-async function keep(context: Context, actor: Person, flow: PendingFlow, credential: CredentialRecord): Promise<void> {
+async function keep(
+  context: Context,
+  actor: CheckedActor,
+  flow: PendingFlow,
+  credential: CredentialRecord,
+): Promise<void> {
   const { integrationId, owner } = flow.value
   const { workspaceId, userId } = actor
   const old = await signInTarget(context, workspaceId, integrationId, owner, flow.secrets.resource ?? '')
@@ -128,8 +138,8 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
       keys.integration(integrationId),
       keys.status(integrationId, owner),
     ])
-    const stored = as<IntegrationRecord>(records[0])
-    const before = as<StatusRecord>(records[1])
+    const stored = versioned<IntegrationRecord>(records[0])
+    const before = versioned<StatusRecord>(records[1])
     // Removed, pointed elsewhere, or signed out of, while the tokens were on their way.
     if (stored === undefined || before === undefined || !mayFinish(context, actor, flow, stored.value))
       throw notFound('integration', integrationId)
@@ -139,8 +149,8 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
       before.value,
       {
         reason: 'ok',
-        ...(credential.account === undefined ? {} : { account: credential.account }),
-        ...(moved && owner !== sharedOwner ? { accountRevision: (before.value.accountRevision ?? 0) + 1 } : {}),
+        account: credential.account,
+        accountRevision: moved && owner !== sharedOwner ? (before.value.accountRevision ?? 0) + 1 : undefined,
       },
       now,
     )
@@ -148,13 +158,13 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
       ...record,
       auth: 'oauth',
       established: true,
-      binding: moved && owner === sharedOwner ? record.binding + 1 : record.binding,
+      bindingRevision: moved && owner === sharedOwner ? record.bindingRevision + 1 : record.bindingRevision,
       updatedAt: now,
     }
     return context.feed.commit(workspaceId, {
       writes: [
-        { key: keys.integration(integrationId), ifVersion: version, value: json(changed) },
-        { key: keys.credential(integrationId, owner), value: json(credential) },
+        { key: keys.integration(integrationId), ifVersion: version, value: toJson(changed) },
+        { key: keys.credential(integrationId, owner), value: toJson(credential) },
         ...status.writes.map((write) => ({ ...write, ifVersion: before.version })),
         ...(moved ? [toRevoke(integrationId, owner, old.credential!, now)] : []),
       ],
@@ -164,8 +174,8 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
           integrationId,
           change: 'set',
           by: userId,
-          ...(owner === sharedOwner ? {} : { userId }),
-          ...(moved ? { accountChanged: true } : {}),
+          userId: owner === sharedOwner ? undefined : userId,
+          accountChanged: moved ? true : undefined,
         },
         ...status.events,
       ],
@@ -185,12 +195,12 @@ async function keep(context: Context, actor: Person, flow: PendingFlow, credenti
   await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
   await context.pool.closeKeys(poolPrefix(workspaceId, integrationId))
   if (old.credential !== undefined)
-    context.behind(() => revokeQuietly(context, workspaceId, integrationId, owner, old.credential!))
+    context.runInBackground(() => revokeQuietly(context, workspaceId, integrationId, owner, old.credential!))
 }
 
 async function settleStatus(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   integrationId: string,
   owner: string,
   status: StatusRecord,
@@ -198,7 +208,7 @@ async function settleStatus(
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(integrationId, owner)])
   const change = statusChange(
     { integrationId, owner, userId: actor.userId },
-    as<StatusRecord>(records[0])?.value,
+    versioned<StatusRecord>(records[0])?.value,
     status,
     now,
   )

@@ -5,14 +5,14 @@ import type { Integration } from '../../model/integration.js'
 import type { StoredRecord } from '../../ports/storage.js'
 import { decideAccess } from '../../policy/access.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
 import { isId, load, visibleIds } from '../state/access.js'
 import { idsUnder } from '../state/pages.js'
 import {
-  as,
+  versioned,
   keys,
-  person,
+  ownerKey,
   prefixes,
   sharedOwner,
   type IntegrationRecord,
@@ -24,7 +24,7 @@ import { currentStatus, describeStatus } from '../servers/status.js'
 /** An integration as this actor may see it. */
 function present(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   record: IntegrationRecord,
   status: StatusRecord | undefined,
@@ -45,10 +45,10 @@ function present(
     workspaceId: actor.workspaceId,
     ownerId: record.ownerId,
     name: record.name,
-    ...(record.connectorId === undefined ? {} : { connectorId: record.connectorId }),
+    connectorId: record.connectorId,
     origin: record.origin,
-    ...(edits && record.url !== undefined ? { url: record.url } : {}),
-    ...(edits ? { headers: record.headers } : {}),
+    url: edits && record.url !== undefined ? record.url : undefined,
+    headers: edits ? record.headers : undefined,
     auth: record.auth,
     visibility: record.visibility,
     credentials: record.credentials,
@@ -66,9 +66,9 @@ function present(
 }
 
 /** `get()`, and what the verbs answer with. */
-export async function getIntegration(context: Context, actor: Person, id: string): Promise<Integration> {
+export async function getIntegration(context: Context, actor: CheckedActor, id: string): Promise<Integration> {
   if (!isId(id)) throw notFound('integration', String(id))
-  const mine = person(actor.userId)
+  const mine = ownerKey(actor.userId)
   const { record, others, now } = await load(context, actor, id, 'get', [
     keys.status(id, sharedOwner),
     keys.status(id, mine),
@@ -95,7 +95,7 @@ export interface ListOptions {
 /** `list()`: what the actor can use, oldest first; `all` adds for admins others' private ones. */
 export async function listIntegrations(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   options: ListOptions = {},
 ): Promise<readonly Integration[]> {
   const { scope, search, attention, limit, after } = options
@@ -124,12 +124,16 @@ function isWanted(integration: Integration, { search, attention }: ListOptions):
     .every((word) => text.includes(word))
 }
 
-async function readAll(context: Context, actor: Person, scope: ListOptions['scope']): Promise<readonly Integration[]> {
+async function readAll(
+  context: Context,
+  actor: CheckedActor,
+  scope: ListOptions['scope'],
+): Promise<readonly Integration[]> {
   const ids =
     scope === 'all' && actor.role === 'admin'
       ? await idsUnder(context, actor, prefixes.integrations)
       : await visibleIds(context, actor)
-  const mine = person(actor.userId)
+  const mine = ownerKey(actor.userId)
   const { records, now } = await context.storage.read(
     actor.workspaceId,
     ids.flatMap((id) => [
@@ -142,7 +146,7 @@ async function readAll(context: Context, actor: Person, scope: ListOptions['scop
   )
   const all = ids.flatMap((id, n) => {
     const [integration, ...others] = records.slice(n * 5, n * 5 + 5)
-    const record = as<IntegrationRecord>(integration)?.value
+    const record = versioned<IntegrationRecord>(integration)?.value
     if (
       record === undefined ||
       decideAccess(
@@ -159,7 +163,10 @@ async function readAll(context: Context, actor: Person, scope: ListOptions['scop
 }
 
 /** `available()`: the catalogue. */
-export async function availableConnectors(context: Context, actor: Person): Promise<readonly AvailableConnector[]> {
+export async function availableConnectors(
+  context: Context,
+  actor: CheckedActor,
+): Promise<readonly AvailableConnector[]> {
   const [connectors, integrations] = await Promise.all([
     context.connectorsOf(actor.workspaceId),
     listIntegrations(context, actor),
@@ -167,12 +174,12 @@ export async function availableConnectors(context: Context, actor: Person): Prom
   return connectors.map((connector) => ({
     id: connector.id,
     name: connector.name,
-    ...('url' in connector ? { url: connector.url } : {}),
+    url: 'url' in connector ? connector.url : undefined,
     auth: shownAuth(connector),
-    ...(connector.description === undefined ? {} : { description: connector.description }),
-    ...(connector.icon === undefined ? {} : { icon: connector.icon }),
-    ...(connector.category === undefined ? {} : { category: connector.category }),
-    ...(connector.documentationUrl === undefined ? {} : { documentationUrl: connector.documentationUrl }),
+    description: connector.description,
+    icon: connector.icon,
+    category: connector.category,
+    documentationUrl: connector.documentationUrl,
     trusted: connector.trusted ?? false,
     connected: integrations.filter(
       (integration) => integration.connectorId === connector.id && integration.status === 'connected',
@@ -182,7 +189,7 @@ export async function availableConnectors(context: Context, actor: Person): Prom
 
 function presentOf(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   record: IntegrationRecord,
   others: readonly (StoredRecord | undefined)[],
@@ -194,14 +201,14 @@ function presentOf(
     actor,
     id,
     record,
-    as<StatusRecord>(others[own])?.value,
-    as<ToolsRecord>(others[2 + own])?.value,
+    versioned<StatusRecord>(others[own])?.value,
+    versioned<ToolsRecord>(others[2 + own])?.value,
     now,
   )
 }
 
 /** Of another person's private integration an admin sees name, origin, owner and status, never more. */
-function metadataOnly(actor: Person, integration: Integration): Integration {
+function metadataOnly(actor: CheckedActor, integration: Integration): Integration {
   if (integration.visibility !== 'private' || integration.ownerId === actor.userId) return integration
   const { account: _account, connectorId: _connector, protocolVersion: _protocol, ...metadata } = integration
   return { ...metadata, agents: [], toolCount: 0 }
@@ -210,17 +217,17 @@ function metadataOnly(actor: Person, integration: Integration): Integration {
 function shownAuth(connector: Connector): AvailableConnector['auth'] {
   const { auth } = connector
   if (auth === 'none' || auth === 'oauth') return { type: auth }
-  if (auth.type === 'oauth') return { type: 'oauth', ...(auth.scopes === undefined ? {} : { scopes: auth.scopes }) }
+  if (auth.type === 'oauth') return { type: 'oauth', scopes: auth.scopes }
   return {
     type: 'header',
     name: auth.name,
-    ...(auth.title === undefined ? {} : { title: auth.title }),
-    ...(auth.description === undefined ? {} : { description: auth.description }),
+    title: auth.title,
+    description: auth.description,
   }
 }
 
 /** @throws IntegrationError `forbidden` where the host leaves sharing to admins */
-export function allowSharing(context: Context, actor: Person): void {
+export function allowSharing(context: Context, actor: CheckedActor): void {
   if (
     decideAccess(
       'share',

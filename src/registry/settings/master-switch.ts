@@ -4,11 +4,16 @@ import type { Context } from '../state/context.js'
 import { retrying } from '../state/event-feed.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { Person } from '../state/person.js'
-import { json, keys } from '../state/records.js'
+import type { CheckedActor } from '../state/person.js'
+import { toJson, keys } from '../state/records.js'
 
 /** `enable()` and `disable()`: off takes effect at once, also for what is under way; nothing is deleted. */
-export async function setEnabled(context: Context, actor: Person, id: string, enabled: boolean): Promise<Integration> {
+export async function setEnabled(
+  context: Context,
+  actor: CheckedActor,
+  id: string,
+  enabled: boolean,
+): Promise<Integration> {
   await retrying('The integration', async () => {
     const { record, version, now } = await load(context, actor, id, enabled ? 'enable' : 'disable')
     if (record.enabled === enabled) return true
@@ -17,7 +22,7 @@ export async function setEnabled(context: Context, actor: Person, id: string, en
         {
           key: keys.integration(id),
           ifVersion: version,
-          value: json({ ...record, enabled, revision: record.revision + 1, updatedAt: now }),
+          value: toJson({ ...record, enabled, revision: record.revision + 1, updatedAt: now }),
         },
       ],
       events: [{ type: enabled ? 'integration_enabled' : 'integration_disabled', integrationId: id, by: actor.userId }],

@@ -2,14 +2,22 @@ import { openCredential, readCredential } from '../../oauth/credential-record.js
 import type { Write } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import type { HeaderSet } from '../servers/headers.js'
-import type { Loaded } from '../state/access.js'
-import { as, json, keys, person, sharedOwner, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+import type { LoadedIntegration } from '../state/access.js'
+import {
+  versioned,
+  toJson,
+  keys,
+  ownerKey,
+  sharedOwner,
+  type HeadersRecord,
+  type IntegrationRecord,
+} from '../state/records.js'
 
 /** How a credential follows a change of credential mode. */
 export interface MovedCredential {
   readonly writes: readonly Write[]
   /** The header values, where they are to be edited by the same commit: `writes` then leaves their new place to that. */
-  readonly headers?: HeaderSet
+  readonly headers?: HeaderSet | undefined
 }
 
 /**
@@ -18,12 +26,12 @@ export interface MovedCredential {
  */
 export async function moveCredential(
   context: Context,
-  before: Loaded,
+  before: LoadedIntegration,
   next: IntegrationRecord,
   editsHeaders: boolean,
 ): Promise<MovedCredential> {
   const { id: integrationId, workspaceId } = before
-  const own = person(before.record.ownerId)
+  const own = ownerKey(before.record.ownerId)
   const [from, to] = next.credentials === 'per_user' ? [sharedOwner, own] : [own, sharedOwner]
   const kinds = [keys.headers, keys.credential, keys.status]
   const { records } = await context.storage.read(
@@ -31,7 +39,7 @@ export async function moveCredential(
     kinds.map((kind) => kind(integrationId, from)),
   )
   const writes: Write[] = []
-  const headers = as<HeadersRecord>(records[0])
+  const headers = versioned<HeadersRecord>(records[0])
   let edited: HeaderSet = { values: {}, headers: [] }
   if (headers !== undefined) {
     const values = await context.vault.open(headers.value.sealed, {
@@ -44,7 +52,7 @@ export async function moveCredential(
     writes.push({ key: keys.headers(integrationId, from), ifVersion: headers.version, value: undefined })
     if (!editsHeaders) {
       const sealed = await context.vault.seal(values, { workspaceId, integrationId, owner: to, field: 'headers' })
-      writes.push({ key: keys.headers(integrationId, to), value: json({ ...headers.value, sealed }) })
+      writes.push({ key: keys.headers(integrationId, to), value: toJson({ ...headers.value, sealed }) })
     }
   }
   const credential = readCredential(records[1]?.value)
@@ -62,7 +70,7 @@ export async function moveCredential(
     })
     writes.push(
       { key: keys.credential(integrationId, from), ifVersion: records[1]!.version, value: undefined },
-      { key: keys.credential(integrationId, to), value: json({ ...credential, sealed }) },
+      { key: keys.credential(integrationId, to), value: toJson({ ...credential, sealed }) },
     )
   }
   const status = records[2]
@@ -71,5 +79,5 @@ export async function moveCredential(
       { key: keys.status(integrationId, from), value: undefined },
       { key: keys.status(integrationId, to), value: status.value },
     )
-  return { writes, ...(editsHeaders ? { headers: edited } : {}) }
+  return { writes, headers: editsHeaders ? edited : undefined }
 }

@@ -2,17 +2,25 @@ import { makeHandle } from '../../policy/tool-name.js'
 import type { Write } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/event-feed.js'
-import type { Person } from '../state/person.js'
-import { as, json, keys, person, sharedOwner, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+import type { CheckedActor } from '../state/person.js'
+import {
+  versioned,
+  toJson,
+  keys,
+  ownerKey,
+  sharedOwner,
+  type HeadersRecord,
+  type IntegrationRecord,
+} from '../state/records.js'
 import { seal } from './sign-in.js'
-import type { Wish } from './plan-connect.js'
+import type { ConnectPlan } from './plan-connect.js'
 
 /** Stores a new integration with everything that belongs to it, under a handle of its own. */
 export async function storeIntegration(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
-  wish: Wish,
+  wish: ConnectPlan,
   auth: IntegrationRecord['auth'],
   rest: (now: number) => Promise<readonly Write[]>,
   established: () => boolean = () => true,
@@ -22,13 +30,13 @@ export async function storeIntegration(
     const { handle, now } = await freeHandle(context, workspaceId, wish.name)
     const more = await rest(now)
     const setAt = Object.keys(wish.headers).map((name) => ({ name, setAt: now }))
-    const headersOwner = wish.credentials === 'per_user' ? person(userId) : sharedOwner
+    const headersOwner = wish.credentials === 'per_user' ? ownerKey(userId) : sharedOwner
     const record: IntegrationRecord = {
       handle,
       name: wish.name,
       ownerId: userId,
-      ...(wish.connector === undefined ? {} : { connectorId: wish.connector.id }),
-      ...(wish.url === undefined ? {} : { url: wish.url }),
+      connectorId: wish.connector?.id,
+      url: wish.url,
       origin: wish.origin,
       headers: setAt,
       auth,
@@ -37,7 +45,7 @@ export async function storeIntegration(
       enabled: wish.enabled,
       trusted: wish.trusted,
       agents: wish.agents,
-      binding: 1,
+      bindingRevision: 1,
       revision: 1,
       established: established(),
       createdAt: now,
@@ -53,17 +61,17 @@ export async function storeIntegration(
       })
       secrets.push({
         key: keys.headers(id, headersOwner),
-        value: json({ sealed, origin: wish.origin, headers: setAt } satisfies HeadersRecord),
+        value: toJson({ sealed, origin: wish.origin, headers: setAt } satisfies HeadersRecord),
       })
     }
     if (wish.oauth !== undefined)
       secrets.push({
         key: keys.oauthSettings(id),
-        value: json({ sealed: await seal(context, workspaceId, id, 'oauth', wish.oauth) }),
+        value: toJson({ sealed: await seal(context, workspaceId, id, 'oauth', wish.oauth) }),
       })
     const written = await context.feed.commit(workspaceId, {
       writes: [
-        { key: keys.integration(id), ifVersion: null, value: json(record) },
+        { key: keys.integration(id), ifVersion: null, value: toJson(record) },
         { key: keys.handle(handle), ifVersion: null, value: { integrationId: id } },
         { key: wish.visibility === 'workspace' ? keys.visibleToAll(id) : keys.visibleTo(userId, id), value: { id } },
         ...secrets,
@@ -85,7 +93,7 @@ async function freeHandle(
   for (;;) {
     const handle = makeHandle(name, (candidate) => tried.has(candidate))
     const { records, now } = await context.storage.read(workspaceId, [keys.handle(handle)])
-    if (as(records[0]) === undefined) return { handle, now }
+    if (versioned(records[0]) === undefined) return { handle, now }
     tried.add(handle)
   }
 }

@@ -7,12 +7,12 @@ import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
 import { editHeaders } from '../servers/headers.js'
 import { load } from '../state/access.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import {
-  as,
-  json,
+  versioned,
+  toJson,
   keys,
-  person,
+  ownerKey,
   type HeadersRecord,
   type IntegrationRecord,
   type StatusRecord,
@@ -28,10 +28,13 @@ import { loadTarget, startSignIn, validateTarget } from './validate.js'
  */
 export async function authorize(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
-  input: { readonly headers?: Readonly<Record<string, string | null>>; readonly scopes?: readonly string[] } = {},
-  options: { readonly signal?: AbortSignal } = {},
+  input: {
+    readonly headers?: Readonly<Record<string, string | null>> | undefined
+    readonly scopes?: readonly string[] | undefined
+  } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
   const { headers, scopes } = parse('authorize()', authorizeInput, input)
   const { record } = await load(context, actor, id, 'own_credential')
@@ -44,10 +47,10 @@ export async function authorize(
 }
 
 /** Drops one's own credential: revoked and erased. */
-export async function signOut(context: Context, actor: Person, id: string): Promise<void> {
+export async function signOut(context: Context, actor: CheckedActor, id: string): Promise<void> {
   const { record } = await load(context, actor, id, 'own_credential')
   requirePerUser(record, 'signOut()')
-  const owner = person(actor.userId)
+  const owner = ownerKey(actor.userId)
   // What was agreed to was agreed to for this account; the next may be another.
   const ofActor = (userId: string): boolean => userId === actor.userId
   await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'The person signed out.', (approval) =>
@@ -60,7 +63,7 @@ export async function signOut(context: Context, actor: Person, id: string): Prom
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(id, owner)])
   const status = statusChange(
     { integrationId: id, owner, userId: actor.userId },
-    as<StatusRecord>(records[0])?.value,
+    versioned<StatusRecord>(records[0])?.value,
     { reason: record.auth === 'oauth' ? 'first_sign_in' : 'credential_missing' },
     now,
   )
@@ -77,23 +80,23 @@ export async function signOut(context: Context, actor: Person, id: string): Prom
 
 async function setOwnHeaders(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   origin: string,
   edits: Readonly<Record<string, string | null>>,
 ): Promise<void> {
   const { workspaceId, userId } = actor
-  const owner = person(userId)
+  const owner = ownerKey(userId)
   await retrying('Your credential', async () => {
     const { records, now } = await context.storage.read(workspaceId, [keys.headers(id, owner)])
-    const stored = as<HeadersRecord>(records[0])
+    const stored = versioned<HeadersRecord>(records[0])
     // Values that were given for another server are not carried over.
     const held = stored?.value.origin === origin ? stored.value : undefined
     const next = editHeaders(await openHeaders(context, workspaceId, id, owner, held), held?.headers ?? [], edits, now)
     const value =
       next.headers.length === 0
         ? undefined
-        : json({
+        : toJson({
             sealed: await context.vault.seal(JSON.stringify(next.values), {
               workspaceId,
               integrationId: id,

@@ -6,31 +6,31 @@ import { checkUrl } from '../../egress/url-policy.js'
 import { checkAgents } from '../state/agents.js'
 import type { Context } from '../state/context.js'
 import { allowSharing } from './integrations.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import type { ToolSettingsRecord } from '../state/records.js'
 import { notFound } from '../state/errors.js'
 
 /** What `connect()` takes: a custom server, or a catalogue entry. */
 export type ConnectInput<AgentId extends string = string> = ConnectOptions<AgentId> &
-  ({ readonly url: string; readonly name: string } | { readonly connector: string; readonly name?: string })
+  ({ readonly url: string; readonly name: string } | { readonly connector: string; readonly name?: string | undefined })
 
 /** What both have in common. */
 export interface ConnectOptions<AgentId extends string = string> {
   /** At least one agent that the registry knows. */
   readonly agents: readonly AgentId[]
   /** Names and values; values can't be read again. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** `@default 'private'` */
-  readonly visibility?: Visibility
+  readonly visibility?: Visibility | undefined
   /** `@default true` */
-  readonly enabled?: boolean
+  readonly enabled?: boolean | undefined
   /** `@default 'shared'` */
-  readonly credentials?: CredentialMode
-  readonly oauth?: OAuthSettings
+  readonly credentials?: CredentialMode | undefined
+  readonly oauth?: OAuthSettings | undefined
 }
 
 /** What somebody wants to connect, checked and with every default. */
-export interface Wish {
+export interface ConnectPlan {
   readonly name: string
   readonly url: string | undefined
   readonly origin: string
@@ -48,7 +48,7 @@ export interface Wish {
 }
 
 /** @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused`, `forbidden` */
-export async function takeWish(context: Context, actor: Person, input: ConnectInput): Promise<Wish> {
+export async function planConnect(context: Context, actor: CheckedActor, input: ConnectInput): Promise<ConnectPlan> {
   const taken = parse('connect()', connectInput, input)
   const connector =
     'connector' in taken
@@ -100,13 +100,13 @@ export async function takeWish(context: Context, actor: Person, input: ConnectIn
 }
 
 function oauthOf(auth: {
-  readonly clientId?: string
-  readonly clientSecret?: string
-  readonly scopes?: readonly string[]
+  readonly clientId?: string | undefined
+  readonly clientSecret?: string | undefined
+  readonly scopes?: readonly string[] | undefined
 }): OAuthSettings {
   return {
-    ...(auth.clientId === undefined ? {} : { clientId: auth.clientId }),
-    ...(auth.clientSecret === undefined ? {} : { clientSecret: auth.clientSecret }),
-    ...(auth.scopes === undefined ? {} : { scopes: auth.scopes }),
+    clientId: auth.clientId,
+    clientSecret: auth.clientSecret,
+    scopes: auth.scopes,
   }
 }

@@ -1,4 +1,4 @@
-import { invalid, type UpdateWish } from '../../model/input.js'
+import { invalid, type ParsedUpdate } from '../../model/input.js'
 import type { CredentialMode, IntegrationAuth, IntegrationHeader, Visibility } from '../../model/integration.js'
 import { checkUrl } from '../../egress/url-policy.js'
 import type { Write } from '../../ports/storage.js'
@@ -6,12 +6,12 @@ import type { Context } from '../state/context.js'
 import { moveCredential } from './move-credential.js'
 import { drop, type Dropped } from './drop-credential.js'
 import { editHeaders } from '../servers/headers.js'
-import { type Loaded } from '../state/access.js'
+import { type LoadedIntegration } from '../state/access.js'
 import { allowSharing } from './integrations.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import {
-  as,
-  json,
+  versioned,
+  toJson,
   keys,
   sharedOwner,
   type HeadersRecord,
@@ -23,15 +23,15 @@ import { openHeaders } from '../servers/use-server.js'
 
 /** What `update()` takes. What is left out stays as it is. */
 export interface UpdateInput<AgentId extends string = string> {
-  readonly name?: string
+  readonly name?: string | undefined
   /** Ends approvals, grants and trust; another origin also wipes the secrets. */
-  readonly url?: string
+  readonly url?: string | undefined
   /** A header left out is kept, `null` removes it. */
-  readonly headers?: Readonly<Record<string, string | null>>
+  readonly headers?: Readonly<Record<string, string | null>> | undefined
   /** Sharing a private one needs `credentials` too: it says what becomes of its credential. */
-  readonly visibility?: Visibility
-  readonly credentials?: CredentialMode
-  readonly agents?: readonly AgentId[]
+  readonly visibility?: Visibility | undefined
+  readonly credentials?: CredentialMode | undefined
+  readonly agents?: readonly AgentId[] | undefined
 }
 
 /** What an edit comes to, before it is committed. */
@@ -57,7 +57,12 @@ interface Draft {
  * @param before - read with everybody's header values, the tool settings and `sharedSecrets()`
  * @throws IntegrationError `invalid_input`, `forbidden`, `url_refused`
  */
-export async function planEdit(context: Context, actor: Person, before: Loaded, wanted: UpdateWish): Promise<Edit> {
+export async function planEdit(
+  context: Context,
+  actor: CheckedActor,
+  before: LoadedIntegration,
+  wanted: ParsedUpdate,
+): Promise<Edit> {
   const { record, now, id } = before
   const draft: Draft = { next: record, changed: [], writes: [] }
   change(draft, record, 'name', wanted.name)
@@ -72,9 +77,9 @@ export async function planEdit(context: Context, actor: Person, before: Loaded, 
 
   const { next, changed, writes } = draft
   const rebinds = moves || changed.includes('credentials') || namesOf(next.headers) !== namesOf(record.headers)
-  const binding = rebinds ? record.binding + 1 : record.binding
+  const bindingRevision = rebinds ? record.bindingRevision + 1 : record.bindingRevision
   return {
-    record: { ...next, binding, revision: record.revision + 1, updatedAt: now },
+    record: { ...next, bindingRevision, revision: record.revision + 1, updatedAt: now },
     changed,
     writes,
     rebinds,
@@ -94,7 +99,12 @@ function change<Field extends keyof IntegrationRecord>(
 }
 
 /** Points it elsewhere: trust, and what the catalogue said, were for the server before. @returns whether it moves */
-function moveUrl(context: Context, { record, id, others }: Loaded, draft: Draft, wanted: string | undefined): boolean {
+function moveUrl(
+  context: Context,
+  { record, id, others }: LoadedIntegration,
+  draft: Draft,
+  wanted: string | undefined,
+): boolean {
   if (wanted === undefined) return false
   if (record.url === undefined)
     throw invalid('update()', [{ path: 'url', message: 'can not be given to a server on this machine' }])
@@ -103,12 +113,18 @@ function moveUrl(context: Context, { record, id, others }: Loaded, draft: Draft,
   if (!draft.changed.includes('url')) return false
   const { connectorId: _elsewhere, ...rest } = draft.next
   draft.next = { ...rest, origin: url.origin, trusted: false }
-  draft.writes.push(...withoutConnectorLabels(id, as<SettingsRecord>(others[1])))
+  draft.writes.push(...withoutConnectorLabels(id, versioned<SettingsRecord>(others[1])))
   return true
 }
 
 /** Shares it, or takes it back. */
-function share(context: Context, actor: Person, { record, id }: Loaded, draft: Draft, wanted: UpdateWish): void {
+function share(
+  context: Context,
+  actor: CheckedActor,
+  { record, id }: LoadedIntegration,
+  draft: Draft,
+  wanted: ParsedUpdate,
+): void {
   const shared = wanted.visibility === 'workspace'
   if (shared) allowSharing(context, actor)
   if (shared && wanted.credentials === undefined && record.auth !== 'none')
@@ -128,9 +144,9 @@ function share(context: Context, actor: Person, { record, id }: Loaded, draft: D
 /** Header values: edited, moved with the credential mode, or gone with the origin they were given for. */
 async function setHeaders(
   context: Context,
-  before: Loaded,
+  before: LoadedIntegration,
   draft: Draft,
-  wanted: UpdateWish['headers'],
+  wanted: ParsedUpdate['headers'],
   wipes: boolean,
 ): Promise<void> {
   const { record, now, id, workspaceId } = before
@@ -145,7 +161,7 @@ async function setHeaders(
   draft.writes.push(...(moved?.writes ?? []))
   if (wanted === undefined && !wipes) return
 
-  const stored = as<HeadersRecord>(before.others[0])
+  const stored = versioned<HeadersRecord>(before.others[0])
   const keeps = !wipes && stored?.value.origin === record.origin
   const held = moved?.headers ?? {
     values: keeps ? await openHeaders(context, workspaceId, id, sharedOwner, stored?.value) : {},
@@ -158,7 +174,7 @@ async function setHeaders(
     key: keys.headers(id, sharedOwner),
     ifVersion: stored?.version ?? null,
     value:
-      sealed === undefined ? undefined : json({ sealed, origin: draft.next.origin, headers } satisfies HeadersRecord),
+      sealed === undefined ? undefined : toJson({ sealed, origin: draft.next.origin, headers } satisfies HeadersRecord),
   })
   draft.next = { ...draft.next, headers, auth: authWith(record, headers, wipes) }
   if (wanted !== undefined) draft.changed.push('headers')
@@ -176,7 +192,7 @@ function withoutConnectorLabels(id: string, settings: Versioned<SettingsRecord> 
   const tools = Object.entries(settings?.value.tools ?? {})
   if (settings === undefined || tools.every(([, { connectorLabel }]) => connectorLabel === undefined)) return []
   const value = { tools: Object.fromEntries(tools.map(([name, { connectorLabel: _label, ...own }]) => [name, own])) }
-  return [{ key: keys.settings(id), ifVersion: settings.version, value: json(value) }]
+  return [{ key: keys.settings(id), ifVersion: settings.version, value: toJson(value) }]
 }
 
 function namesOf(headers: readonly IntegrationHeader[]): string {

@@ -5,8 +5,8 @@ import { endOpenApprovals } from '../gate/approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/event-feed.js'
 import {
-  as,
-  json,
+  versioned,
+  toJson,
   keys,
   sharedOwner,
   type IntegrationRecord,
@@ -14,7 +14,7 @@ import {
   type StatusRecord,
   type ToolsRecord,
 } from '../state/records.js'
-import { useServer, type UseOptions } from '../servers/use-server.js'
+import { useServer, type UseServerOptions } from '../servers/use-server.js'
 import { type Target } from '../state/target.js'
 import { statusChange } from '../servers/status.js'
 import { fileListing } from '../gate/tool-changes.js'
@@ -25,7 +25,7 @@ import { fileListing } from '../gate/tool-changes.js'
  *
  * @throws AuthorizationRequired, IntegrationError
  */
-export async function refreshTools(context: Context, target: Target, options: UseOptions = {}): Promise<void> {
+export async function refreshTools(context: Context, target: Target, options: UseServerOptions = {}): Promise<void> {
   const { listing, protocolVersion } = await useServer(
     context,
     target,
@@ -40,10 +40,13 @@ export async function refreshTools(context: Context, target: Target, options: Us
       keys.tools(integrationId, owner),
       keys.status(integrationId, owner),
     ])
-    const record = as<IntegrationRecord>(records[0])
+    const record = versioned<IntegrationRecord>(records[0])
     // Removed, or pointed elsewhere, while we listed: what we have is of no use.
-    if (record === undefined || record.value.binding !== target.record.binding) return true
-    const known = { settings: as<SettingsRecord>(records[1]), manifest: as<ToolsRecord>(records[2])?.value }
+    if (record === undefined || record.value.bindingRevision !== target.record.bindingRevision) return true
+    const known = {
+      settings: versioned<SettingsRecord>(records[1]),
+      manifest: versioned<ToolsRecord>(records[2])?.value,
+    }
     const filed = await fileListing(
       context,
       { workspaceId, integrationId, owner, userId, perUser: owner !== sharedOwner },
@@ -53,7 +56,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
     )
     const status = statusChange(
       { integrationId, owner, userId },
-      as<StatusRecord>(records[3])?.value,
+      versioned<StatusRecord>(records[3])?.value,
       { reason: 'ok', protocolVersion },
       now,
     )
@@ -69,9 +72,9 @@ export async function refreshTools(context: Context, target: Target, options: Us
     const ifVersion = done.find(({ key }) => key === manifestKey)!.version!
     if (filed.stale.length > 0)
       // Only while ours is the list that counts: the one after it may be the old one again.
-      context.behind(() =>
+      context.runInBackground(() =>
         context.storage.commit(workspaceId, [
-          { key: manifestKey, ifVersion, value: json(filed.manifest) },
+          { key: manifestKey, ifVersion, value: toJson(filed.manifest) },
           ...filed.stale,
         ]),
       )
@@ -109,7 +112,7 @@ export async function listAll(context: Context, connection: Connection, signal: 
   const listing = await connection.listTools({
     timeoutMs: connectTimeoutMs,
     maxTools,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   })
   return { listing, protocolVersion: connection.verdict.protocolVersion, verdict: connection.verdict }
 }

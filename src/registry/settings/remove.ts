@@ -1,11 +1,11 @@
 import { endOpenApprovals } from '../gate/approvals.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { retrying } from '../state/event-feed.js'
 import { eraseIntegration } from './erase-credential.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
-import { json, keys, type IntegrationRecord, type RemovedRecord } from '../state/records.js'
+import { toJson, keys, type IntegrationRecord, type RemovedRecord } from '../state/records.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
@@ -14,7 +14,7 @@ import { poolPrefix } from '../servers/use-server.js'
  *
  * @throws IntegrationError `not_found`, `forbidden`
  */
-export async function remove(context: Context, actor: Person, id: string): Promise<void> {
+export async function remove(context: Context, actor: CheckedActor, id: string): Promise<void> {
   const record = await retrying('The integration', async () => {
     const loaded = await load(context, actor, id, 'remove')
     return (
@@ -41,10 +41,10 @@ export async function bury(
       { key: keys.integration(id), ifVersion: version, value: undefined },
       { key: keys.visibleToAll(id), value: undefined },
       { key: keys.visibleTo(record.ownerId, id), value: undefined },
-      { key: keys.removed(id), value: json(removed) },
+      { key: keys.removed(id), value: toJson(removed) },
     ],
-    events: [{ type: 'integration_removed', integrationId: id, ...(by === undefined ? {} : { by }) }],
-    audit: [{ action: 'remove', integrationId: id, ...(by === undefined ? {} : { userId: by }) }],
+    events: [{ type: 'integration_removed', integrationId: id, by }],
+    audit: [{ action: 'remove', integrationId: id, userId: by }],
   })
   return written !== false
 }

@@ -10,9 +10,9 @@ import { chooseScopes } from '../../oauth/scopes.js'
 import { requestTokens } from '../../oauth/machine-grants.js'
 import type { TokenSet } from '../../oauth/tokens.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
-import { json, keys, as, type FlowRecord, type OAuthSettingsRecord, type Versioned } from '../state/records.js'
+import { toJson, keys, versioned, type FlowRecord, type OAuthSettingsRecord, type Versioned } from '../state/records.js'
 
 /** For which integration and whose credential somebody signs in. */
 export interface SignInTarget {
@@ -49,7 +49,7 @@ const flowMs = 600_000
  */
 export async function beginSignIn(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   target: SignInTarget,
   request: {
     challenge?: Challenge | undefined
@@ -75,7 +75,7 @@ export async function beginSignIn(
   const scopes = chooseScopes(request.challenge, discovery, granted, asked)
   const keepClient: Write = {
     key: keys.client(integrationId),
-    value: json({ sealed: await seal(context, actor.workspaceId, integrationId, 'client', client) }),
+    value: toJson({ sealed: await seal(context, actor.workspaceId, integrationId, 'client', client) }),
   }
   if (typeof settings.grant === 'object') {
     const tokens = await requestTokens(
@@ -91,7 +91,7 @@ export async function beginSignIn(
         client,
         scopes,
         serverOrigin: new URL(serverUrl).origin,
-        ...(resource === undefined ? {} : { resource }),
+        resource,
       },
       grant: settings.grant,
     }
@@ -104,7 +104,7 @@ export async function beginSignIn(
     return {
       type: 'tokens',
       credential,
-      writes: [keepClient, { key: keys.credential(integrationId, owner), value: json(credential) }],
+      writes: [keepClient, { key: keys.credential(integrationId, owner), value: toJson(credential) }],
     }
   }
   const begun = await beginAuthorization(context.oauth, { discovery, client, scopes })
@@ -120,7 +120,7 @@ export async function beginSignIn(
     type: 'person',
     authorizationUrl: begun.authorizationUrl,
     until,
-    writes: [keepClient, { key: keys.flow(begun.state), ifVersion: null, value: json(flow), expiresAt: until }],
+    writes: [keepClient, { key: keys.flow(begun.state), ifVersion: null, value: toJson(flow), expiresAt: until }],
   }
 }
 
@@ -136,11 +136,11 @@ export interface PendingFlow extends Versioned<FlowRecord> {
  *
  * @throws IntegrationError `not_found`, `credential_unreadable`
  */
-export async function findFlow(context: Context, actor: Person, callbackUrl: string): Promise<PendingFlow> {
+export async function findFlow(context: Context, actor: CheckedActor, callbackUrl: string): Promise<PendingFlow> {
   const state = typeof callbackUrl === 'string' ? callbackState(callbackUrl) : undefined
   const { records, now } =
     state === undefined ? { records: [], now: 0 } : await context.storage.read(actor.workspaceId, [keys.flow(state)])
-  const stored = as<FlowRecord>(records[0])
+  const stored = versioned<FlowRecord>(records[0])
   if (stored === undefined || stored.value.userId !== actor.userId)
     throw notFound('sign-in under way for', 'this callback')
   const secrets = JSON.parse(
@@ -150,9 +150,9 @@ export async function findFlow(context: Context, actor: Person, callbackUrl: str
 }
 
 /** Sends the code, once: the flow must be gone from the storage by now. */
-export async function redeem(
+export async function redeemCode(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   flow: PendingFlow,
   callbackUrl: string,
   signal?: AbortSignal,
@@ -170,7 +170,7 @@ export async function redeem(
         client,
         scopes,
         serverOrigin: new URL(flow.value.serverUrl).origin,
-        ...(resource === undefined ? {} : { resource }),
+        resource,
       },
     },
     { at: flow.now, by: 'sign_in' },
@@ -192,8 +192,20 @@ export async function signInTarget(
     keys.credential(integrationId, owner),
   ])
   const [settings, client] = await Promise.all([
-    open<OAuthSettings>(context, workspaceId, integrationId, 'oauth', as<OAuthSettingsRecord>(records[0])?.value),
-    open<ClientRegistration>(context, workspaceId, integrationId, 'client', as<OAuthSettingsRecord>(records[1])?.value),
+    open<OAuthSettings>(
+      context,
+      workspaceId,
+      integrationId,
+      'oauth',
+      versioned<OAuthSettingsRecord>(records[0])?.value,
+    ),
+    open<ClientRegistration>(
+      context,
+      workspaceId,
+      integrationId,
+      'client',
+      versioned<OAuthSettingsRecord>(records[1])?.value,
+    ),
   ])
   return {
     integrationId,
@@ -227,6 +239,6 @@ async function open<T>(
   return JSON.parse(await context.vault.open(record.sealed, { workspaceId, integrationId, owner: '_', field })) as T
 }
 
-function flowContext(actor: Person, integrationId: string) {
+function flowContext(actor: CheckedActor, integrationId: string) {
   return { workspaceId: actor.workspaceId, integrationId, owner: actor.userId, field: 'flow' }
 }

@@ -5,16 +5,16 @@ import { modelToolName } from '../../policy/tool-name.js'
 import type { Write } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
 import type { Context } from '../state/context.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { conflict } from '../state/errors.js'
 import { retrying } from '../state/event-feed.js'
-import { load, ownerFor, type Loaded } from '../state/access.js'
+import { load, ownerFor, type LoadedIntegration } from '../state/access.js'
 import {
-  as,
+  versioned,
   digest,
-  json,
+  toJson,
   keys,
-  person,
+  ownerKey,
   sharedOwner,
   type SettingsRecord,
   type ToolSettingsRecord,
@@ -34,21 +34,21 @@ export interface ToolOverview {
   /** Tools that the server listed and that can't be used, with the reason. */
   readonly quarantined: readonly QuarantinedTool[]
   /** When the server was asked, ms since the epoch; absent: never yet. */
-  readonly listedAt?: number
+  readonly listedAt?: number | undefined
   /** Changes with the tools and with their settings; give it as `ifRevision`. */
   readonly revision: string
 }
 
 /** An integration with its stored tools. */
 interface WithTools {
-  readonly loaded: Loaded
+  readonly loaded: LoadedIntegration
   readonly settings: Versioned<SettingsRecord> | undefined
   readonly manifest: ToolsRecord | undefined
   readonly list: ToolList | undefined
 }
 
 /** `tools()`: every tool with label, enabled, mode, and what the mode comes to and why. */
-export async function listTools(context: Context, actor: Person, id: string): Promise<ToolOverview> {
+export async function toolsOverview(context: Context, actor: CheckedActor, id: string): Promise<ToolOverview> {
   const known = await loadTools(context, actor, id, 'list_tools')
   const { loaded, settings, manifest, list } = known
   const { record } = loaded
@@ -62,17 +62,17 @@ export async function listTools(context: Context, actor: Person, id: string): Pr
     return {
       name: definition.name,
       modelName: modelToolName(record.handle, definition.name),
-      ...(definition.title === undefined ? {} : { title: definition.title }),
-      ...(definition.description === undefined ? {} : { description: definition.description }),
+      title: definition.title,
+      description: definition.description,
       inputSchema: definition.inputSchema,
-      ...(definition.outputSchema === undefined ? {} : { outputSchema: definition.outputSchema }),
-      ...(definition.annotations === undefined ? {} : { annotations: definition.annotations }),
-      ...(label === undefined ? {} : { label }),
+      outputSchema: definition.outputSchema,
+      annotations: definition.annotations,
+      label,
       definitionHash: hash,
       enabled: own.enabled ?? true,
       approval: { mode, resolved: verdict.mode, rule: verdict.rule },
-      ...(own.agents === undefined ? {} : { agents: own.agents }),
-      ...(change === undefined ? {} : { change }),
+      agents: own.agents,
+      change,
     }
   })
   return {
@@ -81,7 +81,7 @@ export async function listTools(context: Context, actor: Person, id: string): Pr
       accepted === undefined || list === undefined || list.get(name) !== undefined ? [] : [name],
     ),
     quarantined: manifest?.quarantined ?? [],
-    ...(manifest === undefined ? {} : { listedAt: manifest.listedAt }),
+    listedAt: manifest?.listedAt,
     revision: revisionOf(known),
   }
 }
@@ -99,7 +99,7 @@ function revisionOf({ settings, manifest }: WithTools): string {
  */
 export async function configureTools(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   input: Readonly<Record<string, ToolSettings>>,
   { ifRevision }: { readonly ifRevision?: string | undefined } = {},
@@ -149,7 +149,7 @@ export async function configureTools(
  */
 export async function acceptTools(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   seen: Readonly<Record<string, string>>,
 ): Promise<void> {
@@ -191,7 +191,7 @@ export async function acceptTools(
       'accept_tools',
     )
   })
-  context.behind(() =>
+  context.runInBackground(() =>
     context.storage.commit(
       actor.workspaceId,
       forget.slice(0, 100).map((name): Write => ({ key: keys.accepted(id, name), value: undefined })),
@@ -208,18 +208,18 @@ function renamed({ label, ...settings }: ToolSettingsRecord, { hash }: ListedToo
 /** `refreshTools()`: asks the server now. */
 export async function refreshToolsNow(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ToolOverview> {
   const { record, others } = await load(context, actor, id, 'validate', targetKeys(id, actor))
-  await refreshTools(context, targetFrom(actor, id, record, others), { insist: true, ...options })
-  return listTools(context, actor, id)
+  await refreshTools(context, targetFrom(actor, id, record, others), { bypassBreaker: true, ...options })
+  return toolsOverview(context, actor, id)
 }
 
 async function loadTools(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   operation: 'list_tools' | 'configure_tools' | 'accept_tools',
 ): Promise<WithTools> {
@@ -227,11 +227,11 @@ async function loadTools(
     const loaded = await load(context, actor, id, operation, [
       keys.settings(id),
       keys.tools(id, sharedOwner),
-      keys.tools(id, person(actor.userId)),
+      keys.tools(id, ownerKey(actor.userId)),
     ])
     const owner = ownerFor(loaded.record, actor)
-    const manifest = as<ToolsRecord>(loaded.others[owner === sharedOwner ? 1 : 2])?.value
-    const settings = as<SettingsRecord>(loaded.others[0])
+    const manifest = versioned<ToolsRecord>(loaded.others[owner === sharedOwner ? 1 : 2])?.value
+    const settings = versioned<SettingsRecord>(loaded.others[0])
     if (manifest === undefined) return { loaded, settings, manifest, list: undefined }
     const [list] = await context.lists.load(actor.workspaceId, [{ integrationId: id, owner, manifest }])
     if (list !== undefined) return { loaded, settings, manifest, list }
@@ -270,8 +270,8 @@ function configured(
 
 async function commitSettings(
   context: Context,
-  actor: Person,
-  loaded: Loaded,
+  actor: CheckedActor,
+  loaded: LoadedIntegration,
   settings: Versioned<SettingsRecord> | undefined,
   tools: Record<string, ToolSettingsRecord>,
   event: {
@@ -283,7 +283,7 @@ async function commitSettings(
   action: 'configure_tools' | 'accept_tools',
 ) {
   return context.feed.commit(actor.workspaceId, {
-    writes: [{ key: keys.settings(loaded.id), ifVersion: settings?.version ?? null, value: json({ tools }) }],
+    writes: [{ key: keys.settings(loaded.id), ifVersion: settings?.version ?? null, value: toJson({ tools }) }],
     events: [event],
     audit: [{ action, userId: actor.userId, integrationId: loaded.id, changed: event.tools }],
   })
@@ -294,7 +294,7 @@ function define(tools: Record<string, ToolSettingsRecord>, name: string, value: 
   Object.defineProperty(tools, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
-function noSuchTool(name: string, { record, id }: Loaded): IntegrationError {
+function noSuchTool(name: string, { record, id }: LoadedIntegration): IntegrationError {
   return new IntegrationError(
     'tool_not_found',
     `Integration "${record.name}" has no tool "${String(name).slice(0, 64)}". Take names from tools().`,

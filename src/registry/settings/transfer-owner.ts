@@ -5,8 +5,8 @@ import { drop, sharedSecrets, wipe, type Dropped } from './drop-credential.js'
 import { retrying } from '../state/event-feed.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
-import type { Person } from '../state/person.js'
-import { json, keys, sharedOwner, type IntegrationRecord } from '../state/records.js'
+import type { CheckedActor } from '../state/person.js'
+import { toJson, keys, sharedOwner, type IntegrationRecord } from '../state/records.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
@@ -14,7 +14,7 @@ import { poolPrefix } from '../servers/use-server.js'
  *
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
  */
-export async function transferOwner(context: Context, actor: Person, id: string, userId: string): Promise<void> {
+export async function transferOwner(context: Context, actor: CheckedActor, id: string, userId: string): Promise<void> {
   if (typeof userId !== 'string' || userId === '' || userId.length > 200)
     throw invalid('transferOwner()', [{ path: 'userId', message: 'must be the id of a person, 1-200 characters' }])
   let wasPrivate = false
@@ -28,13 +28,13 @@ export async function transferOwner(context: Context, actor: Person, id: string,
       ...record,
       ownerId: userId,
       revision: record.revision + 1,
-      binding: wasPrivate ? record.binding + 1 : record.binding,
+      bindingRevision: wasPrivate ? record.bindingRevision + 1 : record.bindingRevision,
       headers: wasPrivate ? [] : record.headers,
       updatedAt: now,
     }
     return context.feed.commit(actor.workspaceId, {
       writes: [
-        { key: keys.integration(id), ifVersion: version, value: json(next) },
+        { key: keys.integration(id), ifVersion: version, value: toJson(next) },
         ...(wasPrivate
           ? [
               { key: keys.visibleTo(record.ownerId, id), value: undefined },

@@ -7,13 +7,13 @@ import { retrying } from '../state/event-feed.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { Person } from '../state/person.js'
-import { json, keys } from '../state/records.js'
+import type { CheckedActor } from '../state/person.js'
+import { toJson, keys } from '../state/records.js'
 
 /** `trust()`: whether the server's annotations are believed. Approvals and grants given under the other answer end. */
 export async function setTrusted(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   trusted: boolean,
   { ifRevision }: { readonly ifRevision?: number | undefined } = {},
@@ -30,10 +30,10 @@ export async function setTrusted(
         {
           key: keys.integration(id),
           ifVersion: version,
-          value: json({
+          value: toJson({
             ...record,
             trusted,
-            binding: record.binding + 1,
+            bindingRevision: record.bindingRevision + 1,
             revision: record.revision + 1,
             updatedAt: now,
           }),

@@ -9,9 +9,9 @@ import { retrying } from '../state/event-feed.js'
 import { refreshAfterSignIn } from './finish-connect.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { Person } from '../state/person.js'
+import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
-import { as, json, keys, type IntegrationRecord } from '../state/records.js'
+import { versioned, toJson, keys, type IntegrationRecord } from '../state/records.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { beginSignIn, signInTarget } from './sign-in.js'
 import { reasonOf, statusChange } from '../servers/status.js'
@@ -25,9 +25,9 @@ import { targetFrom, targetKeys, type Target } from '../state/target.js'
  */
 export async function validate(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
   return validateTarget(context, actor, await loadTarget(context, actor, id, 'validate'), options.signal)
 }
@@ -39,10 +39,10 @@ export async function validate(
  */
 export async function reconnect(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
-  input: { readonly scopes?: readonly string[] } = {},
-  options: { readonly signal?: AbortSignal } = {},
+  input: { readonly scopes?: readonly string[] | undefined } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
   const { scopes } = parse('reconnect()', reconnectInput, input)
   const target = await loadTarget(context, actor, id, undefined)
@@ -57,7 +57,7 @@ export async function reconnect(
 /** Reads an integration for a check; without an operation, for whoever may reconnect the credential it would use. */
 export async function loadTarget(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   operation: 'validate' | 'own_credential' | undefined,
 ): Promise<Target> {
@@ -70,11 +70,11 @@ export async function loadTarget(
 /** Checks, and starts a sign-in where one is needed and the actor may reconnect. */
 export async function validateTarget(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   target: Target,
   signal: AbortSignal | undefined,
 ): Promise<ConnectResult> {
-  const checked = await check(context, target, { insist: true, ...(signal === undefined ? {} : { signal }) })
+  const checked = await check(context, target, { bypassBreaker: true, signal })
   if (checked.type === 'works')
     return { type: 'connected', integration: await getIntegration(context, actor, target.integrationId) }
   const { refused } = checked
@@ -93,7 +93,7 @@ function needsSignIn(record: IntegrationRecord, refused: AuthorizationRequired):
   return record.url !== undefined && (record.auth === 'oauth' || refused.reason === 'first_sign_in')
 }
 
-function mayReconnect(context: Context, actor: Person, record: IntegrationRecord): boolean {
+function mayReconnect(context: Context, actor: CheckedActor, record: IntegrationRecord): boolean {
   const operation = record.credentials === 'per_user' ? 'own_credential' : 'reconnect'
   return (
     decideAccess(
@@ -107,7 +107,7 @@ function mayReconnect(context: Context, actor: Person, record: IntegrationRecord
 
 export async function startSignIn(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   target: Target,
   request: {
     challenge?: Challenge | undefined
@@ -126,19 +126,17 @@ export async function startSignIn(
   const status = statusChange(
     { integrationId: id, owner, userId: actor.userId },
     before,
-    interactive
-      ? { reason: 'awaiting_authorization', until: begun.until, ...(working === undefined ? {} : { before: working }) }
-      : { reason: 'ok' },
+    interactive ? { reason: 'awaiting_authorization', until: begun.until, before: working } : { reason: 'ok' },
     now,
   )
   await retrying(`Integration "${record.name}"`, async () => {
     const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
-    const stored = as<IntegrationRecord>(records[0])
+    const stored = versioned<IntegrationRecord>(records[0])
     if (stored === undefined || stored.value.url !== record.url) throw notFound('integration', id)
     return context.feed.commit(workspaceId, {
       writes: [
         // Written also where nothing changes: a removed integration must not be given secrets again.
-        { key: keys.integration(id), ifVersion: stored.version, value: json({ ...stored.value, auth: 'oauth' }) },
+        { key: keys.integration(id), ifVersion: stored.version, value: toJson({ ...stored.value, auth: 'oauth' }) },
         ...begun.writes,
         ...status.writes,
       ],

@@ -4,11 +4,11 @@ import type { StoredRecord } from '../../ports/storage.js'
 import type { Context } from './context.js'
 import { notFound } from './errors.js'
 import { idsUnder } from './pages.js'
-import type { Person } from './person.js'
-import { as, keys, person, prefixes, sharedOwner, type IntegrationRecord } from './records.js'
+import type { CheckedActor } from './person.js'
+import { versioned, keys, ownerKey, prefixes, sharedOwner, type IntegrationRecord } from './records.js'
 
 /** An integration as it is stored now, and what else was read at the same moment. */
-export interface Loaded {
+export interface LoadedIntegration {
   readonly id: string
   readonly workspaceId: string
   readonly record: IntegrationRecord
@@ -19,8 +19,8 @@ export interface Loaded {
 }
 
 /** Whose credential, status and tool list an actor meets. */
-export function ownerFor(record: IntegrationRecord, actor: Person): string {
-  return record.credentials === 'per_user' ? person(actor.userId) : sharedOwner
+export function ownerFor(record: IntegrationRecord, actor: CheckedActor): string {
+  return record.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
 }
 
 /**
@@ -29,14 +29,14 @@ export function ownerFor(record: IntegrationRecord, actor: Person): string {
  */
 export async function load(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   operation: Operation,
   others: readonly string[] = [],
-): Promise<Loaded> {
+): Promise<LoadedIntegration> {
   if (!isId(id)) throw notFound('integration', String(id))
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.integration(id), ...others])
-  const stored = as<IntegrationRecord>(records[0])
+  const stored = versioned<IntegrationRecord>(records[0])
   allow(context, actor, id, stored?.value, operation)
   return {
     id,
@@ -51,7 +51,7 @@ export async function load(
 /** Throws unless the actor may do this with that integration. */
 export function allow(
   context: Context,
-  actor: Person,
+  actor: CheckedActor,
   id: string,
   record: IntegrationRecord | undefined,
   operation: Operation,
@@ -71,7 +71,7 @@ export function allow(
 }
 
 /** The ids of what the actor can use. */
-export async function visibleIds(context: Context, actor: Person): Promise<readonly string[]> {
+export async function visibleIds(context: Context, actor: CheckedActor): Promise<readonly string[]> {
   const [shared, own] = await Promise.all([
     idsUnder(context, actor, prefixes.visibleToAll),
     idsUnder(context, actor, prefixes.visibleTo(actor.userId)),

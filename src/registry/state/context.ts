@@ -40,7 +40,7 @@ export interface Context {
   agentsOf(workspaceId: string): Promise<readonly Agent[]>
   connectorsOf(workspaceId: string): Promise<readonly Connector[]>
   /** Work behind an answer, e.g. a refresh of a tool list: `close()` waits for it. Never rejects. */
-  behind(work: () => Promise<unknown>): void
+  runInBackground(work: () => Promise<unknown>): void
   /** Aborts when the registry closes. */
   readonly closing: AbortSignal
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
-import type { Person } from './person.js'
-import { json, keys, prefixes } from './records.js'
+import type { CheckedActor } from './person.js'
+import { toJson, keys, prefixes } from './records.js'
 import { conflict } from './errors.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { AuditEntry, CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
@@ -29,9 +29,9 @@ export interface EventPage {
 
 /** A change together with the news of it. */
 export interface Change {
-  readonly writes?: readonly Write[]
-  readonly events?: readonly NewEvent[]
-  readonly audit?: readonly NewAudit[]
+  readonly writes?: readonly Write[] | undefined
+  readonly events?: readonly NewEvent[] | undefined
+  readonly audit?: readonly NewAudit[] | undefined
 }
 
 /** Commits changes with their events and audit entries as one, and tells local listeners afterwards. */
@@ -46,7 +46,7 @@ export interface EventFeed {
     change: Change,
   ): { readonly writes: readonly Write[]; done(written: readonly Written[]): void }
   /** The durable feed. */
-  read(query: { workspaceId: string; after?: string; limit?: number }): Promise<EventPage>
+  read(query: { workspaceId: string; after?: string | undefined; limit?: number | undefined }): Promise<EventPage>
   readonly local: EventEmitter<Record<LocalEvent['type'], [LocalEvent]>>
 }
 
@@ -77,11 +77,15 @@ export function eventFeed(options: {
     const news = events.map((event) => ({ ...event, workspaceId, at }))
     const filed: Write[] = [
       ...writes,
-      ...news.map((event): Write => ({ append: prefixes.event, value: json(event), expiresAt: at + options.eventsMs })),
+      ...news.map((event): Write => ({
+        append: prefixes.event,
+        value: toJson(event),
+        expiresAt: at + options.eventsMs,
+      })),
       ...audit.map((entry): Write => ({
         key: prefixes.audit + timeOrderedId(runtime, at),
         ifVersion: null,
-        value: json({ ...entry, workspaceId, at }),
+        value: toJson({ ...entry, workspaceId, at }),
         expiresAt: at + options.auditMs,
       })),
       ...(events.some((event) => catalogueEvents.has(event.type)) ? [{ key: keys.catalogue, value: at }] : []),
@@ -117,7 +121,7 @@ export function eventFeed(options: {
         workspaceId,
         prefix: prefixes.event,
         limit,
-        ...(after === undefined ? {} : { after: prefixes.event + after }),
+        after: after === undefined ? undefined : prefixes.event + after,
       })
       const events = page.records.map(
         (record) => ({ ...(record.value as object), id: record.key.slice(prefixes.event.length) }) as RegistryEvent,
@@ -154,11 +158,14 @@ export async function retrying<T>(what: string, attempt: () => Promise<T | false
 }
 
 /** Reads the audit as far as this actor may see it. */
-export type AuditReader = (actor: Person, query: { after?: string; limit?: number }) => Promise<AuditPage>
+export type AuditReader = (
+  actor: CheckedActor,
+  query: { after?: string | undefined; limit?: number | undefined },
+) => Promise<AuditPage>
 
 /** A page of the audit, oldest first. */
 export interface AuditPage {
   readonly entries: readonly AuditEntry[]
   /** Give it as `after` for more; absent: that was all. */
-  readonly next?: string
+  readonly next?: string | undefined
 }

@@ -29,7 +29,7 @@ export function guardedStorage(
     list: (query) => guard(() => storage.list(query)),
     commit: (workspaceId, writes) => guard(() => storage.commit(workspaceId, writes)),
     scan: (query) => guard(() => storage.scan(query)),
-    ...(storage.watch === undefined ? {} : { watch: (listener) => storage.watch!(listener) }),
+    watch: storage.watch === undefined ? undefined : (listener) => storage.watch!(listener),
   }
 }
 

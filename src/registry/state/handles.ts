@@ -1,5 +1,5 @@
 import type { RegistryStorage } from '../../ports/storage.js'
-import { as, keys } from './records.js'
+import { versioned, keys } from './records.js'
 
 /**
  * Finds integrations by the handle that prefixes their tools' names. A handle belongs to one integration as long as that
@@ -23,7 +23,7 @@ export function handles(storage: RegistryStorage): Handles {
     },
     async look(workspaceId, handle) {
       const { records } = await storage.read(workspaceId, [keys.handle(handle)])
-      const id = as<{ integrationId: string }>(records[0])?.value.integrationId
+      const id = versioned<{ integrationId: string }>(records[0])?.value.integrationId
       known.delete(nameOf(workspaceId, handle))
       if (id === undefined) return undefined
       if (known.size >= remembered) known.clear()

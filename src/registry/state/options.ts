@@ -20,18 +20,18 @@ export interface IntegrationRegistryOptions<AgentId extends string = string> {
   readonly agents:
     readonly (AgentId | Agent<AgentId>)[] | ((workspaceId: string) => Promise<readonly (AgentId | Agent<AgentId>)[]>)
   /** The catalogue. `@default []` */
-  readonly connectors?: readonly Connector[] | ((workspaceId: string) => Promise<readonly Connector[]>)
+  readonly connectors?: readonly Connector[] | ((workspaceId: string) => Promise<readonly Connector[]>) | undefined
   /** Asks a person; a toolset may bring its own. */
-  readonly confirm?: ConfirmCallback
+  readonly confirm?: ConfirmCallback | undefined
   /** Answers questions that servers ask during a call; a toolset may bring its own. */
-  readonly elicit?: ElicitCallback
-  readonly oauth?: OAuthHostOptions
-  readonly approvals?: ApprovalOptions
-  readonly access?: AccessOptions
-  readonly egress?: EgressOptions
-  readonly limits?: LimitOptions
-  readonly retention?: RetentionOptions
-  readonly runtime?: Partial<Runtime>
+  readonly elicit?: ElicitCallback | undefined
+  readonly oauth?: OAuthHostOptions | undefined
+  readonly approvals?: ApprovalOptions | undefined
+  readonly access?: AccessOptions | undefined
+  readonly egress?: EgressOptions | undefined
+  readonly limits?: LimitOptions | undefined
+  readonly retention?: RetentionOptions | undefined
+  readonly runtime?: Partial<Runtime> | undefined
 }
 
 /** Who the host is to authorization servers. */
@@ -43,29 +43,29 @@ export interface OAuthHostOptions {
   readonly redirectUrl: string
   readonly clientName: string
   /** An `https:` URL with a path that serves our Client ID Metadata Document. */
-  readonly clientMetadataUrl?: string
+  readonly clientMetadataUrl?: string | undefined
 }
 
 /** What a host's policy is told of a call. `arguments` are absent where no call is made yet (toolsets, settings). */
 export interface PolicyInput {
   readonly actor: Actor
   readonly agentId: string
-  readonly conversationId?: string
+  readonly conversationId?: string | undefined
   readonly integration: {
     readonly id: string
     readonly handle: string
     readonly name: string
     readonly origin: string
-    readonly connectorId?: string
+    readonly connectorId?: string | undefined
     readonly trusted: boolean
   }
   readonly tool: {
     readonly name: string
     readonly modelName: string
-    readonly label?: ToolLabel
-    readonly annotations?: ToolAnnotations
+    readonly label?: ToolLabel | undefined
+    readonly annotations?: ToolAnnotations | undefined
   }
-  readonly arguments?: JsonObject
+  readonly arguments?: JsonObject | undefined
 }
 
 /** A host's decision and its name for the rule. */
@@ -82,59 +82,59 @@ export interface ApprovalOptions {
    */
   readonly policy?: (input: PolicyInput) => PolicyVerdict | undefined
   /** How long a call waits for the confirm callback, in ms. `@default 300_000` */
-  readonly waitMs?: number
+  readonly waitMs?: number | undefined
   /** How long an approval stays open, in ms. `@default 86_400_000` (a day) */
-  readonly expiresAfterMs?: number
+  readonly expiresAfterMs?: number | undefined
   /** What happens to a tool that is new or may do more than what was accepted. `@default 'ask'` */
-  readonly onToolChange?: 'ask' | 'hold' | 'accept'
+  readonly onToolChange?: 'ask' | 'hold' | 'accept' | undefined
   /** A line about the risk of a call, for the prompt. */
   readonly risk?: (request: Omit<ConfirmRequest, 'risk'>) => string | undefined
   /** Pending approvals of one conversation. `@default 10` */
-  readonly maxPendingPerConversation?: number
+  readonly maxPendingPerConversation?: number | undefined
   /** Pending approvals of one person. `@default 100` */
-  readonly maxPendingPerUser?: number
+  readonly maxPendingPerUser?: number | undefined
 }
 
 /** Host rules about who may do what. */
 export interface AccessOptions {
   /** Who may share an integration with the workspace. `@default 'members'` */
-  readonly sharing?: 'members' | 'admins'
+  readonly sharing?: 'members' | 'admins' | undefined
   /** Whether admins may decide approvals of other people. `@default false` */
-  readonly adminsDecideForOthers?: boolean
+  readonly adminsDecideForOthers?: boolean | undefined
 }
 
 /** Bounds. All times in ms, sizes in bytes. */
 export interface LimitOptions {
   /** `@default 60_000` */
-  readonly callTimeoutMs?: number
+  readonly callTimeoutMs?: number | undefined
   /** Connecting and listing tools. `@default 15_000` */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** Requests at once to one integration for one credential. `@default 8` */
-  readonly concurrencyPerIntegration?: number
+  readonly concurrencyPerIntegration?: number | undefined
   /** An idle connection is closed after so long. `@default 300_000` */
-  readonly idleConnectionMs?: number
+  readonly idleConnectionMs?: number | undefined
   /** Live connections; the least recently used go first. `@default 500` */
-  readonly maxConnections?: number
+  readonly maxConnections?: number | undefined
   /** Tools of one integration. `@default 1000` */
-  readonly maxTools?: number
+  readonly maxTools?: number | undefined
   /** One answer of a server, decoded. `@default 4 MiB` */
-  readonly maxResponseBytes?: number
+  readonly maxResponseBytes?: number | undefined
   /** The arguments of one call. `@default 64 KiB`, at most 192 KiB; heavily escaped text may not fit a record before that */
-  readonly maxArgumentBytes?: number
+  readonly maxArgumentBytes?: number | undefined
   /** One operation of the storage. `@default 5_000` */
-  readonly storageTimeoutMs?: number
+  readonly storageTimeoutMs?: number | undefined
 }
 
 /** How long what is no longer needed is kept, in ms. */
 export interface RetentionOptions {
   /** The durable feed. `@default 7 days` */
-  readonly eventsMs?: number
+  readonly eventsMs?: number | undefined
   /** `@default 90 days` */
-  readonly auditMs?: number
+  readonly auditMs?: number | undefined
   /** Decided approvals. `@default 7 days` */
-  readonly approvalsMs?: number
+  readonly approvalsMs?: number | undefined
   /** Whether the audit keeps arguments, not only their digest. `@default false` */
-  readonly auditArguments?: boolean
+  readonly auditArguments?: boolean | undefined
 }
 
 const day = 86_400_000
@@ -219,9 +219,9 @@ export function settle(options: IntegrationRegistryOptions) {
       adminsDecideForOthers: access.adminsDecideForOthers ?? false,
     },
     egress: options.egress ?? {},
-    ...(options.oauth === undefined ? {} : { oauth: options.oauth }),
-    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
-    ...(options.elicit === undefined ? {} : { elicit: options.elicit }),
+    oauth: options.oauth,
+    confirm: options.confirm,
+    elicit: options.elicit,
   }
   if (problems.length > 0)
     throw new IntegrationError(

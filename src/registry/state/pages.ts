@@ -12,7 +12,7 @@ export async function idsUnder(
       workspaceId: actor.workspaceId,
       prefix,
       limit: 1000,
-      ...(after === undefined ? {} : { after }),
+      after,
     })
     ids.push(...page.records.map((record) => record.key.slice(prefix.length)))
     if (page.next === undefined) return ids

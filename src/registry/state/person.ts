@@ -1,4 +1,4 @@
 import type { Actor } from '../../model/actor.js'
 
 /** An actor whose ids were checked. */
-export type Person = Required<Actor>
+export type CheckedActor = Required<Actor>

@@ -23,7 +23,7 @@ import type { ApprovalBinding } from '../../policy/binding.js'
 export const sharedOwner = '_'
 
 /** A foreign id as a part of a key: ASCII, without `/`, at most 128 characters. */
-export function person(userId: string): string {
+export function ownerKey(userId: string): string {
   const encoded = encodeURIComponent(userId).replace(/_/g, '%5F')
   return encoded.length <= 120 ? encoded : `%${digest(userId)}`
 }
@@ -38,7 +38,7 @@ export const keys = {
   integration: (id: string) => `integration/${id}`,
   handle: (handle: string) => `handle/${handle}`,
   visibleToAll: (id: string) => `visible/all/${id}`,
-  visibleTo: (userId: string, id: string) => `visible/u/${person(userId)}/${id}`,
+  visibleTo: (userId: string, id: string) => `visible/u/${ownerKey(userId)}/${id}`,
   status: (id: string, owner: string) => `status/${id}/${owner}`,
   settings: (id: string) => `settings/${id}`,
   accepted: (id: string, tool: string) => `accepted/${id}/${digest(tool)}`,
@@ -52,10 +52,10 @@ export const keys = {
   client: (id: string) => `client/${id}/_`,
   flow: (state: string) => `flow/${digest(state)}`,
   approval: (id: string) => `approval/${id}`,
-  open: (userId: string, id: string) => `open/${person(userId)}/${id}`,
+  open: (userId: string, id: string) => `open/${ownerKey(userId)}/${id}`,
   openOf: (integrationId: string, id: string) => `open-of/${integrationId}/${id}`,
   same: (hash: string) => `same/${hash}`,
-  grant: (userId: string, integrationId: string, id: string) => `grant/${person(userId)}/${integrationId}/${id}`,
+  grant: (userId: string, integrationId: string, id: string) => `grant/${ownerKey(userId)}/${integrationId}/${id}`,
   removed: (id: string) => `removed/${id}`,
   /** Written by every change of what toolsets are made of: its version says whether a toolset is still good. */
   catalogue: 'catalogue',
@@ -65,14 +65,14 @@ export const keys = {
 export const prefixes = {
   integrations: 'integration/',
   visibleToAll: 'visible/all/',
-  visibleTo: (userId: string) => `visible/u/${person(userId)}/`,
+  visibleTo: (userId: string) => `visible/u/${ownerKey(userId)}/`,
   approvals: 'approval/',
   flows: 'flow/',
   unrevoked: 'unrevoked/',
-  open: (userId: string) => `open/${person(userId)}/`,
+  open: (userId: string) => `open/${ownerKey(userId)}/`,
   openOf: (integrationId: string) => `open-of/${integrationId}/`,
-  grants: (userId: string) => `grant/${person(userId)}/`,
-  grantsOn: (userId: string, integrationId: string) => `grant/${person(userId)}/${integrationId}/`,
+  grants: (userId: string) => `grant/${ownerKey(userId)}/`,
+  grantsOn: (userId: string, integrationId: string) => `grant/${ownerKey(userId)}/${integrationId}/`,
   allGrants: 'grant/',
   removed: 'removed/',
   event: 'event/',
@@ -89,9 +89,9 @@ export interface IntegrationRecord {
   readonly handle: string
   readonly name: string
   readonly ownerId: string
-  readonly connectorId?: string
+  readonly connectorId?: string | undefined
   /** Absent for a server on this machine: its connector brings it. */
-  readonly url?: string
+  readonly url?: string | undefined
   readonly origin: string
   readonly headers: readonly IntegrationHeader[]
   readonly auth: IntegrationAuth
@@ -101,7 +101,7 @@ export interface IntegrationRecord {
   readonly trusted: boolean
   readonly agents: readonly string[]
   /** Grows when what an approval was given for changes: URL, header names, issuer, account, trust. */
-  readonly binding: number
+  readonly bindingRevision: number
   readonly revision: number
   /** `false` until the first connect succeeded: it goes with its flow. */
   readonly established: boolean
@@ -112,18 +112,18 @@ export interface IntegrationRecord {
 /** `status/{id}/{owner}`. The sentence for a person is made from the reason when it is read. */
 export interface StatusRecord {
   readonly reason: StatusReason
-  readonly checkedAt?: number
-  readonly lastWorkedAt?: number
+  readonly checkedAt?: number | undefined
+  readonly lastWorkedAt?: number | undefined
   /** `rate_limited`: when to come back. `awaiting_authorization`: until when. */
-  readonly until?: number
+  readonly until?: number | undefined
   /** `scope_required`: what to ask for. */
-  readonly scopes?: readonly string[]
-  readonly account?: string
+  readonly scopes?: readonly string[] | undefined
+  readonly account?: string | undefined
   /** `per_user`: how often this person's account or issuer has changed; counted into what an approval binds. */
-  readonly accountRevision?: number
-  readonly protocolVersion?: string
+  readonly accountRevision?: number | undefined
+  readonly protocolVersion?: string | undefined
   /** `awaiting_authorization`: what it was before, for when the person never comes back. */
-  readonly before?: StatusReason
+  readonly before?: StatusReason | undefined
 }
 
 /** `settings/{id}`: all tools of one integration, by wire name. */
@@ -133,13 +133,13 @@ export interface SettingsRecord {
 
 /** The settings of one tool. */
 export interface ToolSettingsRecord {
-  readonly enabled?: boolean
-  readonly approval?: ApprovalMode
-  readonly label?: { readonly value: ToolLabelValue; readonly definitionHash: string }
-  readonly connectorLabel?: ToolLabelValue
-  readonly agents?: readonly string[]
+  readonly enabled?: boolean | undefined
+  readonly approval?: ApprovalMode | undefined
+  readonly label?: { readonly value: ToolLabelValue; readonly definitionHash: string } | undefined
+  readonly connectorLabel?: ToolLabelValue | undefined
+  readonly agents?: readonly string[] | undefined
   /** The hash of the definition that was last accepted; absent: never seen by anybody. */
-  readonly accepted?: string
+  readonly accepted?: string | undefined
 }
 
 /** `tools/{id}/{owner}`: what the server listed last; the definitions are in chunks under their common hash. */
@@ -149,10 +149,11 @@ export interface ToolsRecord {
   readonly count: number
   readonly quarantined: readonly QuarantinedTool[]
   /** By wire name: how a tool's definition stood to the accepted one when it was listed. */
-  readonly changes?: Readonly<Record<string, { readonly kind: ToolChangeKind; readonly from?: string }>>
+  readonly changes?:
+    Readonly<Record<string, { readonly kind: ToolChangeKind; readonly from?: string | undefined }>> | undefined
   readonly listedAt: number
   /** The server's own word for how long it is good. */
-  readonly freshUntil?: number
+  readonly freshUntil?: number | undefined
 }
 
 /** `server/{id}/{owner}`: the era and session of the server, for the next process. */
@@ -193,23 +194,23 @@ export interface ApprovalRecord {
   readonly argumentsJson: string
   readonly binding: ApprovalBinding
   readonly bindingHash: string
-  readonly sameHash?: string
+  readonly sameHash?: string | undefined
   readonly status: ApprovalStatus
   /** `dispatched`: past it nobody waits for the answer any more, and what became of the call is unknown. */
-  readonly dispatchedUntil?: number
-  readonly decidedAt?: number
-  readonly decidedBy?: string
-  readonly reason?: string
-  readonly edited?: boolean
+  readonly dispatchedUntil?: number | undefined
+  readonly decidedAt?: number | undefined
+  readonly decidedBy?: string | undefined
+  readonly reason?: string | undefined
+  readonly edited?: boolean | undefined
 }
 
 /** `open/{user}/{id}` and `open-of/{integration}/{id}`: what still waits. */
 export interface OpenRecord {
   readonly approvalId: string
   readonly userId: string
-  readonly conversationId?: string
+  readonly conversationId?: string | undefined
   /** Decided, and not used yet. */
-  readonly approved?: true
+  readonly approved?: true | undefined
 }
 
 /** `removed/{id}`: what is still to be revoked and erased. */
@@ -226,11 +227,11 @@ export interface Versioned<T> {
 }
 
 /** Reads a stored record as what was written under its key: only this floor writes there. */
-export function as<T>(record: StoredRecord | undefined): Versioned<T> | undefined {
+export function versioned<T>(record: StoredRecord | undefined): Versioned<T> | undefined {
   return record as Versioned<T> | undefined
 }
 
 /** The same in the other direction: our record types hold nothing but JSON. */
-export function json(value: object): JsonValue {
+export function toJson(value: object): JsonValue {
   return value as JsonValue
 }

@@ -1,9 +1,9 @@
 import type { StoredRecord } from '../../ports/storage.js'
-import type { Person } from './person.js'
+import type { CheckedActor } from './person.js'
 import {
-  as,
+  versioned,
   keys,
-  person,
+  ownerKey,
   sharedOwner,
   type HeadersRecord,
   type IntegrationRecord,
@@ -32,8 +32,8 @@ export interface Target {
 }
 
 /** What is to be read to make a {@link Target}, whichever credential it turns out to use. */
-export function targetKeys(integrationId: string, actor: Person): readonly string[] {
-  return [sharedOwner, person(actor.userId)].flatMap((owner) => [
+export function targetKeys(integrationId: string, actor: CheckedActor): readonly string[] {
+  return [sharedOwner, ownerKey(actor.userId)].flatMap((owner) => [
     keys.status(integrationId, owner),
     keys.tools(integrationId, owner),
     keys.server(integrationId, owner),
@@ -43,7 +43,7 @@ export function targetKeys(integrationId: string, actor: Person): readonly strin
 
 /** @param records - what was read under {@link targetKeys} */
 export function targetFrom(
-  actor: Person,
+  actor: CheckedActor,
   integrationId: string,
   record: IntegrationRecord,
   records: readonly (StoredRecord | undefined)[],
@@ -54,14 +54,14 @@ export function targetFrom(
     workspaceId: actor.workspaceId,
     integrationId,
     record,
-    binding: record.binding + (as<StatusRecord>(status)?.value.accountRevision ?? 0),
-    owner: own ? person(actor.userId) : sharedOwner,
+    binding: record.bindingRevision + (versioned<StatusRecord>(status)?.value.accountRevision ?? 0),
+    owner: own ? ownerKey(actor.userId) : sharedOwner,
     userId: actor.userId,
-    status: as<StatusRecord>(status)?.value,
-    tools: as<ToolsRecord>(tools)?.value,
-    server: as<ServerRecord>(server)?.value,
-    sharedHeaders: meantFor(record, as<HeadersRecord>(records[3])?.value),
-    ownHeaders: own ? meantFor(record, as<HeadersRecord>(records[7])?.value) : undefined,
+    status: versioned<StatusRecord>(status)?.value,
+    tools: versioned<ToolsRecord>(tools)?.value,
+    server: versioned<ServerRecord>(server)?.value,
+    sharedHeaders: meantFor(record, versioned<HeadersRecord>(records[3])?.value),
+    ownHeaders: own ? meantFor(record, versioned<HeadersRecord>(records[7])?.value) : undefined,
     headersTag: `${records[3]?.version ?? ''}.${own ? (records[7]?.version ?? '') : ''}`,
   }
 }

@@ -3,7 +3,7 @@ import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage, Write } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import { modelToolName } from '../../policy/tool-name.js'
-import { digest, json, keys, type ToolsRecord } from './records.js'
+import { digest, toJson, keys, type ToolsRecord } from './records.js'
 
 /** A tool as its server listed it, with the hash that tells definitions apart. */
 export interface ListedTool {
@@ -86,9 +86,9 @@ export function listWrites(
   listing: {
     readonly tools: readonly ListedTool[]
     readonly quarantined: readonly QuarantinedTool[]
-    readonly ttlMs?: number
+    readonly ttlMs?: number | undefined
   },
-  options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord },
+  options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord | undefined },
 ): { readonly writes: readonly Write[]; readonly manifest: ToolsRecord; readonly stale: readonly Write[] } {
   const text = JSON.stringify(listing.tools.map(({ definition, hash }) => [hash, definition]))
   if (text.length > options.maxBytes)
@@ -104,16 +104,17 @@ export function listWrites(
     count: listing.tools.length,
     quarantined: listing.quarantined.slice(0, 100),
     listedAt: options.now,
-    ...(listing.ttlMs === undefined || listing.ttlMs === 0
-      ? {}
-      : { freshUntil: options.now + Math.max(listing.ttlMs, shortestListMs) }),
+    freshUntil:
+      listing.ttlMs === undefined || listing.ttlMs === 0
+        ? undefined
+        : options.now + Math.max(listing.ttlMs, shortestListMs),
   }
   const { previous } = options
   const changed = previous?.hash !== hash
   return {
     manifest,
     writes: [
-      { key: keys.tools(integrationId, owner), value: json(manifest) },
+      { key: keys.tools(integrationId, owner), value: toJson(manifest) },
       ...(changed
         ? Array.from({ length: chunks }, (_, n): Write => ({
             key: keys.chunk(integrationId, owner, hash, n),
