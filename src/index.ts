@@ -18,6 +18,7 @@ export type {
 } from './registry/actor-integrations.js'
 export type { ConnectInput, ConnectOptions } from './registry/settings/plan-connect.js'
 export type { ConnectResult } from './registry/settings/connect-result.js'
+export type { ListOptions } from './registry/settings/integrations.js'
 export type { UpdateInput } from './registry/settings/plan-edit.js'
 export type { Toolset, ToolsetOptions } from './registry/gate/toolset.js'
 export type { CallOptions } from './registry/gate/call-scope.js'

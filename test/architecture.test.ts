@@ -34,6 +34,9 @@ const rules: Readonly<Record<string, Rule>> = {
   storage: { may: ['storage', 'ports', 'model'] },
   vaults: { may: ['vaults', 'ports', 'model', 'jose'] },
   local: { may: ['local', 'ports', 'model', '@modelcontextprotocol/client/stdio', 'node:*'] },
+  http: { may: ['http', 'index.ts', 'model', 'hono', '@hono/node-server', 'zod'] },
+  // For browsers: it brings nothing along.
+  'http/client.ts': { may: [], mayTypes: ['http', 'index.ts'] },
   bridges: { may: ['bridges', 'ai'], mayTypes: ['index.ts'] },
   testing: { may: ['testing', 'index.ts', 'ports', 'model', '@modelcontextprotocol/server'] },
   'index.ts': {
@@ -280,7 +283,8 @@ function statementsOtherThanExports(text: string): readonly string[] {
 function reachingTheNetwork(sources: Sources): readonly string[] {
   const network = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest', 'WebTransport']
   return pathsWhere(sources, (text, path) => {
-    if (path.startsWith('egress/')) return false
+    // The client of the HTTP API speaks to the host's own handler, from a page.
+    if (path.startsWith('egress/') || path === 'http/client.ts') return false
     return (
       globalsOf(text).some((use) => network.includes(use.replace(/^new |\..*|\(\)$/g, ''))) ||
       opensTransportWithoutFetch(parse(text))

@@ -109,6 +109,11 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     )
   }
 
+  /** Where authorization servers send people back, as `oauth.redirectUrl` has it. */
+  get redirectUrl(): string | undefined {
+    return this.#context.options.oauth?.redirectUrl
+  }
+
   /**
    * What one person can do. The host asserts who they are; there is no unscoped read.
    *

@@ -1,0 +1,175 @@
+import type {
+  ActorIntegrations,
+  Agent,
+  AvailableConnector,
+  ConnectResult,
+  Grant,
+  Integration,
+  Toolset,
+  ToolsetOptions,
+  VerbOptions,
+} from '../index.js'
+import type { Problem, ProblemCode } from './problem.js'
+
+// The shape is that of `mine`: `client.list()`, `client.connect(input)`, `client.tools(id)`, `client.approvals.decide(…)`.
+// A verb that the registry gains is missing here by a type error; one that changes its arguments changes here with it.
+
+/**
+ * The HTTP API as an object with the verbs of {@link ActorIntegrations}: same names, same arguments, same results. What a
+ * page can't do over HTTP is left out: `finishConnect` is the callback's, and a toolset comes as its contents.
+ */
+export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 'finishConnect'> {
+  /** What one agent may call now, and what is unavailable and why. */
+  toolset(
+    agentId: string,
+    options?: VerbOptions & Pick<ToolsetOptions, 'conversationId'>,
+  ): Promise<Pick<Toolset, 'agentId' | 'tools' | 'unavailable'>>
+}
+
+/** Options of {@link integrationsClient}. */
+export interface IntegrationsClientOptions {
+  /** Where the handler is mounted, e.g. `/api/mcp` in a page, or a whole URL. */
+  readonly baseUrl: string
+  /** `@default` the global `fetch` */
+  readonly fetch?: typeof fetch | undefined
+  /** Sent with every request, e.g. the host's own authentication. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** What every method of an {@link IntegrationsClient} rejects with, unless its signal aborts or the network fails. */
+export class ProblemError extends Error implements Omit<Problem, 'title' | 'detail'> {
+  override readonly name = 'ProblemError'
+  readonly code: ProblemCode
+  /** The HTTP status. */
+  readonly status: number
+  /** `invalid_input`: the fields that were refused. */
+  readonly fields: Problem['fields']
+  readonly integrationId: string | undefined
+  /** A closer reason, where there is one. */
+  readonly reason: string | undefined
+  readonly rule: string | undefined
+  /** When to try again, in ms from now. */
+  readonly retryAfterMs: number | undefined
+  readonly mayHaveRun: true | undefined
+
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.code = problem.code
+    this.status = problem.status
+    this.fields = problem.fields
+    this.integrationId = problem.integrationId
+    this.reason = problem.reason
+    this.rule = problem.rule
+    this.retryAfterMs = problem.retryAfterMs
+    this.mayHaveRun = problem.mayHaveRun
+  }
+}
+
+/** A client of the HTTP API, for pages and for other programs. */
+export function integrationsClient(options: IntegrationsClientOptions): IntegrationsClient {
+  const send = sender(options)
+  const get = <T>(path: string, query?: object): Promise<T> => send<T>('GET', path, { query })
+  const post = <T>(path: string, body?: object, signal?: AbortSignal): Promise<T> =>
+    send<T>('POST', path, { body, signal })
+  const of = (id: string): string => `/integrations/${encodeURIComponent(id)}`
+  const decide = async (ids: string | readonly string[], decision: object | string, signal?: AbortSignal) => {
+    if (typeof ids === 'string')
+      return post(`/approvals/${encodeURIComponent(ids)}/decision`, asObject(decision), signal)
+    const { approvals } = await post<{ approvals: unknown }>(
+      '/approvals/decisions',
+      { approvalIds: ids, decision },
+      signal,
+    )
+    return approvals
+  }
+  return {
+    available: async (query) => (await get<{ connectors: AvailableConnector[] }>('/connectors', query)).connectors,
+    agents: async (query) => (await get<{ agents: Agent[] }>('/agents', query)).agents,
+    list: async (query) => (await get<{ integrations: Integration[] }>('/integrations', query)).integrations,
+    get: (id, query) => get(of(id), query),
+    connect: (input, { signal } = {}) => post<ConnectResult>('/integrations', input, signal),
+    validate: (id, { signal } = {}) => post(`${of(id)}/validate`, undefined, signal),
+    reconnect: (id, input = {}, { signal } = {}) => post(`${of(id)}/reconnect`, input, signal),
+    update: (id, body, { ifRevision, signal } = {}) => send('PATCH', of(id), { body, ifMatch: ifRevision, signal }),
+    enable: (id, { signal } = {}) => post(`${of(id)}/enable`, undefined, signal),
+    disable: (id, { signal } = {}) => post(`${of(id)}/disable`, undefined, signal),
+    authorize: (id, input = {}, { signal } = {}) => post(`${of(id)}/authorize`, input, signal),
+    signOut: (id, { signal } = {}) => post(`${of(id)}/sign-out`, undefined, signal),
+    transferOwner: (id, userId, { signal } = {}) => post(`${of(id)}/transfer`, { userId }, signal),
+    trust: (id, trusted, { ifRevision = '*', signal } = {}) =>
+      send('POST', `${of(id)}/trust`, { body: { trusted }, ifMatch: ifRevision, signal }),
+    remove: (id, { signal } = {}) => send('DELETE', of(id), { signal }),
+    tools: (id, query) => get(`${of(id)}/tools`, query),
+    configureTool: (id, tool, settings, { signal } = {}) =>
+      send('PATCH', `${of(id)}/tools`, { body: { [tool]: settings }, ifMatch: '*', signal }),
+    configureTools: (id, body, { ifRevision = '*', signal } = {}) =>
+      send('PATCH', `${of(id)}/tools`, { body, ifMatch: ifRevision, signal }),
+    refreshTools: (id, { signal } = {}) => post(`${of(id)}/tools/refresh`, undefined, signal),
+    acceptTools: (id, tools, { signal } = {}) => post(`${of(id)}/tools/accept`, { tools }, signal),
+    toolset: (agentId, query) => get(`/agents/${encodeURIComponent(agentId)}/tools`, query),
+    explain: (agentId, toolName, { args, conversationId, signal } = {}) =>
+      post('/explain', { agentId, toolName, args, conversationId }, signal),
+    approvals: {
+      list: (query) => get('/approvals', query),
+      get: (id, query) => get(`/approvals/${encodeURIComponent(id)}`, query),
+      // One implementation behind two overloads, as in the registry.
+      decide: ((ids: string | readonly string[], decision: object | string, { signal }: VerbOptions = {}) =>
+        decide(ids, decision, signal)) as IntegrationsClient['approvals']['decide'],
+    },
+    grants: {
+      list: async (query) => (await get<{ grants: Grant[] }>('/grants', query)).grants,
+      revoke: (id, { signal } = {}) => send('DELETE', `/grants/${encodeURIComponent(id)}`, { signal }),
+    },
+    audit: (query) => get('/audit', query),
+  }
+}
+
+interface Sent {
+  /** May hold the `signal`, as the options of a verb do. */
+  readonly query?: object | undefined
+  readonly body?: object | undefined
+  readonly ifMatch?: string | number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+function sender({ baseUrl, fetch: send = fetch, headers: own }: IntegrationsClientOptions) {
+  const base = baseUrl.replace(/\/+$/, '')
+  return async <T>(method: string, path: string, { query = {}, body, ifMatch, signal }: Sent): Promise<T> => {
+    const { signal: ofQuery, ...search } = query as Record<string, unknown>
+    const headers = new Headers(own)
+    headers.set('Accept', 'application/json')
+    if (body !== undefined) headers.set('Content-Type', 'application/json')
+    if (ifMatch !== undefined) headers.set('If-Match', ifMatch === '*' ? '*' : `"${ifMatch}"`)
+    const response = await send(`${base}${path}${searchOf(search)}`, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? (ofQuery as AbortSignal | undefined) ?? null,
+    })
+    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T
+    throw new ProblemError(await problemIn(response))
+  }
+}
+
+function searchOf(query: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`
+}
+
+/** What stands between us and the handler, a proxy for example, answers in its own way. */
+async function problemIn(response: Response): Promise<Problem> {
+  const isProblem = response.headers.get('content-type')?.includes('application/problem+json') === true
+  const problem = isProblem ? await response.json().catch(() => undefined) : undefined
+  return (problem ?? {
+    status: response.status,
+    code: 'internal',
+    title: 'Internal',
+    detail: `The request failed with HTTP status ${response.status}.`,
+  }) as Problem
+}
+
+function asObject(decision: object | string): object {
+  return typeof decision === 'string' ? { decision } : decision
+}

@@ -1,0 +1,175 @@
+import { Hono, type Context as HonoContext } from 'hono'
+import type { Actor, IntegrationRegistry } from '../index.js'
+import { isIntegrationError } from '../index.js'
+import { parse } from '../model/input.js'
+import { jsonBody } from './body.js'
+import { assetResponse, pageResponse, type SettingsPage } from './page.js'
+import { problemResponse, Refusal } from './problem.js'
+import { originOf, publicOrigin } from './public-origin.js'
+import { Reply, type Route } from './route.js'
+import { routes } from './routes.js'
+
+/** Options of {@link integrationsHandler}. */
+export interface IntegrationsHandlerOptions {
+  /**
+   * Who makes a request: the host's word, asked at every request. `undefined` answers 401; a `Response` is answered as it
+   * is, for example a redirect to the sign-in of the host.
+   */
+  actor(request: Request): Actor | Response | undefined | Promise<Actor | Response | undefined>
+  /** Where the handler is mounted, e.g. `/api/mcp`. `@default ''` */
+  readonly basePath?: string | undefined
+  /**
+   * The origin that browsers see, e.g. `https://app.example.com`. Requests for another host are refused.
+   * `@default` that of `oauth.redirectUrl`; without either, only loopback names are answered
+   */
+  readonly origin?: string | undefined
+  /** Whether a proxy in front sets `X-Forwarded-Host`, and nobody else can. `@default false` */
+  readonly trustForwardedHost?: boolean | undefined
+  /** The page at the base path: `settingsPage()` of `mcp-integrations/ui`. `@default` none */
+  readonly ui?: SettingsPage | undefined
+  /** Whether pages of the same origin may show the page in a frame. `@default 'none'` */
+  readonly frameAncestors?: 'none' | 'self' | undefined
+  /** The largest body, in bytes. `@default 1 MiB` */
+  readonly maxBodyBytes?: number | undefined
+  /** Hears of errors that are answered with 500, for the host's log. `@default console.error` */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+/** A web-standard handler of requests. */
+export type RequestHandler = (request: Request) => Promise<Response>
+
+/**
+ * The whole HTTP API of a registry, the OAuth callback and, with `ui`, the page, behind one function. Everything it
+ * allows or refuses comes from the registry.
+ *
+ * @throws IntegrationError `invalid_input` for options that are wrong
+ */
+export function integrationsHandler<AgentId extends string>(
+  registry: IntegrationRegistry<AgentId>,
+  options: IntegrationsHandlerOptions,
+): RequestHandler {
+  const basePath = (options.basePath ?? '').replace(/\/+$/, '')
+  const front = publicOrigin(originOf(options.origin ?? registry.redirectUrl), options.trustForwardedHost ?? false)
+  const { frameAncestors = 'none', maxBodyBytes = 1_048_576, onError = console.error, ui } = options
+  const whoIs = async (request: Request): Promise<Actor | Response> => {
+    const actor = await options.actor(request)
+    if (actor === undefined) throw new Refusal('unauthenticated', 'Sign in to the application first.')
+    return actor
+  }
+
+  const app = new Hono({ getPath: (request) => pathUnder(basePath, request) })
+  app.onError((error) => {
+    if (!isIntegrationError(error) && !(error instanceof Refusal)) onError(error)
+    return problemResponse(error)
+  })
+  app.use(async ({ req: { raw } }, next) => {
+    front.checkHost(raw)
+    if (raw.method !== 'GET' && raw.method !== 'HEAD') front.checkWrite(raw)
+    await next()
+  })
+  if (ui !== undefined) {
+    app.get('/', async ({ req: { raw } }) => {
+      const actor = await whoIs(raw)
+      return actor instanceof Response ? actor : pageResponse(ui, basePath, frameAncestors)
+    })
+    app.get('/assets/:name', ({ req }) => {
+      const asset = ui.assets.get(req.param('name'))
+      if (asset === undefined) throw noSuchRoute(req.path, basePath)
+      return assetResponse(asset)
+    })
+  }
+  for (const route of routes)
+    app.on(route.method, honoPath(route), async (context) => {
+      const { raw } = context.req
+      if (route.method === 'GET') front.checkRead(raw)
+      const actor = await whoIs(raw)
+      if (actor instanceof Response) return actor
+      return answer(route, await run(route, registry, actor, context, maxBodyBytes), basePath)
+    })
+  for (const path of new Set(routes.map(honoPath)))
+    app.all(path, () => {
+      const allowed = routes.flatMap((route) => (honoPath(route) === path ? [route.method] : [])).join(', ')
+      throw new Refusal('method_not_allowed', `The route takes ${allowed}.`, { Allow: allowed })
+    })
+  app.notFound(({ req }) => problemResponse(noSuchRoute(req.path, basePath)))
+
+  return async (request) => guarded(await app.fetch(request), frameAncestors)
+}
+
+async function run(
+  route: Route,
+  registry: IntegrationRegistry,
+  actor: Actor,
+  { req }: HonoContext,
+  maxBodyBytes: number,
+): Promise<unknown> {
+  const name = `${route.method} ${route.path}`
+  const ifMatch = ifMatchOf(req.raw)
+  if (route.ifMatch === 'required' && !req.raw.headers.has('if-match'))
+    throw new Refusal('precondition_required', `${name} needs If-Match with the ETag of what was looked at.`)
+  const query = route.query && parse(name, route.query, req.query())
+  const json = route.body && (await jsonBody(req.raw, maxBodyBytes))
+  const body = route.body && parse(name, route.body, json === undefined && route.bodyOptional ? {} : json)
+  try {
+    return await route.run({
+      mine: registry.actingAs(actor),
+      params: req.param(),
+      query,
+      body,
+      ifMatch,
+      signal: req.raw.signal,
+    })
+  } catch (error) {
+    if (ifMatch === undefined || !isIntegrationError(error) || error.code !== 'conflict') throw error
+    throw new Refusal('precondition_failed', error.message)
+  }
+}
+
+function answer(route: Route, result: unknown, basePath: string): Response {
+  const { body, options } = result instanceof Reply ? result : new Reply(result)
+  if (body === undefined) return new Response(null, { status: 204 })
+  const headers = new Headers({ 'Content-Type': 'application/json' })
+  if (options.etag !== undefined) headers.set('ETag', `"${options.etag}"`)
+  if (options.location !== undefined) headers.set('Location', basePath + options.location)
+  return new Response(JSON.stringify(body), { status: options.status ?? 200, headers })
+}
+
+/** What holds for every answer; what an answer says itself comes first. */
+function guarded(response: Response, frameAncestors: 'none' | 'self'): Response {
+  const headers = new Headers(response.headers)
+  for (const [name, value] of Object.entries({
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': `default-src 'none'; frame-ancestors '${frameAncestors}'`,
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  }))
+    if (!headers.has(name)) headers.set(name, value)
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
+}
+
+/**
+ * The path below where the handler is mounted. Frameworks that strip the prefix (`app.mount` of Hono) leave it out
+ * already.
+ */
+function pathUnder(basePath: string, request: Request): string {
+  const { pathname } = new URL(request.url)
+  const under =
+    pathname === basePath || pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : pathname
+  return under === '' ? '/' : under.replace(/(?<=.)\/$/, '')
+}
+
+function honoPath({ path }: { readonly path: string }): string {
+  return path.replace(/\{(\w+)\}/g, ':$1')
+}
+
+function noSuchRoute(path: string, basePath: string): Refusal {
+  return new Refusal('no_such_route', `There is nothing at "${path.slice(0, 200)}" below the base path "${basePath}".`)
+}
+
+/** The one tag that `If-Match` names; any revision will do for `*`. */
+function ifMatchOf(request: Request): string | undefined {
+  const header = request.headers.get('if-match')?.trim()
+  if (header === undefined || header === '*') return undefined
+  return /^"([^"]*)"$/.exec(header)?.[1] ?? ''
+}

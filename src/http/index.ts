@@ -1,0 +1,3 @@
+export { integrationsHandler, type IntegrationsHandlerOptions, type RequestHandler } from './handler.js'
+export type { PageAsset, SettingsPage } from './page.js'
+export { problemStatus, type HttpErrorCode, type Problem, type ProblemCode } from './problem.js'

@@ -1,0 +1,6 @@
+import { approvalRoutes } from './routes/approvals.js'
+import { integrationRoutes } from './routes/integrations.js'
+import { toolRoutes } from './routes/tools.js'
+
+/** The HTTP API: one operation a route. */
+export const routes = [...integrationRoutes, ...toolRoutes, ...approvalRoutes]

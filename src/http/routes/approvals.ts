@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import type { Decision } from '../../index.js'
+import { decisionInput } from '../../model/input.js'
+import { route } from '../route.js'
+import { limit, text } from './query.js'
+
+const approvalStatus = z.enum([
+  'pending',
+  'approved',
+  'denied',
+  'cancelled',
+  'expired',
+  'superseded',
+  'dispatched',
+  'finished',
+  'unknown',
+])
+
+/** Requests to run a call, remembered decisions, and the record of both. */
+export const approvalRoutes = [
+  route({
+    verb: 'approvals.list',
+    method: 'GET',
+    path: '/approvals',
+    summary: 'Requests to run a call',
+    query: z.strictObject({ status: approvalStatus.optional(), limit: limit.optional(), after: text.optional() }),
+    run: ({ mine, query, signal }) => mine.approvals.list({ ...query, signal }),
+  }),
+  route({
+    verb: 'approvals.get',
+    method: 'GET',
+    path: '/approvals/{id}',
+    summary: 'One request to run a call',
+    run: ({ mine, params, signal }) => mine.approvals.get(params.id, { signal }),
+  }),
+  route({
+    verb: 'approvals.decide',
+    method: 'POST',
+    path: '/approvals/{id}/decision',
+    summary: 'Approves or denies a request',
+    body: decisionInput,
+    run: ({ mine, params, body, signal }) => mine.approvals.decide(params.id, body as Decision, { signal }),
+  }),
+  route({
+    verb: 'approvals.decide',
+    method: 'POST',
+    path: '/approvals/decisions',
+    summary: 'Approves or denies many requests',
+    body: z.strictObject({ approvalIds: z.array(text).min(1).max(100), decision: decisionInput }),
+    run: async ({ mine, body, signal }) => ({
+      approvals: await mine.approvals.decide(body.approvalIds, body.decision as Decision, { signal }),
+    }),
+  }),
+  route({
+    verb: 'grants.list',
+    method: 'GET',
+    path: '/grants',
+    summary: 'Remembered decisions: your own, or those of another person where you may see them',
+    query: z.strictObject({ userId: text.optional() }),
+    run: async ({ mine, query, signal }) => ({ grants: await mine.grants.list({ ...query, signal }) }),
+  }),
+  route({
+    verb: 'grants.revoke',
+    method: 'DELETE',
+    path: '/grants/{id}',
+    summary: 'Takes a decision back: the next call asks',
+    run: ({ mine, params, signal }) => mine.grants.revoke(params.id, { signal }),
+  }),
+  route({
+    verb: 'audit',
+    method: 'GET',
+    path: '/audit',
+    summary: 'Who did what',
+    query: z.strictObject({ limit: limit.optional(), after: text.optional() }),
+    run: ({ mine, query, signal }) => mine.audit({ ...query, signal }),
+  }),
+]

@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import type { ConnectInput, ConnectResult, Integration, UpdateInput } from '../../index.js'
+import { authorizeInput, connectInput, reconnectInput, updateInput } from '../../model/input.js'
+import { Reply, route } from '../route.js'
+import { flag, limit, text } from './query.js'
+
+/** Connecting servers, and what a person does with one integration. */
+export const integrationRoutes = [
+  route({
+    verb: 'list',
+    method: 'GET',
+    path: '/integrations',
+    summary: 'The integrations that you can use, oldest first',
+    query: z.strictObject({
+      scope: z.enum(['mine', 'all']).optional(),
+      search: text.optional(),
+      attention: flag.optional(),
+      limit: limit.optional(),
+      after: text.optional(),
+    }),
+    async run({ mine, query, signal }) {
+      const { limit: most } = query
+      // One more than asked for says whether there is a next page.
+      const found = await mine.list({
+        ...query,
+        limit: most === undefined ? undefined : Math.min(most + 1, 1000),
+        signal,
+      })
+      const integrations = found.slice(0, most)
+      return { integrations, next: found.length > integrations.length ? integrations.at(-1)?.id : undefined }
+    },
+  }),
+  route({
+    verb: 'connect',
+    method: 'POST',
+    path: '/integrations',
+    summary: 'Connects a custom server or a catalogue entry',
+    body: connectInput,
+    async run({ mine, body, signal }) {
+      const made = await mine.connect(body as ConnectInput, { signal })
+      return new Reply(made, { status: 201, location: `/integrations/${made.integration.id}`, ...tagOf(made) })
+    },
+  }),
+  route({
+    verb: 'get',
+    method: 'GET',
+    path: '/integrations/{id}',
+    summary: 'One integration',
+    run: async ({ mine, params, signal }) => tagged(await mine.get(params.id, { signal })),
+  }),
+  route({
+    verb: 'update',
+    method: 'PATCH',
+    path: '/integrations/{id}',
+    summary: 'Edits what is given and keeps the rest (JSON merge patch)',
+    body: updateInput,
+    ifMatch: 'optional',
+    run: async ({ mine, params, body, ifMatch, signal }) =>
+      tagged(await mine.update(params.id, body as UpdateInput, { ifRevision: revisionIn(ifMatch), signal })),
+  }),
+  route({
+    verb: 'remove',
+    method: 'DELETE',
+    path: '/integrations/{id}',
+    summary: 'Removes it: tokens are revoked, secrets erased, pending approvals ended',
+    run: ({ mine, params, signal }) => mine.remove(params.id, { signal }),
+  }),
+  route({
+    verb: 'validate',
+    method: 'POST',
+    path: '/integrations/{id}/validate',
+    summary: 'Checks it with the real credential, and starts a sign-in where one is needed',
+    run: ({ mine, params, signal }) => mine.validate(params.id, { signal }),
+  }),
+  route({
+    verb: 'reconnect',
+    method: 'POST',
+    path: '/integrations/{id}/reconnect',
+    summary: 'Signs in again; agents, tool settings and grants are kept',
+    body: reconnectInput,
+    bodyOptional: true,
+    run: ({ mine, params, body, signal }) => mine.reconnect(params.id, body, { signal }),
+  }),
+  route({
+    verb: 'authorize',
+    method: 'POST',
+    path: '/integrations/{id}/authorize',
+    summary: 'Gives your own credential to an integration where each person has their own',
+    body: authorizeInput,
+    bodyOptional: true,
+    run: ({ mine, params, body, signal }) => mine.authorize(params.id, body, { signal }),
+  }),
+  route({
+    verb: 'signOut',
+    method: 'POST',
+    path: '/integrations/{id}/sign-out',
+    summary: 'Revokes and erases your own credential',
+    run: ({ mine, params, signal }) => mine.signOut(params.id, { signal }),
+  }),
+  route({
+    verb: 'enable',
+    method: 'POST',
+    path: '/integrations/{id}/enable',
+    summary: 'Turns it on',
+    run: async ({ mine, params, signal }) => tagged(await mine.enable(params.id, { signal })),
+  }),
+  route({
+    verb: 'disable',
+    method: 'POST',
+    path: '/integrations/{id}/disable',
+    summary: 'Turns it off at once: calls under way are ended',
+    run: async ({ mine, params, signal }) => tagged(await mine.disable(params.id, { signal })),
+  }),
+  route({
+    verb: 'transferOwner',
+    method: 'POST',
+    path: '/integrations/{id}/transfer',
+    summary: 'Hands it to another person',
+    body: z.strictObject({ userId: text }),
+    run: ({ mine, params, body, signal }) => mine.transferOwner(params.id, body.userId, { signal }),
+  }),
+  route({
+    verb: 'trust',
+    method: 'POST',
+    path: '/integrations/{id}/trust',
+    summary: 'Whether the annotations of the server are believed; If-Match names the revision that was looked at',
+    body: z.strictObject({ trusted: z.boolean() }),
+    ifMatch: 'required',
+    run: async ({ mine, params, body, ifMatch, signal }) =>
+      tagged(await mine.trust(params.id, body.trusted, { ifRevision: revisionIn(ifMatch), signal })),
+  }),
+]
+
+function tagged(integration: Integration): Reply {
+  return new Reply(integration, { etag: integration.revision })
+}
+
+function tagOf({ integration }: ConnectResult): { etag: number } {
+  return { etag: integration.revision }
+}
+
+/** A tag that is no revision of ours is one that nothing has. */
+function revisionIn(ifMatch: string | undefined): number | undefined {
+  return ifMatch === undefined ? undefined : /^\d{1,15}$/.test(ifMatch) ? Number(ifMatch) : -1
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { ToolSettings } from '../../index.js'
+import { acceptToolsInput, toolSettingsInput } from '../../model/input.js'
+import { Reply, route } from '../route.js'
+import { text } from './query.js'
+
+/** The tools of an integration, and what agents get of them. */
+export const toolRoutes = [
+  route({
+    verb: 'tools',
+    method: 'GET',
+    path: '/integrations/{id}/tools',
+    summary: 'Every tool: label, enabled, approval mode, its effect and why',
+    async run({ mine, params, signal }) {
+      const overview = await mine.tools(params.id, { signal })
+      return new Reply(overview, { etag: overview.revision })
+    },
+  }),
+  route({
+    verb: ['configureTools', 'configureTool'],
+    method: 'PATCH',
+    path: '/integrations/{id}/tools',
+    summary: 'Settings of many tools by name; If-Match names the revision that was looked at',
+    body: z.record(z.string().max(1024), toolSettingsInput),
+    ifMatch: 'required',
+    run: ({ mine, params, body, ifMatch, signal }) =>
+      mine.configureTools(params.id, body as Readonly<Record<string, ToolSettings>>, { ifRevision: ifMatch, signal }),
+  }),
+  route({
+    verb: 'refreshTools',
+    method: 'POST',
+    path: '/integrations/{id}/tools/refresh',
+    summary: 'Asks the server for its tools now',
+    async run({ mine, params, signal }) {
+      const overview = await mine.refreshTools(params.id, { signal })
+      return new Reply(overview, { etag: overview.revision })
+    },
+  }),
+  route({
+    verb: 'acceptTools',
+    method: 'POST',
+    path: '/integrations/{id}/tools/accept',
+    summary: 'Accepts new or changed tools: the definitionHash that was looked at, by name',
+    body: z.strictObject({ tools: acceptToolsInput }),
+    run: ({ mine, params, body, signal }) => mine.acceptTools(params.id, body.tools, { signal }),
+  }),
+  route({
+    verb: 'available',
+    method: 'GET',
+    path: '/connectors',
+    summary: 'The catalogue',
+    run: async ({ mine, signal }) => ({ connectors: await mine.available({ signal }) }),
+  }),
+  route({
+    verb: 'agents',
+    method: 'GET',
+    path: '/agents',
+    summary: 'The agents that integrations may name',
+    run: async ({ mine, signal }) => ({ agents: await mine.agents({ signal }) }),
+  }),
+  route({
+    verb: 'toolset',
+    method: 'GET',
+    path: '/agents/{id}/tools',
+    summary: 'What an agent may call for you now, and what is unavailable and why',
+    query: z.strictObject({ conversationId: text.optional() }),
+    async run({ mine, params, query, signal }) {
+      const { agentId, tools, unavailable } = await mine.toolset(params.id, { ...query, signal })
+      return { agentId, tools, unavailable }
+    },
+  }),
+  route({
+    verb: 'explain',
+    method: 'POST',
+    path: '/explain',
+    summary: 'What would happen to a call, and which rule decides; runs nothing',
+    body: z.strictObject({
+      agentId: text,
+      toolName: text,
+      args: z.record(z.string(), z.json()).optional(),
+      conversationId: text.optional(),
+    }),
+    run: ({ mine, body: { agentId, toolName, args, conversationId }, signal }) =>
+      mine.explain(agentId, toolName, { args, conversationId, signal }),
+  }),
+]
