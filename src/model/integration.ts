@@ -58,6 +58,23 @@ export interface IntegrationHeader {
   readonly setAt: number
 }
 
+/** What somebody may be allowed to do with an integration. */
+export type IntegrationOperation =
+  | 'update'
+  | 'share'
+  | 'set_endpoint'
+  | 'enable'
+  | 'disable'
+  | 'validate'
+  | 'reconnect'
+  | 'own_credential'
+  | 'list_tools'
+  | 'configure_tools'
+  | 'accept_tools'
+  | 'trust'
+  | 'transfer_owner'
+  | 'remove'
+
 /** A connected (or connectable) MCP server. Times are ms since the epoch. */
 export interface Integration {
   readonly id: string
@@ -83,6 +100,8 @@ export interface Integration {
   readonly trusted: boolean
   /** Who may use it: ids of agents, never empty. */
   readonly agents: readonly string[]
+  /** What the actor may do with it now, so that a page offers nothing that would be refused. */
+  readonly allowed: readonly IntegrationOperation[]
   /** With `credentials: 'per_user'` the actor's own. */
   readonly status: IntegrationStatus
   readonly statusDetail: StatusDetail

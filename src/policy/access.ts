@@ -1,28 +1,15 @@
 import type { Actor } from '../model/actor.js'
-import type { Visibility } from '../model/integration.js'
+import type { IntegrationOperation, Visibility } from '../model/integration.js'
 
 /** Everything somebody may want to do with an integration. */
 export type Operation =
+  | IntegrationOperation
   | 'get'
-  | 'share'
-  | 'update'
-  | 'enable'
-  | 'set_endpoint'
-  | 'validate'
-  | 'reconnect'
-  | 'own_credential'
-  | 'disable'
-  | 'remove'
-  | 'list_tools'
-  | 'configure_tools'
-  | 'accept_tools'
-  | 'trust'
   | 'call'
   | 'decide_own_approval'
   | 'decide_others_approval'
   | 'own_grants'
   | 'others_grants'
-  | 'transfer_owner'
   | 'audit_all'
 
 /** `hidden` answers exactly like an integration that does not exist. */
@@ -95,6 +82,32 @@ export function decideAccess(
   if (isOwner) return isAdmin ? best(rights.owner, rights.admin) : rights.owner
   return isAdmin ? rights.admin : rights.member
 }
+
+/** What somebody may do with an integration, of what a settings page offers. */
+export function allowedOperations(
+  actor: Actor,
+  scope: AccessScope,
+  rules: AccessRules,
+): readonly IntegrationOperation[] {
+  return offered.filter((operation) => decideAccess(operation, actor, scope, rules) === 'allowed')
+}
+
+const offered: readonly IntegrationOperation[] = [
+  'update',
+  'share',
+  'set_endpoint',
+  'enable',
+  'disable',
+  'validate',
+  'reconnect',
+  'own_credential',
+  'list_tools',
+  'configure_tools',
+  'accept_tools',
+  'trust',
+  'transfer_owner',
+  'remove',
+]
 
 /** An owner who also is an admin has the rights of both. */
 function best(left: Access, right: Access): Access {

@@ -23,6 +23,25 @@ export function visibleLines(
   return show(text, maxLength, '\n')
 }
 
+/** A piece of a text: characters as they are, or one that would be drawn as nothing, escaped. */
+export interface TextPiece {
+  readonly text: string
+  readonly hidden: boolean
+}
+
+/** The same in pieces, for a screen that marks what was hidden. Line feeds stay. */
+export function visiblePieces(text: string): readonly TextPiece[] {
+  const pieces: { text: string; hidden: boolean }[] = []
+  for (const character of text) {
+    const isHidden = character !== '\n' && hidden.test(character)
+    const last = pieces.at(-1)
+    if (last === undefined || isHidden || last.hidden)
+      pieces.push({ text: isHidden ? escape(character) : character, hidden: isHidden })
+    else last.text += character
+  }
+  return pieces
+}
+
 /** Cuts between characters, never inside of an escape or a pair. */
 function show(text: string, maxLength: number, kept = ''): { shown: string; hiddenCharacters: number } {
   let shown = ''

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Actor } from '../../src/model/actor.js'
-import { decideAccess, type AccessRules, type AccessScope, type Operation } from '../../src/policy/access.js'
+import {
+  allowedOperations,
+  decideAccess,
+  type AccessRules,
+  type AccessScope,
+  type Operation,
+} from '../../src/policy/access.js'
 
 /**
  * Who may do what, as the project's access page has it. A allowed · D refused · N like an id that doesn't exist. In order:
@@ -65,6 +71,24 @@ describe('who may do what', () => {
 
   it.each(rows)('hides what does not exist from %s', (operation) => {
     expect(decideAccess(operation, admin, undefined, usual)).toBe('hidden')
+  })
+
+  it('offers a page what is allowed, and nothing else', () => {
+    const asked = new Set([
+      'get',
+      'call',
+      'decide_own_approval',
+      'decide_others_approval',
+      'own_grants',
+      'others_grants',
+      'audit_all',
+    ])
+    for (const visibility of ['private', 'workspace'] as const)
+      for (const [n, actor] of [owner, member, admin, outsiders[1]!].entries()) {
+        const column = n + (visibility === 'private' ? 1 : 5)
+        const expected = rows.flatMap((row) => (row[column] === 'A' && !asked.has(row[0]) ? [row[0]] : []))
+        expect([...allowedOperations(actor, scope(visibility), usual)].toSorted()).toEqual(expected.toSorted())
+      }
   })
 
   it('takes a role it does not know for a member', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { visible } from '../../src/policy/visible-text.js'
+import { visible, visiblePieces } from '../../src/policy/visible-text.js'
 
 const tags = [...'hi'].map((letter) => String.fromCodePoint(0xe0000 + letter.codePointAt(0)!)).join('')
 
@@ -43,5 +43,13 @@ describe('text in which nothing can hide', () => {
 
   it('looks at no more of a huge text than it shows', () => {
     expect(visible('\u202e'.repeat(10_000_000), 80)).toBe(`${'\\u{202E}'.repeat(10)}… (9999990 more characters)`)
+  })
+
+  it('comes in pieces, so that an escape and the same letters in a text are told apart', () => {
+    expect(visiblePieces('a\u200b\\u{200B}\nb')).toEqual([
+      { text: 'a', hidden: false },
+      { text: '\\u{200B}', hidden: true },
+      { text: '\\u{200B}\nb', hidden: false },
+    ])
   })
 })

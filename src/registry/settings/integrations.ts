@@ -3,7 +3,7 @@ import { invalid, listInput, parse } from '../../model/input.js'
 import type { AvailableConnector, Connector } from '../../model/connector.js'
 import type { Integration } from '../../model/integration.js'
 import type { StoredRecord } from '../../ports/storage.js'
-import { decideAccess } from '../../policy/access.js'
+import { allowedOperations, decideAccess } from '../../policy/access.js'
 import type { Context } from '../state/context.js'
 import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
@@ -32,7 +32,8 @@ function present(
   now: number,
 ): Integration {
   const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
-  const edits = decideAccess('set_endpoint', actor, scope, context.options.access) === 'allowed'
+  const allowed = allowedOperations(actor, scope, context.options.access)
+  const edits = allowed.includes('set_endpoint')
   const known = currentStatus(
     status ?? {
       reason: record.auth === 'header' ? 'credential_missing' : record.auth === 'oauth' ? 'first_sign_in' : 'ok',
@@ -55,6 +56,7 @@ function present(
     enabled: record.enabled,
     trusted: record.trusted,
     agents: record.agents,
+    allowed,
     ...describeStatus(record.name, record.auth, known),
     toolCount: tools?.count ?? 0,
     ...(known.protocolVersion === undefined ? {} : { protocolVersion: known.protocolVersion }),
