@@ -8,8 +8,11 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [source
   replacement: fileURLToPath(new URL(source as string, import.meta.url)),
 }))
 
-/** Folders of `test/` that have a script of their own: they need a build, another Node or minutes. */
-const lanes = ['dist', 'ai-sdk-7', 'crash', 'mutation', 'postgres', 'race', 'runtimes']
+/** Tests that have a script of their own: they need a build, another Node, a database, servers of others or minutes. */
+const lanes = [
+  'test/{ai-sdk-7,crash,dist,interop,mutation,postgres,race,runtimes}/**',
+  'test/storage/postgres*.test.ts',
+]
 
 export default defineConfig({
   resolve: { alias },
@@ -22,7 +25,9 @@ export default defineConfig({
         test: {
           name: 'main',
           include: ['test/**/*.test.ts'],
-          exclude: lanes.map((lane) => `test/${lane}/**`),
+          exclude: lanes,
+          // Files share a worker: starting one anew for each costs more than the tests of most.
+          isolate: false,
         },
       },
       { extends: true, test: { name: 'dist', include: ['test/dist/**/*.test.ts'] } },
