@@ -10,59 +10,48 @@ export type {
   PolicyVerdict,
   RetentionOptions,
 } from './registry/state/options.js'
-export type {
-  ActorApprovals,
-  ActorGrants,
-  ActorIntegrations,
-  OperationOptions as VerbOptions,
-} from './registry/actor-integrations.js'
-export type { ConnectInput, ConnectOptions } from './registry/settings/plan-connect.js'
+export type { ActorApprovals, ActorGrants, ActorIntegrations, OperationOptions } from './registry/actor-integrations.js'
+export type { IntegrationListOptions } from './registry/settings/integrations.js'
+export type { ConnectInput, ConnectInputBase } from './registry/settings/plan-connect.js'
 export type { ConnectResult } from './registry/settings/connect-result.js'
-export type { ListOptions } from './registry/settings/integrations.js'
 export type { UpdateInput } from './registry/settings/plan-edit.js'
 export type { Toolset, ToolsetOptions } from './registry/gate/toolset.js'
-export type { CallOptions } from './registry/gate/call-scope.js'
+export type { ToolCallOptions } from './registry/gate/call-scope.js'
 export type { ToolOverview } from './registry/settings/tool-settings.js'
 export type { ApprovalPage } from './registry/gate/approvals.js'
-export type { AuditPage, EventOf, EventPage } from './registry/state/event-feed.js'
-export type { Explanation } from './registry/gate/explain.js'
+export type { AuditPage, RegistryEventOf, RegistryEventPage } from './registry/state/event-feed.js'
+export type { CallExplanation } from './registry/gate/explain.js'
 export type { ResealReport, SweepReport } from './registry/operations/maintenance.js'
 
-// Storage and credentials
+// Storage and credentials to begin with
 export { memoryStorage, type MemoryStorageOptions } from './storage/memory.js'
 export {
   encryptedCredentials,
   type EncryptedCredentialsOptions,
   type EncryptionKey,
-  type KeyProvider,
+  type EncryptionKeyProvider,
 } from './vaults/encrypted.js'
 
-// For a storage of one's own
-export {
-  appendedKey,
-  checkList,
-  checkRead,
-  checkScan,
-  checkWrites,
-  recordLimits,
-  scanCursor,
-  type AnyWrite,
-  type PageQuery,
-} from './model/record.js'
-
 // What a host plugs in
-export type * from './ports/storage.js'
-export type * from './ports/credential-vault.js'
-export type * from './ports/confirm.js'
-export type * from './ports/elicit.js'
-export type * from './ports/runtime.js'
+export type {
+  RegistryStorage,
+  StorageChange,
+  StorageListQuery,
+  StorageListResult,
+  StorageReadResult,
+  StorageRecord,
+  StorageScanQuery,
+  StorageScanResult,
+  StorageWrite,
+  StorageWritten,
+} from './ports/storage.js'
+export type { CredentialVault, SecretContext } from './ports/credential-vault.js'
+export type { ConfirmCallback } from './ports/confirm.js'
+export type { ElicitAnswer, ElicitCallback, ElicitQuestion, ElicitRequest } from './ports/elicit.js'
+export type { RegistryRuntime } from './ports/runtime.js'
 export type { EgressOptions } from './egress/guarded-fetch.js'
 
-// The words
-export type * from './model/actor.js'
-export type * from './model/agent.js'
-export type * from './model/approval.js'
-export type * from './model/connector.js'
+// What can go wrong
 export {
   errorCodes,
   IntegrationError,
@@ -71,12 +60,53 @@ export {
   type FieldProblem,
   type IntegrationErrorDetails,
 } from './model/errors.js'
-export type * from './model/event.js'
-export type * from './model/integration.js'
-export type * from './model/json.js'
-export type * from './model/local-server.js'
-export type * from './model/oauth.js'
-export type * from './model/outcome.js'
+
+// The words
+export type { Actor } from './model/actor.js'
+export type { Agent } from './model/agent.js'
+export {
+  approvalTransitions,
+  type Approval,
+  type ApprovalDecision,
+  type ApprovalStatus,
+  type ArgumentsDisplay,
+  type ConfirmRequest,
+  type Grant,
+  type RememberOptions,
+} from './model/approval.js'
+export type {
+  AvailableConnector,
+  Connector,
+  ConnectorAuth,
+  ConnectorDescription,
+  ConnectorToolSettings,
+} from './model/connector.js'
+export type {
+  AuditEntry,
+  CallEvent,
+  CallOutcomeName,
+  IntegrationEventBase,
+  RegistryEvent,
+  RegistryEventBase,
+  RegistryEventName,
+} from './model/event.js'
+export {
+  statusReasons,
+  type CredentialMode,
+  type Integration,
+  type IntegrationAuth,
+  type IntegrationHeader,
+  type IntegrationOperation,
+  type IntegrationStatus,
+  type IntegrationVisibility,
+  type StatusAction,
+  type StatusDetail,
+  type StatusReason,
+} from './model/integration.js'
+export type { JsonObject, JsonValue } from './model/json.js'
+export type { LocalServer } from './model/local-server.js'
+export type { ClientCredentialsGrant, IdentityAssertionGrant, OAuthGrant, OAuthSettings } from './model/oauth.js'
+export type { ResultWarning, ToolCallOutcome } from './model/outcome.js'
 export type {
   ApprovalMode,
   QuarantinedTool,
@@ -93,4 +123,4 @@ export type {
   ToolResult,
   ToolSettings,
 } from './model/tool.js'
-export type * from './model/toolset.js'
+export type { ToolsetTool, UnavailableReason, UnavailableTool } from './model/toolset.js'

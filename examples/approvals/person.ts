@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises'
-import type { ConfirmRequest, Decision, JsonObject } from 'mcp-integrations'
+import type { ConfirmRequest, ApprovalDecision, JsonObject } from 'mcp-integrations'
 import { bold, dim, line, red, yellow } from '../quickstart/screen.js'
 
 /** A person's answer: what the registry is told, and what they typed. */
 export interface Answer {
-  readonly decision: Decision | 'defer'
+  readonly decision: ApprovalDecision | 'defer'
   readonly typed: string
 }
 
@@ -43,7 +43,7 @@ function show({ tool, integration, agentId, display, why, risk }: ConfirmRequest
 }
 
 /** `undefined`: ask again. */
-function understood(typed: string): Decision | 'defer' | undefined {
+function understood(typed: string): ApprovalDecision | 'defer' | undefined {
   const [, key = '', rest = ''] = /^\s*([yaenl])\w*\s*(.*)$/is.exec(typed) ?? []
   switch (key.toLowerCase()) {
     case 'y':

@@ -1,4 +1,4 @@
-import type { ConfirmCallback, ConfirmRequest, Decision, PolicyInput, PolicyVerdict } from 'mcp-integrations'
+import type { ConfirmCallback, ConfirmRequest, ApprovalDecision, PolicyInput, PolicyVerdict } from 'mcp-integrations'
 import { ana, connectedNotes, expect } from './host.js'
 
 export async function approvals(): Promise<void> {
@@ -12,7 +12,7 @@ export async function approvals(): Promise<void> {
 async function during(): Promise<void> {
   const { mine, notes, close } = await connectedNotes()
   const dialog = {
-    async open(_question: object, _options: { readonly signal: AbortSignal }): Promise<Decision> {
+    async open(_question: object, _options: { readonly signal: AbortSignal }): Promise<ApprovalDecision> {
       return { decision: 'deny', reason: 'Ask me after lunch.' }
     },
   }

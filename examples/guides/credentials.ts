@@ -1,4 +1,4 @@
-import { encryptedCredentials, IntegrationRegistry, memoryStorage, type KeyProvider } from 'mcp-integrations'
+import { encryptedCredentials, IntegrationRegistry, memoryStorage, type EncryptionKeyProvider } from 'mcp-integrations'
 import { describeVaultContract } from 'mcp-integrations/testing'
 import { ana, expect, startNotes } from './host.js'
 
@@ -57,7 +57,7 @@ export async function credentials(): Promise<void> {
     },
   }
   // #region kms
-  const keys: KeyProvider = {
+  const keys: EncryptionKeyProvider = {
     currentKeyId: () => 'alias/integrations',
     wrap: (keyId, dataKey, context) => kms.encrypt({ keyId, plaintext: dataKey, context }),
     unwrap: (keyId, wrapped, context) => kms.decrypt({ keyId, ciphertext: wrapped, context }),

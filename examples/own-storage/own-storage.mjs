@@ -1,4 +1,4 @@
-import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from 'mcp-integrations'
+import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from 'mcp-integrations/storage'
 
 /**
  * A registry storage over a plain key-value store, which can only `get(name)` and `putIfVersion(name, value, version)`:

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import type { ConfirmCallback, ConfirmRequest, Decision } from 'mcp-integrations'
+import type { ConfirmCallback, ConfirmRequest, ApprovalDecision } from 'mcp-integrations'
 import { bold, dim, line, yellow } from './screen.js'
 
 /** How a question was answered, by approval id. */
@@ -10,7 +10,7 @@ export type Answers = Map<string, { readonly tool: string; readonly approved: bo
  * approved and everything else refused.
  */
 export function askOnTerminal(answers: Answers): ConfirmCallback {
-  return async (request, { signal }): Promise<Decision> => {
+  return async (request, { signal }): Promise<ApprovalDecision> => {
     show(request)
     const approved = process.stdin.isTTY
       ? await yesOrNo(signal)

@@ -1,5 +1,5 @@
 import type { ModelMessage } from 'ai'
-import type { Decision } from '../index.js'
+import type { ApprovalDecision } from '../index.js'
 
 /** One call as the SDK hands it to `execute`. */
 export interface SdkCall {
@@ -19,7 +19,7 @@ export function requestId(messages: readonly ModelMessage[], toolCallId: string)
 }
 
 /** The person's decision about this very call, as the SDK's messages prove it. */
-export function decisionIn(messages: readonly ModelMessage[], call: SdkCall): Decision {
+export function decisionIn(messages: readonly ModelMessage[], call: SdkCall): ApprovalDecision {
   return isApproved(messages, call)
     ? 'approve'
     : { decision: 'deny', reason: 'The AI SDK ran this call without having asked a person.' }

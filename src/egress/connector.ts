@@ -1,5 +1,5 @@
 import { IntegrationError } from '../model/errors.js'
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 import type { BodySource } from './body.js'
 import type { EgressOptions } from './url-policy.js'
 
@@ -32,7 +32,7 @@ export interface IncomingAnswer {
 
 export interface ConnectorOptions {
   readonly egress: EgressOptions
-  readonly runtime: Pick<Runtime, 'setTimer'>
+  readonly runtime: Pick<RegistryRuntime, 'setTimer'>
 }
 
 /** Why a server can't be reached, as `reason` of `unreachable` and `timeout`. Only `reset` may come after the request left. */

@@ -1,5 +1,5 @@
 import { IntegrationError } from '../model/errors.js'
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 import { createConnector } from '#connect'
 import { bytesBody } from './body.js'
 import { abortError, startsWork, type Dialer, type IncomingAnswer, type OutgoingRequest } from './connector.js'
@@ -30,7 +30,7 @@ export interface GuardedFetchOptions {
   readonly egress: EgressOptions
   /** Decoded bytes of one answer, or of one event of an event stream. */
   readonly maxResponseBytes: number
-  readonly runtime: Pick<Runtime, 'fetch' | 'now' | 'setTimer'>
+  readonly runtime: Pick<RegistryRuntime, 'fetch' | 'now' | 'setTimer'>
   /** What carries the requests. `@default` over `runtime.fetch` when given, else the platform's */
   readonly connector?: Dialer | undefined
 }
@@ -154,7 +154,7 @@ function redirectedRequest(request: OutgoingRequest, answer: IncomingAnswer, egr
 
 async function withinDeadline<T>(
   request: OutgoingRequest,
-  runtime: Pick<Runtime, 'setTimer'>,
+  runtime: Pick<RegistryRuntime, 'setTimer'>,
   run: (bounded: OutgoingRequest) => Promise<T>,
 ): Promise<T> {
   const { signal } = request

@@ -7,7 +7,7 @@ import type {
   Integration,
   Toolset,
   ToolsetOptions,
-  VerbOptions,
+  OperationOptions,
 } from '../index.js'
 import type { Problem, ProblemCode } from './problem.js'
 
@@ -22,7 +22,7 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
   /** What one agent may call now, and what is unavailable and why. */
   toolset(
     agentId: string,
-    options?: VerbOptions & Pick<ToolsetOptions, 'conversationId'>,
+    options?: OperationOptions & Pick<ToolsetOptions, 'conversationId'>,
   ): Promise<Pick<Toolset, 'agentId' | 'tools' | 'unavailable'>>
 }
 
@@ -113,7 +113,7 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
       list: (query) => get('/approvals', query),
       get: (id, query) => get(`/approvals/${encodeURIComponent(id)}`, query),
       // One implementation behind two overloads, as in the registry.
-      decide: ((ids: string | readonly string[], decision: object | string, { signal }: VerbOptions = {}) =>
+      decide: ((ids: string | readonly string[], decision: object | string, { signal }: OperationOptions = {}) =>
         decide(ids, decision, signal)) as IntegrationsClient['approvals']['decide'],
     },
     grants: {

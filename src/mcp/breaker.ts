@@ -1,5 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 import { jitter } from './jitter.js'
 
 const firstPauseMs = 1_000
@@ -12,13 +12,13 @@ const longestWishMs = 300_000
  * jittered, growing pause is over; then exactly one may try.
  */
 export class Breaker {
-  readonly #runtime: Pick<Runtime, 'now' | 'randomId'>
+  readonly #runtime: Pick<RegistryRuntime, 'now' | 'randomId'>
   #failures = 0
   #until = 0
   #error: IntegrationError | undefined
   #trying = false
 
-  constructor(runtime: Pick<Runtime, 'now' | 'randomId'>) {
+  constructor(runtime: Pick<RegistryRuntime, 'now' | 'randomId'>) {
     this.#runtime = runtime
   }
 

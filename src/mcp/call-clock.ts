@@ -1,5 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** How often a call's time may be had again by reporting progress. */
 const mostTimeouts = 5
@@ -10,7 +10,7 @@ const mostTimeouts = 5
  */
 export class CallClock {
   readonly #controller = new AbortController()
-  readonly #runtime: Pick<Runtime, 'setTimer'>
+  readonly #runtime: Pick<RegistryRuntime, 'setTimer'>
   readonly #timeoutMs: number
   readonly #caller: AbortSignal | undefined
   readonly #stopTotal: () => void
@@ -18,7 +18,7 @@ export class CallClock {
   #waiting = 0
 
   constructor(options: {
-    readonly runtime: Pick<Runtime, 'setTimer'>
+    readonly runtime: Pick<RegistryRuntime, 'setTimer'>
     readonly timeoutMs: number
     readonly signal?: AbortSignal | undefined
   }) {

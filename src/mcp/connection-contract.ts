@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../model/json.js'
 import type { QuarantinedTool, ToolDefinition, ToolProgress, ToolResult } from '../model/tool.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
 import type { LocalServer } from '../ports/local-server.js'
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** What was found out about a server, so that the next process asks nothing: plain JSON, stored by the registry. */
 export interface ServerProfile {
@@ -31,7 +31,7 @@ export interface OpenOptions {
   /** How long all of opening may take, in ms. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
-  readonly runtime: Runtime
+  readonly runtime: RegistryRuntime
   /** Told when the verdict changed later: the session was lost and made anew, or the server changed its era. */
   readonly onVerdict?: ((verdict: ServerProfile) => void) | undefined
   /** Told that the server's tools changed, or may have while nobody listened. */

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue'
 import { IntegrationError } from '../model/errors.js'
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 import { Breaker } from './breaker.js'
 import { abortedBy } from './call-clock.js'
 import type { Connection } from './connection-contract.js'
@@ -10,7 +10,7 @@ const patienceMs = 1_000
 
 /** Bounds of a {@link ConnectionPool}. */
 export interface ConnectionPoolOptions {
-  readonly runtime: Pick<Runtime, 'now' | 'randomId' | 'setTimer'>
+  readonly runtime: Pick<RegistryRuntime, 'now' | 'randomId' | 'setTimer'>
   /** Work at once on one key. */
   readonly concurrency: number
   /** An idle connection is closed after so long, in ms. */

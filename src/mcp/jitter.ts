@@ -1,7 +1,7 @@
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** Between half and all of a pause, in ms, so that those who failed together don't come back together. */
-export function jitter({ randomId }: Pick<Runtime, 'randomId'>, ms: number): number {
+export function jitter({ randomId }: Pick<RegistryRuntime, 'randomId'>, ms: number): number {
   let hash = 0
   for (const char of randomId()) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0
   return Math.round(ms * (0.5 + (hash % 1_000) / 2_000))

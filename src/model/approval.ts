@@ -87,7 +87,7 @@ export interface Approval extends ConfirmRequest {
 }
 
 /** What to remember of a decision. Bounded in every direction; see {@link Grant}. */
-export interface Remember {
+export interface RememberOptions {
   /** For the conversation, until the tool changes, or neither (then give `uses` or `minutes`). */
   readonly for: 'conversation' | 'tool' | 'limited'
   /** At most so many more calls, 1-1000. */
@@ -101,10 +101,14 @@ export interface Remember {
 }
 
 /** A decision about an approval. */
-export type Decision =
+export type ApprovalDecision =
   | 'approve'
   | 'deny'
-  | { readonly decision: 'approve'; readonly args?: JsonObject | undefined; readonly remember?: Remember | undefined }
+  | {
+      readonly decision: 'approve'
+      readonly args?: JsonObject | undefined
+      readonly remember?: RememberOptions | undefined
+    }
   | { readonly decision: 'deny'; readonly reason?: string | undefined }
 
 /** A remembered decision. Times are ms since the epoch. */

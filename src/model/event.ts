@@ -2,7 +2,7 @@ import type { ApprovalStatus } from './approval.js'
 import type { IntegrationStatus, StatusReason } from './integration.js'
 
 /** What every event has. */
-export interface EventBase {
+export interface RegistryEventBase {
   /** Unique, and the cursor for `registry.events({ after })`. */
   readonly id: string
   readonly workspaceId: string
@@ -13,7 +13,7 @@ export interface EventBase {
 }
 
 /** What every event of an integration has. */
-export interface IntegrationEventBase extends EventBase {
+export interface IntegrationEventBase extends RegistryEventBase {
   readonly integrationId: string
 }
 

@@ -1,5 +1,5 @@
 /** Who may use an integration: its owner, or everybody in the workspace. */
-export type Visibility = 'private' | 'workspace'
+export type IntegrationVisibility = 'private' | 'workspace'
 
 /** Whether everybody calls with one credential or each person with their own. */
 export type CredentialMode = 'shared' | 'per_user'
@@ -92,7 +92,7 @@ export interface Integration {
   /** Only for those who may edit. */
   readonly headers?: readonly IntegrationHeader[] | undefined
   readonly auth: IntegrationAuth
-  readonly visibility: Visibility
+  readonly visibility: IntegrationVisibility
   readonly credentials: CredentialMode
   /** The master switch. */
   readonly enabled: boolean

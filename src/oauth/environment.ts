@@ -1,4 +1,4 @@
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** `fetch` through the one way out, told what the request is for. */
 export type PurposefulFetch = (
@@ -9,7 +9,7 @@ export type PurposefulFetch = (
 /** What every OAuth function is given: the network, the clock and who we are. */
 export interface OAuthEnvironment {
   readonly fetch: PurposefulFetch
-  readonly runtime: Runtime
+  readonly runtime: RegistryRuntime
   /** Shown to people by authorization servers. */
   readonly clientName: string
   /** Where authorization servers send people back. `{issuer}` becomes a short hash of the issuer. */

@@ -5,7 +5,7 @@ import type { CredentialRecord } from './credential-record.js'
 import type { JsonValue } from '../model/json.js'
 import type { PassingFault, ReauthorizeReason } from './token-outcome.js'
 import type { RefreshFailure } from './refresh-failure.js'
-import type { RegistryStorage, Write, Written } from '../ports/storage.js'
+import type { RegistryStorage, StorageWrite, StorageWritten } from '../ports/storage.js'
 import type { SecretContext } from '../ports/credential-vault.js'
 
 /** A stored credential and what belongs to it. */
@@ -25,9 +25,9 @@ export interface CredentialAccess {
 
 /** What goes into the commit that changes a credential. */
 export interface Companions {
-  readonly writes: readonly Write[]
+  readonly writes: readonly StorageWrite[]
   /** Called once after the commit, with what became of `writes`, in their order. */
-  done?: ((written: readonly Written[]) => void) | undefined
+  done?: ((written: readonly StorageWritten[]) => void) | undefined
 }
 
 /** What happens to a credential in a commit. */
@@ -178,7 +178,7 @@ async function commitWith(
   next: CredentialRecord,
   change: CredentialChange,
 ): Promise<boolean> {
-  const write: Write = { key: grant.key, ifVersion: current.version, value: stored(next) }
+  const write: StorageWrite = { key: grant.key, ifVersion: current.version, value: stored(next) }
   const companions = await grant.companions(change)
   const written = await storage.commit(grant.workspaceId, [write, ...companions.writes])
   if (written === false) return false

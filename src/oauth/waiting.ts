@@ -1,8 +1,8 @@
 import { IntegrationError } from '../model/errors.js'
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** With jitter, so that many processes don't ask at once. */
-export function pause(runtime: Runtime, ms: number): Promise<void> {
+export function pause(runtime: RegistryRuntime, ms: number): Promise<void> {
   return new Promise((resolve) => void runtime.setTimer(resolve, ms * (0.5 + Math.random() / 2)))
 }
 

@@ -1,5 +1,5 @@
 import type { Actor } from '../model/actor.js'
-import type { IntegrationOperation, Visibility } from '../model/integration.js'
+import type { IntegrationOperation, IntegrationVisibility } from '../model/integration.js'
 
 /** Everything somebody may want to do with an integration. */
 export type Operation =
@@ -19,7 +19,7 @@ export type Access = 'allowed' | 'forbidden' | 'hidden'
 export interface AccessScope {
   readonly workspaceId: string
   readonly ownerId: string
-  readonly visibility: Visibility
+  readonly visibility: IntegrationVisibility
 }
 
 /** What a host may settle about access. */
@@ -32,29 +32,30 @@ export interface AccessRules {
 type Standing = 'owner' | 'admin' | 'member'
 
 /** For owner, member and admin, of a private and of a shared integration. Nobody else sees any of it. */
-const table: Readonly<Record<Operation, Readonly<Record<Visibility, Readonly<Record<Standing, Access>>>>>> = {
-  get: row('allowed', 'hidden', 'allowed', 'allowed', 'allowed', 'allowed'),
-  share: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
-  update: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
-  enable: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
-  set_endpoint: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
-  validate: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
-  reconnect: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
-  own_credential: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
-  disable: row('allowed', 'hidden', 'allowed', 'allowed', 'forbidden', 'allowed'),
-  remove: row('allowed', 'hidden', 'allowed', 'allowed', 'forbidden', 'allowed'),
-  list_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
-  configure_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
-  accept_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
-  trust: row('forbidden', 'hidden', 'allowed', 'forbidden', 'forbidden', 'allowed'),
-  call: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
-  decide_own_approval: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
-  decide_others_approval: row('hidden', 'hidden', 'hidden', 'hidden', 'hidden', 'forbidden'),
-  own_grants: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
-  others_grants: row('forbidden', 'hidden', 'forbidden', 'forbidden', 'forbidden', 'allowed'),
-  transfer_owner: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
-  audit_all: row('forbidden', 'hidden', 'forbidden', 'forbidden', 'forbidden', 'allowed'),
-}
+const table: Readonly<Record<Operation, Readonly<Record<IntegrationVisibility, Readonly<Record<Standing, Access>>>>>> =
+  {
+    get: row('allowed', 'hidden', 'allowed', 'allowed', 'allowed', 'allowed'),
+    share: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+    update: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+    enable: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+    set_endpoint: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+    validate: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+    reconnect: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+    own_credential: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+    disable: row('allowed', 'hidden', 'allowed', 'allowed', 'forbidden', 'allowed'),
+    remove: row('allowed', 'hidden', 'allowed', 'allowed', 'forbidden', 'allowed'),
+    list_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+    configure_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+    accept_tools: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+    trust: row('forbidden', 'hidden', 'allowed', 'forbidden', 'forbidden', 'allowed'),
+    call: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+    decide_own_approval: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+    decide_others_approval: row('hidden', 'hidden', 'hidden', 'hidden', 'hidden', 'forbidden'),
+    own_grants: row('allowed', 'hidden', 'forbidden', 'allowed', 'allowed', 'allowed'),
+    others_grants: row('forbidden', 'hidden', 'forbidden', 'forbidden', 'forbidden', 'allowed'),
+    transfer_owner: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),
+    audit_all: row('forbidden', 'hidden', 'forbidden', 'forbidden', 'forbidden', 'allowed'),
+  }
 
 /**
  * Who may do what.

@@ -1,4 +1,4 @@
-import type { Remember } from '../model/approval.js'
+import type { RememberOptions } from '../model/approval.js'
 import { IntegrationError, type FieldProblem } from '../model/errors.js'
 import type { ToolAnnotations, ToolLabel } from '../model/tool.js'
 import type { ApprovalBinding } from './binding.js'
@@ -106,7 +106,7 @@ function boundBy({ agentId, conversationId, argumentsDigest }: StoredGrant): num
   return [agentId, conversationId, argumentsDigest].filter((bound) => bound !== undefined).length
 }
 
-function readRemember(input: unknown, binding: ApprovalBinding): Remember {
+function readRemember(input: unknown, binding: ApprovalBinding): RememberOptions {
   const problems: FieldProblem[] = []
   const wish = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
   const unknown = Object.keys(wish).filter((key) => !['for', 'uses', 'minutes', 'agents', 'arguments'].includes(key))
@@ -129,7 +129,7 @@ function readRemember(input: unknown, binding: ApprovalBinding): Remember {
   if (wish.arguments !== undefined && wish.arguments !== 'equal' && wish.arguments !== 'any')
     problems.push({ path: 'remember.arguments', message: "must be 'equal' or 'any'" })
   if (problems.length > 0) throw refuse(problems)
-  return wish as unknown as Remember
+  return wish as unknown as RememberOptions
 }
 
 function isWhole(value: unknown, most: number): boolean {

@@ -1,5 +1,5 @@
 /** Clock, timers, ids and network: what tests and special hosts replace. */
-export interface Runtime {
+export interface RegistryRuntime {
   /** ms since the epoch. `@default Date.now` */
   now(): number
   /** A new unguessable id of 1-64 characters of `[A-Za-z0-9_-]`. `@default` 128 random bits, base64url */

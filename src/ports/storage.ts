@@ -19,18 +19,18 @@ export interface RegistryStorage {
    *
    * @returns as many records as keys, in their order, `undefined` where there is none.
    */
-  read(workspaceId: string, keys: readonly string[]): Promise<ReadResult>
+  read(workspaceId: string, keys: readonly string[]): Promise<StorageReadResult>
   /** Lists records of one workspace in key order. */
-  list(query: ListQuery): Promise<ListResult>
+  list(query: StorageListQuery): Promise<StorageListResult>
   /**
    * Writes all or nothing. At most 100 writes, no key twice.
    *
    * @returns the new versions in the order of `writes` (for a delete: `undefined`), and for `append` the keys; or
    * `false`: an `ifVersion` did not hold, somebody wrote first, and *nothing* was written.
    */
-  commit(workspaceId: string, writes: readonly Write[]): Promise<false | readonly Written[]>
+  commit(workspaceId: string, writes: readonly StorageWrite[]): Promise<false | readonly StorageWritten[]>
   /** Lists records of all workspaces, in order of workspace and key: for maintenance only. */
-  scan(query: ScanQuery): Promise<ScanResult>
+  scan(query: StorageScanQuery): Promise<StorageScanResult>
   /**
    * Tells of commits, also those of other processes, as they happen: best effort, may miss some or tell twice.
    *
@@ -42,7 +42,7 @@ export interface RegistryStorage {
 }
 
 /** A stored record. */
-export interface StoredRecord {
+export interface StorageRecord {
   readonly key: string
   /** Opaque; changes with every write. */
   readonly version: string
@@ -52,14 +52,14 @@ export interface StoredRecord {
 }
 
 /** What {@link RegistryStorage.read} answers. */
-export interface ReadResult {
-  readonly records: readonly (StoredRecord | undefined)[]
+export interface StorageReadResult {
+  readonly records: readonly (StorageRecord | undefined)[]
   /** The storage's clock, in ms since the epoch: one clock for expiry and leases of all processes. */
   readonly now: number
 }
 
 /** What to list: keys that start with `prefix`, after `after` (exclusive), at most `limit`. */
-export interface ListQuery {
+export interface StorageListQuery {
   readonly workspaceId: string
   readonly prefix: string
   /** A key; absent: from the first. It need not exist. */
@@ -69,15 +69,15 @@ export interface ListQuery {
 }
 
 /** What {@link RegistryStorage.list} answers. */
-export interface ListResult {
-  readonly records: readonly StoredRecord[]
+export interface StorageListResult {
+  readonly records: readonly StorageRecord[]
   /** Give it as `after` for more; absent: that was all. */
   readonly next?: string | undefined
   readonly now: number
 }
 
 /** What to scan, over all workspaces. */
-export interface ScanQuery {
+export interface StorageScanQuery {
   readonly prefix: string
   /** A cursor of the previous answer. */
   readonly after?: string | undefined
@@ -88,14 +88,14 @@ export interface ScanQuery {
 }
 
 /** What {@link RegistryStorage.scan} answers. */
-export interface ScanResult {
-  readonly records: readonly (StoredRecord & { readonly workspaceId: string })[]
+export interface StorageScanResult {
+  readonly records: readonly (StorageRecord & { readonly workspaceId: string })[]
   readonly next?: string | undefined
   readonly now: number
 }
 
 /** One write of a commit. */
-export type Write =
+export type StorageWrite =
   | {
       readonly key: string
       /** A version: only if it is still that one. `null`: only if absent. Left out: whatever is there. */
@@ -116,7 +116,7 @@ export type Write =
     }
 
 /** What one write came to. */
-export interface Written {
+export interface StorageWritten {
   readonly key: string
   /** `undefined` after a delete. */
   readonly version: string | undefined

@@ -1,4 +1,4 @@
-import type { Approval, ApprovalStatus, Decision, Grant } from '../model/approval.js'
+import type { Approval, ApprovalStatus, ApprovalDecision, Grant } from '../model/approval.js'
 import type { Agent } from '../model/agent.js'
 import type { AvailableConnector } from '../model/connector.js'
 import { IntegrationError } from '../model/errors.js'
@@ -17,10 +17,15 @@ import { setEnabled } from './settings/master-switch.js'
 import { transferOwner } from './settings/transfer-owner.js'
 import { setTrusted } from './settings/trust.js'
 import type { AuditPage } from './state/event-feed.js'
-import { explain, type Explanation } from './gate/explain.js'
+import { explain, type CallExplanation } from './gate/explain.js'
 import { finishConnect } from './settings/finish-connect.js'
 import { listGrants, revokeGrant } from './gate/grants.js'
-import { availableConnectors, getIntegration, listIntegrations, type ListOptions } from './settings/integrations.js'
+import {
+  availableConnectors,
+  getIntegration,
+  listIntegrations,
+  type IntegrationListOptions,
+} from './settings/integrations.js'
 import { EndedCall, noIntegration } from './state/calls-in-flight.js'
 import { closed } from './state/errors.js'
 import { remove } from './settings/remove.js'
@@ -55,7 +60,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /** The agents that integrations of this workspace may name. */
   agents(options?: OperationOptions): Promise<readonly Agent<AgentId>[]>
   /** What this actor can use, oldest first. */
-  list(options?: OperationOptions & ListOptions): Promise<readonly Integration[]>
+  list(options?: OperationOptions & IntegrationListOptions): Promise<readonly Integration[]>
   /**
    * One integration.
    *
@@ -162,7 +167,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
     agentId: AgentId,
     toolName: string,
     options?: OperationOptions & { readonly args?: unknown; readonly conversationId?: string | undefined },
-  ): Promise<Explanation>
+  ): Promise<CallExplanation>
 
   /** Requests to run a call. */
   readonly approvals: ActorApprovals
@@ -195,8 +200,12 @@ export interface ActorApprovals {
    *
    * @throws IntegrationError `conflict` when it was decided otherwise, expired or ended; `not_found`, `forbidden`, `invalid_input`
    */
-  decide(approvalId: string, decision: Decision, options?: OperationOptions): Promise<Approval>
-  decide(approvalIds: readonly string[], decision: Decision, options?: OperationOptions): Promise<readonly Approval[]>
+  decide(approvalId: string, decision: ApprovalDecision, options?: OperationOptions): Promise<Approval>
+  decide(
+    approvalIds: readonly string[],
+    decision: ApprovalDecision,
+    options?: OperationOptions,
+  ): Promise<readonly Approval[]>
 }
 
 /** Remembered decisions. */
@@ -216,7 +225,7 @@ export function actorIntegrations<AgentId extends string>(
     whileOpen(context, actor, options, work)
   const decideOneOrMany = async (
     ids: string | readonly string[],
-    decision: Decision,
+    decision: ApprovalDecision,
     options?: OperationOptions,
   ): Promise<Approval | readonly Approval[]> => {
     const several = Array.isArray(ids)

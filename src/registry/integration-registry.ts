@@ -5,7 +5,7 @@ import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import type { CallEvent, RegistryEventName } from '../model/event.js'
 import { parseActor } from '../model/input.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 import { createGuardedFetch } from '../egress/guarded-fetch.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
 import { createRefresher } from '../oauth/refresh.js'
@@ -14,7 +14,7 @@ import { check } from './settings/check.js'
 import { checkConnectors } from './state/host-lists.js'
 import type { Context } from './state/context.js'
 import { decisionBoard } from './state/decision-board.js'
-import { eventFeed, type EventOf, type EventPage, type LocalEvent } from './state/event-feed.js'
+import { eventFeed, type RegistryEventOf, type RegistryEventPage, type LocalEvent } from './state/event-feed.js'
 import { guardedStorage } from './state/guarded-ports.js'
 import { handles } from './state/handles.js'
 import { callsInFlight } from './state/calls-in-flight.js'
@@ -50,7 +50,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   /** @throws IntegrationError `invalid_input`, naming each option that is wrong */
   constructor(options: IntegrationRegistryOptions<AgentId>) {
     const settled = settle(options)
-    const runtime: Runtime = { ...defaultRuntime, ...options.runtime }
+    const runtime: RegistryRuntime = { ...defaultRuntime, ...options.runtime }
     const storage = guardedStorage(options.storage, {
       runtime,
       timeoutMs: settled.limits.storageTimeoutMs,
@@ -131,7 +131,9 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
    */
   on<Name extends RegistryEventName | CallEvent['type']>(
     name: Name,
-    listener: (event: Name extends RegistryEventName ? EventOf<Name> : Extract<CallEvent, { type: Name }>) => void,
+    listener: (
+      event: Name extends RegistryEventName ? RegistryEventOf<Name> : Extract<CallEvent, { type: Name }>,
+    ) => void,
   ): () => void {
     // The emitter knows all events as one union; the name picks the member.
     const heard = listener as (event: LocalEvent) => void
@@ -144,7 +146,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     readonly workspaceId: string
     readonly after?: string | undefined
     readonly limit?: number | undefined
-  }): Promise<EventPage> {
+  }): Promise<RegistryEventPage> {
     this.#open()
     return this.#context.feed.read(query)
   }

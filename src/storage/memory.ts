@@ -1,6 +1,6 @@
 import type { JsonValue } from '../model/json.js'
-import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from '../model/record.js'
-import type { RegistryStorage, StoredRecord, Written } from '../ports/storage.js'
+import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from './contract.js'
+import type { RegistryStorage, StorageRecord, StorageWritten } from '../ports/storage.js'
 import { watchers } from './watchers.js'
 
 /** How {@link memoryStorage} is made. */
@@ -66,7 +66,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         if (!holds) return false
       }
       const version = String(++commits)
-      const written = writes.map((write, index): Written => {
+      const written = writes.map((write, index): StorageWritten => {
         const key = 'append' in write ? appendedKey(write.append, nextNumber(counters, workspaceId)) : write.key
         const json = values[index]
         if (json === undefined) {
@@ -123,7 +123,7 @@ function isPresent(entry: Entry | undefined, time: number): entry is Entry {
   return entry !== undefined && (entry.expiresAt === undefined || entry.expiresAt > time)
 }
 
-function recordOf(entry: Entry): StoredRecord {
+function recordOf(entry: Entry): StorageRecord {
   const { key, version, json, expiresAt } = entry
   const value = JSON.parse(json) as JsonValue
   return { key, version, value, expiresAt }

@@ -1,7 +1,7 @@
 import { IntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
-import { checkList, checkRead, checkScan, checkWrites, scanCursor } from '../model/record.js'
-import type { RegistryStorage, StorageChange, StoredRecord, Write } from '../ports/storage.js'
+import { checkList, checkRead, checkScan, checkWrites, scanCursor } from './contract.js'
+import type { RegistryStorage, StorageChange, StorageRecord, StorageWrite } from '../ports/storage.js'
 import { type PostgresPool, type Query, sqlState, usingClient } from './postgres-client.js'
 import { notifications, type PostgresListener } from './postgres-listener.js'
 import { databaseNow, migrate } from './postgres-schema.js'
@@ -158,8 +158,8 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
 }
 
 type Place<W> = { readonly write: W; readonly value: string | null }
-type KeyedWrite = Extract<Write, { key: string }>
-type AppendWrite = Extract<Write, { append: string }>
+type KeyedWrite = Extract<StorageWrite, { key: string }>
+type AppendWrite = Extract<StorageWrite, { append: string }>
 
 interface Row {
   readonly now: string | number | bigint
@@ -219,16 +219,16 @@ function answerOf(rows: unknown[]) {
   return { found, now: Number(answered[0]?.now) }
 }
 
-function recordOf({ key, version, value, expires_at: expiresAt }: Row): StoredRecord {
+function recordOf({ key, version, value, expires_at: expiresAt }: Row): StorageRecord {
   const record = { key, version, value: JSON.parse(value) as JsonValue }
   return expiresAt === null ? record : { ...record, expiresAt: Number(expiresAt) }
 }
 
-function isKeyed(place: Place<Write>): place is Place<KeyedWrite> {
+function isKeyed(place: Place<StorageWrite>): place is Place<KeyedWrite> {
   return 'key' in place.write
 }
 
-function isAppend(place: Place<Write>): place is Place<AppendWrite> {
+function isAppend(place: Place<StorageWrite>): place is Place<AppendWrite> {
   return 'append' in place.write
 }
 

@@ -1,7 +1,7 @@
 import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
-import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from '../model/record.js'
-import type { RegistryStorage, StoredRecord, Write, Written } from '../ports/storage.js'
+import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from './contract.js'
+import type { RegistryStorage, StorageRecord, StorageWrite, StorageWritten } from '../ports/storage.js'
 import { inTransaction, prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
 import { watchers } from './watchers.js'
 
@@ -115,7 +115,7 @@ interface Row {
 /** After every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
 const END = '\x7f'
 
-function holds(statements: Statements, workspaceId: string, write: Write, time: number): boolean {
+function holds(statements: Statements, workspaceId: string, write: StorageWrite, time: number): boolean {
   if ('append' in write || write.ifVersion === undefined) return true
   const [row] = statements.find.all(workspaceId, write.key) as Pick<Row, 'version' | 'expires_at'>[]
   if (write.ifVersion !== null) return row?.version === write.ifVersion
@@ -125,10 +125,10 @@ function holds(statements: Statements, workspaceId: string, write: Write, time: 
 function apply(
   statements: Statements,
   workspaceId: string,
-  write: Write,
+  write: StorageWrite,
   json: string | undefined,
   version: string,
-): Written {
+): StorageWritten {
   if (json === undefined) {
     const key = 'key' in write ? write.key : write.append
     statements.remove.run(workspaceId, key)
@@ -144,7 +144,7 @@ function nextNumber(statements: Statements, workspaceId: string): number {
   return Number(row?.last)
 }
 
-function recordOf(row: Row): StoredRecord {
+function recordOf(row: Row): StorageRecord {
   const { key, version, value, expires_at: expiresAt } = row
   const record = { key, version, value: JSON.parse(value) as JsonValue }
   return expiresAt === null ? record : { ...record, expiresAt: Number(expiresAt) }

@@ -1,7 +1,7 @@
-import type { Runtime } from '../ports/runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
 
-/** A {@link Runtime} whose time stands still until a test moves it. */
-export interface ManualRuntime extends Runtime {
+/** A {@link RegistryRuntime} whose time stands still until a test moves it. */
+export interface ManualRuntime extends RegistryRuntime {
   /**
    * Moves on by so many ms. Timers fire in the order of their time, each at its own `now()`; what they start may run on
    * before the next one fires. One that is set meanwhile and falls due fires too.

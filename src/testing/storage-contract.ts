@@ -1,7 +1,13 @@
 import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
-import { recordLimits } from '../model/record.js'
-import type { ListResult, RegistryStorage, StorageChange, Write, Written } from '../ports/storage.js'
+import { recordLimits } from '../model/record-limits.js'
+import type {
+  StorageListResult,
+  RegistryStorage,
+  StorageChange,
+  StorageWrite,
+  StorageWritten,
+} from '../ports/storage.js'
 import { equal, rejected, type TestRunner, truthy } from './assertions.js'
 
 /** Makes a storage whose clock is the given one. It may share its database with others, and need not be empty. */
@@ -124,7 +130,7 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
   describe('a registry storage: commits', () => {
     test('writes all or nothing', async ({ storage, workspace }) => {
       const [a] = await commit(storage, workspace, [{ key: 'a', value: 1 }])
-      const writes: Write[] = [
+      const writes: StorageWrite[] = [
         { key: 'b', value: 1 },
         { append: 'event/', value: 1 },
         { key: 'c', ifVersion: 'no such version', value: 1 },
@@ -420,7 +426,7 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
 
     test('refuses what is beyond them, and writes nothing', async ({ storage, workspace }) => {
       const many = Array.from({ length: recordLimits.writes + 1 }, (_, index) => ({ key: `k${index}`, value: 1 }))
-      const refused: Write[][] = [
+      const refused: StorageWrite[][] = [
         ...['', 'é', 'a\n', 'a\0', 'k'.repeat(recordLimits.keyBytes + 1)].map((key) => [{ key, value: 1 }]),
         [{ append: 'k'.repeat(recordLimits.keyBytes - 15), value: 1 }],
         [{ key: 'a', value: 'x'.repeat(recordLimits.valueBytes - 1) }],
@@ -485,7 +491,11 @@ interface Given {
   readonly workspace: string
 }
 
-async function commit(storage: RegistryStorage, workspace: string, writes: Write[]): Promise<readonly Written[]> {
+async function commit(
+  storage: RegistryStorage,
+  workspace: string,
+  writes: StorageWrite[],
+): Promise<readonly StorageWritten[]> {
   const written = await storage.commit(workspace, writes)
   if (written === false) throw new Error('The storage refused a commit whose conditions hold.')
   return written
@@ -518,7 +528,7 @@ async function walk<Page extends { readonly next?: string | undefined }>(
   return pages
 }
 
-function keysOf(pages: readonly ListResult[]): string[] {
+function keysOf(pages: readonly StorageListResult[]): string[] {
   return pages.flatMap(({ records }) => records.map(({ key }) => key))
 }
 

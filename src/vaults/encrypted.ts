@@ -2,19 +2,25 @@ import { base64url, flattenedDecrypt, FlattenedEncrypt, type FlattenedJWE } from
 import { IntegrationError } from '../model/errors.js'
 import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
 import { type EncryptionKey, keyRing } from './key-ring.js'
-import { type KeyProvider, providerScheme, ringScheme, type SealedHeader, unreadable } from './key-wrapping.js'
+import {
+  type EncryptionKeyProvider,
+  providerScheme,
+  ringScheme,
+  type SealedHeader,
+  unreadable,
+} from './key-wrapping.js'
 
 export type { EncryptionKey } from './key-ring.js'
-export type { KeyProvider } from './key-wrapping.js'
+export type { EncryptionKeyProvider } from './key-wrapping.js'
 
 /** How {@link encryptedCredentials} is made. */
 export interface EncryptedCredentialsOptions {
   /**
    * A key ring, the current key first: the others only open what they once sealed. To rotate, add the new key at the
    * end everywhere, then move it to the front, reseal, and drop the old key when nothing depends on it any more.
-   * Or a {@link KeyProvider}.
+   * Or a {@link EncryptionKeyProvider}.
    */
-  readonly keys: readonly EncryptionKey[] | KeyProvider
+  readonly keys: readonly EncryptionKey[] | EncryptionKeyProvider
   /** Clock of the cache, in ms. `@default Date.now` */
   readonly now?: (() => number) | undefined
 }
@@ -77,7 +83,7 @@ const CACHE_SIZE = 1000
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-function isKeyProvider(keys: readonly EncryptionKey[] | KeyProvider): keys is KeyProvider {
+function isKeyProvider(keys: readonly EncryptionKey[] | EncryptionKeyProvider): keys is EncryptionKeyProvider {
   return 'unwrap' in keys
 }
 

@@ -8,8 +8,8 @@ import type { KeyRing } from './key-ring.js'
  * `context` names the workspace, integration, owner and field: hand it on as the KMS's encryption context, so that the
  * KMS, too, refuses a value that was moved.
  */
-export interface KeyProvider {
-  /** The id of the key that {@link KeyProvider.wrap} uses now: 1-128 printable ASCII characters. */
+export interface EncryptionKeyProvider {
+  /** The id of the key that {@link EncryptionKeyProvider.wrap} uses now: 1-128 printable ASCII characters. */
   currentKeyId(): string
   /** Encrypts a data key of 32 bytes with the named key. */
   wrap(keyId: string, dataKey: Uint8Array, context: string): Promise<Uint8Array>
@@ -32,7 +32,7 @@ export interface WrappingScheme {
 /** What a sealed value's protected header tells. */
 export interface SealedHeader {
   readonly kid: string
-  /** A data key that a {@link KeyProvider} wrapped, base64url. */
+  /** A data key that a {@link EncryptionKeyProvider} wrapped, base64url. */
   readonly wrapped_key?: string | undefined
 }
 
@@ -53,7 +53,7 @@ export function ringScheme(ring: KeyRing): WrappingScheme {
 }
 
 /** Data keys wrapped elsewhere. */
-export function providerScheme(provider: KeyProvider): WrappingScheme {
+export function providerScheme(provider: EncryptionKeyProvider): WrappingScheme {
   const alg = 'dir'
   return {
     accepts: { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [ENCRYPTION] },

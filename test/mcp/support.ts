@@ -1,10 +1,10 @@
 import { openConnection, type Connection, type OpenOptions } from '../../src/mcp/connection.js'
 import type { ToolDefinition } from '../../src/model/tool.js'
-import type { Runtime } from '../../src/ports/runtime.js'
+import type { RegistryRuntime } from '../../src/ports/runtime.js'
 import type { TestServer } from '../../src/testing/mcp-server.js'
 
 /** The real clock and timers. */
-export const runtime: Runtime = {
+export const runtime: RegistryRuntime = {
   now: () => Date.now(),
   randomId: () => crypto.randomUUID(),
   setTimer(callback, ms) {

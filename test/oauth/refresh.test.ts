@@ -6,7 +6,7 @@ import { startServer } from '../support/protected-server.js'
 import type { Bench } from '../support/refreshing.js'
 import type { Challenge } from '../../src/oauth/challenge.js'
 import type { Refresher } from '../../src/oauth/refresh.js'
-import type { RegistryStorage, Written } from '../../src/ports/storage.js'
+import type { RegistryStorage, StorageWritten } from '../../src/ports/storage.js'
 import type { TokenOutcome } from '../../src/oauth/token-outcome.js'
 
 let bench: Bench
@@ -390,7 +390,7 @@ describe('the storage', () => {
       ...bench.grant,
       companions: async () => ({
         writes: [{ key: 'status/i1/_', value: 'ok', ifVersion: stale-- > 0 ? 'an old version' : null }],
-        done: (written: readonly Written[]) => void told.push(written.map(({ key }) => key)),
+        done: (written: readonly StorageWritten[]) => void told.push(written.map(({ key }) => key)),
       }),
     }
     expect(await bench.process().source(grant).token({ signal: undefined })).toEqual(fresh('at-1'))

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { ConnectResult, EventPage, ToolCallOutcome } from 'mcp-integrations'
+import type { ConnectResult, RegistryEventPage, ToolCallOutcome } from 'mcp-integrations'
 import type { HostAnswer } from '../support/host.js'
 import { startHost, type Host } from '../support/hosts.js'
 import { startMcpServer, type TestMcpServer } from '../support/mcp-server.js'
@@ -93,7 +93,7 @@ describe('many processes on one PostgreSQL', () => {
   it('tell of every change once and in order, while four of them write', async () => {
     const [first, ...others] = await start(5)
     const { integration } = await connect(first!, 'Busy')
-    const seen: EventPage['events'][number][] = []
+    const seen: RegistryEventPage['events'][number][] = []
     let writing = true
     const writers = Promise.all(
       others.map(async (host) => {
@@ -103,7 +103,7 @@ describe('many processes on one PostgreSQL', () => {
     ).then(() => (writing = false))
     for (let after: string | undefined, more = true; more;) {
       const last = !writing
-      const page: EventPage = await first!.value({
+      const page: RegistryEventPage = await first!.value({
         on: 'registry',
         method: 'events',
         args: [{ workspaceId: 'acme', limit: 10, ...(after === undefined ? {} : { after }) }],

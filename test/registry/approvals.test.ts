@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { ConfirmCallback, ConfirmRequest, Decision } from 'mcp-integrations'
+import type { ConfirmCallback, ConfirmRequest, ApprovalDecision } from 'mcp-integrations'
 import { ask, later, openGate, sent } from '../support/gate.js'
 import { ana, bo, makeStorage, outsider, root } from '../support/registry.js'
 
@@ -60,8 +60,8 @@ describe('the confirm callback', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('dialog broke'))],
-    ['answers nonsense', () => 'yes' as unknown as Decision],
-    ['answers nothing', () => undefined as unknown as Decision],
+    ['answers nonsense', () => 'yes' as unknown as ApprovalDecision],
+    ['answers nothing', () => undefined as unknown as ApprovalDecision],
     ['edits arguments so that they do not fit the schema', () => ({ decision: 'approve', args: { id: 7 } })],
     ['adds what the tool does not know', () => ({ decision: 'approve', args: { ...args, force: true } })],
     ['remembers out of bounds', () => ({ decision: 'approve', remember: { for: 'limited', uses: 0 } })],
@@ -76,7 +76,7 @@ describe('the confirm callback', () => {
 
   it('counts when it answers late, after the call has ended', async () => {
     const gate = await openGate({ approvals: { waitMs: 1000 } })
-    const answer = later<Decision>()
+    const answer = later<ApprovalDecision>()
     const toolset = await gate.toolset({ confirm: () => answer.promise })
     const calling = toolset.call(write, args)
     await vi.waitFor(async () => expect((await gate.mine.approvals.list()).approvals).toHaveLength(1))
@@ -125,7 +125,7 @@ describe('the confirm callback', () => {
   it('costs the tool none of its time', async () => {
     const gate = await openGate({ limits: { callTimeoutMs: 1000 } })
     const asked = later<ConfirmRequest>()
-    const answer = later<Decision>()
+    const answer = later<ApprovalDecision>()
     const calling = (
       await gate.toolset({
         confirm: (request) => {
@@ -289,7 +289,7 @@ describe('a decision', () => {
       { decision: 'deny', remember: { for: 'tool' } },
     ]
     for (const decision of bad)
-      await expect(gate.mine.approvals.decide(approvalId, decision as Decision)).rejects.toMatchObject({
+      await expect(gate.mine.approvals.decide(approvalId, decision as ApprovalDecision)).rejects.toMatchObject({
         code: 'invalid_input',
       })
     for (const id of ['', 'nope', '../x', 7, null, {}])
@@ -447,7 +447,7 @@ describe('an approval', () => {
 describe('equal requests of one conversation', () => {
   it('are one approval, that is asked once', async () => {
     const gate = await openGate()
-    const answer = later<Decision>()
+    const answer = later<ApprovalDecision>()
     const confirm = vi.fn<ConfirmCallback>(() => answer.promise)
     const toolset = await gate.toolset({ confirm, conversationId: 'c1' })
     const calls = [toolset.call(write, args), toolset.call(write, { text: 'hello', id: '7' })]
@@ -461,7 +461,7 @@ describe('equal requests of one conversation', () => {
 
   it('stay open for the other when one is aborted', async () => {
     const gate = await openGate()
-    const answer = later<Decision>()
+    const answer = later<ApprovalDecision>()
     const asked = later()
     const confirm: ConfirmCallback = () => {
       asked.resolve()

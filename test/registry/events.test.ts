@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { IntegrationRegistry, RegistryEvent } from 'mcp-integrations'
-import type { RegistryStorage, Write } from '../../src/ports/storage.js'
+import type { RegistryStorage, StorageWrite } from '../../src/ports/storage.js'
 import { startMcpServer, type TestMcpServer } from '../support/mcp-server.js'
 import { ana, dump, makeRegistry, makeStorage, root, type TestAgent } from '../support/registry.js'
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
     ...inner,
     commit(workspaceId, writes) {
       now++
-      commits.push(writes.map((write: Write) => ('append' in write ? write.append : write.key).split('/')[0]!))
+      commits.push(writes.map((write: StorageWrite) => ('append' in write ? write.append : write.key).split('/')[0]!))
       return inner.commit(workspaceId, writes)
     },
   }

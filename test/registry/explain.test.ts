@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ApprovalOptions, Explanation } from 'mcp-integrations'
+import type { ApprovalOptions, CallExplanation } from 'mcp-integrations'
 import { ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana, bo } from '../support/registry.js'
 
@@ -19,7 +19,7 @@ async function explained(gate: Gate, tool = 'notes__write_note', args: object = 
     ({ code, rule }: { code: string; rule?: string }) =>
       code === 'forbidden' ? { type: 'deny', rule } : { type: 'unavailable', code },
   )
-  const { type, rule, code } = explanation as Explanation & { rule?: string; code?: string }
+  const { type, rule, code } = explanation as CallExplanation & { rule?: string; code?: string }
   expect({ type, ...(code === undefined ? { rule: met.type === 'auto' ? undefined : rule } : { code }) }).toEqual(met)
   return explanation
 }

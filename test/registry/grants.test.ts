@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Remember, Toolset } from 'mcp-integrations'
+import type { RememberOptions, Toolset } from 'mcp-integrations'
 import { acceptNow, ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana, bo, root } from '../support/registry.js'
 
@@ -8,7 +8,7 @@ const args = { id: '7', text: 'hello' }
 const others = { id: '8', text: 'bye' }
 
 /** Approves a call and remembers that. */
-async function remember(gate: Gate, wish: Remember, toolset?: Toolset): Promise<Toolset> {
+async function remember(gate: Gate, wish: RememberOptions, toolset?: Toolset): Promise<Toolset> {
   const calling = toolset ?? (await gate.toolset({ conversationId: 'c1' }))
   const { approvalId } = await ask(calling)
   await gate.mine.approvals.decide(approvalId, { decision: 'approve', remember: wish })
@@ -20,7 +20,7 @@ async function outcome(toolset: Toolset, input: object = args): Promise<string> 
 }
 
 describe('a remembered decision', () => {
-  it.each<[string, Remember, string, string, string, string]>([
+  it.each<[string, RememberOptions, string, string, string, string]>([
     // remember                                                     equal        other args   other chat   other agent
     ['conversation', { for: 'conversation' }, 'completed', 'asks', 'asks', 'asks'],
     ['tool', { for: 'tool' }, 'completed', 'asks', 'completed', 'asks'],

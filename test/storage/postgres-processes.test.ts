@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { describe, expect, it, vi } from 'vitest'
-import { recordLimits } from '../../src/model/record.js'
+import { recordLimits } from '../../src/model/record-limits.js'
 import type { StorageChange } from '../../src/ports/storage.js'
 import { postgresStorage } from '../../src/storage/postgres.js'
 import { usePostgres } from '../support/postgres-pool.js'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
 import type { JsonValue } from '../../src/model/json.js'
-import type { RegistryStorage, Write } from '../../src/ports/storage.js'
+import type { RegistryStorage, StorageWrite } from '../../src/ports/storage.js'
 import { memoryStorage } from '../../src/storage/memory.js'
 import { postgresStorage } from '../../src/storage/postgres.js'
 import { sqliteStorage } from '../../src/storage/sqlite.js'
@@ -111,7 +111,7 @@ class Session {
     }
     if (step.do === 'scan') return await this.#scanned(step)
     const keys = new Set<string>()
-    const writes = step.writes.flatMap((write): Write[] => {
+    const writes = step.writes.flatMap((write): StorageWrite[] => {
       const expiry = write.lifetime === undefined ? {} : { expiresAt: time + write.lifetime }
       if ('append' in write.at) return [{ ...write.at, value: write.value ?? null, ...expiry }]
       if (keys.has(write.at.key)) return []

@@ -3,11 +3,11 @@ import { encryptedCredentials } from '../../src/vaults/encrypted.js'
 import type { CredentialVault } from '../../src/ports/credential-vault.js'
 import type { Discovery } from '../../src/oauth/discovery.js'
 import type { OAuthEnvironment } from '../../src/oauth/environment.js'
-import type { Runtime } from '../../src/ports/runtime.js'
+import type { RegistryRuntime } from '../../src/ports/runtime.js'
 import type { ServerMetadata } from '../../src/oauth/server-metadata.js'
 
 /** A clock that a test moves, with timers that fire when it does. Its time is the storage's time as well. */
-export interface TestClock extends Runtime {
+export interface TestClock extends RegistryRuntime {
   /** Moves on by so many ms and fires what is due. */
   advance(ms: number): Promise<void>
 }
@@ -33,7 +33,7 @@ export function testClock(start = Date.UTC(2026, 0, 1)): TestClock {
 }
 
 /** The real clock and timers. */
-export function realRuntime(): Runtime {
+export function realRuntime(): RegistryRuntime {
   return {
     now: Date.now,
     randomId: () => crypto.randomUUID(),

@@ -9,7 +9,7 @@ import type { PurposefulFetch } from '../../src/oauth/environment.js'
 import type { Refresher } from '../../src/oauth/refresh.js'
 import type { RegistryStorage } from '../../src/ports/storage.js'
 import type { Reply, SmallServer } from './protected-server.js'
-import type { Runtime } from '../../src/ports/runtime.js'
+import type { RegistryRuntime } from '../../src/ports/runtime.js'
 import type { TestClock, TestEnvironment } from './oauth.js'
 import type { TokenSet } from '../../src/oauth/tokens.js'
 
@@ -84,7 +84,7 @@ export interface Bench {
   /** Another process over the same storage. */
   process(options?: {
     storage?: RegistryStorage
-    runtime?: Runtime
+    runtime?: RegistryRuntime
     fetch?: PurposefulFetch
     dies?: boolean
   }): Refresher
@@ -95,7 +95,11 @@ export interface Bench {
 }
 
 export async function startBench(
-  options: { readonly runtime?: Runtime; readonly source?: 'configured' | 'dynamic'; readonly serverUrl?: string } = {},
+  options: {
+    readonly runtime?: RegistryRuntime
+    readonly source?: 'configured' | 'dynamic'
+    readonly serverUrl?: string
+  } = {},
 ): Promise<Bench> {
   const clock = testClock()
   const runtime = options.runtime ?? clock

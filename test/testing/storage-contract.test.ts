@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ListQuery, RegistryStorage, StoredRecord } from '../../src/ports/storage.js'
+import type { StorageListQuery, RegistryStorage, StorageRecord } from '../../src/ports/storage.js'
 import { memoryStorage } from '../../src/storage/memory.js'
 import { describeStorageContract, type MakeStorage } from '../../src/testing/storage-contract.js'
 
@@ -8,7 +8,7 @@ type Flaw = (sound: RegistryStorage) => Partial<RegistryStorage>
 /** What is wrong with each of these storages is the only thing that is. */
 const flaws: Record<string, Flaw> = {
   'gives what it keeps instead of copies': (sound) => {
-    const kept = new Map<string, StoredRecord>()
+    const kept = new Map<string, StorageRecord>()
     return {
       async read(workspaceId, keys) {
         const answer = await sound.read(workspaceId, keys)
@@ -201,7 +201,7 @@ async function failures(make: MakeStorage): Promise<string[]> {
   return failed
 }
 
-async function matching(sound: RegistryStorage, query: ListQuery, fits: (key: string) => boolean) {
+async function matching(sound: RegistryStorage, query: StorageListQuery, fits: (key: string) => boolean) {
   const { records, now } = await sound.scan({ prefix: '', limit: 1000, expired: true })
   const after = query.after ?? ''
   const found = records.filter(({ key, workspaceId }) => workspaceId === query.workspaceId && key > after && fits(key))

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { base64url } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { encryptedCredentials, type EncryptionKey, type KeyProvider } from '../../src/vaults/encrypted.js'
+import { encryptedCredentials, type EncryptionKey, type EncryptionKeyProvider } from '../../src/vaults/encrypted.js'
 import { describeVaultContract } from '../../src/testing/vault-contract.js'
 
 const context = { workspaceId: 'acme', integrationId: 'int-1', owner: '_', field: 'headers' }
@@ -16,7 +16,7 @@ const at = (owner: string) => ({ workspaceId: 'kms', integrationId: 'kms', owner
 function memoryKms(keyIds: string[]) {
   const keys = new Map(keyIds.map((id) => [id, encryptedCredentials({ keys: [newKey(id)] })]))
   const state = { down: false, unwraps: 0, contexts: [] as string[] }
-  const provider: KeyProvider = {
+  const provider: EncryptionKeyProvider = {
     currentKeyId: () => keyIds[0]!,
     async wrap(keyId, dataKey, aad) {
       if (state.down) throw new Error('kms: s3cret detail')

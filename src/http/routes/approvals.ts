@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Decision } from '../../index.js'
+import type { ApprovalDecision } from '../../index.js'
 import { decisionInput } from '../../model/input.js'
 import { route } from '../route.js'
 import { limit, text } from './query.js'
@@ -39,7 +39,7 @@ export const approvalRoutes = [
     path: '/approvals/{id}/decision',
     summary: 'Approves or denies a request',
     body: decisionInput,
-    run: ({ mine, params, body, signal }) => mine.approvals.decide(params.id, body as Decision, { signal }),
+    run: ({ mine, params, body, signal }) => mine.approvals.decide(params.id, body as ApprovalDecision, { signal }),
   }),
   route({
     verb: 'approvals.decide',
@@ -48,7 +48,7 @@ export const approvalRoutes = [
     summary: 'Approves or denies many requests',
     body: z.strictObject({ approvalIds: z.array(text).min(1).max(100), decision: decisionInput }),
     run: async ({ mine, body, signal }) => ({
-      approvals: await mine.approvals.decide(body.approvalIds, body.decision as Decision, { signal }),
+      approvals: await mine.approvals.decide(body.approvalIds, body.decision as ApprovalDecision, { signal }),
     }),
   }),
   route({

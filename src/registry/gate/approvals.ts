@@ -3,7 +3,7 @@ import { IntegrationError } from '../../model/errors.js'
 import { invalid } from '../../model/input.js'
 import type { JsonObject } from '../../model/json.js'
 import { displayArguments } from '../../policy/arguments.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
@@ -77,7 +77,7 @@ export function transition(
     throw new IntegrationError('conflict', `This approval is ${from} and can't become ${to}.`)
   const record: ApprovalRecord = { ...stored.value, ...patch, status: to }
   const { approvalId, userId, integration, expiresAt } = record.request
-  const indexes: Write[] = []
+  const indexes: StorageWrite[] = []
   if (from === 'pending' && record.sameHash !== undefined)
     indexes.push({ key: keys.same(record.sameHash), value: undefined })
   if (isOpen(to)) indexes.push(...openKeys(record).map((key) => ({ key, value: openRecord(record), expiresAt })))

@@ -6,7 +6,7 @@ import { openApproval } from './open-approval.js'
 import { recordCall } from './record-call.js'
 import type { CallDecision, ResolvedCall } from './resolve-tool.js'
 import { redeemApproval, type Permitted } from './redeem-approval.js'
-import type { CallOptions } from './call-scope.js'
+import type { ToolCallOptions } from './call-scope.js'
 import { waitForDecision } from './wait-for-decision.js'
 
 /**
@@ -20,7 +20,7 @@ export async function approve(
   context: Context,
   call: ResolvedCall,
   { verdict, grant, ...decision }: CallDecision,
-  options: CallOptions,
+  options: ToolCallOptions,
 ): Promise<Permitted | Ended> {
   switch (verdict.mode) {
     case 'auto':

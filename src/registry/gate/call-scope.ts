@@ -13,7 +13,7 @@ export interface CallScope {
 }
 
 /** What one call may be given. */
-export interface CallOptions {
+export interface ToolCallOptions {
   /** Ends the call; at the server too. */
   readonly signal?: AbortSignal | undefined
   /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */

@@ -7,7 +7,7 @@ import { elicitFor } from './elicit.js'
 import { decideCall, resolveCall } from './resolve-tool.js'
 import { redeemApproval, type Permitted } from './redeem-approval.js'
 import { useServer } from '../servers/use-server.js'
-import type { CallOptions, CallScope } from './call-scope.js'
+import type { ToolCallOptions, CallScope } from './call-scope.js'
 
 /**
  * One call, from the model's name and arguments to its outcome: resolve, decide, approve, connect, send.
@@ -20,7 +20,7 @@ export async function callTool(
   session: CallScope,
   name: string,
   args: unknown,
-  options: CallOptions = {},
+  options: ToolCallOptions = {},
 ): Promise<ToolCallOutcome> {
   const taken = takeArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
   const call = await resolveCall(context, session, name, taken)
@@ -39,14 +39,14 @@ export async function resumeCall(
   context: Context,
   session: CallScope,
   approvalId: string,
-  options: CallOptions & { readonly args?: unknown } = {},
+  options: ToolCallOptions & { readonly args?: unknown } = {},
 ): Promise<ToolCallOutcome> {
   const approved = await redeemApproval(context, session, approvalId, options.args)
   return approved.type === 'ended' ? approved.outcome : send(context, approved, options)
 }
 
 /** The only way to `tools/call`. An approval is used up as the last thing before anything is sent. */
-async function send(context: Context, permitted: Permitted, options: CallOptions): Promise<ToolCallOutcome> {
+async function send(context: Context, permitted: Permitted, options: ToolCallOptions): Promise<ToolCallOutcome> {
   const { call } = permitted
   const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
   const ending: Ending = begin(context, permitted)

@@ -1,10 +1,10 @@
-import type { Approval, ApprovalStatus, Decision } from '../../model/approval.js'
+import type { Approval, ApprovalStatus, ApprovalDecision } from '../../model/approval.js'
 import { IntegrationError } from '../../model/errors.js'
 import { decisionInput, invalid, parse } from '../../model/input.js'
 import { takeArguments, type TakenArguments } from '../../policy/arguments.js'
 import { bindingHash } from '../../policy/binding.js'
 import { grantFrom } from '../../policy/grant-rule.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import { presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
 import { assess } from './assess-tool.js'
 import type { Context } from '../state/context.js'
@@ -25,7 +25,7 @@ export async function decide(
   context: Context,
   actor: CheckedActor,
   ids: readonly string[],
-  input: Decision,
+  input: ApprovalDecision,
   by: string = actor.userId,
 ): Promise<readonly Approval[]> {
   const decision = parse('decide()', decisionInput, input)
@@ -49,7 +49,7 @@ async function decideBatch(
   by: string,
 ): Promise<readonly Approval[] | false> {
   const found = await Promise.all(ids.map((id) => readDecidable(context, actor, id)))
-  const writes: Write[] = []
+  const writes: StorageWrite[] = []
   const change = { writes, events: [] as NonNullable<Change['events']>[number][], audit: [] as NewAudit[] }
   const answers: Approval[] = []
   const noticed: string[] = []

@@ -10,7 +10,7 @@ import { findGrant } from './grants.js'
 import { bindingOf, resolveCall, subjectOf } from './resolve-tool.js'
 
 /** What would happen to a call, and which rule says so. */
-export type Explanation =
+export type CallExplanation =
   | {
       readonly type: 'auto' | 'ask' | 'deny'
       /** The rule that decides. */
@@ -33,7 +33,7 @@ export async function explain(
   agentId: string,
   modelName: string,
   options: { readonly args?: unknown; readonly conversationId?: string | undefined } = {},
-): Promise<Explanation> {
+): Promise<CallExplanation> {
   await checkAgents(context, actor.workspaceId, [agentId], 'explain()')
   if (typeof modelName !== 'string')
     throw invalid('explain()', [{ path: 'toolName', message: 'must be the name of a tool in a toolset' }])

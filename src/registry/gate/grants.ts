@@ -2,7 +2,7 @@ import type { Grant } from '../../model/approval.js'
 import { decideAccess, type Access } from '../../policy/access.js'
 import { matchGrant, type StoredGrant } from '../../policy/grant-rule.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import type { CheckedActor } from '../state/person.js'
 import { notFound } from '../state/errors.js'
@@ -19,7 +19,7 @@ export interface FoundGrant extends Versioned<StoredGrant> {
 export function grantWrites(
   grant: StoredGrant,
   by: CheckedActor,
-): { readonly writes: readonly Write[]; readonly events: readonly NewEvent[] } {
+): { readonly writes: readonly StorageWrite[]; readonly events: readonly NewEvent[] } {
   return {
     writes: [
       {
@@ -69,7 +69,7 @@ export async function useGrant(context: Context, workspaceId: string, grant: Fou
 }
 
 /** The write that takes one use of a grant; none where uses are not counted. */
-export function useOf({ key, version, value, now }: FoundGrant): readonly Write[] {
+export function useOf({ key, version, value, now }: FoundGrant): readonly StorageWrite[] {
   if (value.usesLeft === undefined) return []
   const usesLeft = value.usesLeft - 1
   const used = usesLeft === 0 ? undefined : toJson({ ...value, usesLeft, lastUsedAt: now })

@@ -1,8 +1,8 @@
-import { recordLimits } from '../../model/record.js'
+import { recordLimits } from '../../model/record-limits.js'
 import type { ToolChange, ToolChangeKind, ToolDefinition } from '../../model/tool.js'
 import type { ToolListing } from '../../mcp/connection.js'
 import { classifyChange, definitionHash, findRenames } from '../../policy/tool-definition.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import { settingsOf, type Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
@@ -34,10 +34,10 @@ export interface KnownTools {
 
 /** A listing ready to be committed. */
 export interface FiledListing {
-  readonly writes: readonly Write[]
+  readonly writes: readonly StorageWrite[]
   readonly events: readonly NewEvent[]
   /** To be deleted after the commit: chunks of the list before. */
-  readonly stale: readonly Write[]
+  readonly stale: readonly StorageWrite[]
   readonly manifest: ToolsRecord
 }
 
@@ -81,7 +81,7 @@ export async function fileListing(
     const accepted = { ...settings }
     for (const { definition, hash } of unaccepted)
       accepted[definition.name] = { ...settingsOf({ tools: settings }, definition.name), accepted: hash }
-    const write: Write[] =
+    const write: StorageWrite[] =
       unaccepted.length === 0 && known.settings !== undefined
         ? []
         : [
@@ -153,7 +153,7 @@ async function acceptedDefinitions(
     workspaceId,
     names.map((name) => keys.accepted(integrationId, name)),
   )
-  const toKeep: Write[] = []
+  const toKeep: StorageWrite[] = []
   for (const [n, name] of names.entries()) {
     const accepted = settingsOf({ tools: settings }, name).accepted
     const kept = versioned<ToolDefinition>(records[n])

@@ -6,11 +6,11 @@ import type { ElicitCallback } from '../../ports/elicit.js'
 import { checkAgents } from '../state/agents.js'
 import { callTool, resumeCall } from './call.js'
 import type { Context } from '../state/context.js'
-import { explain, type Explanation } from './explain.js'
+import { explain, type CallExplanation } from './explain.js'
 import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
 import type { CheckedActor } from '../state/person.js'
 import { closed } from '../state/errors.js'
-import type { CallOptions, CallScope } from './call-scope.js'
+import type { ToolCallOptions, CallScope } from './call-scope.js'
 import type { ToolsetBuilder } from './toolset-contents.js'
 
 /** What one toolset may be given. */
@@ -37,19 +37,19 @@ export interface Toolset {
    * `agent_not_allowed`, `forbidden`, `limit_reached`, `aborted`, `closed`, and every fault of a server;
    * `mayHaveRun` says whether the tool may have run
    */
-  call(name: string, args: unknown, options?: CallOptions): Promise<ToolCallOutcome>
+  call(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolCallOutcome>
   /**
    * Runs a call that was approved, here or in another process, with the arguments that were approved: at most once.
    *
    * @throws IntegrationError as `call`; `not_found` for an approval of another person, agent or conversation
    */
-  resume(approvalId: string, options?: CallOptions & { readonly args?: unknown }): Promise<ToolCallOutcome>
+  resume(approvalId: string, options?: ToolCallOptions & { readonly args?: unknown }): Promise<ToolCallOutcome>
   /**
    * What `call` would meet now, and which rule says so. Runs nothing.
    *
    * @throws IntegrationError `invalid_input`
    */
-  explain(name: string, args?: unknown): Promise<Explanation>
+  explain(name: string, args?: unknown): Promise<CallExplanation>
 }
 
 /** `toolset()`: from what is stored, with no request to any server; old tool lists are refreshed behind it. */

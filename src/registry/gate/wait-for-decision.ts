@@ -5,7 +5,7 @@ import { endOne, presentApproval, readApproval, type StoredApproval } from './ap
 import type { Context } from '../state/context.js'
 import { decide } from './decide.js'
 import type { ResolvedCall } from './resolve-tool.js'
-import type { CallOptions } from './call-scope.js'
+import type { ToolCallOptions } from './call-scope.js'
 
 /**
  * Asks the confirm callback, and waits until the approval is decided (by it or by anybody else), the callback gives up,
@@ -19,7 +19,7 @@ export async function waitForDecision(
   call: ResolvedCall,
   approval: StoredApproval,
   opened: boolean,
-  options: CallOptions,
+  options: ToolCallOptions,
 ): Promise<void> {
   const { confirm = call.session.confirm, signal } = options
   const { workspaceId, integrationId } = call.target

@@ -2,7 +2,7 @@ import { isIntegrationError } from '../../model/errors.js'
 import { invalid } from '../../model/input.js'
 import type { JsonValue } from '../../model/json.js'
 import type { SecretContext } from '../../ports/credential-vault.js'
-import type { StoredRecord, Write } from '../../ports/storage.js'
+import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
 import { endApprovalsOf, move, statusNow } from '../gate/approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/event-feed.js'
@@ -216,7 +216,7 @@ export async function keyUsage(context: Context): Promise<Readonly<Record<string
   return Object.fromEntries(usage)
 }
 
-type Scanned = StoredRecord & { readonly workspaceId: string }
+type Scanned = StorageRecord & { readonly workspaceId: string }
 
 async function eachRecord(
   context: Context,
@@ -259,7 +259,7 @@ async function deleteUnder(
   context: Context,
   workspaceId: string,
   prefix: string,
-  which: (record: StoredRecord) => boolean = () => true,
+  which: (record: StorageRecord) => boolean = () => true,
 ): Promise<void> {
   for (let after: string | undefined; ;) {
     const page = await context.storage.list({
@@ -268,7 +268,7 @@ async function deleteUnder(
       limit: 100,
       after,
     })
-    const writes = page.records.filter(which).map(({ key }): Write => ({ key, value: undefined }))
+    const writes = page.records.filter(which).map(({ key }): StorageWrite => ({ key, value: undefined }))
     if (writes.length > 0) await context.storage.commit(workspaceId, writes)
     if (page.next === undefined) return
     after = page.next

@@ -7,7 +7,7 @@ import {
   type StatusDetail,
   type StatusReason,
 } from '../../model/integration.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { NewEvent } from '../state/event-feed.js'
 import { toJson, keys, sharedOwner, type StatusRecord } from '../state/records.js'
 
@@ -89,7 +89,7 @@ export function statusChange(
   found: Pick<StatusRecord, 'reason'> & Partial<StatusRecord>,
   now: number,
   notOftenerThanMs = 0,
-): { readonly writes: readonly Write[]; readonly events: readonly NewEvent[]; readonly record: StatusRecord } {
+): { readonly writes: readonly StorageWrite[]; readonly events: readonly NewEvent[]; readonly record: StatusRecord } {
   const { until: _until, scopes: _scopes, before: _before, ...kept } = before ?? { reason: found.reason }
   const record: StatusRecord = {
     ...kept,

@@ -1,6 +1,6 @@
 import { IntegrationError } from '../../model/errors.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { ConnectResult } from './connect-result.js'
 import type { Context } from '../state/context.js'
 import { refreshAfterSignIn } from './finish-connect.js'
@@ -119,7 +119,7 @@ async function signIn(
         begun.type === 'person'
           ? { reason: 'awaiting_authorization', until: begun.until, checkedAt: now }
           : { reason: 'ok', checkedAt: now }
-      const settings: Write = { key: keys.settings(id), value: toJson({ tools: wish.toolSettings }) }
+      const settings: StorageWrite = { key: keys.settings(id), value: toJson({ tools: wish.toolSettings }) }
       return [...begun.writes, settings, { key: keys.status(id, owner), value: toJson(status) }]
     },
     () => begun?.type !== 'person',

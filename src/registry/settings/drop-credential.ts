@@ -1,5 +1,5 @@
 import { readCredential, type CredentialRecord } from '../../oauth/credential-record.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { eraseCredential, revokeQuietly } from './erase-credential.js'
 import { type LoadedIntegration } from '../state/access.js'
@@ -13,7 +13,7 @@ export function sharedSecrets(id: string): readonly string[] {
 
 /** Everybody's credential as it goes: in the commit that makes it useless, and what is to be revoked afterwards. */
 export interface Dropped {
-  readonly writes: readonly Write[]
+  readonly writes: readonly StorageWrite[]
   readonly credential: CredentialRecord | undefined
 }
 

@@ -1,6 +1,6 @@
 import { openCredential, readCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import { revokeTokens } from '../../oauth/revoke.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/event-feed.js'
 import { idsUnder } from '../state/pages.js'
@@ -17,7 +17,7 @@ export function toRevoke(
   owner: string,
   { lineage, sealed }: CredentialRecord,
   now: number,
-): Write {
+): StorageWrite {
   return {
     key: keys.unrevoked(integrationId, owner, lineage),
     value: { sealed },
@@ -109,7 +109,7 @@ export async function endSignIns(
     if (ended.length > 0)
       await context.storage.commit(
         workspaceId,
-        ended.map(({ key }): Write => ({ key, value: undefined })),
+        ended.map(({ key }): StorageWrite => ({ key, value: undefined })),
       )
     if (page.next === undefined) return
     after = page.next
@@ -134,7 +134,7 @@ export async function eraseIntegration(
     for (let n = 0; n < found.length; n += 100)
       await context.storage.commit(
         workspaceId,
-        found.slice(n, n + 100).map((key): Write => ({ key: prefix + key, value: undefined })),
+        found.slice(n, n + 100).map((key): StorageWrite => ({ key: prefix + key, value: undefined })),
       )
   }
   await context.storage.commit(

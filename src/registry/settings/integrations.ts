@@ -2,7 +2,7 @@ import { IntegrationError } from '../../model/errors.js'
 import { invalid, listInput, parse } from '../../model/input.js'
 import type { AvailableConnector, Connector } from '../../model/connector.js'
 import type { Integration } from '../../model/integration.js'
-import type { StoredRecord } from '../../ports/storage.js'
+import type { StorageRecord } from '../../ports/storage.js'
 import { allowedOperations, decideAccess } from '../../policy/access.js'
 import type { Context } from '../state/context.js'
 import type { CheckedActor } from '../state/person.js'
@@ -81,7 +81,7 @@ export async function getIntegration(context: Context, actor: CheckedActor, id: 
 }
 
 /** Options of `list()`. */
-export interface ListOptions {
+export interface IntegrationListOptions {
   /** `'all'`: for admins, others' private ones too, as metadata. `@default 'mine'` */
   readonly scope?: 'mine' | 'all' | undefined
   /** Only those whose name, handle or origin has all these words, whatever their case. */
@@ -98,7 +98,7 @@ export interface ListOptions {
 export async function listIntegrations(
   context: Context,
   actor: CheckedActor,
-  options: ListOptions = {},
+  options: IntegrationListOptions = {},
 ): Promise<readonly Integration[]> {
   const { scope, search, attention, limit, after } = options
   const wanted = parse('list()', listInput, { scope, search, attention, limit, after })
@@ -117,7 +117,7 @@ function needsAttention({ enabled, status }: Integration): boolean {
   return enabled && (status === 'error' || status === 'reconnect_required')
 }
 
-function isWanted(integration: Integration, { search, attention }: ListOptions): boolean {
+function isWanted(integration: Integration, { search, attention }: IntegrationListOptions): boolean {
   if (attention === true && !needsAttention(integration)) return false
   const text = `${integration.name} ${integration.handle} ${integration.origin}`.toLowerCase()
   return (search ?? '')
@@ -129,7 +129,7 @@ function isWanted(integration: Integration, { search, attention }: ListOptions):
 async function readAll(
   context: Context,
   actor: CheckedActor,
-  scope: ListOptions['scope'],
+  scope: IntegrationListOptions['scope'],
 ): Promise<readonly Integration[]> {
   const ids =
     scope === 'all' && actor.role === 'admin'
@@ -194,7 +194,7 @@ function presentOf(
   actor: CheckedActor,
   id: string,
   record: IntegrationRecord,
-  others: readonly (StoredRecord | undefined)[],
+  others: readonly (StorageRecord | undefined)[],
   now: number,
 ): Integration {
   const own = record.credentials === 'per_user' ? 1 : 0

@@ -1,5 +1,5 @@
 import { openCredential, readCredential } from '../../oauth/credential-record.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import type { HeaderSet } from '../servers/headers.js'
 import type { LoadedIntegration } from '../state/access.js'
@@ -15,7 +15,7 @@ import {
 
 /** How a credential follows a change of credential mode. */
 export interface MovedCredential {
-  readonly writes: readonly Write[]
+  readonly writes: readonly StorageWrite[]
   /** The header values, where they are to be edited by the same commit: `writes` then leaves their new place to that. */
   readonly headers?: HeaderSet | undefined
 }
@@ -38,7 +38,7 @@ export async function moveCredential(
     workspaceId,
     kinds.map((kind) => kind(integrationId, from)),
   )
-  const writes: Write[] = []
+  const writes: StorageWrite[] = []
   const headers = versioned<HeadersRecord>(records[0])
   let edited: HeaderSet = { values: {}, headers: [] }
   if (headers !== undefined) {

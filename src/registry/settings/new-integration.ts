@@ -1,5 +1,5 @@
 import { makeHandle } from '../../policy/tool-name.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/event-feed.js'
 import type { CheckedActor } from '../state/person.js'
@@ -22,7 +22,7 @@ export async function storeIntegration(
   id: string,
   wish: ConnectPlan,
   auth: IntegrationRecord['auth'],
-  rest: (now: number) => Promise<readonly Write[]>,
+  rest: (now: number) => Promise<readonly StorageWrite[]>,
   established: () => boolean = () => true,
 ): Promise<void> {
   const { workspaceId, userId } = actor
@@ -51,7 +51,7 @@ export async function storeIntegration(
       createdAt: now,
       updatedAt: now,
     }
-    const secrets: Write[] = []
+    const secrets: StorageWrite[] = []
     if (setAt.length > 0) {
       const sealed = await context.vault.seal(JSON.stringify(wish.headers), {
         workspaceId,

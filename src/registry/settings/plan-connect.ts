@@ -1,6 +1,6 @@
 import type { Connector } from '../../model/connector.js'
 import { connectInput, invalid, parse } from '../../model/input.js'
-import type { CredentialMode, Visibility } from '../../model/integration.js'
+import type { CredentialMode, IntegrationVisibility } from '../../model/integration.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import { checkUrl } from '../../egress/url-policy.js'
 import { checkAgents } from '../state/agents.js'
@@ -11,17 +11,17 @@ import type { ToolSettingsRecord } from '../state/records.js'
 import { notFound } from '../state/errors.js'
 
 /** What `connect()` takes: a custom server, or a catalogue entry. */
-export type ConnectInput<AgentId extends string = string> = ConnectOptions<AgentId> &
+export type ConnectInput<AgentId extends string = string> = ConnectInputBase<AgentId> &
   ({ readonly url: string; readonly name: string } | { readonly connector: string; readonly name?: string | undefined })
 
 /** What both have in common. */
-export interface ConnectOptions<AgentId extends string = string> {
+export interface ConnectInputBase<AgentId extends string = string> {
   /** At least one agent that the registry knows. */
   readonly agents: readonly AgentId[]
   /** Names and values; values can't be read again. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** `@default 'private'` */
-  readonly visibility?: Visibility | undefined
+  readonly visibility?: IntegrationVisibility | undefined
   /** `@default true` */
   readonly enabled?: boolean | undefined
   /** `@default 'shared'` */
@@ -38,7 +38,7 @@ export interface ConnectPlan {
   readonly headers: Readonly<Record<string, string>>
   /** Whether a header holds what identifies the caller: then a 401 is the last word. */
   readonly hasCredential: boolean
-  readonly visibility: Visibility
+  readonly visibility: IntegrationVisibility
   readonly enabled: boolean
   readonly credentials: CredentialMode
   readonly agents: readonly string[]

@@ -1,7 +1,12 @@
 import { invalid, type ParsedUpdate } from '../../model/input.js'
-import type { CredentialMode, IntegrationAuth, IntegrationHeader, Visibility } from '../../model/integration.js'
+import type {
+  CredentialMode,
+  IntegrationAuth,
+  IntegrationHeader,
+  IntegrationVisibility,
+} from '../../model/integration.js'
 import { checkUrl } from '../../egress/url-policy.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { moveCredential } from './move-credential.js'
 import { drop, type Dropped } from './drop-credential.js'
@@ -29,7 +34,7 @@ export interface UpdateInput<AgentId extends string = string> {
   /** A header left out is kept, `null` removes it. */
   readonly headers?: Readonly<Record<string, string | null>> | undefined
   /** Sharing a private one needs `credentials` too: it says what becomes of its credential. */
-  readonly visibility?: Visibility | undefined
+  readonly visibility?: IntegrationVisibility | undefined
   readonly credentials?: CredentialMode | undefined
   readonly agents?: readonly AgentId[] | undefined
 }
@@ -38,7 +43,7 @@ export interface UpdateInput<AgentId extends string = string> {
 export interface Edit {
   readonly record: IntegrationRecord
   readonly changed: readonly string[]
-  readonly writes: readonly Write[]
+  readonly writes: readonly StorageWrite[]
   readonly rebinds: boolean
   /** Another origin: nothing that was given for the one before may reach it. */
   readonly dropped: Dropped | undefined
@@ -48,7 +53,7 @@ export interface Edit {
 interface Draft {
   next: IntegrationRecord
   readonly changed: string[]
-  readonly writes: Write[]
+  readonly writes: StorageWrite[]
 }
 
 /**
@@ -188,7 +193,7 @@ function authWith({ auth }: IntegrationRecord, headers: readonly IntegrationHead
 }
 
 /** What the catalogue says of its server's tools holds for that server only. */
-function withoutConnectorLabels(id: string, settings: Versioned<SettingsRecord> | undefined): readonly Write[] {
+function withoutConnectorLabels(id: string, settings: Versioned<SettingsRecord> | undefined): readonly StorageWrite[] {
   const tools = Object.entries(settings?.value.tools ?? {})
   if (settings === undefined || tools.every(([, { connectorLabel }]) => connectorLabel === undefined)) return []
   const value = { tools: Object.fromEntries(tools.map(([name, { connectorLabel: _label, ...own }]) => [name, own])) }

@@ -1,6 +1,6 @@
 import { IntegrationError } from '../../model/errors.js'
 import type { OAuthSettings } from '../../model/oauth.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import { beginAuthorization, callbackState, finishAuthorization, type FlowSecrets } from '../../oauth/authorization.js'
 import type { Challenge } from '../../oauth/challenge.js'
 import { resolveClient, type ClientRegistration } from '../../oauth/client-registration.js'
@@ -34,9 +34,9 @@ export type SignIn =
       /** Until when the callback is waited for, ms since the epoch by the storage's clock. */
       readonly until: number
       /** To be committed before the person is sent away. */
-      readonly writes: readonly Write[]
+      readonly writes: readonly StorageWrite[]
     }
-  | { readonly type: 'tokens'; readonly credential: CredentialRecord; readonly writes: readonly Write[] }
+  | { readonly type: 'tokens'; readonly credential: CredentialRecord; readonly writes: readonly StorageWrite[] }
 
 /** How long a person may take at the authorization server, in ms. */
 const flowMs = 600_000
@@ -73,7 +73,7 @@ export async function beginSignIn(
   const asked = request.scopes === undefined ? settings : { ...settings, scopes: request.scopes }
   const granted = target.credential?.issuer === discovery.issuer ? target.credential.scopes : undefined
   const scopes = chooseScopes(request.challenge, discovery, granted, asked)
-  const keepClient: Write = {
+  const keepClient: StorageWrite = {
     key: keys.client(integrationId),
     value: toJson({ sealed: await seal(context, actor.workspaceId, integrationId, 'client', client) }),
   }

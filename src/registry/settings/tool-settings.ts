@@ -2,7 +2,7 @@ import { IntegrationError } from '../../model/errors.js'
 import { acceptToolsInput, invalid, parse, toolSettingsInput } from '../../model/input.js'
 import type { QuarantinedTool, Tool, ToolSettings } from '../../model/tool.js'
 import { modelToolName } from '../../policy/tool-name.js'
-import type { Write } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
 import type { Context } from '../state/context.js'
 import type { CheckedActor } from '../state/person.js'
@@ -194,7 +194,7 @@ export async function acceptTools(
   context.runInBackground(() =>
     context.storage.commit(
       actor.workspaceId,
-      forget.slice(0, 100).map((name): Write => ({ key: keys.accepted(id, name), value: undefined })),
+      forget.slice(0, 100).map((name): StorageWrite => ({ key: keys.accepted(id, name), value: undefined })),
     ),
   )
 }

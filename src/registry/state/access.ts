@@ -1,6 +1,6 @@
 import { IntegrationError } from '../../model/errors.js'
 import { decideAccess, type Operation } from '../../policy/access.js'
-import type { StoredRecord } from '../../ports/storage.js'
+import type { StorageRecord } from '../../ports/storage.js'
 import type { Context } from './context.js'
 import { notFound } from './errors.js'
 import { idsUnder } from './pages.js'
@@ -15,7 +15,7 @@ export interface LoadedIntegration {
   readonly version: string
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
-  readonly others: readonly (StoredRecord | undefined)[]
+  readonly others: readonly (StorageRecord | undefined)[]
 }
 
 /** Whose credential, status and tool list an actor meets. */

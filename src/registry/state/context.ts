@@ -3,7 +3,7 @@ import type { Connector } from '../../model/connector.js'
 import type { GuardedFetch } from '../../egress/guarded-fetch.js'
 import type { ConnectionPool } from '../../mcp/connection-pool.js'
 import type { CredentialVault } from '../../ports/credential-vault.js'
-import type { Runtime } from '../../ports/runtime.js'
+import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 import type { CallsInFlight } from './calls-in-flight.js'
 import type { DecisionBoard } from './decision-board.js'
@@ -20,7 +20,7 @@ export interface Context {
   readonly options: Settled
   readonly storage: RegistryStorage
   readonly vault: CredentialVault
-  readonly runtime: Runtime
+  readonly runtime: RegistryRuntime
   readonly fetch: GuardedFetch
   readonly pool: ConnectionPool
   readonly feed: EventFeed

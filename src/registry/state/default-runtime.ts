@@ -1,11 +1,11 @@
-import type { Runtime } from '../../ports/runtime.js'
+import type { RegistryRuntime } from '../../ports/runtime.js'
 
 /** Random bytes not used yet: asking for a few at a time costs more than all that is done with them. */
 const pool = new Uint8Array(4096)
 let used = pool.length
 
 /** The platform's clock, timers and randomness. */
-export const defaultRuntime: Runtime = {
+export const defaultRuntime: RegistryRuntime = {
   now: () => Date.now(),
   randomId() {
     if (used === pool.length) {

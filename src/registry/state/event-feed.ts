@@ -4,11 +4,11 @@ import { toJson, keys, prefixes } from './records.js'
 import { conflict } from './errors.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { AuditEntry, CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
-import type { RegistryStorage, Write, Written } from '../../ports/storage.js'
-import type { Runtime } from '../../ports/runtime.js'
+import type { RegistryStorage, StorageWrite, StorageWritten } from '../../ports/storage.js'
+import type { RegistryRuntime } from '../../ports/runtime.js'
 
 /** The event of a name. */
-export type EventOf<Name extends RegistryEventName> = Extract<RegistryEvent, { type: Name }>
+export type RegistryEventOf<Name extends RegistryEventName> = Extract<RegistryEvent, { type: Name }>
 
 /** An event before the storage gave it its number. */
 export type NewEvent = RegistryEvent extends infer E
@@ -21,7 +21,7 @@ export type NewEvent = RegistryEvent extends infer E
 export type NewAudit = Omit<AuditEntry, 'id' | 'workspaceId' | 'at'>
 
 /** A page of the durable feed. */
-export interface EventPage {
+export interface RegistryEventPage {
   readonly events: readonly RegistryEvent[]
   /** Give it as `after` next time; the same as before when there was nothing new. */
   readonly after: string | undefined
@@ -29,7 +29,7 @@ export interface EventPage {
 
 /** A change together with the news of it. */
 export interface Change {
-  readonly writes?: readonly Write[] | undefined
+  readonly writes?: readonly StorageWrite[] | undefined
   readonly events?: readonly NewEvent[] | undefined
   readonly audit?: readonly NewAudit[] | undefined
 }
@@ -37,16 +37,20 @@ export interface Change {
 /** Commits changes with their events and audit entries as one, and tells local listeners afterwards. */
 export interface EventFeed {
   /** @returns what was written, in the order of `writes`, or `false`: somebody wrote first, nothing was written. */
-  commit(workspaceId: string, change: Change): Promise<false | readonly Written[]>
+  commit(workspaceId: string, change: Change): Promise<false | readonly StorageWritten[]>
   /** Tells the local listeners of events that an earlier commit has stored. */
   tell(events: readonly LocalEvent[]): void
   /** The writes that file events and an audit entry, for a commit made elsewhere, and how to tell of it afterwards. */
   prepare(
     workspaceId: string,
     change: Change,
-  ): { readonly writes: readonly Write[]; done(written: readonly Written[]): void }
+  ): { readonly writes: readonly StorageWrite[]; done(written: readonly StorageWritten[]): void }
   /** The durable feed. */
-  read(query: { workspaceId: string; after?: string | undefined; limit?: number | undefined }): Promise<EventPage>
+  read(query: {
+    workspaceId: string
+    after?: string | undefined
+    limit?: number | undefined
+  }): Promise<RegistryEventPage>
   readonly local: EventEmitter<Record<LocalEvent['type'], [LocalEvent]>>
 }
 
@@ -55,7 +59,7 @@ export type LocalEvent = RegistryEvent | CallEvent
 
 export function eventFeed(options: {
   storage: RegistryStorage
-  runtime: Runtime
+  runtime: RegistryRuntime
   eventsMs: number
   auditMs: number
 }): EventFeed {
@@ -75,14 +79,14 @@ export function eventFeed(options: {
   const prepare: EventFeed['prepare'] = (workspaceId, { writes = [], events = [], audit = [] }) => {
     const at = runtime.now()
     const news = events.map((event) => ({ ...event, workspaceId, at }))
-    const filed: Write[] = [
+    const filed: StorageWrite[] = [
       ...writes,
-      ...news.map((event): Write => ({
+      ...news.map((event): StorageWrite => ({
         append: prefixes.event,
         value: toJson(event),
         expiresAt: at + options.eventsMs,
       })),
-      ...audit.map((entry): Write => ({
+      ...audit.map((entry): StorageWrite => ({
         key: prefixes.audit + timeOrderedId(runtime, at),
         ifVersion: null,
         value: toJson({ ...entry, workspaceId, at }),
@@ -132,7 +136,7 @@ export function eventFeed(options: {
 }
 
 /** Unique, unguessable, and in the order of time. */
-export function timeOrderedId(runtime: Runtime, at: number): string {
+export function timeOrderedId(runtime: RegistryRuntime, at: number): string {
   return `${Math.max(0, at).toString(36).padStart(9, '0')}-${runtime.randomId()}`
 }
 

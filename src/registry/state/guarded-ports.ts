@@ -1,5 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
-import type { Runtime } from '../../ports/runtime.js'
+import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 
 /**
@@ -8,7 +8,7 @@ import type { RegistryStorage } from '../../ports/storage.js'
  */
 export function guardedStorage(
   storage: RegistryStorage,
-  options: { runtime: Runtime; timeoutMs: number; closed: () => boolean },
+  options: { runtime: RegistryRuntime; timeoutMs: number; closed: () => boolean },
 ): RegistryStorage {
   const guard = async <T>(operation: () => Promise<T>): Promise<T> => {
     if (options.closed()) throw new IntegrationError('closed', 'The registry is closed. Make a new one.')

@@ -8,7 +8,7 @@ import type { ToolAnnotations, ToolLabel } from '../../model/tool.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import type { CredentialVault } from '../../ports/credential-vault.js'
 import type { ElicitCallback } from '../../ports/elicit.js'
-import type { Runtime } from '../../ports/runtime.js'
+import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 import type { EgressOptions } from '../../egress/guarded-fetch.js'
 
@@ -31,7 +31,7 @@ export interface IntegrationRegistryOptions<AgentId extends string = string> {
   readonly egress?: EgressOptions | undefined
   readonly limits?: LimitOptions | undefined
   readonly retention?: RetentionOptions | undefined
-  readonly runtime?: Partial<Runtime> | undefined
+  readonly runtime?: Partial<RegistryRuntime> | undefined
 }
 
 /** Who the host is to authorization servers. */

@@ -6,11 +6,11 @@ import type {
   IntegrationAuth,
   IntegrationHeader,
   StatusReason,
-  Visibility,
+  IntegrationVisibility,
 } from '../../model/integration.js'
 import type { JsonValue } from '../../model/json.js'
 import type { ApprovalMode, QuarantinedTool, ToolChangeKind, ToolLabelValue } from '../../model/tool.js'
-import type { StoredRecord } from '../../ports/storage.js'
+import type { StorageRecord } from '../../ports/storage.js'
 import type { ServerVerdict } from '../../mcp/connection.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 
@@ -95,7 +95,7 @@ export interface IntegrationRecord {
   readonly origin: string
   readonly headers: readonly IntegrationHeader[]
   readonly auth: IntegrationAuth
-  readonly visibility: Visibility
+  readonly visibility: IntegrationVisibility
   readonly credentials: CredentialMode
   readonly enabled: boolean
   readonly trusted: boolean
@@ -227,7 +227,7 @@ export interface Versioned<T> {
 }
 
 /** Reads a stored record as what was written under its key: only this floor writes there. */
-export function versioned<T>(record: StoredRecord | undefined): Versioned<T> | undefined {
+export function versioned<T>(record: StorageRecord | undefined): Versioned<T> | undefined {
   return record as Versioned<T> | undefined
 }
 

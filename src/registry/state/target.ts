@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../ports/storage.js'
+import type { StorageRecord } from '../../ports/storage.js'
 import type { CheckedActor } from './person.js'
 import {
   versioned,
@@ -46,7 +46,7 @@ export function targetFrom(
   actor: CheckedActor,
   integrationId: string,
   record: IntegrationRecord,
-  records: readonly (StoredRecord | undefined)[],
+  records: readonly (StorageRecord | undefined)[],
 ): Target {
   const own = record.credentials === 'per_user'
   const [status, tools, server] = own ? records.slice(4) : records

@@ -1,6 +1,6 @@
 import { IntegrationError } from '../../model/errors.js'
 import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
-import type { RegistryStorage, Write } from '../../ports/storage.js'
+import type { RegistryStorage, StorageWrite } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import { digest, toJson, keys, type ToolsRecord } from './records.js'
@@ -89,7 +89,11 @@ export function listWrites(
     readonly ttlMs?: number | undefined
   },
   options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord | undefined },
-): { readonly writes: readonly Write[]; readonly manifest: ToolsRecord; readonly stale: readonly Write[] } {
+): {
+  readonly writes: readonly StorageWrite[]
+  readonly manifest: ToolsRecord
+  readonly stale: readonly StorageWrite[]
+} {
   const text = JSON.stringify(listing.tools.map(({ definition, hash }) => [hash, definition]))
   if (text.length > options.maxBytes)
     throw new IntegrationError(
@@ -116,7 +120,7 @@ export function listWrites(
     writes: [
       { key: keys.tools(integrationId, owner), value: toJson(manifest) },
       ...(changed
-        ? Array.from({ length: chunks }, (_, n): Write => ({
+        ? Array.from({ length: chunks }, (_, n): StorageWrite => ({
             key: keys.chunk(integrationId, owner, hash, n),
             value: text.slice(n * chunkLength, (n + 1) * chunkLength),
           }))
@@ -124,7 +128,7 @@ export function listWrites(
     ],
     stale:
       changed && previous !== undefined
-        ? Array.from({ length: previous.chunks }, (_, n): Write => ({
+        ? Array.from({ length: previous.chunks }, (_, n): StorageWrite => ({
             key: keys.chunk(integrationId, owner, previous.hash, n),
             value: undefined,
           }))

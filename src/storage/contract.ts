@@ -1,32 +1,8 @@
-import { IntegrationError } from './errors.js'
+import { IntegrationError } from '../model/errors.js'
+import { recordLimits } from '../model/record-limits.js'
+import type { StorageListQuery, StorageScanQuery, StorageWrite } from '../ports/storage.js'
 
-/** What a storage takes at most, and refuses beyond. */
-export const recordLimits = {
-  /** Length of a key, in bytes. */
-  keyBytes: 512,
-  /** Length of a serialised value, in bytes. */
-  valueBytes: 256 * 1024,
-  /** Writes in one commit. */
-  writes: 100,
-  /** Records in one answer of `list` and `scan`. */
-  page: 1000,
-} as const
-
-/** What one page of `list` or `scan` is asked for by. */
-export interface PageQuery {
-  readonly prefix: string
-  readonly after?: string | undefined
-  readonly limit: number
-}
-
-/** One write of a commit, not yet checked. */
-export interface AnyWrite {
-  readonly key?: string | undefined
-  readonly append?: string | undefined
-  readonly ifVersion?: string | null | undefined
-  readonly value: unknown
-  readonly expiresAt?: number | undefined
-}
+export { recordLimits }
 
 /**
  * Refuses what no storage may be asked to read. An adapter calls it first.
@@ -43,7 +19,7 @@ export function checkRead(workspaceId: string, keys: readonly string[]): void {
  *
  * @throws `invalid_input`
  */
-export function checkList(query: PageQuery & { readonly workspaceId: string }): void {
+export function checkList(query: StorageListQuery): void {
   checkWorkspaceId(query.workspaceId)
   checkPage(query)
   if (query.after !== undefined) checkKey(query.after, 'after')
@@ -55,12 +31,12 @@ export function checkList(query: PageQuery & { readonly workspaceId: string }): 
  * @returns where to go on: the workspace and key that `after` stands for; both empty: from the first.
  * @throws `invalid_input`
  */
-export function checkScan(query: PageQuery): { readonly workspaceId: string; readonly key: string } {
+export function checkScan(query: StorageScanQuery): { readonly workspaceId: string; readonly key: string } {
   checkPage(query)
   if (query.after === undefined) return { workspaceId: '', key: '' }
   const cut = query.after.indexOf(' ')
   const workspaceId = decodeText(query.after.slice(0, cut))
-  if (cut < 0 || workspaceId === undefined) return refuse('after', 'Give the cursor of the previous answer.')
+  if (cut < 0 || workspaceId === undefined) return refuse('after', 'Give the `next` cursor of the previous page.')
   checkWorkspaceId(workspaceId)
   return { workspaceId, key: query.after.slice(cut + 1) }
 }
@@ -76,11 +52,13 @@ export function scanCursor(record: { readonly workspaceId: string; readonly key:
  * @returns the values as JSON, in order; `undefined` for a delete. This is the copy that is stored.
  * @throws `invalid_input`
  */
-export function checkWrites(workspaceId: string, writes: readonly AnyWrite[]): readonly (string | undefined)[] {
+export function checkWrites(workspaceId: string, writes: readonly StorageWrite[]): readonly (string | undefined)[] {
   checkWorkspaceId(workspaceId)
   if (writes.length > recordLimits.writes) refuse('writes', `Commit at most ${recordLimits.writes} writes.`)
   const keys = new Set<string>()
-  return writes.map((write, index) => {
+  return writes.map((given, index) => {
+    // Authors of a storage in plain JavaScript, and fuzzers, hand on what the type forbids.
+    const write: UncheckedWrite = given
     const at = `writes[${index}]`
     if (write.append !== undefined) {
       checkKey(appendedKey(write.append, 0), `${at}.append`)
@@ -95,7 +73,7 @@ export function checkWrites(workspaceId: string, writes: readonly AnyWrite[]): r
     if (write.ifVersion !== undefined && write.ifVersion !== null && typeof write.ifVersion !== 'string') {
       refuse(`${at}.ifVersion`, 'Give a version as it was read.')
     }
-    if (write.expiresAt !== undefined && !(Number.isSafeInteger(write.expiresAt) && write.expiresAt >= 0)) {
+    if (write.expiresAt !== undefined && !(Number.isSafeInteger(write.expiresAt) && (write.expiresAt as number) >= 0)) {
       refuse(`${at}.expiresAt`, 'Give whole ms since the epoch.')
     }
     return write.value === undefined ? undefined : serialise(write.value, `${at}.value`)
@@ -107,7 +85,15 @@ export function appendedKey(prefix: string, number: number): string {
   return prefix + String(number).padStart(16, '0')
 }
 
-function checkPage(query: PageQuery): void {
+interface UncheckedWrite {
+  readonly key?: string
+  readonly append?: string
+  readonly ifVersion?: unknown
+  readonly value: unknown
+  readonly expiresAt?: unknown
+}
+
+function checkPage(query: StorageListQuery | StorageScanQuery): void {
   if (query.prefix !== '') checkKey(query.prefix, 'prefix')
   if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > recordLimits.page) {
     refuse('limit', `Give a whole number from 1 to ${recordLimits.page}.`)

@@ -1,0 +1,11 @@
+/** The most that a storage takes: it refuses what is beyond. */
+export const recordLimits = {
+  /** Length of a key, in bytes. */
+  keyBytes: 512,
+  /** Length of a serialised value, in bytes. */
+  valueBytes: 256 * 1024,
+  /** Writes in one commit. */
+  writes: 100,
+  /** Records in one result of `list` and `scan`. */
+  page: 1000,
+} as const
