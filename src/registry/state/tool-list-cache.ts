@@ -1,4 +1,5 @@
 import { IntegrationError } from '../../model/errors.js'
+import type { ServerInfo } from '../../model/integration.js'
 import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage, StorageWrite } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
@@ -87,6 +88,7 @@ export function listWrites(
     readonly tools: readonly ListedTool[]
     readonly quarantined: readonly QuarantinedTool[]
     readonly ttlMs?: number | undefined
+    readonly server?: ServerInfo | undefined
   },
   options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord | undefined },
 ): {
@@ -107,6 +109,7 @@ export function listWrites(
     chunks,
     count: listing.tools.length,
     quarantined: listing.quarantined.slice(0, 100),
+    server: listing.server,
     listedAt: options.now,
     freshUntil:
       listing.ttlMs === undefined || listing.ttlMs === 0
