@@ -16,6 +16,8 @@ export type ToolCallOutcome =
       /** As the server sent it. */
       readonly result: ToolResult
       readonly warnings?: readonly ResultWarning[] | undefined
+      /** The result as text, for a loop without a bridge; media are named, not shown. */
+      readonly modelText: string
     }
   | {
       readonly type: 'not_run'

@@ -4,6 +4,7 @@ import type { ApprovalStatus } from '../../model/approval.js'
 import type { StatusReason } from '../../model/integration.js'
 import type { ResultWarning, ToolCallOutcome } from '../../model/outcome.js'
 import type { ToolResult } from '../../model/tool.js'
+import { resultText } from '../../policy/model-content.js'
 import type { Permitted } from './redeem-approval.js'
 import { endedOutcome } from './ended-outcome.js'
 import { auditOf, recordEnded, tellFinished } from './record-call.js'
@@ -70,7 +71,12 @@ export async function conclude(context: Context, permitted: Permitted, ending: E
       status: 'ok',
     })
     const warnings = await warningsOf(call, result)
-    return { type: 'completed', result, warnings: warnings.length === 0 ? undefined : warnings }
+    return {
+      type: 'completed',
+      result,
+      warnings: warnings.length === 0 ? undefined : warnings,
+      modelText: resultText(result),
+    }
   }
   if (fault instanceof AuthorizationRequired) {
     await file(context, permitted, ending, {

@@ -1,0 +1,138 @@
+import type { JsonObject, JsonValue } from '../model/json.js'
+import type { ToolCallOutcome } from '../model/outcome.js'
+import type { ToolContent, ToolResult } from '../model/tool.js'
+import { isJsonObject, sameJson } from './same-json.js'
+
+/** One part of what a model reads. */
+export type ModelPart =
+  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'media'
+      readonly mediaType: string
+      /** Base64, as its alphabet and padding want it. */
+      readonly data: string
+      /** What the part is, for a model API that doesn't take it. */
+      readonly words: string
+    }
+
+/** What a model reads of a call. */
+export interface ModelContent {
+  /** Never empty, and no text in it is. */
+  readonly parts: readonly ModelPart[]
+  /** The tool failed, or has not run. */
+  readonly failed: boolean
+}
+
+/** What a model reads of an outcome: the tool's content, or why it has not run. */
+export function modelContent(outcome: ToolCallOutcome): ModelContent {
+  if (outcome.type !== 'completed') return { parts: [{ type: 'text', text: outcome.modelText }], failed: true }
+  return { parts: resultParts(outcome.result), failed: outcome.result.isError === true }
+}
+
+/** The same as text alone, where a model API has neither media nor a flag for failures. */
+export function contentText({ parts, failed }: ModelContent): string {
+  const text = parts.map((part) => (part.type === 'text' ? part.text : part.words)).join('\n')
+  return failed ? `The tool reported an error:\n${text}` : text
+}
+
+/** `modelText` of a completed call. */
+export function resultText(result: ToolResult): string {
+  return contentText({ parts: resultParts(result), failed: result.isError === true })
+}
+
+function resultParts({ content, structuredContent }: ToolResult): readonly ModelPart[] {
+  const parts = content.map(contentPart).filter((part) => part.type === 'media' || part.text !== '')
+  if (structuredContent !== undefined && !parts.some((part) => says(part, structuredContent)))
+    parts.push({ type: 'text', text: JSON.stringify(structuredContent) })
+  return parts.length > 0 ? parts : [{ type: 'text', text: 'The tool ran and returned nothing.' }]
+}
+
+/** @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result */
+function contentPart(block: ToolContent): ModelPart {
+  const { type, text, data, mimeType, resource } = block
+  if (type === 'text' && typeof text === 'string') return { type: 'text', text }
+  if ((type === 'image' || type === 'audio') && typeof data === 'string')
+    return mediaPart(data, textOr(mimeType, `${type}/*`))
+  if (type === 'resource' && isJsonObject(resource)) return resourcePart(block, resource)
+  if (type === 'resource_link') return { type: 'text', text: linkWords(block) }
+  return unknownPart(block)
+}
+
+function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObject): ModelPart {
+  if (typeof text === 'string') return { type: 'text', text }
+  if (typeof blob !== 'string') return unknownPart(block)
+  const mediaType = textOr(mimeType, 'application/octet-stream')
+  const decoded = isText(mediaType) ? decodeText(blob) : undefined
+  return decoded === undefined ? mediaPart(blob, mediaType, uri) : { type: 'text', text: decoded }
+}
+
+/** What isn't base64 would make a model API refuse the whole conversation. */
+function mediaPart(data: string, mediaType: string, uri?: JsonValue): ModelPart {
+  const base64 = data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '')
+  const from = typeof uri === 'string' ? ` from ${uri.slice(0, shownCharacters)}` : ''
+  const kind = mediaType.slice(0, 100)
+  if (!/^[A-Za-z0-9+/]+$/.test(base64) || base64.length % 4 === 1)
+    return { type: 'text', text: `[${kind}${from}: its data is empty or damaged]` }
+  return {
+    type: 'media',
+    mediaType: kind,
+    data: base64.padEnd(Math.ceil(base64.length / 4) * 4, '='),
+    words: `[${kind}${from}, ${size((base64.length * 3) / 4)}: can't be shown here]`,
+  }
+}
+
+/** A link is described, never followed. */
+function linkWords({ uri, name, title, description, mimeType, size: bytes }: ToolContent): string {
+  const said = [title ?? name, uri, mimeType, typeof bytes === 'number' ? size(bytes) : undefined, description]
+  return `[Link: ${said.filter((item) => typeof item === 'string' && item !== '').join(', ')}]`
+}
+
+/** A block of a later revision. */
+function unknownPart(block: ToolContent): ModelPart {
+  const text = JSON.stringify(block)
+  return { type: 'text', text: text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}…` }
+}
+
+const shownCharacters = 10_000
+
+/** Servers repeat structured content as text, some of them without the object that has to be around a plain value. */
+function says(part: ModelPart, structured: JsonValue): boolean {
+  if (part.type !== 'text') return false
+  const wrapped = isJsonObject(structured) && Object.keys(structured).length === 1 ? structured.result : undefined
+  if (wrapped !== undefined && part.text === wrapped) return true
+  const text = part.text.trim()
+  if (!/^[[{"\-\dtfn]/.test(text)) return false
+  try {
+    const parsed = JSON.parse(text) as JsonValue
+    return sameJson(parsed, structured) || (wrapped !== undefined && sameJson(parsed, wrapped))
+  } catch {
+    // Not JSON, or nested too deep to compare: then it's shown beside the text.
+    return false
+  }
+}
+
+function isText(mediaType: string): boolean {
+  const [type = ''] = mediaType.toLowerCase().split(';')
+  return (
+    /^text\/|[/+](json|xml|yaml)$/.test(type.trim()) ||
+    /^application\/(x-)?(javascript|typescript|ndjson|jsonl|yaml|toml|sql|graphql|sh)$/.test(type.trim())
+  )
+}
+
+function decodeText(base64: string): string | undefined {
+  try {
+    const binary = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
+    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)))
+  } catch {
+    return undefined
+  }
+}
+
+function size(bytes: number): string {
+  if (bytes < 1024) return `${Math.floor(bytes)} bytes`
+  return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`
+}
+
+function textOr(value: JsonValue | undefined, fallback: string): string {
+  return typeof value === 'string' && value !== '' ? value : fallback
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import type { ToolCallOutcome, ToolResult } from 'mcp-integrations'
+import { contentText, modelContent, resultText } from '../../src/policy/model-content.js'
+
+const text = (value: string) => ({ type: 'text', text: value })
+const base64 = (value: string) => Buffer.from(value).toString('base64')
+const png = 'iVBORw0KGgo='
+
+function partsOf(result: ToolResult) {
+  return modelContent({ type: 'completed', result, modelText: '' }).parts
+}
+
+describe('what a model reads of a result', () => {
+  it.each<[string, ToolResult, readonly object[]]>([
+    ['text', { content: [text('a'), text('b')] }, [text('a'), text('b')]],
+    ['nothing, in words', { content: [] }, [text('The tool ran and returned nothing.')]],
+    ['an empty text, in words', { content: [text('')] }, [text('The tool ran and returned nothing.')]],
+    ['no empty text beside another', { content: [text(''), text('a')] }, [text('a')]],
+    [
+      'an image',
+      { content: [{ type: 'image', data: png, mimeType: 'image/png' }] },
+      [{ type: 'media', mediaType: 'image/png', data: png, words: "[image/png, 8 bytes: can't be shown here]" }],
+    ],
+    [
+      'audio without its kind',
+      { content: [{ type: 'audio', data: 'AAAA' }] },
+      [expect.objectContaining({ type: 'media', mediaType: 'audio/*' }) as object],
+    ],
+    [
+      'base64 of another alphabet and without padding, corrected',
+      { content: [{ type: 'image', data: '_-8\n', mimeType: 'image/png' }] },
+      [expect.objectContaining({ data: '/+8=' }) as object],
+    ],
+    [
+      'damaged data, in words',
+      { content: [{ type: 'image', data: '%%%', mimeType: 'image/png' }] },
+      [text('[image/png: its data is empty or damaged]')],
+    ],
+    [
+      'empty data, in words',
+      { content: [{ type: 'audio', data: '', mimeType: 'audio/wav' }] },
+      [text('[audio/wav: its data is empty or damaged]')],
+    ],
+    ['a text resource', { content: [{ type: 'resource', resource: { uri: 'a:1', text: 'note' } }] }, [text('note')]],
+    ...[
+      'text/csv',
+      'application/json',
+      'application/ld+json; charset=utf-8',
+      'image/svg+xml',
+      'application/x-yaml',
+    ].map((mimeType): [string, ToolResult, readonly object[]] => [
+      `a blob of ${mimeType}, decoded`,
+      { content: [{ type: 'resource', resource: { uri: 'a:1', blob: base64('häh'), mimeType } }] },
+      [text('häh')],
+    ]),
+    [
+      'a blob that only says it is text',
+      { content: [{ type: 'resource', resource: { uri: 'a:1', blob: '/////w==', mimeType: 'text/plain' } }] },
+      [expect.objectContaining({ type: 'media', mediaType: 'text/plain' }) as object],
+    ],
+    [
+      'a binary blob',
+      { content: [{ type: 'resource', resource: { uri: 'file:a.bin', blob: 'AAAA' } }] },
+      [
+        {
+          type: 'media',
+          mediaType: 'application/octet-stream',
+          data: 'AAAA',
+          words: "[application/octet-stream from file:a.bin, 3 bytes: can't be shown here]",
+        },
+      ],
+    ],
+    [
+      'a link, described',
+      {
+        content: [{ type: 'resource_link', uri: 'https://a.example/b', name: 'b', mimeType: 'text/html', size: 2048 }],
+      },
+      [text('[Link: b, https://a.example/b, text/html, 2 KB]')],
+    ],
+    ['a kind yet unknown', { content: [{ type: 'hologram', x: 1 }] }, [text('{"type":"hologram","x":1}')]],
+    ['structured content alone', { content: [], structuredContent: { a: 1 } }, [text('{"a":1}')]],
+    [
+      'structured content that the text says in another order, once',
+      { content: [text('{ "b": [2], "a": 1 }')], structuredContent: { a: 1, b: [2] } },
+      [text('{ "b": [2], "a": 1 }')],
+    ],
+    [
+      'a plain value in the object that had to be around it, once',
+      { content: [text('42 notes')], structuredContent: { result: '42 notes' } },
+      [text('42 notes')],
+    ],
+    [
+      'structured content that says more than the text',
+      { content: [text('Found 2.')], structuredContent: { ids: [1, 2] } },
+      [text('Found 2.'), text('{"ids":[1,2]}')],
+    ],
+    ['structured null', { content: [], structuredContent: null }, [text('null')]],
+  ])('%s', (_what, result, parts) => {
+    expect(partsOf(result)).toEqual(parts)
+  })
+
+  it('keeps a failed result failed', () => {
+    const result = { content: [text('no such note')], isError: true }
+    expect(modelContent({ type: 'completed', result, modelText: '' }).failed).toBe(true)
+    expect(resultText(result)).toBe('The tool reported an error:\nno such note')
+  })
+
+  it('cuts what it does not know', () => {
+    const [part] = partsOf({ content: [{ type: 'hologram', x: 'x'.repeat(1_000_000) }] })
+    expect(JSON.stringify(part).length).toBeLessThan(11_000)
+  })
+
+  it('compares structured content of any depth with text', () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+    expect(partsOf({ content: [text(deep)], structuredContent: { a: 1 } })).toHaveLength(2)
+  })
+})
+
+describe('what a model reads of other outcomes', () => {
+  it('says why it has not run, as a failure', () => {
+    const outcome = { type: 'not_run', because: 'denied', approvalId: 'a', modelText: 'It was denied.' }
+    expect(modelContent(outcome as ToolCallOutcome)).toEqual({ parts: [text('It was denied.')], failed: true })
+  })
+
+  it('names media in text alone', () => {
+    const content = modelContent({
+      type: 'completed',
+      result: { content: [text('a'), { type: 'image', data: png, mimeType: 'image/png' }] },
+      modelText: '',
+    })
+    expect(contentText(content)).toBe("a\n[image/png, 8 bytes: can't be shown here]")
+  })
+})
