@@ -16,6 +16,7 @@ export type { ConnectInput, ConnectInputBase } from './registry/settings/plan-co
 export type { ConnectResult } from './registry/settings/connect-result.js'
 export type { UpdateInput } from './registry/settings/plan-edit.js'
 export type { Toolset, ToolsetOptions } from './registry/gate/toolset.js'
+export type { FindOptions, ToolSearchOptions } from './registry/gate/tool-search.js'
 export type { ToolCallOptions } from './registry/gate/call-scope.js'
 export type { ToolOverview } from './registry/settings/tool-settings.js'
 export type { ApprovalPage } from './registry/gate/approvals.js'

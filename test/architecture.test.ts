@@ -21,11 +21,14 @@ const registryRooms = Object.fromEntries(
   ]),
 )
 
+/** What bridges build on at run time; the others need nothing of their framework but its shapes. */
+const frameworks = ['ai']
+
 /** The table of docs/architecture.md. */
 const rules: Readonly<Record<string, Rule>> = {
   model: { may: ['model', 'zod'] },
   ports: { may: [], mayTypes: ['model', 'ports'] },
-  policy: { may: ['policy', 'model', '@noble/hashes', 'canonicalize'] },
+  policy: { may: ['policy', 'model', '@noble/hashes', 'canonicalize', 'minisearch'] },
   oauth: { may: ['oauth', 'model', 'ports', 'oauth4webapi'] },
   mcp: { may: ['mcp', 'model', 'ports', '@modelcontextprotocol/client', 'p-queue'] },
   egress: { may: ['egress', 'model', 'ports', 'ipaddr.js', '#connect'] },
@@ -37,7 +40,10 @@ const rules: Readonly<Record<string, Rule>> = {
   http: { may: ['http', 'index.ts', 'model', 'hono', '@hono/node-server', 'zod'] },
   // For browsers: it brings nothing along.
   'http/client.ts': { may: [], mayTypes: ['http', 'index.ts'] },
-  bridges: { may: ['bridges', 'ai'], mayTypes: ['index.ts'] },
+  bridges: {
+    may: ['bridges', 'policy/model-content.ts', 'policy/same-json.ts', ...frameworks],
+    mayTypes: ['index.ts'],
+  },
   testing: { may: ['testing', 'index.ts', 'ports', 'model', '@modelcontextprotocol/server'] },
   'index.ts': {
     may: ['registry', 'storage/memory.ts', 'vaults', 'ports', 'model'],
@@ -53,6 +59,9 @@ const adapters = [
   'vaults/encrypted.ts',
   'local/stdio.ts',
   'bridges/ai-sdk.ts',
+  'bridges/anthropic.ts',
+  'bridges/google.ts',
+  'bridges/openai.ts',
 ]
 
 /** Where `Runtime` gets its defaults. */

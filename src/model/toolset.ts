@@ -33,6 +33,12 @@ export type UnavailableReason =
   | 'tool_not_for_agent'
   /** New or changed, and held until somebody accepts it. */
   | 'held_for_review'
+  /** The host narrowed this toolset to other integrations. */
+  | 'not_picked'
+  /** Its server keeps it for its own app (`_meta.ui.visibility`). */
+  | 'app_only'
+  /** It only runs as a task (`execution.taskSupport`). */
+  | 'task_only'
   /** A policy refuses it; `rule` says which. */
   | 'denied_by_policy'
   | QuarantinedTool['reason']

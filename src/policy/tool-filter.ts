@@ -1,6 +1,7 @@
 import type { QuarantinedTool } from '../model/tool.js'
 import type { UnavailableReason } from '../model/toolset.js'
 import type { ApprovalVerdict } from './approval-rule.js'
+import type { NotForModels } from './model-audience.js'
 
 /** One integration as one agent meets it. */
 export interface FilterInput {
@@ -16,6 +17,7 @@ export interface FilterInput {
     readonly enabled: boolean
     readonly agents: readonly string[] | undefined
     readonly verdict: ApprovalVerdict
+    readonly notForModels?: NotForModels | undefined
   }[]
   readonly quarantined: readonly QuarantinedTool[]
 }
@@ -38,8 +40,9 @@ export function filterTools({ agentId, integration, tools, quarantined }: Filter
   if (!integration.listed) return nothing('not_connected')
   const usable = new Set<string>()
   const unavailable: Filtered['unavailable'][number][] = quarantined.map(({ name, reason }) => ({ name, reason }))
-  for (const { name, enabled, agents, verdict } of tools) {
-    if (!enabled) unavailable.push({ name, reason: 'tool_disabled' })
+  for (const { name, enabled, agents, verdict, notForModels } of tools) {
+    if (notForModels !== undefined) unavailable.push({ name, reason: notForModels })
+    else if (!enabled) unavailable.push({ name, reason: 'tool_disabled' })
     else if (agents !== undefined && !agents.includes(agentId)) unavailable.push({ name, reason: 'tool_not_for_agent' })
     else if (verdict.mode === 'deny')
       unavailable.push({

@@ -20,8 +20,12 @@ import type { AuditPage } from './state/event-feed.js'
 import { explain, type CallExplanation } from './gate/explain.js'
 import { finishConnect } from './settings/finish-connect.js'
 import { listGrants, revokeGrant } from './gate/grants.js'
-import { availableConnectors } from './settings/catalogue.js'
-import { getIntegration, listIntegrations, type IntegrationListOptions } from './settings/integrations.js'
+import {
+  availableConnectors,
+  getIntegration,
+  listIntegrations,
+  type IntegrationListOptions,
+} from './settings/integrations.js'
 import { EndedCall, noIntegration } from './state/calls-in-flight.js'
 import { closed } from './state/errors.js'
 import { remove } from './settings/remove.js'

@@ -24,7 +24,7 @@ describe('connect', () => {
       name: 'Notes',
       handle: 'notes',
       status: 'connected',
-      tools: { total: 2 },
+      toolCount: 2,
       visibility: 'private',
       enabled: true,
       agents: ['assistant'],

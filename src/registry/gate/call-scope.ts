@@ -8,6 +8,8 @@ export interface CallScope {
   readonly actor: CheckedActor
   readonly agentId: string
   readonly conversationId?: string | undefined
+  /** Ids of the only integrations that may be used. `@default` all */
+  readonly integrations?: ReadonlySet<string> | undefined
   readonly confirm?: ConfirmCallback | undefined
   readonly elicit?: ElicitCallback | undefined
 }

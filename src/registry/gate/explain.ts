@@ -32,7 +32,11 @@ export async function explain(
   actor: CheckedActor,
   agentId: string,
   modelName: string,
-  options: { readonly args?: unknown; readonly conversationId?: string | undefined } = {},
+  options: {
+    readonly args?: unknown
+    readonly conversationId?: string | undefined
+    readonly integrations?: ReadonlySet<string> | undefined
+  } = {},
 ): Promise<CallExplanation> {
   await checkAgents(context, actor.workspaceId, [agentId], 'explain()')
   if (typeof modelName !== 'string')
@@ -41,6 +45,7 @@ export async function explain(
     actor,
     agentId,
     conversationId: options.conversationId,
+    integrations: options.integrations,
   }
   try {
     const call = await resolveCall(

@@ -82,8 +82,13 @@ const lost: ReadonlySet<ErrorCode> = new Set([
   'agent_not_allowed',
 ])
 
-function isOf({ actor, agentId, conversationId }: CallScope, { value: { request } }: StoredApproval): boolean {
-  return request.userId === actor.userId && request.agentId === agentId && request.conversationId === conversationId
+function isOf(scope: CallScope, { value: { request } }: StoredApproval): boolean {
+  return (
+    request.userId === scope.actor.userId &&
+    request.agentId === scope.agentId &&
+    request.conversationId === scope.conversationId &&
+    scope.integrations?.has(request.integration.id) !== false
+  )
 }
 
 async function supersede(

@@ -3,6 +3,7 @@ import type { TakenArguments } from '../../policy/arguments.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 import { decideAccess } from '../../policy/access.js'
 import type { StoredGrant } from '../../policy/grant-rule.js'
+import { notForModels, type NotForModels } from '../../policy/model-audience.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import { visible } from '../../policy/visible-text.js'
 import { assess, type Assessment } from './assess-tool.js'
@@ -129,6 +130,7 @@ async function resolveTool(
   }) => ListedTool | undefined,
 ): Promise<ResolvedCall> {
   const { actor, agentId } = session
+  if (session.integrations?.has(integrationId) === false) throw unknownTool(asked)
   for (let tries = 0; tries < 3; tries++) {
     const since = context.calls.moment()
     const { records, now } = await context.storage.read(actor.workspaceId, [
@@ -165,6 +167,13 @@ async function resolveTool(
     if (list === undefined) continue
     const tool = find(list)
     if (tool === undefined) throw unknownTool(asked, integrationId)
+    const kept = notForModels(tool.definition)
+    if (kept !== undefined)
+      throw new IntegrationError(
+        'tool_disabled',
+        `Tool "${visible(tool.definition.name)}" of integration "${record.name}" can't be called by agents: ${keptFor[kept]}`,
+        { integrationId },
+      )
     const own =
       settings !== undefined && Object.hasOwn(settings.tools, tool.definition.name)
         ? settings.tools[tool.definition.name]
@@ -196,6 +205,11 @@ async function resolveTool(
   throw new IntegrationError('conflict', 'The tool list is being replaced at this moment. Call again.', {
     integrationId,
   })
+}
+
+const keptFor: Readonly<Record<NotForModels, string>> = {
+  app_only: 'its server keeps it for its own app.',
+  task_only: 'it only runs as a task.',
 }
 
 function unknownTool(name: unknown, integrationId?: string): IntegrationError {

@@ -1,4 +1,5 @@
 import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
+import { notForModels } from '../../policy/model-audience.js'
 import { filterTools } from '../../policy/tool-filter.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import { assess } from './assess-tool.js'
@@ -95,6 +96,7 @@ async function collect(
         enabled: assessment.settings.enabled ?? true,
         agents: assessment.settings.agents,
         verdict: assessment.verdict,
+        notForModels: notForModels(tool.definition),
       })),
       quarantined: target.tools?.quarantined ?? [],
     })

@@ -11,6 +11,8 @@ import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
 import type { CheckedActor } from '../state/person.js'
 import { closed } from '../state/errors.js'
 import type { ToolCallOptions, CallScope } from './call-scope.js'
+import { checkSearchOptions, divideTools, findTools, type FindOptions, type ToolSearchOptions } from './tool-search.js'
+import { narrow, pickedIntegrations } from './narrow-toolset.js'
 import type { ToolsetBuilder } from './toolset-contents.js'
 
 /** What one toolset may be given. */
@@ -21,12 +23,19 @@ export interface ToolsetOptions {
   readonly elicit?: ElicitCallback | undefined
   /** Names the chat: equal requests of one conversation are one approval; at most 200 characters. */
   readonly conversationId?: string | undefined
+  /** Narrows the toolset to these integrations, by id: those that a person picked for this chat. `@default` all */
+  readonly integrations?: readonly string[] | undefined
+  /** For agents that meet many tools: most of them are found by words instead of being shown. `@default` all are shown */
+  readonly search?: ToolSearchOptions | undefined
 }
 
 /** What one agent may call now for one actor. The list shows; each call decides anew. */
 export interface Toolset {
   readonly agentId: string
+  /** To show to the model; with `search`, only the pinned ones. */
   readonly tools: readonly ToolsetTool[]
+  /** To be found by `search()`; without the option `search`, none. */
+  readonly deferred: readonly ToolsetTool[]
   /** What is missing from it and why: never silent. */
   readonly unavailable: readonly UnavailableTool[]
   /**
@@ -38,6 +47,13 @@ export interface Toolset {
    * `mayHaveRun` says whether the tool may have run
    */
   call(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolCallOutcome>
+  /**
+   * Finds tools by words over names, titles, descriptions, integrations and parameters, among those that may be used at
+   * this moment. The best come first; the same words find the same tools in the same order until something changes.
+   *
+   * @throws IntegrationError `invalid_input`
+   */
+  search(query: string, options?: FindOptions): Promise<readonly ToolsetTool[]>
   /**
    * Runs a call that was approved, here or in another process, with the arguments that were approved: at most once.
    *
@@ -67,7 +83,10 @@ export async function makeToolset(
     (typeof conversationId !== 'string' || conversationId === '' || conversationId.length > 200)
   )
     throw invalid('toolset()', [{ path: 'conversationId', message: 'must be a string of 1-200 characters' }])
-  const { tools, unavailable, stale } = await builder.build(actor, agentId, conversationId)
+  checkSearchOptions(options.search)
+  const picked = pickedIntegrations(options.integrations)
+  const build = async () => narrow(await builder.build(actor, agentId, conversationId), picked)
+  const { tools, unavailable, stale } = await build()
   for (const target of stale) context.runInBackground(() => context.refreshTools(target))
   const confirm = options.confirm ?? context.options.confirm
   const elicit = options.elicit ?? context.options.elicit
@@ -75,13 +94,15 @@ export async function makeToolset(
     actor,
     agentId,
     conversationId,
+    integrations: picked,
     confirm,
     elicit,
   }
   return {
     agentId,
-    tools,
+    ...divideTools(tools, options.search),
     unavailable,
+    search: async (query, { limit = options.search?.limit } = {}) => findTools((await build()).tools, query, limit),
     call: (name, args, callOptions) =>
       whileOpen(context, actor, () => callTool(context, session, name, args, callOptions)),
     resume: (approvalId, callOptions) =>
@@ -90,6 +111,7 @@ export async function makeToolset(
       explain(context, actor, agentId, name, {
         args,
         conversationId,
+        integrations: picked,
       }),
   }
 }

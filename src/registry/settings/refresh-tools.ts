@@ -114,6 +114,5 @@ export async function listAll(context: Context, connection: Connection, signal: 
     maxTools,
     signal,
   })
-  const { verdict } = connection
-  return { listing: { ...listing, server: verdict.server }, protocolVersion: verdict.protocolVersion, verdict }
+  return { listing, protocolVersion: connection.verdict.protocolVersion, verdict: connection.verdict }
 }

@@ -1,5 +1,4 @@
 import { IntegrationError } from '../../model/errors.js'
-import type { ServerInfo } from '../../model/integration.js'
 import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage, StorageWrite } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
@@ -88,7 +87,6 @@ export function listWrites(
     readonly tools: readonly ListedTool[]
     readonly quarantined: readonly QuarantinedTool[]
     readonly ttlMs?: number | undefined
-    readonly server?: ServerInfo | undefined
   },
   options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord | undefined },
 ): {
@@ -109,7 +107,6 @@ export function listWrites(
     chunks,
     count: listing.tools.length,
     quarantined: listing.quarantined.slice(0, 100),
-    server: listing.server,
     listedAt: options.now,
     freshUntil:
       listing.ttlMs === undefined || listing.ttlMs === 0

@@ -1,0 +1,47 @@
+import { invalid } from '../../model/input.js'
+import type { ToolsetContents } from './toolset-contents.js'
+
+/** Ids of the integrations that a toolset is narrowed to. */
+export type PickedIntegrations = ReadonlySet<string>
+
+/** @throws IntegrationError `invalid_input` */
+export function pickedIntegrations(ids: readonly string[] | undefined): PickedIntegrations | undefined {
+  if (ids === undefined) return undefined
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string'))
+    throw invalid('toolset()', [{ path: 'integrations', message: 'must be a list of ids of integrations' }])
+  return new Set(ids)
+}
+
+/** Leaves out what was not picked, and says so of each integration once. */
+export function narrow(contents: ToolsetContents, picked: PickedIntegrations | undefined): ToolsetContents {
+  if (picked === undefined) return contents
+  const others = rememberedOf(contents)
+  const name = JSON.stringify([...picked].toSorted())
+  const made = others.get(name) ?? narrowed(contents, picked)
+  if (!others.has(name) && others.size >= maxRemembered) others.clear()
+  others.set(name, made)
+  return made
+}
+
+/** Kept as long as the contents that they were made from, so that an index of their tools is kept too. */
+const remembered = new WeakMap<ToolsetContents, Map<string, ToolsetContents>>()
+const maxRemembered = 20
+
+function rememberedOf(contents: ToolsetContents): Map<string, ToolsetContents> {
+  const known = remembered.get(contents) ?? new Map<string, ToolsetContents>()
+  remembered.set(contents, known)
+  return known
+}
+
+function narrowed({ tools, unavailable, stale }: ToolsetContents, picked: PickedIntegrations): ToolsetContents {
+  const all = new Map([...tools, ...unavailable].map(({ integration }) => [integration.id, integration]))
+  const left = [...all.values()].filter(({ id }) => !picked.has(id))
+  return {
+    tools: tools.filter(({ integration }) => picked.has(integration.id)),
+    unavailable: [
+      ...unavailable.filter(({ integration }) => picked.has(integration.id)),
+      ...left.map((integration) => ({ integration, reason: 'not_picked' as const })),
+    ],
+    stale: stale.filter(({ integrationId }) => picked.has(integrationId)),
+  }
+}

@@ -1,0 +1,79 @@
+import { invalid } from '../../model/input.js'
+import type { ToolsetTool } from '../../model/toolset.js'
+import type { ToolIndex } from '../../policy/tool-ranking.js'
+
+/** Keeps most tools of a toolset out of the first request; the model finds them by words. */
+export interface ToolSearchOptions {
+  /** Tools that stay in `tools`, by the names that models get. One that is missing at present is left out. `@default none` */
+  readonly pinned?: readonly string[] | undefined
+  /** How many tools one search finds at most, 1-50. `@default 5` */
+  readonly limit?: number | undefined
+}
+
+/** Options of one search. */
+export interface FindOptions {
+  /** How many tools to find at most, 1-50. `@default search.limit` */
+  readonly limit?: number | undefined
+}
+
+/** A toolset's tools, divided into those that are shown at once and those that are found. */
+export interface DividedTools {
+  readonly tools: readonly ToolsetTool[]
+  readonly deferred: readonly ToolsetTool[]
+}
+
+const defaultLimit = 5
+const maxLimit = 50
+
+/** Without search, everything is shown at once. */
+export function divideTools(tools: readonly ToolsetTool[], search: ToolSearchOptions | undefined): DividedTools {
+  if (search === undefined) return { tools, deferred: [] }
+  const pinned = new Set(search.pinned)
+  return {
+    tools: tools.filter(({ modelName }) => pinned.has(modelName)),
+    deferred: tools.filter(({ modelName }) => !pinned.has(modelName)),
+  }
+}
+
+/** Finds tools among those that may be used at this moment. */
+export async function findTools(
+  tools: readonly ToolsetTool[],
+  query: unknown,
+  limit: number = defaultLimit,
+): Promise<readonly ToolsetTool[]> {
+  if (typeof query !== 'string' || query.trim() === '')
+    throw invalid('search()', [{ path: 'query', message: 'must be words that describe the tool' }])
+  checkLimit('search()', 'limit', limit)
+  return (await indexOf(tools)).find(query, limit)
+}
+
+/** @throws IntegrationError `invalid_input` */
+export function checkSearchOptions(search: ToolSearchOptions | undefined): void {
+  if (search === undefined) return
+  if (typeof search !== 'object' || search === null)
+    throw invalid('toolset()', [{ path: 'search', message: 'must be an object: { pinned?, limit? }' }])
+  const { pinned, limit, ...others } = search
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined)
+    throw invalid('toolset()', [{ path: `search.${unknown.slice(0, 64)}`, message: 'is not a known option' }])
+  if (pinned !== undefined && !(Array.isArray(pinned) && pinned.every((name) => typeof name === 'string')))
+    throw invalid('toolset()', [{ path: 'search.pinned', message: 'must be a list of names that models get' }])
+  if (limit !== undefined) checkLimit('toolset()', 'search.limit', limit)
+}
+
+function checkLimit(operation: string, path: string, limit: unknown): void {
+  if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > maxLimit)
+    throw invalid(operation, [{ path, message: `must be a whole number from 1 to ${maxLimit}` }])
+}
+
+/** One index for as long as a list of tools is kept: until something that the list depends on changes. */
+const indexes = new WeakMap<readonly ToolsetTool[], ToolIndex>()
+
+async function indexOf(tools: readonly ToolsetTool[]): Promise<ToolIndex> {
+  const known = indexes.get(tools)
+  if (known !== undefined) return known
+  const { toolIndex } = await import('../../policy/tool-ranking.js')
+  const index = toolIndex(tools)
+  indexes.set(tools, index)
+  return index
+}
