@@ -1,66 +1,8 @@
 import type { ModelMessage } from 'ai'
 import { MockLanguageModelV3 } from 'ai/test'
-import {
-  encryptedCredentials,
-  IntegrationRegistry,
-  memoryStorage,
-  type ActorIntegrations,
-  type ConfirmCallback,
-  type IntegrationRegistryOptions,
-} from 'mcp-integrations'
-import { testServer, type TestServer, type TestTool } from 'mcp-integrations/testing'
+import type { Step } from './bench.js'
 
-/** A registry with one trusted server, `notes`, in this process. */
-export interface Bench extends AsyncDisposable {
-  readonly server: TestServer
-  readonly mine: ActorIntegrations
-  readonly integrationId: string
-}
-
-export const readNote: TestTool = {
-  name: 'read_note',
-  title: 'Read a note',
-  description: 'Reads a note.',
-  inputSchema: { type: 'object', properties: { id: { type: 'string' } } },
-  annotations: { readOnlyHint: true },
-  run: ({ id }) => `note ${String(id)}`,
-}
-
-export const writeNote: TestTool = {
-  name: 'write_note',
-  inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
-  annotations: { readOnlyHint: false },
-  run: ({ text }) => `wrote ${String(text)}`,
-}
-
-export async function bench(
-  tools: readonly TestTool[] = [readNote, writeNote],
-  options: Partial<IntegrationRegistryOptions> = {},
-): Promise<Bench> {
-  const server = testServer({ tools })
-  const registry = new IntegrationRegistry({
-    storage: memoryStorage(),
-    credentials: encryptedCredentials({ keys: [{ id: 'test', secret: new Uint8Array(32).fill(1) }] }),
-    agents: ['assistant'],
-    connectors: [{ id: 'notes', name: 'Notes', url: server.url, auth: 'none', trusted: true }],
-    runtime: { fetch: server.fetch },
-    ...options,
-  })
-  const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana' })
-  const { integration } = await mine.connect({ connector: 'notes', agents: ['assistant'] })
-  return {
-    server,
-    mine,
-    integrationId: integration.id,
-    async [Symbol.asyncDispose]() {
-      await registry.close()
-      await server.close()
-    },
-  }
-}
-
-/** What a model says in one step: calls of tools, or its last words. */
-export type Step = string | readonly { readonly toolName: string; readonly input: unknown; readonly id?: string }[]
+export { bench, person, readNote, writeNote } from './bench.js'
 
 /** A model that says what it is told to, and keeps the prompts it got. */
 export function model(...steps: readonly Step[]): MockLanguageModelV3 {
@@ -112,16 +54,4 @@ export function answered(messages: readonly ModelMessage[], approved: boolean): 
       content: requests.map(({ approvalId }) => ({ type: 'tool-approval-response' as const, approvalId, approved })),
     },
   ]
-}
-
-/** A confirm callback that answers so and counts. */
-export function person(answer: Awaited<ReturnType<ConfirmCallback>>): ConfirmCallback & { asked: number } {
-  const confirm = Object.assign(
-    () => {
-      confirm.asked++
-      return answer
-    },
-    { asked: 0 },
-  )
-  return confirm
 }

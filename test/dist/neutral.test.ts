@@ -7,7 +7,7 @@ import { importsOf, isBuiltin } from '../architecture/source.js'
 const dist = (file: string) => fileURLToPath(new URL(`../../dist/${file}`, import.meta.url))
 
 describe('the built package', () => {
-  it.each(['index', 'sqlite', 'postgres', 'ai-sdk', 'testing'])(
+  it.each(['index', 'sqlite', 'postgres', 'ai-sdk', 'anthropic', 'google', 'openai', 'testing'])(
     'reaches no Node builtin from %s by default',
     async (entry) => {
       expect(await builtinsReached(`${entry}.js`, { conditions: [], dependencies: false })).toEqual([])
@@ -36,6 +36,9 @@ describe('the built package', () => {
     ['postgres', []],
     ['stdio', []],
     ['ai-sdk', ['ai']],
+    ['anthropic', []],
+    ['google', []],
+    ['openai', []],
     ['testing', []],
   ])('mentions nobody else’s types in %s', (entry, allowed) => {
     expect(packagesMentioned(`${entry}.d.ts`).filter((name) => !allowed.includes(name))).toEqual([])

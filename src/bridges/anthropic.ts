@@ -1,0 +1,119 @@
+import type { Toolset } from '../index.js'
+import type { ModelPart } from '../policy/model-content.js'
+import type { BridgeOptions, CallName, Reading } from './bridged-tool.js'
+import { bridgedTools } from './bridged-tools.js'
+import { resumeTurn, runTurn, type ToolTurn, type TurnOptions } from './tool-turn.js'
+
+export type { BridgeOptions, CallName } from './bridged-tool.js'
+export type { ToolTurn, TurnOptions, WaitingCall } from './tool-turn.js'
+
+/** A client tool of the Messages API. */
+export interface AnthropicTool {
+  name: string
+  description?: string
+  input_schema: { type: 'object'; [key: string]: unknown }
+  defer_loading?: true
+}
+
+/** The API's own tool that searches the deferred ones. */
+export interface AnthropicToolSearch {
+  type: 'tool_search_tool_bm25_20251119'
+  name: 'tool_search_tool_bm25'
+}
+
+/** What the Messages API is given of a call: content of the next `user` message. */
+export interface AnthropicResult {
+  type: 'tool_result'
+  tool_use_id: string
+  content: AnthropicBlock[]
+  is_error?: true
+}
+
+/** A block of a result. */
+export type AnthropicBlock =
+  | { type: 'text'; text: string }
+  | { type: 'image'; source: { type: 'base64'; media_type: AnthropicImageType; data: string } }
+  | { type: 'document'; source: { type: 'base64'; media_type: 'application/pdf'; data: string } }
+
+/** Images that the API takes. */
+export type AnthropicImageType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp'
+
+/** A block of `message.content`; those that use no client tool are passed over. */
+export interface AnthropicContent {
+  readonly type: string
+  readonly id?: string | undefined
+  readonly name?: string | undefined
+  readonly input?: unknown
+}
+
+/** A toolset for the Messages API. */
+export interface AnthropicTools {
+  /** For `tools` of a request. */
+  readonly definitions: (AnthropicTool | AnthropicToolSearch)[]
+  /** Whether a call is for this toolset, where your loop has tools of its own. */
+  has(name: string): boolean
+  /**
+   * Runs the `tool_use` blocks among the content, all at once. Send all results together, in one `user` message.
+   *
+   * @throws IntegrationError `aborted`
+   */
+  run(content: readonly AnthropicContent[], options?: TurnOptions): Promise<ToolTurn<AnthropicResult>>
+  /**
+   * Runs what was approved since, here or in another process, each call at most once.
+   *
+   * @throws IntegrationError `aborted`
+   */
+  resume(turn: ToolTurn<AnthropicResult>, options?: TurnOptions): Promise<ToolTurn<AnthropicResult>>
+}
+
+/**
+ * A toolset for a loop on Anthropic's Messages API: definitions in, calls out, results as the API wants them. A call that
+ * waits for a person is named in the turn, which is JSON that another process can resume. Deferred tools use the API's
+ * tool search.
+ *
+ * @see https://docs.claude.com/en/docs/agents-and-tools/tool-use/overview
+ */
+export function anthropicTools(toolset: Toolset, options: BridgeOptions = {}): AnthropicTools {
+  const tools = bridgedTools(toolset, options, 'native')
+  const names = new Set(tools.tools.map(({ name }) => name))
+  const definitions = tools.tools.map(({ name, description, inputSchema, deferred }): AnthropicTool => ({
+    name,
+    ...(description === undefined ? {} : { description }),
+    input_schema: { ...inputSchema, type: 'object' },
+    ...(deferred ? { defer_loading: true } : {}),
+  }))
+  return {
+    definitions: toolset.deferred.length === 0 ? definitions : [...definitions, toolSearch],
+    has: (name) => names.has(name),
+    run: (content, turnOptions) => runTurn(tools, content.flatMap(toolUse), toolResult, turnOptions),
+    resume: (turn, turnOptions) => resumeTurn(toolset, turn, toolResult, turnOptions),
+  }
+}
+
+const toolSearch: AnthropicToolSearch = { type: 'tool_search_tool_bm25_20251119', name: 'tool_search_tool_bm25' }
+
+function toolUse({ type, id, name, input }: AnthropicContent) {
+  return type === 'tool_use' && typeof name === 'string' ? [{ name, callId: id, args: input ?? {} }] : []
+}
+
+function toolResult({ callId = '' }: CallName, { parts, failed }: Reading): AnthropicResult {
+  return {
+    type: 'tool_result',
+    tool_use_id: callId,
+    content: parts.map(block),
+    ...(failed ? { is_error: true } : {}),
+  }
+}
+
+function block(part: ModelPart): AnthropicBlock {
+  if (part.type === 'text') return { type: 'text', text: part.text }
+  const { mediaType, data, words } = part
+  if (isImage(mediaType)) return { type: 'image', source: { type: 'base64', media_type: mediaType, data } }
+  if (mediaType === 'application/pdf')
+    return { type: 'document', source: { type: 'base64', media_type: mediaType, data } }
+  return { type: 'text', text: words }
+}
+
+function isImage(mediaType: string): mediaType is AnthropicImageType {
+  return ['image/jpeg', 'image/png', 'image/gif', 'image/webp'].includes(mediaType)
+}

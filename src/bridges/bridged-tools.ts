@@ -1,0 +1,73 @@
+import type { Toolset, ToolsetTool } from '../index.js'
+import type { BridgedTool, BridgeOptions } from './bridged-tool.js'
+import { modelSchema } from './schema-form.js'
+import { searchingTools } from './searching-tools.js'
+
+/** What every bridge is made of. */
+export interface BridgedToolset {
+  readonly tools: readonly BridgedTool[]
+  /** Any tool by the name that a model called, also one that it can't know: the gate answers. */
+  get(name: string): BridgedTool
+}
+
+/**
+ * A toolset as tools for a framework. With search, a framework that defers tools gets all of them, those to be found
+ * marked; any other gets two small tools beside the pinned ones: one finds, one uses.
+ */
+export function bridgedTools(
+  toolset: Toolset,
+  options: BridgeOptions,
+  deferral: 'native' | 'none' = 'none',
+): BridgedToolset {
+  const shown = toolset.tools.map((tool) => bridged(toolset, options, tool, false))
+  const found = toolset.deferred.map((tool) => bridged(toolset, options, tool, true))
+  const searching = found.length > 0 && deferral === 'none' ? searchingTools(toolset, get) : []
+  const byName = new Map([...shown, ...found, ...searching].map((tool) => [tool.name, tool]))
+  return { tools: deferral === 'native' ? [...shown, ...found] : [...shown, ...searching], get }
+
+  function get(name: string): BridgedTool {
+    return byName.get(name) ?? unlisted(toolset, options, name)
+  }
+}
+
+function bridged(toolset: Toolset, options: BridgeOptions, source: ToolsetTool, deferred: boolean): BridgedTool {
+  const { schema, restore } = modelSchema(source.inputSchema)
+  const { modelName, title, description } = source
+  return {
+    ...gated(toolset, options, modelName, restore),
+    title,
+    description,
+    inputSchema: schema,
+    deferred,
+    source,
+  }
+}
+
+/** A tool that came after the toolset, or never was. */
+function unlisted(toolset: Toolset, options: BridgeOptions, name: string): BridgedTool {
+  return { ...gated(toolset, options, name), inputSchema: { type: 'object', properties: {} }, deferred: false }
+}
+
+function gated(
+  toolset: Toolset,
+  { onProgress, timeoutMs }: BridgeOptions,
+  name: string,
+  restore = (args: unknown) => args,
+): Pick<BridgedTool, 'name' | 'asks' | 'run'> {
+  return {
+    name,
+    asks: (args) =>
+      toolset.explain(name, restore(args)).then(
+        ({ type }) => type === 'ask',
+        () => false,
+      ),
+    run: (args, { callId, signal, confirm } = {}) =>
+      toolset.call(name, restore(args), {
+        signal,
+        timeoutMs,
+        confirm,
+        idempotencyKey: callId,
+        onProgress: onProgress === undefined ? undefined : (progress) => onProgress(progress, { name, callId }),
+      }),
+  }
+}

@@ -1,0 +1,80 @@
+import type { JsonObject, ToolCallOutcome, Toolset, ToolsetTool } from '../index.js'
+import { isJsonObject } from '../policy/same-json.js'
+import type { BridgedTool } from './bridged-tool.js'
+import { modelSchema } from './schema-form.js'
+
+/** For a framework that can't defer tools: one tool finds the others, one uses what was found. */
+export function searchingTools(toolset: Toolset, get: (name: string) => BridgedTool): readonly BridgedTool[] {
+  return [finder(toolset), user(get)]
+}
+
+/** No tool of a server is called so: their names have two underscores in a row. */
+const findName = 'find_tools'
+const useName = 'use_tool'
+const maxNamed = 50
+
+function finder(toolset: Toolset): BridgedTool {
+  const names = [...new Set(toolset.deferred.map(({ integration }) => integration.name))]
+  const shown = `${names.slice(0, maxNamed).join(', ')}${names.length > maxNamed ? ' and others' : ''}`
+  return {
+    name: findName,
+    description: `Finds tools by words that say what they do. ${toolset.deferred.length} more tools can be found, of: ${shown}. Call a found tool with ${useName}.`,
+    inputSchema: {
+      type: 'object',
+      properties: { query: { type: 'string', description: 'What the tool should do, in a few words.' } },
+      required: ['query'],
+    },
+    deferred: false,
+    asks: async () => false,
+    run: async (args) => {
+      const query = isJsonObject(args) && typeof args.query === 'string' ? args.query.trim() : ''
+      if (query === '') return says(`${findName} needs a "query".`, true)
+      const found = await toolset.search(query)
+      return says(found.length === 0 ? 'No tool was found. Try other words.' : JSON.stringify(found.map(describe)))
+    },
+  }
+}
+
+function describe({ modelName, description, inputSchema }: ToolsetTool): JsonObject {
+  const { schema } = modelSchema(inputSchema)
+  return { name: modelName, ...(description === undefined ? {} : { description }), arguments: schema }
+}
+
+function user(get: (name: string) => BridgedTool): BridgedTool {
+  return {
+    name: useName,
+    description: `Calls a tool that ${findName} found.`,
+    inputSchema: {
+      type: 'object',
+      properties: {
+        name: { type: 'string', description: 'The name of the tool, as it was found.' },
+        arguments: { type: 'object', description: "The tool's arguments.", properties: {}, additionalProperties: true },
+      },
+      required: ['name', 'arguments'],
+    },
+    deferred: false,
+    asks: async (args) => (await useOf(args, get)?.asks()) ?? false,
+    run: async (args, call) => {
+      const use = useOf(args, get)
+      return use === undefined
+        ? says(`${useName} needs the "name" of a tool that ${findName} found.`, true)
+        : use.run(call)
+    },
+  }
+}
+
+/** The tool that is meant, with the arguments for it. */
+function useOf(args: unknown, get: (name: string) => BridgedTool) {
+  // A tool that uses itself would never end.
+  if (!isJsonObject(args) || typeof args.name !== 'string' || args.name === useName) return undefined
+  const { name, arguments: inner = {} } = args
+  const tool = get(name as string)
+  return {
+    asks: () => tool.asks(inner),
+    run: (call: Parameters<BridgedTool['run']>[1]) => tool.run(inner, call),
+  }
+}
+
+function says(text: string, isError?: boolean): ToolCallOutcome {
+  return { type: 'completed', result: { content: [{ type: 'text', text }], isError }, modelText: text }
+}
