@@ -1,133 +1,46 @@
-import { CfWorkerJsonSchemaValidator } from '@modelcontextprotocol/client/validators/cf-worker'
 import type { JsonObject, JsonValue } from '../model/json.js'
+import { withinBudget, WorkBudget } from '../model/work-budget.js'
+import { fits } from './schema-check.js'
 
-/** What a schema may come to when its references are written out, in nodes. */
-const maxSchemaNodes = 5_000
-/** Nodes of the schema times nodes of the value: what validating may cost. */
-const maxWork = 5_000_000
-const maxCached = 500
+/** What one check may cost. Spending all of it takes some tens of milliseconds. */
+const maxWork = 400_000
 
-type Check = { readonly nodes: number; readonly validate: (value: unknown) => boolean }
+/** Whether a value fits a schema; `not_checked`: finding out would cost too much. */
+export type SchemaFit = 'fits' | 'mismatch' | 'not_checked'
 
-/** By the text of the schema, the least recently used first. `null`: it can't be checked. */
-const cache = new Map<string, Check | null>()
+/** Why structured content is not known to be what its tool promised. */
+export interface OutputProblem {
+  readonly code: 'output_schema' | 'not_checked'
+  readonly message: string
+}
 
 /**
- * Holds structured content against the schema that its tool promised. A schema is prepared when it is first needed, once
- * for the whole process, and nothing in it can stop the event loop: what could (regular expressions, references that
- * multiply) is not enforced.
+ * Holds structured content against the schema that its tool promised, within a bounded time.
  *
- * @returns what is wrong, in our words; `undefined`: nothing, or nobody can tell
+ * @returns what is wrong, in our words; `undefined`: nothing
  */
-export function outputMismatch(outputSchema: JsonObject, structuredContent: JsonValue | undefined): string | undefined {
-  if (structuredContent === undefined) return 'The tool promises structured content and sent none.'
-  return fitsSchema(outputSchema, structuredContent)
-    ? undefined
-    : "The structured content doesn't match the tool's output schema."
+export function outputProblem(
+  outputSchema: JsonObject,
+  structuredContent: JsonValue | undefined,
+): OutputProblem | undefined {
+  if (structuredContent === undefined)
+    return { code: 'output_schema', message: 'The tool promises structured content and sent none.' }
+  switch (schemaFit(outputSchema, structuredContent)) {
+    case 'mismatch':
+      return { code: 'output_schema', message: "The structured content doesn't match the tool's output schema." }
+    case 'not_checked':
+      return {
+        code: 'not_checked',
+        message:
+          "The structured content was not checked against the tool's output schema: both are too large for that.",
+      }
+    case 'fits':
+      return undefined
+  }
 }
 
 /** Whether a value fits a schema, as far as that can be told within bounds. */
-export function fitsSchema(schema: JsonObject, value: JsonValue): boolean {
-  const check = prepared(schema)
-  if (check === null || check.nodes * countNodes(value) > maxWork) return true
-  try {
-    return check.validate(value)
-  } catch {
-    return true
-  }
-}
-
-function prepared(schema: JsonObject): Check | null {
-  const key = JSON.stringify(schema)
-  const found = cache.get(key)
-  const check = found === undefined ? prepare(schema) : found
-  cache.delete(key)
-  cache.set(key, check)
-  if (cache.size > maxCached) cache.delete(cache.keys().next().value!)
-  return check
-}
-
-function prepare(schema: JsonObject): Check | null {
-  const budget = { nodes: 0 }
-  try {
-    const plain = writtenOut(schema, schema, budget, [])
-    if (budget.nodes > maxSchemaNodes) return null
-    const validate = new CfWorkerJsonSchemaValidator({ draft: '2020-12' }).getValidator(plain as object)
-    return { nodes: budget.nodes, validate: (value) => validate(value).valid }
-  } catch {
-    return null
-  }
-}
-
-/** Not enforced: regular expressions, comparisons of all with all, and what only names or refers. */
-const dropped = new Set([
-  'pattern',
-  'patternProperties',
-  'propertyNames',
-  'format',
-  'uniqueItems',
-  '$id',
-  'id',
-  '$schema',
-  '$anchor',
-  '$dynamicAnchor',
-  '$dynamicRef',
-  '$recursiveRef',
-  '$recursiveAnchor',
-  '$defs',
-  'definitions',
-  'default',
-  'examples',
-])
-
-/** Keywords whose value maps names to schemas. */
-const named = new Set(['properties', 'dependentSchemas'])
-/** Keywords whose value is data. */
-const data = new Set(['enum', 'const', 'required', 'type', 'dependentRequired'])
-
-/** The same schema as a tree: local references in place, those that come back to themselves or lead elsewhere left open. */
-function writtenOut(schema: unknown, root: JsonObject, budget: { nodes: number }, trail: readonly string[]): unknown {
-  if (typeof schema !== 'object' || schema === null) return schema
-  if (++budget.nodes > maxSchemaNodes) return true
-  const all = (value: unknown): unknown => writtenOut(value, root, budget, trail)
-  if (Array.isArray(schema)) return schema.map(all)
-  const { $ref, ...source } = schema as JsonObject
-  const kept = Object.entries(source).filter(
-    ([key]) => !dropped.has(key) && !(key === 'additionalProperties' && source.patternProperties !== undefined),
-  )
-  const plain = Object.fromEntries(
-    kept.map(([key, value]) => {
-      if (data.has(key)) return [key, value]
-      if (!named.has(key) || typeof value !== 'object' || value === null) return [key, all(value)]
-      return [key, Object.fromEntries(Object.entries(value).map(([name, child]) => [name, all(child)]))]
-    }),
-  )
-  if (typeof $ref !== 'string') return plain
-  const target = trail.includes($ref) ? undefined : resolve(root, $ref)
-  const referred = target === undefined ? true : writtenOut(target, root, budget, [...trail, $ref])
-  return { allOf: [plain, referred] }
-}
-
-function resolve(root: JsonObject, ref: string): unknown {
-  if (ref === '#') return root
-  if (!ref.startsWith('#/')) return undefined
-  let node: unknown = root
-  for (const part of ref.slice(2).split('/')) {
-    const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
-    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, name)) return undefined
-    node = (node as Record<string, unknown>)[name]
-  }
-  return node
-}
-
-function countNodes(value: unknown): number {
-  let count = 0
-  let level: readonly unknown[] = [value]
-  while (level.length > 0) {
-    count += level.length
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? (Object.values(item) as unknown[]) : [],
-    )
-  }
-  return count
+export function schemaFit(schema: JsonObject, value: JsonValue): SchemaFit {
+  const work = new WorkBudget(maxWork)
+  return withinBudget<SchemaFit>(() => (fits(schema, value, work) ? 'fits' : 'mismatch'), 'not_checked')
 }

@@ -4,8 +4,11 @@ import type { ToolResult } from './tool.js'
 
 /** Something about a result that the caller should know, and that costs nobody the result. */
 export interface ResultWarning {
-  /** `output_schema`: the structured content does not match the tool's schema. */
-  readonly code: 'output_schema'
+  /**
+   * `output_schema`: the structured content does not match the tool's schema. `not_checked`: schema and content are too
+   * large to be compared in a bounded time.
+   */
+  readonly code: 'output_schema' | 'not_checked'
   readonly message: string
 }
 

@@ -204,9 +204,9 @@ async function file(
 async function warningsOf(call: ResolvedCall, result: ToolResult): Promise<readonly ResultWarning[]> {
   const { outputSchema } = call.tool.definition
   if (outputSchema === undefined || result.isError === true) return []
-  const { outputMismatch } = await import('../../mcp/output-validation.js')
-  const message = outputMismatch(outputSchema, result.structuredContent)
-  return message === undefined ? [] : [{ code: 'output_schema', message }]
+  const { outputProblem } = await import('../../mcp/output-validation.js')
+  const problem = outputProblem(outputSchema, result.structuredContent)
+  return problem === undefined ? [] : [problem]
 }
 
 /** Somebody else used the approval first. */

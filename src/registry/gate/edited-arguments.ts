@@ -37,7 +37,7 @@ export async function checkEditedArguments(
   const tool = list?.get(binding.tool)
   // A tool that is gone or has changed supersedes the approval when it is used.
   if (tool === undefined) return
-  const { fitsSchema } = await import('../../mcp/output-validation.js')
-  if (!fitsSchema(tool.definition.inputSchema, args))
+  const { schemaFit } = await import('../../mcp/output-validation.js')
+  if (schemaFit(tool.definition.inputSchema, args) === 'mismatch')
     throw invalid('decide()', [{ path: 'args', message: "must fit the tool's input schema" }])
 }
