@@ -9,3 +9,6 @@ export interface Actor {
   /** `@default 'member'` */
   readonly role?: 'member' | 'admin' | undefined
 }
+
+/** An actor whose ids were checked, with their role. */
+export type CheckedActor = Required<Actor>

@@ -1,5 +1,5 @@
 import type { Approval } from './approval.js'
-import type { StatusAction } from './integration.js'
+import type { Integration, StatusAction } from './integration.js'
 import type { ToolResult } from './tool.js'
 
 /** Something about a result that the caller should know, and that costs nobody the result. */
@@ -40,3 +40,9 @@ export type ToolCallOutcome =
       readonly scopes?: readonly string[] | undefined
       readonly modelText: string
     }
+
+/** How connect, validate, reconnect and authorize ended. */
+export type ConnectResult =
+  | { readonly type: 'connected'; readonly integration: Integration }
+  | { readonly type: 'authorization_required'; readonly integration: Integration; readonly authorizationUrl: string }
+  | { readonly type: 'failed'; readonly integration: Integration }

@@ -1,6 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { utf8ToBytes } from '@noble/hashes/utils.js'
 import canonicalize from 'canonicalize'
+import { sha256Base64url } from '../model/digest.js'
 import type { JsonValue } from '../model/json.js'
 
 /**
@@ -8,11 +7,7 @@ import type { JsonValue } from '../model/json.js'
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
 export function digestOf(value: JsonValue): string {
-  const bytes = sha256(utf8ToBytes(canonicalize(value) ?? ''))
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
+  return sha256Base64url(canonicalize(value) ?? '')
 }
 
 /** Whether a value nests no deeper than that, without recursion. */

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { sha256Bytes } from '../model/digest.js'
 
 const maxName = 64
 const maxHandle = 24
@@ -61,7 +60,7 @@ function cut(text: string, length: number): string {
 
 function hash(text: string): string {
   // As JSON, half surrogate pairs differ too.
-  const bytes = sha256(utf8ToBytes(JSON.stringify(text)))
+  const bytes = sha256Bytes(JSON.stringify(text))
   const bits = bytes.slice(0, 10).reduce((all, byte) => (all << 8n) | BigInt(byte), 0n)
   return Array.from({ length: hashLength }, (_, n) => alphabet[Number((bits >> BigInt(n * 5)) & 31n)]).join('')
 }

@@ -1,38 +1,29 @@
 import type { Actor } from '../model/actor.js'
-import type { Agent } from '../model/agent.js'
-import type { Connector } from '../model/connector.js'
-import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import type { CallEvent, RegistryEventName } from '../model/event.js'
 import { parseActor } from '../model/input.js'
-import type { CredentialVault } from '../ports/credential-vault.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { createGuardedFetch } from '../egress/guarded-fetch.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
 import { createRefresher } from '../oauth/refresh.js'
 import { actorIntegrations, type ActorIntegrations } from './actor-integrations.js'
-import { check } from './settings/check.js'
-import { checkConnectors } from './state/host-lists.js'
+import { check } from './settings/refresh-tools.js'
+import { agentSource, connectorSource } from './state/host-lists.js'
 import type { Context } from './state/context.js'
 import { decisionBoard } from './state/decision-board.js'
 import { eventFeed, type RegistryEventOf, type RegistryEventPage, type LocalEvent } from './state/event-feed.js'
-import { guardedStorage } from './state/guarded-ports.js'
+import { guardedStorage, guardedVault } from './state/guarded-ports.js'
 import { handles } from './state/handles.js'
 import { callsInFlight } from './state/calls-in-flight.js'
-import {
-  forgetUser,
-  forgetWorkspace,
-  keyUsage,
-  resealAll,
-  sweep,
-  type ResealReport,
-  type SweepReport,
-} from './operations/maintenance.js'
-import { settle, type IntegrationRegistryOptions } from './state/options.js'
+import { forgetUser, forgetWorkspace } from './operations/forget.js'
+import { keyUsage, resealAll, type ResealReport } from './operations/reseal.js'
+import { sweep, type SweepReport } from './operations/sweep.js'
+import type { IntegrationRegistryOptions } from './state/options.js'
+import { settle } from './state/settle-options.js'
 import { closed } from './state/errors.js'
 import { defaultRuntime } from './state/default-runtime.js'
-import type { Target } from './state/target.js'
 import { toolLists } from './state/tool-list-cache.js'
 import { toolsetBuilder, type ToolsetBuilder } from './gate/toolset-contents.js'
+import { oneAtATime } from './settings/one-at-a-time.js'
 import { watchOthers } from './operations/watch-others.js'
 
 /**
@@ -78,6 +69,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       allowLoopback: settled.egress.allowLoopback ?? false,
     }
     const refresher = createRefresher({ env: oauth, storage, vault })
+    const runInBackground = (work: () => Promise<unknown>): void => this.#follow(work)
     const context: Context = {
       options: settled,
       storage,
@@ -94,8 +86,8 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       handles: handles(storage),
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),
-      refreshTools: this.#once((target) => check(context, target, {})),
-      runInBackground: (work) => this.#follow(work),
+      refreshTools: oneAtATime((target) => check(context, target, {}), runInBackground),
+      runInBackground,
       closing: this.#closing.signal,
     }
     this.#context = context
@@ -227,71 +219,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       .finally(() => this.#behind.delete(done))
     this.#behind.add(done)
   }
-
-  /**
-   * One refresh of a tool list at a time, whoever wants it. News that comes during one has it followed by another, and
-   * that by none: some servers tell of changes whenever they are asked.
-   */
-  #once(work: (target: Target) => Promise<unknown>): Context['refreshTools'] {
-    const running = new Map<string, { readonly done: Promise<unknown>; again: boolean }>()
-    const keyOf = (target: Target): string => `${target.workspaceId}\n${target.integrationId}\n${target.owner}`
-    const start = (target: Target, follows: boolean): Promise<unknown> => {
-      const key = keyOf(target)
-      const done = work(target).finally(() => {
-        running.delete(key)
-        if (run.again && !follows) this.#follow(() => running.get(key)?.done ?? start(target, true))
-      })
-      const run = { done, again: false }
-      running.set(key, run)
-      return done
-    }
-    return (target, news) => {
-      const run = running.get(keyOf(target))
-      if (run === undefined) return start(target, false)
-      run.again ||= news?.changed === true
-      return run.done
-    }
-  }
 }
 
 /** How long what is to be saved or ended may take after the calls' grace, in ms. */
 const settlingMs = 4_000
-
-function agentSource(agents: IntegrationRegistryOptions['agents']): (workspaceId: string) => Promise<readonly Agent[]> {
-  const named = (list: readonly (string | Agent)[]): readonly Agent[] =>
-    list.map((agent) => (typeof agent === 'string' ? { id: agent } : agent))
-  if (typeof agents === 'function') return async (workspaceId) => named(await agents(workspaceId))
-  const known = named(agents)
-  return async () => known
-}
-
-function connectorSource(
-  connectors: NonNullable<IntegrationRegistryOptions['connectors']>,
-): (workspaceId: string) => Promise<readonly Connector[]> {
-  if (typeof connectors === 'function') return async (workspaceId) => checkConnectors(await connectors(workspaceId))
-  const known = checkConnectors(connectors)
-  return async () => known
-}
-
-/** The host's vault with one typed error for everything that is not its word about a secret. */
-function guardedVault(vault: CredentialVault): CredentialVault {
-  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work()
-    } catch (error) {
-      throw isIntegrationError(error)
-        ? error
-        : new IntegrationError(
-            'storage_unavailable',
-            'The credential vault can not be used now. Check what was given to IntegrationRegistry as credentials.',
-          )
-    }
-  }
-  return {
-    seal: (secret, context) => guard(() => vault.seal(secret, context)),
-    open: (sealed, context) => guard(() => vault.open(sealed, context)),
-    destroy: vault.destroy === undefined ? undefined : (sealed) => vault.destroy!(sealed),
-    keyOf: vault.keyOf === undefined ? undefined : (sealed) => vault.keyOf!(sealed),
-    currentKey: vault.currentKey === undefined ? undefined : () => vault.currentKey!(),
-  }
-}

@@ -5,20 +5,20 @@ import type { JsonObject } from '../../model/json.js'
 import { displayArguments } from '../../policy/arguments.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
-import { retrying, type Change, type NewAudit } from '../state/event-feed.js'
+import type { Change, NewAudit } from '../state/event-feed.js'
+import { retrying } from '../state/retrying.js'
 import { allow, isId } from '../state/access.js'
 import {
   versioned,
   toJson,
-  keys,
-  prefixes,
   type ApprovalRecord,
   type IntegrationRecord,
   type OpenRecord,
   type Versioned,
 } from '../state/records.js'
+import { keys, prefixes } from '../state/keys.js'
 
 /** A stored approval at a version. */
 export type StoredApproval = Versioned<ApprovalRecord>

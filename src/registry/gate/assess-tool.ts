@@ -3,7 +3,7 @@ import type { ApprovalMode, ToolChangeKind, ToolLabel } from '../../model/tool.j
 import { decideApproval, resolveLabel, type ApprovalVerdict } from '../../policy/approval-rule.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import type { PolicyVerdict } from '../state/options.js'
 import type { IntegrationRecord, SettingsRecord, ToolSettingsRecord, ToolsRecord } from '../state/records.js'
 import type { ListedTool } from '../state/tool-list-cache.js'

@@ -1,7 +1,7 @@
 import type { ToolProgress } from '../../model/tool.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import type { ElicitCallback } from '../../ports/elicit.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 
 /** For whom, by which agent and in which conversation tools are called. */
 export interface CallScope {

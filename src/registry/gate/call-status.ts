@@ -1,6 +1,7 @@
 import type { Context } from '../state/context.js'
 import type { Change } from '../state/event-feed.js'
-import { versioned, keys, type StatusRecord } from '../state/records.js'
+import { versioned, type StatusRecord } from '../state/records.js'
+import { keys } from '../state/keys.js'
 import type { ResolvedCall } from './resolve-tool.js'
 import { statusChange } from '../servers/status.js'
 

@@ -1,15 +1,8 @@
 import { invalid } from '../../model/input.js'
 import type { JsonObject } from '../../model/json.js'
 import type { Context } from '../state/context.js'
-import {
-  versioned,
-  keys,
-  ownerKey,
-  sharedOwner,
-  type ApprovalRecord,
-  type IntegrationRecord,
-  type ToolsRecord,
-} from '../state/records.js'
+import { versioned, type ApprovalRecord, type IntegrationRecord, type ToolsRecord } from '../state/records.js'
+import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 
 /**
  * Edited arguments are checked against the tool's schema before a person's approval of them counts.

@@ -4,11 +4,12 @@ import { matchGrant, type StoredGrant } from '../../policy/grant-rule.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
 import type { NewEvent } from '../state/event-feed.js'
 import { allow, isId } from '../state/access.js'
-import { versioned, toJson, keys, prefixes, type IntegrationRecord, type Versioned } from '../state/records.js'
+import { versioned, toJson, type IntegrationRecord, type Versioned } from '../state/records.js'
+import { keys, prefixes } from '../state/keys.js'
 
 /** A remembered decision, and the storage's clock when it was read. */
 export interface FoundGrant extends Versioned<StoredGrant> {

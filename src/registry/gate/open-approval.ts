@@ -1,3 +1,4 @@
+import { sha256Hex } from '../../model/digest.js'
 import type { ConfirmRequest } from '../../model/approval.js'
 import { IntegrationError } from '../../model/errors.js'
 import { invalid } from '../../model/input.js'
@@ -7,8 +8,10 @@ import { bindingHash, sameHash, type ApprovalBinding } from '../../policy/bindin
 import { visible } from '../../policy/visible-text.js'
 import { openKeys, openRecord, readApproval, statusNow, type StoredApproval } from './approvals.js'
 import type { Context } from '../state/context.js'
-import { retrying, timeOrderedId } from '../state/event-feed.js'
-import { versioned, digest, toJson, keys, prefixes, type ApprovalRecord, type OpenRecord } from '../state/records.js'
+import { timeOrderedId } from '../state/event-feed.js'
+import { retrying } from '../state/retrying.js'
+import { versioned, toJson, type ApprovalRecord, type OpenRecord } from '../state/records.js'
+import { keys, prefixes } from '../state/keys.js'
 import { bindingOf, type CallDecision, type ResolvedCall } from './resolve-tool.js'
 import { changesOf } from './tool-changes.js'
 
@@ -77,7 +80,7 @@ export async function openApproval(
 function nameOf(bound: ApprovalBinding, idempotencyKey: unknown): string {
   if (typeof idempotencyKey !== 'string' || idempotencyKey === '' || idempotencyKey.length > 200)
     throw invalid('call()', [{ path: 'idempotencyKey', message: 'must be a string of 1-200 characters' }])
-  return digest(`${sameHash(bound)} ${idempotencyKey}`)
+  return sha256Hex(`${sameHash(bound)} ${idempotencyKey}`)
 }
 
 async function equalWaiting(context: Context, workspaceId: string, same: string): Promise<StoredApproval | undefined> {

@@ -9,12 +9,12 @@ import type { NewEvent } from '../state/event-feed.js'
 import {
   versioned,
   toJson,
-  keys,
   type SettingsRecord,
   type ToolSettingsRecord,
   type ToolsRecord,
   type Versioned,
 } from '../state/records.js'
+import { keys } from '../state/keys.js'
 import { hashed, listWrites, type ListedTool, type ToolList } from '../state/tool-list-cache.js'
 
 /** Whose list of which integration. */

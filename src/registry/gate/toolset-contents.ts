@@ -4,17 +4,10 @@ import { filterTools } from '../../policy/tool-filter.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import { assess } from './assess-tool.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import { visibleIds } from '../state/access.js'
-import {
-  versioned,
-  keys,
-  ownerKey,
-  sharedOwner,
-  type IntegrationRecord,
-  type SettingsRecord,
-  type ToolsRecord,
-} from '../state/records.js'
+import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
+import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 

@@ -2,9 +2,16 @@ import { invalid } from '../../model/input.js'
 import type { AuditEntry } from '../../model/event.js'
 import { decideAccess } from '../../policy/access.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
-import type { AuditPage } from '../state/event-feed.js'
-import { versioned, keys, prefixes, type IntegrationRecord } from '../state/records.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { versioned, type IntegrationRecord } from '../state/records.js'
+import { keys, prefixes } from '../state/keys.js'
+
+/** A page of the audit, oldest first. */
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[]
+  /** Give it as `after` for more; absent: that was all. */
+  readonly next?: string | undefined
+}
 
 /**
  * `audit()`: who did what, oldest first. Members see their own; admins everything about shared integrations, and of

@@ -1,6 +1,7 @@
 import type { RegistryStorage } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import { versioned, keys, prefixes, type IntegrationRecord } from '../state/records.js'
+import { versioned, type IntegrationRecord } from '../state/records.js'
+import { keys, prefixes } from '../state/keys.js'
 
 /**
  * Hears of commits, also those of other processes, where the storage tells: a decision wakes the call that waits for it,

@@ -9,7 +9,8 @@ import {
 } from '../../model/integration.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { NewEvent } from '../state/event-feed.js'
-import { toJson, keys, sharedOwner, type StatusRecord } from '../state/records.js'
+import { toJson, type StatusRecord } from '../state/records.js'
+import { keys, sharedOwner } from '../state/keys.js'
 
 /** The status a fault leaves an integration in; `undefined`: the fault says nothing about the server. */
 export function reasonOf(fault: unknown): StatusReason | undefined {

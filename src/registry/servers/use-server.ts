@@ -3,7 +3,8 @@ import { openConnection, type Connection, type OpenOptions, type ServerVerdict }
 import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../../oauth/authorized-fetch.js'
 import type { Context } from '../state/context.js'
 import { credentialNews } from './refreshed-credential.js'
-import { toJson, keys, sharedOwner, type HeadersRecord, type ServerRecord } from '../state/records.js'
+import { toJson, type HeadersRecord, type ServerRecord } from '../state/records.js'
+import { keys, sharedOwner } from '../state/keys.js'
 import type { Target } from '../state/target.js'
 
 /** What {@link useServer} is told. */

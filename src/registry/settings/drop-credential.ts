@@ -4,7 +4,7 @@ import type { Context } from '../state/context.js'
 import { eraseCredential, revokeQuietly } from './erase-credential.js'
 import { type LoadedIntegration } from '../state/access.js'
 import { idsUnder } from '../state/pages.js'
-import { keys, sharedOwner } from '../state/records.js'
+import { keys, sharedOwner } from '../state/keys.js'
 
 /** What everybody's credential is made of, beside header values. */
 export function sharedSecrets(id: string): readonly string[] {

@@ -2,9 +2,10 @@ import { openCredential, readCredential, type CredentialRecord } from '../../oau
 import { revokeTokens } from '../../oauth/revoke.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import { retrying } from '../state/event-feed.js'
+import { retrying } from '../state/retrying.js'
 import { idsUnder } from '../state/pages.js'
-import { versioned, keys, prefixes, type FlowRecord, type HeadersRecord } from '../state/records.js'
+import { versioned, type FlowRecord, type HeadersRecord } from '../state/records.js'
+import { keys, prefixes } from '../state/keys.js'
 
 /** Revocation and erasure: what follows once nothing can use a credential any more. */
 

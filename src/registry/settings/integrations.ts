@@ -5,20 +5,12 @@ import type { Integration } from '../../model/integration.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import { allowedOperations, decideAccess } from '../../policy/access.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
 import { isId, load, visibleIds } from '../state/access.js'
 import { idsUnder } from '../state/pages.js'
-import {
-  versioned,
-  keys,
-  ownerKey,
-  prefixes,
-  sharedOwner,
-  type IntegrationRecord,
-  type StatusRecord,
-  type ToolsRecord,
-} from '../state/records.js'
+import { versioned, type IntegrationRecord, type StatusRecord, type ToolsRecord } from '../state/records.js'
+import { keys, ownerKey, prefixes, sharedOwner } from '../state/keys.js'
 import { currentStatus, describeStatus } from '../servers/status.js'
 
 /** An integration as this actor may see it. */

@@ -1,11 +1,12 @@
 import type { Integration } from '../../model/integration.js'
 import { endOpenApprovals } from '../gate/approvals.js'
 import type { Context } from '../state/context.js'
-import { retrying } from '../state/event-feed.js'
+import { retrying } from '../state/retrying.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { CheckedActor } from '../state/person.js'
-import { toJson, keys } from '../state/records.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { toJson } from '../state/records.js'
+import { keys } from '../state/keys.js'
 
 /** `enable()` and `disable()`: off takes effect at once, also for what is under way; nothing is deleted. */
 export async function setEnabled(

@@ -3,15 +3,8 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import type { HeaderSet } from '../servers/headers.js'
 import type { LoadedIntegration } from '../state/access.js'
-import {
-  versioned,
-  toJson,
-  keys,
-  ownerKey,
-  sharedOwner,
-  type HeadersRecord,
-  type IntegrationRecord,
-} from '../state/records.js'
+import { versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 
 /** How a credential follows a change of credential mode. */
 export interface MovedCredential {

@@ -1,17 +1,10 @@
 import { makeHandle } from '../../policy/tool-name.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import { retrying } from '../state/event-feed.js'
-import type { CheckedActor } from '../state/person.js'
-import {
-  versioned,
-  toJson,
-  keys,
-  ownerKey,
-  sharedOwner,
-  type HeadersRecord,
-  type IntegrationRecord,
-} from '../state/records.js'
+import { retrying } from '../state/retrying.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { seal } from './sign-in.js'
 import type { ConnectPlan } from './plan-connect.js'
 

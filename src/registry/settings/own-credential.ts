@@ -1,22 +1,15 @@
 import { authorizeInput, invalid, parse } from '../../model/input.js'
-import type { ConnectResult } from './connect-result.js'
+import type { ConnectResult } from '../../model/outcome.js'
 import type { Context } from '../state/context.js'
 import { endOpenApprovals } from '../gate/approvals.js'
-import { retrying } from '../state/event-feed.js'
+import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
 import { editHeaders } from '../servers/headers.js'
 import { load } from '../state/access.js'
-import type { CheckedActor } from '../state/person.js'
-import {
-  versioned,
-  toJson,
-  keys,
-  ownerKey,
-  type HeadersRecord,
-  type IntegrationRecord,
-  type StatusRecord,
-} from '../state/records.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { versioned, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import { keys, ownerKey } from '../state/keys.js'
 import { openHeaders, poolPrefix } from '../servers/use-server.js'
 import { statusChange } from '../servers/status.js'
 import { loadTarget, startSignIn, validateTarget } from './validate.js'

@@ -13,17 +13,16 @@ import { drop, type Dropped } from './drop-credential.js'
 import { editHeaders } from '../servers/headers.js'
 import { type LoadedIntegration } from '../state/access.js'
 import { allowSharing } from './integrations.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import {
   versioned,
   toJson,
-  keys,
-  sharedOwner,
   type HeadersRecord,
   type IntegrationRecord,
   type SettingsRecord,
   type Versioned,
 } from '../state/records.js'
+import { keys, sharedOwner } from '../state/keys.js'
 import { openHeaders } from '../servers/use-server.js'
 
 /** What `update()` takes. What is left out stays as it is. */

@@ -1,11 +1,12 @@
 import { endOpenApprovals } from '../gate/approvals.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
-import { retrying } from '../state/event-feed.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { retrying } from '../state/retrying.js'
 import { eraseIntegration } from './erase-credential.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
-import { toJson, keys, type IntegrationRecord, type RemovedRecord } from '../state/records.js'
+import { toJson, type IntegrationRecord, type RemovedRecord } from '../state/records.js'
+import { keys } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**

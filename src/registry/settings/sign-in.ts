@@ -10,9 +10,10 @@ import { chooseScopes } from '../../oauth/scopes.js'
 import { requestTokens } from '../../oauth/machine-grants.js'
 import type { TokenSet } from '../../oauth/tokens.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
-import { toJson, keys, versioned, type FlowRecord, type OAuthSettingsRecord, type Versioned } from '../state/records.js'
+import { toJson, versioned, type FlowRecord, type OAuthSettingsRecord, type Versioned } from '../state/records.js'
+import { keys } from '../state/keys.js'
 
 /** For which integration and whose credential somebody signs in. */
 export interface SignInTarget {

@@ -1,3 +1,4 @@
+import { sha256Hex } from '../../model/digest.js'
 import { IntegrationError } from '../../model/errors.js'
 import { acceptToolsInput, invalid, parse, toolSettingsInput } from '../../model/input.js'
 import type { QuarantinedTool, Tool, ToolSettings } from '../../model/tool.js'
@@ -5,22 +6,19 @@ import { modelToolName } from '../../policy/tool-name.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
 import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../state/person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import { conflict } from '../state/errors.js'
-import { retrying } from '../state/event-feed.js'
+import { retrying } from '../state/retrying.js'
 import { load, ownerFor, type LoadedIntegration } from '../state/access.js'
 import {
   versioned,
-  digest,
   toJson,
-  keys,
-  ownerKey,
-  sharedOwner,
   type SettingsRecord,
   type ToolSettingsRecord,
   type ToolsRecord,
   type Versioned,
 } from '../state/records.js'
+import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { refreshTools } from './refresh-tools.js'
 import { targetFrom, targetKeys } from '../state/target.js'
 import { changesOf } from '../gate/tool-changes.js'
@@ -88,7 +86,7 @@ export async function toolsOverview(context: Context, actor: CheckedActor, id: s
 
 /** What a person has looked at: the tools and their settings. */
 function revisionOf({ settings, manifest }: WithTools): string {
-  return digest(`${settings?.version ?? ''}/${manifest?.hash ?? ''}`).slice(0, 32)
+  return sha256Hex(`${settings?.version ?? ''}/${manifest?.hash ?? ''}`).slice(0, 32)
 }
 
 /**

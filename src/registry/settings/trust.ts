@@ -3,12 +3,13 @@ import type { Integration } from '../../model/integration.js'
 import { endOpenApprovals } from '../gate/approvals.js'
 import type { Context } from '../state/context.js'
 import { conflict } from '../state/errors.js'
-import { retrying } from '../state/event-feed.js'
+import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { CheckedActor } from '../state/person.js'
-import { toJson, keys } from '../state/records.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { toJson } from '../state/records.js'
+import { keys } from '../state/keys.js'
 
 /** `trust()`: whether the server's annotations are believed. Approvals and grants given under the other answer end. */
 export async function setTrusted(

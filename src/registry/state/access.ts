@@ -4,8 +4,9 @@ import type { StorageRecord } from '../../ports/storage.js'
 import type { Context } from './context.js'
 import { notFound } from './errors.js'
 import { idsUnder } from './pages.js'
-import type { CheckedActor } from './person.js'
-import { versioned, keys, ownerKey, prefixes, sharedOwner, type IntegrationRecord } from './records.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { versioned, type IntegrationRecord } from './records.js'
+import { keys, ownerKey, prefixes, sharedOwner } from './keys.js'
 
 /** An integration as it is stored now, and what else was read at the same moment. */
 export interface LoadedIntegration {

@@ -1,3 +1,4 @@
+import { base64url } from '../../model/digest.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
 /** Random bytes not used yet: asking for a few at a time costs more than all that is done with them. */
@@ -12,11 +13,7 @@ export const defaultRuntime: RegistryRuntime = {
       crypto.getRandomValues(pool)
       used = 0
     }
-    const bytes = pool.subarray(used, (used += 16))
-    return btoa(String.fromCharCode(...bytes))
-      .replaceAll('+', '-')
-      .replaceAll('/', '_')
-      .replaceAll('=', '')
+    return base64url(pool.subarray(used, (used += 16)))
   },
   setTimer(callback, ms) {
     // Longer than 2^31-1 ms, a platform timer fires at once.

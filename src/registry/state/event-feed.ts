@@ -1,7 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
-import type { CheckedActor } from './person.js'
-import { toJson, keys, prefixes } from './records.js'
-import { conflict } from './errors.js'
+import { toJson } from './records.js'
+import { keys, prefixes } from './keys.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { AuditEntry, CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
 import type { RegistryStorage, StorageWrite, StorageWritten } from '../../ports/storage.js'
@@ -151,25 +150,3 @@ const catalogueEvents: ReadonlySet<RegistryEventName> = new Set([
   'tools_configured',
   'tools_accepted',
 ])
-
-/** Repeats a read-decide-commit until it holds, a few times: then somebody else keeps winning, and it is a conflict. */
-export async function retrying<T>(what: string, attempt: () => Promise<T | false>): Promise<T> {
-  for (let tries = 0; tries < 8; tries++) {
-    const done = await attempt()
-    if (done !== false) return done
-  }
-  throw conflict(what)
-}
-
-/** Reads the audit as far as this actor may see it. */
-export type AuditReader = (
-  actor: CheckedActor,
-  query: { after?: string | undefined; limit?: number | undefined },
-) => Promise<AuditPage>
-
-/** A page of the audit, oldest first. */
-export interface AuditPage {
-  readonly entries: readonly AuditEntry[]
-  /** Give it as `after` for more; absent: that was all. */
-  readonly next?: string | undefined
-}

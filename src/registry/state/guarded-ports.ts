@@ -1,4 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import type { CredentialVault } from '../../ports/credential-vault.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 
@@ -30,6 +31,29 @@ export function guardedStorage(
     commit: (workspaceId, writes) => guard(() => storage.commit(workspaceId, writes)),
     scan: (query) => guard(() => storage.scan(query)),
     watch: storage.watch === undefined ? undefined : (listener) => storage.watch!(listener),
+  }
+}
+
+/** The host's vault with one typed error for everything that is not its word about a secret. */
+export function guardedVault(vault: CredentialVault): CredentialVault {
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw isIntegrationError(error)
+        ? error
+        : new IntegrationError(
+            'storage_unavailable',
+            'The credential vault can not be used now. Check what was given to IntegrationRegistry as credentials.',
+          )
+    }
+  }
+  return {
+    seal: (secret, context) => guard(() => vault.seal(secret, context)),
+    open: (sealed, context) => guard(() => vault.open(sealed, context)),
+    destroy: vault.destroy === undefined ? undefined : (sealed) => vault.destroy!(sealed),
+    keyOf: vault.keyOf === undefined ? undefined : (sealed) => vault.keyOf!(sealed),
+    currentKey: vault.currentKey === undefined ? undefined : () => vault.currentKey!(),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RegistryStorage } from '../../ports/storage.js'
-import { versioned, keys } from './records.js'
+import { versioned } from './records.js'
+import { keys } from './keys.js'
 
 /**
  * Finds integrations by the handle that prefixes their tools' names. A handle belongs to one integration as long as that

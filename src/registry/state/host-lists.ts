@@ -1,5 +1,61 @@
+import type { Agent } from '../../model/agent.js'
 import type { Connector } from '../../model/connector.js'
 import { invalid } from '../../model/input.js'
+import type { Context } from './context.js'
+import type { IntegrationRegistryOptions } from './options.js'
+
+/** The agents of a workspace, from a list or from where the host keeps them. */
+export function agentSource(
+  agents: IntegrationRegistryOptions['agents'],
+): (workspaceId: string) => Promise<readonly Agent[]> {
+  const named = (list: readonly (string | Agent)[]): readonly Agent[] =>
+    list.map((agent) => (typeof agent === 'string' ? { id: agent } : agent))
+  if (typeof agents === 'function') return async (workspaceId) => named(await agents(workspaceId))
+  const known = named(agents)
+  return async () => known
+}
+
+/** The catalogue of a workspace, checked whenever it is read. */
+export function connectorSource(
+  connectors: NonNullable<IntegrationRegistryOptions['connectors']>,
+): (workspaceId: string) => Promise<readonly Connector[]> {
+  if (typeof connectors === 'function') return async (workspaceId) => checkConnectors(await connectors(workspaceId))
+  const known = checkConnectors(connectors)
+  return async () => known
+}
+
+/**
+ * Checks that agents are known: an unknown one is an error, never "all".
+ * @throws IntegrationError `invalid_input`
+ */
+export async function checkAgents(
+  context: Context,
+  workspaceId: string,
+  agents: readonly string[],
+  what: string,
+): Promise<void> {
+  const known = await context.agentsOf(workspaceId)
+  const unknown = agents.flatMap((id, n) =>
+    known.some((agent) => agent.id === id)
+      ? []
+      : [
+          {
+            path: `agents[${n}]`,
+            message: `"${id.slice(0, 100)}" is not an agent of this registry; known are ${listed(known)}`,
+          },
+        ],
+  )
+  if (unknown.length > 0) throw invalid(what, unknown)
+}
+
+function listed(agents: readonly Agent[]): string {
+  return agents.length === 0
+    ? 'none'
+    : agents
+        .slice(0, 20)
+        .map(({ id }) => `"${id}"`)
+        .join(', ')
+}
 
 /**
  * Checks a host's catalogue, so that a mistake in it shows at start and not when a person connects.

@@ -1,5 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { ApprovalStatus, ConfirmRequest } from '../../model/approval.js'
 import type {
   CredentialMode,
@@ -15,74 +13,9 @@ import type { ServerVerdict } from '../../mcp/connection.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 
 /**
- * What is stored, and under which key. Records are cold or small, so that a call never bumps the version of what a
+ * What is stored, each under its key of `keys.ts`. Records are cold or small, so that a call never bumps the version of what a
  * person edits: configuration, status, settings, tools and credentials are records of their own.
  */
-
-/** The owner of a credential that the whole integration shares. No encoded user id equals it. */
-export const sharedOwner = '_'
-
-/** A foreign id as a part of a key: ASCII, without `/`, at most 128 characters. */
-export function ownerKey(userId: string): string {
-  const encoded = encodeURIComponent(userId).replace(/_/g, '%5F')
-  return encoded.length <= 120 ? encoded : `%${digest(userId)}`
-}
-
-/** SHA-256 in hexadecimal: for keys that must not show what they stand for. */
-export function digest(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text)))
-}
-
-/** The keys of all records, and the prefixes to list them by. */
-export const keys = {
-  integration: (id: string) => `integration/${id}`,
-  handle: (handle: string) => `handle/${handle}`,
-  visibleToAll: (id: string) => `visible/all/${id}`,
-  visibleTo: (userId: string, id: string) => `visible/u/${ownerKey(userId)}/${id}`,
-  status: (id: string, owner: string) => `status/${id}/${owner}`,
-  settings: (id: string) => `settings/${id}`,
-  accepted: (id: string, tool: string) => `accepted/${id}/${digest(tool)}`,
-  tools: (id: string, owner: string) => `tools/${id}/${owner}`,
-  chunk: (id: string, owner: string, hash: string, n: number) => `chunk/${id}/${owner}/${hash}/${n}`,
-  server: (id: string, owner: string) => `server/${id}/${owner}`,
-  headers: (id: string, owner: string) => `headers/${id}/${owner}`,
-  credential: (id: string, owner: string) => `credential/${id}/${owner}`,
-  unrevoked: (id: string, owner: string, lineage: string) => `unrevoked/${id}/${owner}/${lineage}`,
-  oauthSettings: (id: string) => `oauth-settings/${id}`,
-  client: (id: string) => `client/${id}/_`,
-  flow: (state: string) => `flow/${digest(state)}`,
-  approval: (id: string) => `approval/${id}`,
-  open: (userId: string, id: string) => `open/${ownerKey(userId)}/${id}`,
-  openOf: (integrationId: string, id: string) => `open-of/${integrationId}/${id}`,
-  same: (hash: string) => `same/${hash}`,
-  grant: (userId: string, integrationId: string, id: string) => `grant/${ownerKey(userId)}/${integrationId}/${id}`,
-  removed: (id: string) => `removed/${id}`,
-  /** Written by every change of what toolsets are made of: its version says whether a toolset is still good. */
-  catalogue: 'catalogue',
-} as const
-
-/** Prefixes to list by. */
-export const prefixes = {
-  integrations: 'integration/',
-  visibleToAll: 'visible/all/',
-  visibleTo: (userId: string) => `visible/u/${ownerKey(userId)}/`,
-  approvals: 'approval/',
-  flows: 'flow/',
-  unrevoked: 'unrevoked/',
-  open: (userId: string) => `open/${ownerKey(userId)}/`,
-  openOf: (integrationId: string) => `open-of/${integrationId}/`,
-  grants: (userId: string) => `grant/${ownerKey(userId)}/`,
-  grantsOn: (userId: string, integrationId: string) => `grant/${ownerKey(userId)}/${integrationId}/`,
-  allGrants: 'grant/',
-  removed: 'removed/',
-  event: 'event/',
-  audit: 'audit/',
-  /** Everything that goes when an integration does, once nothing can call it any more. */
-  of: (id: string) =>
-    ['status', 'accepted', 'tools', 'chunk', 'server', 'headers', 'credential', 'client'].map(
-      (kind) => `${kind}/${id}/`,
-    ),
-} as const
 
 /** `integration/{id}`: what a person configured. */
 export interface IntegrationRecord {

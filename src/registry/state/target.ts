@@ -1,16 +1,14 @@
 import type { StorageRecord } from '../../ports/storage.js'
-import type { CheckedActor } from './person.js'
+import type { CheckedActor } from '../../model/actor.js'
 import {
   versioned,
-  keys,
-  ownerKey,
-  sharedOwner,
   type HeadersRecord,
   type IntegrationRecord,
   type ServerRecord,
   type StatusRecord,
   type ToolsRecord,
 } from './records.js'
+import { keys, ownerKey, sharedOwner } from './keys.js'
 
 /** An integration as one credential owner meets it: everything a request to its server needs, read at one moment. */
 export interface Target {

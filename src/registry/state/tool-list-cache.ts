@@ -1,9 +1,11 @@
+import { sha256Hex } from '../../model/digest.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage, StorageWrite } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import { modelToolName } from '../../policy/tool-name.js'
-import { digest, toJson, keys, type ToolsRecord } from './records.js'
+import { toJson, type ToolsRecord } from './records.js'
+import { keys } from './keys.js'
 
 /** A tool as its server listed it, with the hash that tells definitions apart. */
 export interface ListedTool {
@@ -100,7 +102,7 @@ export function listWrites(
       'response_too_large',
       `The server's tool list is larger than ${options.maxBytes} bytes. Raise limits.maxResponseBytes, or ask its author for a smaller list.`,
     )
-  const hash = digest(text)
+  const hash = sha256Hex(text)
   const chunks = Math.ceil(text.length / chunkLength)
   const manifest: ToolsRecord = {
     hash,

@@ -1,0 +1,20 @@
+import type { StorageRecord } from '../../ports/storage.js'
+import type { Context } from '../state/context.js'
+
+/** A record of any workspace. */
+export type Scanned = StorageRecord & { readonly workspaceId: string }
+
+/** Visits the records of all workspaces under a prefix, page by page. */
+export async function eachRecord(
+  context: Context,
+  prefix: string,
+  expired: boolean,
+  visit: (record: Scanned, now: number) => Promise<void>,
+): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const page = await context.storage.scan({ prefix, limit: 500, expired, after })
+    for (const record of page.records) await visit(record, page.now)
+    if (page.next === undefined) return
+    after = page.next
+  }
+}

@@ -1,0 +1,101 @@
+import { invalid } from '../../model/input.js'
+import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
+import { endApprovalsOf } from '../gate/approvals.js'
+import type { Context } from '../state/context.js'
+import { retrying } from '../state/retrying.js'
+import { endSignIns, eraseCredential, eraseIntegration } from '../settings/erase-credential.js'
+import { idsUnder } from '../state/pages.js'
+import { versioned, toJson, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
+import { keys, ownerKey, prefixes } from '../state/keys.js'
+import { bury, finishRemoval } from '../settings/remove.js'
+import { poolPrefix } from '../servers/use-server.js'
+
+/**
+ * `forgetUser()`: removes a person's private integrations, revokes and erases their own credentials, ends their approvals
+ * and grants. Shared integrations stay; those they own can then be managed by admins only, unless `transferTo` is given.
+ */
+export async function forgetUser(
+  context: Context,
+  who: { readonly workspaceId: string; readonly userId: string; readonly transferTo?: string | undefined },
+): Promise<void> {
+  const { workspaceId, userId, transferTo = '' } = who
+  if (typeof workspaceId !== 'string' || typeof userId !== 'string' || userId === '' || workspaceId === '')
+    throw invalid('forgetUser()', [{ path: '', message: 'needs workspaceId and userId' }])
+  const owner = ownerKey(userId)
+  await endApprovalsOf(context, workspaceId, userId, 'The person has left the workspace.')
+  for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
+    await retrying('The integration', async () => {
+      const { records, now } = await context.storage.read(workspaceId, [keys.integration(id)])
+      const stored = versioned<IntegrationRecord>(records[0])
+      if (stored === undefined || stored.value.ownerId !== userId) return true
+      if (stored.value.visibility === 'private') {
+        if (!(await bury(context, workspaceId, id, stored.value, stored.version, now))) return false
+        await finishRemoval(context, workspaceId, id, stored.value.handle)
+        return true
+      }
+      return context.feed.commit(workspaceId, {
+        writes: [
+          {
+            key: keys.integration(id),
+            ifVersion: stored.version,
+            value: toJson({
+              ...stored.value,
+              ownerId: transferTo,
+              revision: stored.value.revision + 1,
+              updatedAt: now,
+            }),
+          },
+        ],
+        events: [{ type: 'integration_updated', integrationId: id, changed: ['owner'] }],
+        audit: [{ action: 'transfer_owner', integrationId: id }],
+      })
+    })
+    await eraseCredential(context, workspaceId, id, owner)
+    await context.storage.commit(workspaceId, [
+      { key: keys.status(id, owner), value: undefined },
+      { key: keys.tools(id, owner), value: undefined },
+    ])
+    await deleteUnder(context, workspaceId, `chunk/${id}/${owner}/`)
+    await context.pool.closeKeys(poolPrefix(workspaceId, id, owner))
+  }
+  await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
+  await deleteUnder(context, workspaceId, prefixes.grants(userId))
+  await deleteUnder(context, workspaceId, prefixes.approvals, (record) => {
+    return (record.value as unknown as ApprovalRecord).request.userId === userId
+  })
+}
+
+/** `forgetWorkspace()`: revokes every token and erases every record of a workspace, its events and audit too. */
+export async function forgetWorkspace(context: Context, workspaceId: string): Promise<void> {
+  if (typeof workspaceId !== 'string' || workspaceId === '')
+    throw invalid('forgetWorkspace()', [{ path: 'workspaceId', message: 'must be the id of a workspace' }])
+  for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
+    const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
+    const handle = versioned<IntegrationRecord>(records[0])?.value.handle
+    await context.storage.commit(workspaceId, [{ key: keys.integration(id), value: undefined }])
+    context.calls.end(workspaceId, id, 'not_found')
+    await context.pool.closeKeys(poolPrefix(workspaceId, id))
+    await eraseIntegration(context, workspaceId, id, handle ?? id)
+  }
+  await deleteUnder(context, workspaceId, '')
+}
+
+async function deleteUnder(
+  context: Context,
+  workspaceId: string,
+  prefix: string,
+  which: (record: StorageRecord) => boolean = () => true,
+): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const page = await context.storage.list({
+      workspaceId,
+      prefix,
+      limit: 100,
+      after,
+    })
+    const writes = page.records.filter(which).map(({ key }): StorageWrite => ({ key, value: undefined }))
+    if (writes.length > 0) await context.storage.commit(workspaceId, writes)
+    if (page.next === undefined) return
+    after = page.next
+  }
+}

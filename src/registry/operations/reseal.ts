@@ -1,0 +1,78 @@
+import { isIntegrationError } from '../../model/errors.js'
+import type { JsonValue } from '../../model/json.js'
+import type { SecretContext } from '../../ports/credential-vault.js'
+import type { Context } from '../state/context.js'
+import { eachRecord, type Scanned } from './each-record.js'
+
+/** How far `resealAll()` came. */
+export interface ResealReport {
+  readonly resealed: number
+  readonly current: number
+  /** Sealed under a key that is not given, or changed: left as they are. */
+  readonly unreadable: number
+}
+
+/** `resealAll()`: seals every secret with the current key. Resumes by itself after a kill: what is current is passed over. */
+export async function resealAll(context: Context): Promise<ResealReport> {
+  const report = { resealed: 0, current: 0, unreadable: 0 }
+  await eachSealed(context, async (record, secret) => {
+    const { sealed } = record.value as { sealed: string }
+    const { vault } = context
+    if (vault.currentKey !== undefined && vault.keyOf !== undefined && vault.keyOf(sealed) === vault.currentKey()) {
+      report.current++
+      return
+    }
+    try {
+      const again = await vault.seal(await vault.open(sealed, secret), secret)
+      const { workspaceId, key, version, expiresAt } = record
+      const written = await context.storage.commit(workspaceId, [
+        {
+          key,
+          ifVersion: version,
+          value: { ...(record.value as object), sealed: again } as JsonValue,
+          expiresAt,
+        },
+      ])
+      // Somebody wrote first, with the current key: what was sealed here is of no use.
+      await vault.destroy?.(written === false ? again : sealed).catch(() => {})
+      if (written !== false) report.resealed++
+    } catch (error) {
+      if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
+      report.unreadable++
+    }
+  })
+  return report
+}
+
+/** `keyUsage()`: how many stored secrets depend on each key, so that an operator knows when one may go. */
+export async function keyUsage(context: Context): Promise<Readonly<Record<string, number>>> {
+  const usage = new Map<string, number>()
+  await eachSealed(context, async (record) => {
+    const key = context.vault.keyOf?.((record.value as { sealed: string }).sealed) ?? 'unknown'
+    usage.set(key, (usage.get(key) ?? 0) + 1)
+  })
+  return Object.fromEntries(usage)
+}
+
+/** The records that hold secrets, each with the context it was sealed with. */
+async function eachSealed(
+  context: Context,
+  visit: (record: Scanned, secret: SecretContext) => Promise<void>,
+): Promise<void> {
+  const fields = {
+    headers: 'headers',
+    credential: 'tokens',
+    unrevoked: 'tokens',
+    client: 'client',
+    'oauth-settings': 'oauth',
+  } as const
+  for (const [kind, field] of Object.entries(fields))
+    await eachRecord(context, `${kind}/`, false, async (record) => {
+      const [, integrationId = '', owner = '_'] = record.key.split('/')
+      await visit(record, { workspaceId: record.workspaceId, integrationId, owner, field })
+    })
+  await eachRecord(context, 'flow/', false, async (record) => {
+    const { integrationId, userId } = record.value as { integrationId: string; userId: string }
+    await visit(record, { workspaceId: record.workspaceId, integrationId, owner: userId, field: 'flow' })
+  })
+}

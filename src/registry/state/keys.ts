@@ -1,0 +1,61 @@
+import { sha256Hex } from '../../model/digest.js'
+
+/** The owner of a credential that the whole integration shares. No encoded user id equals it. */
+export const sharedOwner = '_'
+
+/** A foreign id as a part of a key: ASCII, without `/`, at most 128 characters. */
+export function ownerKey(userId: string): string {
+  const encoded = encodeURIComponent(userId).replace(/_/g, '%5F')
+  return encoded.length <= 120 ? encoded : `%${sha256Hex(userId)}`
+}
+
+/** The keys of all records, and the prefixes to list them by. */
+export const keys = {
+  integration: (id: string) => `integration/${id}`,
+  handle: (handle: string) => `handle/${handle}`,
+  visibleToAll: (id: string) => `visible/all/${id}`,
+  visibleTo: (userId: string, id: string) => `visible/u/${ownerKey(userId)}/${id}`,
+  status: (id: string, owner: string) => `status/${id}/${owner}`,
+  settings: (id: string) => `settings/${id}`,
+  accepted: (id: string, tool: string) => `accepted/${id}/${sha256Hex(tool)}`,
+  tools: (id: string, owner: string) => `tools/${id}/${owner}`,
+  chunk: (id: string, owner: string, hash: string, n: number) => `chunk/${id}/${owner}/${hash}/${n}`,
+  server: (id: string, owner: string) => `server/${id}/${owner}`,
+  headers: (id: string, owner: string) => `headers/${id}/${owner}`,
+  credential: (id: string, owner: string) => `credential/${id}/${owner}`,
+  unrevoked: (id: string, owner: string, lineage: string) => `unrevoked/${id}/${owner}/${lineage}`,
+  oauthSettings: (id: string) => `oauth-settings/${id}`,
+  client: (id: string) => `client/${id}/_`,
+  flow: (state: string) => `flow/${sha256Hex(state)}`,
+  approval: (id: string) => `approval/${id}`,
+  open: (userId: string, id: string) => `open/${ownerKey(userId)}/${id}`,
+  openOf: (integrationId: string, id: string) => `open-of/${integrationId}/${id}`,
+  same: (hash: string) => `same/${hash}`,
+  grant: (userId: string, integrationId: string, id: string) => `grant/${ownerKey(userId)}/${integrationId}/${id}`,
+  removed: (id: string) => `removed/${id}`,
+  /** Written by every change of what toolsets are made of: its version says whether a toolset is still good. */
+  catalogue: 'catalogue',
+} as const
+
+/** Prefixes to list by. */
+export const prefixes = {
+  integrations: 'integration/',
+  visibleToAll: 'visible/all/',
+  visibleTo: (userId: string) => `visible/u/${ownerKey(userId)}/`,
+  approvals: 'approval/',
+  flows: 'flow/',
+  unrevoked: 'unrevoked/',
+  open: (userId: string) => `open/${ownerKey(userId)}/`,
+  openOf: (integrationId: string) => `open-of/${integrationId}/`,
+  grants: (userId: string) => `grant/${ownerKey(userId)}/`,
+  grantsOn: (userId: string, integrationId: string) => `grant/${ownerKey(userId)}/${integrationId}/`,
+  allGrants: 'grant/',
+  removed: 'removed/',
+  event: 'event/',
+  audit: 'audit/',
+  /** Everything that goes when an integration does, once nothing can call it any more. */
+  of: (id: string) =>
+    ['status', 'accepted', 'tools', 'chunk', 'server', 'headers', 'credential', 'client'].map(
+      (kind) => `${kind}/${id}/`,
+    ),
+} as const
