@@ -13,11 +13,6 @@ export function wasAsked(messages: readonly ModelMessage[], toolCallId: string):
   return requests(messages, toolCallId).length > 0
 }
 
-/** The SDK's own name for its request about this call: the same however often the run is repeated. */
-export function requestId(messages: readonly ModelMessage[], toolCallId: string): string | undefined {
-  return requests(messages, toolCallId)[0]
-}
-
 /** The person's decision about this very call, as the SDK's messages prove it. */
 export function decisionIn(messages: readonly ModelMessage[], call: SdkCall): ApprovalDecision {
   return isApproved(messages, call)

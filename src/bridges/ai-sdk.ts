@@ -1,10 +1,15 @@
+import * as ai from 'ai'
 import { dynamicTool, jsonSchema, type JSONSchema7, type ModelMessage, type ToolSet } from 'ai'
-import type { ToolCallOutcome, Toolset, ToolsetTool } from '../index.js'
-import { decisionIn, requestId, wasAsked } from './ai-sdk-messages.js'
-import { modelOutput } from './ai-sdk-output.js'
+import type { ToolCallOutcome, Toolset } from '../index.js'
+import { decisionIn, wasAsked } from './ai-sdk-messages.js'
+import { isTaken, modelOutput } from './ai-sdk-output.js'
+import { wouldAsk, type BridgedTool, type BridgeOptions } from './bridged-tool.js'
+import { bridgedTools } from './bridged-tools.js'
+
+export type { BridgeOptions, CallName } from './bridged-tool.js'
 
 /** How {@link aiSdkTools} asks. */
-export interface AiSdkToolsOptions {
+export interface AiSdkToolsOptions extends BridgeOptions {
   /**
    * Who asks the person about a tool that asks; never both.
    *
@@ -18,6 +23,11 @@ export interface AiSdkToolsOptions {
    * `@default 'confirm'`
    */
   readonly approval?: 'confirm' | 'native' | undefined
+  /**
+   * Which media the model's provider takes in results of tools; the model reads of any other what it was. Providers drop
+   * what they don't take, or refuse the request. `@default` images (JPEG, PNG, GIF, WebP) and PDF
+   */
+  readonly takes?: ((mediaType: string) => boolean) | undefined
 }
 
 /**
@@ -30,8 +40,9 @@ export interface AiSdkToolsOptions {
  * @see https://ai-sdk.dev/docs/ai-sdk-core/tools-and-tool-calling
  */
 export function aiSdkTools(toolset: Toolset, options: AiSdkToolsOptions = {}): ToolSet {
-  const make = options.approval === 'native' ? nativeTool : confirmedTool
-  return Object.fromEntries(toolset.tools.map((tool) => [tool.modelName, make(toolset, tool)]))
+  const { tools } = bridgedTools(toolset, options, hasToolSearch ? 'native' : 'none')
+  const made = Object.fromEntries(tools.map((tool) => [tool.name, sdkTool(tool, options)]))
+  return hasToolSearch && toolset.deferred.length > 0 ? { ...made, [searchName]: searchTool(toolset) } : made
 }
 
 /** What version 7 tells its `toolApproval` of a call: the part of it that is read here. */
@@ -61,12 +72,14 @@ export function aiSdkToolApproval<Call extends AiSdkApprovalCall>(
   toolset: Toolset,
   next: (call: Call) => AiSdkApprovalStatus | PromiseLike<AiSdkApprovalStatus>,
 ): (call: Call) => Promise<AiSdkApprovalStatus> {
-  const own = new Set(toolset.tools.map(({ modelName }) => modelName))
+  const { tools } = bridgedTools(toolset, {}, hasToolSearch ? 'native' : 'none')
+  const own = new Map(tools.map((tool) => [tool.name, tool]))
   return async (call) => {
     const theirs = await next(call)
     const { toolName, input } = call.toolCall
-    if (!own.has(toolName)) return theirs
-    const { type, why } = await toolset.explain(toolName, input).catch(inexplicable)
+    const tool = own.get(toolName)
+    if (tool === undefined) return theirs
+    const { type, why } = await tool.explain(input).catch(inexplicable)
     const ours = { type: approvalTypes[type], reason: why }
     return strictness.indexOf(typeOf(theirs)) > strictness.indexOf(ours.type) ? theirs : ours
   }
@@ -84,60 +97,73 @@ function typeOf(status: AiSdkApprovalStatus): AiSdkApprovalType {
   return typeof status === 'object' ? status.type : (status ?? 'not-applicable')
 }
 
-/** The gate asks, by the toolset's callback. */
-function confirmedTool(toolset: Toolset, tool: ToolsetTool): ToolSet[string] {
+function sdkTool(tool: BridgedTool, { approval, takes = isTaken }: AiSdkToolsOptions): ToolSet[string] {
   return dynamicTool({
     ...described(tool),
-    execute: (input, { abortSignal }) => toolset.call(tool.modelName, input, optional('signal', abortSignal)),
+    ...(approval === 'native' ? asking(tool) : waiting(tool)),
+    // What `execute` returned.
+    toModelOutput: ({ output }: { output: unknown }) => modelOutput(output as ToolCallOutcome, takes),
   })
 }
 
+/** The gate asks, by the toolset's callback. */
+function waiting(tool: BridgedTool) {
+  return {
+    execute: (input: unknown, { toolCallId, abortSignal }: SdkContext) =>
+      tool.run(input, { callId: toolCallId, signal: abortSignal }),
+  }
+}
+
 /** The SDK asks, and the gate takes a yes for one only when the messages prove it. */
-function nativeTool(toolset: Toolset, tool: ToolsetTool): ToolSet[string] {
-  const { modelName: name } = tool
-  return dynamicTool({
-    ...described(tool),
+function asking(tool: BridgedTool) {
+  return {
     needsApproval: async (input: unknown, { toolCallId, messages }: SdkContext) =>
       // Version 6 looks again when the answer is there, and refuses what would no longer ask.
-      wasAsked(messages, toolCallId) || (await wouldAsk(toolset, name, input)),
-    execute: (input, { toolCallId, messages, abortSignal }) =>
-      toolset.call(name, input, {
-        ...optional('signal', abortSignal),
-        ...optional('idempotencyKey', requestId(messages, toolCallId)),
-        confirm: () => decisionIn(messages, { toolCallId, toolName: name, input }),
+      wasAsked(messages, toolCallId) || (await wouldAsk(tool, input)),
+    execute: (input: unknown, { toolCallId, messages, abortSignal }: SdkContext) =>
+      tool.run(input, {
+        callId: toolCallId,
+        signal: abortSignal,
+        confirm: () => decisionIn(messages, { toolCallId, toolName: tool.name, input }),
       }),
-  })
+  }
 }
 
 interface SdkContext {
   readonly toolCallId: string
   readonly messages: ModelMessage[]
+  readonly abortSignal?: AbortSignal | undefined
 }
 
-/** What can't be explained doesn't ask: it goes to the gate, which then says what is wrong. */
-function wouldAsk(toolset: Toolset, name: string, input: unknown): Promise<boolean> {
-  return toolset.explain(name, input).then(
-    ({ type }) => type === 'ask',
-    () => false,
-  )
-}
-
-function described({ title, description, inputSchema, integration, name, label }: ToolsetTool) {
+function described({ title, description, inputSchema, deferred, source }: BridgedTool) {
   return {
-    ...optional('title', title),
-    ...optional('description', description),
-    // A JSON Schema as its server sent it, of whatever draft.
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    // A JSON Schema of whatever draft.
     inputSchema: jsonSchema(inputSchema as JSONSchema7),
-    metadata: {
-      integration: { ...integration },
-      tool: name,
-      label: label === undefined ? undefined : { ...label },
-    },
-    // What `execute` returned.
-    toModelOutput: ({ output }: { output: unknown }) => modelOutput(output as ToolCallOutcome),
+    ...(deferred ? { deferLoading: true } : {}),
+    ...(source === undefined
+      ? {}
+      : {
+          metadata: {
+            integration: { ...source.integration },
+            tool: source.name,
+            label: source.label === undefined ? undefined : { ...source.label },
+          },
+        }),
   }
 }
 
-function optional<Name extends string, T>(name: Name, value: T | undefined): { [Key in Name]?: T } {
-  return value === undefined ? {} : ({ [name]: value } as { [Key in Name]: T }) // a computed name widens to string
+/** Version 7 keeps deferred tools out of the prompt until they are found. */
+const hasToolSearch = 'toolSearch' in ai
+const searchName = 'tool_search'
+
+/** The SDK's own search, with our ranking, within what may be used at this moment. */
+function searchTool(toolset: Toolset): ToolSet[string] {
+  const { toolSearch } = ai as unknown as {
+    toolSearch(options: { search(options: { query: string }): Promise<string[]> }): ToolSet[string]
+  }
+  return toolSearch({
+    search: async ({ query }) => (await toolset.search(query)).map(({ modelName }) => modelName),
+  })
 }

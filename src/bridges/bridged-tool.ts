@@ -1,4 +1,5 @@
 import type {
+  CallExplanation,
   ToolCallOptions,
   IntegrationError,
   JsonObject,
@@ -20,8 +21,8 @@ export interface BridgedTool {
   readonly deferred: boolean
   /** The tool of the toolset; absent on the two tools that search. */
   readonly source?: ToolsetTool | undefined
-  /** Whether the gate would ask a person about this call. What can't be explained goes to the gate, which says why. */
-  asks(args: unknown): Promise<boolean>
+  /** What the gate would say of this call. */
+  explain(args: unknown): Promise<CallExplanation>
   /** @throws IntegrationError as `Toolset.call` */
   run(args: unknown, call?: FrameworkCall): Promise<ToolCallOutcome>
 }
@@ -70,6 +71,14 @@ export async function readingOf(run: Promise<ToolCallOutcome>): Promise<Reading>
     if (!isFault(error) || error.code === 'aborted') throw error
     return failedReading(error.mayHaveRun ? `${error.message} It may have run all the same.` : error.message)
   }
+}
+
+/** Whether the gate would ask a person. What can't be explained goes to the gate, which says what is wrong. */
+export function wouldAsk(tool: BridgedTool, args: unknown): Promise<boolean> {
+  return tool.explain(args).then(
+    ({ type }) => type === 'ask',
+    () => false,
+  )
 }
 
 /** Words of ours, where there was no call to make. */

@@ -53,14 +53,10 @@ function gated(
   { onProgress, timeoutMs }: BridgeOptions,
   name: string,
   restore = (args: unknown) => args,
-): Pick<BridgedTool, 'name' | 'asks' | 'run'> {
+): Pick<BridgedTool, 'name' | 'explain' | 'run'> {
   return {
     name,
-    asks: (args) =>
-      toolset.explain(name, restore(args)).then(
-        ({ type }) => type === 'ask',
-        () => false,
-      ),
+    explain: (args) => toolset.explain(name, restore(args)),
     run: (args, { callId, signal, confirm } = {}) =>
       toolset.call(name, restore(args), {
         signal,

@@ -25,7 +25,7 @@ function finder(toolset: Toolset): BridgedTool {
       required: ['query'],
     },
     deferred: false,
-    asks: async () => false,
+    explain: async () => harmless,
     run: async (args) => {
       const query = isJsonObject(args) && typeof args.query === 'string' ? args.query.trim() : ''
       if (query === '') return says(`${findName} needs a "query".`, true)
@@ -53,7 +53,7 @@ function user(get: (name: string) => BridgedTool): BridgedTool {
       required: ['name', 'arguments'],
     },
     deferred: false,
-    asks: async (args) => (await useOf(args, get)?.asks()) ?? false,
+    explain: async (args) => useOf(args, get)?.explain() ?? harmless,
     run: async (args, call) => {
       const use = useOf(args, get)
       return use === undefined
@@ -70,10 +70,13 @@ function useOf(args: unknown, get: (name: string) => BridgedTool) {
   const { name, arguments: inner = {} } = args
   const tool = get(name as string)
   return {
-    asks: () => tool.asks(inner),
+    explain: () => tool.explain(inner),
     run: (call: Parameters<BridgedTool['run']>[1]) => tool.run(inner, call),
   }
 }
+
+/** Nothing leaves for any server. */
+const harmless = { type: 'auto', rule: 'tool_search', why: 'It only looks for tools.' } as const
 
 function says(text: string, isError?: boolean): ToolCallOutcome {
   return { type: 'completed', result: { content: [{ type: 'text', text }], isError }, modelText: text }

@@ -16,16 +16,16 @@ describe('what a model reads of a result', () => {
   it.each<[string, object, object]>([
     ['one text', { content: [text('a')] }, { type: 'text', value: 'a' }],
     ['several texts', { content: [text('a'), text('b')] }, { type: 'text', value: 'a\nb' }],
-    ['nothing', { content: [] }, { type: 'text', value: '' }],
+    ['nothing', { content: [] }, { type: 'text', value: 'The tool ran and returned nothing.' }],
     [
       'an image beside a text',
       { content: [text('a'), { type: 'image', data: 'AAAA', mimeType: 'image/png' }] },
       { type: 'content', value: [text('a'), media('image/png', 'AAAA')] },
     ],
     [
-      'audio',
+      'audio, which most providers drop',
       { content: [{ type: 'audio', data: 'BBBB', mimeType: 'audio/wav' }] },
-      { type: 'content', value: [media('audio/wav', 'BBBB')] },
+      { type: 'text', value: "[audio/wav, 3 bytes: can't be shown here]" },
     ],
     [
       'a text resource',

@@ -7,8 +7,8 @@ import { bench, person, readNote, type Step } from './bench.js'
 /** A framework with a model that says what it is told to. */
 export interface Framework {
   readonly name: string
-  /** How an agent with many tools finds the right one: by the API's own search, or by our two tools. */
-  readonly search: 'native' | 'two tools'
+  /** How an agent with many tools finds the right one: the API searches, the framework's tool does, or our two tools. */
+  readonly search: 'native' | 'tool_search' | 'two tools'
   /** Whether the model is shown images and audio, or reads what they were. */
   readonly image: 'shown' | 'named'
   readonly audio: 'shown' | 'named'
@@ -235,9 +235,15 @@ export function describeFramework(framework: Framework): void {
       expect(toolset.deferred).toHaveLength(1000)
       const use = [{ toolName: 'use_tool', input: { name: read.toolName, arguments: read.input }, id: 'call_use' }]
       const find = [{ toolName: 'find_tools', input: { query: 'reads a note' }, id: 'call_find' }]
-      const script = framework.search === 'native' ? [[read], 'done'] : [find, use, 'done']
-      const told = await begin(toolset, script)
+      const search = [{ toolName: 'tool_search', input: { query: 'reads a note' }, id: 'call_search' }]
+      const scripts = {
+        native: [[read], 'done'],
+        tool_search: [search, [read], 'done'],
+        'two tools': [find, use, 'done'],
+      }
+      const told = await begin(toolset, scripts[framework.search])
       expect(told.read.at(-1)).toMatchObject({ text: 'note a' })
+      if (framework.search === 'tool_search') expect(told.shown).toEqual(['tool_search'])
       if (framework.search === 'two tools') {
         expect(told.shown).toEqual(['find_tools', 'use_tool'])
         const found = JSON.parse(told.read[0]!.text) as { name: string }[]

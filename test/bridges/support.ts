@@ -4,9 +4,11 @@ import type { Step } from './bench.js'
 
 export { bench, person, readNote, writeNote } from './bench.js'
 
+/** As with real models, no id of a call comes twice. */
+let ids = 0
+
 /** A model that says what it is told to, and keeps the prompts it got. */
 export function model(...steps: readonly Step[]): MockLanguageModelV3 {
-  let n = 0
   const told = steps.map((step) => {
     const calls = typeof step === 'string' ? [] : step
     return {
@@ -15,7 +17,7 @@ export function model(...steps: readonly Step[]): MockLanguageModelV3 {
           ? [{ type: 'text' as const, text: step }]
           : calls.map(({ toolName, input, id }) => ({
               type: 'tool-call' as const,
-              toolCallId: id ?? `call-${++n}`,
+              toolCallId: id ?? `call-${++ids}`,
               toolName,
               input: JSON.stringify(input),
             })),
