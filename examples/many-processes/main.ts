@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   say('3 processes, one PostgreSQL', 'nothing that one of them needs is only in another')
 
   const connected = (await one.do('connect', server.url)) as ConnectResult
-  say('one connects a server', `"${connected.integration.name}", ${connected.integration.toolCount} tools`)
+  say('one connects a server', `"${connected.integration.name}", ${connected.integration.tools.total} tools`)
 
   const asked = (await two.do('call', 'notes__write_note', { id: '1', text: 'hello' })) as ToolCallOutcome
   assert.equal(asked.type, 'approval_required')

@@ -32,9 +32,9 @@ try {
   chapter('Connect: the server asks for a sign-in')
   const begun = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
   const done = await mine.finishConnect(await personSignsIn(begun))
-  const { id, status, toolCount } = done.integration
-  line(`${bold('Notes')} is ${status}: ${toolCount} tools`)
-  check('connected', done.type === 'connected' && toolCount === 2)
+  const { id, status, tools } = done.integration
+  line(`${bold('Notes')} is ${status}: ${tools.total} tools`)
+  check('connected', done.type === 'connected' && tools.total === 2)
   check('nobody registered the client by hand', asked('/reg') === 1)
 
   chapter('Call: with the access token, through the gate')

@@ -182,13 +182,13 @@ async function refusesWrongKey(): Promise<void> {
   check('a wrong key is refused', told?.code === 'authorization_failed' && (await mine.list()).length === 0)
 }
 
-function summary({ name, status, trusted, visibility, toolCount, agents, protocolVersion }: Integration): string[] {
+function summary({ name, status, trusted, visibility, tools, agents, protocolVersion }: Integration): string[] {
   return [
     `${status === 'connected' ? green('●') : red('●')} ${bold(name)}`,
     status,
     trusted ? 'trusted' : yellow('untrusted'),
     visibility === 'workspace' ? 'shared' : 'private',
-    `${toolCount} tools`,
+    `${tools.total} tools`,
     `for ${agents.join(', ')}`,
     dim(`MCP ${protocolVersion ?? '?'}`),
   ]

@@ -1,3 +1,4 @@
+import type { ServerInfo } from '../model/integration.js'
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { QuarantinedTool, ToolDefinition, ToolProgress, ToolResult } from '../model/tool.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
@@ -17,6 +18,8 @@ export interface ServerProfile {
   /** Legacy era: a session another process may go on with. */
   readonly sessionId?: string | undefined
   readonly serverCapabilities?: JsonValue | undefined
+  /** What the server says of itself. */
+  readonly server?: ServerInfo | undefined
 }
 
 /** What a connection is opened with. */

@@ -8,6 +8,7 @@ import type { GuardedTransport } from './guarded-transport.js'
 import { openTransport, type OpenTransport } from './open-transport.js'
 import { serverError } from './server-errors.js'
 import { ProbeRefused } from './server-fetch.js'
+import { serverInfo } from './server-info.js'
 
 /** A client that is connected, with the transport under it. */
 export interface OpenClient extends OpenTransport {
@@ -180,6 +181,7 @@ function verdictOf(
     discover: era === 'modern' && discover !== undefined ? (discover as unknown as JsonValue) : undefined,
     sessionId: sessionId === undefined || elicits ? undefined : sessionId,
     serverCapabilities: (client.getServerCapabilities() ?? {}) as JsonValue,
+    server: serverInfo(client),
   }
 }
 

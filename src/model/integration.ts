@@ -75,6 +75,37 @@ export type IntegrationOperation =
   | 'transfer_owner'
   | 'remove'
 
+/** How many tools an integration has, and how they stand for this actor. */
+export interface ToolCounts {
+  /** Usable tools that the server listed last. */
+  readonly total: number
+  /** Switched on. */
+  readonly enabled: number
+  /** Of these, the ones whose calls ask a person. */
+  readonly ask: number
+  /** New, or different from what was accepted: to be reviewed. */
+  readonly changed: number
+  /** Of these, the ones that are kept from agents until somebody accepts them. */
+  readonly held: number
+}
+
+/**
+ * What a server says of itself, with control, bidi and invisible characters made visible.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/schema#implementation
+ */
+export interface ServerInfo {
+  readonly name: string
+  readonly title?: string | undefined
+  readonly version?: string | undefined
+  /** `https:` only. */
+  readonly websiteUrl?: string | undefined
+  /** A `data:` URL of a PNG, JPEG or WebP of up to 32 KiB, otherwise an `https:` URL that nobody has loaded. */
+  readonly icon?: string | undefined
+  /** How the server wants to be used, at most 16,384 characters. Server text: a model should see it as such. */
+  readonly instructions?: string | undefined
+}
+
 /** A connected (or connectable) MCP server. Times are ms since the epoch. */
 export interface Integration {
   readonly id: string
@@ -105,8 +136,9 @@ export interface Integration {
   /** With `credentials: 'per_user'` the actor's own. */
   readonly status: IntegrationStatus
   readonly statusDetail: StatusDetail
-  /** How many usable tools the server listed last. */
-  readonly toolCount: number
+  readonly tools: ToolCounts
+  /** What the server says of itself; shown, never believed. */
+  readonly server?: ServerInfo | undefined
   /** The MCP revision last spoken, e.g. `2026-07-28`. */
   readonly protocolVersion?: string | undefined
   /** The account the credential belongs to, where the authorization server tells. */

@@ -11,11 +11,10 @@ import { refuse, safeUrl } from './endpoint.js'
 import { issuerHash } from './environment.js'
 import { deadlines, jsonObject, oauthError, send, withoutDoubt } from './requests.js'
 import { accountName, readTokens } from './token-response.js'
-import { resourceParameter, tokenOptions } from './token-request.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { Discovery } from './discovery.js'
 import type { OAuthEnvironment } from './environment.js'
-import type { TokenContext, TokenSet } from './tokens.js'
+import { resourceParameter, tokenOptions, type TokenContext, type TokenSet } from './tokens.js'
 
 /** What must be remembered between sending a person away and their coming back. Plain JSON; secret: to be sealed. */
 export interface FlowSecrets extends TokenContext {

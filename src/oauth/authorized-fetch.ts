@@ -1,6 +1,6 @@
 import { IntegrationError } from '../model/errors.js'
 import { parseChallenge } from './challenge.js'
-import { validScopes } from './scope-syntax.js'
+import { validScopes } from './scopes.js'
 import type { Challenge } from './challenge.js'
 import type { ReauthorizeReason, TokenOutcome } from './token-outcome.js'
 

@@ -1,4 +1,4 @@
-import { parseScopes } from './scope-syntax.js'
+import { parseScopes } from './scopes.js'
 
 /**
  * What a server said when it refused a request for want of authorization. Plain JSON.

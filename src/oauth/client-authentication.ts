@@ -3,29 +3,7 @@ import { ClientSecretPost, None, PrivateKeyJwt } from 'oauth4webapi'
 import { refuse } from './endpoint.js'
 import type { Client, ClientAuth } from 'oauth4webapi'
 import type { ClientCredentialsGrant } from '../model/oauth.js'
-import type { ClientAuthenticationMethod, ClientRegistration } from './client.js'
-import type { ServerMetadata } from './server-metadata.js'
-
-const byPreference: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
-
-/**
- * The method for a client: what it was registered with if the server supports that, else Basic, post, none, in this order,
- * of what the server supports. A server that lists nothing supports Basic.
- *
- * @see https://www.rfc-editor.org/rfc/rfc8414#section-2 token_endpoint_auth_methods_supported
- */
-export function authenticationMethod(
-  server: Pick<ServerMetadata, 'token_endpoint_auth_methods_supported'>,
-  hasSecret: boolean,
-  registeredWith?: string,
-): ClientAuthenticationMethod {
-  const supported = server.token_endpoint_auth_methods_supported
-  const possible = byPreference.filter((method) => hasSecret || method === 'none')
-  const registered = possible.find((method) => method === registeredWith)
-  if (registered !== undefined && (supported === undefined || supported.includes(registered))) return registered
-  if (supported === undefined) return possible[0] ?? 'none'
-  return possible.find((method) => supported.includes(method)) ?? 'none'
-}
+import type { ClientRegistration } from './client-registration.js'
 
 /** The client as `oauth4webapi` knows it. */
 export function party(client: ClientRegistration): Client {

@@ -1,14 +1,27 @@
-import { authenticationMethod } from './client-authentication.js'
 import { isLoopback, refuse } from './endpoint.js'
 import { perIssuer } from './environment.js'
 import { deadlines, failure, jsonObject, send, withoutDoubt } from './requests.js'
-import type { ClientAuthenticationMethod, ClientRegistration } from './client.js'
 import type { Discovery } from './discovery.js'
 import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
 import type { OAuthSettings } from '../model/oauth.js'
+import type { ServerMetadata } from './server-metadata.js'
 
-export type { ClientRegistration } from './client.js'
+/** How a client proves itself at the token endpoint. */
+export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+
+/** Who we are to one authorization server. Plain JSON; holds a secret. Kept under `issuer` and never shown to another. */
+export interface ClientRegistration {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret?: string | undefined
+  readonly method: ClientAuthenticationMethod
+  /** `configured` by a person or host, found at our `metadata_document`, or `dynamic`: registered by itself. */
+  readonly source: 'configured' | 'metadata_document' | 'dynamic'
+  readonly redirectUri: string
+  /** `dynamic`: when the secret ends, ms since the epoch. */
+  readonly secretExpiresAt?: number | undefined
+}
 
 /**
  * Finds out who we are to an authorization server: the configured client, else our Client ID Metadata Document where the
@@ -55,6 +68,27 @@ export async function resolveClient(
   )
     return stored
   return register(env, discovery, redirectUri, signal)
+}
+
+const byPreference: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
+
+/**
+ * The method for a client: what it was registered with if the server supports that, else Basic, post, none, in this order,
+ * of what the server supports. A server that lists nothing supports Basic.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8414#section-2 token_endpoint_auth_methods_supported
+ */
+export function authenticationMethod(
+  server: Pick<ServerMetadata, 'token_endpoint_auth_methods_supported'>,
+  hasSecret: boolean,
+  registeredWith?: string,
+): ClientAuthenticationMethod {
+  const supported = server.token_endpoint_auth_methods_supported
+  const possible = byPreference.filter((method) => hasSecret || method === 'none')
+  const registered = possible.find((method) => method === registeredWith)
+  if (registered !== undefined && (supported === undefined || supported.includes(registered))) return registered
+  if (supported === undefined) return possible[0] ?? 'none'
+  return possible.find((method) => supported.includes(method)) ?? 'none'
 }
 
 /** What we say of ourselves, in a registration and in our Client ID Metadata Document. */
@@ -111,7 +145,7 @@ async function register(
     send(env, endpoint, { method: 'POST', headers, body }, { purpose: 'token', timeoutMs: deadlines.token, signal }),
   )
   if (answer.status !== 201 && answer.status !== 200) throw failure(answer)
-  const client = registered(jsonObject(answer.body))
+  const client = readRegistration(jsonObject(answer.body))
   const method = authenticationMethod(server, client.secret !== undefined, client.method)
   return {
     issuer,
@@ -125,7 +159,7 @@ async function register(
 }
 
 /** Many servers leave out `client_secret_expires_at`, which the RFC wants beside a secret: then it does not end. */
-function registered(answer: JsonObject | undefined) {
+function readRegistration(answer: JsonObject | undefined) {
   const {
     client_id: id,
     client_secret: secret,

@@ -3,14 +3,19 @@ import { clientAuthentication, party } from './client-authentication.js'
 import { refuse, safeUrl } from './endpoint.js'
 import { withoutDoubt } from './requests.js'
 import { readAssertion, readTokens } from './token-response.js'
-import { resourceParameter, scopeParameter, tokenOptions } from './token-request.js'
+import {
+  resourceParameter,
+  scopeParameter,
+  tokenOptions,
+  type TokenContext,
+  type TokenRequestOptions,
+  type TokenSet,
+} from './tokens.js'
 import type { ClientCredentialsGrant, IdentityAssertionGrant, OAuthSettings } from '../model/oauth.js'
-import type { ClientRegistration } from './client.js'
+import type { ClientRegistration } from './client-registration.js'
 import type { Discovery } from './discovery.js'
 import type { OAuthEnvironment } from './environment.js'
 import type { ServerMetadata } from './server-metadata.js'
-import type { TokenContext, TokenSet } from './token-set.js'
-import type { TokenRequestOptions } from './token-request.js'
 
 /**
  * Gets tokens without a person: client credentials, or an identity provider's word.

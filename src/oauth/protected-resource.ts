@@ -1,6 +1,6 @@
 import { refuse, safeUrl } from './endpoint.js'
 import { deadlines, failure, jsonObject, send } from './requests.js'
-import { validScopes } from './scope-syntax.js'
+import { validScopes } from './scopes.js'
 import type { Challenge } from './challenge.js'
 import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'

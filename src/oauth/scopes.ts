@@ -1,6 +1,3 @@
-import { validScopes } from './scope-syntax.js'
-import type { Challenge } from './challenge.js'
-import type { Discovery } from './discovery.js'
 import type { OAuthSettings } from '../model/oauth.js'
 
 /**
@@ -14,8 +11,11 @@ import type { OAuthSettings } from '../model/oauth.js'
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#scope-selection-strategy
  */
 export function chooseScopes(
-  challenge: Challenge | undefined,
-  discovery: Pick<Discovery, 'scopesSupported' | 'server'>,
+  challenge: { readonly status: number; readonly scopes?: readonly string[] | undefined } | undefined,
+  discovery: {
+    readonly scopesSupported?: readonly string[] | undefined
+    readonly server: { readonly scopes_supported?: readonly string[] | undefined }
+  },
   granted: readonly string[] | undefined,
   settings: Pick<OAuthSettings, 'scopes' | 'grant'>,
 ): readonly string[] {
@@ -28,4 +28,18 @@ export function chooseScopes(
   const offline =
     interactive && scopes.length > 0 && discovery.server.scopes_supported?.includes('offline_access') === true
   return offline ? [...scopes, 'offline_access'] : scopes
+}
+
+const mostScopes = 200
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
+
+/** The scopes in a `scope` parameter, without doubles and without what can't be a scope. */
+export function parseScopes(value: unknown): readonly string[] {
+  return typeof value === 'string' ? validScopes(value.split(' ')) : []
+}
+
+/** Keeps what can be a scope, in order, without doubles; at most 200. */
+export function validScopes(values: readonly unknown[]): readonly string[] {
+  const valid = values.filter((value) => typeof value === 'string' && scopeToken.test(value)) as string[]
+  return [...new Set(valid)].slice(0, mostScopes)
 }

@@ -1,12 +1,34 @@
 import { processGenericTokenEndpointResponse } from 'oauth4webapi'
 import { refuse } from './endpoint.js'
 import { failure, jsonObject } from './requests.js'
-import { parseScopes } from './scope-syntax.js'
+import { parseScopes } from './scopes.js'
 import { party } from './client-authentication.js'
 import type { IntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
-import type { TokenContext, TokenSet } from './token-set.js'
+import type { ClientRegistration } from './client-registration.js'
+import type { ServerMetadata } from './server-metadata.js'
 import type { TokenEndpointResponse } from 'oauth4webapi'
+
+/** What an authorization server gave. Plain JSON; secret. */
+export interface TokenSet {
+  readonly accessToken: string
+  readonly tokenType: 'bearer'
+  /** How long the access token lives from when it was asked for, in ms. Absent: unknown, a 401 will tell. */
+  readonly lifetimeMs?: number | undefined
+  readonly refreshToken?: string | undefined
+  /** What was granted; where the server doesn't say, what was asked for. */
+  readonly scopes: readonly string[]
+  readonly issuer: string
+  /** Who signed in, where the authorization server tells: the subject, unique within the issuer. */
+  readonly account?: string | undefined
+}
+
+/** Whom tokens were asked of, as whom, and for what. */
+export interface TokenQuestion {
+  readonly server: ServerMetadata
+  readonly client: ClientRegistration
+  readonly scopes: readonly string[]
+}
 
 /**
  * Reads the answer of a token endpoint.
@@ -14,7 +36,7 @@ import type { TokenEndpointResponse } from 'oauth4webapi'
  * @throws IntegrationError `authorization_failed` with the OAuth error or `token_response_invalid`; `server_error`,
  * `rate_limited` and `protocol_error` for what is not the authorization server's word.
  */
-export async function readTokens(context: TokenContext, response: Response): Promise<TokenSet> {
+export async function readTokens(context: TokenQuestion, response: Response): Promise<TokenSet> {
   const body = await readTokenBody(context, response)
   const { server, client, scopes } = context
   const granted = body.scope === undefined ? scopes : parseScopes(body.scope)
@@ -31,7 +53,7 @@ export async function readTokens(context: TokenContext, response: Response): Pro
 }
 
 /** Reads the answer of an identity provider: an assertion in the place of an access token, of type `N_A`. */
-export async function readAssertion(context: TokenContext, response: Response): Promise<string> {
+export async function readAssertion(context: TokenQuestion, response: Response): Promise<string> {
   return token((await readTokenBody(context, response, { n_a: () => {} })).access_token)
 }
 
@@ -40,7 +62,7 @@ export async function readAssertion(context: TokenContext, response: Response): 
  * sign-in. So are empty strings and nulls, and a lifetime that is not a number.
  */
 async function readTokenBody(
-  context: TokenContext,
+  context: TokenQuestion,
   response: Response,
   recognizedTokenTypes: Record<string, () => void> = {},
 ): Promise<TokenEndpointResponse> {

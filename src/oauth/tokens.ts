@@ -1,12 +1,19 @@
 import { refreshTokenGrantRequest } from 'oauth4webapi'
 import { clientAuthentication, party } from './client-authentication.js'
-import { resourceParameter, tokenOptions } from './token-request.js'
-import { readTokens } from './token-response.js'
+import { refuse } from './endpoint.js'
+import { deadlines, httpOptions } from './requests.js'
+import { readTokens, type TokenQuestion, type TokenSet } from './token-response.js'
 import type { OAuthEnvironment } from './environment.js'
-import type { TokenContext, TokenSet } from './token-set.js'
-import type { TokenRequestOptions } from './token-request.js'
+import type { ServerMetadata } from './server-metadata.js'
 
-export type { TokenContext, TokenSet } from './token-set.js'
+export type { TokenSet } from './token-response.js'
+
+/** Where, as whom and for what tokens are asked. Plain JSON; holds a secret. */
+export interface TokenContext extends TokenQuestion {
+  readonly resource?: string | undefined
+  /** Where tokens may be shown. Absent: wherever they are asked for. */
+  readonly serverOrigin?: string | undefined
+}
 
 /**
  * Refreshes an access token. Sends the refresh token exactly once.
@@ -34,4 +41,30 @@ export async function refreshTokens(
     },
   )
   return readTokens(context, response)
+}
+
+/** What a token request needs besides the environment. */
+export interface TokenRequestOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How requests to a token endpoint go out. */
+export function tokenOptions(
+  env: OAuthEnvironment,
+  server: ServerMetadata,
+  { signal }: TokenRequestOptions,
+): ReturnType<typeof httpOptions> {
+  if (server.token_endpoint === undefined)
+    throw refuse('unsafe_endpoint', 'The authorization server has no token endpoint.')
+  return httpOptions(env, server.token_endpoint, { purpose: 'token', timeoutMs: deadlines.token, signal })
+}
+
+/** `resource`, where it is known, exactly as the protected resource wrote it. */
+export function resourceParameter({ resource }: TokenContext): Record<string, string> {
+  return resource === undefined ? {} : { resource }
+}
+
+/** `scope`, where any is asked for. */
+export function scopeParameter({ scopes }: TokenContext): Record<string, string> {
+  return scopes.length === 0 ? {} : { scope: scopes.join(' ') }
 }

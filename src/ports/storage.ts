@@ -20,7 +20,7 @@ export interface RegistryStorage {
    * @returns as many records as keys, in their order, `undefined` where there is none.
    */
   read(workspaceId: string, keys: readonly string[]): Promise<StorageReadResult>
-  /** Lists records of one workspace in key order. */
+  /** Lists records of one workspace in key order, or in reverse. */
   list(query: StorageListQuery): Promise<StorageListResult>
   /**
    * Writes all or nothing. At most 100 writes, no key twice.
@@ -66,6 +66,8 @@ export interface StorageListQuery {
   readonly after?: string | undefined
   /** 1-1000. */
   readonly limit: number
+  /** `true`: from the last key to the first; what comes "after" a key then is what is smaller. `@default false` */
+  readonly reverse?: boolean | undefined
 }
 
 /** What {@link RegistryStorage.list} answers. */

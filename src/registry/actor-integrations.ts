@@ -20,12 +20,8 @@ import type { AuditPage } from './operations/read-audit.js'
 import { explain, type CallExplanation } from './gate/explain.js'
 import { finishConnect } from './settings/finish-connect.js'
 import { listGrants, revokeGrant } from './gate/grants.js'
-import {
-  availableConnectors,
-  getIntegration,
-  listIntegrations,
-  type IntegrationListOptions,
-} from './settings/integrations.js'
+import { availableConnectors } from './settings/catalogue.js'
+import { getIntegration, listIntegrations, type IntegrationListOptions } from './settings/integrations.js'
 import { EndedCall, noIntegration } from './state/calls-in-flight.js'
 import { closed } from './state/errors.js'
 import { remove } from './settings/remove.js'

@@ -43,9 +43,14 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       checkList(query)
       const time = now()
       const prefix = placeOf(query.workspaceId, query.prefix)
-      const after = query.after === undefined ? -1 : firstAfter(places, placeOf(query.workspaceId, query.after))
+      const step = query.reverse === true ? -1 : 1
+      const after = query.after === undefined ? undefined : placeOf(query.workspaceId, query.after)
+      const first =
+        step === 1
+          ? Math.max(firstAt(places, prefix), after === undefined ? 0 : firstAfter(places, after))
+          : Math.min(firstAt(places, prefix + END), after === undefined ? places.length : firstAt(places, after)) - 1
       const found: Entry[] = []
-      for (let index = Math.max(after, firstAt(places, prefix)); found.length <= query.limit; index++) {
+      for (let index = first; found.length <= query.limit; index += step) {
         const place = places[index]
         if (place === undefined || !place.startsWith(prefix)) break
         const entry = entries.get(place)
@@ -113,6 +118,9 @@ interface Entry {
   readonly json: string
   readonly expiresAt: number | undefined
 }
+
+/** After every key character, so that what starts with `prefix` ends before `prefix + END`. */
+const END = '\x7f'
 
 /** Neither part can hold a NUL, so that this is one to one and sorts by workspace, then key. */
 function placeOf(workspaceId: string, key: string): string {

@@ -93,9 +93,12 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
 
     async list(query) {
       checkList(query)
-      const { workspaceId, prefix, after = '', limit } = query
+      const { workspaceId, prefix, limit, reverse = false } = query
+      const { after = reverse ? prefix + END : '' } = query
       const values = [now?.(), prefix, prefix + END, limit + 1, workspaceId, after]
-      const { found, now: time } = answerOf(await using((send) => send(statements.list, values)))
+      const { found, now: time } = answerOf(
+        await using((send) => send(statements[reverse ? 'listReverse' : 'list'], values)),
+      )
       const records = found.slice(0, limit).map(recordOf)
       const last = records.at(-1)
       return { records, next: found.length > limit && last ? last.key : undefined, now: time }
@@ -191,6 +194,8 @@ function statementsFor(schema: string) {
   return {
     read: select(`workspace = $2 AND key = ANY($3::text[]) AND ${present}`),
     list: `${select(`workspace = $5 AND ${page} AND key > $6 AND ${present} ORDER BY key LIMIT $4`)} ORDER BY found.key`,
+    listReverse: `${select(`workspace = $5 AND ${page} AND key < $6 AND ${present}
+      ORDER BY key DESC LIMIT $4`)} ORDER BY found.key DESC`,
     scan: `${select(`(workspace, key) > ($5, $6) AND ${page} AND ($7::boolean OR ${present})
       ORDER BY workspace, key LIMIT $4`)} ORDER BY found.workspace, found.key`,
     commit: `SELECT ${schema}.commit_writes($1, $2, $3::bigint, $4::text[], $5::text[], $6::text[], $7::bigint[],

@@ -14,7 +14,7 @@ export interface SqliteStatement {
 
 /** What is asked of the database. */
 export type Statements = Readonly<
-  Record<'read' | 'list' | 'scan' | 'find' | 'put' | 'remove' | 'next', SqliteStatement>
+  Record<'read' | 'list' | 'listReverse' | 'scan' | 'find' | 'put' | 'remove' | 'next', SqliteStatement>
 >
 
 const migrations = [
@@ -41,6 +41,8 @@ export function prepare(database: SqliteDatabase): Statements {
       WHERE workspace = ? AND key IN (SELECT value FROM json_each(?)) AND ${present}`),
     list: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
       WHERE workspace = ? AND key >= ? AND key < ? AND key > ? AND ${present} ORDER BY key LIMIT ?`),
+    listReverse: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
+      WHERE workspace = ? AND key >= ? AND key < ? AND key < ? AND ${present} ORDER BY key DESC LIMIT ?`),
     scan: database.prepare(`SELECT workspace, ${columns} FROM mcp_integrations_records
       WHERE (workspace, key) > (?, ?) AND key >= ? AND key < ? AND ${present} ORDER BY workspace, key LIMIT ?`),
     find: database.prepare('SELECT version, expires_at FROM mcp_integrations_records WHERE workspace = ? AND key = ?'),

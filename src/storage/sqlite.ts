@@ -63,10 +63,18 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
 
     async list(query) {
       checkList(query)
-      const { workspaceId, prefix, after = '', limit } = query
+      const { workspaceId, prefix, limit, reverse = false } = query
+      const { after = reverse ? prefix + END : '' } = query
       return using((statements) => {
         const time = now()
-        const rows = statements.list.all(workspaceId, prefix, prefix + END, after, time, limit + 1) as Row[]
+        const rows = statements[reverse ? 'listReverse' : 'list'].all(
+          workspaceId,
+          prefix,
+          prefix + END,
+          after,
+          time,
+          limit + 1,
+        ) as Row[]
         const records = rows.slice(0, limit).map(recordOf)
         const last = records.at(-1)
         return { records, next: rows.length > limit && last ? last.key : undefined, now: time }

@@ -309,12 +309,15 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
         ['page.', ...keys, 'page0'].map((key) => ({ key, value: key })),
       )
       for (const limit of [1, 5, 6, 12, 1000]) {
-        const pages = await walk((after) => storage.list({ workspaceId: workspace, prefix: 'page/', limit, ...after }))
-        truthy(
-          pages.every(({ records }) => records.length <= limit),
-          'a page holds at most as many as asked',
-        )
-        equal(keysOf(pages), keys)
+        for (const reverse of [false, true]) {
+          const query = { workspaceId: workspace, prefix: 'page/', limit, reverse }
+          const pages = await walk((after) => storage.list({ ...query, ...after }))
+          truthy(
+            pages.every(({ records }) => records.length <= limit),
+            'a page holds at most as many as asked',
+          )
+          equal(keysOf(pages), reverse ? keys.toReversed() : keys)
+        }
       }
     })
 
@@ -324,8 +327,8 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
         workspace,
         ['p/b', 'p/d'].map((key) => ({ key, value: 1 })),
       )
-      const after = async (key: string): Promise<string[]> => {
-        const { records } = await storage.list({ workspaceId: workspace, prefix: 'p/', after: key, limit: 10 })
+      const after = async (key: string, reverse = false): Promise<string[]> => {
+        const { records } = await storage.list({ workspaceId: workspace, prefix: 'p/', after: key, limit: 10, reverse })
         return records.map((record) => record.key)
       }
       equal(await after('a'), ['p/b', 'p/d'])
@@ -333,6 +336,11 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
       equal(await after('p/c'), ['p/d'])
       equal(await after('p/d'), [])
       equal(await after('z'), [])
+      equal(await after('a', true), [])
+      equal(await after('p/b', true), [])
+      equal(await after('p/c', true), ['p/b'])
+      equal(await after('p/d', true), ['p/b'])
+      equal(await after('z', true), ['p/d', 'p/b'])
     })
 
     test('scans all workspaces, page by page', async ({ storage, workspace }) => {

@@ -55,7 +55,7 @@ export const steps: Record<string, (scene: Scene) => Promise<void>> = {
       assert.equal((await mine.get(id)).status, 'connected')
       const validated = await mine.validate(id)
       assert.equal(validated.type, 'connected')
-      assert.equal(validated.integration.toolCount, 2)
+      assert.equal(validated.integration.tools.total, 2)
     })
     assert.equal(codes(scene), 1)
   },

@@ -86,7 +86,7 @@ async function crash(kind: 'sqlite' | 'postgres', { times, decisions }: { times:
       )
       const found = (await mine.list()).find((integration) => integration.name === name)
       assert.equal(found?.status, 'connected')
-      assert.equal(found.toolCount, 2)
+      assert.equal(found.tools.total, 2)
       await mine.remove(found.id)
     },
     'a call, after its approval is stored: pending, decided and run once': async () => {

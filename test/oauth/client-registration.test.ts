@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { authenticationMethod, clientAuthentication } from '../../src/oauth/client-authentication.js'
-import { clientMetadataDocument, resolveClient } from '../../src/oauth/client-registration.js'
+import { clientAuthentication } from '../../src/oauth/client-authentication.js'
+import { authenticationMethod, clientMetadataDocument, resolveClient } from '../../src/oauth/client-registration.js'
 import { discovered, testClock, testEnvironment } from '../support/oauth.js'
 import { startServer } from '../support/protected-server.js'
 import type { ClientRegistration } from '../../src/oauth/client-registration.js'

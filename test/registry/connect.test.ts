@@ -24,7 +24,7 @@ describe('connect', () => {
       name: 'Notes',
       handle: 'notes',
       status: 'connected',
-      toolCount: 2,
+      tools: { total: 2 },
       visibility: 'private',
       enabled: true,
       agents: ['assistant'],

@@ -287,7 +287,12 @@ describe('the master switch', () => {
     const underWay = toolset.call('notes__read_note', { id: '1' }).catch((error: unknown) => error)
     await arrived
     const off = await mine.disable(integration.id)
-    expect(off).toMatchObject({ enabled: false, status: 'connected', toolCount: 2, headers: [{ name: 'X-Api-Key' }] })
+    expect(off).toMatchObject({
+      enabled: false,
+      status: 'connected',
+      tools: { total: 2 },
+      headers: [{ name: 'X-Api-Key' }],
+    })
     expect(await underWay).toMatchObject({ code: 'integration_disabled', mayHaveRun: true })
     release()
     expect(await mine.approvals.get(waits.approval.approvalId)).toMatchObject({ status: 'cancelled' })

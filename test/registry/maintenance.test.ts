@@ -19,7 +19,7 @@ describe('sweep', () => {
     ])
     expect(await registry.sweep()).toMatchObject({ removals: 1 })
     expect((await dump(storage)).map(({ key }) => key)).toEqual(before)
-    expect(await mine.get(id)).toMatchObject({ status: 'connected', toolCount: 2 })
+    expect(await mine.get(id)).toMatchObject({ status: 'connected', tools: { total: 2 } })
     expect(await registry.sweep()).toMatchObject({ removals: 0 })
   })
 })

@@ -29,7 +29,10 @@ describe('without a person', () => {
   it('client credentials connect at once, are renewed alike, and never open a browser', async () => {
     bench = await startOAuthBench({ authorizationServer: { clients: [machine] } })
     const done = await connect({ clientId: 'machine', clientSecret: secret, grant: { type: 'client_credentials' } })
-    expect(done).toMatchObject({ type: 'connected', integration: { status: 'connected', auth: 'oauth', toolCount: 2 } })
+    expect(done).toMatchObject({
+      type: 'connected',
+      integration: { status: 'connected', auth: 'oauth', tools: { total: 2 } },
+    })
     const mine = bench.registry.actingAs(ana)
     await mine.configureTool(done.integration.id, 'read_note', { approval: 'auto' })
     bench.time.now += lifetimeMs + 1000
@@ -155,7 +158,7 @@ describe('a credential of each person', () => {
     const pending = await bench.signIn(await other.authorize(id))
     await bench.registry.forgetUser({ workspaceId: 'acme', userId: 'bo' })
     await expect(other.finishConnect(pending)).rejects.toMatchObject({ code: 'not_found' })
-    expect(await other.get(id)).toMatchObject({ status: 'reconnect_required', toolCount: 0 })
+    expect(await other.get(id)).toMatchObject({ status: 'reconnect_required', tools: { total: 0 } })
     expect(await bench.registry.actingAs(ana).get(id)).toMatchObject({ status: 'connected' })
     expect((await bench.dump()).filter(({ key }) => /^(credential|flow|headers)\/.*bo/.test(key))).toEqual([])
     expect(bench.authorizationServer.events).toContain('grant.revoked')

@@ -42,7 +42,10 @@ const connected = async (input: object = {}): Promise<string> => {
   const mine = registry.actingAs(ana)
   const begun = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'], ...input })
   const done = await mine.finishConnect(await signIn(begun))
-  expect(done).toMatchObject({ type: 'connected', integration: { status: 'connected', auth: 'oauth', toolCount: 2 } })
+  expect(done).toMatchObject({
+    type: 'connected',
+    integration: { status: 'connected', auth: 'oauth', tools: { total: 2 } },
+  })
   return done.integration.id
 }
 
@@ -56,7 +59,7 @@ describe('signing in', () => {
     })
     const callback = await signIn(begun)
     const done = await mine.finishConnect(callback)
-    expect(done).toMatchObject({ type: 'connected', integration: { status: 'connected', toolCount: 2 } })
+    expect(done).toMatchObject({ type: 'connected', integration: { status: 'connected', tools: { total: 2 } } })
     const toolset = await mine.toolset('assistant')
     expect(await toolset.call('notes__read_note', { id: '1' })).toMatchObject({ type: 'completed' })
     await expect(mine.finishConnect(callback)).rejects.toMatchObject({ code: 'not_found' })
@@ -192,7 +195,7 @@ describe('credentials of each person', () => {
     expect(await other.get(id)).toMatchObject({
       status: 'reconnect_required',
       statusDetail: { reason: 'first_sign_in' },
-      toolCount: 0,
+      tools: { total: 0 },
     })
     const before = await other.toolset('assistant')
     expect(before.tools).toEqual([])
@@ -201,7 +204,7 @@ describe('credentials of each person', () => {
     authorizationServer.person.account = 'bo-at-provider'
     expect(await other.finishConnect(await signIn(await other.authorize(id)))).toMatchObject({
       type: 'connected',
-      integration: { toolCount: 2 },
+      integration: { tools: { total: 2 } },
     })
     expect(await (await other.toolset('assistant')).call('notes__read_note', { id: '1' })).toMatchObject({
       type: 'completed',

@@ -84,12 +84,12 @@ describe('what admins see of private integrations', () => {
       ownerId: 'ana',
       status: 'connected',
       agents: [],
-      toolCount: 0,
+      tools: { total: 0 },
     })
     expect(seen?.url).toBeUndefined()
     expect(seen?.headers).toBeUndefined()
     expect(await admin.get(integration.id)).toEqual(seen)
-    expect(await admin.disable(integration.id)).toMatchObject({ enabled: false, agents: [], toolCount: 0 })
+    expect(await admin.disable(integration.id)).toMatchObject({ enabled: false, agents: [], tools: { total: 0 } })
   })
 
   it('shows the URL and header names to those who may edit, and values to nobody', async () => {

@@ -19,6 +19,7 @@ type Step =
       readonly prefix: string
       readonly after?: string
       readonly limit: number
+      readonly reverse?: boolean
     }
   | { readonly do: 'scan'; readonly prefix: string; readonly limit: number; readonly expired: boolean }
   | { readonly do: 'wait'; readonly ms: number }
@@ -49,7 +50,14 @@ function anyStep(): fc.Arbitrary<Step> {
   return fc.oneof(
     { weight: 6, arbitrary: commit },
     fc.record(
-      { do: fc.constant('list' as const), workspace, prefix, after: key, limit: fc.integer({ min: 1, max: 5 }) },
+      {
+        do: fc.constant('list' as const),
+        workspace,
+        prefix,
+        after: key,
+        limit: fc.integer({ min: 1, max: 5 }),
+        reverse: fc.boolean(),
+      },
       { requiredKeys: ['do', 'workspace', 'prefix', 'limit'] },
     ),
     fc.record({
@@ -104,10 +112,8 @@ class Session {
   async answer(step: Step, time: number): Promise<unknown> {
     if (step.do === 'wait') return undefined
     if (step.do === 'list') {
-      const { workspace: workspaceId, prefix, after, limit } = step
-      return this.#named(
-        await this.#storage.list({ workspaceId, prefix, limit, ...(after === undefined ? {} : { after }) }),
-      )
+      const { do: _list, workspace: workspaceId, ...query } = step
+      return this.#named(await this.#storage.list({ workspaceId, ...query }))
     }
     if (step.do === 'scan') return await this.#scanned(step)
     const keys = new Set<string>()

@@ -96,6 +96,9 @@ const flaws: Record<string, Flaw> = {
           : {}),
       }),
   }),
+  'lists in one direction only': (sound) => ({
+    list: ({ reverse: _reverse, ...query }) => sound.list(query),
+  }),
   'shows what has expired': (sound) => ({
     list: (query) => matching(sound, query, (key) => key.startsWith(query.prefix)),
   }),

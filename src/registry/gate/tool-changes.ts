@@ -1,4 +1,5 @@
 import { recordLimits } from '../../model/record-limits.js'
+import type { ServerInfo } from '../../model/integration.js'
 import type { ToolChange, ToolChangeKind, ToolDefinition } from '../../model/tool.js'
 import type { ToolListing } from '../../mcp/connection.js'
 import { classifyChange, definitionHash, findRenames } from '../../policy/tool-definition.js'
@@ -48,7 +49,7 @@ export interface FiledListing {
 export async function fileListing(
   context: Context,
   whose: ListOwner,
-  listing: ToolListing,
+  listing: ToolListing & { readonly server?: ServerInfo | undefined },
   known: KnownTools,
   options: { readonly now: number; readonly initial?: Readonly<Record<string, ToolSettingsRecord>> | undefined },
 ): Promise<FiledListing> {

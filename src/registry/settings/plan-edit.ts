@@ -12,7 +12,7 @@ import { moveCredential } from './move-credential.js'
 import { drop, type Dropped } from './drop-credential.js'
 import { editHeaders } from '../servers/headers.js'
 import { type LoadedIntegration } from '../state/access.js'
-import { allowSharing } from './integrations.js'
+import { allowSharing } from '../state/access.js'
 import type { CheckedActor } from '../../model/actor.js'
 import {
   versioned,

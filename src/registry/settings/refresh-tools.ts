@@ -151,5 +151,6 @@ export async function listAll(context: Context, connection: Connection, signal: 
     maxTools,
     signal,
   })
-  return { listing, protocolVersion: connection.verdict.protocolVersion, verdict: connection.verdict }
+  const { verdict } = connection
+  return { listing: { ...listing, server: verdict.server }, protocolVersion: verdict.protocolVersion, verdict }
 }

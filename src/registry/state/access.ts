@@ -71,6 +71,22 @@ export function allow(
     )
 }
 
+/** @throws IntegrationError `forbidden` where the host leaves sharing to admins */
+export function allowSharing(context: Context, actor: CheckedActor): void {
+  if (
+    decideAccess(
+      'share',
+      actor,
+      { workspaceId: actor.workspaceId, ownerId: actor.userId, visibility: 'private' },
+      context.options.access,
+    ) !== 'allowed'
+  )
+    throw new IntegrationError(
+      'forbidden',
+      'Only admins may share an integration with the workspace here. Connect it as private, or ask an admin.',
+    )
+}
+
 /** The ids of what the actor can use. */
 export async function visibleIds(context: Context, actor: CheckedActor): Promise<readonly string[]> {
   const [shared, own] = await Promise.all([

@@ -3,6 +3,7 @@ import type {
   CredentialMode,
   IntegrationAuth,
   IntegrationHeader,
+  ServerInfo,
   StatusReason,
   IntegrationVisibility,
 } from '../../model/integration.js'
@@ -85,6 +86,8 @@ export interface ToolsRecord {
   readonly changes?:
     Readonly<Record<string, { readonly kind: ToolChangeKind; readonly from?: string | undefined }>> | undefined
   readonly listedAt: number
+  /** What the server said of itself, as it said it. */
+  readonly server?: ServerInfo | undefined
   /** The server's own word for how long it is good. */
   readonly freshUntil?: number | undefined
 }

@@ -1,5 +1,6 @@
 import { sha256Hex } from '../../model/digest.js'
 import { IntegrationError } from '../../model/errors.js'
+import type { ServerInfo } from '../../model/integration.js'
 import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage, StorageWrite } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
@@ -89,6 +90,7 @@ export function listWrites(
     readonly tools: readonly ListedTool[]
     readonly quarantined: readonly QuarantinedTool[]
     readonly ttlMs?: number | undefined
+    readonly server?: ServerInfo | undefined
   },
   options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord | undefined },
 ): {
@@ -109,6 +111,7 @@ export function listWrites(
     chunks,
     count: listing.tools.length,
     quarantined: listing.quarantined.slice(0, 100),
+    server: listing.server,
     listedAt: options.now,
     freshUntil:
       listing.ttlMs === undefined || listing.ttlMs === 0

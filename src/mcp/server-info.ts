@@ -1,0 +1,42 @@
+import type { Client } from '@modelcontextprotocol/client'
+import type { ServerInfo } from '../model/integration.js'
+
+/** What a client keeps of its server's introduction. */
+type Introduced = Pick<Client, 'getServerVersion' | 'getInstructions'>
+
+/** What the server said of itself when the connection was made, within bounds. */
+export function serverInfo(client: Introduced): ServerInfo | undefined {
+  const said = client.getServerVersion() as Readonly<Record<string, unknown>> | undefined
+  if (said === undefined) return undefined
+  return {
+    name: textOf(said['name'], 200) ?? '',
+    title: textOf(said['title'], 200),
+    version: textOf(said['version'], 100),
+    websiteUrl: httpsUrl(said['websiteUrl']),
+    icon: iconAmong(said['icons']),
+    instructions: textOf(client.getInstructions(), 16_384),
+  }
+}
+
+function textOf(value: unknown, maxLength: number): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, maxLength).toWellFormed() : undefined
+}
+
+function httpsUrl(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > 2048 || !URL.canParse(value)) return undefined
+  const url = new URL(value)
+  return url.protocol === 'https:' && url.username === '' && url.password === '' ? url.href : undefined
+}
+
+/** An image that comes along is preferred to one that would have to be fetched. SVG is none: it can hold scripts. */
+function iconAmong(value: unknown): string | undefined {
+  const sources = (Array.isArray(value) ? (value as unknown[]) : []).slice(0, 20).flatMap((icon) => {
+    const src = (icon as { readonly src?: unknown } | null)?.src
+    return typeof src === 'string' ? [src] : []
+  })
+  return sources.find(isRasterData) ?? sources.flatMap((src) => httpsUrl(src) ?? [])[0]
+}
+
+function isRasterData(src: string): boolean {
+  return src.length <= 44_000 && /^data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/.test(src)
+}

@@ -1,0 +1,41 @@
+import type { AvailableConnector, Connector } from '../../model/connector.js'
+import type { Context } from '../state/context.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { listIntegrations } from './integrations.js'
+
+/** `available()`: the catalogue. */
+export async function availableConnectors(
+  context: Context,
+  actor: CheckedActor,
+): Promise<readonly AvailableConnector[]> {
+  const [connectors, integrations] = await Promise.all([
+    context.connectorsOf(actor.workspaceId),
+    listIntegrations(context, actor),
+  ])
+  return connectors.map((connector) => ({
+    id: connector.id,
+    name: connector.name,
+    url: 'url' in connector ? connector.url : undefined,
+    auth: shownAuth(connector),
+    description: connector.description,
+    icon: connector.icon,
+    category: connector.category,
+    documentationUrl: connector.documentationUrl,
+    trusted: connector.trusted ?? false,
+    connected: integrations.filter(
+      (integration) => integration.connectorId === connector.id && integration.status === 'connected',
+    ).length,
+  }))
+}
+
+function shownAuth(connector: Connector): AvailableConnector['auth'] {
+  const { auth } = connector
+  if (auth === 'none' || auth === 'oauth') return { type: auth }
+  if (auth.type === 'oauth') return { type: 'oauth', scopes: auth.scopes }
+  return {
+    type: 'header',
+    name: auth.name,
+    title: auth.title,
+    description: auth.description,
+  }
+}

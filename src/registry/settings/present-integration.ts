@@ -1,0 +1,197 @@
+import type { Integration, ServerInfo, ToolCounts } from '../../model/integration.js'
+import { allowedOperations } from '../../policy/access.js'
+import { visible, visibleLines } from '../../policy/visible-text.js'
+import type { StorageRecord } from '../../ports/storage.js'
+import { assess, settingsOf } from '../gate/assess-tool.js'
+import { currentStatus, describeStatus } from '../servers/status.js'
+import { ownerFor } from '../state/access.js'
+import type { Context } from '../state/context.js'
+import type { CheckedActor } from '../../model/actor.js'
+import { keys, ownerKey, sharedOwner } from '../state/keys.js'
+import {
+  versioned,
+  type IntegrationRecord,
+  type SettingsRecord,
+  type StatusRecord,
+  type ToolsRecord,
+} from '../state/records.js'
+import type { ToolList } from '../state/tool-list-cache.js'
+
+/** An integration with the records that show how it stands for one actor. */
+export interface StoredIntegration {
+  readonly id: string
+  readonly record: IntegrationRecord
+  readonly status: StatusRecord | undefined
+  readonly manifest: ToolsRecord | undefined
+  readonly settings: SettingsRecord | undefined
+}
+
+/** The keys that {@link storedIntegration} takes apart, beside that of the integration itself. */
+export function standingKeys(id: string, actor: CheckedActor): readonly string[] {
+  const mine = ownerKey(actor.userId)
+  return [
+    keys.status(id, sharedOwner),
+    keys.status(id, mine),
+    keys.tools(id, sharedOwner),
+    keys.tools(id, mine),
+    keys.settings(id),
+  ]
+}
+
+/** How many keys {@link standingKeys} are. */
+export const standingKeyCount = 5
+
+/** Chooses what concerns the actor: with a credential of each person, their own status and tools. */
+export function storedIntegration(
+  actor: CheckedActor,
+  id: string,
+  record: IntegrationRecord,
+  standing: readonly (StorageRecord | undefined)[],
+): StoredIntegration {
+  const own = ownerFor(record, actor) === sharedOwner ? 0 : 1
+  return {
+    id,
+    record,
+    status: versioned<StatusRecord>(standing[own])?.value,
+    manifest: versioned<ToolsRecord>(standing[2 + own])?.value,
+    settings: versioned<SettingsRecord>(standing[4])?.value,
+  }
+}
+
+/** Integrations as this actor may see them, in the order given. */
+export async function presentIntegrations(
+  context: Context,
+  actor: CheckedActor,
+  stored: readonly StoredIntegration[],
+  now: number,
+): Promise<readonly Integration[]> {
+  const counted = stored.filter(({ record, manifest }) => manifest !== undefined && !isMetadata(actor, record))
+  const lists = await context.lists.load(
+    actor.workspaceId,
+    counted.map(({ id, record, manifest }) => ({
+      integrationId: id,
+      owner: ownerFor(record, actor),
+      manifest: manifest!,
+    })),
+  )
+  return stored.map((one) => {
+    const list = lists[counted.indexOf(one)]
+    return isMetadata(actor, one.record)
+      ? metadataOf(context, actor, one, now)
+      : { ...presentOne(context, actor, one, now), tools: countTools(context, actor, one, list) }
+  })
+}
+
+function presentOne(
+  context: Context,
+  actor: CheckedActor,
+  { id, record, status, manifest }: StoredIntegration,
+  now: number,
+): Omit<Integration, 'tools'> {
+  const allowed = operationsOf(context, actor, record)
+  const edits = allowed.includes('set_endpoint')
+  const known = knownStatus(record, status, now)
+  return {
+    id,
+    handle: record.handle,
+    workspaceId: actor.workspaceId,
+    ownerId: record.ownerId,
+    name: record.name,
+    connectorId: record.connectorId,
+    origin: record.origin,
+    url: edits ? record.url : undefined,
+    headers: edits ? record.headers : undefined,
+    auth: record.auth,
+    visibility: record.visibility,
+    credentials: record.credentials,
+    enabled: record.enabled,
+    trusted: record.trusted,
+    agents: record.agents,
+    allowed,
+    ...describeStatus(record.name, record.auth, known),
+    server: manifest?.server === undefined ? undefined : shownServer(manifest.server),
+    protocolVersion: known.protocolVersion,
+    account: known.account,
+    revision: record.revision,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+  }
+}
+
+/** Of another person's private integration an admin sees name, origin, owner and status, never more. */
+function isMetadata(actor: CheckedActor, { visibility, ownerId }: IntegrationRecord): boolean {
+  return visibility === 'private' && ownerId !== actor.userId
+}
+
+function metadataOf(
+  context: Context,
+  actor: CheckedActor,
+  { id, record, status }: StoredIntegration,
+  now: number,
+): Integration {
+  return {
+    id,
+    handle: record.handle,
+    workspaceId: actor.workspaceId,
+    ownerId: record.ownerId,
+    name: record.name,
+    origin: record.origin,
+    auth: record.auth,
+    visibility: record.visibility,
+    credentials: record.credentials,
+    enabled: record.enabled,
+    trusted: record.trusted,
+    agents: [],
+    allowed: operationsOf(context, actor, record),
+    ...describeStatus(record.name, record.auth, knownStatus(record, status, now)),
+    tools: noTools,
+    revision: record.revision,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+  }
+}
+
+function operationsOf(context: Context, actor: CheckedActor, record: IntegrationRecord): Integration['allowed'] {
+  const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
+  return allowedOperations(actor, scope, context.options.access)
+}
+
+function knownStatus(record: IntegrationRecord, status: StatusRecord | undefined, now: number): StatusRecord {
+  const { auth } = record
+  const untold = auth === 'header' ? 'credential_missing' : auth === 'oauth' ? 'first_sign_in' : 'ok'
+  return currentStatus(status ?? { reason: untold }, now)
+}
+
+const noTools = { total: 0, enabled: 0, ask: 0, changed: 0, held: 0 } satisfies ToolCounts
+
+function countTools(
+  context: Context,
+  actor: CheckedActor,
+  { id, record, manifest, settings }: StoredIntegration,
+  list: ToolList | undefined,
+): ToolCounts {
+  // The list is being replaced at this moment; the event that follows has it read again.
+  if (list === undefined) return { ...noTools, total: manifest?.count ?? 0 }
+  const counts = { ...noTools, total: list.tools.length }
+  for (const tool of list.tools) {
+    const { change, verdict } = assess(context, { actor, integrationId: id, record, settings, manifest, tool })
+    if (change !== undefined && change.kind !== 'same') counts.changed++
+    if (verdict.rule === 'tool_held') counts.held++
+    if (settingsOf(settings, tool.definition.name).enabled === false) continue
+    counts.enabled++
+    if (verdict.mode === 'ask') counts.ask++
+  }
+  return counts
+}
+
+/** What a server says of itself, with nothing hidden in it. */
+function shownServer({ name, title, version, websiteUrl, icon, instructions }: ServerInfo): ServerInfo {
+  return {
+    name: visible(name),
+    title: title === undefined ? undefined : visible(title),
+    version: version === undefined ? undefined : visible(version),
+    websiteUrl,
+    icon,
+    instructions: instructions === undefined ? undefined : visibleLines(instructions, 16_384).shown,
+  }
+}
