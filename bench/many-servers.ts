@@ -86,7 +86,7 @@ async function connectAll(all: readonly string[]): Promise<number> {
   expectThat(toolset.tools.length === alive * 5, `a toolset of ${toolset.tools.length} tools`)
   expectThat((await requests()) === before, 'a toolset asked a server')
   const reading = toolset.tools.filter(({ name }) => name === 'read_0')
-  for (const { integration } of reading) await mine.configureTool(integration.id, 'read_0', { approval: 'auto' })
+  for (const { integration } of reading) await mine.configureTools(integration.id, { read_0: { approval: 'auto' } })
   const outcomes = await Promise.all(reading.map(({ modelName }) => toolset.call(modelName, { text: 'hello' })))
   expectThat(
     outcomes.every(({ type }) => type === 'completed'),

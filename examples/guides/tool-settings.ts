@@ -15,7 +15,7 @@ export async function toolSettings(): Promise<void> {
     send: { approval: 'ask', agents: ['assistant'] }, // asks every time, and is not for builder
     search: { label: 'read' }, // what a person says of it counts; `null` takes it back
   })
-  await mine.configureTool(integration.id, 'send', { enabled: false })
+  await mine.configureTools(integration.id, { send: { enabled: false } })
   // #endregion
   const builder = await mine.toolset('builder')
   // #region unavailable

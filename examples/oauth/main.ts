@@ -38,7 +38,7 @@ try {
   check('nobody registered the client by hand', asked('/reg') === 1)
 
   chapter('Call: with the access token, through the gate')
-  await mine.configureTool(id, 'read_note', { approval: 'auto' })
+  await mine.configureTools(id, { read_note: { approval: 'auto' } })
   const toolset = await mine.toolset('assistant')
   const call = async (note: string): Promise<string> => {
     const outcome = await toolset.call('notes__read_note', { id: note })

@@ -2,6 +2,7 @@ import type {
   ActorIntegrations,
   Agent,
   AvailableConnector,
+  CallExplanation,
   ConnectResult,
   Grant,
   Integration,
@@ -24,6 +25,12 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
     agentId: string,
     options?: OperationOptions & Pick<ToolsetOptions, 'conversationId'>,
   ): Promise<Pick<Toolset, 'agentId' | 'tools' | 'unavailable'>>
+  /** {@link Toolset.explain} of a toolset: what would happen to a call, and which rule says so. Runs nothing. */
+  explain(
+    agentId: string,
+    toolName: string,
+    options?: OperationOptions & Pick<ToolsetOptions, 'conversationId'> & { readonly args?: unknown },
+  ): Promise<CallExplanation>
 }
 
 /** Options of {@link integrationsClient}. */
@@ -100,8 +107,6 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
       send('POST', `${of(id)}/trust`, { body: { trusted }, ifMatch: ifRevision, signal }),
     remove: (id, { signal } = {}) => send('DELETE', of(id), { signal }),
     tools: (id, query) => get(`${of(id)}/tools`, query),
-    configureTool: (id, tool, settings, { signal } = {}) =>
-      send('PATCH', `${of(id)}/tools`, { body: { [tool]: settings }, ifMatch: '*', signal }),
     configureTools: (id, body, { ifRevision = '*', signal } = {}) =>
       send('PATCH', `${of(id)}/tools`, { body, ifMatch: ifRevision, signal }),
     refreshTools: (id, { signal } = {}) => post(`${of(id)}/tools/refresh`, undefined, signal),

@@ -17,7 +17,6 @@ import { setEnabled } from './settings/master-switch.js'
 import { transferOwner } from './settings/transfer-owner.js'
 import { setTrusted } from './settings/trust.js'
 import type { AuditPage } from './operations/read-audit.js'
-import { explain, type CallExplanation } from './gate/explain.js'
 import { finishConnect } from './settings/finish-connect.js'
 import { listGrants, revokeGrant } from './gate/grants.js'
 import { availableConnectors } from './settings/catalogue.js'
@@ -129,13 +128,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /** Every tool: label, enabled, mode, what it comes to and why. */
   tools(id: string, options?: OperationOptions): Promise<ToolOverview>
   /**
-   * Settles one tool, by wire name; what is left out stays as it is.
-   *
-   * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`
-   */
-  configureTool(id: string, tool: string, settings: ToolSettings, options?: OperationOptions): Promise<void>
-  /**
-   * Many in one commit, by wire name.
+   * Changes the settings of tools, by their names on the server, in one commit. What is left out stays as it is.
    *
    * @param options - `ifRevision`: the {@link ToolOverview.revision} that was looked at; refuses when it is another now
    * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`, `conflict`
@@ -158,12 +151,6 @@ export interface ActorIntegrations<AgentId extends string = string> {
 
   /** What one agent may call now; an unknown agent is a type error, and `invalid_input`. */
   toolset(agentId: AgentId, options?: OperationOptions & ToolsetOptions): Promise<Toolset>
-  /** What would happen to a call, and which rule says so. Runs nothing. */
-  explain(
-    agentId: AgentId,
-    toolName: string,
-    options?: OperationOptions & { readonly args?: unknown; readonly conversationId?: string | undefined },
-  ): Promise<CallExplanation>
 
   /** Requests to run a call. */
   readonly approvals: ActorApprovals
@@ -250,14 +237,11 @@ export function actorIntegrations<AgentId extends string>(
     trust: (id, trusted, options) => open(options, () => setTrusted(context, actor, id, trusted, options)),
     remove: (id, options) => open(options, () => remove(context, actor, id)),
     tools: (id, options) => open(options, () => toolsOverview(context, actor, id)),
-    configureTool: (id, tool, settings, options) =>
-      open(options, () => configureTools(context, actor, id, { [tool]: settings })),
     configureTools: (id, settings, options) =>
       open(options, () => configureTools(context, actor, id, settings, options)),
     refreshTools: (id, options) => open(options, () => refreshToolsNow(context, actor, id, options)),
     acceptTools: (id, tools, options) => open(options, () => acceptTools(context, actor, id, tools)),
     toolset: (agentId, options) => open(options, () => makeToolset(context, builder, actor, agentId, options)),
-    explain: (agentId, toolName, options) => open(options, () => explain(context, actor, agentId, toolName, options)),
     approvals: {
       list: (query) => open(query, () => listApprovals(context, actor, query)),
       get: (id, options) => open(options, () => getApproval(context, actor, id)),

@@ -9,7 +9,7 @@ const user: ModelMessage = { role: 'user', content: 'Go.' }
 describe('a toolset as tools of the AI SDK', () => {
   it('offers exactly the tools of the toolset, as their server describes them', async () => {
     await using host = await bench()
-    await host.mine.configureTool(host.integrationId, 'write_note', { enabled: false })
+    await host.mine.configureTools(host.integrationId, { write_note: { enabled: false } })
     const tools = aiSdkTools(await host.mine.toolset('assistant'))
     const llm = model('done')
     await generateText({ model: llm, tools, prompt: 'Go.' })
@@ -86,7 +86,7 @@ describe('a toolset as tools of the AI SDK', () => {
     await using host = await bench()
     const confirm = person('deny')
     const tools = aiSdkTools(await host.mine.toolset('assistant', { confirm }))
-    await host.mine.configureTool(host.integrationId, 'read_note', { approval: 'ask' })
+    await host.mine.configureTools(host.integrationId, { read_note: { approval: 'ask' } })
     await generateText({
       model: model([{ toolName: 'notes__read_note', input: {} }], 'done'),
       tools,
@@ -256,7 +256,7 @@ describe("with the AI SDK's own approval", () => {
   it('still runs what was approved when the rule became more lenient meanwhile', async () => {
     await using host = await bench()
     const messages = await untilAsked(await nativeTools(host))
-    await host.mine.configureTool(host.integrationId, 'write_note', { approval: 'auto' })
+    await host.mine.configureTools(host.integrationId, { write_note: { approval: 'auto' } })
     const tools = await nativeTools(host)
     await generateText({ model: model('done'), tools, messages: answered(messages, true), stopWhen })
     expect(host.server.calls.get('write_note')).toBe(1)
@@ -266,7 +266,7 @@ describe("with the AI SDK's own approval", () => {
     await using host = await bench()
     const tools = await nativeTools(host)
     const messages = await untilAsked(tools)
-    await host.mine.configureTool(host.integrationId, 'write_note', { enabled: false })
+    await host.mine.configureTools(host.integrationId, { write_note: { enabled: false } })
     const llm = model('done')
     await generateText({ model: llm, tools, messages: answered(messages, true), stopWhen })
     expect(outputsRead(llm)).toMatchObject([{ type: 'error-text', value: expect.stringContaining('is off') }])

@@ -99,7 +99,7 @@ async function play(
         const { callbackUrl, id } = await begun()
         await after(async ({ mine }) => {
           await mine.finishConnect(callbackUrl)
-          await mine.configureTool(id, 'read_note', { approval: 'auto' })
+          await mine.configureTools(id, { read_note: { approval: 'auto' } })
         })
         return id
       },

@@ -60,7 +60,7 @@ describe('the client does over HTTP what the registry does', () => {
     await expect(
       client.configureTools(id, { write_note: { approval: 'ask' } }, { ifRevision: revision }),
     ).rejects.toMatchObject({ status: 412, code: 'precondition_failed' })
-    await client.configureTool(id, 'read_note', { enabled: false })
+    await client.configureTools(id, { read_note: { enabled: false } })
     expect((await client.refreshTools(id)).tools.find(({ name }) => name === 'read_note')).toMatchObject({
       enabled: false,
     })

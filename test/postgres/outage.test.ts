@@ -29,7 +29,7 @@ it('ends every call typed within five seconds while the database is away, and wo
   const registry = makeRegistry({ storage: postgresStorage({ pool }), limits: { storageTimeoutMs: 5000 } })
   const mine = registry.actingAs(ana)
   const { integration } = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
-  await mine.configureTool(integration.id, 'read_note', { approval: 'auto' })
+  await mine.configureTools(integration.id, { read_note: { approval: 'auto' } })
   const toolset = await mine.toolset('assistant')
   const outcomes: { at: number; tookMs: number; code: string }[] = []
   const began = performance.now()

@@ -58,7 +58,7 @@ async function race(kind: Seat['kind']): Promise<boolean> {
     const begun = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
     if (begun.type !== 'authorization_required') throw new Error(`expected a sign-in, got ${begun.type}`)
     await mine.finishConnect(await authorizationServer.signIn(begun.authorizationUrl, redirectUrl))
-    await mine.configureTool(begun.integration.id, 'read_note', { approval: 'auto' })
+    await mine.configureTools(begun.integration.id, { read_note: { approval: 'auto' } })
     await close()
     for (const token of server.presented) tokens.add(token)
   }

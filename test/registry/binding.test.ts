@@ -35,8 +35,11 @@ describe('an approved call is not sent when', () => {
     ['the server is trusted now', ({ as, id }) => as({ ...ana, role: 'admin' }).trust(id, true)],
     ['the integration belongs to somebody else', ({ mine, id }) => mine.transferOwner(id, 'bo')],
     ['the integration is not for the agent any more', ({ mine, id }) => mine.update(id, { agents: ['builder'] })],
-    ['the tool is off', ({ mine, id }) => mine.configureTool(id, 'write_note', { enabled: false })],
-    ['the tool is for other agents', ({ mine, id }) => mine.configureTool(id, 'write_note', { agents: ['builder'] })],
+    ['the tool is off', ({ mine, id }) => mine.configureTools(id, { write_note: { enabled: false } })],
+    [
+      'the tool is for other agents',
+      ({ mine, id }) => mine.configureTools(id, { write_note: { agents: ['builder'] } }),
+    ],
     [
       'the tool is gone',
       async ({ mine, id, server }) => {

@@ -17,7 +17,7 @@ const tool = (name: string, run: TestTool['run'], rest: Partial<TestTool> = {}):
 /** A gate whose only tool runs without asking. */
 async function quick(one: TestTool, options: Parameters<typeof openGate>[0] = {}) {
   const gate = await openGate({ ...options, tools: [one] })
-  await gate.mine.configureTool(gate.id, one.name, { approval: 'auto' })
+  await gate.mine.configureTools(gate.id, { [one.name]: { approval: 'auto' } })
   return { gate, toolset: await gate.toolset(), name: `notes__${one.name}` }
 }
 
@@ -203,7 +203,7 @@ describe('a question of the server', () => {
 describe('what is told of a call', () => {
   it('is who, what, the rule, how it ended and how long it took; never the arguments', async () => {
     const gate = await openGate()
-    await gate.mine.configureTool(gate.id, 'read_note', { approval: 'auto' })
+    await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
     const told: (CallEvent | RegistryEvent)[] = []
     for (const name of ['call_started', 'call_finished', 'approval_changed'] as const)
       gate.registry.on(name, (event) => told.push(event))
@@ -253,7 +253,7 @@ describe('what is told of a call', () => {
       'tool_error',
       'mode_auto',
       async (gate) => {
-        await gate.mine.configureTool(gate.id, 'fail', { approval: 'auto' })
+        await gate.mine.configureTools(gate.id, { fail: { approval: 'auto' } })
         return (await gate.toolset()).call('notes__fail', {})
       },
     ],

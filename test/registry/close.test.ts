@@ -158,7 +158,7 @@ describe('a storage that fails', () => {
     const host = makeRegistry({ storage: shaky, runtime, limits: { storageTimeoutMs: 5000 } })
     const mine = host.actingAs(ana)
     const { integration } = await mine.connect({ ...input, url: server.url })
-    await mine.configureTool(integration.id, 'read_note', { approval: 'auto' })
+    await mine.configureTools(integration.id, { read_note: { approval: 'auto' } })
     const toolset = await mine.toolset('assistant')
     await toolset.call('notes__read_note', { id: '1' })
     const attempts = () => [

@@ -105,15 +105,15 @@ describe('bad input to connect', () => {
     for (const id of ['', '../x', 'a/b', 'x'.repeat(65), undefined, 7])
       await expect(mine.get(id as string)).rejects.toMatchObject({ code: 'not_found' })
     const before = await dump(storage)
-    await expect(mine.configureTool(integration.id, 'read_note', { approval: 'never' as never })).rejects.toMatchObject(
-      {
-        code: 'invalid_input',
-      },
-    )
-    await expect(mine.configureTool(integration.id, 'no_such', { enabled: false })).rejects.toMatchObject({
+    await expect(
+      mine.configureTools(integration.id, { read_note: { approval: 'never' as never } }),
+    ).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
+    await expect(mine.configureTools(integration.id, { no_such: { enabled: false } })).rejects.toMatchObject({
       code: 'tool_not_found',
     })
-    await expect(mine.configureTool(integration.id, 'read_note', { agents: [] })).rejects.toMatchObject({
+    await expect(mine.configureTools(integration.id, { read_note: { agents: [] } })).rejects.toMatchObject({
       code: 'invalid_input',
     })
     await expect(mine.toolset('assistent' as never)).rejects.toMatchObject({ code: 'invalid_input' })
@@ -191,7 +191,7 @@ describe('the catalogue', () => {
       { name: 'write_note', approval: { mode: 'ask' }, label: { value: 'write', source: 'connector' } },
     ])
     // A refresh, an edit and a reconnect keep what a person settled.
-    await mine.configureTool(integration.id, 'read_note', { enabled: true, approval: 'auto' })
+    await mine.configureTools(integration.id, { read_note: { enabled: true, approval: 'auto' } })
     await mine.refreshTools(integration.id)
     await mine.reconnect(integration.id)
     await mine.update(integration.id, { name: 'Office' })
@@ -322,7 +322,7 @@ describe('queries to the storage', () => {
     const host = makeRegistry({ storage: counted })
     const mine = host.actingAs(ana)
     const { integration } = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
-    await mine.configureTool(integration.id, 'read_note', { approval: 'auto' })
+    await mine.configureTools(integration.id, { read_note: { approval: 'auto' } })
     const toolset = await mine.toolset('assistant')
     await toolset.call('notes__read_note', { id: '1' })
     queries = 0

@@ -48,7 +48,7 @@ async function live(): Promise<string> {
   const mine = registry.actingAs(ana)
   const { id } = await connect()
   await mine.update(id, { name: 'Work' })
-  await mine.configureTool(id, 'write_note', { approval: 'ask' })
+  await mine.configureTools(id, { write_note: { approval: 'ask' } })
   await registry.actingAs(root).trust(id, true)
   const toolset = await mine.toolset('assistant')
   const asked = await toolset.call('notes__write_note', { id: '1', text: 'private words' })

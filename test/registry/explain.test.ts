@@ -4,11 +4,11 @@ import { ask, openGate, readNote, sent, writeNote, type Gate } from '../support/
 import { ana, bo } from '../support/registry.js'
 
 const trust = (gate: Gate): Promise<unknown> => gate.as({ ...ana, role: 'admin' }).trust(gate.id, true)
-const set = (settings: object) => (gate: Gate) => gate.mine.configureTool(gate.id, 'write_note', settings)
+const set = (settings: object) => (gate: Gate) => gate.mine.configureTools(gate.id, { write_note: settings })
 
 /** Explains a call, makes it, and holds the two against each other. */
 async function explained(gate: Gate, tool = 'notes__write_note', args: object = { id: '7', text: 'x' }) {
-  const explanation = await gate.mine.explain('assistant', tool, { args })
+  const explanation = await (await gate.toolset()).explain(tool, args)
   expect((await gate.mine.approvals.list()).approvals).toEqual([])
   expect(sent(gate.server)).toEqual([])
   const met = await (await gate.toolset()).call(tool, args).then(
@@ -98,22 +98,23 @@ describe('explain', () => {
     await gate.mine.approvals.decide(approvalId, { decision: 'approve', remember: { for: 'limited', uses: 1 } })
     const args = { id: '7', text: 'hello' }
     for (let n = 0; n < 3; n++)
-      expect(await gate.mine.explain('assistant', 'notes__write_note', { args })).toMatchObject({
+      expect(await toolset.explain('notes__write_note', args)).toMatchObject({
         type: 'auto',
         rule: 'grant',
       })
-    expect(await gate.mine.explain('assistant', 'notes__write_note')).toMatchObject({ type: 'ask' })
+    expect(await toolset.explain('notes__write_note')).toMatchObject({ type: 'ask' })
     expect(await toolset.call('notes__write_note', args)).toMatchObject({ type: 'completed' })
-    expect(await gate.mine.explain('assistant', 'notes__write_note', { args })).toMatchObject({ type: 'ask' })
+    expect(await toolset.explain('notes__write_note', args)).toMatchObject({ type: 'ask' })
   })
 
   it('tells nothing of what one may not see', async () => {
     const gate = await openGate()
-    const mine = await gate.mine.explain('assistant', 'notes__nope')
-    const theirs = await gate.as(bo).explain('assistant', 'notes__write_note')
+    const mine = await (await gate.toolset()).explain('notes__nope')
+    const theirs = await (await gate.as(bo).toolset('assistant')).explain('notes__write_note')
     expect(theirs).toMatchObject({ type: 'unavailable', code: 'tool_not_found' })
     expect(mine).toMatchObject({ type: 'unavailable', code: 'tool_not_found' })
-    await expect(gate.mine.explain('nobody' as 'assistant', 'x')).rejects.toMatchObject({ code: 'invalid_input' })
+    for (const name of [7, null, undefined])
+      await expect((await gate.toolset()).explain(name as never)).rejects.toMatchObject({ code: 'invalid_input' })
   })
 
   it('agrees with what tools() and the toolset say', async () => {
@@ -122,7 +123,7 @@ describe('explain', () => {
     const { tools } = await gate.mine.tools(gate.id)
     const toolset = await gate.toolset()
     for (const { modelName, approval } of tools) {
-      const { type, rule } = (await gate.mine.explain('assistant', modelName)) as { type: string; rule: string }
+      const { type, rule } = (await toolset.explain(modelName)) as { type: string; rule: string }
       expect({ mode: 'default', resolved: type, rule }).toEqual(approval)
       expect(toolset.tools.find((tool) => tool.modelName === modelName)!.approval).toEqual(approval)
     }

@@ -169,12 +169,12 @@ describe('a remembered decision', () => {
   it('never speaks for a tool that is set to ask, and speaks again when it is not', async () => {
     const gate = await openGate()
     const toolset = await remember(gate, { for: 'tool' })
-    await gate.mine.configureTool(gate.id, 'write_note', { approval: 'ask' })
+    await gate.mine.configureTools(gate.id, { write_note: { approval: 'ask' } })
     expect(await toolset.call(write, args)).toMatchObject({
       type: 'approval_required',
       approval: { rule: 'mode_ask' },
     })
-    await gate.mine.configureTool(gate.id, 'write_note', { approval: 'default' })
+    await gate.mine.configureTools(gate.id, { write_note: { approval: 'default' } })
     expect(await outcome(toolset)).toBe('completed')
   })
 
@@ -234,7 +234,7 @@ describe('calls that already wait', () => {
   it('keep waiting when the tool was set to ask meanwhile', async () => {
     const gate = await openGate()
     const [first, second] = [await ask(await gate.toolset()), await ask(await gate.toolset())]
-    await gate.mine.configureTool(gate.id, 'write_note', { approval: 'ask' })
+    await gate.mine.configureTools(gate.id, { write_note: { approval: 'ask' } })
     const list = vi.spyOn(gate.storage, 'list')
     await gate.mine.approvals.decide(first.approvalId, { decision: 'approve', remember: { for: 'tool' } })
     await vi.waitFor(() => expect(list.mock.calls.some(([{ prefix }]) => prefix === 'open/ana/')).toBe(true))

@@ -28,7 +28,7 @@ async function pair() {
       name: new URL(url).hostname.split('.')[0]!,
       agents: ['assistant'],
     })
-    await mine.configureTool(integration.id, 'read_note', { approval: 'auto' })
+    await mine.configureTools(integration.id, { read_note: { approval: 'auto' } })
     ids.push(integration.id)
   }
   const call = async (name: 'good' | 'bad') => (await mine.toolset('assistant')).call(`${name}__read_note`, { id: '7' })

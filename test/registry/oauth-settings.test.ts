@@ -34,7 +34,7 @@ describe('without a person', () => {
       integration: { status: 'connected', auth: 'oauth', tools: { total: 2 } },
     })
     const mine = bench.registry.actingAs(ana)
-    await mine.configureTool(done.integration.id, 'read_note', { approval: 'auto' })
+    await mine.configureTools(done.integration.id, { read_note: { approval: 'auto' } })
     bench.time.now += lifetimeMs + 1000
     expect(await call()).toMatchObject({ type: 'completed' })
     expect(await mine.reconnect(done.integration.id)).toMatchObject({ type: 'connected' })

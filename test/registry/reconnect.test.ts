@@ -23,7 +23,7 @@ const revocations = () =>
 describe('reconnecting', () => {
   it('keeps agents, settings, handle, grants and what waits, and leaves the same account alone', async () => {
     const id = await bench.connected(openid)
-    await mine().configureTool(id, 'write_note', { label: 'write', approval: 'default' })
+    await mine().configureTools(id, { write_note: { label: 'write', approval: 'default' } })
     const asked = bench
       .another({ confirm: () => ({ decision: 'approve', remember: { for: 'limited', uses: 5 } }) })
       .actingAs(ana)

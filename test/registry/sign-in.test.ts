@@ -143,7 +143,7 @@ describe('an expired access token', () => {
   it('whose refresh is refused for good asks for a person, and reconnect mends it in place', async () => {
     const id = await connected()
     const mine = registry.actingAs(ana)
-    await mine.configureTool(id, 'read_note', { approval: 'auto' })
+    await mine.configureTools(id, { read_note: { approval: 'auto' } })
     const toolset = await mine.toolset('assistant')
     authorizationServer.intercept = ({ path, form }, response) => {
       if (!path.endsWith('/token') || form.get('grant_type') !== 'refresh_token') return false

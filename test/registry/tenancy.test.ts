@@ -170,7 +170,7 @@ describe('rights are read again at call time', () => {
       (id: string) => mine.update(id, { visibility: 'private' }),
       (id: string) => mine.update(id, { agents: ['builder'] }),
       (id: string) => mine.disable(id),
-      (id: string) => mine.configureTool(id, 'read_note', { enabled: false }),
+      (id: string) => mine.configureTools(id, { read_note: { enabled: false } }),
       (id: string) => mine.remove(id),
     ]) {
       const { integration } = await mine.connect(input({ visibility: 'workspace', name: 'Fresh' }))
@@ -192,10 +192,10 @@ describe('delete and re-create', () => {
     const mine = registry.actingAs(ana)
     const first = (await mine.connect(input({ visibility: 'workspace', headers: { 'X-Api-Key': 'old' } }))).integration
     await registry.actingAs(root).trust(first.id, true)
-    await mine.configureTool(first.id, 'write_note', { approval: 'auto', enabled: true })
+    await mine.configureTools(first.id, { write_note: { approval: 'auto', enabled: true } })
     const approval = await ask(ana, 'notes__write_note').catch(() => undefined)
     expect(approval).toBeUndefined()
-    await mine.configureTool(first.id, 'write_note', { approval: 'ask' })
+    await mine.configureTools(first.id, { write_note: { approval: 'ask' } })
     const toolset = await mine.toolset('assistant')
     const asked = await toolset.call('notes__write_note', { id: '1', text: 'x' })
     if (asked.type !== 'approval_required') throw new Error(asked.type)
@@ -259,13 +259,13 @@ describe('two tenants that do anything at all', () => {
     turn: ({ mine, id, shared }: Step) => (shared ? mine.enable(id) : mine.disable(id)),
     tools: ({ mine, id }: Step) => mine.tools(id),
     configure: ({ mine, id, shared }: Step) =>
-      mine.configureTool(id, 'read_note', { approval: shared ? 'auto' : 'ask' }),
+      mine.configureTools(id, { read_note: { approval: shared ? 'auto' : 'ask' } }),
     approvals: ({ mine }: Step) => mine.approvals.list(),
     approval: ({ mine, approvalId }: Step) => mine.approvals.get(approvalId),
     audit: ({ mine }: Step) => mine.audit(),
     grants: async ({ mine }: Step) => [await mine.grants.list(), await mine.grants.list({ userId: 'ana' })],
     validate: ({ mine, id }: Step) => mine.validate(id),
-    explain: ({ mine, handle }: Step) => mine.explain('assistant', `${handle}__read_note`),
+    explain: async ({ mine, handle }: Step) => (await mine.toolset('assistant')).explain(`${handle}__read_note`),
   }
   interface Step {
     readonly mine: ActorIntegrations<TestAgent>

@@ -39,7 +39,7 @@ describe('a tool that changed since it was accepted', () => {
     ['schema narrowed', narrowed, 'narrowed', 'mode_auto', '/inputSchema/properties/text/maxLength'],
   ])('%s', async (_what, definition, kind, rule, path) => {
     const gate = await openGate()
-    await gate.mine.configureTool(gate.id, 'write_note', { approval: 'auto', agents: ['assistant'] })
+    await gate.mine.configureTools(gate.id, { write_note: { approval: 'auto', agents: ['assistant'] } })
     await gate.server.setTools([readNote, definition])
     await gate.mine.refreshTools(gate.id)
     expect(await tool(gate, 'write_note')).toMatchObject({
@@ -92,12 +92,12 @@ describe('a tool that changed since it was accepted', () => {
 
   it('loses the label that a person gave it, until it is labelled again', async () => {
     const gate = await openGate()
-    await gate.mine.configureTool(gate.id, 'write_note', { label: 'read' })
+    await gate.mine.configureTools(gate.id, { write_note: { label: 'read' } })
     expect((await tool(gate, 'write_note'))!.approval.rule).toBe('label_read')
     await gate.server.setTools([readNote, rewritten])
     await gate.mine.refreshTools(gate.id)
     expect((await tool(gate, 'write_note'))!.label).toMatchObject({ source: 'server' })
-    await gate.mine.configureTool(gate.id, 'write_note', { label: 'read' })
+    await gate.mine.configureTools(gate.id, { write_note: { label: 'read' } })
     expect((await tool(gate, 'write_note'))!.approval.rule).toBe('label_read')
   })
 
@@ -164,7 +164,7 @@ describe('a tool that is new', () => {
 describe('a tool that is gone', () => {
   it('is named as missing, keeps its settings, and has them when it comes back', async () => {
     const gate = await openGate()
-    await gate.mine.configureTool(gate.id, 'write_note', { approval: 'auto' })
+    await gate.mine.configureTools(gate.id, { write_note: { approval: 'auto' } })
     const toolset = await gate.toolset()
     await gate.server.setTools([readNote])
     expect((await gate.mine.refreshTools(gate.id)).missing).toEqual(['write_note'])

@@ -12,7 +12,7 @@ const day = 86_400_000
 /** A gate whose reading tool runs without asking. */
 async function openQuickly(options: Parameters<typeof openGate>[0] = {}): Promise<Gate> {
   const gate = await openGate(options)
-  await gate.mine.configureTool(gate.id, 'read_note', { approval: 'auto' })
+  await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
   return gate
 }
 

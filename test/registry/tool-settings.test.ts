@@ -14,7 +14,7 @@ describe("a tool's settings", () => {
 
   it('survive restarts, refreshes, reconnects and edits', async () => {
     const gate = await openGate()
-    await gate.mine.configureTool(gate.id, 'write_note', chosen)
+    await gate.mine.configureTools(gate.id, { write_note: chosen })
     const look = async (registry = gate.registry): Promise<unknown> =>
       (await registry.actingAs(ana).tools(gate.id)).tools.find(({ name }) => name === 'write_note')
     expect(await look()).toMatchObject(seen)
@@ -34,9 +34,9 @@ describe("a tool's settings", () => {
 
   it('change one by one, and can be taken back', async () => {
     const gate = await openGate()
-    await gate.mine.configureTool(gate.id, 'write_note', chosen)
-    await gate.mine.configureTool(gate.id, 'write_note', { label: null })
-    await gate.mine.configureTool(gate.id, 'write_note', { agents: null, approval: 'default' })
+    await gate.mine.configureTools(gate.id, { write_note: chosen })
+    await gate.mine.configureTools(gate.id, { write_note: { label: null } })
+    await gate.mine.configureTools(gate.id, { write_note: { agents: null, approval: 'default' } })
     const [, tool] = (await gate.mine.tools(gate.id)).tools
     expect(tool).toMatchObject({
       label: { value: 'write', source: 'server', believed: false },
@@ -68,7 +68,7 @@ describe("a tool's settings", () => {
     ['nothing', undefined],
   ])('that are %s are refused', async (_what, settings) => {
     const gate = await openGate()
-    await expect(gate.mine.configureTool(gate.id, 'write_note', settings as ToolSettings)).rejects.toMatchObject({
+    await expect(gate.mine.configureTools(gate.id, { write_note: settings as ToolSettings })).rejects.toMatchObject({
       code: 'invalid_input',
     })
   })
@@ -76,7 +76,7 @@ describe("a tool's settings", () => {
   it('of tools called like what every object has are settings of those tools only', async () => {
     const gate = await openGate({ tools: [readNote, { ...writeNote, name: 'has-own.property' }] })
     for (const name of ['__proto__', 'constructor', 'toString'])
-      await expect(gate.mine.configureTool(gate.id, name, { enabled: false })).rejects.toMatchObject({
+      await expect(gate.mine.configureTools(gate.id, { [name]: { enabled: false } })).rejects.toMatchObject({
         code: 'tool_not_found',
       })
     expect((await gate.toolset()).tools).toHaveLength(2)
@@ -147,11 +147,11 @@ describe('a toolset', () => {
         (error: { code: string }) => error.code,
       )
     expect(await code()).toBe('completed')
-    await gate.mine.configureTool(gate.id, 'read_note', { enabled: false })
+    await gate.mine.configureTools(gate.id, { read_note: { enabled: false } })
     expect(await code()).toBe('tool_disabled')
-    await gate.mine.configureTool(gate.id, 'read_note', { enabled: true, agents: ['builder'] })
+    await gate.mine.configureTools(gate.id, { read_note: { enabled: true, agents: ['builder'] } })
     expect(await code()).toBe('agent_not_allowed')
-    await gate.mine.configureTool(gate.id, 'read_note', { agents: null })
+    await gate.mine.configureTools(gate.id, { read_note: { agents: null } })
     await gate.mine.update(gate.id, { agents: ['builder'] })
     expect(await code()).toBe('agent_not_allowed')
     await gate.mine.update(gate.id, { agents: ['assistant'] })

@@ -71,10 +71,10 @@ describe('a toolset with search', () => {
   it('finds what may be used at the time of the search, not of the toolset', async () => {
     const { toolset, mine, id } = await openGate({ tools })
     const { search, call } = await toolset({ search: {} })
-    await mine.configureTool(id, 'sendMail', { enabled: false })
+    await mine.configureTools(id, { sendMail: { enabled: false } })
     expect(await search('mail')).toEqual([])
     await expect(call('notes__send_mail_c', {})).rejects.toMatchObject({ code: 'tool_disabled' })
-    await mine.configureTool(id, 'sendMail', { enabled: true })
+    await mine.configureTools(id, { sendMail: { enabled: true } })
     expect(await search('mail')).toHaveLength(1)
     await mine.disable(id)
     expect(await search('mail')).toEqual([])

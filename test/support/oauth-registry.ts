@@ -90,7 +90,7 @@ export async function startOAuthBench(
       const done = begun.type === 'connected' ? begun : await mine.finishConnect(await signIn(begun))
       if (done.type !== 'connected') throw new Error(JSON.stringify(done.integration.statusDetail))
       // Calls of these tests ask nobody.
-      await mine.configureTool(done.integration.id, 'read_note', { approval: 'auto' })
+      await mine.configureTools(done.integration.id, { read_note: { approval: 'auto' } })
       return done.integration.id
     },
     async dump() {

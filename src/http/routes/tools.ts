@@ -17,7 +17,7 @@ export const toolRoutes = [
     },
   }),
   route({
-    verb: ['configureTools', 'configureTool'],
+    verb: 'configureTools',
     method: 'PATCH',
     path: '/integrations/{id}/tools',
     summary: 'Settings of many tools by name; If-Match names the revision that was looked at',
@@ -70,7 +70,7 @@ export const toolRoutes = [
     },
   }),
   route({
-    verb: 'explain',
+    verb: 'toolset',
     method: 'POST',
     path: '/explain',
     summary: 'What would happen to a call, and which rule decides; runs nothing',
@@ -80,7 +80,8 @@ export const toolRoutes = [
       args: z.record(z.string(), z.json()).optional(),
       conversationId: text.optional(),
     }),
-    run: ({ mine, body: { agentId, toolName, args, conversationId }, signal }) =>
-      mine.explain(agentId, toolName, { args, conversationId, signal }),
+    async run({ mine, body: { agentId, toolName, args, conversationId }, signal }) {
+      return (await mine.toolset(agentId, { conversationId, signal })).explain(toolName, args)
+    },
   }),
 ]

@@ -26,7 +26,7 @@ export type CallExplanation =
       readonly why: string
     }
 
-/** `explain()`: runs nothing, uses nothing up. `args` matter where a grant or the host's policy looks at them. */
+/** `toolset.explain()`: runs nothing, uses nothing up. `args` matter where a grant or the host's policy looks at them. */
 export async function explain(
   context: Context,
   actor: CheckedActor,

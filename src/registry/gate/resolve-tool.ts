@@ -182,13 +182,13 @@ async function resolveTool(
     if (own?.enabled === false)
       throw new IntegrationError(
         'tool_disabled',
-        `Tool "${tool.definition.name}" of integration "${record.name}" is off. Turn it on with configureTool().`,
+        `Tool "${tool.definition.name}" of integration "${record.name}" is off. Turn it on with configureTools().`,
         { integrationId },
       )
     if (own?.agents !== undefined && !own.agents.includes(agentId))
       throw new IntegrationError(
         'agent_not_allowed',
-        `Agent "${agentId}" may not use tool "${tool.definition.name}" of integration "${record.name}". Change configureTool({ agents }).`,
+        `Agent "${agentId}" may not use tool "${tool.definition.name}" of integration "${record.name}". Change its agents with configureTools().`,
         { integrationId },
       )
     return {

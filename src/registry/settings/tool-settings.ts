@@ -105,7 +105,7 @@ export async function configureTools(
   if (typeof input !== 'object' || input === null)
     throw invalid('configureTools()', [{ path: '', message: 'must be an object of settings by tool name' }])
   const wanted = Object.entries(input).map(
-    ([name, settings]) => [name, parse(`configureTool("${name.slice(0, 64)}")`, toolSettingsInput, settings)] as const,
+    ([name, settings]) => [name, parse(`configureTools("${name.slice(0, 64)}")`, toolSettingsInput, settings)] as const,
   )
   await retrying('The tool settings', async () => {
     const known = await loadTools(context, actor, id, 'configure_tools')
@@ -118,7 +118,7 @@ export async function configureTools(
       if (wish.agents != null) {
         const foreign = wish.agents.filter((agent) => !loaded.record.agents.includes(agent))
         if (foreign.length > 0)
-          throw invalid(`configureTool("${name}")`, [
+          throw invalid(`configureTools("${name}")`, [
             {
               path: 'agents',
               message: `may only name agents of the integration: ${loaded.record.agents.map((agent) => `"${agent}"`).join(', ')}`,
