@@ -22,6 +22,40 @@ export interface OAuthSettings {
   readonly lenientIssuer?: boolean | undefined
   /** Use an authorization server whose metadata doesn't list PKCE with S256. PKCE is sent anyway. `@default false` */
   readonly pkceWithoutMetadata?: boolean | undefined
+  /**
+   * Sent as `resource` in every request; `false` never sends it. `@default` what the server's metadata says, character by
+   * character
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707
+   */
+  readonly resource?: string | false | undefined
+  /**
+   * Added to the authorization URL, e.g. `{ access_type: 'offline' }`. What protects the sign-in (`state`,
+   * `code_challenge`, …) and what has an option of its own can't be set here.
+   */
+  readonly authorizationParameters?: Readonly<Record<string, string>> | undefined
+  /** Send `scope` with what was granted in each refresh. `@default false` */
+  readonly refreshScope?: boolean | undefined
+  /** `prompt` of the authorization request; `false` never sends it. `@default 'consent'` with `offline_access`, otherwise none */
+  readonly prompt?: string | false | undefined
+  /** Endpoints by hand: laid over what discovery finds, or enough by themselves when nothing is found. */
+  readonly metadata?: OAuthServerMetadata | undefined
+  /**
+   * The `issuer` that is accepted in the authorization server's metadata although the server names it by another URL.
+   * Compared exactly. `@default` only the name itself
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.3
+   */
+  readonly acceptIssuer?: string | undefined
+}
+
+/** An authorization server's endpoints, by hand. Each URL must be `https:`. */
+export interface OAuthServerMetadata {
+  readonly issuer?: string | undefined
+  readonly authorizationEndpoint?: string | undefined
+  readonly tokenEndpoint?: string | undefined
+  readonly registrationEndpoint?: string | undefined
+  readonly revocationEndpoint?: string | undefined
 }
 
 /** How tokens are obtained. */

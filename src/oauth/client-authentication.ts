@@ -1,9 +1,10 @@
-import { IntegrationError } from '../model/errors.js'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { ClientSecretPost, None, PrivateKeyJwt } from 'oauth4webapi'
 import { refuse } from './endpoint.js'
 import type { Client, ClientAuth } from 'oauth4webapi'
 import type { ClientCredentialsGrant } from '../model/oauth.js'
 import type { ClientRegistration } from './client-registration.js'
+import type { ServerMetadata } from './server-metadata.js'
 
 /** The client as `oauth4webapi` knows it. */
 export function party(client: ClientRegistration): Client {
@@ -21,6 +22,24 @@ export async function clientAuthentication(
   const secret = client.clientSecret
   if (secret === undefined || client.method === 'none') return None()
   return client.method === 'client_secret_post' ? ClientSecretPost(secret) : basic(secret)
+}
+
+/**
+ * The client with its secret in the form, once the server refused it in the header: some servers compare what they read
+ * there without decoding it, some read only the form.
+ *
+ * @returns `undefined` where the server doesn't list it, or the fault was another one.
+ */
+export function otherAuthentication(
+  { server, client }: { readonly server: ServerMetadata; readonly client: ClientRegistration },
+  error: unknown,
+): ClientRegistration | undefined {
+  const isRefused =
+    isIntegrationError(error) && (error.reason === 'invalid_client' || error.reason === 'invalid_request')
+  const isListed = server.token_endpoint_auth_methods_supported?.includes('client_secret_post') === true
+  return isRefused && isListed && client.method === 'client_secret_basic' && client.clientSecret !== undefined
+    ? { ...client, method: 'client_secret_post' }
+    : undefined
 }
 
 /** Percent-encoding as the form encoding wants it, but leaving `-_.` as they are: many servers compare without decoding. */

@@ -33,9 +33,11 @@ export type CredentialRecord = {
         readonly count: number
         readonly retryAt: number
         readonly doubt: boolean
+        /** Refusals in words that are not final by themselves, since the last success. `since`: the first of them. */
+        readonly refusals?: { readonly count: number; readonly since: number } | undefined
       }
     | undefined
-  /** It is over until a person signs in again. */
+  /** It is over until a person signs in again. With `attempt` beside it, it is still tried now and then. */
   readonly ended?: ReauthorizeReason | undefined
 }
 

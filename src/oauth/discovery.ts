@@ -1,6 +1,8 @@
+import { isIntegrationError } from '../model/errors.js'
 import { refuse, safeUrl } from './endpoint.js'
-import { readDocument, readProtectedResource } from './protected-resource.js'
-import { readMetadata, unsafeEndpoint } from './server-metadata.js'
+import { firstRight, type SearchLimits } from './metadata-search.js'
+import { readProtectedResource } from './protected-resource.js'
+import { readMetadata, withConfigured, withSafeEndpoints } from './server-metadata.js'
 import type { Challenge } from './challenge.js'
 import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
@@ -18,22 +20,29 @@ export interface Discovery {
   /** What the protected resource says may be asked for. */
   readonly scopesSupported?: readonly string[] | undefined
   /** No protected resource metadata: the 2025-03-26 revision. */
-  readonly legacy2025_03?: boolean | undefined
+  readonly legacy2025_03?: true | undefined
+  /** Nothing was found anywhere: these are the fixed endpoints of the 2025-03-26 revision. */
+  readonly assumed?: true | undefined
+  /** What the server calls the authorization server, where that isn't its issuer. */
+  readonly namedAs?: string | undefined
 }
 
-/** What guides {@link discover}. */
+/** Options of {@link discover}. */
 export interface DiscoverOptions {
   /** Where several authorization servers are named: this one, if it is among them. */
   readonly preferIssuer?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** How long all of it may take, in ms. `@default 30_000` */
+  readonly timeoutMs?: number | undefined
 }
 
 /**
- * Finds the authorization server of an MCP server: protected resource metadata, then authorization server metadata. Nothing
- * of a document is used before its `issuer` is known to be the right one.
+ * Finds the authorization server of an MCP server: protected resource metadata, then authorization server metadata. Every
+ * place that the specifications name is asked, and nothing of a document is used before its `issuer` is known to be right.
  *
  * @throws IntegrationError `authorization_failed` with reason `resource_mismatch`, `issuer_mismatch`, `issuer_changed`,
- * `server_metadata_missing`, `unsafe_endpoint`, `unsafe_authorization_url` or `pkce_unsupported`; network faults as they come.
+ * `server_metadata_missing`, `metadata_invalid`, `unsafe_endpoint`, `unsafe_authorization_url` or `pkce_unsupported`;
+ * network faults as they come.
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#authorization-server-discovery
  */
 export async function discover(
@@ -41,20 +50,41 @@ export async function discover(
   serverUrl: string,
   challenge: Challenge | undefined,
   settings: OAuthSettings,
-  options: DiscoverOptions = {},
+  { preferIssuer, signal, timeoutMs = 30_000 }: DiscoverOptions = {},
 ): Promise<Discovery> {
-  const resource = await readProtectedResource(env, serverUrl, challenge, options.signal)
-  const server =
+  const limits = { signal, until: env.runtime.now() + timeoutMs }
+  const resource = await readOrDo(settings, () => readProtectedResource(env, serverUrl, challenge, limits))
+  const found = await readOrDo(settings, () =>
     resource === undefined
-      ? await legacyServer(env, serverUrl, settings, options.signal)
-      : await namedServer(env, serverUrl, resource, settings, options)
-  requireUsable(env, server, settings)
+      ? legacyServer(env, serverUrl, settings, limits)
+      : namedServer(env, resource, serverUrl, { settings, preferIssuer, limits }),
+  )
+  const { metadata, assumed, namedAs } = found ?? byHand(settings, resource)
+  const server = withSafeEndpoints(withConfigured(metadata, settings.metadata), env)
+  requirePkce(server, settings, assumed === true || found === undefined)
   return {
-    issuer: server.metadata.issuer,
-    server: server.metadata,
-    ...(resource === undefined ? { legacy2025_03: true } : { resource: resource.resource }),
+    issuer: server.issuer,
+    server,
+    resource: settings.resource === undefined ? resource?.resource : settings.resource || undefined,
     scopesSupported: resource?.scopesSupported,
+    legacy2025_03: resource === undefined ? true : undefined,
+    assumed,
+    namedAs,
   }
+}
+
+/** The metadata of an authorization server that is known, read again: of the same issuer exactly, or nothing. */
+export async function readServerAgain(
+  env: OAuthEnvironment,
+  { server, namedAs }: { readonly server: ServerMetadata; readonly namedAs?: string | undefined },
+): Promise<ServerMetadata | undefined> {
+  const url = safeUrl(namedAs ?? server.issuer, env)
+  if (url === undefined) return undefined
+  const read = (document: JsonObject): ServerMetadata => {
+    if (document['issuer'] !== server.issuer) throw issuerMismatch()
+    return withSafeEndpoints(readMetadata(document, server.issuer), env)
+  }
+  return firstRight(env, metadataCandidates(url), read, { until: env.runtime.now() + 10_000 })
 }
 
 /** Where an issuer's metadata may be, in the order to ask. Never the bare root when the issuer has a path. */
@@ -70,28 +100,64 @@ interface FoundServer {
   readonly metadata: ServerMetadata
   /** Default endpoints of the 2025-03-26 revision: there was no document. */
   readonly assumed?: true | undefined
+  readonly namedAs?: string | undefined
+}
+
+/** Endpoints by hand are enough where nothing can be read; a document about somebody else is never passed over. */
+async function readOrDo<T>(settings: OAuthSettings, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    const isAbsent =
+      isIntegrationError(error) &&
+      error.code !== 'aborted' &&
+      (error.code !== 'authorization_failed' ||
+        error.reason === 'server_metadata_missing' ||
+        error.reason === 'metadata_invalid')
+    if (isAbsent && isEnough(settings)) return undefined
+    throw error
+  }
+}
+
+/** Whether the endpoints by hand are all that a sign-in takes. */
+function isEnough({ metadata, grant = 'authorization_code' }: OAuthSettings): boolean {
+  return (
+    metadata?.tokenEndpoint !== undefined &&
+    (grant !== 'authorization_code' || metadata.authorizationEndpoint !== undefined)
+  )
+}
+
+function byHand({ metadata, issuer }: OAuthSettings, resource: ProtectedResource | undefined): FoundServer {
+  const endpoint = metadata?.tokenEndpoint ?? ''
+  const origin = URL.canParse(endpoint) ? new URL(endpoint).origin : ''
+  return { metadata: { issuer: metadata?.issuer ?? issuer ?? resource?.authorizationServers[0] ?? origin } }
 }
 
 async function namedServer(
   env: OAuthEnvironment,
-  serverUrl: string,
   resource: ProtectedResource,
-  settings: OAuthSettings,
-  options: DiscoverOptions,
+  serverUrl: string,
+  options: {
+    readonly settings: OAuthSettings
+    readonly preferIssuer: string | undefined
+    readonly limits: SearchLimits
+  },
 ): Promise<FoundServer> {
+  const { settings, limits } = options
   const named = resource.authorizationServers.length > 0 ? resource.authorizationServers : [new URL(serverUrl).origin]
   const pinned = settings.issuer
-  if (pinned !== undefined && !named.some((entry) => sameIssuer(entry, pinned))) throw issuerChanged()
+  const isNamed = named.some((entry) => pinned === undefined || sameIssuer(entry, pinned))
+  if (!isNamed && pinned !== settings.acceptIssuer && pinned !== settings.metadata?.issuer) throw issuerChanged()
   const preferred = pinned ?? options.preferIssuer
   const chosen = named.find((entry) => preferred !== undefined && sameIssuer(entry, preferred)) ?? named[0] ?? ''
   const url = safeUrl(chosen, env)
   if (url === undefined || url.search !== '')
     throw refuse('unsafe_endpoint', 'The server names an authorization server with an unsafe address.')
-  const document = await firstDocument(env, metadataCandidates(url), options.signal)
-  if (document === undefined) throw refuse('server_metadata_missing', 'The authorization server publishes no metadata.')
-  const { issuer } = document
-  if (typeof issuer !== 'string' || !sameIssuer(issuer, chosen)) throw issuerMismatch()
-  return { metadata: readMetadata(document, issuer) }
+  const read = (document: JsonObject) => readIssuedBy(document, chosen, settings)
+  const metadata = await firstRight(env, metadataCandidates(url), read, limits)
+  if (metadata === undefined) throw refuse('server_metadata_missing', 'The authorization server publishes no metadata.')
+  if (pinned !== undefined && !isNamed && metadata.issuer !== pinned) throw issuerChanged()
+  return { metadata, namedAs: sameIssuer(metadata.issuer, chosen) ? undefined : chosen }
 }
 
 /** The 2025-03-26 revision: the MCP server's origin is the authorization server, with fixed paths where nothing is published. */
@@ -99,55 +165,48 @@ async function legacyServer(
   env: OAuthEnvironment,
   serverUrl: string,
   settings: OAuthSettings,
-  signal?: AbortSignal,
-): Promise<FoundServer> {
+  limits: SearchLimits,
+): Promise<FoundServer | undefined> {
   const { origin } = new URL(serverUrl)
-  if (settings.issuer !== undefined && !sameIssuer(settings.issuer, origin)) throw issuerChanged()
-  const document = await firstDocument(env, metadataCandidates(new URL(origin)), signal)
-  if (document === undefined) {
-    const [authorization_endpoint, token_endpoint, registration_endpoint] = [
-      `${origin}/authorize`,
-      `${origin}/token`,
-      `${origin}/register`,
-    ]
-    return {
-      assumed: true,
-      metadata: { issuer: origin, authorization_endpoint, token_endpoint, registration_endpoint },
-    }
+  if (settings.issuer !== undefined && !sameIssuer(settings.issuer, origin)) {
+    if (isEnough(settings)) return undefined
+    throw issuerChanged()
   }
+  const isOnOrigin = (issuer: string): boolean => URL.canParse(issuer) && new URL(issuer).origin === origin
+  const read = (document: JsonObject): ServerMetadata => {
+    const { issuer } = document
+    const tolerated = settings.lenientIssuer === true && typeof issuer === 'string' && isOnOrigin(issuer)
+    return tolerated ? readMetadata(document, issuer) : readIssuedBy(document, origin, settings)
+  }
+  const metadata = await firstRight(env, metadataCandidates(new URL(origin)), read, limits)
+  if (metadata !== undefined) return { metadata, namedAs: sameIssuer(metadata.issuer, origin) ? undefined : origin }
+  if (isEnough(settings)) return undefined
+  return {
+    assumed: true,
+    metadata: {
+      issuer: origin,
+      authorization_endpoint: `${origin}/authorize`,
+      token_endpoint: `${origin}/token`,
+      registration_endpoint: `${origin}/register`,
+    },
+  }
+}
+
+/** Takes a document that the named authorization server issued, or one whose exact issuer a host accepts for that name. */
+function readIssuedBy(document: JsonObject, name: string, { acceptIssuer, metadata }: OAuthSettings): ServerMetadata {
   const { issuer } = document
+  if (issuer === undefined && document['token_endpoint'] === undefined)
+    throw refuse('metadata_invalid', 'What is published as authorization server metadata is something else.')
   if (typeof issuer !== 'string') throw issuerMismatch()
-  const tolerated = settings.lenientIssuer === true && URL.canParse(issuer) && new URL(issuer).origin === origin
-  if (!sameIssuer(issuer, origin) && !tolerated) throw issuerMismatch()
-  return { metadata: readMetadata(document, issuer) }
+  if (!sameIssuer(issuer, name) && issuer !== acceptIssuer && issuer !== metadata?.issuer) throw issuerMismatch()
+  return readMetadata(document, issuer)
 }
 
-async function firstDocument(
-  env: OAuthEnvironment,
-  urls: readonly URL[],
-  signal?: AbortSignal,
-): Promise<JsonObject | undefined> {
-  for (const url of urls) {
-    const document = await readDocument(env, url, signal)
-    if (document !== undefined) return document
-  }
-  return undefined
-}
-
-function requireUsable(env: OAuthEnvironment, { metadata, assumed }: FoundServer, settings: OAuthSettings): void {
-  const unsafe = unsafeEndpoint(metadata, env)
-  if (unsafe === 'authorization_endpoint') {
-    throw refuse(
-      'unsafe_authorization_url',
-      'The authorization server sends people to an address that is not safe to open.',
-    )
-  }
-  if (unsafe !== undefined) throw refuse('unsafe_endpoint', `The authorization server's ${unsafe} is not safe to use.`)
+function requirePkce(server: ServerMetadata, settings: OAuthSettings, isWithoutDocument: boolean): void {
   const interactive = (settings.grant ?? 'authorization_code') === 'authorization_code'
-  const listed = metadata.code_challenge_methods_supported?.includes('S256') === true
-  if (interactive && !listed && assumed !== true && settings.pkceWithoutMetadata !== true) {
+  const listed = server.code_challenge_methods_supported?.includes('S256') === true
+  if (interactive && !listed && !isWithoutDocument && settings.pkceWithoutMetadata !== true)
     throw refuse('pkce_unsupported', 'The authorization server does not say that it supports PKCE with S256.')
-  }
 }
 
 /** Whether two issuers are the same: exact, but for one slash at the end. */
@@ -160,5 +219,5 @@ function issuerMismatch() {
 }
 
 function issuerChanged() {
-  return refuse('issuer_changed', 'The server names another authorization server than the one it may use.')
+  return refuse('issuer_changed', 'The server now points to a different authorization server. Reconnect to accept it.')
 }

@@ -3,8 +3,9 @@ import { nextAttempt } from './refresh-failure.js'
 import { readCredential } from './credential-record.js'
 import type { CredentialRecord } from './credential-record.js'
 import type { JsonValue } from '../model/json.js'
+import type { OAuthSettings } from '../model/oauth.js'
 import type { PassingFault, ReauthorizeReason } from './token-outcome.js'
-import type { RefreshFailure } from './refresh-failure.js'
+import type { PassingFailure } from './refresh-failure.js'
 import type { RegistryStorage, StorageWrite, StorageWritten } from '../ports/storage.js'
 import type { SecretContext } from '../ports/credential-vault.js'
 
@@ -16,6 +17,8 @@ export interface CredentialAccess {
   readonly secret: SecretContext
   /** The MCP server that it is for. */
   readonly serverUrl: string
+  /** What a host or a person configured, as it is now: read before each refresh, because a secret may be another one. */
+  settings?(): Promise<OAuthSettings>
   /**
    * Further writes for the commit that changes the credential: status, event. Asked anew for each try of the commit, so it
    * reads what its `ifVersion`s rest on.
@@ -74,16 +77,15 @@ export async function readGrant(
 export async function takeLease(
   storage: RegistryStorage,
   grant: CredentialAccess,
-  { version, credential, now }: ReadGrant,
+  read: ReadGrant,
   holder: string,
 ): Promise<boolean> {
+  const { credential, now } = read
   const leased: CredentialRecord = {
     ...credential,
     lease: { holder, until: now + leaseMs, intent: credential.lineage },
   }
-  return (
-    (await storage.commit(grant.workspaceId, [{ key: grant.key, ifVersion: version, value: stored(leased) }])) !== false
-  )
+  return replace(storage, grant, read, leased)
 }
 
 /**
@@ -116,23 +118,38 @@ export async function saveRefreshed(
 /**
  * Gives a grant up, unless newer tokens are there.
  *
+ * @param failure - why. A revivable one is tried again behind the given-up grant.
  * @returns whether it is given up, by this or by somebody else.
  */
 export async function endGrant(
   storage: RegistryStorage,
   grant: CredentialAccess,
   sent: ReadGrant,
-  reason: ReauthorizeReason,
-  dropClient = false,
+  failure: GrantEnd,
 ): Promise<boolean> {
   return persist(async () => {
     const current = await readGrant(storage, grant)
     if (current === undefined || !isSame(current.credential, sent.credential)) return false
-    if (current.credential.ended !== undefined) return true
-    const { lease: _lease, attempt: _attempt, ...kept } = current.credential
+    const { lease, attempt, ...kept } = current.credential
+    if (kept.ended !== undefined && lease === undefined) return true
+    const { reason, dropClient = false, revivable = false } = failure
+    const passing = { type: 'passing', code: 'server_error', lost: false, refused: false } as const
+    const next: CredentialRecord = {
+      ...kept,
+      ended: reason,
+      attempt: revivable ? nextAttempt(current.now, passing, attempt) : undefined,
+    }
+    if (kept.ended === reason) return (await replace(storage, grant, current, next)) || undefined
     const change: CredentialChange = { type: 'ended', reason, issuer: kept.issuer, dropClient }
-    return (await commitWith(storage, grant, current, { ...kept, ended: reason }, change)) || undefined
+    return (await commitWith(storage, grant, current, next, change)) || undefined
   })
+}
+
+/** Why a grant is given up. */
+export interface GrantEnd {
+  readonly reason: ReauthorizeReason
+  readonly dropClient?: boolean | undefined
+  readonly revivable?: boolean | undefined
 }
 
 /** Notes a failure that passes and lets go of the lease. When somebody wrote meanwhile, there is nothing to note. */
@@ -140,17 +157,19 @@ export async function noteFailure(
   storage: RegistryStorage,
   grant: CredentialAccess,
   sent: ReadGrant,
-  failure: RefreshFailure & { type: 'passing' },
-  holder: string,
+  failure: PassingFailure & { readonly holder: string },
 ): Promise<void> {
   await persist(async () => {
     const current = await readGrant(storage, grant)
-    const mine = current?.credential.lease?.holder === holder && isSame(current.credential, sent.credential)
+    const mine = current?.credential.lease?.holder === failure.holder && isSame(current.credential, sent.credential)
     if (current === undefined || !mine) return true
     const { lease: _lease, ...kept } = current.credential
     const attempt = nextAttempt(current.now, failure, kept.attempt)
+    const next = { ...kept, attempt }
+    // A grant that was given up stays so for people, until a try behind it succeeds.
+    if (kept.ended !== undefined) return (await replace(storage, grant, current, next)) || undefined
     const change: CredentialChange = { type: 'failed', code: attempt.code, retryAt: attempt.retryAt }
-    return (await commitWith(storage, grant, current, { ...kept, attempt }, change)) || undefined
+    return (await commitWith(storage, grant, current, next, change)) || undefined
   })
 }
 
@@ -169,6 +188,15 @@ async function persist<T>(attempt: () => Promise<T | undefined>): Promise<T> {
 /** The same rotation, and for servers that don't rotate also the same answer. */
 function isSame(left: CredentialRecord, right: CredentialRecord): boolean {
   return left.lineage === right.lineage && left.obtainedAt === right.obtainedAt
+}
+
+async function replace(
+  storage: RegistryStorage,
+  { workspaceId, key }: CredentialAccess,
+  { version }: ReadGrant,
+  next: CredentialRecord,
+): Promise<boolean> {
+  return (await storage.commit(workspaceId, [{ key, ifVersion: version, value: stored(next) }])) !== false
 }
 
 async function commitWith(

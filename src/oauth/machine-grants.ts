@@ -137,5 +137,5 @@ async function identityAssertion(
     parameters,
     http,
   )
-  return readAssertion({ ...context, server, client }, response)
+  return readAssertion(response)
 }

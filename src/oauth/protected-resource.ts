@@ -1,5 +1,5 @@
 import { refuse, safeUrl } from './endpoint.js'
-import { deadlines, failure, jsonObject, send } from './requests.js'
+import { firstRight, type SearchLimits } from './metadata-search.js'
 import { validScopes } from './scopes.js'
 import type { Challenge } from './challenge.js'
 import type { JsonObject } from '../model/json.js'
@@ -18,49 +18,25 @@ export interface ProtectedResource {
 }
 
 /**
- * Reads the protected resource metadata: where the challenge says it is, else inserted before the path, else at the root.
+ * Reads the protected resource metadata: where the challenge says it is, otherwise inserted before the path or at the root.
  *
  * @returns `undefined` when there is none anywhere: a server of the 2025-03-26 revision.
- * @throws IntegrationError `authorization_failed` with `resource_mismatch` when it speaks of another server; `server_error`,
- * `rate_limited`, `unreachable`, `timeout` when it can't be known now: no reason to guess.
+ * @throws IntegrationError `authorization_failed` with `resource_mismatch` when it speaks of another server, with
+ * `metadata_invalid` when it can't be read; `server_error`, `rate_limited`, `unreachable`, `timeout` when it can't be known
+ * now: no reason to guess.
  */
 export async function readProtectedResource(
   env: OAuthEnvironment,
   serverUrl: string,
   challenge: Challenge | undefined,
-  signal?: AbortSignal,
+  limits: SearchLimits,
 ): Promise<ProtectedResource | undefined> {
-  for (const url of candidates(serverUrl, challenge, env)) {
-    const document = await readDocument(env, url, signal)
-    if (document !== undefined) return understood(document, serverUrl)
-  }
-  return undefined
-}
-
-/**
- * Asks for a metadata document.
- *
- * @returns `undefined` when it isn't there: any 4xx, and the page that some servers answer to everything.
- */
-export async function readDocument(
-  env: OAuthEnvironment,
-  url: URL,
-  signal?: AbortSignal,
-): Promise<JsonObject | undefined> {
-  const headers = { accept: 'application/json' }
-  const answer = await send(
-    env,
-    url,
-    { method: 'GET', headers },
-    { purpose: 'metadata', timeoutMs: deadlines.metadata, signal },
-  )
-  if (answer.status === 200) return jsonObject(answer.body)
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408) return undefined
-  throw failure(answer)
+  const read = (document: JsonObject) => understood(document, serverUrl)
+  return firstRight(env, candidates(serverUrl, challenge, env), read, limits)
 }
 
 function candidates(serverUrl: string, challenge: Challenge | undefined, env: OAuthEnvironment): URL[] {
-  const announced = safeUrl(challenge?.resourceMetadata, env)
+  const announced = safeUrl(absolute(challenge?.resourceMetadata, serverUrl), env)
   const { origin, pathname, search } = new URL(serverUrl)
   const wellKnown = '/.well-known/oauth-protected-resource'
   const inserted = new URL(origin + wellKnown + (pathname === '/' ? '' : pathname) + search)
@@ -69,8 +45,16 @@ function candidates(serverUrl: string, challenge: Challenge | undefined, env: OA
   return found.filter((url, index) => found.findIndex(({ href }) => href === url.href) === index)
 }
 
+/** As the server wrote it, or relative to the server's own URL. */
+function absolute(resourceMetadata: string | undefined, serverUrl: string): string | undefined {
+  const isUrl = resourceMetadata !== undefined && URL.canParse(resourceMetadata, serverUrl)
+  return isUrl ? new URL(resourceMetadata, serverUrl).href : undefined
+}
+
 function understood(document: JsonObject, serverUrl: string): ProtectedResource {
   const { resource, authorization_servers: servers, scopes_supported: scopes } = document
+  if (resource === undefined && servers === undefined)
+    throw refuse('metadata_invalid', 'What is published as protected resource metadata is something else.')
   if (typeof resource !== 'string' || !covers(resource, serverUrl)) {
     throw refuse('resource_mismatch', 'The protected resource metadata is about another server.')
   }

@@ -3,19 +3,17 @@ import { openCredential } from './credential-record.js'
 import { sameIssuer } from './discovery.js'
 import { endGrant, noteFailure, readGrant, takeLease } from './lease.js'
 import { readProtectedResource } from './protected-resource.js'
-import { judgeFailure } from './refresh-failure.js'
-import { renewByGrant } from './machine-grants.js'
-import { refreshTokens } from './tokens.js'
+import { isLastRefusal, judgeFailure } from './refresh-failure.js'
+import { renewTokens } from './renewal.js'
 import { idOf, tokenKeeper } from './token-keeper.js'
-import { inherit, passing, stillUsable, withoutRefresh } from './token-verdict.js'
+import { passing, stillUsable, withoutRefresh } from './token-verdict.js'
 import { pause, unlessAborted } from './waiting.js'
 import type { CredentialSecrets } from './credential-record.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
 import type { OAuthEnvironment } from './environment.js'
-import type { ReadGrant, CredentialAccess } from './lease.js'
+import type { CredentialAccess, GrantEnd, ReadGrant } from './lease.js'
 import type { RegistryStorage } from '../ports/storage.js'
 import type { TokenOutcome } from './token-outcome.js'
-import type { TokenSet } from './tokens.js'
 import type { TokenRequest } from './token-verdict.js'
 import type { TokenSource } from './authorized-fetch.js'
 
@@ -92,8 +90,8 @@ export function createRefresher({
         await pause(env.runtime, Math.min(50 * 1.5 ** round, 250))
         continue
       }
-      if (round === 0 && (await hasMoved(read, request, grant))) {
-        if (await endGrant(storage, grant, read, 'issuer_changed'))
+      if (round === 0 && (await hasMoved(secrets, request, grant))) {
+        if (await endGrant(storage, grant, read, { reason: 'issuer_changed' }))
           return { type: 'reauthorize', reason: 'issuer_changed' }
         continue
       }
@@ -112,7 +110,7 @@ export function createRefresher({
     const read = await readGrant(storage, grant)
     if (read === undefined) return { outcome: { type: 'reauthorize', reason: 'credential_missing' } }
     const { ended } = read.credential
-    if (ended !== undefined) return { outcome: { type: 'reauthorize', reason: ended } }
+    if (ended !== undefined && !isWorthATry(read)) return { outcome: { type: 'reauthorize', reason: ended } }
     try {
       const secrets = await openCredential(vault, grant.secret, read.credential)
       const { serverOrigin } = secrets.context
@@ -127,20 +125,28 @@ export function createRefresher({
     }
   }
 
+  /** Given up for a reason that somebody may mend without a sign-in, and due. */
+  function isWorthATry({ credential: { attempt, lease }, now }: ReadGrant): boolean {
+    return attempt !== undefined && now >= attempt.retryAt && (lease === undefined || now >= lease.until)
+  }
+
   function isHeld({ credential: { lease }, now }: ReadGrant): boolean {
     return lease !== undefined && lease.holder !== holder && now < lease.until
   }
 
   /** Whether the server names another authorization server now: then nothing may be sent to the old one on its behalf. */
   async function hasMoved(
-    { credential }: ReadGrant,
+    { context }: CredentialSecrets,
     { rejected }: TokenRequest,
     { serverUrl }: CredentialAccess,
   ): Promise<boolean> {
     if (rejected === undefined) return false
+    const limits = { until: env.runtime.now() + 20_000 }
     try {
-      const named = (await readProtectedResource(env, serverUrl, rejected.challenge))?.authorizationServers ?? []
-      return named.length > 0 && !named.some((issuer) => sameIssuer(issuer, credential.issuer))
+      const named =
+        (await readProtectedResource(env, serverUrl, rejected.challenge, limits))?.authorizationServers ?? []
+      const known = [context.server.issuer, context.namedAs ?? context.server.issuer]
+      return named.length > 0 && !named.some((name) => known.some((issuer) => sameIssuer(name, issuer)))
     } catch {
       return false
     }
@@ -156,27 +162,27 @@ export function createRefresher({
     const { credential } = read
     // A lease that was there before: its holder died or lost the answer, so the server may have acted.
     const doubt = credential.attempt?.doubt === true || credential.lease?.intent === credential.lineage
-    let tokens: TokenSet
+    let renewed: CredentialSecrets
     try {
-      tokens = await renew(secrets)
+      renewed = await renewTokens(env, secrets, await grant.settings?.())
     } catch (error) {
       const failure = judgeFailure(error, secrets, doubt)
-      if (failure.type === 'final') {
-        const ended = await endGrant(storage, grant, read, failure.reason, failure.dropClient)
-        return ended ? { type: 'reauthorize', reason: failure.reason } : 'again'
-      }
+      if (failure.type === 'final') return end(grant, read, failure)
+      if (failure.refused && isLastRefusal(credential.attempt, read.now))
+        return end(grant, read, { reason: doubt ? 'refresh_outcome_unknown' : 'refresh_rejected', revivable: true })
       // A connection that broke under the answer: the one retry, at once, while a server with a grace period takes it.
       if (failure.lost && failure.code === 'unreachable' && !retried) return 'again'
-      const noted = noteFailure(storage, grant, read, { ...failure, lost: failure.lost || doubt }, holder)
+      const noted = noteFailure(storage, grant, read, { ...failure, lost: failure.lost || doubt, holder })
       await noted.catch(() => {}) // then the lease runs out, which is as long
+      if (credential.ended !== undefined) return { type: 'reauthorize', reason: credential.ended }
       return passing(failure.code, failure.retryAfterMs)
     }
-    return keeper.keep(grant, read, { ...secrets, tokens: inherit(tokens, secrets.tokens) })
+    return keeper.keep(grant, read, renewed)
   }
 
-  function renew({ tokens, context, grant }: CredentialSecrets): Promise<TokenSet> {
-    if (tokens.refreshToken === undefined) return renewByGrant(env, context, grant)
-    return refreshTokens(env, { ...context, scopes: tokens.scopes }, tokens.refreshToken)
+  async function end(grant: CredentialAccess, read: ReadGrant, why: GrantEnd): Promise<TokenOutcome | 'again'> {
+    const isOver = await endGrant(storage, grant, read, why)
+    return isOver ? { type: 'reauthorize', reason: why.reason } : 'again'
   }
 }
 

@@ -95,55 +95,92 @@ export async function withoutDoubt<T>(work: Promise<T>): Promise<T> {
 
 /** A body as a JSON object; `undefined` for everything else, HTML first of all. */
 export function jsonObject(body: string): JsonObject | undefined {
+  const value = structured(body)
+  return Array.isArray(value) ? undefined : value
+}
+
+/**
+ * The fields of an OAuth answer: of a JSON object, or of a form, which servers older than RFC 6749 send.
+ *
+ * @returns `undefined` for a web page, an empty body and everything else.
+ */
+export function answerFields(body: string): JsonObject | undefined {
+  return jsonObject(body) ?? formFields(body)
+}
+
+function formFields(body: string): JsonObject | undefined {
+  const text = body.trim()
+  if (!/^[\w.~%+-]+=[^<>\s"{}]*$/.test(text)) return undefined
+  return Object.fromEntries(new URLSearchParams(text))
+}
+
+function structured(body: string): JsonObject | JsonObject[] | undefined {
   try {
     const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+    return typeof value === 'object' && value !== null ? (value as JsonObject | JsonObject[]) : undefined
   } catch {
     return undefined
   }
 }
 
-/** The error codes that authorization servers may use; any other word of theirs is not repeated. */
-const registered = new Set([
+/** The error codes that authorization servers use; any other word of theirs is not repeated. */
+const knownErrors = new Set([
   'invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope',
   'access_denied', 'unsupported_response_type', 'server_error', 'temporarily_unavailable', 'invalid_target',
   'interaction_required', 'login_required', 'account_selection_required', 'consent_required', 'invalid_redirect_uri',
   'invalid_client_metadata', 'invalid_software_statement', 'unapproved_software_statement', 'invalid_dpop_proof',
-  'use_dpop_nonce', 'invalid_token', 'unsupported_token_type',
+  'use_dpop_nonce', 'invalid_token', 'unsupported_token_type', 'invalid_refresh_token', 'bad_refresh_token',
 ]) // prettier-ignore
 
-/** The OAuth error code, if it is a registered one. */
+/** The OAuth error code, if it is a known one: in any case, as a text or as the `code` of an object. */
 export function oauthError(value: unknown): string | undefined {
-  return typeof value === 'string' && registered.has(value) ? value : undefined
+  const code = typeof value === 'object' && value !== null ? (value as { code?: unknown }).code : value
+  const word = typeof code === 'string' && code.length <= 64 ? code.trim().toLowerCase() : ''
+  return knownErrors.has(word) ? word : undefined
 }
 
-/** What an answer other than success comes to. Codes are told, texts never. */
+/**
+ * The fault of an answer other than success. The error code is passed on, the server's text never.
+ *
+ * @returns `rate_limited`, `server_error`, or `authorization_failed`: with the OAuth error, with `authorization_refused`
+ * for a refusal in other words, with `token_response_invalid` for what is no answer of an authorization server (a web page).
+ */
 export function failure(answer: Answer): IntegrationError {
   const { status } = answer
   const retryAfterMs = retryAfter(answer.headers)
   if (status === 429)
-    return new IntegrationError('rate_limited', 'The authorization server asks to slow down.', {
+    return new IntegrationError('rate_limited', 'The authorization server asks for fewer requests.', {
       httpStatus: status,
       retryAfterMs,
     })
-  const error = oauthError(jsonObject(answer.body)?.['error'])
-  if (status >= 500 || status === 408 || error === 'server_error' || error === 'temporarily_unavailable') {
-    return new IntegrationError('server_error', `The authorization server answered ${status}.`, {
+  const fields = answerFields(answer.body)
+  const error = oauthError(fields?.['error'])
+  const isDown = status >= 500 || status === 408 || status === 425
+  if (isDown || error === 'server_error' || error === 'temporarily_unavailable')
+    return new IntegrationError('server_error', `The authorization server answered with HTTP ${status}.`, {
       httpStatus: status,
       retryAfterMs,
     })
-  }
-  if (error !== undefined) {
-    return new IntegrationError('authorization_failed', `The authorization server refused: ${error}.`, {
+  if (error !== undefined)
+    return new IntegrationError('authorization_failed', `The authorization server refused the request: ${error}.`, {
       reason: error,
       httpStatus: status,
     })
-  }
-  return new IntegrationError(
-    'protocol_error',
-    `The authorization server answered ${status} without an OAuth answer.`,
-    { httpStatus: status },
-  )
+  const refused = status >= 400 ? structured(answer.body) !== undefined : fields?.['error'] !== undefined
+  return refused
+    ? new IntegrationError(
+        'authorization_failed',
+        `The authorization server refused the request with HTTP ${status}.`,
+        {
+          reason: 'authorization_refused',
+          httpStatus: status,
+        },
+      )
+    : new IntegrationError(
+        'authorization_failed',
+        `The authorization server answered HTTP ${status} with something other than an OAuth answer.`,
+        { reason: 'token_response_invalid', httpStatus: status },
+      )
 }
 
 /** `Retry-After` in ms, at most 24 hours. Dates are left out: clocks differ. */

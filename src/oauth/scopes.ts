@@ -33,9 +33,12 @@ export function chooseScopes(
 const mostScopes = 200
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
 
-/** The scopes in a `scope` parameter, without doubles and without what can't be a scope. */
+/**
+ * The scopes in a `scope` parameter, without doubles and without what can't be a scope. Some servers write commas between
+ * them in place of blanks.
+ */
 export function parseScopes(value: unknown): readonly string[] {
-  return typeof value === 'string' ? validScopes(value.split(' ')) : []
+  return typeof value === 'string' ? validScopes(value.split(/[\s,]+/)) : []
 }
 
 /** Keeps what can be a scope, in order, without doubles; at most 200. */

@@ -1,6 +1,7 @@
-import { safeUrl } from './endpoint.js'
+import { refuse, safeUrl } from './endpoint.js'
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
+import type { OAuthServerMetadata } from '../model/oauth.js'
 
 /**
  * What we use of an authorization server's metadata, in the wire's spelling. Plain JSON.
@@ -54,10 +55,38 @@ export function readMetadata(document: JsonObject, issuer: string): ServerMetada
   return found as unknown as ServerMetadata // built above, field by field
 }
 
-/** The first endpoint that may not be asked or shown: on `http:`, with userinfo, or no URL at all. */
-export function unsafeEndpoint(
+/** Lays endpoints that a host or a person configured over what was found. */
+export function withConfigured(found: ServerMetadata, configured: OAuthServerMetadata = {}): ServerMetadata {
+  return {
+    ...found,
+    issuer: configured.issuer ?? found.issuer,
+    authorization_endpoint: configured.authorizationEndpoint ?? found.authorization_endpoint,
+    token_endpoint: configured.tokenEndpoint ?? found.token_endpoint,
+    registration_endpoint: configured.registrationEndpoint ?? found.registration_endpoint,
+    revocation_endpoint: configured.revocationEndpoint ?? found.revocation_endpoint,
+  }
+}
+
+/**
+ * Metadata with only what may be asked or shown: not on `http:`, without userinfo. An endpoint that nobody needs is left
+ * out when it is unsafe.
+ *
+ * @throws IntegrationError `authorization_failed` with `unsafe_authorization_url` or `unsafe_endpoint` (of the token endpoint)
+ */
+export function withSafeEndpoints(
   server: ServerMetadata,
   env: Pick<OAuthEnvironment, 'allowLoopback'>,
-): string | undefined {
-  return endpoints.find((name) => server[name] !== undefined && safeUrl(server[name], env) === undefined)
+): ServerMetadata {
+  const isUnsafe = (url: string | undefined): boolean => url !== undefined && safeUrl(url, env) === undefined
+  if (isUnsafe(server.authorization_endpoint))
+    throw refuse(
+      'unsafe_authorization_url',
+      'The authorization server sends people to an address that is not safe to open.',
+    )
+  if (isUnsafe(server.token_endpoint))
+    throw refuse('unsafe_endpoint', "The authorization server's token_endpoint is not safe to use.")
+  const unsafe = endpoints.filter((name) => isUnsafe(server[name]))
+  return Object.fromEntries(
+    Object.entries(server).filter(([name, value]) => value !== undefined && !unsafe.some((other) => other === name)),
+  ) as ServerMetadata // the same without some optional members
 }

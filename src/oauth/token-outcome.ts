@@ -12,9 +12,11 @@ export type ReauthorizeReason =
   /** There is no credential yet, or none any more. */
   | 'first_sign_in'
   | 'credential_missing'
-  /** The server refuses also a fresh token, or the authorization server the client. */
+  /** The server refuses also a fresh token, or the authorization server no longer knows the client that it registered. */
   | 'credential_rejected'
-  /** `invalid_grant`: the authorization server's final word. */
+  /** The authorization server refuses the client that a host or a person configured, or its secret. */
+  | 'client_rejected'
+  /** The authorization server's final word about the grant. */
   | 'refresh_rejected'
   /** The same after an answer was lost: the authorization server may have acted on the lost one. */
   | 'refresh_outcome_unknown'
@@ -25,4 +27,4 @@ export type ReauthorizeReason =
 
 /** What passes. Each is an error code and a status reason. */
 export type PassingFault =
-  'unreachable' | 'timeout' | 'server_error' | 'rate_limited' | 'protocol_error' | 'response_too_large' | 'url_refused'
+  'unreachable' | 'timeout' | 'server_error' | 'rate_limited' | 'response_too_large' | 'url_refused'

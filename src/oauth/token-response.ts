@@ -1,13 +1,10 @@
-import { processGenericTokenEndpointResponse } from 'oauth4webapi'
 import { refuse } from './endpoint.js'
-import { failure, jsonObject } from './requests.js'
+import { answerFields, failure, jsonObject } from './requests.js'
 import { parseScopes } from './scopes.js'
-import { party } from './client-authentication.js'
+import type { ClientRegistration } from './client-registration.js'
 import type { IntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
-import type { ClientRegistration } from './client-registration.js'
 import type { ServerMetadata } from './server-metadata.js'
-import type { TokenEndpointResponse } from 'oauth4webapi'
 
 /** What an authorization server gave. Plain JSON; secret. */
 export interface TokenSet {
@@ -31,76 +28,74 @@ export interface TokenQuestion {
 }
 
 /**
- * Reads the answer of a token endpoint.
+ * Reads the answer of a token endpoint. A code or a refresh token is spent by now, so whatever can be read safely counts:
+ * any 2xx, a form in place of JSON, a token without a type. A token of another type than Bearer is refused.
  *
- * @throws IntegrationError `authorization_failed` with the OAuth error or `token_response_invalid`; `server_error`,
- * `rate_limited` and `protocol_error` for what is not the authorization server's word.
+ * @throws IntegrationError `authorization_failed` with the OAuth error or `token_response_invalid`; `server_error` and
+ * `rate_limited` when the authorization server is down or busy.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
-export async function readTokens(context: TokenQuestion, response: Response): Promise<TokenSet> {
-  const body = await readTokenBody(context, response)
-  const { server, client, scopes } = context
-  const granted = body.scope === undefined ? scopes : parseScopes(body.scope)
-  const account = subject(body['id_token'], server.issuer, client.clientId)
+export async function readTokens(question: TokenQuestion, response: Response): Promise<TokenSet> {
+  const fields = await readFields(response)
+  const { server, client, scopes } = question
+  requireType(fields, 'bearer')
   return {
-    accessToken: token(body.access_token),
+    accessToken: accessToken(fields),
     tokenType: 'bearer',
-    ...lifetime(body.expires_in),
-    ...(body.refresh_token === undefined ? {} : { refreshToken: token(body.refresh_token) }),
-    scopes: granted,
+    lifetimeMs: lifetime(fields['expires_in']),
+    refreshToken: refreshToken(fields['refresh_token']),
+    scopes: granted(fields['scope']) ?? scopes,
     issuer: server.issuer,
-    ...(account === undefined ? {} : { account }),
+    account: subject(fields['id_token'], server.issuer, client.clientId),
   }
 }
 
 /** Reads the answer of an identity provider: an assertion in the place of an access token, of type `N_A`. */
-export async function readAssertion(context: TokenQuestion, response: Response): Promise<string> {
-  return token((await readTokenBody(context, response, { n_a: () => {} })).access_token)
+export async function readAssertion(response: Response): Promise<string> {
+  const fields = await readFields(response)
+  requireType(fields, 'n_a', 'bearer')
+  return accessToken(fields)
 }
 
-/**
- * The ID token is taken out before the answer is judged: it only tells the account, and one that is odd must not lose a
- * sign-in. So are empty strings and nulls, and a lifetime that is not a number.
- */
-async function readTokenBody(
-  context: TokenQuestion,
-  response: Response,
-  recognizedTokenTypes: Record<string, () => void> = {},
-): Promise<TokenEndpointResponse> {
+/** The fields that say something: an empty text and `null` are as if they weren't there. */
+async function readFields(response: Response): Promise<JsonObject> {
   const answer = { status: response.status, headers: response.headers, body: await response.text() }
-  const body = jsonObject(answer.body)
-  const isError = body?.['access_token'] === undefined && body?.['error'] !== undefined
-  if (answer.status !== 200 || body === undefined || isError) throw failure(answer)
-  const { id_token, expires_in, ...rest } = body
-  const judged = Object.entries(rest).filter(([, value]) => value !== null && value !== '')
-  const json = JSON.stringify({ ...Object.fromEntries(judged), ...seconds(expires_in) })
-  const clean = new Response(json, { headers: { 'content-type': 'application/json' } })
-  const { server, client } = context
-  const tokens = await processGenericTokenEndpointResponse(server, party(client), clean, {
-    recognizedTokenTypes,
-  }).catch(() => undefined)
-  if (tokens === undefined || (tokens.token_type as string) === 'dpop') throw invalid()
-  return { ...tokens, ...(typeof id_token === 'string' ? { id_token } : {}) } as TokenEndpointResponse
+  const fields = Object.entries(answerFields(answer.body) ?? {}).filter(([, value]) => value !== null && value !== '')
+  const found = Object.fromEntries(fields)
+  if (!response.ok || found['access_token'] === undefined) throw failure(answer)
+  return found
 }
 
-function seconds(value: unknown): { expires_in?: number | undefined } {
-  const number = typeof value === 'string' && /^\d{1,15}(\.\d+)?$/.test(value) ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? { expires_in: number } : {}
+function requireType({ token_type: type = 'bearer' }: JsonObject, ...allowed: readonly string[]): void {
+  if (typeof type !== 'string' || !allowed.includes(type.trim().toLowerCase())) throw invalid()
 }
 
-/** Between a second and ten years: what is nonsense must not become a storm or an overflow. */
-function lifetime(expiresIn: number | undefined): { lifetimeMs?: number | undefined } {
+/** Goes into a header: visible ASCII, and no more than servers take. */
+function accessToken({ access_token: token }: JsonObject): string {
+  if (typeof token !== 'string' || !/^[\x21-\x7e]{1,16384}$/.test(token)) throw invalid()
+  return token
+}
+
+/** Goes into a form, blanks included. One that can't be read is left out: the access token is good without it. */
+function refreshToken(token: unknown): string | undefined {
+  return typeof token === 'string' && /^[\x20-\x7e]{1,16384}$/.test(token) ? token : undefined
+}
+
+function granted(scope: unknown): readonly string[] | undefined {
+  if (Array.isArray(scope)) return parseScopes(scope.join(' '))
+  return typeof scope === 'string' ? parseScopes(scope) : undefined
+}
+
+/** In ms. Between a second and ten years: what is nonsense must not become a storm or an overflow. */
+function lifetime(expiresIn: unknown): number | undefined {
+  const seconds = typeof expiresIn === 'string' && /^\d{1,15}(\.\d+)?$/.test(expiresIn) ? Number(expiresIn) : expiresIn
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return undefined
   const tenYears = 10 * 365 * 24 * 3600
-  return expiresIn === undefined ? {} : { lifetimeMs: Math.floor(Math.min(Math.max(expiresIn, 1), tenYears) * 1000) }
-}
-
-/** Tokens go into headers and forms: visible ASCII, and no more than servers take. */
-function token(value: string): string {
-  if (!/^[\x21-\x7e]{1,16384}$/.test(value)) throw invalid()
-  return value
+  return Math.floor(Math.min(Math.max(seconds, 1), tenYears) * 1000)
 }
 
 function invalid(): IntegrationError {
-  return refuse('token_response_invalid', 'The authorization server answered with tokens that can not be used.')
+  return refuse('token_response_invalid', "The authorization server answered with tokens that can't be used.")
 }
 
 /** The subject of an ID token that is for us and by this issuer. It came over TLS from the token endpoint, which stands for its signature. */

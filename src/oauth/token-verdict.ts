@@ -55,10 +55,9 @@ export function passing(code: PassingFault, retryAfterMs?: number): TokenOutcome
 
 /** A server that doesn't rotate, or doesn't say again who signed in, means what it said before. */
 export function inherit(tokens: TokenSet, previous: TokenSet): TokenSet {
-  const { refreshToken, account } = previous
   return {
-    refreshToken,
-    account,
     ...tokens,
+    refreshToken: tokens.refreshToken ?? previous.refreshToken,
+    account: tokens.account ?? previous.account,
   }
 }

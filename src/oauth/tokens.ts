@@ -11,6 +11,14 @@ export type { TokenSet } from './token-response.js'
 /** Where, as whom and for what tokens are asked. Plain JSON; holds a secret. */
 export interface TokenContext extends TokenQuestion {
   readonly resource?: string | undefined
+  /** What the protected resource metadata calls the authorization server, where that isn't its issuer. */
+  readonly namedAs?: string | undefined
+  /** The token endpoint that a host or a person configured: tokens are bound to it. */
+  readonly tokenEndpointByHand?: string | undefined
+  /** Whether a refresh sends `scope`. */
+  readonly refreshScope?: boolean | undefined
+  /** This sign-in was asked for because these scopes were missing: asking for them again would lead nowhere. */
+  readonly steppedUpFor?: readonly string[] | undefined
   /** Where tokens may be shown. Absent: wherever they are asked for. */
   readonly serverOrigin?: string | undefined
 }
@@ -29,7 +37,10 @@ export async function refreshTokens(
 ): Promise<TokenSet> {
   const { server, client } = context
   const http = tokenOptions(env, server, options)
-  const additionalParameters = resourceParameter(context)
+  const additionalParameters = {
+    ...resourceParameter(context),
+    ...(context.refreshScope === true ? scopeParameter(context) : {}),
+  }
   const response = await refreshTokenGrantRequest(
     server,
     party(client),

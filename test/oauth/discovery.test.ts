@@ -48,7 +48,7 @@ const metadata = (origin: string, changes: Record<string, unknown> = {}) => ({
 const refusal = (reason: string) => ({ code: 'authorization_failed', reason })
 
 describe('protected resource metadata', () => {
-  it('is read where the challenge says, and only there', async () => {
+  it('is read where the challenge says, and nowhere else when it is right', async () => {
     const server = await serve((_, origin) => ({ '/elsewhere': resource(origin), [serverPath]: metadata(origin) }))
     const found = await find(`${server.origin}/mcp`, { status: 401, resourceMetadata: `${server.origin}/elsewhere` })
     expect(found).toMatchObject({
@@ -122,7 +122,7 @@ describe('protected resource metadata', () => {
       [serverPath]: metadata(origin),
     }))
     await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject({ code: 'server_error', httpStatus: 503 })
-    expect(server.paths).toEqual([`${resourcePath}/mcp`])
+    expect(server.paths).toEqual([`${resourcePath}/mcp`, resourcePath])
   })
 
   it.each(['https://other.example/mcp', '/mcp-evil', '/mcp/deeper', '/m', '/mcp#fragment', 42, undefined])(
@@ -136,7 +136,7 @@ describe('protected resource metadata', () => {
         }
       })
       await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('resource_mismatch'))
-      expect(server.paths).toEqual([`${resourcePath}/mcp`])
+      expect(server.paths).toEqual([`${resourcePath}/mcp`, resourcePath])
     },
   )
 
@@ -189,7 +189,7 @@ describe('authorization server metadata', () => {
         [serverPath]: metadata(origin, { issuer: issuers[difference]?.(origin) }),
       }))
       await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('issuer_mismatch'))
-      expect(server.paths).toEqual([`${resourcePath}/mcp`, serverPath])
+      expect(server.paths).toEqual([`${resourcePath}/mcp`, serverPath, openidPath])
     },
   )
 
@@ -245,14 +245,26 @@ describe('authorization server metadata', () => {
     await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('unsafe_authorization_url'))
   })
 
-  it.each(['token_endpoint', 'registration_endpoint', 'revocation_endpoint', 'userinfo_endpoint'])(
-    'is refused when its %s is on http',
+  it.each(['http://as.example/x', ''])('is refused when its token endpoint is %j', async (token_endpoint) => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: metadata(origin, { token_endpoint }),
+    }))
+    await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('unsafe_endpoint'))
+  })
+
+  it.each(['registration_endpoint', 'revocation_endpoint', 'userinfo_endpoint'])(
+    'does without its %s when that is not safe to ask: nobody needs it',
     async (name) => {
-      const server = await serve((_, origin) => ({
-        [`${resourcePath}/mcp`]: resource(origin),
-        [serverPath]: metadata(origin, { [name]: 'http://as.example/x' }),
-      }))
-      await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('unsafe_endpoint'))
+      for (const url of ['http://as.example/x', '', 'javascript:alert(1)']) {
+        const server = await serve((_, origin) => ({
+          [`${resourcePath}/mcp`]: resource(origin),
+          [serverPath]: metadata(origin, { [name]: url }),
+        }))
+        const found = await find(`${server.origin}/mcp`)
+        expect(found.server).not.toHaveProperty(name)
+        expect(found.server.token_endpoint).toBe(`${server.origin}/token`)
+      }
     },
   )
 
@@ -306,7 +318,7 @@ describe('servers of the 2025-03-26 revision', () => {
     const server = await serve((_, origin) => ({ [serverPath]: metadata(origin) }))
     const found = await find(`${server.origin}/deep/mcp`)
     expect(found).toMatchObject({ issuer: server.origin, legacy2025_03: true })
-    expect(found).not.toHaveProperty('resource')
+    expect(found.resource).toBeUndefined()
   })
 
   it('have default endpoints where they publish nothing', async () => {
@@ -315,6 +327,7 @@ describe('servers of the 2025-03-26 revision', () => {
     await expect(find(`${origin}/mcp`)).resolves.toEqual({
       issuer: origin,
       legacy2025_03: true,
+      assumed: true,
       server: {
         issuer: origin,
         authorization_endpoint: `${origin}/authorize`,
@@ -343,6 +356,119 @@ describe('servers of the 2025-03-26 revision', () => {
     }))
     await expect(find(`${server.origin}/mcp`, undefined, { lenientIssuer: true })).rejects.toMatchObject(
       refusal('issuer_mismatch'),
+    )
+  })
+})
+
+const as = '/as/app'
+const named = (origin: string) => resource(origin, `${origin}${as}`)
+
+describe('an answer that is not the document', () => {
+  it.each([502, 500, 501, 503, 204, 404])(
+    'is no reason to stop looking for the authorization server: %s',
+    async (status) => {
+      const server = await serve((_, origin) => ({
+        [`${resourcePath}/mcp`]: named(origin),
+        [`${serverPath}${as}`]: { status },
+        [`${openidPath}${as}`]: { status },
+        [`${as}${openidPath}`]: metadata(origin, { issuer: `${origin}${as}` }),
+      }))
+      await expect(find(`${server.origin}/mcp`)).resolves.toMatchObject({ issuer: `${server.origin}${as}` })
+    },
+  )
+
+  it.each<[string, Reply]>([
+    ['502', { status: 502 }],
+    ['204', { status: 204 }],
+    ['another document', { json: { error: 'nothing here' } }],
+    ['a list', { json: [] }],
+    ['a redirect to a host that is gone', { status: 302, headers: { location: 'http://127.0.0.1:1/sign-on' } }],
+    ['a document about another server', { json: { resource: 'https://other.example', authorization_servers: [] } }],
+  ])('is no reason to stop looking for the protected resource: %s', async (_, answer) => {
+    const server = await serve((_request, origin) => ({
+      '/announced': answer,
+      [`${resourcePath}/mcp`]: answer,
+      [resourcePath]: resource(origin),
+      [serverPath]: metadata(origin),
+    }))
+    const challenge = { status: 401 as const, resourceMetadata: `${server.origin}/announced` }
+    await expect(find(`${server.origin}/mcp`, challenge)).resolves.toMatchObject({ resource: `${server.origin}/mcp` })
+  })
+
+  it('is told by the most telling of what was met: a mismatch before a fault, a fault before nothing', async () => {
+    const answers = (first: Reply, second: Reply) =>
+      serve((_, origin) => ({
+        [`${resourcePath}/mcp`]: resource(origin),
+        [serverPath]: first,
+        [openidPath]: second,
+      }))
+    const foreign = { json: { issuer: 'https://as.example', token_endpoint: 'https://as.example/token' } }
+    const [mismatch, fault, unreadable] = [
+      await answers({ status: 503 }, foreign),
+      await answers({ status: 404 }, { status: 503 }),
+      await answers({ status: 204 }, { status: 404 }),
+    ]
+    await expect(find(`${mismatch.origin}/mcp`)).rejects.toMatchObject(refusal('issuer_mismatch'))
+    await expect(find(`${fault.origin}/mcp`)).rejects.toMatchObject({ code: 'server_error', httpStatus: 503 })
+    await expect(find(`${unreadable.origin}/mcp`)).rejects.toMatchObject(refusal('metadata_invalid'))
+  })
+})
+
+describe('what a host says of an authorization server', () => {
+  const renamed = () =>
+    serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: named(origin),
+      [`${serverPath}${as}`]: metadata(origin),
+    }))
+
+  it('accepts exactly one other issuer for its name', async () => {
+    const server = await renamed()
+    const { origin } = server
+    await expect(find(`${origin}/mcp`)).rejects.toMatchObject(refusal('issuer_mismatch'))
+    await expect(find(`${origin}/mcp`, undefined, { acceptIssuer: `${origin}/` })).rejects.toMatchObject(
+      refusal('issuer_mismatch'),
+    )
+    const accepted = { issuer: origin, namedAs: `${origin}${as}` }
+    await expect(find(`${origin}/mcp`, undefined, { acceptIssuer: origin })).resolves.toMatchObject(accepted)
+    await expect(find(`${origin}/mcp`, undefined, { acceptIssuer: origin, issuer: origin })).resolves.toMatchObject(
+      accepted,
+    )
+    await expect(find(`${origin}/mcp`, undefined, { metadata: { issuer: origin } })).resolves.toMatchObject(accepted)
+  })
+
+  it('is laid over its document, and enough where there is none', async () => {
+    const server = await serve((_, origin) => ({ [serverPath]: metadata(origin) }))
+    const { origin } = server
+    const found = await find(`${origin}/mcp`, undefined, { metadata: { tokenEndpoint: `${origin}/other-token` } })
+    expect(found.server).toMatchObject({
+      token_endpoint: `${origin}/other-token`,
+      authorization_endpoint: `${origin}/authorize`,
+    })
+    const silent = await serve(() => ({ [serverPath]: { status: 500 } }))
+    const endpoints = { authorizationEndpoint: 'https://as.example/a', tokenEndpoint: 'https://as.example/t' }
+    await expect(find(`${silent.origin}/mcp`, undefined, { metadata: endpoints })).resolves.toMatchObject({
+      issuer: 'https://as.example',
+      server: { authorization_endpoint: 'https://as.example/a', token_endpoint: 'https://as.example/t' },
+    })
+    await expect(
+      find(`${silent.origin}/mcp`, undefined, { metadata: { ...endpoints, tokenEndpoint: 'http://as.example/t' } }),
+    ).rejects.toMatchObject(refusal('unsafe_endpoint'))
+  })
+
+  it('says what is sent as resource, or that nothing is', async () => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: metadata(origin),
+    }))
+    expect((await find(`${server.origin}/mcp`, undefined, { resource: 'api://notes' })).resource).toBe('api://notes')
+    expect((await find(`${server.origin}/mcp`, undefined, { resource: false })).resource).toBeUndefined()
+  })
+
+  it('does not open the door to a document about another server', async () => {
+    const server = await serve((_, origin) => ({ [`${resourcePath}/mcp`]: resource(origin, origin, '/other') }))
+    const endpoints = { authorizationEndpoint: 'https://as.example/a', tokenEndpoint: 'https://as.example/t' }
+    await expect(find(`${server.origin}/mcp`, undefined, { metadata: endpoints })).rejects.toMatchObject(
+      refusal('resource_mismatch'),
     )
   })
 })

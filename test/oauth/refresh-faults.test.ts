@@ -24,14 +24,13 @@ const passing: [string, Reply, string][] = [
   ['503 that says invalid_grant', { status: 503, json: { error: 'invalid_grant' } }, 'server_error'],
   ['408', { status: 408 }, 'server_error'],
   ['429', { status: 429, headers: { 'retry-after': '99999999' } }, 'rate_limited'],
-  ['a firewall: 403 with HTML', { status: 403, text: '<html>CANARY' }, 'protocol_error'],
-  ['a captive portal: 200 with HTML', { status: 200, text: '<html>CANARY' }, 'protocol_error'],
+  ['a firewall: 403 with HTML', { status: 403, text: '<html>CANARY' }, 'server_error'],
+  ['a captive portal: 200 with HTML', { status: 200, text: '<html>CANARY' }, 'server_error'],
   ['a redirect', { status: 302, headers: { location: 'https://evil.example/' } }, 'server_error'],
   ['invalid_request', { status: 400, json: { error: 'invalid_request' } }, 'server_error'],
   ['invalid_scope', { status: 400, json: { error: 'invalid_scope' } }, 'server_error'],
-  ['an unknown error', { status: 400, json: { error: 'CANARY' } }, 'protocol_error'],
-  ['invalid_client for a configured client', { status: 401, json: { error: 'invalid_client' } }, 'server_error'],
-  ['a token that can not be used', { json: { access_token: 'a\nb', token_type: 'Bearer' } }, 'protocol_error'],
+  ['an unknown error', { status: 400, json: { error: 'CANARY' } }, 'server_error'],
+  ['a token that can not be used', { json: { access_token: 'a\nb', token_type: 'Bearer' } }, 'server_error'],
 ]
 
 describe('a refresh that fails for a passing reason', () => {
@@ -150,6 +149,20 @@ describe('a final word', () => {
       ])
     },
   )
+
+  it('about a configured client says so, and is tried again now and then: a host may mend it', async () => {
+    bench.server.fates.push({ status: 401, json: { error: 'invalid_client' } })
+    await bench.clock.advance(minute)
+    expect(await token()).toEqual({ type: 'reauthorize', reason: 'client_rejected' })
+    expect(await token()).toEqual({ type: 'reauthorize', reason: 'client_rejected' })
+    expect(bench.server.presented).toHaveLength(1)
+    await bench.clock.advance(19 * minute)
+    expect(await token()).toEqual(fresh('at-1'))
+    expect(bench.changes).toMatchObject([
+      { type: 'ended', reason: 'client_rejected', dropClient: false },
+      { type: 'refreshed', lifted: true },
+    ])
+  })
 
   it('is taken back by a new sign-in', async () => {
     bench.server.revoked = true

@@ -150,7 +150,7 @@ describe('against a real authorization server', () => {
     const client = await resolveClient(env, discovery, settings)
     const tokens = await requestTokens(env, { discovery, client, scopes: ['mcp:read'], settings })
     expect(claims(tokens.accessToken)?.aud).toBe(audience)
-    expect(tokens).not.toHaveProperty('refreshToken')
+    expect(tokens.refreshToken).toBeUndefined()
   })
 
   it('two sign-ins at once can not be mixed up', async () => {

@@ -31,8 +31,8 @@ describe('a refresh', () => {
   it.each([
     ['500', { status: 500, body: '' }, 'server_error'],
     ['429', { status: 429, headers: { 'retry-after': '99999999' }, body: '' }, 'rate_limited'],
-    ['a page', { status: 200, headers: html, body: '<html>CANARY' }, 'protocol_error'],
-    ['a firewall', { status: 403, headers: html, body: '<html>CANARY' }, 'protocol_error'],
+    ['a page', { status: 200, headers: html, body: '<html>CANARY' }, 'server_error'],
+    ['a firewall', { status: 403, headers: html, body: '<html>CANARY' }, 'server_error'],
   ])('that meets %s keeps the grant, says why, and is mended by the next one', async (_, answer, reason) => {
     expire()
     answerTokenRequests(bench, () => answer, 'refresh_token')

@@ -73,6 +73,7 @@ export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAc
     case 'connecting':
       return 'wait'
     case 'reconnect_required':
+      if (reason === 'client_rejected' || reason === 'credential_needed') return 'edit'
       return auth === 'oauth' || reason === 'first_sign_in' ? 'reconnect' : 'edit'
     case 'error':
       return reason === 'rate_limited' ? 'wait' : reason === 'not_mcp' || reason === 'url_refused' ? 'edit' : 'validate'
@@ -144,7 +145,10 @@ const sentences: Record<StatusReason, (subject: string) => string> = {
   url_refused: (it) => `${it} has an address that is not allowed, or redirects to another.`,
   first_sign_in: (it) => `${it} needs a first sign-in.`,
   credential_missing: (it) => `${it} has no credential.`,
+  credential_needed: (it) => `${it} needs a credential and offers no sign-in.`,
   credential_rejected: (it) => `${it} no longer accepts its credential.`,
+  client_rejected: (it) =>
+    `${it} needs another OAuth client: its authorization server refused the client id or secret.`,
   refresh_rejected: (it) => `${it} needs authorization: the refresh token was rejected.`,
   refresh_outcome_unknown: (it) => `${it} needs authorization: the answer to a token refresh was lost.`,
   issuer_changed: (it) => `${it} moved to another authorization server.`,

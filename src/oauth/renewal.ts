@@ -1,0 +1,105 @@
+import { isIntegrationError } from '../model/errors.js'
+import { refuse } from './endpoint.js'
+import { readServerAgain, sameIssuer } from './discovery.js'
+import { renewByGrant } from './machine-grants.js'
+import { isClientError, mayHaveMoved } from './refresh-failure.js'
+import { refreshTokens, type TokenSet } from './tokens.js'
+import { inherit } from './token-verdict.js'
+import { otherAuthentication } from './client-authentication.js'
+import type { CredentialSecrets } from './credential-record.js'
+import type { OAuthEnvironment } from './environment.js'
+import type { OAuthSettings } from '../model/oauth.js'
+
+/**
+ * Gets new tokens for a credential. What was written down at the sign-in is checked before it is blamed: the configured
+ * client is taken as it is now, a client secret that is refused is sent once in the other way that the server lists, and
+ * metadata is read again, for the same issuer, when its token endpoint is gone or says no.
+ *
+ * @param settings - what a host or a person configured, as it is now.
+ * @returns the tokens together with what worked, to be kept.
+ */
+export async function renewTokens(
+  env: OAuthEnvironment,
+  stored: CredentialSecrets,
+  settings: OAuthSettings | undefined,
+): Promise<CredentialSecrets> {
+  let secrets = settings === undefined ? stored : withSettings(stored, settings)
+  const amendments = [otherWay, movedEndpoints]
+  for (;;) {
+    try {
+      return { ...secrets, tokens: inherit(await renew(env, secrets), secrets.tokens) }
+    } catch (error) {
+      let amended: CredentialSecrets | undefined
+      while (amended === undefined && amendments.length > 0) amended = await amendments.shift()!(env, secrets, error)
+      if (amended === undefined) throw error
+      secrets = amended
+    }
+  }
+}
+
+function renew(env: OAuthEnvironment, { tokens, context, grant }: CredentialSecrets): Promise<TokenSet> {
+  if (tokens.refreshToken === undefined) return renewByGrant(env, context, grant)
+  return refreshTokens(env, { ...context, scopes: tokens.scopes }, tokens.refreshToken)
+}
+
+/**
+ * The credential with what is configured now: a new secret of the same client, and how requests are to be made.
+ *
+ * @throws IntegrationError `issuer_changed` when another issuer or token endpoint is configured: those get neither tokens
+ * nor secrets that were given for the old ones.
+ */
+function withSettings(secrets: CredentialSecrets, settings: OAuthSettings): CredentialSecrets {
+  const { context, grant } = secrets
+  const { issuer } = context.server
+  const named = settings.metadata?.issuer ?? settings.issuer
+  if (
+    (named !== undefined && !sameIssuer(named, issuer)) ||
+    settings.metadata?.tokenEndpoint !== context.tokenEndpointByHand
+  )
+    throw refuse(
+      'issuer_changed',
+      'Another authorization server is configured now than the one that gave these tokens.',
+    )
+  const isSameClient = context.client.source === 'configured' && settings.clientId === context.client.clientId
+  const client =
+    isSameClient && settings.clientSecret !== undefined
+      ? { ...context.client, clientSecret: settings.clientSecret }
+      : context.client
+  return {
+    ...secrets,
+    grant: typeof grant === 'object' && typeof settings.grant === 'object' && isSameClient ? settings.grant : grant,
+    context: {
+      ...context,
+      client,
+      refreshScope: settings.refreshScope,
+      resource: settings.resource === undefined ? context.resource : settings.resource || undefined,
+    },
+  }
+}
+
+async function otherWay(
+  _env: OAuthEnvironment,
+  secrets: CredentialSecrets,
+  error: unknown,
+): Promise<CredentialSecrets | undefined> {
+  const { context } = secrets
+  const client = otherAuthentication(context, error)
+  return client === undefined ? undefined : { ...secrets, context: { ...context, client } }
+}
+
+async function movedEndpoints(
+  env: OAuthEnvironment,
+  secrets: CredentialSecrets,
+  error: unknown,
+): Promise<CredentialSecrets | undefined> {
+  const { context } = secrets
+  if (!mayHaveMoved(error) || isClientError(error) || context.tokenEndpointByHand !== undefined) return undefined
+  try {
+    const server = await readServerAgain(env, context)
+    const moved = server !== undefined && server.token_endpoint !== context.server.token_endpoint
+    return moved ? { ...secrets, context: { ...context, server } } : undefined
+  } catch (fault) {
+    if (!isIntegrationError(fault)) throw fault
+    return undefined
+  }
+}
