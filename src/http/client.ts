@@ -91,6 +91,7 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
   }
   return {
     available: async (query) => (await get<{ connectors: AvailableConnector[] }>('/connectors', query)).connectors,
+    me: (query) => get('/me', query),
     agents: async (query) => (await get<{ agents: Agent[] }>('/agents', query)).agents,
     list: async (query) => (await get<{ integrations: Integration[] }>('/integrations', query)).integrations,
     get: (id, query) => get(of(id), query),

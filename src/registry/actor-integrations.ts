@@ -9,7 +9,7 @@ import { readAudit } from './operations/read-audit.js'
 import { connect } from './settings/connect.js'
 import type { ConnectResult } from '../model/outcome.js'
 import type { Context } from './state/context.js'
-import type { CheckedActor } from '../model/actor.js'
+import type { Actor, CheckedActor } from '../model/actor.js'
 import { decide } from './gate/decide.js'
 import { update } from './settings/edit.js'
 import type { UpdateInput } from './settings/plan-edit.js'
@@ -52,6 +52,8 @@ export interface OperationOptions {
 export interface ActorIntegrations<AgentId extends string = string> {
   /** The catalogue, with how many integrations of each entry are connected. */
   available(options?: OperationOptions): Promise<readonly AvailableConnector[]>
+  /** Who this acts for: what the host asserted, with its defaults. */
+  me(options?: OperationOptions): Promise<Actor>
   /** The agents that integrations of this workspace may name. */
   agents(options?: OperationOptions): Promise<readonly Agent<AgentId>[]>
   /** What this actor can use, oldest first. */
@@ -219,6 +221,7 @@ export function actorIntegrations<AgentId extends string>(
   }
   return {
     available: (options) => open(options, () => availableConnectors(context, actor)),
+    me: (options) => open(options, () => Promise.resolve(actor)),
     agents: (options) =>
       // The ids are the ones that the host gave: the constructor has them in its type.
       open(options, () => context.agentsOf(actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ask } from '../support/gate.js'
 import { bo, root } from '../support/registry.js'
 import { openFront } from './support.js'
+import { ana } from '../support/registry.js'
 
 describe('the client does over HTTP what the registry does', () => {
   it('lists, reads and edits', async () => {
@@ -9,6 +10,7 @@ describe('the client does over HTTP what the registry does', () => {
     expect(await client.list()).toEqual(await mine.list())
     expect(await client.get(id)).toEqual(await mine.get(id))
     expect(await client.available()).toEqual(await mine.available())
+    expect(await client.me()).toEqual({ ...ana, role: 'member' })
     expect(await client.agents()).toEqual(await mine.agents())
     const { revision } = await client.get(id)
     expect(await client.update(id, { name: 'Other notes' }, { ifRevision: revision })).toMatchObject({

@@ -52,6 +52,13 @@ export const toolRoutes = [
     run: async ({ mine, signal }) => ({ connectors: await mine.available({ signal }) }),
   }),
   route({
+    verb: 'me',
+    method: 'GET',
+    path: '/me',
+    summary: 'Who you are to the registry: workspace, user and role',
+    run: ({ mine, signal }) => mine.me({ signal }),
+  }),
+  route({
     verb: 'agents',
     method: 'GET',
     path: '/agents',
