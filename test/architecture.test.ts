@@ -44,6 +44,7 @@ const rules: Readonly<Record<string, Rule>> = {
     may: ['bridges', 'policy/model-content.ts', 'policy/same-json.ts', ...frameworks],
     mayTypes: ['index.ts'],
   },
+  import: { may: ['import', 'index.ts', 'model', 'egress', 'jsonc-parser', 'smol-toml', 'p-queue'] },
   testing: { may: ['testing', 'index.ts', 'ports', 'model', '@modelcontextprotocol/server'] },
   'index.ts': {
     may: ['registry', 'storage/memory.ts', 'vaults', 'ports', 'model'],

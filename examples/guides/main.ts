@@ -4,6 +4,7 @@ import { approvals } from './approvals.js'
 import { calls } from './calls.js'
 import { credentials } from './credentials.js'
 import { events } from './events.js'
+import { importing } from './import.js'
 import { localServers } from './local.js'
 import { oauth } from './oauth.js'
 import { storages } from './storage.js'
@@ -19,6 +20,7 @@ const guides = {
   credentials,
   oauth,
   aiSdk,
+  importing,
   localServers,
   events,
   testing,

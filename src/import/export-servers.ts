@@ -1,0 +1,52 @@
+import type { Integration } from '../index.js'
+
+/** `mcp.json`: Claude, Cursor and others (`mcpServers`, `${VARIABLE}`). `vscode`: `servers` with `inputs`. */
+export type ExportFormat = 'mcp.json' | 'vscode'
+
+/**
+ * The integrations as a list for another client, without a secret: each header's value is a variable to fill in.
+ * Integrations without a URL, those on this machine or whose URL the actor may not see, are left out.
+ *
+ * @param options - `format`: `@default 'mcp.json'`
+ * @returns JSON, indented by two blanks
+ */
+export function exportServers(
+  integrations: readonly Integration[],
+  options: { readonly format?: ExportFormat | undefined } = {},
+): string {
+  const inputs: { type: 'promptString'; id: string; description: string; password: true }[] = []
+  const servers: [string, object][] = []
+  const taken = new Set<string>()
+  for (const integration of integrations) {
+    const { url, name, enabled } = integration
+    if (url === undefined) continue
+    const headers = (integration.headers ?? []).map(({ name: header }) => {
+      const variable = `${integration.handle}_${header}`.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()
+      inputs.push({ type: 'promptString', id: variable, description: `${header} of ${name}`, password: true })
+      return [header, options.format === 'vscode' ? `\${input:${variable}}` : `\${${variable}}`] as const
+    })
+    servers.push([
+      distinct(name, taken),
+      {
+        type: 'http',
+        url,
+        headers: headers.length === 0 ? undefined : Object.fromEntries(headers),
+        disabled: enabled ? undefined : true,
+      },
+    ])
+  }
+  const list = Object.fromEntries(servers)
+  const document =
+    options.format === 'vscode'
+      ? { servers: list, inputs: inputs.length === 0 ? undefined : inputs }
+      : { mcpServers: list }
+  return `${JSON.stringify(document, undefined, 2)}\n`
+}
+
+/** Two integrations may have one name; two entries may not. */
+function distinct(name: string, taken: Set<string>): string {
+  let free = name
+  for (let n = 2; taken.has(free); n++) free = `${name} ${n}`
+  taken.add(free)
+  return free
+}

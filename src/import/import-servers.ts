@@ -1,0 +1,116 @@
+import PQueue from 'p-queue'
+import { isIntegrationError } from '../index.js'
+import type {
+  ActorIntegrations,
+  ConnectResult,
+  FieldProblem,
+  IntegrationError,
+  IntegrationVisibility,
+} from '../index.js'
+import { invalid } from '../model/input.js'
+import { maxServers, type ServerEntry } from './server-entry.js'
+import { fillTemplate } from './template.js'
+
+/** How a list is connected. */
+export interface ImportOptions<AgentId extends string = string> {
+  /** Who may use the new integrations: at least one agent. */
+  readonly agents: readonly AgentId[]
+  /** Answers to the variables of each server, by the server's name and the variable's. */
+  readonly answers?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined
+  /** `@default 'private'` */
+  readonly visibility?: IntegrationVisibility | undefined
+  /** `false`: the integrations are off until a person has looked at them and turns them on. `@default false` */
+  readonly enabled?: boolean | undefined
+  /** Servers that are connected at the same time, 1-16. `@default 4` */
+  readonly concurrency?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What became of one server of a list. */
+export type ImportRow =
+  | {
+      readonly name: string
+      readonly type: 'connected' | 'authorization_required' | 'failed'
+      readonly result: ConnectResult
+    }
+  /** It can't be connected: `message` says why. */
+  | { readonly name: string; readonly type: 'unsupported'; readonly message: string }
+  /** Variables have no answer, or one that isn't allowed. Nothing was stored. */
+  | { readonly name: string; readonly type: 'missing_answers'; readonly fields: readonly FieldProblem[] }
+  /** `connect()` threw: the server can't be reached, or its URL or a header is not allowed. Nothing was stored. */
+  | { readonly name: string; readonly type: 'refused'; readonly error: IntegrationError }
+
+/** What became of a list, in its order. */
+export interface ImportReport {
+  readonly rows: readonly ImportRow[]
+}
+
+/**
+ * Connects the servers of a list. Each is an integration of its own, or a row that says why it isn't: one that fails
+ * never takes the others. What a list suggests about approvals is not applied.
+ *
+ * @throws IntegrationError `invalid_input`: more than 200 servers
+ */
+export async function importServers<AgentId extends string>(
+  mine: Pick<ActorIntegrations<AgentId>, 'connect'>,
+  servers: readonly ServerEntry[],
+  options: ImportOptions<AgentId>,
+): Promise<ImportReport> {
+  if (servers.length > maxServers)
+    throw invalid('importServers()', [{ path: 'servers', message: `must be at most ${maxServers}` }])
+  const queue = new PQueue({ concurrency: Math.min(16, Math.max(1, options.concurrency ?? 4)) })
+  const rows = await Promise.all(servers.map((server) => queue.add(() => importServer(mine, server, options))))
+  return { rows }
+}
+
+async function importServer<AgentId extends string>(
+  mine: Pick<ActorIntegrations<AgentId>, 'connect'>,
+  server: ServerEntry,
+  { agents, answers, visibility, enabled = false, signal }: ImportOptions<AgentId>,
+): Promise<ImportRow> {
+  const { name } = server
+  if (server.url === undefined)
+    return { name, type: 'unsupported', message: server.unsupported ?? 'The list names no URL for it.' }
+  const given = answersFor(server, ownValue(answers, name) ?? {})
+  if ('fields' in given) return { name, type: 'missing_answers', fields: given.fields }
+  const url = fillTemplate(server.url, given.values)
+  if (url === undefined)
+    return { name, type: 'missing_answers', fields: [{ path: 'url', message: 'has a variable without an answer' }] }
+  const headers = server.headers.flatMap((header) => {
+    const value = fillTemplate(header.value, given.values)
+    return value === undefined ? [] : [[header.name, value] as const]
+  })
+  try {
+    const result = await mine.connect(
+      { name, url, headers: Object.fromEntries(headers), agents, visibility, enabled, oauth: server.oauth },
+      { signal },
+    )
+    return { name, type: result.type, result }
+  } catch (error) {
+    if (!isIntegrationError(error)) throw error
+    return { name, type: 'refused', error }
+  }
+}
+
+function answersFor(
+  { variables }: ServerEntry,
+  answers: Readonly<Record<string, string>>,
+): { readonly values: ReadonlyMap<string, string> } | { readonly fields: readonly FieldProblem[] } {
+  const values = new Map<string, string>()
+  const fields: FieldProblem[] = []
+  for (const { name, required, default: fallback, choices } of variables) {
+    const value = ownValue(answers, name) ?? fallback
+    if (value === undefined || value === '') {
+      if (required) fields.push({ path: name, message: 'needs an answer' })
+    } else if (typeof value !== 'string') fields.push({ path: name, message: 'must be text' })
+    else if (choices !== undefined && !choices.includes(value))
+      fields.push({ path: name, message: `must be one of ${choices.join(', ')}` })
+    else values.set(name, value)
+  }
+  return fields.length > 0 ? { fields } : { values }
+}
+
+/** A name of a list may be anything, also that of a method. */
+function ownValue<T>(all: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return all !== undefined && Object.hasOwn(all, name) ? all[name] : undefined
+}

@@ -1,0 +1,75 @@
+import type { ImportVariable, Template } from './server-entry.js'
+
+/** The spellings of a variable: `${VAR}`, `${VAR:-default}`, `${env:VAR}`, `${input:id}`, `{{VAR}}`. */
+const shellLike = /\$\{(?:(?:env|input):)?([^{}:]{1,200})(?::-([^{}]{0,2000}))?\}|\{\{\s*([^{}]{1,200}?)\s*\}\}/g
+
+/** `{name}`, as `server.json` writes it. */
+const braces = /\{([A-Za-z_][\w-]{0,199})\}/g
+
+/** A text with the variables in it, and their defaults by name. */
+export interface ParsedTemplate {
+  readonly template: Template
+  readonly defaults: ReadonlyMap<string, string | undefined>
+}
+
+/** Reads a text of `mcp.json` and its kin. */
+export function parseTemplate(text: string): ParsedTemplate {
+  return split(text, shellLike, ([, shell, fallback, mustache]) => ({ name: (shell ?? mustache)!.trim(), fallback }))
+}
+
+/** Reads a text of `server.json`; braces around a name that nobody declares are plain text. */
+export function parseBraces(text: string, declared: ReadonlySet<string>): ParsedTemplate {
+  return split(text, braces, ([, name]) => (declared.has(name!) ? { name: name!, fallback: undefined } : undefined))
+}
+
+/** Fills in what is open. @returns `undefined` when an answer is missing */
+export function fillTemplate(template: Template, answers: ReadonlyMap<string, string>): string | undefined {
+  const parts = template.map((part) => (typeof part === 'string' ? part : answers.get(part.variable)))
+  return parts.includes(undefined) ? undefined : parts.join('')
+}
+
+/** The template as text, each variable as `write` spells it. */
+export function showTemplate(template: Template, write: (variable: string) => string): string {
+  return template.map((part) => (typeof part === 'string' ? part : write(part.variable))).join('')
+}
+
+/** The variables of some templates, in order, each once. */
+export function variablesOf(
+  parsed: readonly { readonly text: ParsedTemplate; readonly secret: boolean }[],
+  declared: ReadonlyMap<string, Partial<ImportVariable>> = new Map(),
+): readonly ImportVariable[] {
+  const found = new Map<string, ImportVariable>()
+  for (const { text, secret } of parsed)
+    for (const [name, fallback] of text.defaults) {
+      const known = found.get(name)
+      const given = declared.get(name)
+      found.set(name, {
+        required: true,
+        ...given,
+        name,
+        default: known?.default ?? given?.default ?? fallback,
+        secret: secret || known?.secret === true || given?.secret === true,
+      })
+    }
+  return [...found.values()]
+}
+
+function split(
+  text: string,
+  pattern: RegExp,
+  read: (match: RegExpMatchArray) => { readonly name: string; readonly fallback: string | undefined } | undefined,
+): ParsedTemplate {
+  const template: (string | { readonly variable: string })[] = []
+  const defaults = new Map<string, string | undefined>()
+  let end = 0
+  for (const match of text.matchAll(pattern)) {
+    const variable = read(match)
+    if (variable === undefined) continue
+    if (match.index > end) template.push(text.slice(end, match.index))
+    template.push({ variable: variable.name })
+    defaults.set(variable.name, defaults.get(variable.name) ?? variable.fallback)
+    end = match.index + match[0].length
+  }
+  if (end < text.length || template.length === 0) template.push(text.slice(end))
+  return { template, defaults }
+}

@@ -1,0 +1,37 @@
+import { asText, asTextEntries, asTexts, type UncheckedObject } from './read-document.js'
+
+/** Programs that stand between a client without remote servers and a remote server. */
+const wrappers = /^(?:@[\w.-]+\/)?(mcp-remote|mcp-proxy|supergateway|mcp-client-bridge)(?:@.*)?$/
+
+/** A remote server behind a local command, e.g. `npx mcp-remote https://… --header "Authorization: Bearer …"`. */
+export function wrappedRemote(
+  server: UncheckedObject,
+):
+  | { readonly program: string; readonly url: string; readonly headers: readonly (readonly [string, string])[] }
+  | undefined {
+  const command = asText(server['command'])
+  if (command === undefined) return undefined
+  const environment = new Map(asTextEntries(server['env']))
+  const words = [
+    ...command.split(/\s+/),
+    ...(Array.isArray(server['args']) ? (asTexts(server['args']) ?? []) : []),
+  ].map((word) => word.replace(/\$\{(\w+)\}/g, (whole, name: string) => environment.get(name) ?? whole))
+  const at = words.findIndex((word) => wrappers.test(word.replace(/^.*[\\/]/, '')))
+  const program = wrappers.exec(words[at]?.replace(/^.*[\\/]/, '') ?? '')?.[1]
+  const url = words.slice(at + 1).find((word) => /^https?:\/\//i.test(word))
+  if (program === undefined || url === undefined) return undefined
+  return { program, url, headers: headersIn(words.slice(at + 1)) }
+}
+
+/** `--header "Name: value"`, `--header=Name:value`, `-H "Name: value"` and `--headers Name value`. */
+function headersIn(words: readonly string[]): readonly (readonly [string, string])[] {
+  return words.flatMap((word, n) => {
+    const inline = /^--headers?=([^:]+):\s*(.*)$/.exec(word)
+    if (inline !== null) return [[inline[1]!.trim(), inline[2]!.trim()] as const]
+    if (!/^(?:--headers?|-H)$/.test(word)) return []
+    const pair = /^([^:\s]+):\s*(.*)$/.exec(words[n + 1] ?? '')
+    if (pair !== null) return [[pair[1]!, pair[2]!.trim()] as const]
+    const [name, value] = [words[n + 1], words[n + 2]]
+    return word === '--headers' && name !== undefined && value !== undefined ? [[name, value] as const] : []
+  })
+}
