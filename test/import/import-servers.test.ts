@@ -48,7 +48,11 @@ describe('a list', () => {
     ['missing', {}, 'needs an answer'],
     ['empty', { notes: { REGION: '' } }, 'needs an answer'],
     ['not one of the choices', { notes: { REGION: 'mars' } }, 'must be one of eu, us'],
-    ['of an ancestor', Object.create({ notes: { REGION: 'eu' } }) as object, 'needs an answer'],
+    [
+      'of an ancestor',
+      Object.create({ notes: { REGION: 'eu' } }) as Record<string, Record<string, string>>,
+      'needs an answer',
+    ],
   ])('stores nothing of a server whose answer is %s', async (_what, answers, message) => {
     const { server, mine } = await bench()
     const { servers } = readServers(
