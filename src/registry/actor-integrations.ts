@@ -8,8 +8,8 @@ import { getApproval, listApprovals, type ApprovalPage } from './gate/approvals.
 import { readAudit } from './operations/read-audit.js'
 import { connect } from './settings/connect.js'
 import type { ConnectResult } from '../model/outcome.js'
-import type { Context } from './state/context.js'
-import type { Actor, CheckedActor } from '../model/actor.js'
+import type { ActorContext } from './state/context.js'
+import type { Actor } from '../model/actor.js'
 import { decide } from './gate/decide.js'
 import { update } from './settings/edit.js'
 import type { UpdateInput } from './settings/plan-edit.js'
@@ -202,12 +202,11 @@ export interface ActorGrants {
 }
 
 export function actorIntegrations<AgentId extends string>(
-  context: Context,
+  context: ActorContext,
   builder: ToolsetBuilder,
-  actor: CheckedActor,
 ): ActorIntegrations<AgentId> {
   const open = <T>(options: OperationOptions | undefined, work: () => Promise<T>): Promise<T> =>
-    whileOpen(context, actor, options, work)
+    whileOpen(context, options, work)
   const decideOneOrMany = async (
     ids: string | readonly string[],
     decision: ApprovalDecision,
@@ -215,57 +214,56 @@ export function actorIntegrations<AgentId extends string>(
   ): Promise<Approval | readonly Approval[]> => {
     const several = Array.isArray(ids)
     const decided = await open(options, () =>
-      decide(context, actor, several ? (ids as readonly string[]) : [ids as string], decision),
+      decide(context, several ? (ids as readonly string[]) : [ids as string], decision),
     )
     return several ? decided : decided[0]!
   }
   return {
-    available: (options) => open(options, () => availableConnectors(context, actor)),
-    me: (options) => open(options, () => Promise.resolve(actor)),
+    available: (options) => open(options, () => availableConnectors(context)),
+    me: (options) => open(options, () => Promise.resolve(context.actor)),
     agents: (options) =>
       // The ids are the ones that the host gave: the constructor has them in its type.
-      open(options, () => context.agentsOf(actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
-    list: (options) => open(options, () => listIntegrations(context, actor, options)),
-    get: (id, options) => open(options, () => getIntegration(context, actor, id)),
-    connect: (input, options) => open(options, () => connect(context, actor, input, options)),
-    finishConnect: (callbackUrl, options) => open(options, () => finishConnect(context, actor, callbackUrl, options)),
-    validate: (id, options) => open(options, () => validate(context, actor, id, options)),
-    reconnect: (id, input, options) => open(options, () => reconnect(context, actor, id, input, options)),
-    update: (id, input, options) => open(options, () => update(context, actor, id, input, options)),
-    enable: (id, options) => open(options, () => setEnabled(context, actor, id, true)),
-    disable: (id, options) => open(options, () => setEnabled(context, actor, id, false)),
-    authorize: (id, input, options) => open(options, () => authorize(context, actor, id, input, options)),
-    signOut: (id, options) => open(options, () => signOut(context, actor, id)),
-    transferOwner: (id, userId, options) => open(options, () => transferOwner(context, actor, id, userId)),
-    trust: (id, trusted, options) => open(options, () => setTrusted(context, actor, id, trusted, options)),
-    remove: (id, options) => open(options, () => remove(context, actor, id)),
-    tools: (id, options) => open(options, () => toolsOverview(context, actor, id)),
-    configureTools: (id, settings, options) =>
-      open(options, () => configureTools(context, actor, id, settings, options)),
-    refreshTools: (id, options) => open(options, () => refreshToolsNow(context, actor, id, options)),
-    acceptTools: (id, tools, options) => open(options, () => acceptTools(context, actor, id, tools)),
-    toolset: (agentId, options) => open(options, () => makeToolset(context, builder, actor, agentId, options)),
+      open(options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
+    list: (options) => open(options, () => listIntegrations(context, options)),
+    get: (id, options) => open(options, () => getIntegration(context, id)),
+    connect: (input, options) => open(options, () => connect(context, input, options)),
+    finishConnect: (callbackUrl, options) => open(options, () => finishConnect(context, callbackUrl, options)),
+    validate: (id, options) => open(options, () => validate(context, id, options)),
+    reconnect: (id, input, options) => open(options, () => reconnect(context, id, input, options)),
+    update: (id, input, options) => open(options, () => update(context, id, input, options)),
+    enable: (id, options) => open(options, () => setEnabled(context, id, true)),
+    disable: (id, options) => open(options, () => setEnabled(context, id, false)),
+    authorize: (id, input, options) => open(options, () => authorize(context, id, input, options)),
+    signOut: (id, options) => open(options, () => signOut(context, id)),
+    transferOwner: (id, userId, options) => open(options, () => transferOwner(context, id, userId)),
+    trust: (id, trusted, options) => open(options, () => setTrusted(context, id, trusted, options)),
+    remove: (id, options) => open(options, () => remove(context, id)),
+    tools: (id, options) => open(options, () => toolsOverview(context, id)),
+    configureTools: (id, settings, options) => open(options, () => configureTools(context, id, settings, options)),
+    refreshTools: (id, options) => open(options, () => refreshToolsNow(context, id, options)),
+    acceptTools: (id, tools, options) => open(options, () => acceptTools(context, id, tools)),
+    toolset: (agentId, options) => open(options, () => makeToolset(context, builder, agentId, options)),
     approvals: {
-      list: (query) => open(query, () => listApprovals(context, actor, query)),
-      get: (id, options) => open(options, () => getApproval(context, actor, id)),
+      list: (query) => open(query, () => listApprovals(context, query)),
+      get: (id, options) => open(options, () => getApproval(context, id)),
       // One implementation behind two overloads: what comes in says what goes out.
       decide: decideOneOrMany as ActorApprovals['decide'],
     },
     grants: {
-      list: (options) => open(options, () => listGrants(context, actor, options)),
-      revoke: (id, options) => open(options, () => revokeGrant(context, actor, id)),
+      list: (options) => open(options, () => listGrants(context, options)),
+      revoke: (id, options) => open(options, () => revokeGrant(context, id)),
     },
-    audit: (query) => open(query, () => readAudit(context, actor, query)),
+    audit: (query) => open(query, () => readAudit(context, query)),
   }
 }
 
 /** Refuses once the registry closes; what is under way then may finish, within the grace that `close()` gives. */
 async function whileOpen<T>(
-  context: Context,
-  { workspaceId }: CheckedActor,
+  context: ActorContext,
   options: OperationOptions | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
+  const { workspaceId } = context.actor
   if (context.closing.aborted) throw closed()
   try {
     return await context.calls.track({ workspaceId, integrationId: noIntegration }, options?.signal, (signal) =>

@@ -8,7 +8,7 @@ import { createRefresher } from '../oauth/refresh.js'
 import { actorIntegrations, type ActorIntegrations } from './actor-integrations.js'
 import { check } from './settings/refresh-tools.js'
 import { agentSource, connectorSource } from './state/host-lists.js'
-import type { Context } from './state/context.js'
+import { actingAs, type Context } from './state/context.js'
 import { decisionBoard } from './state/decision-board.js'
 import { eventFeed, type RegistryEventOf, type RegistryEventPage, type LocalEvent } from './state/event-feed.js'
 import { guardedStorage, guardedVault } from './state/guarded-ports.js'
@@ -113,7 +113,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
    */
   actingAs(actor: Actor): ActorIntegrations<AgentId> {
     this.#open()
-    return actorIntegrations(this.#context, this.#builder, parseActor(actor))
+    return actorIntegrations(actingAs(this.#context, parseActor(actor)), this.#builder)
   }
 
   /**

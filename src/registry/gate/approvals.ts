@@ -4,8 +4,7 @@ import { invalid } from '../../model/input.js'
 import type { JsonObject } from '../../model/json.js'
 import { displayArguments } from '../../policy/arguments.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
+import type { ActorContext, Context } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import type { Change, NewAudit } from '../state/event-feed.js'
 import { retrying } from '../state/retrying.js'
@@ -129,17 +128,17 @@ export function openRecord({ request, status }: ApprovalRecord) {
 }
 
 /** `approvals.get()`. */
-export async function getApproval(context: Context, actor: CheckedActor, id: string): Promise<Approval> {
-  const { stored, now } = await readDecidable(context, actor, id)
+export async function getApproval(context: ActorContext, id: string): Promise<Approval> {
+  const { stored, now } = await readDecidable(context, id)
   return presentApproval(stored.value, now)
 }
 
 /** The approval, if this actor may decide it. */
 export async function readDecidable(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
 ): Promise<{ stored: StoredApproval; now: number }> {
+  const { actor } = context
   const found = await readApproval(context, actor.workspaceId, id)
   if (found === undefined) throw notFound('approval', String(id))
   const { userId, integration } = found.stored.value.request
@@ -150,7 +149,7 @@ export async function readDecidable(
   } else if (record === undefined) throw notFound('approval', id)
   try {
     const whose = userId === actor.userId ? 'decide_own_approval' : 'decide_others_approval'
-    allow(context, actor, integration.id, record, whose)
+    allow(context, integration.id, record, whose)
   } catch (error) {
     throw (error as IntegrationError).code === 'not_found' ? notFound('approval', id) : error
   }
@@ -159,10 +158,10 @@ export async function readDecidable(
 
 /** `approvals.list()`: the actor's own, oldest first. */
 export async function listApprovals(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   query: { status?: ApprovalStatus | undefined; after?: string | undefined; limit?: number | undefined } = {},
 ): Promise<ApprovalPage> {
+  const { actor } = context
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200)
   if (query.after !== undefined && !isId(query.after))
     throw invalid('approvals.list()', [{ path: 'after', message: 'must be the next of a page before' }])

@@ -7,8 +7,7 @@ import { grantFrom } from '../../policy/grant-rule.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import { presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
 import { assess } from './assess-tool.js'
-import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
+import type { ActorContext, Context } from '../state/context.js'
 import { checkEditedArguments } from './edited-arguments.js'
 import type { Change, NewAudit } from '../state/event-feed.js'
 import { retrying } from '../state/retrying.js'
@@ -24,11 +23,10 @@ import { bindingOf, resolveWireTool, subjectOf } from './resolve-tool.js'
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`, `conflict`
  */
 export async function decide(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   ids: readonly string[],
   input: ApprovalDecision,
-  by: string = actor.userId,
+  by: string = context.actor.userId,
 ): Promise<readonly Approval[]> {
   const decision = parse('decide()', decisionInput, input)
   if (ids.length > 100) throw invalid('decide()', [{ path: '', message: 'takes at most 100 approvals at once' }])
@@ -38,19 +36,19 @@ export async function decide(
   const decided: Approval[] = []
   for (let n = 0; n < each.length; n += 10) {
     const batch = each.slice(n, n + 10)
-    decided.push(...(await retrying('The approval', () => decideBatch(context, actor, batch, decision, by))))
+    decided.push(...(await retrying('The approval', () => decideBatch(context, batch, decision, by))))
   }
   return decided
 }
 
 async function decideBatch(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   ids: readonly string[],
   decision: { decision: 'approve' | 'deny'; args?: unknown; remember?: unknown; reason?: string | undefined },
   by: string,
 ): Promise<readonly Approval[] | false> {
-  const found = await Promise.all(ids.map((id) => readDecidable(context, actor, id)))
+  const { actor } = context
+  const found = await Promise.all(ids.map((id) => readDecidable(context, id)))
   const writes: StorageWrite[] = []
   const change = { writes, events: [] as NonNullable<Change['events']>[number][], audit: [] as NewAudit[] }
   const answers: Approval[] = []

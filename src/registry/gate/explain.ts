@@ -4,8 +4,7 @@ import { invalid } from '../../model/input.js'
 import { takeArguments } from '../../policy/arguments.js'
 import { assess } from './assess-tool.js'
 import { checkAgents } from '../state/host-lists.js'
-import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
+import type { ActorContext } from '../state/context.js'
 import { findGrant } from './grants.js'
 import { bindingOf, resolveCall, subjectOf } from './resolve-tool.js'
 
@@ -28,8 +27,7 @@ export type CallExplanation =
 
 /** `toolset.explain()`: runs nothing, uses nothing up. `args` matter where a grant or the host's policy looks at them. */
 export async function explain(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   agentId: string,
   modelName: string,
   options: {
@@ -38,6 +36,7 @@ export async function explain(
     readonly integrations?: ReadonlySet<string> | undefined
   } = {},
 ): Promise<CallExplanation> {
+  const { actor } = context
   await checkAgents(context, actor.workspaceId, [agentId], 'explain()')
   if (typeof modelName !== 'string')
     throw invalid('explain()', [{ path: 'toolName', message: 'must be the name of a tool in a toolset' }])

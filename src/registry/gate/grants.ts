@@ -3,7 +3,7 @@ import { decideAccess, type Access } from '../../policy/access.js'
 import { matchGrant, type StoredGrant } from '../../policy/grant-rule.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext, Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
 import type { NewEvent } from '../state/event-feed.js'
@@ -79,10 +79,10 @@ export function useOf({ key, version, value, now }: FoundGrant): readonly Storag
 
 /** `grants.list()`: the actor's own; `userId`: another person's, where the actor may see them. */
 export async function listGrants(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   options: { userId?: string | undefined } = {},
 ): Promise<readonly Grant[]> {
+  const { actor } = context
   const userId = options.userId ?? actor.userId
   const found = await grantsUnder(context, actor.workspaceId, prefixes.grants(userId))
   if (userId === actor.userId) return found.map(({ value }) => shown(value))
@@ -91,12 +91,13 @@ export async function listGrants(
     found.map(({ value }) => keys.integration(value.integrationId)),
   )
   return found.flatMap(({ value }, n) =>
-    accessTo(context, actor, versioned<IntegrationRecord>(records[n])?.value) === 'allowed' ? [shown(value)] : [],
+    accessTo(context, versioned<IntegrationRecord>(records[n])?.value) === 'allowed' ? [shown(value)] : [],
   )
 }
 
 /** `grants.revoke()`. */
-export async function revokeGrant(context: Context, actor: CheckedActor, id: string): Promise<void> {
+export async function revokeGrant(context: ActorContext, id: string): Promise<void> {
+  const { actor } = context
   if (!isId(id)) throw notFound('grant', String(id))
   const found =
     (await grantsUnder(context, actor.workspaceId, prefixes.grants(actor.userId))).find(
@@ -107,8 +108,8 @@ export async function revokeGrant(context: Context, actor: CheckedActor, id: str
   const record = versioned<IntegrationRecord>(records[0])?.value
   if (found.value.userId !== actor.userId) {
     if (record === undefined) throw notFound('grant', id)
-    if (accessTo(context, actor, record) === 'hidden') throw notFound('grant', id)
-    allow(context, actor, found.value.integrationId, record, 'others_grants')
+    if (accessTo(context, record) === 'hidden') throw notFound('grant', id)
+    allow(context, found.value.integrationId, record, 'others_grants')
   }
   await context.feed.commit(actor.workspaceId, {
     writes: [{ key: found.key, value: undefined }],
@@ -167,7 +168,8 @@ async function grantsUnder(
   }
 }
 
-function accessTo(context: Context, actor: CheckedActor, record: IntegrationRecord | undefined): Access {
+function accessTo(context: ActorContext, record: IntegrationRecord | undefined): Access {
+  const { actor } = context
   const { workspaceId } = actor
   const scope = record && { workspaceId, ownerId: record.ownerId, visibility: record.visibility }
   return decideAccess('others_grants', actor, scope, context.options.access)

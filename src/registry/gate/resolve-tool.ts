@@ -7,7 +7,7 @@ import { notForModels, type NotForModels } from '../../policy/model-audience.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import { visible } from '../../policy/visible-text.js'
 import { assess, type Assessment } from './assess-tool.js'
-import type { Context } from '../state/context.js'
+import { actingAs, type Context } from '../state/context.js'
 import { findGrant, useGrant } from './grants.js'
 import { allow } from '../state/access.js'
 import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
@@ -146,7 +146,7 @@ async function resolveTool(
         : { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
     if (record === undefined || decideAccess('call', actor, scope, context.options.access) === 'hidden')
       throw unknownTool(asked)
-    allow(context, actor, integrationId, record, 'call')
+    allow(actingAs(context, actor), integrationId, record, 'call')
     const settings = versioned<SettingsRecord>(records[1])?.value
     const target = targetFrom(actor, integrationId, record, records.slice(2))
     if (!record.enabled)

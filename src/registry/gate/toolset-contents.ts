@@ -3,7 +3,7 @@ import { notForModels } from '../../policy/model-audience.js'
 import { filterTools } from '../../policy/tool-filter.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import { assess } from './assess-tool.js'
-import type { Context } from '../state/context.js'
+import { actingAs, type ActorContext, type Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { visibleIds } from '../state/access.js'
 import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
@@ -42,7 +42,7 @@ export function toolsetBuilder(context: Context): ToolsetBuilder {
       // A host's policy may look at the conversation, and may change its mind at any time.
       const steady = context.options.approvals.policy === undefined
       if (steady && before !== undefined && before.version === version && now < before.until) return before.contents
-      const contents = await collect(context, actor, agentId, conversationId, now)
+      const contents = await collect(actingAs(context, actor), agentId, conversationId, now)
       if (steady) {
         if (remembered.size >= rememberedToolsets) remembered.delete(remembered.keys().next().value!)
         remembered.delete(name)
@@ -54,13 +54,13 @@ export function toolsetBuilder(context: Context): ToolsetBuilder {
 }
 
 async function collect(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   agentId: string,
   conversationId: string | undefined,
   now: number,
 ): Promise<ToolsetContents> {
-  const found = await loadAll(context, actor)
+  const { actor } = context
+  const found = await loadAll(context)
   const tools: ToolsetTool[] = []
   const unavailable: UnavailableTool[] = []
   const stale: Target[] = []
@@ -116,10 +116,10 @@ async function collect(
 
 /** Everything the actor can use, with settings and tool lists: three round trips, however many there are. */
 async function loadAll(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
 ): Promise<readonly { target: Target; settings: SettingsRecord | undefined; list: ToolList | undefined }[]> {
-  const ids = [...(await visibleIds(context, actor))].toSorted()
+  const { actor } = context
+  const ids = [...(await visibleIds(context))].toSorted()
   const each = 2 + targetKeys('x', actor).length
   const { records } = await context.storage.read(
     actor.workspaceId,

@@ -5,10 +5,9 @@ import type { ConfirmCallback } from '../../ports/confirm.js'
 import type { ElicitCallback } from '../../ports/elicit.js'
 import { checkAgents } from '../state/host-lists.js'
 import { callTool, resumeCall } from './call.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { explain, type CallExplanation } from './explain.js'
 import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { closed } from '../state/errors.js'
 import type { ToolCallOptions, CallScope } from './call-scope.js'
 import { checkSearchOptions, divideTools, findTools, type FindOptions, type ToolSearchOptions } from './tool-search.js'
@@ -70,12 +69,12 @@ export interface Toolset {
 
 /** `toolset()`: from what is stored, with no request to any server; old tool lists are refreshed behind it. */
 export async function makeToolset(
-  context: Context,
+  context: ActorContext,
   builder: ToolsetBuilder,
-  actor: CheckedActor,
   agentId: string,
   options: ToolsetOptions = {},
 ): Promise<Toolset> {
+  const { actor } = context
   await checkAgents(context, actor.workspaceId, [agentId], 'toolset()')
   const { conversationId } = options
   if (
@@ -103,12 +102,11 @@ export async function makeToolset(
     ...divideTools(tools, options.search),
     unavailable,
     search: async (query, { limit = options.search?.limit } = {}) => findTools((await build()).tools, query, limit),
-    call: (name, args, callOptions) =>
-      whileOpen(context, actor, () => callTool(context, session, name, args, callOptions)),
+    call: (name, args, callOptions) => whileOpen(context, () => callTool(context, session, name, args, callOptions)),
     resume: (approvalId, callOptions) =>
-      whileOpen(context, actor, () => resumeCall(context, session, approvalId, callOptions)),
+      whileOpen(context, () => resumeCall(context, session, approvalId, callOptions)),
     explain: (name, args) =>
-      explain(context, actor, agentId, name, {
+      explain(context, agentId, name, {
         args,
         conversationId,
         integrations: picked,
@@ -117,7 +115,8 @@ export async function makeToolset(
 }
 
 /** Refuses once the registry closes, which waits for what is under way: also for the stretch before anything is sent. */
-async function whileOpen<T>(context: Context, { workspaceId }: CheckedActor, work: () => Promise<T>): Promise<T> {
+async function whileOpen<T>(context: ActorContext, work: () => Promise<T>): Promise<T> {
+  const { workspaceId } = context.actor
   if (context.closing.aborted) throw closed()
   try {
     return await context.calls.track({ workspaceId, integrationId: noIntegration }, undefined, work)

@@ -2,7 +2,7 @@ import type { Approval } from '../../model/approval.js'
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import { endOne, presentApproval, readApproval, type StoredApproval } from './approvals.js'
-import type { Context } from '../state/context.js'
+import { actingAs, type Context } from '../state/context.js'
 import { decide } from './decide.js'
 import type { ResolvedCall } from './resolve-tool.js'
 import type { ToolCallOptions } from './call-scope.js'
@@ -113,7 +113,7 @@ async function consult(
     const { status: _status, ...request }: Approval = presentApproval(approval.value, call.now)
     const answer = await confirm(request, { signal: over.signal })
     if (answer === 'defer') return false
-    await decide(context, call.session.actor, [approvalId], answer, 'confirm')
+    await decide(actingAs(context, call.session.actor), [approvalId], answer, 'confirm')
     return true
   } catch (error) {
     // Decided elsewhere meanwhile: the waiting call sees that by itself. Anything else leaves the approval open.

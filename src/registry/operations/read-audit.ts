@@ -1,8 +1,7 @@
 import { invalid } from '../../model/input.js'
 import type { AuditEntry } from '../../model/event.js'
 import { decideAccess } from '../../policy/access.js'
-import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
+import type { ActorContext } from '../state/context.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
 
@@ -18,10 +17,10 @@ export interface AuditPage {
  * others' private ones that something happened, never what.
  */
 export async function readAudit(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   query: { readonly after?: string | undefined; readonly limit?: number | undefined } = {},
 ): Promise<AuditPage> {
+  const { actor } = context
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? 100), 1), 1000)
   if (query.after !== undefined && !/^[A-Za-z0-9_-]{1,100}$/.test(query.after))
     throw invalid('audit()', [{ path: 'after', message: 'must be the next of a page before' }])
@@ -40,7 +39,7 @@ export async function readAudit(
     }))
     const shown =
       actor.role === 'admin'
-        ? await seenByAdmin(context, actor, raw)
+        ? await seenByAdmin(context, raw)
         : raw.map((entry) => (entry.userId === actor.userId ? entry : undefined))
     for (const [n, entry] of shown.entries()) {
       after = page.records[n]!.key
@@ -53,10 +52,10 @@ export async function readAudit(
 }
 
 async function seenByAdmin(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   entries: readonly AuditEntry[],
 ): Promise<readonly (AuditEntry | undefined)[]> {
+  const { actor } = context
   const ids = [...new Set(entries.flatMap(({ integrationId }) => (integrationId === undefined ? [] : [integrationId])))]
   const { records } = await context.storage.read(actor.workspaceId, ids.map(keys.integration))
   const known = new Map(ids.map((id, n) => [id, versioned<IntegrationRecord>(records[n])?.value]))

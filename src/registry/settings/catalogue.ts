@@ -1,16 +1,13 @@
 import type { AvailableConnector, Connector } from '../../model/connector.js'
-import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
+import type { ActorContext } from '../state/context.js'
 import { listIntegrations } from './integrations.js'
 
 /** `available()`: the catalogue. */
-export async function availableConnectors(
-  context: Context,
-  actor: CheckedActor,
-): Promise<readonly AvailableConnector[]> {
+export async function availableConnectors(context: ActorContext): Promise<readonly AvailableConnector[]> {
+  const { actor } = context
   const [connectors, integrations] = await Promise.all([
     context.connectorsOf(actor.workspaceId),
-    listIntegrations(context, actor),
+    listIntegrations(context),
   ])
   return connectors.map((connector) => ({
     id: connector.id,

@@ -2,11 +2,10 @@ import { IntegrationError } from '../../model/errors.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { ConnectResult } from '../../model/outcome.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { refreshAfterSignIn } from './finish-connect.js'
 import { getIntegration } from './integrations.js'
 import { storeIntegration } from './new-integration.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { toJson, type ServerRecord, type StatusRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { listAll } from './refresh-tools.js'
@@ -23,12 +22,12 @@ import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect
  * and every fault of a server: then nothing is stored
  */
 export async function connect(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   input: ConnectInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
-  const wish = await planConnect(context, actor, input)
+  const { actor } = context
+  const wish = await planConnect(context, input)
   const id = context.runtime.randomId()
   const { signal } = options
   const owner = wish.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
@@ -43,42 +42,35 @@ export async function connect(
             signal,
           )
         : await probe(context, wish.url, wish.headers, (connection) => listAll(context, connection, signal), signal)
-    await storeIntegration(
-      context,
-      actor,
-      id,
-      wish,
-      Object.keys(wish.headers).length > 0 ? 'header' : 'none',
-      async (now) => {
-        const known = { settings: undefined, manifest: undefined }
-        const filed = await fileListing(
-          context,
-          {
-            workspaceId: actor.workspaceId,
-            integrationId: id,
-            owner,
-            userId: actor.userId,
-            perUser: owner !== sharedOwner,
-          },
-          listed.listing,
-          known,
-          { now, initial: wish.toolSettings },
-        )
-        const status: StatusRecord = {
-          reason: 'ok',
-          checkedAt: now,
-          lastWorkedAt: now,
-          protocolVersion: listed.protocolVersion,
-        }
-        const server: ServerRecord = { binding: 1, verdict: listed.verdict }
-        return [
-          ...filed.writes,
-          { key: keys.status(id, owner), value: toJson(status) },
-          { key: keys.server(id, owner), value: toJson(server) },
-        ]
-      },
-    )
-    return { type: 'connected', integration: await getIntegration(context, actor, id) }
+    await storeIntegration(context, id, wish, Object.keys(wish.headers).length > 0 ? 'header' : 'none', async (now) => {
+      const known = { settings: undefined, manifest: undefined }
+      const filed = await fileListing(
+        context,
+        {
+          workspaceId: actor.workspaceId,
+          integrationId: id,
+          owner,
+          userId: actor.userId,
+          perUser: owner !== sharedOwner,
+        },
+        listed.listing,
+        known,
+        { now, initial: wish.toolSettings },
+      )
+      const status: StatusRecord = {
+        reason: 'ok',
+        checkedAt: now,
+        lastWorkedAt: now,
+        protocolVersion: listed.protocolVersion,
+      }
+      const server: ServerRecord = { binding: 1, verdict: listed.verdict }
+      return [
+        ...filed.writes,
+        { key: keys.status(id, owner), value: toJson(status) },
+        { key: keys.server(id, owner), value: toJson(server) },
+      ]
+    })
+    return { type: 'connected', integration: await getIntegration(context, id) }
   } catch (error) {
     if (!(error instanceof AuthorizationRequired)) throw error
     if (wish.hasCredential || wish.url === undefined)
@@ -87,14 +79,13 @@ export async function connect(
         `The server at ${wish.origin} does not accept these header values. Correct them and connect again.`,
         { reason: 'credential_rejected' },
       )
-    return signIn(context, actor, id, wish, wish.url, owner, error, signal)
+    return signIn(context, id, wish, wish.url, owner, error, signal)
   }
 }
 
 /** The server wants a sign-in: the integration and the sign-in are one commit. */
 async function signIn(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   wish: ConnectPlan,
   serverUrl: string,
@@ -105,14 +96,12 @@ async function signIn(
   let begun: SignIn | undefined
   await storeIntegration(
     context,
-    actor,
     id,
     wish,
     'oauth',
     async (now) => {
       begun ??= await beginSignIn(
         context,
-        actor,
         { integrationId: id, owner, serverUrl, settings: wish.oauth ?? {} },
         { challenge: refused.challenge, now, signal },
       )
@@ -128,8 +117,8 @@ async function signIn(
   if (begun!.type === 'person')
     return {
       type: 'authorization_required',
-      integration: await getIntegration(context, actor, id),
+      integration: await getIntegration(context, id),
       authorizationUrl: begun!.authorizationUrl,
     }
-  return refreshAfterSignIn(context, actor, id, signal)
+  return refreshAfterSignIn(context, id, signal)
 }

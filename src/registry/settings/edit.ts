@@ -4,7 +4,7 @@ import type { Operation } from '../../policy/access.js'
 import { checkAgents } from '../state/host-lists.js'
 import { endOpenApprovals } from '../gate/approvals.js'
 import { check } from './refresh-tools.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { ownersOf, sharedSecrets, wipe } from './drop-credential.js'
 import { planEdit, type Edit, type UpdateInput } from './plan-edit.js'
 import { retrying } from '../state/retrying.js'
@@ -12,7 +12,6 @@ import { eraseCredential, forgetSecret } from './erase-credential.js'
 import { endGrants } from '../gate/grants.js'
 import { load, type LoadedIntegration } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { versioned, toJson, type HeadersRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { conflict } from '../state/errors.js'
@@ -26,12 +25,12 @@ import { targetFrom, targetKeys } from '../state/target.js'
  * current one, or somebody else kept writing)
  */
 export async function update(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   input: UpdateInput,
   options: { readonly ifRevision?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Integration> {
+  const { actor } = context
   const wanted = parse('update()', updateInput, input)
   const operation: Operation =
     wanted.url !== undefined || wanted.headers !== undefined || wanted.credentials !== undefined
@@ -41,14 +40,14 @@ export async function update(
   let made: Edit | undefined
   let before: LoadedIntegration | undefined
   await retrying('The integration', async () => {
-    before = await load(context, actor, id, operation, [
+    before = await load(context, id, operation, [
       keys.headers(id, sharedOwner),
       keys.settings(id),
       ...sharedSecrets(id),
     ])
     if (options.ifRevision !== undefined && options.ifRevision !== before.record.revision)
       throw conflict(`Integration "${before.record.name}"`)
-    made = await planEdit(context, actor, before, wanted)
+    made = await planEdit(context, before, wanted)
     if (made.changed.length === 0) return true
     return context.feed.commit(actor.workspaceId, {
       writes: [{ key: keys.integration(id), ifVersion: before.version, value: toJson(made.record) }, ...made.writes],
@@ -57,19 +56,19 @@ export async function update(
     })
   })
   if (made!.changed.includes('headers')) await forgetSecret(context, versioned<HeadersRecord>(before!.others[0])?.value)
-  await afterEdit(context, actor, id, made!)
+  await afterEdit(context, id, made!)
   if (['url', 'headers', 'credentials'].some((field) => made!.changed.includes(field)))
-    await checkEdited(context, actor, id, options.signal)
-  return getIntegration(context, actor, id)
+    await checkEdited(context, id, options.signal)
+  return getIntegration(context, id)
 }
 
 /** What follows an edit, in its own time: every dispatch reads again anyway. */
 async function afterEdit(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   { rebinds, dropped, record, changed }: Edit,
 ): Promise<void> {
+  const { actor } = context
   const { workspaceId } = actor
   const isPrivateNow = changed.includes('visibility') && record.visibility === 'private'
   const isSharedNow = changed.includes('credentials') && record.credentials === 'shared'
@@ -95,13 +94,9 @@ async function afterEdit(
 }
 
 /** What the edit led to is told by the status: that the server is down, or wants a sign-in, is no reason to undo it. */
-async function checkEdited(
-  context: Context,
-  actor: CheckedActor,
-  id: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { record, others } = await load(context, actor, id, 'get', targetKeys(id, actor))
+async function checkEdited(context: ActorContext, id: string, signal: AbortSignal | undefined): Promise<void> {
+  const { actor } = context
+  const { record, others } = await load(context, id, 'get', targetKeys(id, actor))
   await check(context, targetFrom(actor, id, record, others), {
     bypassBreaker: true,
     signal,

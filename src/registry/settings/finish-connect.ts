@@ -2,8 +2,7 @@ import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { CredentialRecord } from '../../oauth/credential-record.js'
 import { decideAccess } from '../../policy/access.js'
 import { endOpenApprovals } from '../gate/approvals.js'
-import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
+import type { ActorContext } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
@@ -27,50 +26,50 @@ import { revokeQuietly, toRevoke } from './erase-credential.js'
  * @throws IntegrationError `not_found` (unknown, used, expired or another person's callback), `authorization_failed`
  */
 export async function finishConnect(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   callbackUrl: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
-  const flow = await findFlow(context, actor, callbackUrl)
+  const { actor } = context
+  const flow = await findFlow(context, callbackUrl)
   const { integrationId, owner } = flow.value
-  const before = await consume(context, actor, flow)
+  const before = await consume(context, flow)
   let obtained: Awaited<ReturnType<typeof redeemCode>>
   try {
-    obtained = await redeemCode(context, actor, flow, callbackUrl, options.signal)
+    obtained = await redeemCode(context, flow, callbackUrl, options.signal)
   } catch (error) {
-    await settleStatus(context, actor, integrationId, owner, before)
+    await settleStatus(context, integrationId, owner, before)
     throw error
   }
   try {
-    await keep(context, actor, flow, obtained.credential)
+    await keep(context, flow, obtained.credential)
   } catch (error) {
     context.runInBackground(() => revokeQuietly(context, actor.workspaceId, integrationId, owner, obtained.credential))
     throw error
   }
-  return refreshAfterSignIn(context, actor, integrationId, options.signal)
+  return refreshAfterSignIn(context, integrationId, options.signal)
 }
 
 /** Lists the tools with a credential just stored, and answers with what came of it. Faults are told by the status. */
 export async function refreshAfterSignIn(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   integrationId: string,
   signal: AbortSignal | undefined,
 ): Promise<ConnectResult> {
-  const { record, others } = await load(context, actor, integrationId, 'get', targetKeys(integrationId, actor))
+  const { actor } = context
+  const { record, others } = await load(context, integrationId, 'get', targetKeys(integrationId, actor))
   const target = targetFrom(actor, integrationId, record, others)
   try {
     await refreshTools(context, target, { bypassBreaker: true, signal })
-    return { type: 'connected', integration: await getIntegration(context, actor, integrationId) }
+    return { type: 'connected', integration: await getIntegration(context, integrationId) }
   } catch (error) {
     const found =
       error instanceof AuthorizationRequired
         ? { reason: error.reason, scopes: error.scopes }
         : { reason: reasonOf(error) }
     if (found.reason === undefined) throw error
-    await settleStatus(context, actor, integrationId, target.owner, { ...found, reason: found.reason })
-    return { type: 'failed', integration: await getIntegration(context, actor, integrationId) }
+    await settleStatus(context, integrationId, target.owner, { ...found, reason: found.reason })
+    return { type: 'failed', integration: await getIntegration(context, integrationId) }
   }
 }
 
@@ -79,7 +78,8 @@ export async function refreshAfterSignIn(
  * now, that is the truth.
  * @returns the status to go back to when the sign-in fails
  */
-async function consume(context: Context, actor: CheckedActor, flow: PendingFlow): Promise<StatusRecord> {
+async function consume(context: ActorContext, flow: PendingFlow): Promise<StatusRecord> {
+  const { actor } = context
   const { integrationId, owner } = flow.value
   const { records, now } = await context.storage.read(actor.workspaceId, [
     keys.integration(integrationId),
@@ -87,7 +87,7 @@ async function consume(context: Context, actor: CheckedActor, flow: PendingFlow)
   ])
   const record = versioned<IntegrationRecord>(records[0])
   if (record === undefined) throw notFound('integration', integrationId)
-  if (!mayFinish(context, actor, flow, record.value)) throw notFound('sign-in under way for', 'this callback')
+  if (!mayFinish(context, flow, record.value)) throw notFound('sign-in under way for', 'this callback')
   const status = versioned<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
   const before: StatusRecord =
     status.reason === 'awaiting_authorization' ? { ...status, reason: status.before ?? 'first_sign_in' } : status
@@ -106,12 +106,8 @@ async function consume(context: Context, actor: CheckedActor, flow: PendingFlow)
 }
 
 /** Whether the sign-in still is for that server and that credential, and the person may still give it. */
-function mayFinish(
-  context: Context,
-  actor: CheckedActor,
-  { value: flow }: PendingFlow,
-  record: IntegrationRecord,
-): boolean {
+function mayFinish(context: ActorContext, { value: flow }: PendingFlow, record: IntegrationRecord): boolean {
+  const { actor } = context
   const perUser = record.credentials === 'per_user'
   const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
   return (
@@ -122,12 +118,8 @@ function mayFinish(
 }
 
 /** Stores the tokens with status and news; another account or issuer than before ends what was given for the old one. */
-async function keep(
-  context: Context,
-  actor: CheckedActor,
-  flow: PendingFlow,
-  credential: CredentialRecord,
-): Promise<void> {
+async function keep(context: ActorContext, flow: PendingFlow, credential: CredentialRecord): Promise<void> {
+  const { actor } = context
   const { integrationId, owner } = flow.value
   const { workspaceId, userId } = actor
   const old = await signInTarget(context, workspaceId, integrationId, owner, flow.secrets.resource ?? '')
@@ -142,7 +134,7 @@ async function keep(
     const stored = versioned<IntegrationRecord>(records[0])
     const before = versioned<StatusRecord>(records[1])
     // Removed, pointed elsewhere, or signed out of, while the tokens were on their way.
-    if (stored === undefined || before === undefined || !mayFinish(context, actor, flow, stored.value))
+    if (stored === undefined || before === undefined || !mayFinish(context, flow, stored.value))
       throw notFound('integration', integrationId)
     const { value: record, version } = stored
     const status = statusChange(
@@ -200,12 +192,12 @@ async function keep(
 }
 
 async function settleStatus(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   integrationId: string,
   owner: string,
   status: StatusRecord,
 ): Promise<void> {
+  const { actor } = context
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(integrationId, owner)])
   const change = statusChange(
     { integrationId, owner, userId: actor.userId },

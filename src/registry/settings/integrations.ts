@@ -2,19 +2,19 @@ import { invalid, listInput, parse } from '../../model/input.js'
 import type { Integration } from '../../model/integration.js'
 import { decideAccess } from '../../policy/access.js'
 import { isId, load, visibleIds } from '../state/access.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import { idsUnder } from '../state/pages.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { keys, prefixes } from '../state/keys.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
 import { presentIntegrations, standingKeyCount, standingKeys, storedIntegration } from './present-integration.js'
 
 /** `get()`, and what the verbs answer with. */
-export async function getIntegration(context: Context, actor: CheckedActor, id: string): Promise<Integration> {
+export async function getIntegration(context: ActorContext, id: string): Promise<Integration> {
+  const { actor } = context
   if (!isId(id)) throw notFound('integration', String(id))
-  const { record, others, now } = await load(context, actor, id, 'get', standingKeys(id, actor))
-  const [integration] = await presentIntegrations(context, actor, [storedIntegration(actor, id, record, others)], now)
+  const { record, others, now } = await load(context, id, 'get', standingKeys(id, actor))
+  const [integration] = await presentIntegrations(context, [storedIntegration(actor, id, record, others)], now)
   return integration!
 }
 
@@ -34,13 +34,12 @@ export interface IntegrationListOptions {
 
 /** `list()`: what the actor can use, oldest first; `all` adds for admins others' private ones. */
 export async function listIntegrations(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   options: IntegrationListOptions = {},
 ): Promise<readonly Integration[]> {
   const { scope, search, attention, limit, after } = options
   const wanted = parse('list()', listInput, { scope, search, attention, limit, after })
-  const all = await readAll(context, actor, wanted.scope)
+  const all = await readAll(context, wanted.scope)
   const last = all.findIndex(({ id }) => id === wanted.after)
   if (wanted.after !== undefined && last === -1)
     throw invalid('list()', [{ path: 'after', message: 'must be the id of an integration of the page before' }])
@@ -64,15 +63,12 @@ function isWanted(integration: Integration, { search, attention }: IntegrationLi
     .every((word) => text.includes(word))
 }
 
-async function readAll(
-  context: Context,
-  actor: CheckedActor,
-  scope: IntegrationListOptions['scope'],
-): Promise<readonly Integration[]> {
+async function readAll(context: ActorContext, scope: IntegrationListOptions['scope']): Promise<readonly Integration[]> {
+  const { actor } = context
   const ids =
     scope === 'all' && actor.role === 'admin'
       ? await idsUnder(context, actor, prefixes.integrations)
-      : await visibleIds(context, actor)
+      : await visibleIds(context)
   const { records, now } = await context.storage.read(
     actor.workspaceId,
     ids.flatMap((id) => [keys.integration(id), ...standingKeys(id, actor)]),
@@ -81,15 +77,14 @@ async function readAll(
   const stored = ids.flatMap((id, n) => {
     const [integration, ...standing] = records.slice(n * size, (n + 1) * size)
     const record = versioned<IntegrationRecord>(integration)?.value
-    return record === undefined || isHidden(context, actor, record)
-      ? []
-      : [storedIntegration(actor, id, record, standing)]
+    return record === undefined || isHidden(context, record) ? [] : [storedIntegration(actor, id, record, standing)]
   })
-  const all = await presentIntegrations(context, actor, stored, now)
+  const all = await presentIntegrations(context, stored, now)
   return all.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
 }
 
-function isHidden(context: Context, actor: CheckedActor, { ownerId, visibility }: IntegrationRecord): boolean {
+function isHidden(context: ActorContext, { ownerId, visibility }: IntegrationRecord): boolean {
+  const { actor } = context
   const scope = { workspaceId: actor.workspaceId, ownerId, visibility }
   return decideAccess('get', actor, scope, context.options.access) === 'hidden'
 }

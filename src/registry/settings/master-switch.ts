@@ -1,22 +1,17 @@
 import type { Integration } from '../../model/integration.js'
 import { endOpenApprovals } from '../gate/approvals.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { toJson } from '../state/records.js'
 import { keys } from '../state/keys.js'
 
 /** `enable()` and `disable()`: off takes effect at once, also for what is under way; nothing is deleted. */
-export async function setEnabled(
-  context: Context,
-  actor: CheckedActor,
-  id: string,
-  enabled: boolean,
-): Promise<Integration> {
+export async function setEnabled(context: ActorContext, id: string, enabled: boolean): Promise<Integration> {
+  const { actor } = context
   await retrying('The integration', async () => {
-    const { record, version, now } = await load(context, actor, id, enabled ? 'enable' : 'disable')
+    const { record, version, now } = await load(context, id, enabled ? 'enable' : 'disable')
     if (record.enabled === enabled) return true
     return context.feed.commit(actor.workspaceId, {
       writes: [
@@ -34,5 +29,5 @@ export async function setEnabled(
     context.calls.end(actor.workspaceId, id, 'integration_disabled')
     await endOpenApprovals(context, actor.workspaceId, id, 'cancelled', 'The integration was turned off.')
   }
-  return getIntegration(context, actor, id)
+  return getIntegration(context, id)
 }

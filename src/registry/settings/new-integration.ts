@@ -1,8 +1,7 @@
 import { makeHandle } from '../../policy/tool-name.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { seal } from './sign-in.js'
@@ -10,14 +9,14 @@ import type { ConnectPlan } from './plan-connect.js'
 
 /** Stores a new integration with everything that belongs to it, under a handle of its own. */
 export async function storeIntegration(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   wish: ConnectPlan,
   auth: IntegrationRecord['auth'],
   rest: (now: number) => Promise<readonly StorageWrite[]>,
   established: () => boolean = () => true,
 ): Promise<void> {
+  const { actor } = context
   const { workspaceId, userId } = actor
   await retrying('The handle', async () => {
     const { handle, now } = await freeHandle(context, workspaceId, wish.name)

@@ -1,13 +1,12 @@
 import { authorizeInput, invalid, parse } from '../../model/input.js'
 import type { ConnectResult } from '../../model/outcome.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { endOpenApprovals } from '../gate/approvals.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
 import { editHeaders } from '../servers/headers.js'
 import { load } from '../state/access.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { versioned, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { keys, ownerKey } from '../state/keys.js'
 import { openHeaders, poolPrefix } from '../servers/use-server.js'
@@ -20,8 +19,7 @@ import { loadTarget, startSignIn, validateTarget } from './validate.js'
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
  */
 export async function authorize(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   input: {
     readonly headers?: Readonly<Record<string, string | null>> | undefined
@@ -30,18 +28,19 @@ export async function authorize(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
   const { headers, scopes } = parse('authorize()', authorizeInput, input)
-  const { record } = await load(context, actor, id, 'own_credential')
+  const { record } = await load(context, id, 'own_credential')
   requirePerUser(record, 'authorize()')
-  if (headers !== undefined) await setOwnHeaders(context, actor, id, record.origin, headers)
-  const target = await loadTarget(context, actor, id, 'own_credential')
+  if (headers !== undefined) await setOwnHeaders(context, id, record.origin, headers)
+  const target = await loadTarget(context, id, 'own_credential')
   if (record.auth === 'oauth' && headers === undefined)
-    return startSignIn(context, actor, target, { scopes, signal: options.signal })
-  return validateTarget(context, actor, target, options.signal)
+    return startSignIn(context, target, { scopes, signal: options.signal })
+  return validateTarget(context, target, options.signal)
 }
 
 /** Drops one's own credential: revoked and erased. */
-export async function signOut(context: Context, actor: CheckedActor, id: string): Promise<void> {
-  const { record } = await load(context, actor, id, 'own_credential')
+export async function signOut(context: ActorContext, id: string): Promise<void> {
+  const { actor } = context
+  const { record } = await load(context, id, 'own_credential')
   requirePerUser(record, 'signOut()')
   const owner = ownerKey(actor.userId)
   // What was agreed to was agreed to for this account; the next may be another.
@@ -72,12 +71,12 @@ export async function signOut(context: Context, actor: CheckedActor, id: string)
 }
 
 async function setOwnHeaders(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   origin: string,
   edits: Readonly<Record<string, string | null>>,
 ): Promise<void> {
+  const { actor } = context
   const { workspaceId, userId } = actor
   const owner = ownerKey(userId)
   await retrying('Your credential', async () => {

@@ -4,9 +4,8 @@ import type { CredentialMode, IntegrationVisibility } from '../../model/integrat
 import type { OAuthSettings } from '../../model/oauth.js'
 import { checkUrl } from '../../egress/url-policy.js'
 import { checkAgents } from '../state/host-lists.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { allowSharing } from '../state/access.js'
-import type { CheckedActor } from '../../model/actor.js'
 import type { ToolSettingsRecord } from '../state/records.js'
 import { notFound } from '../state/errors.js'
 
@@ -48,7 +47,8 @@ export interface ConnectPlan {
 }
 
 /** @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused`, `forbidden` */
-export async function planConnect(context: Context, actor: CheckedActor, input: ConnectInput): Promise<ConnectPlan> {
+export async function planConnect(context: ActorContext, input: ConnectInput): Promise<ConnectPlan> {
+  const { actor } = context
   const taken = parse('connect()', connectInput, input)
   const connector =
     'connector' in taken
@@ -58,7 +58,7 @@ export async function planConnect(context: Context, actor: CheckedActor, input: 
   const url = 'url' in taken ? taken.url : connector !== undefined && 'url' in connector ? connector.url : undefined
   const checked = url === undefined ? undefined : checkUrl(url, context.options.egress)
   const visibility = taken.visibility ?? 'private'
-  if (visibility === 'workspace') allowSharing(context, actor)
+  if (visibility === 'workspace') allowSharing(context)
   await checkAgents(context, actor.workspaceId, taken.agents, 'connect()')
   const auth = connector?.auth ?? 'oauth'
   const headers = { ...taken.headers }

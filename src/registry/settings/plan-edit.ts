@@ -7,13 +7,12 @@ import type {
 } from '../../model/integration.js'
 import { checkUrl } from '../../egress/url-policy.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext, Context } from '../state/context.js'
 import { moveCredential } from './move-credential.js'
 import { drop, type Dropped } from './drop-credential.js'
 import { editHeaders } from '../servers/headers.js'
 import { type LoadedIntegration } from '../state/access.js'
 import { allowSharing } from '../state/access.js'
-import type { CheckedActor } from '../../model/actor.js'
 import {
   versioned,
   toJson,
@@ -61,20 +60,14 @@ interface Draft {
  * @param before - read with everybody's header values, the tool settings and `sharedSecrets()`
  * @throws IntegrationError `invalid_input`, `forbidden`, `url_refused`
  */
-export async function planEdit(
-  context: Context,
-  actor: CheckedActor,
-  before: LoadedIntegration,
-  wanted: ParsedUpdate,
-): Promise<Edit> {
+export async function planEdit(context: ActorContext, before: LoadedIntegration, wanted: ParsedUpdate): Promise<Edit> {
   const { record, now, id } = before
   const draft: Draft = { next: record, changed: [], writes: [] }
   change(draft, record, 'name', wanted.name)
   change(draft, record, 'agents', wanted.agents === undefined ? undefined : [...new Set(wanted.agents)])
   const moves = moveUrl(context, before, draft, wanted.url)
   const dropped = moves && draft.next.origin !== record.origin ? drop(id, before.others.slice(2)) : undefined
-  if (wanted.visibility !== undefined && wanted.visibility !== record.visibility)
-    share(context, actor, before, draft, wanted)
+  if (wanted.visibility !== undefined && wanted.visibility !== record.visibility) share(context, before, draft, wanted)
   change(draft, record, 'credentials', wanted.credentials)
   draft.writes.push(...(dropped?.writes ?? []))
   await setHeaders(context, before, draft, wanted.headers, dropped !== undefined)
@@ -122,15 +115,9 @@ function moveUrl(
 }
 
 /** Shares it, or takes it back. */
-function share(
-  context: Context,
-  actor: CheckedActor,
-  { record, id }: LoadedIntegration,
-  draft: Draft,
-  wanted: ParsedUpdate,
-): void {
+function share(context: ActorContext, { record, id }: LoadedIntegration, draft: Draft, wanted: ParsedUpdate): void {
   const shared = wanted.visibility === 'workspace'
-  if (shared) allowSharing(context, actor)
+  if (shared) allowSharing(context)
   if (shared && wanted.credentials === undefined && record.auth !== 'none')
     throw invalid('update()', [
       {

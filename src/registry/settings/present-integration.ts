@@ -5,7 +5,7 @@ import type { StorageRecord } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
 import { currentStatus, describeStatus } from '../servers/status.js'
 import { ownerFor } from '../state/access.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import {
@@ -60,11 +60,11 @@ export function storedIntegration(
 
 /** Integrations as this actor may see them, in the order given. */
 export async function presentIntegrations(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   stored: readonly StoredIntegration[],
   now: number,
 ): Promise<readonly Integration[]> {
+  const { actor } = context
   const counted = stored.filter(({ record, manifest }) => manifest !== undefined && !isMetadata(actor, record))
   const lists = await context.lists.load(
     actor.workspaceId,
@@ -77,18 +77,18 @@ export async function presentIntegrations(
   return stored.map((one) => {
     const list = lists[counted.indexOf(one)]
     return isMetadata(actor, one.record)
-      ? metadataOf(context, actor, one, now)
-      : { ...presentOne(context, actor, one, now), tools: countTools(context, actor, one, list) }
+      ? metadataOf(context, one, now)
+      : { ...presentOne(context, one, now), tools: countTools(context, one, list) }
   })
 }
 
 function presentOne(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   { id, record, status, manifest }: StoredIntegration,
   now: number,
 ): Omit<Integration, 'tools'> {
-  const allowed = operationsOf(context, actor, record)
+  const { actor } = context
+  const allowed = operationsOf(context, record)
   const edits = allowed.includes('set_endpoint')
   const known = knownStatus(record, status, now)
   return {
@@ -123,12 +123,8 @@ function isMetadata(actor: CheckedActor, { visibility, ownerId }: IntegrationRec
   return visibility === 'private' && ownerId !== actor.userId
 }
 
-function metadataOf(
-  context: Context,
-  actor: CheckedActor,
-  { id, record, status }: StoredIntegration,
-  now: number,
-): Integration {
+function metadataOf(context: ActorContext, { id, record, status }: StoredIntegration, now: number): Integration {
+  const { actor } = context
   return {
     id,
     handle: record.handle,
@@ -142,7 +138,7 @@ function metadataOf(
     enabled: record.enabled,
     trusted: record.trusted,
     agents: [],
-    allowed: operationsOf(context, actor, record),
+    allowed: operationsOf(context, record),
     ...describeStatus(record.name, record.auth, knownStatus(record, status, now)),
     tools: noTools,
     revision: record.revision,
@@ -151,7 +147,8 @@ function metadataOf(
   }
 }
 
-function operationsOf(context: Context, actor: CheckedActor, record: IntegrationRecord): Integration['allowed'] {
+function operationsOf(context: ActorContext, record: IntegrationRecord): Integration['allowed'] {
+  const { actor } = context
   const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
   return allowedOperations(actor, scope, context.options.access)
 }
@@ -165,11 +162,11 @@ function knownStatus(record: IntegrationRecord, status: StatusRecord | undefined
 const noTools = { total: 0, enabled: 0, ask: 0, changed: 0, held: 0 } satisfies ToolCounts
 
 function countTools(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   { id, record, manifest, settings }: StoredIntegration,
   list: ToolList | undefined,
 ): ToolCounts {
+  const { actor } = context
   // The list is being replaced at this moment; the event that follows has it read again.
   if (list === undefined) return { ...noTools, total: manifest?.count ?? 0 }
   const counts = { ...noTools, total: list.tools.length }

@@ -1,6 +1,5 @@
 import { endOpenApprovals } from '../gate/approvals.js'
-import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
+import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { eraseIntegration } from './erase-credential.js'
 import { endGrants } from '../gate/grants.js'
@@ -15,9 +14,10 @@ import { poolPrefix } from '../servers/use-server.js'
  *
  * @throws IntegrationError `not_found`, `forbidden`
  */
-export async function remove(context: Context, actor: CheckedActor, id: string): Promise<void> {
+export async function remove(context: ActorContext, id: string): Promise<void> {
+  const { actor } = context
   const record = await retrying('The integration', async () => {
-    const loaded = await load(context, actor, id, 'remove')
+    const loaded = await load(context, id, 'remove')
     return (
       (await bury(context, actor.workspaceId, id, loaded.record, loaded.version, loaded.now, actor.userId)) &&
       loaded.record

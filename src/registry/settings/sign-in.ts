@@ -9,7 +9,7 @@ import { discover } from '../../oauth/discovery.js'
 import { chooseScopes } from '../../oauth/scopes.js'
 import { requestTokens } from '../../oauth/machine-grants.js'
 import type { TokenSet } from '../../oauth/tokens.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext, Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
 import { toJson, versioned, type FlowRecord, type OAuthSettingsRecord, type Versioned } from '../state/records.js'
@@ -49,8 +49,7 @@ const flowMs = 600_000
  * @throws IntegrationError `authorization_failed` with its reason, network faults as they come
  */
 export async function beginSignIn(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   target: SignInTarget,
   request: {
     challenge?: Challenge | undefined
@@ -59,6 +58,7 @@ export async function beginSignIn(
     signal?: AbortSignal | undefined
   },
 ): Promise<SignIn> {
+  const { actor } = context
   const { integrationId, owner, serverUrl, settings } = target
   if (context.options.oauth === undefined)
     throw new IntegrationError(
@@ -137,7 +137,8 @@ export interface PendingFlow extends Versioned<FlowRecord> {
  *
  * @throws IntegrationError `not_found`, `credential_unreadable`
  */
-export async function findFlow(context: Context, actor: CheckedActor, callbackUrl: string): Promise<PendingFlow> {
+export async function findFlow(context: ActorContext, callbackUrl: string): Promise<PendingFlow> {
+  const { actor } = context
   const state = typeof callbackUrl === 'string' ? callbackState(callbackUrl) : undefined
   const { records, now } =
     state === undefined ? { records: [], now: 0 } : await context.storage.read(actor.workspaceId, [keys.flow(state)])
@@ -152,12 +153,12 @@ export async function findFlow(context: Context, actor: CheckedActor, callbackUr
 
 /** Sends the code, once: the flow must be gone from the storage by now. */
 export async function redeemCode(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   flow: PendingFlow,
   callbackUrl: string,
   signal?: AbortSignal,
 ): Promise<{ credential: CredentialRecord; tokens: TokenSet }> {
+  const { actor } = context
   const { integrationId, owner } = flow.value
   const tokens = await finishAuthorization(context.oauth, flow.secrets, callbackUrl, { signal })
   const { server, client, scopes, resource } = flow.secrets

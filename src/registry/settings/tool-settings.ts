@@ -5,8 +5,7 @@ import type { QuarantinedTool, Tool, ToolSettings } from '../../model/tool.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
-import type { Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
+import type { ActorContext } from '../state/context.js'
 import { conflict } from '../state/errors.js'
 import { retrying } from '../state/retrying.js'
 import { load, ownerFor, type LoadedIntegration } from '../state/access.js'
@@ -46,8 +45,9 @@ interface WithTools {
 }
 
 /** `tools()`: every tool with label, enabled, mode, and what the mode comes to and why. */
-export async function toolsOverview(context: Context, actor: CheckedActor, id: string): Promise<ToolOverview> {
-  const known = await loadTools(context, actor, id, 'list_tools')
+export async function toolsOverview(context: ActorContext, id: string): Promise<ToolOverview> {
+  const { actor } = context
+  const known = await loadTools(context, id, 'list_tools')
   const { loaded, settings, manifest, list } = known
   const { record } = loaded
   const assessed = (list?.tools ?? []).map((tool) => ({
@@ -96,19 +96,19 @@ function revisionOf({ settings, manifest }: WithTools): string {
  * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`, `conflict`
  */
 export async function configureTools(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   input: Readonly<Record<string, ToolSettings>>,
   { ifRevision }: { readonly ifRevision?: string | undefined } = {},
 ): Promise<void> {
+  const { actor } = context
   if (typeof input !== 'object' || input === null)
     throw invalid('configureTools()', [{ path: '', message: 'must be an object of settings by tool name' }])
   const wanted = Object.entries(input).map(
     ([name, settings]) => [name, parse(`configureTools("${name.slice(0, 64)}")`, toolSettingsInput, settings)] as const,
   )
   await retrying('The tool settings', async () => {
-    const known = await loadTools(context, actor, id, 'configure_tools')
+    const known = await loadTools(context, id, 'configure_tools')
     const { loaded, settings, list } = known
     if (ifRevision !== undefined && ifRevision !== revisionOf(known)) throw conflict('The tools')
     const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
@@ -129,7 +129,6 @@ export async function configureTools(
     }
     return commitSettings(
       context,
-      actor,
       loaded,
       settings,
       tools,
@@ -146,15 +145,15 @@ export async function configureTools(
  * @throws IntegrationError `conflict`, `tool_not_found`, `not_found`, `forbidden`, `invalid_input`
  */
 export async function acceptTools(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   seen: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const { actor } = context
   const wanted = Object.entries(parse('acceptTools()', acceptToolsInput, seen))
   let forget: readonly string[] = []
   await retrying('The tool settings', async () => {
-    const { loaded, settings, manifest, list } = await loadTools(context, actor, id, 'accept_tools')
+    const { loaded, settings, manifest, list } = await loadTools(context, id, 'accept_tools')
     const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
     const accepted: string[] = []
     for (const [name, hash] of wanted) {
@@ -181,7 +180,6 @@ export async function acceptTools(
     forget = accepted
     return commitSettings(
       context,
-      actor,
       loaded,
       settings,
       tools,
@@ -205,24 +203,24 @@ function renamed({ label, ...settings }: ToolSettingsRecord, { hash }: ListedToo
 
 /** `refreshTools()`: asks the server now. */
 export async function refreshToolsNow(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ToolOverview> {
-  const { record, others } = await load(context, actor, id, 'validate', targetKeys(id, actor))
+  const { actor } = context
+  const { record, others } = await load(context, id, 'validate', targetKeys(id, actor))
   await refreshTools(context, targetFrom(actor, id, record, others), { bypassBreaker: true, ...options })
-  return toolsOverview(context, actor, id)
+  return toolsOverview(context, id)
 }
 
 async function loadTools(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   operation: 'list_tools' | 'configure_tools' | 'accept_tools',
 ): Promise<WithTools> {
+  const { actor } = context
   for (let tries = 0; tries < 3; tries++) {
-    const loaded = await load(context, actor, id, operation, [
+    const loaded = await load(context, id, operation, [
       keys.settings(id),
       keys.tools(id, sharedOwner),
       keys.tools(id, ownerKey(actor.userId)),
@@ -267,8 +265,7 @@ function configured(
 }
 
 async function commitSettings(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   loaded: LoadedIntegration,
   settings: Versioned<SettingsRecord> | undefined,
   tools: Record<string, ToolSettingsRecord>,
@@ -280,6 +277,7 @@ async function commitSettings(
   },
   action: 'configure_tools' | 'accept_tools',
 ) {
+  const { actor } = context
   return context.feed.commit(actor.workspaceId, {
     writes: [{ key: keys.settings(loaded.id), ifVersion: settings?.version ?? null, value: toJson({ tools }) }],
     events: [event],

@@ -1,11 +1,10 @@
 import { invalid } from '../../model/input.js'
 import { endOpenApprovals } from '../gate/approvals.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { drop, sharedSecrets, wipe, type Dropped } from './drop-credential.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { toJson, type IntegrationRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
@@ -15,13 +14,14 @@ import { poolPrefix } from '../servers/use-server.js'
  *
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
  */
-export async function transferOwner(context: Context, actor: CheckedActor, id: string, userId: string): Promise<void> {
+export async function transferOwner(context: ActorContext, id: string, userId: string): Promise<void> {
+  const { actor } = context
   if (typeof userId !== 'string' || userId === '' || userId.length > 200)
     throw invalid('transferOwner()', [{ path: 'userId', message: 'must be the id of a person, 1-200 characters' }])
   let wasPrivate = false
   let dropped: Dropped | undefined
   await retrying('The integration', async () => {
-    const { record, version, now, others } = await load(context, actor, id, 'transfer_owner', sharedSecrets(id))
+    const { record, version, now, others } = await load(context, id, 'transfer_owner', sharedSecrets(id))
     if (record.ownerId === userId) return true
     wasPrivate = record.visibility === 'private'
     dropped = wasPrivate ? drop(id, others) : undefined

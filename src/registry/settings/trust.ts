@@ -1,28 +1,27 @@
 import { invalid } from '../../model/input.js'
 import type { Integration } from '../../model/integration.js'
 import { endOpenApprovals } from '../gate/approvals.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { conflict } from '../state/errors.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { toJson } from '../state/records.js'
 import { keys } from '../state/keys.js'
 
 /** `trust()`: whether the server's annotations are believed. Approvals and grants given under the other answer end. */
 export async function setTrusted(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   trusted: boolean,
   { ifRevision }: { readonly ifRevision?: number | undefined } = {},
 ): Promise<Integration> {
+  const { actor } = context
   if (typeof trusted !== 'boolean') throw invalid('trust()', [{ path: 'trusted', message: 'must be true or false' }])
   let changed = false
   await retrying('The integration', async () => {
-    const { record, version, now } = await load(context, actor, id, 'trust')
+    const { record, version, now } = await load(context, id, 'trust')
     if (ifRevision !== undefined && ifRevision !== record.revision) throw conflict(`Integration "${record.name}"`)
     changed = record.trusted !== trusted
     if (!changed) return true
@@ -48,5 +47,5 @@ export async function setTrusted(
     await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'Whether the server is trusted was changed.')
     await endGrants(context, actor.workspaceId, id)
   }
-  return getIntegration(context, actor, id)
+  return getIntegration(context, id)
 }

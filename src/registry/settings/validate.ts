@@ -4,12 +4,11 @@ import type { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { decideAccess } from '../../policy/access.js'
 import { check } from './refresh-tools.js'
 import type { ConnectResult } from '../../model/outcome.js'
-import type { Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { refreshAfterSignIn } from './finish-connect.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
 import { versioned, toJson, type IntegrationRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
@@ -25,12 +24,11 @@ import { targetFrom, targetKeys, type Target } from '../state/target.js'
  * @throws IntegrationError `not_found`, `forbidden`; a fault of the server is the status, not a throw
  */
 export async function validate(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
-  return validateTarget(context, actor, await loadTarget(context, actor, id, 'validate'), options.signal)
+  return validateTarget(context, await loadTarget(context, id, 'validate'), options.signal)
 }
 
 /**
@@ -39,54 +37,53 @@ export async function validate(
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`, `authorization_failed`
  */
 export async function reconnect(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   input: { readonly scopes?: readonly string[] | undefined } = {},
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
+  const { actor } = context
   const { scopes } = parse('reconnect()', reconnectInput, input)
-  const target = await loadTarget(context, actor, id, undefined)
+  const target = await loadTarget(context, id, undefined)
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id, target.owner))
   const { record, status } = target
   // A server that lists its tools to everybody, and asks for a sign-in only when one is called.
   const asksWhenCalled = record.url !== undefined && record.auth === 'none' && status?.reason === 'first_sign_in'
-  if (record.auth !== 'oauth' && !asksWhenCalled) return validateTarget(context, actor, target, options.signal)
-  return startSignIn(context, actor, target, { scopes: scopes ?? status?.scopes, signal: options.signal })
+  if (record.auth !== 'oauth' && !asksWhenCalled) return validateTarget(context, target, options.signal)
+  return startSignIn(context, target, { scopes: scopes ?? status?.scopes, signal: options.signal })
 }
 
 /** Reads an integration for a check; without an operation, for whoever may reconnect the credential it would use. */
 export async function loadTarget(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   operation: 'validate' | 'own_credential' | undefined,
 ): Promise<Target> {
-  const first = await load(context, actor, id, operation ?? 'get', targetKeys(id, actor))
+  const { actor } = context
+  const first = await load(context, id, operation ?? 'get', targetKeys(id, actor))
   if (operation === undefined)
-    await load(context, actor, id, first.record.credentials === 'per_user' ? 'own_credential' : 'reconnect')
+    await load(context, id, first.record.credentials === 'per_user' ? 'own_credential' : 'reconnect')
   return targetFrom(actor, id, first.record, first.others)
 }
 
 /** Checks, and starts a sign-in where one is needed and the actor may reconnect. */
 export async function validateTarget(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   target: Target,
   signal: AbortSignal | undefined,
 ): Promise<ConnectResult> {
   const checked = await check(context, target, { bypassBreaker: true, signal })
   if (checked.type === 'works')
-    return { type: 'connected', integration: await getIntegration(context, actor, target.integrationId) }
+    return { type: 'connected', integration: await getIntegration(context, target.integrationId) }
   const { refused } = checked
-  if (refused !== undefined && needsSignIn(target.record, refused) && mayReconnect(context, actor, target.record))
+  if (refused !== undefined && needsSignIn(target.record, refused) && mayReconnect(context, target.record))
     try {
-      return await startSignIn(context, actor, target, { challenge: refused.challenge, scopes: refused.scopes, signal })
+      return await startSignIn(context, target, { challenge: refused.challenge, scopes: refused.scopes, signal })
     } catch (error) {
       // Its authorization server is down or not usable: the status tells what is needed, and reconnect() why it fails.
       if (reasonOf(error) === undefined) throw error
     }
-  return { type: 'failed', integration: await getIntegration(context, actor, target.integrationId) }
+  return { type: 'failed', integration: await getIntegration(context, target.integrationId) }
 }
 
 /** A server that had no credential, or has OAuth, and says 401: only a sign-in helps. Wrong header values are to be edited. */
@@ -94,7 +91,8 @@ function needsSignIn(record: IntegrationRecord, refused: AuthorizationRequired):
   return record.url !== undefined && (record.auth === 'oauth' || refused.reason === 'first_sign_in')
 }
 
-function mayReconnect(context: Context, actor: CheckedActor, record: IntegrationRecord): boolean {
+function mayReconnect(context: ActorContext, record: IntegrationRecord): boolean {
+  const { actor } = context
   const operation = record.credentials === 'per_user' ? 'own_credential' : 'reconnect'
   return (
     decideAccess(
@@ -107,8 +105,7 @@ function mayReconnect(context: Context, actor: CheckedActor, record: Integration
 }
 
 export async function startSignIn(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   target: Target,
   request: {
     challenge?: Challenge | undefined
@@ -116,11 +113,12 @@ export async function startSignIn(
     signal?: AbortSignal | undefined
   },
 ): Promise<ConnectResult> {
+  const { actor } = context
   const { workspaceId } = actor
   const { integrationId: id, owner, record } = target
   const wanted = await signInTarget(context, workspaceId, id, owner, record.url!)
   const { now } = await context.storage.read(workspaceId, [])
-  const begun = await beginSignIn(context, actor, wanted, { ...request, now })
+  const begun = await beginSignIn(context, wanted, { ...request, now })
   const interactive = begun.type === 'person'
   const before = target.status
   const working = before?.reason === 'awaiting_authorization' ? before.before : before?.reason
@@ -144,10 +142,10 @@ export async function startSignIn(
       events: status.events,
     })
   })
-  if (!interactive) return refreshAfterSignIn(context, actor, id, request.signal)
+  if (!interactive) return refreshAfterSignIn(context, id, request.signal)
   return {
     type: 'authorization_required',
-    integration: await getIntegration(context, actor, id),
+    integration: await getIntegration(context, id),
     authorizationUrl: begun.authorizationUrl,
   }
 }

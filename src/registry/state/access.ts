@@ -1,7 +1,7 @@
 import { IntegrationError } from '../../model/errors.js'
 import { decideAccess, type Operation } from '../../policy/access.js'
 import type { StorageRecord } from '../../ports/storage.js'
-import type { Context } from './context.js'
+import type { ActorContext } from './context.js'
 import { notFound } from './errors.js'
 import { idsUnder } from './pages.js'
 import type { CheckedActor } from '../../model/actor.js'
@@ -29,16 +29,16 @@ export function ownerFor(record: IntegrationRecord, actor: CheckedActor): string
  * @throws IntegrationError `not_found`, `forbidden`
  */
 export async function load(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   operation: Operation,
   others: readonly string[] = [],
 ): Promise<LoadedIntegration> {
+  const { actor } = context
   if (!isId(id)) throw notFound('integration', String(id))
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.integration(id), ...others])
   const stored = versioned<IntegrationRecord>(records[0])
-  allow(context, actor, id, stored?.value, operation)
+  allow(context, id, stored?.value, operation)
   return {
     id,
     workspaceId: actor.workspaceId,
@@ -51,12 +51,12 @@ export async function load(
 
 /** Throws unless the actor may do this with that integration. */
 export function allow(
-  context: Context,
-  actor: CheckedActor,
+  context: ActorContext,
   id: string,
   record: IntegrationRecord | undefined,
   operation: Operation,
 ): void {
+  const { actor } = context
   const scope =
     record === undefined
       ? undefined
@@ -72,7 +72,8 @@ export function allow(
 }
 
 /** @throws IntegrationError `forbidden` where the host leaves sharing to admins */
-export function allowSharing(context: Context, actor: CheckedActor): void {
+export function allowSharing(context: ActorContext): void {
+  const { actor } = context
   if (
     decideAccess(
       'share',
@@ -88,7 +89,8 @@ export function allowSharing(context: Context, actor: CheckedActor): void {
 }
 
 /** The ids of what the actor can use. */
-export async function visibleIds(context: Context, actor: CheckedActor): Promise<readonly string[]> {
+export async function visibleIds(context: ActorContext): Promise<readonly string[]> {
+  const { actor } = context
   const [shared, own] = await Promise.all([
     idsUnder(context, actor, prefixes.visibleToAll),
     idsUnder(context, actor, prefixes.visibleTo(actor.userId)),

@@ -1,3 +1,4 @@
+import type { CheckedActor } from '../../model/actor.js'
 import type { Agent } from '../../model/agent.js'
 import type { Connector } from '../../model/connector.js'
 import type { GuardedFetch } from '../../egress/guarded-fetch.js'
@@ -43,4 +44,14 @@ export interface Context {
   runInBackground(work: () => Promise<unknown>): void
   /** Aborts when the registry closes. */
   readonly closing: AbortSignal
+}
+
+/** What every verb of one person is handed: the same, and who acts. */
+export interface ActorContext extends Context {
+  readonly actor: CheckedActor
+}
+
+/** The context of what is done for this person. */
+export function actingAs(context: Context, actor: CheckedActor): ActorContext {
+  return { ...context, actor }
 }
