@@ -2,6 +2,7 @@ import type { ServerInfo } from '../model/integration.js'
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { QuarantinedTool, ToolDefinition, ToolProgress, ToolResult } from '../model/tool.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
+import type { CleanWords } from './clean-words.js'
 import type { LocalServer } from '../ports/local-server.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
@@ -35,6 +36,8 @@ export interface OpenOptions {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly runtime: RegistryRuntime
+  /** Makes what a server said fit to be shown. `@default` as it came */
+  readonly cleanWords?: CleanWords | undefined
   /** Told when the verdict changed later: the session was lost and made anew, or the server changed its era. */
   readonly onVerdict?: ((verdict: ServerProfile) => void) | undefined
   /** Told that the server's tools changed, or may have while nobody listened. */
@@ -62,6 +65,13 @@ export interface ToolCallOptions {
     ((question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>) | undefined
 }
 
+/** How a tool answered. */
+export interface ToolAnswer {
+  readonly result: ToolResult
+  /** The server answered with a JSON-RPC error; its words are the text of `result`, which has `isError`. */
+  readonly rpcError?: { readonly code: number } | undefined
+}
+
 /** A live MCP client. Never stored. */
 export interface Connection {
   /** The given one, as the same object, as long as it holds. */
@@ -77,11 +87,12 @@ export interface Connection {
     readonly maxTools: number
   }): Promise<ToolListing>
   /**
-   * Sends `tools/call` with the tool's own name and the arguments as they are.
+   * Sends `tools/call` with the tool's own name and the arguments as they are. A JSON-RPC error is the answer of a tool
+   * that failed, as MCP has it.
    *
    * @throws IntegrationError whose `mayHaveRun` says whether the tool may have run, or as in {@link Connection.listTools}
    */
-  callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolResult>
+  callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolAnswer>
   /** @param options.endSession - Tells the server that the session is over: when no other process may go on with it. */
   close(options?: { readonly endSession?: boolean | undefined }): Promise<void>
 }

@@ -26,6 +26,13 @@ export interface PoolUseOptions {
   readonly signal?: AbortSignal | undefined
   /** A person asks, so a server that failed just now is tried all the same. `@default false` */
   readonly bypassBreaker?: boolean | undefined
+  /** Nobody waits for it: calls go first. `@default false` */
+  readonly background?: boolean | undefined
+  /**
+   * Opens a new connection, whatever is there; those of all keys that start so take no new work, and their sessions are
+   * ended when what is under way in them is done.
+   */
+  readonly replaces?: string | undefined
 }
 
 /** Everything about one key. */
@@ -43,6 +50,8 @@ interface Live {
   readonly connection: Connection
   readonly slot: Slot
   users: number
+  /** Another one took its place. */
+  retired: boolean
   stopIdle: () => void
 }
 
@@ -84,7 +93,10 @@ export class ConnectionPool {
     const slot = this.#slot(key)
     const leave = await place(slot.queue, options.signal)
     try {
-      return await slot.breaker.guard(() => this.#work(slot, open, work), { insist: options.bypassBreaker ?? false })
+      return await slot.breaker.guard(() => this.#work(slot, open, work, options.replaces), {
+        bypass: options.bypassBreaker ?? false,
+        background: options.background ?? false,
+      })
     } finally {
       leave()
       if (!slot.breaker.closed) this.#leaveAlone(slot)
@@ -110,6 +122,18 @@ export class ConnectionPool {
     } finally {
       await connection.close({ endSession: false })
     }
+  }
+
+  /** Lets the connections of all keys that start so end what is under way; then their sessions are ended. */
+  async retireKeys(prefix: string): Promise<void> {
+    const idle: Live[] = []
+    for (const [key, slot] of this.#slots) {
+      if (!key.startsWith(prefix)) continue
+      this.#slots.delete(key)
+      slot.gone = true
+      for (const live of slot.live) if (live.users === 0) idle.push(live)
+    }
+    await Promise.all(idle.map((live) => this.#retire(live)))
   }
 
   /** Closes the connections of all keys that start so, and tells their servers that the sessions are over. */
@@ -148,8 +172,9 @@ export class ConnectionPool {
     slot: Slot,
     open: () => Promise<Connection>,
     work: (connection: Connection) => Promise<T>,
+    replaces: string | undefined,
   ): Promise<T> {
-    const live = await this.#acquire(slot, open)
+    const live = replaces === undefined ? await this.#acquire(slot, open) : await this.#replace(slot, open, replaces)
     try {
       return await work(live.connection)
     } finally {
@@ -174,9 +199,28 @@ export class ConnectionPool {
     }
   }
 
+  /** A new connection beside those that are there, which are used up by those who have them. */
+  async #replace(slot: Slot, open: () => Promise<Connection>, prefix: string): Promise<Live> {
+    const fresh = this.#taken(await this.#open(slot, open))
+    for (const [key, other] of this.#slots) {
+      if (!key.startsWith(prefix)) continue
+      for (const live of other.live) if (live !== fresh) void this.#retire(live)
+    }
+    return fresh
+  }
+
+  /** No new work goes to it, and its session ends with its last. */
+  async #retire(live: Live): Promise<void> {
+    live.retired = true
+    live.stopIdle()
+    live.slot.live.delete(live)
+    this.#live.delete(live)
+    if (live.users === 0) await live.connection.close({ endSession: true }).catch(() => undefined)
+  }
+
   async #open(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
     const connection = await this.#opened(open)
-    const live: Live = { connection, slot, users: 0, stopIdle: () => undefined }
+    const live: Live = { connection, slot, users: 0, retired: false, stopIdle: () => undefined }
     slot.live.add(live)
     this.#live.add(live)
     this.#makeRoom()
@@ -231,7 +275,9 @@ export class ConnectionPool {
     live.slot.live.delete(live)
     this.#live.delete(live)
     if (live.users === 0)
-      void live.connection.close({ endSession: live.slot.gone && !this.#closed }).catch(() => undefined)
+      void live.connection
+        .close({ endSession: (live.slot.gone || live.retired) && !this.#closed })
+        .catch(() => undefined)
   }
 
   async #closeSlot(slot: Slot, endSession: boolean): Promise<void> {

@@ -1,3 +1,4 @@
+import { withCleanWords } from './clean-words.js'
 import type { Connection, OpenOptions } from './connection-contract.js'
 
 export type {
@@ -5,6 +6,7 @@ export type {
   Connection,
   OpenOptions,
   ServerProfile as ServerVerdict,
+  ToolAnswer,
   ToolListing,
 } from './connection-contract.js'
 
@@ -17,5 +19,9 @@ export type {
 export async function openConnection(options: OpenOptions): Promise<Connection> {
   // The MCP client is loaded when the first server is met: importing it costs more than all the rest.
   const { LiveConnection } = await import('./live-connection.js')
-  return LiveConnection.open(options)
+  try {
+    return await LiveConnection.open(options)
+  } catch (error) {
+    throw withCleanWords(error, options.cleanWords)
+  }
 }

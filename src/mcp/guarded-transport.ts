@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client'
-import { carryRaw } from './raw-results.js'
-import { lostAnswer, Unanswered } from './server-errors.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
+import { isFinalRefusal, lostAnswer, Unanswered } from './server-errors.js'
+import { isSameId, readMessage } from './wire-message.js'
 
 /** One request under way. */
 export interface Exchange {
@@ -11,6 +12,20 @@ export interface Exchange {
   /** What went wrong with its answer. */
   fault?: unknown
   readonly abort: AbortController
+  /** The question for the era: how to stop its clock, and whether nobody waits for its answer any more. */
+  stopTimer?: (() => void) | undefined
+  isLate?: boolean | undefined
+}
+
+/** Options of {@link GuardedTransport}. */
+export interface GuardOptions {
+  /** Streamable HTTP: a request whose response ended has no answer any more. */
+  readonly answersInResponse: boolean
+  /** A local server: what it sends has not been read as messages yet. */
+  readonly unread: boolean
+  /** How long the question for the era may go unanswered, in ms. */
+  readonly questionMs: number
+  readonly runtime: Pick<RegistryRuntime, 'setTimer'>
 }
 
 /** A header by which the transport's `fetch` finds the exchange it belongs to; it never leaves the process. */
@@ -18,22 +33,27 @@ export const exchangeHeader = 'x-mcp-integrations-exchange'
 
 /**
  * Stands between the SDK's client and one of its transports, and sees to it that every request ends: an answer that can't
- * come any more becomes an error, an answer that nobody waits for is dropped, and results pass by unread, so that one
- * malformed tool doesn't take the others with it.
+ * come any more becomes an error, an answer that nobody waits for is dropped. The question for the era never costs a
+ * connection: whatever odd comes of it counts as "not known", and the older handshake follows.
  */
 export class GuardedTransport implements Transport {
   onclose?: (() => void) | undefined
   onerror?: ((error: Error) => void) | undefined
   onmessage?: Transport['onmessage'] | undefined
+  /** Whether the server has sent any JSON-RPC. */
+  spoke = false
+  /** The revision that the server chose in its handshake. */
+  chosenVersion: unknown
+  /** The answer to the question for the era, where it came after the older handshake had begun. */
+  lateDiscovery: unknown
   readonly #inner: Transport
-  readonly #answersInResponse: boolean
+  readonly #options: GuardOptions
   readonly #exchanges = new Map<string | number, Exchange>()
 
-  /** @param options.answersInResponse - Streamable HTTP: a request whose response ended has no answer any more. */
-  constructor(inner: Transport, options: { readonly answersInResponse: boolean }) {
+  constructor(inner: Transport, options: GuardOptions) {
     this.#inner = inner
-    this.#answersInResponse = options.answersInResponse
-    inner.onmessage = (message) => this.deliver(message)
+    this.#options = options
+    inner.onmessage = (message) => this.deliver(message, options.unread)
     inner.onclose = () => this.onclose?.()
     inner.onerror = (error) => this.onerror?.(error)
   }
@@ -55,11 +75,18 @@ export class GuardedTransport implements Transport {
     return this.#exchanges.get(mark.startsWith('#') ? Number(mark.slice(1)) : mark)
   }
 
+  /** The request under way that an answer with this id belongs to, also where the id came back as text. */
+  find(id: unknown): Exchange | undefined {
+    if (typeof id !== 'string' && typeof id !== 'number') return undefined
+    return this.#exchanges.get(id) ?? [...this.#exchanges.values()].find((exchange) => isSameId(id, exchange.id))
+  }
+
   start(): Promise<void> {
     return this.#inner.start()
   }
 
   close(): Promise<void> {
+    for (const { stopTimer } of this.#exchanges.values()) stopTimer?.()
     return this.#inner.close()
   }
 
@@ -70,6 +97,11 @@ export class GuardedTransport implements Transport {
     const exchange: Exchange = { id, method, streams: false, abort: new AbortController() }
     this.#exchanges.set(id, exchange)
     options?.requestSignal?.addEventListener('abort', () => this.#exchanges.delete(id), { once: true })
+    const asksForEra = method === 'server/discover'
+    const stopTimer = asksForEra
+      ? this.#options.runtime.setTimer(() => this.#isUnknown(exchange), this.#options.questionMs)
+      : undefined
+    exchange.stopTimer = stopTimer
     try {
       await this.#inner.send(message, {
         ...options,
@@ -82,19 +114,35 @@ export class GuardedTransport implements Transport {
         },
       })
     } catch (error) {
+      stopTimer?.()
+      if (asksForEra && !isFinalRefusal(error)) return this.#isUnknown(exchange)
       this.#exchanges.delete(id)
       throw error
     }
-    if (this.#answersInResponse && !exchange.streams) this.#giveUp(exchange)
+    if (this.#options.answersInResponse && !exchange.streams) this.#giveUp(exchange)
   }
 
-  /** Takes a message from the server, also one that came another way than through the transport. */
-  deliver(message: JSONRPCMessage): void {
+  /**
+   * Takes a message from the server, also one that came another way than through the transport.
+   *
+   * @param unread - it is what the server sent, not yet the message that it means
+   */
+  deliver(sent: JSONRPCMessage, unread = false): void {
+    const message = unread ? this.#read(sent) : sent
+    if (message === undefined) return
+    this.spoke = true
     if ('method' in message) return this.onmessage?.(message)
     const exchange = message.id === undefined ? undefined : this.#exchanges.get(message.id)
     if (exchange === undefined) return
     this.#exchanges.delete(exchange.id)
-    this.onmessage?.(carryRaw(exchange.method, message))
+    exchange.stopTimer?.()
+    const result = 'result' in message ? (message.result as Readonly<Record<string, unknown>>) : undefined
+    if (exchange.method === 'initialize') this.chosenVersion = result?.protocolVersion
+    if (exchange.method === 'server/discover' && result !== undefined) {
+      if (exchange.isLate === true) return void (this.lateDiscovery = result)
+      if (!Array.isArray(result.supportedVersions)) return this.#isUnknown(exchange)
+    }
+    if (exchange.isLate !== true) this.onmessage?.(message)
   }
 
   /** Nothing that was asked will be answered any more. */
@@ -102,20 +150,41 @@ export class GuardedTransport implements Transport {
     for (const exchange of this.#exchanges.values()) this.#giveUp(exchange)
   }
 
+  #read(sent: JSONRPCMessage): JSONRPCMessage | undefined {
+    let asked: Exchange | undefined
+    try {
+      return readMessage(sent, (id) => (asked = this.find(id)))
+    } catch (error) {
+      if (asked !== undefined) this.#giveUp(Object.assign(asked, { fault: error }))
+      return undefined
+    }
+  }
+
+  /** The question for the era has no usable answer: the older handshake is tried. */
+  #isUnknown(exchange: Exchange): void {
+    exchange.isLate = true
+    exchange.stopTimer?.()
+    this.onmessage?.({ jsonrpc: '2.0', id: exchange.id, error: { code: -32601, message: 'Method not found' } })
+  }
+
+  /** Nothing depends on whether a notification could be sent. */
   async #notify(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     const cancelled = cancelledRequest(message)
     const exchange = cancelled === undefined ? undefined : this.#exchanges.get(cancelled)
     if (exchange !== undefined) this.#exchanges.delete(exchange.id)
     try {
       await this.#inner.send(message, options)
+    } catch (error) {
+      this.onerror?.(error as Error)
     } finally {
       exchange?.abort.abort()
     }
   }
 
   #giveUp(exchange: Exchange): void {
-    if (this.#exchanges.get(exchange.id) !== exchange) return
+    if (this.#exchanges.get(exchange.id) !== exchange || exchange.isLate === true) return
     this.#exchanges.delete(exchange.id)
+    exchange.stopTimer?.()
     const error = { code: -32000, message: 'No answer came.', data: new Unanswered(exchange.fault ?? lostAnswer()) }
     this.onmessage?.({ jsonrpc: '2.0', id: exchange.id, error })
   }

@@ -1,15 +1,24 @@
 import PQueue from 'p-queue'
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
-import type { ToolDefinition, ToolResult } from '../model/tool.js'
+import type { ToolDefinition } from '../model/tool.js'
 import { CallClock } from './call-clock.js'
-import type { ToolCallOptions, Connection, OpenOptions, ServerProfile, ToolListing } from './connection-contract.js'
+import { withCleanWords } from './clean-words.js'
+import type {
+  ToolAnswer,
+  ToolCallOptions,
+  Connection,
+  OpenOptions,
+  ServerProfile,
+  ToolListing,
+} from './connection-contract.js'
 import { answerQuestions, type Asking } from './elicitation.js'
 import { watchTools, type Watch } from './list-changes.js'
 import { openClient, type OpenClient } from './open-client.js'
-import { isPassthrough, isReset, isSessionLost, serverError, type Doing } from './server-errors.js'
+import { isReset, serverError, type Doing } from './server-errors.js'
+import { isOver } from './session-check.js'
 import { listTools } from './tool-listing.js'
-import { callOn } from './tool-call.js'
+import { callOn, failedAnswer } from './tool-call.js'
 
 /** How long closing waits for the server to take note, in ms. */
 const goodbyeMs = 2_000
@@ -69,22 +78,12 @@ export class LiveConnection implements Connection {
     )
   }
 
-  async callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolResult> {
-    return this.#during('call', options, (clock) => {
-      const asking = { elicit: options.elicit, clock }
-      if (!this.#options.elicits)
-        return this.#recovering(({ client }) => callOn(client, definition, args, options, clock), 'call')
-      if (!this.#asksOneByOne) return this.#recovering(() => this.#callAlone(definition, args, options, asking), 'call')
-      return this.#oneByOne.add(async () => {
-        if (clock.ended !== undefined) throw clock.ended
-        this.#asking = asking
-        try {
-          return await this.#recovering(({ client }) => callOn(client, definition, args, options, clock), 'call')
-        } finally {
-          this.#asking = undefined
-        }
-      })
-    })
+  async callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolAnswer> {
+    return this.#during('call', options, (clock) =>
+      this.#sendCall(definition, args, options, clock).catch((error: unknown) =>
+        failedAnswer(error, this.#options.cleanWords),
+      ),
+    )
   }
 
   async close({ endSession = false }: { readonly endSession?: boolean | undefined } = {}): Promise<void> {
@@ -94,13 +93,34 @@ export class LiveConnection implements Connection {
     await this.#discard(this.#open, endSession)
   }
 
+  async #sendCall(
+    definition: ToolDefinition,
+    args: JsonObject,
+    options: ToolCallOptions,
+    clock: CallClock,
+  ): Promise<ToolAnswer> {
+    const asking = { elicit: options.elicit, clock }
+    const send = ({ client }: OpenClient): Promise<ToolAnswer> => callOn(client, definition, args, options, clock)
+    if (!this.#options.elicits) return this.#recovering(send, 'call')
+    if (!this.#asksOneByOne) return this.#recovering(() => this.#callAlone(definition, args, options, asking), 'call')
+    return this.#oneByOne.add(async () => {
+      if (clock.ended !== undefined) throw clock.ended
+      this.#asking = asking
+      try {
+        return await this.#recovering(send, 'call')
+      } finally {
+        this.#asking = undefined
+      }
+    })
+  }
+
   /** A 2026-07-28 server keeps nothing between requests, so that a client for one call costs no request. */
   async #callAlone(
     definition: ToolDefinition,
     args: JsonObject,
     options: ToolCallOptions,
     asking: Asking,
-  ): Promise<ToolResult> {
+  ): Promise<ToolAnswer> {
     const { endpoint, runtime, timeoutMs } = this.#options
     const own = await openClient({ endpoint, runtime, timeoutMs, elicits: true }, this.verdict)
     try {
@@ -129,23 +149,29 @@ export class LiveConnection implements Connection {
       return await clock.race(work(clock))
     } catch (error) {
       if (clock.ended !== undefined) throw doing === 'call' ? mayHaveRun(clock.ended) : clock.ended
-      throw serverError(error, doing)
+      throw withCleanWords(serverError(error, doing), this.#options.cleanWords)
     } finally {
       clock.stop()
     }
   }
 
-  /** A request that was refused because the session is gone, or the era another, is sent once more on a new connection. */
+  /**
+   * Does work, and once more on a new connection where it was refused before anything was done because the session is
+   * gone, or the era is another one. What is remembered is a short cut: no refusal on it is the last word.
+   */
   async #recovering<T>(work: (open: OpenClient) => Promise<T>, doing: Doing, again = true): Promise<T> {
     const open = this.#open
     try {
-      return await work(open)
+      const result = await work(open)
+      open.state.proven = true
+      return result
     } catch (error) {
       const fault = serverError(error, doing)
       // An idle socket may have been closed just as a request went out on it; asking for a list again harms nobody.
       if (doing === 'list' && again && this.usable && isReset(fault)) return await this.#recovering(work, doing, false)
-      if (this.#closed || !callsForAnother(fault, open)) throw fault
-      await this.#renew(open, isSessionLost(fault))
+      if (this.#closed || !(await isOver(open, error, fault, this.#options))) throw error
+      await this.#renew(open, open.verdict.era === 'legacy' && !saysAnotherRevision(fault))
+      if (doing === 'call' && mayHaveBegun(fault)) throw error
       return await work(this.#open)
     }
   }
@@ -192,12 +218,13 @@ export class LiveConnection implements Connection {
   }
 }
 
-/** The request was refused before anything was done, and another connection may be told otherwise. */
-function callsForAnother(fault: Error, { verdict, remembered }: OpenClient): boolean {
-  if (!isIntegrationError(fault) || isPassthrough(fault)) return false
-  if (isSessionLost(fault)) return true
-  if (fault.reason === 'unsupported_version') return true
-  return remembered && verdict.era === 'modern' && !fault.mayHaveRun && [400, 404, 405].includes(fault.httpStatus ?? 0)
+function saysAnotherRevision(fault: Error): boolean {
+  return isIntegrationError(fault) && fault.reason === 'unsupported_version'
+}
+
+/** Whether a tool may have run, so that the request must not be sent again. */
+function mayHaveBegun(fault: Error): boolean {
+  return isIntegrationError(fault) && fault.mayHaveRun
 }
 
 function mayHaveRun(error: IntegrationError): IntegrationError {

@@ -1,12 +1,18 @@
-import { Client, SdkHttpError, type DiscoverResult } from '@modelcontextprotocol/client'
+import {
+  Client,
+  ProtocolError,
+  SdkHttpError,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  type DiscoverResult,
+} from '@modelcontextprotocol/client'
 import { isIntegrationError } from '../model/errors.js'
-import type { JsonValue } from '../model/json.js'
+import type { JsonObject, JsonValue } from '../model/json.js'
 import { CallClock } from './call-clock.js'
 import { clientInfo } from './client-info.js'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { openTransport, type OpenTransport } from './open-transport.js'
-import { serverError } from './server-errors.js'
+import { brokenProtocol, serverError, unsupportedVersion } from './server-errors.js'
 import { ProbeRefused } from './server-fetch.js'
 import { serverInfo } from './server-info.js'
 
@@ -22,6 +28,8 @@ export interface OpenClient extends OpenTransport {
 interface Attempt {
   readonly kind: ServerProfile['transport']
   readonly prior?: ServerProfile | 'legacy' | undefined
+  /** The revision to offer in the older handshake. `@default` the newest */
+  readonly offering?: string | undefined
 }
 
 /**
@@ -53,8 +61,6 @@ async function findOut(attempt: Attempting, options: OpenOptions): Promise<OpenC
   try {
     return await attempt({ kind: 'streamable-http' })
   } catch (error) {
-    if (isIntegrationError(error) && (error.httpStatus === 500 || error.httpStatus === 501))
-      return attempt({ kind: 'streamable-http', prior: 'legacy' })
     if (!(error instanceof MayBeOldTransport)) throw error
     // Where not even the question for the era was understood, HTTP+SSE is likelier, so it comes before the older handshake.
     return error.unasked
@@ -97,12 +103,14 @@ async function findOutLocally(attempt: Attempting): Promise<OpenClient> {
   try {
     return await attempt({ kind: 'local' })
   } catch (error) {
-    if (isIntegrationError(error) && (error.code === 'aborted' || error.reason === 'refused')) throw error
+    const isThere = isIntegrationError(error) && error.code !== 'aborted' && error.reason !== 'no_such_program'
+    if (!isThere || error.reason === 'exited' || error.reason === 'unsupported_version') throw error
     return attempt({ kind: 'local', prior: 'legacy' })
   }
 }
 
-async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: CallClock): Promise<OpenClient> {
+async function connect(options: OpenOptions, how: Attempt, clock: CallClock): Promise<OpenClient> {
+  const { kind, prior, offering } = how
   const known = typeof prior === 'object' ? prior : undefined
   // A session in which elicitation was declared is not shared, and another one is not gone on with.
   const sessionId = options.elicits ? undefined : known?.sessionId
@@ -110,10 +118,8 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
   const { transport, state } = opened
   const client = new Client(clientInfo, {
     capabilities: options.elicits ? { elicitation: { form: { applyDefaults: true }, url: {} } } : {},
-    versionNegotiation: {
-      mode: 'auto',
-      probe: { timeoutMs: kind === 'local' ? options.timeoutMs / 2 : options.timeoutMs },
-    },
+    versionNegotiation: { mode: 'auto', probe: { timeoutMs: options.timeoutMs } },
+    supportedProtocolVersions: offering === undefined ? undefined : [offering],
     jsonSchemaValidator: checksNothing,
     inputRequired: { maxRounds: 10 },
   })
@@ -127,10 +133,7 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
     connecting.catch(() => undefined)
     await transport.close().catch(() => undefined)
     if (clock.ended !== undefined) throw clock.ended
-    const fault = serverError(error, 'connect')
-    if (kind !== 'streamable-http' || prior !== undefined) throw fault
-    const unasked = isProbeRefused(error)
-    throw unasked || mayBeOldTransport(error) ? new MayBeOldTransport(fault, unasked) : fault
+    return await otherwise(options, how, clock, { error, transport })
   }
   const resumed = known !== undefined && (known.era === 'modern' || sessionId !== undefined)
   client.onclose = () => (state.broken = true)
@@ -143,6 +146,65 @@ async function connect(options: OpenOptions, { kind, prior }: Attempt, clock: Ca
         : verdictOf(client, transport, kind, options),
     remembered: resumed,
   }
+}
+
+/** What an attempt that failed leads to: another way to say the same, or the fault. */
+async function otherwise(
+  options: OpenOptions,
+  how: Attempt,
+  clock: CallClock,
+  { error, transport }: { readonly error: unknown; readonly transport: GuardedTransport },
+): Promise<OpenClient> {
+  const { kind, prior, offering } = how
+  if (transport.lateDiscovery !== undefined) return connect(options, lateAnswer(kind, transport, options), clock)
+  const named = revisionsNamed(error, offering ?? SUPPORTED_PROTOCOL_VERSIONS[0]!)
+  const next = SUPPORTED_PROTOCOL_VERSIONS.find((version) => named?.includes(version))
+  if (next !== undefined && offering === undefined)
+    return connect(options, { kind, prior: 'legacy', offering: next }, clock)
+  if (named !== undefined || isUnknownRevision(transport.chosenVersion)) throw unsupportedVersion()
+  const fault = serverError(error, 'connect')
+  if (isIntegrationError(fault) && fault.code === 'not_mcp' && fault.httpStatus === undefined && transport.spoke)
+    throw brokenProtocol(false)
+  if (kind !== 'streamable-http' || prior !== undefined) throw fault
+  const unasked = isProbeRefused(error)
+  throw unasked || mayBeOldTransport(error) ? new MayBeOldTransport(fault, unasked) : fault
+}
+
+/** A server of the current era that took its time: nothing more has to be asked. */
+function lateAnswer(kind: Attempt['kind'], { lateDiscovery }: GuardedTransport, { runtime }: OpenOptions): Attempt {
+  const discover = lateDiscovery as JsonObject
+  const prior: ServerProfile = {
+    era: 'modern',
+    transport: kind,
+    protocolVersion: '2026-07-28',
+    at: runtime.now(),
+    discover,
+    serverCapabilities: discover.capabilities,
+  }
+  return { kind, prior }
+}
+
+/**
+ * The revisions that a refusal of the handshake names, apart from the one that was offered; `undefined` when the refusal
+ * is about something else.
+ */
+function revisionsNamed(error: unknown, offered: string): readonly string[] | undefined {
+  const words = wordsOf(error)
+  if (words === undefined || !/version/i.test(words)) return undefined
+  const revisions = words.match(/\b\d{4}-\d{2}-\d{2}\b/g)?.filter((revision) => revision !== offered) ?? []
+  return revisions.length > 0 || /protocol.?version/i.test(words) ? revisions : undefined
+}
+
+function wordsOf(error: unknown): string | undefined {
+  for (let link = error, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++) {
+    if (link instanceof SdkHttpError) return String(link.data?.text ?? '')
+    if (link instanceof ProtocolError) return `${link.message} ${JSON.stringify(link.data ?? null)}`
+  }
+  return undefined
+}
+
+function isUnknownRevision(version: unknown): boolean {
+  return typeof version === 'string' && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)
 }
 
 function priorOf(prior: Attempt['prior']): {

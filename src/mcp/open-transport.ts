@@ -17,21 +17,25 @@ export interface OpenTransport {
 /** What becomes of a connection while nobody asks. */
 export interface ConnectionState {
   broken: boolean
+  /** A request on it was answered. */
+  proven?: boolean | undefined
   /** Told why, where it is known. */
   onFault?: ((fault: unknown) => void) | undefined
 }
 
 /** Makes the SDK's transport of a kind, guarded, over the endpoint's own `fetch`. */
 export async function openTransport(
-  { endpoint, runtime }: OpenOptions,
+  { endpoint, runtime, timeoutMs }: OpenOptions,
   kind: ServerProfile['transport'],
   known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string | undefined },
 ): Promise<OpenTransport> {
   const state: ConnectionState = { broken: false }
+  const questionMs = timeoutMs / 2
   if ('local' in endpoint) {
     // Opaque in the port, so that no SDK type is in our declarations.
     const inner = (await endpoint.local.open()) as Transport
-    return { transport: new GuardedTransport(inner, { answersInResponse: false }), state, ...withoutSession }
+    const guarded = new GuardedTransport(inner, { answersInResponse: false, unread: true, questionMs, runtime })
+    return { transport: guarded, state, ...withoutSession }
   }
   const url = new URL(endpoint.url)
   const fetch = serverFetch({
@@ -39,6 +43,7 @@ export async function openTransport(
     transport: kind === 'sse' ? 'sse' : 'streamable-http',
     now: () => runtime.now(),
     exchange: (mark) => transport.exchange(mark),
+    find: (id) => transport.find(id),
     onStreamFault: (fault) => {
       state.broken = true
       state.onFault?.(fault)
@@ -56,7 +61,12 @@ export async function openTransport(
             known.sessionId === undefined || known.protocolVersion === undefined ? undefined : known.protocolVersion,
           reconnectionScheduler: (reconnect, delay) => runtime.setTimer(reconnect, clampDelay(delay)),
         })
-  const transport = new GuardedTransport(inner, { answersInResponse: kind !== 'sse' })
+  const transport = new GuardedTransport(inner, {
+    answersInResponse: kind !== 'sse',
+    unread: false,
+    questionMs,
+    runtime,
+  })
   return {
     transport,
     state,

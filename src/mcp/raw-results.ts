@@ -1,6 +1,6 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
-import { Unanswered } from './server-errors.js'
+import { isAbsent, isObject } from './absent.js'
 
 /**
  * Results of tools are ours to check, tool by tool and block by block: the SDK would refuse the whole for one flaw, and
@@ -11,19 +11,18 @@ const carried = 'mcp-integrations/raw-result'
 /** Deepest nesting that is taken from a server. */
 const deepest = 64
 
-/** Puts the result of `tools/list` and `tools/call` aside; other messages stay as they are. */
+/**
+ * Puts the result of `tools/list` and `tools/call` aside; other messages stay as they are.
+ *
+ * @throws IntegrationError `protocol_error` for a result that nests too deep
+ */
 export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessage {
   if (!('result' in message) || (method !== 'tools/list' && method !== 'tools/call')) return message
-  const { result } = message
-  if (!withinDepth(result, deepest))
-    return {
-      jsonrpc: '2.0',
-      id: message.id,
-      error: { code: -32000, message: 'Too deep.', data: new Unanswered(tooDeep()) },
-    }
+  const result: unknown = message.result
+  if (!withinDepth(result, deepest)) throw tooDeep()
   // What is not complete is the SDK's to handle or to refuse: questions, tasks, kinds yet unknown.
-  const { resultType } = result as { resultType?: unknown }
-  if (resultType !== undefined && resultType !== 'complete') return message
+  const resultType = isObject(result) && !isAbsent(result.resultType) ? result.resultType : 'complete'
+  if (resultType !== 'complete') return message
   const shown = method === 'tools/list' ? { tools: [], ttlMs: 0, cacheScope: 'private' } : { content: [] }
   return {
     jsonrpc: '2.0',
@@ -33,10 +32,8 @@ export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessag
 }
 
 /** The result as the server sent it. */
-export function takeRaw(result: {
-  readonly _meta?: { readonly [key: string]: unknown } | undefined
-}): Readonly<Record<string, unknown>> {
-  return (result._meta?.[carried] ?? {}) as Readonly<Record<string, unknown>>
+export function takeRaw(result: { readonly _meta?: { readonly [key: string]: unknown } | undefined }): unknown {
+  return result._meta?.[carried] ?? {}
 }
 
 /** Whether JSON nests at most so deep. Doesn't recurse, so that no depth can hurt it. */

@@ -16,7 +16,8 @@ export function serverError(thrown: unknown, doing: Doing): Error {
     if (isPassthrough(link)) return link
     if (isIntegrationError(link)) return doing === 'call' || !link.mayHaveRun ? link : link.with({ mayHaveRun: false })
     if (link instanceof ProtocolError) return protocolError(link, doing)
-    if (link instanceof SdkHttpError && link.status !== undefined) return httpError(link.status, doing)
+    if (link instanceof RpcRefusal) return rpcFault(link, doing)
+    if (link instanceof SdkHttpError && link.status !== undefined) return refusalByStatus(link, link.status, doing)
     if (link instanceof SseError && link.code !== undefined) return httpError(link.code, doing)
     const network = networkError(link, doing)
     if (network !== undefined) return network
@@ -37,11 +38,31 @@ export function httpError(
 ): IntegrationError {
   const code = codeOfStatus(httpStatus, doing)
   const retryAfterMs = retryAfter(answer)
-  return new IntegrationError(code, `The server answered with HTTP ${httpStatus}.`, {
+  return new IntegrationError(code, `The server answered with HTTP ${httpStatus}.${adviceOn(httpStatus, doing)}`, {
     httpStatus,
     retryAfterMs,
     mayHaveRun: doing === 'call' && (httpStatus >= 500 || httpStatus === 408 || httpStatus === 429),
   })
+}
+
+/** What a person can do about a status that says where to look. */
+function adviceOn(httpStatus: number, doing: Doing): string {
+  if (httpStatus === 401 || httpStatus === 403)
+    return doing === 'call'
+      ? ' This credential is not allowed to make this call.'
+      : ' It refuses this credential: check the key or token, and what it is allowed to do.'
+  if (doing !== 'call' && (httpStatus === 404 || httpStatus === 405))
+    return ' Check the path of the URL: the one of an MCP server often ends in /mcp or /sse.'
+  return ''
+}
+
+/** What answers is not an MCP server. */
+export function notMcp(doing: Doing): IntegrationError {
+  return new IntegrationError(
+    'not_mcp',
+    'A web page answers at this URL, not an MCP server. Check the path: the one of an MCP server often ends in /mcp or /sse.',
+    { mayHaveRun: doing === 'call' },
+  )
 }
 
 /** The answer to a request was lost: nobody knows whether the request was carried out. */
@@ -73,12 +94,68 @@ export function unsupportedVersion(): IntegrationError {
   })
 }
 
+/** The server speaks MCP and sent something that MCP doesn't allow. */
+export function brokenProtocol(mayHaveRun: boolean): IntegrationError {
+  return new IntegrationError(
+    'protocol_error',
+    "The server sent an invalid MCP message. Report it to the server's author.",
+    { mayHaveRun },
+  )
+}
+
 /** The endpoint's own `fetch` failed, or its answer broke off: whatever the platform threw is about the network. */
 export class NetworkFailure extends Error {
   constructor(cause: unknown) {
     super('The network failed.', { cause })
   }
 }
+
+/** A request was refused by its HTTP status, with a JSON-RPC error of its own in the body. */
+export class RpcRefusal extends Error {
+  readonly code: number
+  readonly httpStatus: number
+
+  constructor(refusal: { readonly code: number; readonly message: string; readonly httpStatus: number }) {
+    super(refusal.message)
+    this.code = refusal.code
+    this.httpStatus = refusal.httpStatus
+  }
+}
+
+/** The JSON-RPC error that a server answered a request with; `undefined` when something else was thrown. */
+export function rpcErrorOf(thrown: unknown): { readonly code: number; readonly message: string } | undefined {
+  for (let link = thrown, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++) {
+    if (link instanceof RpcRefusal) return link
+    if (link instanceof ProtocolError) return link.data instanceof Unanswered ? undefined : link
+  }
+  return undefined
+}
+
+/**
+ * Whether a refusal of the question for the era would be one of every other request too: then the older handshake is not
+ * tried. Anything else may be that the question is not known.
+ */
+export function isFinalRefusal(thrown: unknown): boolean {
+  if (thrown instanceof SdkHttpError) return true
+  const fault = serverError(thrown, 'connect')
+  if (!isIntegrationError(fault) || isPassthrough(fault)) return true
+  const { code, reason, httpStatus } = fault
+  if (code === 'unreachable') return reason !== 'reset'
+  if (code === 'timeout') return httpStatus !== 408
+  if (code === 'server_error') return [502, 503, 504].includes(httpStatus ?? 0)
+  return finalCodes.has(code) || reason === 'unsupported_version'
+}
+
+const finalCodes = new Set<ErrorCode>([
+  'authorization_failed',
+  'rate_limited',
+  'redirect_refused',
+  'url_refused',
+  'not_mcp',
+  'invalid_input',
+  'aborted',
+  'closed',
+])
 
 /** A synthetic answer, in place of one that never came, carries why. */
 export class Unanswered {
@@ -117,10 +194,42 @@ const refusals = new Set([-32700, -32600, -32601, -32602, -32020, -32021, -32022
 
 function protocolError(error: ProtocolError, doing: Doing): Error {
   if (error.data instanceof Unanswered) return serverError(error.data.fault, doing)
-  if (error.code === -32022) return unsupportedVersion()
-  return new IntegrationError('protocol_error', `The server answered with JSON-RPC error ${error.code}.`, {
-    mayHaveRun: doing === 'call' && !refusals.has(error.code),
+  return rpcFault(error, doing)
+}
+
+/** A JSON-RPC error as a fault; its words are kept apart. */
+function rpcFault(
+  { code, message, httpStatus }: { readonly code: number; readonly message: string; readonly httpStatus?: number },
+  doing: Doing,
+): IntegrationError {
+  if (code === -32022) return unsupportedVersion()
+  const refusedByStatus = httpStatus !== undefined && httpStatus < 500
+  return new IntegrationError('protocol_error', `The server answered with JSON-RPC error ${code}.`, {
+    reason: 'rpc_error',
+    httpStatus,
+    serverMessage: message === '' ? undefined : message.slice(0, longestServerMessage),
+    mayHaveRun: doing === 'call' && !refusedByStatus && !refusals.has(code),
   })
+}
+
+/** Of a server's own words, in characters. */
+export const longestServerMessage = 2_000
+
+/** A status whose body is a JSON-RPC error is one of a server that speaks MCP. */
+function refusalByStatus(error: SdkHttpError, status: number, doing: Doing): IntegrationError {
+  const words = rpcErrorIn(String(error.data?.text ?? ''))
+  const says = words !== undefined && codeOfStatus(status, doing) === 'not_mcp'
+  return says ? rpcFault({ ...words, httpStatus: status }, doing) : httpError(status, doing)
+}
+
+function rpcErrorIn(text: string): { readonly code: number; readonly message: string } | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } | null }
+    if (typeof error?.code !== 'number') return undefined
+    return { code: error.code, message: typeof error.message === 'string' ? error.message : '' }
+  } catch {
+    return undefined
+  }
 }
 
 /** Failures of the platform's own `fetch`, by the code of the system. */
@@ -156,6 +265,9 @@ function sdkError(thrown: unknown, doing: Doing): IntegrationError {
   if (code === SdkErrorCode.ConnectionClosed || thrown instanceof SseError || isNetworkFailure(thrown))
     return unreachable('reset', mayHaveRun)
   return doing === 'connect'
-    ? new IntegrationError('not_mcp', 'What answers at this URL does not speak MCP.')
-    : new IntegrationError('protocol_error', 'The server broke the MCP protocol.', { mayHaveRun })
+    ? new IntegrationError(
+        'not_mcp',
+        'What answers at this URL is not an MCP server. Check the path: the one of an MCP server often ends in /mcp or /sse.',
+      )
+    : brokenProtocol(mayHaveRun)
 }

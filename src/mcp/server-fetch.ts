@@ -1,17 +1,31 @@
 import type { FetchLike } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
+import { readBody } from './answer-body.js'
+import { readEvents } from './event-stream.js'
 import { exchangeHeader, type Exchange } from './guarded-transport.js'
-import { httpError, lostAnswer, NetworkFailure, sessionLost, unsupportedVersion, type Doing } from './server-errors.js'
+import {
+  httpError,
+  lostAnswer,
+  NetworkFailure,
+  notMcp,
+  RpcRefusal,
+  sessionLost,
+  unsupportedVersion,
+  type Doing,
+} from './server-errors.js'
+import { hasNoId, isSameId, readMessage, readMessages, type Awaited, type FindAwaited } from './wire-message.js'
 
 /** The `fetch` an integration's requests go through. */
 export type EndpointFetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
-/** What {@link serverFetch} is made of. */
+/** Options of {@link serverFetch}. */
 export interface ServerFetchOptions {
   readonly fetch: EndpointFetch
   readonly transport: 'streamable-http' | 'sse'
   readonly now: () => number
   exchange(mark: string | null): Exchange | undefined
+  /** HTTP+SSE: the request that an answer on the shared stream belongs to. */
+  readonly find: FindAwaited
   /** HTTP+SSE: the event stream that all answers come on could not be opened, or has ended. */
   onStreamFault(fault: unknown): void
 }
@@ -20,67 +34,160 @@ export interface ServerFetchOptions {
 export class ProbeRefused extends Error {}
 
 /**
- * The `fetch` that an SDK transport is given. It says what a status means before the SDK reads a body, and remembers why
- * an answer broke off.
+ * The `fetch` that an SDK transport is given. It reads what a status and a body mean before the SDK does, and remembers
+ * why an answer broke off.
  */
 export function serverFetch(options: ServerFetchOptions): FetchLike {
-  const { transport, exchange: find, onStreamFault, now } = options
+  const { transport, exchange: find, now } = options
   const fetch: EndpointFetch = (url, init) => options.fetch(url, init).catch(failed)
   return async (url, init = {}) => {
     const headers = new Headers(init.headers)
     const exchange = find(headers.get(exchangeHeader))
     headers.delete(exchangeHeader)
     const verb = init.method ?? 'GET'
-    // The stream for unasked messages is opened by ourselves, later and only when somebody listens.
-    if (transport === 'streamable-http' && verb === 'GET' && !headers.has('last-event-id'))
-      return new Response(null, { status: 405 })
-
-    if (transport === 'sse' && verb === 'GET')
-      return eventStream(() => fetch(url, { ...init, headers }), onStreamFault, now)
-    const response = await fetch(url, { ...init, headers })
-    if (transport === 'sse') return posted(response, now)
-    if (exchange === undefined) return response
-    if (!response.ok) return refused(response, exchange, headers.has('mcp-session-id'), now)
-    const type = response.headers.get('content-type') ?? ''
-    if (response.status === 202 || response.status === 204) {
-      await response.body?.cancel()
-      throw new IntegrationError('protocol_error', 'The server took a request and will not answer it.', {
-        mayHaveRun: true,
-      })
+    const send = (): Promise<Response> => fetch(url, { ...init, headers })
+    if (transport === 'sse')
+      return verb === 'GET' ? eventStream(send, new URL(url), options) : posted(send, exchange, now)
+    if (verb === 'GET') {
+      // The stream for unasked messages is opened by ourselves, later and only when somebody listens.
+      if (!headers.has('last-event-id')) return new Response(null, { status: 405 })
+      return unaskedEvents(await send(), options.find, () => undefined)
     }
-    if (!/^\s*text\/event-stream\b/i.test(type)) return response
-    exchange.streams = true
-    return observed(response, (fault) => (exchange.fault = fault))
+    if (exchange === undefined) return verb === 'POST' ? noted(send) : send()
+    const response = await send()
+    if (!response.ok) return refused(response, exchange, headers.has('mcp-session-id'), now)
+    return answered(response, exchange)
   }
+}
+
+/** Events that answer no request, or the rest of those that do, read as the messages they mean. */
+export function unaskedEvents(response: Response, find: FindAwaited, onEnd: (fault: unknown) => void): Response {
+  if (!response.ok || response.body === null) return response
+  const events = readEvents(response.body, { read: (data) => readMessages(data, find), onEnd: ended(onEnd) })
+  return new Response(events, { status: response.status, headers: response.headers })
+}
+
+/** Nothing depends on the answer to a notification, not even whether there is one. */
+async function noted(send: () => Promise<Response>): Promise<Response> {
+  const response = await send().catch(() => undefined)
+  await response?.body?.cancel().catch(() => undefined)
+  return new Response(null, { status: 204 })
+}
+
+/** A successful answer to a request of Streamable HTTP. */
+async function answered(response: Response, exchange: Exchange): Promise<Response> {
+  const { status } = response
+  const headers = new Headers(response.headers)
+  const answer = await readBody(response)
+  switch (answer.kind) {
+    case 'stream': {
+      exchange.streams = true
+      headers.set('content-type', 'text/event-stream')
+      const events = readEvents(answer.body, {
+        read: (data) => readMessages(data, (id) => awaitedBy(exchange, id)),
+        onEnd: ended((fault) => (exchange.fault = fault)),
+      })
+      return new Response(events, { status: 200, headers })
+    }
+    case 'json':
+      headers.set('content-type', 'application/json')
+      return new ReadAnswer(messagesIn(answer.text, exchange), { status: 200, headers })
+    case 'page':
+      throw notMcp(doingOf(exchange))
+    case 'unknown':
+      throw unreadable(exchange, 'The server sent something else than JSON in place of an answer.')
+    case 'nothing':
+      throw unreadable(
+        exchange,
+        status === 202 || status === 204
+          ? 'The server accepted a request and will not answer it.'
+          : 'The server sent an empty answer.',
+      )
+  }
+}
+
+/** An answer that was read already: the SDK's strict envelope has nothing left to refuse. */
+class ReadAnswer extends Response {
+  readonly #messages: readonly object[]
+
+  constructor(messages: readonly object[], init: ResponseInit) {
+    super(null, init)
+    this.#messages = messages
+  }
+
+  override json(): Promise<unknown> {
+    return Promise.resolve(this.#messages)
+  }
+}
+
+/** @throws IntegrationError when nothing in it answers the request */
+function messagesIn(text: string, exchange: Exchange): readonly object[] {
+  const sent = parsed(text)
+  if (sent === undefined) throw unreadable(exchange, 'The server sent JSON that can not be read.')
+  const messages = readMessages(sent, (id) => awaitedBy(exchange, id))
+  if (messages.some((message) => 'id' in message && message.id === exchange.id)) return messages
+  if (messages.length === 0 && exchange.method === 'initialize') throw notMcp('connect')
+  throw unreadable(exchange, 'The server sent an answer to another request than the one it was sent.')
+}
+
+/** Over HTTP the answer comes in the response to its request, so that one without an id of its own belongs there. */
+function awaitedBy(exchange: Exchange, id: unknown): Awaited | undefined {
+  return hasNoId(id) || isSameId(id, exchange.id) ? exchange : undefined
 }
 
 /** What goes wrong here reaches nobody through the SDK's event source, so it is told. */
 async function eventStream(
-  open: () => Promise<Response>,
-  onFault: (fault: unknown) => void,
-  now: () => number,
+  send: () => Promise<Response>,
+  url: URL,
+  { onStreamFault, find, now }: ServerFetchOptions,
 ): Promise<Response> {
   try {
-    const response = await open()
+    const response = await send()
     if (!response.ok) await discard(response, statusError(response, 'connect', now))
-    return observed(response, (fault) => onFault(fault ?? lostAnswer()))
+    if (response.body === null) return response
+    const events = readEvents(response.body, {
+      read: (data) => readMessages(data, find),
+      onEndpoint: (endpoint) => {
+        if (!URL.canParse(endpoint, url) || new URL(endpoint, url).origin !== url.origin)
+          onStreamFault(badEndpoint('The server names an endpoint for messages at another host than its own.'))
+      },
+      onEnd: ended((fault) => onStreamFault(fault ?? lostAnswer())),
+    })
+    return new Response(events, { status: response.status, headers: response.headers })
   } catch (error) {
-    onFault(error)
+    onStreamFault(error)
     throw error
   }
 }
 
 /** HTTP+SSE: the answer comes on the stream, so that a refused request was not carried out. */
-async function posted(response: Response, now: () => number): Promise<Response> {
+async function posted(
+  send: () => Promise<Response>,
+  exchange: Exchange | undefined,
+  now: () => number,
+): Promise<Response> {
+  if (exchange === undefined) return noted(send)
+  const response = await send()
   if (response.ok) return response
-  return discard(
-    response,
-    response.status === 404 || response.status === 400
-      ? sessionLost(response.status)
-      : statusError(response, 'call', now),
-  )
+  const { status } = response
+  if (status === 404 || status === 400)
+    return discard(
+      response,
+      exchange.method === 'initialize'
+        ? badEndpoint(`The endpoint for messages that the server names answers with HTTP ${status}.`, status)
+        : sessionLost(status),
+    )
+  return discard(response, statusError(response, 'call', now))
 }
 
+function badEndpoint(message: string, httpStatus?: number): IntegrationError {
+  return new IntegrationError('protocol_error', `${message} Report it to the server's author.`, {
+    reason: 'bad_endpoint',
+    httpStatus,
+  })
+}
+
+/** A request that was refused by its status; a JSON-RPC error with its id says more than that. */
 async function refused(
   response: Response,
   exchange: Exchange,
@@ -88,35 +195,58 @@ async function refused(
   now: () => number,
 ): Promise<Response> {
   const { status } = response
-  if (status === 404 && inSession) return discard(response, sessionLost(status))
-  if (status === 401 || status === 403 || status === 408 || status === 429 || status >= 500)
-    return discard(response, statusError(response, exchange.method === 'tools/call' ? 'call' : 'list', now))
-  if (exchange.method === 'server/discover') return status === 404 || status === 405 ? probed(response, now) : response
-  if (status !== 400) return response
-  const text = await response.text()
-  const error = errorOf(text)
+  const { method } = exchange
+  if ([401, 403, 408, 429, 502, 503, 504].includes(status))
+    return discard(response, statusError(response, doingOf(exchange), now))
+  const text = await response.text().catch(() => '')
+  const error = errorIn(text, exchange)
   if (error?.code === -32022) throw unsupportedVersion()
+  if (method === 'server/discover' || method === 'initialize') {
+    if (error?.code !== undefined || status < 500) {
+      const isProbe = method === 'server/discover' && (status === 404 || status === 405)
+      if (isProbe && error === undefined)
+        throw new ProbeRefused('No Streamable HTTP here.', { cause: statusError(response, 'connect', now) })
+      return new Response(text, { status, headers: response.headers })
+    }
+    throw statusError(response, 'connect', now)
+  }
+  if (error?.isOurs === true) throw new RpcRefusal({ ...error, httpStatus: status })
+  if (status === 404 && inSession) throw sessionLost(status)
   // Many servers look a session up themselves and answer 400; without the request's id it was refused before dispatch.
-  if (inSession && error?.hasId === false) throw sessionLost(status)
-  return new Response(text, { status, headers: response.headers })
+  if (status === 400 && inSession && error !== undefined) throw sessionLost(status)
+  throw statusError(response, doingOf(exchange), now)
 }
 
-/** A server of Streamable HTTP says in JSON-RPC what it doesn't know. */
-async function probed(response: Response, now: () => number): Promise<Response> {
-  const text = await response.text()
-  if (typeof errorOf(text)?.code === 'number')
-    return new Response(text, { status: response.status, headers: response.headers })
-  throw new ProbeRefused('No Streamable HTTP here.', { cause: statusError(response, 'connect', now) })
+/** The JSON-RPC error in the body of a refusal, and whether it has the id of the request. */
+function errorIn(
+  text: string,
+  exchange: Exchange,
+): { readonly code: number; readonly message: string; readonly isOurs: boolean } | undefined {
+  let isOurs = false
+  const message = readMessage(parsed(text), (id) => {
+    isOurs = isSameId(id, exchange.id)
+    return exchange
+  })
+  if (message === undefined || !('error' in message)) return undefined
+  return { code: message.error.code, message: message.error.message, isOurs }
+}
+
+function doingOf({ method }: Exchange): Doing {
+  if (method === 'tools/call') return 'call'
+  return method === 'initialize' || method === 'server/discover' ? 'connect' : 'list'
 }
 
 function statusError({ status, headers }: Response, doing: Doing, now: () => number): IntegrationError {
   return httpError(status, doing, { headers, now: now() })
 }
 
-function errorOf(text: string): { readonly code: unknown; readonly hasId: boolean } | undefined {
+function unreadable(exchange: Exchange, message: string): IntegrationError {
+  return new IntegrationError('protocol_error', message, { mayHaveRun: doingOf(exchange) === 'call' })
+}
+
+function parsed(text: string): unknown {
   try {
-    const body = JSON.parse(text) as { id?: unknown; error?: { code?: unknown } | undefined } | null
-    return body?.error === undefined ? undefined : { code: body.error.code, hasId: (body.id ?? null) !== null }
+    return JSON.parse(text) as unknown
   } catch {
     return undefined
   }
@@ -132,27 +262,6 @@ function failed(error: unknown): never {
   throw error instanceof TypeError ? new NetworkFailure(error) : error
 }
 
-/** The same response; `onEnd` is told when its body ended, with the error that ended it if there was one. */
-export function observed(response: Response, onEnd: (fault: unknown) => void): Response {
-  if (response.body === null) return response
-  const reader = response.body.getReader()
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read()
-          if (!done) return controller.enqueue(value)
-          onEnd(undefined)
-          controller.close()
-        } catch (error) {
-          const fault = error instanceof TypeError ? new NetworkFailure(error) : error
-          onEnd(fault)
-          throw fault
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  )
-  return new Response(body, { status: response.status, headers: response.headers })
+function ended(onEnd: (fault: unknown) => void): (fault: unknown) => void {
+  return (fault) => onEnd(fault instanceof TypeError ? new NetworkFailure(fault) : fault)
 }

@@ -1,9 +1,12 @@
 import type { Client } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../model/json.js'
-import type { ToolDefinition, ToolResult } from '../model/tool.js'
+import { isIntegrationError } from '../model/errors.js'
+import type { ToolDefinition } from '../model/tool.js'
 import type { CallClock } from './call-clock.js'
-import type { ToolCallOptions } from './connection-contract.js'
+import type { CleanWords } from './clean-words.js'
+import type { ToolAnswer, ToolCallOptions } from './connection-contract.js'
 import { takeRaw } from './raw-results.js'
+import { longestServerMessage, rpcErrorOf, serverError } from './server-errors.js'
 import { longest } from './tool-listing.js'
 import { toolResult } from './tool-result.js'
 
@@ -17,7 +20,7 @@ export async function callOn(
   args: JsonObject,
   options: ToolCallOptions,
   clock: CallClock,
-): Promise<ToolResult> {
+): Promise<ToolAnswer> {
   const { outputSchema: _checkedByUs, ...shown } = definition
   const answer = await client.callTool(
     { name: definition.name, arguments: args },
@@ -39,5 +42,22 @@ export async function callOn(
       },
     },
   )
-  return toolResult(takeRaw(answer))
+  return { result: toolResult(takeRaw(answer)) }
+}
+
+/**
+ * A JSON-RPC error as the answer of a tool that failed: the model reads what was wrong with its call.
+ *
+ * @throws the same, when something else went wrong
+ */
+export function failedAnswer(thrown: unknown, cleanWords: CleanWords = (words) => words): ToolAnswer {
+  const rpcError = rpcErrorOf(thrown)
+  const fault = serverError(thrown, 'call')
+  if (rpcError === undefined || !isIntegrationError(fault) || fault.reason !== 'rpc_error') throw thrown
+  const { code, message } = rpcError
+  const words = message === '' ? `The server answered with JSON-RPC error ${code}.` : message
+  return {
+    result: { content: [{ type: 'text', text: cleanWords(words.slice(0, longestServerMessage)) }], isError: true },
+    rpcError: { code },
+  }
 }

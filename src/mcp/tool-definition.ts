@@ -1,11 +1,38 @@
 import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
-
-type Raw = Readonly<Record<string, unknown>>
+import { isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
 
 const maxDefinitionCharacters = 128 * 1024
 const maxSchemaNodes = 2_000
 /** JSON levels; a level of a schema is two of them. */
 const maxSchemaDepth = 64
+
+/**
+ * Reads a definition: optional members that are only written, not said, are left out. Schemas are never looked into.
+ *
+ * @returns what was sent, where it is no object
+ */
+export function readDefinition(sent: unknown): unknown {
+  if (!isObject(sent)) return sent
+  const tool = withoutAbsent(sent, members)
+  return isObject(tool.annotations) ? { ...tool, annotations: withoutAbsent(tool.annotations, hints) } : tool
+}
+
+const members: OptionalMembers = {
+  title: 'value',
+  description: 'value',
+  outputSchema: 'object',
+  annotations: 'object',
+  icons: 'list',
+  execution: 'object',
+  _meta: 'object',
+}
+const hints: OptionalMembers = {
+  title: 'value',
+  readOnlyHint: 'value',
+  destructiveHint: 'value',
+  idempotentHint: 'value',
+  openWorldHint: 'value',
+}
 
 /** Why a tool can't be used; `undefined`: it can. */
 export function flawOf(tool: unknown): QuarantinedTool['reason'] | undefined {
@@ -46,10 +73,15 @@ const known = new Set([
   '_meta',
 ])
 
-/** Names that every object has are not for tools: nothing keyed by them would be safe. */
+/** 1-256 characters of any script. What hides or turns text around is not for names. */
 function isUsableName(name: unknown): boolean {
-  return typeof name === 'string' && /^[A-Za-z0-9_.-]{1,128}$/.test(name) && !(name in {})
+  if (typeof name !== 'string' || name.trim() === '' || hidden.test(name.replace(/[\uFE0E\uFE0F]/g, ''))) return false
+  return name.length <= 2 * maxNameCharacters && Array.from(name).length <= maxNameCharacters
 }
+
+const maxNameCharacters = 256
+/** Controls, half surrogate pairs, and what is drawn as nothing: bidi controls, tags, zero-width characters. */
+const hidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/u
 
 function areAnnotations(annotations: unknown): boolean {
   if (annotations === undefined) return true
@@ -65,20 +97,47 @@ function hasOptional(from: Raw, type: string, keys: readonly string[]): boolean 
   )
 }
 
-/** Walks level by level, so that no depth can hurt. */
+/**
+ * Walks level by level, so that no depth can hurt. A `$ref` is a reference only where a schema stands: below `default`,
+ * `const`, `enum` and `examples` it is data, and one of `properties` is a name.
+ */
 function measure(schema: unknown): 'too_large' | 'remote' | 'fine' {
-  let level: readonly object[] = typeof schema === 'object' && schema !== null ? [schema] : []
+  const own = isObject(schema) && typeof schema.$id === 'string' ? schema.$id : undefined
+  let level: readonly Place[] = isNode(schema) ? [{ node: schema, is: 'schema' }] : []
   let nodes = 0
   let remote = false
   for (let depth = 1; level.length > 0; depth++) {
     nodes += level.length
     if (nodes > maxSchemaNodes || depth > maxSchemaDepth) return 'too_large'
-    remote ||= level.some((node) => '$ref' in node && typeof node.$ref === 'string' && !node.$ref.startsWith('#'))
-    level = level
-      .flatMap((node) => Object.values(node) as unknown[])
-      .filter((child): child is object => typeof child === 'object' && child !== null)
+    remote ||= level.some(({ node, is }) => is === 'schema' && refersElsewhere(node, own))
+    level = level.flatMap(placesIn)
   }
   return remote ? 'remote' : 'fine'
+}
+
+/** Where something stands in a schema: it is one, or a map from names to schemas, or data. */
+interface Place {
+  readonly node: object
+  readonly is: 'schema' | 'names' | 'data'
+}
+
+function placesIn({ node, is }: Place): readonly Place[] {
+  return Object.entries(node).flatMap(([key, child]): readonly Place[] => {
+    if (!isNode(child)) return []
+    if (is === 'data' || (is === 'schema' && plainData.has(key))) return [{ node: child, is: 'data' }]
+    const names = is === 'schema' && (key === 'properties' || namedSchemas.has(key))
+    return [{ node: child, is: names ? 'names' : 'schema' }]
+  })
+}
+
+function refersElsewhere(node: object, own: string | undefined): boolean {
+  if (!('$ref' in node) || typeof node.$ref !== 'string') return false
+  const [document] = node.$ref.split('#')
+  return document !== '' && document !== own?.split('#')[0]
+}
+
+function isNode(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /**
@@ -109,8 +168,4 @@ function hasValidHeaders(schema: Raw): boolean {
 const headerKey = 'x-mcp-header'
 /** Keywords whose value is data, or a map from names to schemas. */
 const plainData = new Set(['const', 'enum', 'default', 'examples'])
-const namedSchemas = new Set(['$defs', 'definitions', 'patternProperties', 'dependentSchemas'])
-
-function isObject(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+const namedSchemas = new Set(['$defs', 'definitions', 'patternProperties', 'dependentSchemas', 'dependencies'])

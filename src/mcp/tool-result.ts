@@ -1,36 +1,78 @@
 import { IntegrationError } from '../model/errors.js'
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolContent, ToolResult } from '../model/tool.js'
+import { isAbsent, isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
 
 /**
- * Takes a result as the server sent it: known or not, blocks and their keys stay as they are.
+ * Takes a result as the server sent it: known or not, blocks and their keys stay as they are. The tool has run by now, so
+ * that only what can't be read at all is refused: a text is a text block, and what MCP doesn't know is shown as JSON.
  *
- * @throws IntegrationError `protocol_error`, the tool has run
+ * @throws IntegrationError `protocol_error` for a task in place of a result; the tool has run
  */
-export function toolResult(raw: Readonly<Record<string, unknown>>): ToolResult {
-  const { content = raw.structuredContent === undefined ? undefined : [], structuredContent, isError, _meta } = raw
-  if (
-    !Array.isArray(content) ||
-    !content.every(isContent) ||
-    !isOptional('boolean', isError) ||
-    !isOptional('object', _meta)
-  ) {
-    throw new IntegrationError('protocol_error', 'The result of the tool has not the shape that MCP gives it.', {
-      mayHaveRun: true,
-    })
-  }
+export function toolResult(raw: unknown): ToolResult {
+  if (!isObject(raw)) return { content: contentOf(raw) }
+  const { content, structuredContent, isError, _meta } = withoutAbsent(raw, members)
+  const said = content !== undefined || structuredContent !== undefined
+  if (!said && isObject(raw.task)) throw isTask()
   return {
-    content,
+    content: said ? contentOf(content) : unknownContent(raw),
     structuredContent: structuredContent as JsonValue | undefined,
-    isError: isError as boolean | undefined,
-    _meta: _meta as JsonObject | undefined,
+    isError: isError === undefined ? undefined : isTrue(isError),
+    _meta: isObject(_meta) ? (_meta as JsonObject) : undefined,
   }
 }
 
-function isContent(block: unknown): block is ToolContent {
-  return typeof block === 'object' && block !== null && 'type' in block && typeof block.type === 'string'
+const members: OptionalMembers = { content: 'list', structuredContent: 'value', isError: 'value', _meta: 'object' }
+
+function contentOf(content: unknown): readonly ToolContent[] {
+  if (isAbsent(content)) return []
+  return (Array.isArray(content) ? content : [content]).filter((block) => !isAbsent(block)).map(blockOf)
 }
 
-function isOptional(type: 'boolean' | 'object', value: unknown): boolean {
-  return value === undefined || (typeof value === type && value !== null && !Array.isArray(value))
+/** One block. Only what MCP defines as optional is looked at, at the places where MCP defines it. */
+function blockOf(block: unknown): ToolContent {
+  if (!isObject(block)) return text(typeof block === 'string' ? block : JSON.stringify(block))
+  if (typeof block.type !== 'string')
+    return typeof block.text === 'string' ? ({ ...block, type: 'text' } as ToolContent) : text(JSON.stringify(block))
+  const read = withoutAbsent(block, blockMembers)
+  const { annotations, resource } = read
+  return {
+    ...read,
+    ...(isObject(annotations) ? { annotations: withoutAbsent(annotations, annotationMembers) } : undefined),
+    ...(isObject(resource) ? { resource: withoutAbsent(resource, resourceMembers) } : undefined),
+  } as ToolContent
+}
+
+const blockMembers: OptionalMembers = {
+  annotations: 'object',
+  _meta: 'object',
+  mimeType: 'value',
+  title: 'value',
+  description: 'value',
+  size: 'value',
+  icons: 'list',
+}
+const annotationMembers: OptionalMembers = { audience: 'value', priority: 'value', lastModified: 'value' }
+const resourceMembers: OptionalMembers = { mimeType: 'value', text: 'value', blob: 'value', _meta: 'object' }
+
+/** What a tool answered beside everything that MCP defines is still its answer. */
+function unknownContent(raw: Raw): readonly ToolContent[] {
+  const rest = Object.entries(raw).filter(([key]) => !Object.hasOwn(members, key) && !ofTheEnvelope.has(key))
+  return rest.length === 0 ? [] : [text(JSON.stringify(Object.fromEntries(rest)))]
+}
+
+const ofTheEnvelope = new Set(['resultType', 'ttlMs', 'cacheScope'])
+
+function text(words: string): ToolContent {
+  return { type: 'text', text: words }
+}
+
+function isTrue(flag: unknown): boolean {
+  return flag === true || flag === 1 || flag === 'true'
+}
+
+function isTask(): IntegrationError {
+  return new IntegrationError('protocol_error', 'The server answered with a task, which was not asked for.', {
+    mayHaveRun: true,
+  })
 }

@@ -1,6 +1,6 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { GuardedTransport } from './guarded-transport.js'
-import { observed, type EndpointFetch } from './server-fetch.js'
+import { unaskedEvents, type EndpointFetch } from './server-fetch.js'
 
 /**
  * Opens a session's stream of messages that answer no request, and hands them to the transport of the session until the
@@ -20,7 +20,11 @@ export async function receiveUnasked(
     fetch: async (target, init) => {
       const response = await fetch(target, init)
       status = response.status
-      return observed(response, () => ended.abort())
+      return unaskedEvents(
+        response,
+        (id) => deliverTo.find(id),
+        () => ended.abort(),
+      )
     },
     sessionId,
     protocolVersion,

@@ -51,7 +51,9 @@ export interface IntegrationErrorDetails {
   readonly rule?: string | undefined
   /**
    * `authorization_failed`: the OAuth error code where it is a registered one, or our own reason
-   * (`pkce_unsupported`, `issuer_mismatch`, …). `unreachable`: `dns`, `refused` or `tls` (nothing was sent), or `reset`.
+   * (`pkce_unsupported`, `issuer_mismatch`, …). `unreachable`: `dns`, `refused` or `tls` (nothing was sent), or `reset`;
+   * of a local server `no_such_program` or `exited`. `protocol_error`: `unsupported_version`, or `rpc_error` where the
+   * server answered with a JSON-RPC error.
    * `timeout`: `connect` when no connection was made. Never text of the server's making.
    */
   readonly reason?: string | undefined
@@ -59,6 +61,13 @@ export interface IntegrationErrorDetails {
   readonly httpStatus?: number | undefined
   /** `rate_limited`, `server_error`: when the server asked to be tried again, in ms from now. */
   readonly retryAfterMs?: number | undefined
+  /**
+   * What the server said, in its own words: untrusted, at most 2,000 characters, without the secrets of the request. Shown
+   * to a person who may edit the integration; never logged.
+   */
+  readonly serverMessage?: string | undefined
+  /** `unreachable` with the reason `exited`: the exit code of a local server. */
+  readonly exitCode?: number | undefined
   /** A cause of our own making. Foreign errors are never attached: their text may hold a secret. */
   readonly cause?: IntegrationError | undefined
 }
@@ -67,7 +76,8 @@ const brand = Symbol.for('mcp-integrations.IntegrationError')
 
 /**
  * The one error class of the library. The code says the cause; {@link IntegrationError.mayHaveRun} says whether
- * the tool may have run. No message, cause or field holds a secret or a server's own text.
+ * the tool may have run. No message, cause or enumerable field holds a secret or a server's own text; the one field that
+ * does, {@link IntegrationError.serverMessage}, is neither printed nor serialised.
  */
 export class IntegrationError extends Error {
   override readonly name = 'IntegrationError'
@@ -87,6 +97,10 @@ export class IntegrationError extends Error {
   readonly httpStatus?: number | undefined
   /** When the server asked to be tried again, in ms from now. */
   readonly retryAfterMs?: number | undefined
+  /** `unreachable` with the reason `exited`: the exit code of a local server. */
+  readonly exitCode?: number | undefined
+  /** What {@link IntegrationErrorDetails.serverMessage} says. Not enumerable, so that no log has it by accident. */
+  declare readonly serverMessage?: string | undefined
 
   constructor(code: ErrorCode, message: string, details: IntegrationErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -99,14 +113,19 @@ export class IntegrationError extends Error {
     if (details.reason !== undefined) this.reason = details.reason
     if (details.httpStatus !== undefined) this.httpStatus = details.httpStatus
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
+    if (details.exitCode !== undefined) this.exitCode = details.exitCode
+    if (details.serverMessage !== undefined)
+      Object.defineProperty(this, 'serverMessage', { value: details.serverMessage, enumerable: false })
   }
 
-  /** The same fault, told of a certain integration or with a changed `mayHaveRun`. */
-  with(details: Pick<IntegrationErrorDetails, 'integrationId' | 'mayHaveRun'>): IntegrationError {
-    return new IntegrationError(this.code, this.message, {
+  /** The same fault with other details, e.g. of a certain integration. */
+  with(details: IntegrationErrorDetails & { readonly message?: string | undefined }): IntegrationError {
+    const { message = this.message, ...changed } = details
+    return new IntegrationError(this.code, message, {
       ...this,
       cause: this.cause as IntegrationError | undefined,
-      ...details,
+      serverMessage: this.serverMessage,
+      ...changed,
     })
   }
 }

@@ -19,6 +19,8 @@ export type ToolCallOutcome =
       /** As the server sent it. */
       readonly result: ToolResult
       readonly warnings?: readonly ResultWarning[] | undefined
+      /** The server answered with a JSON-RPC error: `result` has its words, and `isError`. */
+      readonly rpcError?: { readonly code: number } | undefined
       /** The result as text, for a loop without a bridge; media are named, not shown. */
       readonly modelText: string
     }

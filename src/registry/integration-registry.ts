@@ -86,7 +86,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       handles: handles(storage),
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),
-      refreshTools: oneAtATime((target) => check(context, target, {}), runInBackground),
+      refreshTools: oneAtATime((target) => check(context, target, { background: true }), runInBackground),
       runInBackground,
       closing: this.#closing.signal,
     }

@@ -96,7 +96,7 @@ describe('a server on the older SDK', () => {
   it('may restart between two calls', async () => {
     const server = await OlderServer.start()
     const connection = await open(server)
-    const say = async (text: string) => (await connection.callTool(tool('echo'), { text }, patient)).content
+    const say = async (text: string) => (await connection.callTool(tool('echo'), { text }, patient)).result.content
     expect(await say('before')).toEqual([{ type: 'text', text: 'before' }])
     await server.restart()
     // The idle socket is dead, which a list survives, and so is the session, which a call survives too.

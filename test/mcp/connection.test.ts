@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testServer, type TestServerOptions } from '../../src/testing/mcp-server.js'
-import { fault, listing, open, sent, tool } from './support.js'
+import { listing, open, sent, tool } from './support.js'
 
 const tools = [
   { name: 'echo', run: (args: Readonly<Record<string, unknown>>) => String(args.text) },
@@ -26,7 +26,7 @@ describe.each(['modern', 'legacy', 'both'] as const)(
           : ['server/discover', 'tools/list'],
       )
       const result = await connection.callTool(tool('echo'), { text: 'hello' }, { timeoutMs: 5_000 })
-      expect(result.content).toEqual([{ type: 'text', text: 'hello' }])
+      expect(result.result.content).toEqual([{ type: 'text', text: 'hello' }])
       await connection.close()
       await server.close()
     })
@@ -44,7 +44,7 @@ describe.each(['modern', 'legacy', 'both'] as const)(
     it('answers with the failure of a tool as a result', async () => {
       const server = testServer({ tools, era })
       const connection = await open(server)
-      const result = await connection.callTool(tool('fail'), {}, { timeoutMs: 5_000 })
+      const { result } = await connection.callTool(tool('fail'), {}, { timeoutMs: 5_000 })
       expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: 'no' }] })
       await server.close()
     })
@@ -52,8 +52,9 @@ describe.each(['modern', 'legacy', 'both'] as const)(
     it('refuses a tool it does not have, and nothing has run', async () => {
       const server = testServer({ tools, era })
       const connection = await open(server)
-      const error = await fault(connection.callTool(tool('gone'), {}, { timeoutMs: 5_000 }))
-      expect(error).toMatchObject({ code: 'protocol_error', mayHaveRun: false })
+      const answer = await connection.callTool(tool('gone'), {}, { timeoutMs: 5_000 })
+      expect(answer).toMatchObject({ result: { isError: true }, rpcError: { code: -32602 } })
+      expect(server.calls.get('gone')).toBeUndefined()
       await server.close()
     })
   },
@@ -69,7 +70,7 @@ describe('a lost session', () => {
     const results = await Promise.all(
       ['a', 'b', 'c'].map((text) => connection.callTool(tool('echo'), { text }, { timeoutMs: 5_000 })),
     )
-    expect(results.map(({ content }) => content[0]?.text)).toEqual(['a', 'b', 'c'])
+    expect(results.map(({ result }) => result.content[0]?.text)).toEqual(['a', 'b', 'c'])
     expect(sent(server, before).filter((method) => method === 'initialize')).toHaveLength(1)
     expect(server.calls.get('echo')).toBe(3)
     await server.close()

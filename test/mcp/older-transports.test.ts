@@ -34,7 +34,7 @@ describe('a local server', () => {
     expect(connection.verdict).toMatchObject({ era: 'legacy', transport: 'local', protocolVersion: '2025-06-18' })
     expect((await connection.listTools(listing)).tools.map(({ name }) => name)).toEqual(['env'])
     const result = await connection.callTool(tool('env'), {}, patient)
-    expect(String(result.content[0]?.text)).not.toContain('CANARY_SECRET')
+    expect(String(result.result.content[0]?.text)).not.toContain('CANARY_SECRET')
     await connection.close()
     delete process.env.CANARY_SECRET
   })

@@ -138,12 +138,12 @@ describe('opening a connection', () => {
     const told: unknown[] = []
     const connection = await open(legacy, { verdict, onVerdict: (found) => void told.push(found.era) })
     const before = await connection.callTool(tool('echo'), {}, patient)
-    expect(before.content).toEqual([{ type: 'text', text: 'echo ran' }])
+    expect(before.result.content).toEqual([{ type: 'text', text: 'echo ran' }])
     expect(told).toEqual(['legacy'])
     expect(legacy.calls.get('echo')).toBe(1)
 
     const back = await open(modern, { verdict: { ...connection.verdict, sessionId: 'gone' } })
-    expect((await back.callTool(tool('echo'), {}, patient)).content).toHaveLength(1)
+    expect((await back.callTool(tool('echo'), {}, patient)).result.content).toHaveLength(1)
     expect(back.verdict.era).toBe('modern')
   })
 })
@@ -181,7 +181,7 @@ describe('a session', () => {
         : result(id, { content: [] }),
     )
     const connection = await open(server)
-    expect(await connection.callTool(tool('t'), {}, patient)).toEqual({ content: [] })
+    expect((await connection.callTool(tool('t'), {}, patient)).result).toEqual({ content: [] })
   })
 
   it('is ended on the server only when nobody else may go on with it', async () => {

@@ -60,10 +60,9 @@ describe.each(['modern', 'legacy'] as const)('the tool list of a %s server', (er
       [null, 'invalid_definition'],
       [{ inputSchema: object }, 'invalid_definition'],
       [{ name: '', inputSchema: object }, 'invalid_name'],
-      [{ name: 'a b', inputSchema: object }, 'invalid_name'],
-      [{ name: 'x'.repeat(10_000), inputSchema: object }, 'invalid_name'],
-      [{ name: '__proto__', inputSchema: object }, 'invalid_name'],
-      [{ name: 'constructor', inputSchema: object }, 'invalid_name'],
+      [{ name: 'x'.repeat(257), inputSchema: object }, 'invalid_name'],
+      [{ name: 'pay\u202ednes', inputSchema: object }, 'invalid_name'],
+      [{ name: 'half\ud800', inputSchema: object }, 'invalid_name'],
       [{ name: 'no_schema' }, 'invalid_schema'],
       [{ name: 'type_5', inputSchema: { type: 5 } }, 'invalid_schema'],
       [
@@ -107,13 +106,16 @@ describe.each(['modern', 'legacy'] as const)('the tool list of a %s server', (er
     expect(Math.max(...quarantined.map(({ name }) => name.length))).toBeLessThanOrEqual(128)
   })
 
-  it('sets both of two tools with one name aside', async () => {
-    const twin = { name: 'twin', inputSchema: object }
+  it('sets all different tools of one name aside', async () => {
+    const twin = (description: string) => ({ name: 'twin', description, inputSchema: object })
     const { names, quarantined } = await list(
-      [{ tools: [twin, { name: 'a', inputSchema: object }], nextCursor: '2' }, { tools: [twin, twin] }],
+      [
+        { tools: [twin('one'), { name: 'a', inputSchema: object }], nextCursor: '2' },
+        { tools: [twin('two'), twin('three'), { name: 'b', inputSchema: object }] },
+      ],
       era,
     )
-    expect(names).toEqual(['a'])
+    expect(names).toEqual(['a', 'b'])
     expect(quarantined).toEqual(Array.from({ length: 3 }, () => ({ name: 'twin', reason: 'duplicate_name' })))
   })
 })
@@ -125,7 +127,6 @@ describe('a hostile tool list', () => {
       (cursor: string | undefined) => ({ tools: [], nextCursor: String(Number(cursor ?? 0) + 1) }),
       'response_too_large',
     ],
-    ['going in circles', () => ({ tools: [], nextCursor: 'same' }), 'protocol_error'],
     ['without tools', () => ({}), 'protocol_error'],
     ['with a cursor that is no text', () => ({ tools: [], nextCursor: 5 }), 'protocol_error'],
   ])('that is %s is an error', async (_what, page, code) => {

@@ -240,7 +240,9 @@ describe('the status', () => {
     expect(await call()).toMatchObject({ type: 'completed' })
     expect(await told()).toEqual(['connected', 'ok', undefined])
     server.state.refuse = () => 503
-    await expect(call()).rejects.toMatchObject({ code: 'server_error' })
+    for (let n = 0; n < 3; n++) await expect(call()).rejects.toMatchObject({ code: 'server_error', mayHaveRun: true })
+    expect(await told()).toEqual(['connected', 'ok', undefined])
+    await expect(call()).rejects.toMatchObject({ code: 'server_error', mayHaveRun: false })
     expect(await told()).toEqual(['error', 'server_error', 'validate'])
     server.state.refuse = undefined
     expect(await mine.validate(integration.id)).toMatchObject({ type: 'connected' })

@@ -58,7 +58,7 @@ async function live(): Promise<string> {
   const [grant] = await mine.grants.list()
   await mine.grants.revoke(grant!.id)
   await toolset.call('notes__read_note', { id: 'private words' })
-  server.state.refuse = () => 503
+  server.state.refuse = () => 429
   await toolset.call('notes__read_note', { id: '2' }).catch(() => {})
   server.state.refuse = undefined
   await mine.disable(id)
@@ -181,7 +181,7 @@ describe('the audit', () => {
       })
     expect(own.at(-1)).toMatchObject({
       outcome: 'failed',
-      errorCode: 'server_error',
+      errorCode: 'rate_limited',
       mayHaveRun: expect.any(Boolean) as boolean,
     })
     expect(own.at(-2)).toMatchObject({ durationMs: expect.any(Number) as number })

@@ -278,12 +278,12 @@ describe('a tool list', () => {
     const gate = await openGate({
       tools: [
         readNote,
-        { name: 'two words' },
+        { name: 'hid\u200bden' },
         { ...writeNote, inputSchema: { type: 'object', properties: { a: { $ref: 'https://evil.example/a.json' } } } },
       ],
     })
     const flaws = [
-      ['two<U+0020>words', 'invalid_name'],
+      ['hid<U+200B>den', 'invalid_name'],
       ['write_note', 'invalid_schema'],
     ]
     const { tools, unavailable } = await gate.toolset()

@@ -115,7 +115,7 @@ describe('a toolset', () => {
         { ...readNote, name: 'secret' },
         { ...readNote, name: 'bad name\u202e' },
         { ...readNote, name: 'twice' },
-        { ...readNote, name: 'twice' },
+        { ...writeNote, name: 'twice' },
       ],
       approvals: { policy: ({ tool }) => (tool.name === 'secret' ? { mode: 'deny', rule: 'no secrets' } : undefined) },
     })

@@ -4,6 +4,7 @@ import type { ApprovalStatus } from '../../model/approval.js'
 import type { StatusReason } from '../../model/integration.js'
 import type { ResultWarning, ToolCallOutcome } from '../../model/outcome.js'
 import type { ToolResult } from '../../model/tool.js'
+import type { ToolAnswer } from '../../mcp/connection.js'
 import { resultText } from '../../policy/model-content.js'
 import type { Permitted } from './redeem-approval.js'
 import { endedOutcome } from './ended-outcome.js'
@@ -23,7 +24,7 @@ export interface Ending {
   readonly started: number
   /** `null`: there was no approval to use up. */
   claimed?: StoredApproval | null | undefined
-  answer?: ToolResult | undefined
+  answer?: ToolAnswer | undefined
   fault?: unknown
 }
 
@@ -64,7 +65,7 @@ export async function conclude(context: Context, permitted: Permitted, ending: E
   if (ending.fault instanceof UsedElsewhere) return usedElsewhere(context, permitted)
   const fault = ending.fault === undefined ? undefined : toCallError(ending.fault, call)
   if (fault === undefined) {
-    const result = ending.answer!
+    const { result, rpcError } = ending.answer!
     await file(context, permitted, ending, {
       outcome: result.isError === true ? 'tool_error' : 'completed',
       approval: 'finished',
@@ -75,6 +76,7 @@ export async function conclude(context: Context, permitted: Permitted, ending: E
       type: 'completed',
       result,
       warnings: warnings.length === 0 ? undefined : warnings,
+      rpcError,
       modelText: resultText(result),
     }
   }
@@ -128,17 +130,11 @@ function toCallError(fault: unknown, call: ResolvedCall): IntegrationError | Aut
   const { integrationId, record } = call.target
   if (fault instanceof EndedCall) return ended(fault, call)
   if (!isIntegrationError(fault))
-    return new IntegrationError(
-      'protocol_error',
-      `The call of "${call.modelName}" failed in a way that is not known.`,
-      { integrationId, mayHaveRun: true },
-    )
-  return new IntegrationError(fault.code, `Integration "${record.name}": ${fault.message}`, {
-    ...fault,
-    integrationId,
-    mayHaveRun: fault.mayHaveRun,
-    cause: undefined,
-  })
+    return new IntegrationError('protocol_error', `The call of "${call.modelName}" failed unexpectedly.`, {
+      integrationId,
+      mayHaveRun: true,
+    })
+  return fault.with({ message: `Integration "${record.name}": ${fault.message}`, integrationId, cause: undefined })
 }
 
 function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
@@ -154,11 +150,13 @@ function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
   })
 }
 
-/** A slow or odd tool says nothing about its server; an outage, a refusal or a lost session does. */
-function saysSomethingOfTheServer(fault: IntegrationError): boolean {
-  return fault.code === 'timeout' || fault.code === 'response_too_large' || fault.code === 'protocol_error'
-    ? !fault.mayHaveRun && fault.code === 'timeout'
-    : true
+/**
+ * A tool that is slow, odd, forbidden or fails says nothing about its server; an outage or a lost session does, and so
+ * does what kept the call from being sent.
+ */
+function saysSomethingOfTheServer({ code, mayHaveRun, httpStatus }: IntegrationError): boolean {
+  if (code === 'response_too_large' || code === 'protocol_error' || httpStatus === 403) return false
+  return !mayHaveRun || code === 'unreachable' || code === 'rate_limited'
 }
 
 async function file(

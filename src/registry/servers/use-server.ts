@@ -6,14 +6,19 @@ import { credentialNews } from './refreshed-credential.js'
 import { toJson, type HeadersRecord, type ServerRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import type { Target } from '../state/target.js'
+import { serverWords } from './server-words.js'
 
-/** What {@link useServer} is told. */
+/** Options of {@link useServer}. */
 export interface UseServerOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether somebody can answer questions of the server. `@default false` */
   readonly elicits?: boolean | undefined
   /** A person asks, so a server that failed just now is tried all the same. `@default false` */
   readonly bypassBreaker?: boolean | undefined
+  /** A person asks, so nothing that is remembered is gone on with: it begins with a new session. `@default false` */
+  readonly fresh?: boolean | undefined
+  /** Nobody waits for it: calls go first. `@default false` */
+  readonly background?: boolean | undefined
 }
 
 /**
@@ -28,12 +33,15 @@ export async function useServer<T>(
   options: UseServerOptions = {},
 ): Promise<T> {
   const source = await credentialOf(context, target)
-  const elicits = options.elicits ?? false
-  const key = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.binding}/${target.headersTag}${elicits ? '/elicits' : ''}`
-  return context.pool.use(key, () => open(context, target, source, elicits), work, {
-    signal: options.signal,
-    bypassBreaker: options.bypassBreaker,
-  })
+  const { elicits = false, fresh = false, signal, bypassBreaker, background } = options
+  const base = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.binding}/${target.credential}/`
+  const known = fresh ? undefined : knownProfile(context, target)
+  return context.pool.use(
+    `${base}${elicits ? 'elicits' : ''}`,
+    () => open(context, target, { source, elicits, known }),
+    work,
+    { signal, bypassBreaker, background, replaces: fresh ? base : undefined },
+  )
 }
 
 /** Every connection of an integration, or of one credential owner's part of it, has a key that starts so. */
@@ -50,8 +58,7 @@ export async function probe<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const source: CredentialSource = Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }
-  const fetch = authorizedFetch({ fetch: context.fetch, serverUrl: url, source })
-  return useOnce(context, { url, fetch }, work, signal)
+  return useOnce(context, remoteEndpoint(context, url, source), work, signal)
 }
 
 /** The same for a server on this machine. */
@@ -67,15 +74,14 @@ export async function probeLocal<T>(
 
 function useOnce<T>(
   context: Context,
-  endpoint: OpenOptions['endpoint'],
+  endpoint: Pick<OpenOptions, 'endpoint' | 'cleanWords'>,
   work: (connection: Connection) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const given = signal === undefined ? {} : { signal }
   return context.pool.once(
-    () => openConnection({ ...openOptions(context), endpoint, elicits: false, ...given }),
+    () => openConnection({ ...openOptions(context), ...endpoint, elicits: false, signal }),
     work,
-    given,
+    { signal },
   )
 }
 
@@ -93,34 +99,53 @@ export async function openHeaders(
   ) as Record<string, string>
 }
 
-async function open(context: Context, target: Target, source: CredentialSource, elicits: boolean): Promise<Connection> {
-  const { record, workspaceId, integrationId, owner, server } = target
+async function open(
+  context: Context,
+  target: Target,
+  {
+    source,
+    elicits,
+    known,
+  }: { readonly source: CredentialSource; readonly elicits: boolean; readonly known: ServerVerdict | undefined },
+): Promise<Connection> {
+  const { record, workspaceId, integrationId, owner } = target
   const endpoint =
     record.url === undefined
       ? await localEndpoint(context, workspaceId, record.connectorId ?? '')
-      : { url: record.url, fetch: authorizedFetch({ fetch: context.fetch, serverUrl: record.url, source }) }
-  const known =
-    server !== undefined &&
-    server.binding === target.binding &&
-    context.runtime.now() - server.verdict.at < verdictIsGoodForMs
-      ? server.verdict
-      : undefined
+      : remoteEndpoint(context, record.url, source)
   const remember = (verdict: ServerVerdict): void => {
-    const value: ServerRecord = { binding: target.binding, verdict }
+    const value: ServerRecord = { binding: target.binding, credential: target.credential, verdict }
     context.runInBackground(() =>
       context.storage.commit(workspaceId, [{ key: keys.server(integrationId, owner), value: toJson(value) }]),
     )
   }
   const connection = await openConnection({
     ...openOptions(context),
-    endpoint,
+    ...endpoint,
     elicits,
-    ...(known === undefined ? {} : { verdict: known }),
+    verdict: known,
     onVerdict: remember,
     onToolsChanged: () => context.runInBackground(() => context.refreshTools(target, { changed: true })),
   })
   if (connection.verdict !== known) remember(connection.verdict)
   return connection
+}
+
+/** What was found out about the server with the same credential, as long as it is believed. */
+function knownProfile({ runtime }: Context, { server, binding, credential }: Target): ServerVerdict | undefined {
+  if (server === undefined || server.binding !== binding || server.credential !== credential) return undefined
+  return runtime.now() - server.verdict.at < verdictIsGoodForMs ? server.verdict : undefined
+}
+
+/** A server at a URL. What it says is cleaned of the secrets that it was sent. */
+function remoteEndpoint(
+  context: Context,
+  url: string,
+  source: CredentialSource,
+): Pick<OpenOptions, 'endpoint' | 'cleanWords'> {
+  const words = serverWords()
+  const fetch = authorizedFetch({ fetch: words.watching(context.fetch), serverUrl: url, source })
+  return { endpoint: { url, fetch }, cleanWords: words.clean }
 }
 
 /** How long what was found out about a server's era is believed, in ms. */
@@ -135,11 +160,14 @@ async function localEndpoint(
   context: Context,
   workspaceId: string,
   connectorId: string,
-): Promise<OpenOptions['endpoint']> {
+): Promise<Pick<OpenOptions, 'endpoint' | 'cleanWords'>> {
   const connector = (await context.connectorsOf(workspaceId)).find(({ id }) => id === connectorId)
   if (connector === undefined || !('local' in connector))
-    throw new IntegrationError('unreachable', `The connector "${connectorId}" is not in the host's catalogue any more.`)
-  return { local: connector.local }
+    throw new IntegrationError(
+      'unreachable',
+      `The connector "${connectorId}" is no longer among the host's connectors. Add it again, or remove the integration.`,
+    )
+  return { endpoint: { local: connector.local }, cleanWords: serverWords().clean }
 }
 
 /** What requests identify themselves with. */

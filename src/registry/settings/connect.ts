@@ -10,6 +10,7 @@ import { toJson, type ServerRecord, type StatusRecord } from '../state/records.j
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { listAll } from './refresh-tools.js'
 import { probe, probeLocal } from '../servers/use-server.js'
+import { credentialTag } from '../state/target.js'
 import { beginSignIn, type SignIn } from './sign-in.js'
 import { fileListing } from '../gate/tool-changes.js'
 import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect.js'
@@ -63,7 +64,10 @@ export async function connect(
         lastWorkedAt: now,
         protocolVersion: listed.protocolVersion,
       }
-      const server: ServerRecord = { binding: 1, verdict: listed.verdict }
+      const given = Object.keys(wish.headers).length > 0 ? { tag: id } : undefined
+      const credential =
+        owner === sharedOwner ? credentialTag(given, undefined, undefined) : credentialTag(undefined, given, undefined)
+      const server: ServerRecord = { binding: 1, credential, verdict: listed.verdict }
       return [
         ...filed.writes,
         { key: keys.status(id, owner), value: toJson(status) },
@@ -108,7 +112,7 @@ async function signIn(
       const status: StatusRecord =
         begun.type === 'person'
           ? { reason: 'awaiting_authorization', until: begun.until, checkedAt: now }
-          : { reason: 'ok', checkedAt: now }
+          : { reason: 'ok', checkedAt: now, signIn: context.runtime.randomId() }
       const settings: StorageWrite = { key: keys.settings(id), value: toJson({ tools: wish.toolSettings }) }
       return [...begun.writes, settings, { key: keys.status(id, owner), value: toJson(status) }]
     },

@@ -86,7 +86,7 @@ async function afterEdit(
         await eraseCredential(context, workspaceId, id, owner)
         await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
       }
-  if (changed.includes('headers') || rebinds) await context.pool.closeKeys(poolPrefix(workspaceId, id))
+  if (changed.includes('headers') || rebinds) await context.pool.retireKeys(poolPrefix(workspaceId, id))
   if (!rebinds) return
   await endOpenApprovals(context, workspaceId, id, 'superseded', 'The integration was changed.')
   await endGrants(context, workspaceId, id)
@@ -99,6 +99,7 @@ async function checkEdited(context: ActorContext, id: string, signal: AbortSigna
   const { record, others } = await load(context, id, 'get', targetKeys(id, actor))
   await check(context, targetFrom(actor, id, record, others), {
     bypassBreaker: true,
+    fresh: true,
     signal,
   })
 }

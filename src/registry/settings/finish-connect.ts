@@ -60,7 +60,7 @@ export async function refreshAfterSignIn(
   const { record, others } = await load(context, integrationId, 'get', targetKeys(integrationId, actor))
   const target = targetFrom(actor, integrationId, record, others)
   try {
-    await refreshTools(context, target, { bypassBreaker: true, signal })
+    await refreshTools(context, target, { bypassBreaker: true, fresh: true, signal })
     return { type: 'connected', integration: await getIntegration(context, integrationId) }
   } catch (error) {
     const found =
@@ -143,7 +143,9 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
       {
         reason: 'ok',
         account: credential.account,
-        accountRevision: moved && owner !== sharedOwner ? (before.value.accountRevision ?? 0) + 1 : undefined,
+        signIn: context.runtime.randomId(),
+        // A number that was there before would bring what was agreed to for an earlier account back to life.
+        accountRevision: (before.value.accountRevision ?? 0) + (moved && owner !== sharedOwner ? 1 : 0),
       },
       now,
     )
@@ -175,6 +177,7 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
       audit: [{ action: 'sign_in', userId, integrationId }],
     })
   })
+  await context.pool.retireKeys(poolPrefix(workspaceId, integrationId, owner))
   if (!moved) return
   const mine = (whose: string): boolean => owner === sharedOwner || whose === userId
   await endOpenApprovals(
@@ -186,7 +189,6 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
     (approval) => mine(approval.request.userId),
   )
   await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
-  await context.pool.closeKeys(poolPrefix(workspaceId, integrationId))
   if (old.credential !== undefined)
     context.runInBackground(() => revokeQuietly(context, workspaceId, integrationId, owner, old.credential!))
 }

@@ -53,7 +53,7 @@ export async function storeIntegration(
       })
       secrets.push({
         key: keys.headers(id, headersOwner),
-        value: toJson({ sealed, origin: wish.origin, headers: setAt } satisfies HeadersRecord),
+        value: toJson({ sealed, tag: id, origin: wish.origin, headers: setAt } satisfies HeadersRecord),
       })
     }
     if (wish.oauth !== undefined)

@@ -51,7 +51,7 @@ export async function signOut(context: ActorContext, id: string): Promise<void> 
   await endGrants(context, actor.workspaceId, id, (grant) => ofActor(grant.userId))
   await endSignIns(context, actor.workspaceId, (flow) => flow.integrationId === id && flow.owner === owner)
   await eraseCredential(context, actor.workspaceId, id, owner)
-  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id, owner))
+  await context.pool.retireKeys(poolPrefix(actor.workspaceId, id, owner))
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(id, owner)])
   const status = statusChange(
     { integrationId: id, owner, userId: actor.userId },
@@ -95,9 +95,10 @@ async function setOwnHeaders(
               owner,
               field: 'headers',
             }),
+            tag: context.runtime.randomId(),
             origin,
             headers: next.headers,
-          })
+          } satisfies HeadersRecord)
     const written = await context.feed.commit(workspaceId, {
       writes: [{ key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value }],
       events: [{ type: 'credential_changed', integrationId: id, change: 'set', userId, by: userId }],
@@ -107,6 +108,7 @@ async function setOwnHeaders(
     await forgetSecret(context, stored?.value)
     return true
   })
+  await context.pool.retireKeys(poolPrefix(workspaceId, id, owner))
 }
 
 function requirePerUser(record: IntegrationRecord, what: string): void {

@@ -165,7 +165,14 @@ async function setHeaders(
     key: keys.headers(id, sharedOwner),
     ifVersion: stored?.version ?? null,
     value:
-      sealed === undefined ? undefined : toJson({ sealed, origin: draft.next.origin, headers } satisfies HeadersRecord),
+      sealed === undefined
+        ? undefined
+        : toJson({
+            sealed,
+            tag: context.runtime.randomId(),
+            origin: draft.next.origin,
+            headers,
+          } satisfies HeadersRecord),
   })
   draft.next = { ...draft.next, headers, auth: authWith(record, headers, wipes) }
   if (wanted !== undefined) draft.changed.push('headers')

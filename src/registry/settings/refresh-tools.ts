@@ -1,3 +1,4 @@
+import { isIntegrationError } from '../../model/errors.js'
 import type { StatusReason } from '../../model/integration.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { Connection } from '../../mcp/connection.js'
@@ -101,7 +102,8 @@ export async function check(context: Context, target: Target, options: UseServer
     const refused = error instanceof AuthorizationRequired ? error : undefined
     const reason = refused?.reason ?? reasonOf(error)
     if (reason === undefined) throw error
-    await fileStatus(context, target, reason, refused?.scopes)
+    const serverMessage = isIntegrationError(error) ? error.serverMessage : undefined
+    await fileStatus(context, target, { reason, scopes: refused?.scopes, serverMessage })
     return { type: 'failed', reason, refused }
   }
 }
@@ -109,14 +111,13 @@ export async function check(context: Context, target: Target, options: UseServer
 async function fileStatus(
   context: Context,
   { workspaceId, integrationId, owner, userId, status: known }: Target,
-  reason: StatusReason,
-  scopes: readonly string[] | undefined,
+  found: Pick<StatusRecord, 'reason' | 'scopes' | 'serverMessage'>,
 ): Promise<void> {
   const { records, now } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const before = versioned<StatusRecord>(records[0])?.value
   // Whoever wrote it while we asked, a sign-in or a refresh of the token, knew more.
   if (before?.reason !== known?.reason) return
-  const status = statusChange({ integrationId, owner, userId }, before, { reason, scopes }, now)
+  const status = statusChange({ integrationId, owner, userId }, before, found, now)
   if (status.writes.length > 0) await context.feed.commit(workspaceId, status)
 }
 

@@ -12,7 +12,6 @@ import { getIntegration } from './integrations.js'
 import { notFound } from '../state/errors.js'
 import { versioned, toJson, type IntegrationRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
-import { poolPrefix } from '../servers/use-server.js'
 import { beginSignIn, signInTarget } from './sign-in.js'
 import { reasonOf, statusChange } from '../servers/status.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
@@ -42,10 +41,8 @@ export async function reconnect(
   input: { readonly scopes?: readonly string[] | undefined } = {},
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
-  const { actor } = context
   const { scopes } = parse('reconnect()', reconnectInput, input)
   const target = await loadTarget(context, id, undefined)
-  await context.pool.closeKeys(poolPrefix(actor.workspaceId, id, target.owner))
   const { record, status } = target
   // A server that lists its tools to everybody, and asks for a sign-in only when one is called.
   const asksWhenCalled = record.url !== undefined && record.auth === 'none' && status?.reason === 'first_sign_in'
@@ -72,7 +69,7 @@ export async function validateTarget(
   target: Target,
   signal: AbortSignal | undefined,
 ): Promise<ConnectResult> {
-  const checked = await check(context, target, { bypassBreaker: true, signal })
+  const checked = await check(context, target, { bypassBreaker: true, fresh: true, signal })
   if (checked.type === 'works')
     return { type: 'connected', integration: await getIntegration(context, target.integrationId) }
   const { refused } = checked
@@ -125,7 +122,9 @@ export async function startSignIn(
   const status = statusChange(
     { integrationId: id, owner, userId: actor.userId },
     before,
-    interactive ? { reason: 'awaiting_authorization', until: begun.until, before: working } : { reason: 'ok' },
+    interactive
+      ? { reason: 'awaiting_authorization', until: begun.until, before: working }
+      : { reason: 'ok', signIn: context.runtime.randomId() },
     now,
   )
   await retrying(`Integration "${record.name}"`, async () => {

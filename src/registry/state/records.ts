@@ -53,6 +53,10 @@ export interface StatusRecord {
   /** `scope_required`: what to ask for. */
   readonly scopes?: readonly string[] | undefined
   readonly account?: string | undefined
+  /** Another one with each sign-in, never with a refresh: what is remembered of the server belongs to it. */
+  readonly signIn?: string | undefined
+  /** What the server said about the fault, in its own words; shown to those who may edit. */
+  readonly serverMessage?: string | undefined
   /** `per_user`: how often this person's account or issuer has changed; counted into what an approval binds. */
   readonly accountRevision?: number | undefined
   readonly protocolVersion?: string | undefined
@@ -95,12 +99,16 @@ export interface ToolsRecord {
 /** `server/{id}/{owner}`: the era and session of the server, for the next process. */
 export interface ServerRecord {
   readonly binding: number
+  /** The credential it was learnt with, as `Target.credential` has it: of no use with another one. */
+  readonly credential?: string | undefined
   readonly verdict: ServerVerdict
 }
 
 /** `headers/{id}/{owner}`: header values, sealed as one JSON object. */
 export interface HeadersRecord {
   readonly sealed: string
+  /** Another one as soon as a value is. */
+  readonly tag: string
   /** Where the values may be sent: what was given for one server is never shown to another. */
   readonly origin: string
   readonly headers: readonly IntegrationHeader[]

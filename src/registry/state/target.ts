@@ -25,8 +25,8 @@ export interface Target {
   readonly server: ServerRecord | undefined
   readonly sharedHeaders: HeadersRecord | undefined
   readonly ownHeaders: HeadersRecord | undefined
-  /** Another one as soon as a header value is. */
-  readonly headersTag: string
+  /** Another one as soon as what identifies the caller is: a header value, or a sign-in. A refresh changes nothing. */
+  readonly credential: string
 }
 
 /** What is to be read to make a {@link Target}, whichever credential it turns out to use. */
@@ -48,6 +48,8 @@ export function targetFrom(
 ): Target {
   const own = record.credentials === 'per_user'
   const [status, tools, server] = own ? records.slice(4) : records
+  const sharedHeaders = meantFor(record, versioned<HeadersRecord>(records[3])?.value)
+  const ownHeaders = own ? meantFor(record, versioned<HeadersRecord>(records[7])?.value) : undefined
   return {
     workspaceId: actor.workspaceId,
     integrationId,
@@ -58,10 +60,19 @@ export function targetFrom(
     status: versioned<StatusRecord>(status)?.value,
     tools: versioned<ToolsRecord>(tools)?.value,
     server: versioned<ServerRecord>(server)?.value,
-    sharedHeaders: meantFor(record, versioned<HeadersRecord>(records[3])?.value),
-    ownHeaders: own ? meantFor(record, versioned<HeadersRecord>(records[7])?.value) : undefined,
-    headersTag: `${records[3]?.version ?? ''}.${own ? (records[7]?.version ?? '') : ''}`,
+    sharedHeaders,
+    ownHeaders,
+    credential: credentialTag(sharedHeaders, ownHeaders, versioned<StatusRecord>(status)?.value.signIn),
   }
+}
+
+/** What {@link Target.credential} is made of. */
+export function credentialTag(
+  shared: Pick<HeadersRecord, 'tag'> | undefined,
+  own: Pick<HeadersRecord, 'tag'> | undefined,
+  signIn: string | undefined,
+): string {
+  return [shared?.tag, own?.tag, signIn].map((part) => part ?? '').join('.')
 }
 
 /** Header values, unless they were given for another server. */

@@ -1,0 +1,27 @@
+/** An object of a message, before anything of it is known. */
+export type Raw = Readonly<Record<string, unknown>>
+
+/** How members that MCP calls optional are written: `object` and `list` say what an empty one may be mistaken for. */
+export type OptionalMembers = Readonly<Record<string, 'value' | 'object' | 'list'>>
+
+export function isObject(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * Whether a member that may be left out is left out. Rust, Java, Python and C# write `null` for it; PHP writes `[]` for an
+ * empty object and Lua `{}` for an empty list.
+ */
+export function isAbsent(value: unknown, kind: OptionalMembers[string] = 'value'): boolean {
+  if (value === undefined || value === null) return true
+  if (kind === 'object') return Array.isArray(value) && value.length === 0
+  return kind === 'list' && isObject(value) && Object.keys(value).length === 0
+}
+
+/** The same object without the optional members that are only written, not said. Values are never looked into. */
+export function withoutAbsent<T extends Raw>(from: T, members: OptionalMembers): T {
+  const isWritten = (key: string): boolean => !Object.hasOwn(members, key) || !isAbsent(from[key], members[key])
+  const keys = Object.keys(from)
+  if (keys.every(isWritten)) return from
+  return Object.fromEntries(keys.filter(isWritten).map((key) => [key, from[key]])) as T
+}

@@ -1,0 +1,128 @@
+/** What is done with the events of a stream while they pass. */
+export interface EventReader {
+  /** The messages that an event's JSON stands for; an empty list leaves the event out. */
+  read(data: unknown): readonly object[]
+  /** HTTP+SSE: the URL that requests are to be sent to. */
+  onEndpoint?: ((url: string) => void) | undefined
+  /** The stream ended, with the fault that ended it if there was one. */
+  onEnd(fault: unknown): void
+}
+
+/**
+ * The same stream with every event read by `read`. A body that says it is a stream and is JSON becomes one event.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+export function readEvents(
+  body: ReadableStream<Uint8Array>,
+  { read, onEndpoint, onEnd }: EventReader,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  const encoder = new TextEncoder()
+  const lines = new LineSplitter()
+  let isJson: boolean | undefined
+  let pending: string[] = []
+  let json = ''
+
+  const endEvent = (): string => {
+    const event = pending
+    pending = []
+    return event.length === 0 ? '\n' : rewritten(event, read, onEndpoint)
+  }
+  const take = (text: string): string => {
+    isJson ??= text.trim() === '' ? undefined : /^\s*[[{]/.test(text)
+    if (isJson === true) {
+      json += text
+      return ''
+    }
+    let out = ''
+    for (const line of lines.take(text)) {
+      if (line === '') out += endEvent()
+      else pending.push(line)
+    }
+    return out
+  }
+  const rest = (): string => {
+    if (isJson === true) return rewritten([`data: ${json.replace(/[\r\n]+/g, ' ')}`], read)
+    // An event that its stream ended under still was sent whole, but for the empty line after it.
+    const last = lines.rest()
+    if (last !== '') pending.push(last)
+    return pending.length === 0 ? '' : endEvent()
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          for (;;) {
+            const { done, value } = await reader.read()
+            const text = done ? take(decoder.decode()) + rest() : take(decoder.decode(value, { stream: true }))
+            if (text !== '') controller.enqueue(encoder.encode(text))
+            if (done) {
+              onEnd(undefined)
+              return controller.close()
+            }
+            if (text !== '') return
+          }
+        } catch (error) {
+          onEnd(error)
+          throw error
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** One event, as it is to be read: its other fields go along with the first of its messages. */
+function rewritten(
+  event: readonly string[],
+  read: EventReader['read'],
+  onEndpoint?: EventReader['onEndpoint'],
+): string {
+  const isData = (line: string): boolean => /^data(?::|$)/.test(line)
+  const fields = event.filter((line) => !isData(line))
+  const data = event
+    .filter(isData)
+    .map((line) => line.replace(/^data:? ?/, ''))
+    .join('\n')
+  const asIs = `${event.join('\n')}\n\n`
+  if (fields.some((line) => /^event: ?endpoint\s*$/.test(line))) {
+    onEndpoint?.(data)
+    return asIs
+  }
+  const parsed = parse(data)
+  if (parsed === undefined) return asIs
+  const messages = read(parsed).map((message) => `data: ${JSON.stringify(message)}\n\n`)
+  const [first = '\n', ...others] = messages
+  return `${fields.map((line) => `${line}\n`).join('')}${first}${others.join('')}`
+}
+
+function parse(data: string): unknown {
+  if (!/^\s*[[{]/.test(data)) return undefined
+  try {
+    return JSON.parse(data) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** Lines that end with CR, LF or both, whatever chunks they come in. */
+class LineSplitter {
+  #text = ''
+  #afterCarriageReturn = false
+
+  take(text: string): readonly string[] {
+    this.#text += this.#afterCarriageReturn && text.startsWith('\n') ? text.slice(1) : text
+    if (text !== '') this.#afterCarriageReturn = text.endsWith('\r')
+    const lines = this.#text.split(/\r\n|\r|\n/)
+    this.#text = lines.pop() ?? ''
+    return lines
+  }
+
+  rest(): string {
+    return this.#text
+  }
+}

@@ -1,0 +1,54 @@
+import { isIntegrationError } from '../model/errors.js'
+import { CallClock } from './call-clock.js'
+import type { OpenOptions } from './connection-contract.js'
+import type { OpenClient } from './open-client.js'
+import { isPassthrough, isSessionLost, rpcErrorOf, serverError } from './server-errors.js'
+
+/**
+ * Whether a refusal means that a connection is over: the server forgot its session, or is another one by now. A 404 says
+ * so by itself. After any other refusal the server is asked for a sign of life on the same connection: refused as well,
+ * the connection is over; answered, the refusal was the request's own. The server's words are never looked at.
+ *
+ * @param error - what was thrown, and `fault` what it means
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
+ */
+export async function isOver(open: OpenClient, error: unknown, fault: Error, options: OpenOptions): Promise<boolean> {
+  if (isIntegrationError(fault) && (isSessionLost(fault) || fault.reason === 'unsupported_version')) return true
+  if (!isShortCut(open) || !isInDoubt(open, error) || !isRefusal(error)) return false
+  const clock = new CallClock({ runtime: options.runtime, timeoutMs: Math.min(options.timeoutMs, patienceMs) })
+  try {
+    await clock.race(open.verdict.era === 'modern' ? open.client.discover() : open.client.ping())
+    return false
+  } catch (silence) {
+    return clock.ended === undefined && isRefusal(silence)
+  } finally {
+    clock.stop()
+  }
+}
+
+/** How long a sign of life may take, in ms. */
+const patienceMs = 10_000
+
+/** Something is gone on with that was agreed on earlier: what was begun just now is not in doubt. */
+function isShortCut({ remembered, state, verdict, transport }: OpenClient): boolean {
+  const hasSession = verdict.era === 'modern' || verdict.transport === 'sse' || transport.sessionId !== undefined
+  return hasSession && (remembered || state.proven === true)
+}
+
+/** Without a session, an error of JSON-RPC that comes on a connection that has worked is the request's own. */
+function isInDoubt({ verdict, remembered }: OpenClient, error: unknown): boolean {
+  return rpcErrorOf(error) === undefined || verdict.era === 'legacy' || remembered
+}
+
+/** The server refused: an outage, a wait it asks for, and an answer that broke off are none. */
+function isRefusal(error: unknown): boolean {
+  if (rpcErrorOf(error) !== undefined) return true
+  const fault = serverError(error, 'list')
+  if (isPassthrough(fault)) return true
+  if (!isIntegrationError(fault)) return false
+  if (fault.httpStatus !== undefined) return !passing.has(fault.httpStatus)
+  return fault.code === 'protocol_error' || fault.code === 'not_mcp'
+}
+
+/** Statuses that say: not now. */
+const passing = new Set([408, 429, 502, 503, 504])

@@ -1,0 +1,120 @@
+import type { JSONRPCMessage } from '@modelcontextprotocol/client'
+import { isAbsent, isObject, withoutAbsent, type Raw } from './absent.js'
+import { readDiscovery, readHandshake } from './handshake.js'
+import { carryRaw } from './raw-results.js'
+
+/** A request that an answer is read for. */
+export interface Awaited {
+  readonly id: string | number
+  readonly method: string
+}
+
+/**
+ * Finds the request that an answer belongs to, by the id that the answer has.
+ *
+ * @returns `undefined` when no such request is under way
+ */
+export type FindAwaited = (id: unknown) => Awaited | undefined
+
+/**
+ * Reads what a server sent as the JSON-RPC message that it means: members that nobody knows are left out, what is absent
+ * in another spelling is absent, and an answer has the id of its request. The SDK checks messages against a strict
+ * envelope, and would drop the result of a tool that has run for any of these.
+ *
+ * @returns `undefined` for what is no JSON-RPC
+ * @see https://www.jsonrpc.org/specification
+ */
+export function readMessage(sent: unknown, find: FindAwaited): JSONRPCMessage | undefined {
+  if (!isObject(sent)) return undefined
+  const fails = isFailure(sent.error)
+  const answers = fails || (Object.hasOwn(sent, 'result') && (sent.result !== null || typeof sent.method !== 'string'))
+  if (typeof sent.method === 'string' && !answers) return readAsking(sent, sent.method)
+  if (!answers && !(isJsonRpc(sent) && Object.hasOwn(sent, 'id') && !Object.hasOwn(sent, 'method'))) return undefined
+  if (!isJsonRpc(sent) && !Object.hasOwn(sent, 'id') && !(fails && isObject(sent.error) && isCode(sent.error.code)))
+    return undefined
+  return readAnswer(sent, fails, find(sent.id))
+}
+
+/** All messages of a body: one, or a list of them. */
+export function readMessages(sent: unknown, find: FindAwaited): readonly JSONRPCMessage[] {
+  return (Array.isArray(sent) ? sent : [sent]).flatMap((one) => readMessage(one, find) ?? [])
+}
+
+/** Whether an answer without an id of its own says so: `null`, nothing, or the 0 of a server that can't read ours. */
+export function hasNoId(id: unknown): boolean {
+  return id === undefined || id === null || id === 0 || id === ''
+}
+
+/** The id of a request, also as the text or number that it was turned into. */
+export function isSameId(sent: unknown, asked: string | number): boolean {
+  return sent === asked || ((typeof sent === 'string' || typeof sent === 'number') && String(sent) === String(asked))
+}
+
+function readAsking(sent: Raw, method: string): JSONRPCMessage {
+  const params = isAbsent(sent.params, 'object') ? undefined : readParams(sent.params)
+  const { id } = sent
+  return {
+    jsonrpc: '2.0',
+    method,
+    ...(typeof id === 'string' || typeof id === 'number' ? { id } : undefined),
+    ...(params === undefined ? undefined : { params }),
+  } as JSONRPCMessage
+}
+
+function readParams(params: unknown): unknown {
+  if (!isObject(params)) return params
+  return withoutAbsent(params, {
+    _meta: 'object',
+    message: 'value',
+    total: 'value',
+    reason: 'value',
+    mode: 'value',
+  })
+}
+
+function readAnswer(sent: Raw, fails: boolean, asked: Awaited | undefined): JSONRPCMessage {
+  const id = asked?.id ?? sent.id
+  if (fails) return { jsonrpc: '2.0', id: id ?? undefined, error: readError(sent.error) } as JSONRPCMessage
+  return carryRaw(asked?.method ?? '', {
+    jsonrpc: '2.0',
+    id,
+    result: readResult(asked?.method, sent.result),
+  } as JSONRPCMessage)
+}
+
+function readResult(method: string | undefined, result: unknown): unknown {
+  if (method === 'tools/call' || method === 'tools/list') return result ?? {}
+  if (isAbsent(result, 'object')) return {}
+  if (!isObject(result)) return result
+  const read = withoutAbsent(result, { _meta: 'object' })
+  if (method === 'initialize') return readHandshake(read)
+  return method === 'server/discover' ? readDiscovery(read) : read
+}
+
+/** Codes are numbers and texts are texts, whatever a server makes of them. */
+function readError(error: unknown): { code: number; message: string; data?: unknown } {
+  if (!isObject(error)) return { code: unnamedError, message: String(error) }
+  const { code, message, data } = error
+  const words = typeof message === 'string' ? message : typeof data === 'string' ? data : ''
+  const named = typeof code === 'string' && !isCode(code) && !words.includes(code)
+  return {
+    code: isCode(code) ? Number(code) : unnamedError,
+    message: named ? [code, words].filter((part) => part !== '').join(': ') : words,
+    ...(isAbsent(data) ? undefined : { data }),
+  }
+}
+
+/** An error whose code is no number; MCP leaves this one to implementations. */
+const unnamedError = -32000
+
+function isFailure(error: unknown): boolean {
+  return isObject(error) || (typeof error === 'string' && error !== '')
+}
+
+function isCode(code: unknown): boolean {
+  return Number.isSafeInteger(code) || (typeof code === 'string' && /^-?\d{1,9}$/.test(code))
+}
+
+function isJsonRpc({ jsonrpc }: Raw): boolean {
+  return String(jsonrpc).startsWith('2')
+}

@@ -1,0 +1,45 @@
+import { visibleLines } from '../../policy/visible-text.js'
+
+type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
+
+/** What a server said, made fit to be shown: bounded, nothing hidden, without the secrets that it was sent. */
+export interface ServerWords {
+  /** The same `fetch`; remembers what requests identified themselves with. */
+  watching(fetch: Fetch): Fetch
+  clean(words: string): string
+}
+
+const maxCharacters = 2_000
+/** Values of the last requests: a token changes now and then. */
+const maxSecrets = 32
+/** Shorter values are no secrets, and would take words apart. */
+const shortestSecret = 4
+
+/** Keeps the secrets of one connection, in memory only. */
+export function serverWords(): ServerWords {
+  const secrets = new Set<string>()
+  const note = (secret: string): void => {
+    if (secret.length < shortestSecret) return
+    secrets.delete(secret)
+    secrets.add(secret)
+    if (secrets.size > maxSecrets) secrets.delete(secrets.values().next().value!)
+  }
+  return {
+    watching: (fetch) => (url, init) => {
+      for (const [name, value] of new Headers(init?.headers)) {
+        if (ofTheProtocol.test(name)) continue
+        note(value)
+        for (const part of value.split(/[\s,;=:]+/)) if (part.length >= 8) note(part)
+      }
+      return fetch(url, init)
+    },
+    clean(words) {
+      const known = [...secrets].toSorted((a, b) => b.length - a.length)
+      const without = known.reduce((text, secret) => text.replaceAll(secret, '[removed]'), words)
+      return visibleLines(without, maxCharacters).shown
+    },
+  }
+}
+
+/** Headers that hold nothing of the person's. */
+const ofTheProtocol = /^(?:accept(?:-.*)?|content-.*|mcp-(?!session-id).*|last-event-id|user-agent)$/
