@@ -10,7 +10,8 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [source
 
 /** Tests that have a script of their own: they need a build, another Node, a database, servers of others or minutes. */
 const lanes = [
-  'test/{ai-sdk-7,crash,dist,interop,mutation,postgres,race,runtimes}/**',
+  'test/{crash,dist,interop,mutation,postgres,race,runtimes}/**',
+  'test/bridges/frameworks/**',
   'test/storage/postgres*.test.ts',
 ]
 

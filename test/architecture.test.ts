@@ -22,7 +22,7 @@ const registryRooms = Object.fromEntries(
 )
 
 /** What bridges build on at run time; the others need nothing of their framework but its shapes. */
-const frameworks = ['ai']
+const frameworks = ['ai', '@langchain/core']
 
 /** The table of docs/architecture.md. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -62,6 +62,7 @@ const adapters = [
   'bridges/ai-sdk.ts',
   'bridges/anthropic.ts',
   'bridges/google.ts',
+  'bridges/langchain.ts',
   'bridges/openai.ts',
 ]
 

@@ -305,7 +305,8 @@ describe("with the AI SDK's own approval", () => {
     ])('%s', async (_what, runs, messages) => {
       await using host = await bench()
       const { notes__write_note: tool } = await nativeTools(host)
-      const outcome: unknown = await tool?.execute?.({ text: 'x' }, { toolCallId: 'c1', messages })
+      // Version 7 wants a context too.
+      const outcome: unknown = await tool?.execute?.({ text: 'x' } as never, { toolCallId: 'c1', messages } as never)
       expect(outcome).toMatchObject(runs ? { type: 'completed' } : { type: 'not_run', because: 'denied' })
       expect(host.server.calls.get('write_note')).toBe(runs ? 1 : undefined)
     })

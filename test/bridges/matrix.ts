@@ -12,6 +12,8 @@ export interface Framework {
   /** Whether the model is shown images and audio, or reads what they were. */
   readonly image: 'shown' | 'named'
   readonly audio: 'shown' | 'named'
+  /** Whether a person can change the arguments in the framework's own question. */
+  readonly editsItself?: boolean
   /** Why a cell of the table is empty. */
   readonly lacks?: Partial<Record<'asks by itself' | 'edit' | 'resumes in another process', string>>
   /** Runs a conversation until the model has no more to say, or a person has to decide. */
@@ -146,6 +148,11 @@ export function describeFramework(framework: Framework): void {
       const confirm = person({ decision: 'approve', args: { text: 'edited' } })
       const told = await begin(await host.mine.toolset('assistant', { confirm }), [[write('hello')], 'done'])
       expect(told.read).toMatchObject([{ text: 'wrote edited' }])
+      if (!framework.editsItself) return
+      const toolset = await host.mine.toolset('assistant', { conversationId: 'chat' })
+      const asked = await begin(toolset, [[write('hello')]], { asks: 'its own' })
+      const edited = await resume(toolset, asked.stored, ['done'], [{ decision: 'approve', args: { text: 'changed' } }])
+      expect(edited.read).toMatchObject([{ text: 'wrote changed' }])
     })
 
     cell('resumes in another process', async () => {
@@ -183,6 +190,25 @@ export function describeFramework(framework: Framework): void {
       expect(told.read).toHaveLength(3)
       expect(told.read.map(({ text }) => text.includes('wrote yes'))).toEqual([true, false, true])
       expect(host.server.calls.get('write_note')).toBe(2)
+      if (framework.lacks?.['asks by itself'] !== undefined) return
+      const asked = await begin(
+        toolset,
+        [[write('yes', 'call_4'), write('no', 'call_5'), write('yes, too', 'call_6')]],
+        {
+          asks: 'its own',
+        },
+      )
+      const decided = await resume(
+        toolset,
+        asked.stored,
+        ['done'],
+        ['approve', { decision: 'deny', reason: 'No.' }, 'approve'],
+      )
+      expect(decided.text).toBe('done')
+      // Frameworks put results of what was approved before those of what was denied, or in the order of the calls.
+      expect(decided.read).toHaveLength(3)
+      expect(decided.read.filter(({ text }) => text.startsWith('wrote yes'))).toHaveLength(2)
+      expect(host.server.calls.get('write_note')).toBe(4)
     })
 
     for (const [kind, mediaType, data] of [

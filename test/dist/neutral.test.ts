@@ -7,7 +7,7 @@ import { importsOf, isBuiltin } from '../architecture/source.js'
 const dist = (file: string) => fileURLToPath(new URL(`../../dist/${file}`, import.meta.url))
 
 describe('the built package', () => {
-  it.each(['index', 'sqlite', 'postgres', 'ai-sdk', 'anthropic', 'google', 'openai', 'testing'])(
+  it.each(['index', 'sqlite', 'postgres', 'ai-sdk', 'anthropic', 'google', 'langchain', 'openai', 'testing'])(
     'reaches no Node builtin from %s by default',
     async (entry) => {
       expect(await builtinsReached(`${entry}.js`, { conditions: [], dependencies: false })).toEqual([])
@@ -38,6 +38,7 @@ describe('the built package', () => {
     ['ai-sdk', ['ai']],
     ['anthropic', []],
     ['google', []],
+    ['langchain', ['@langchain/core/messages', '@langchain/core/tools']],
     ['openai', []],
     ['testing', []],
   ])('mentions nobody else’s types in %s', (entry, allowed) => {

@@ -2,7 +2,7 @@ import { generateText, isStepCount, type ModelMessage, type ToolApprovalStatus }
 import { describe, expect, it } from 'vitest'
 import { aiSdkToolApproval, aiSdkTools } from 'mcp-integrations/ai-sdk'
 import type { Toolset } from 'mcp-integrations'
-import { answered, bench, model, outputsRead } from '../bridges/support.js'
+import { answered, bench, model, outputsRead } from '../../support.js'
 
 const stopWhen = isStepCount(5)
 const user: ModelMessage = { role: 'user', content: 'Go.' }
