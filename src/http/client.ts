@@ -118,6 +118,7 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
     approvals: {
       list: (query) => get('/approvals', query),
       get: (id, query) => get(`/approvals/${encodeURIComponent(id)}`, query),
+      cancel: (id, { signal } = {}) => send('DELETE', `/approvals/${encodeURIComponent(id)}`, { signal }),
       // One implementation behind two overloads, as in the registry.
       decide: ((ids: string | readonly string[], decision: object | string, { signal }: OperationOptions = {}) =>
         decide(ids, decision, signal)) as IntegrationsClient['approvals']['decide'],

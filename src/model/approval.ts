@@ -24,6 +24,8 @@ export const approvalTransitions: Readonly<Record<ApprovalStatus, readonly Appro
 /** What a person is asked: structured, so that no part can pose as another. Times are ms since the epoch. */
 export interface ConfirmRequest {
   readonly approvalId: string
+  /** The same for approvals of equal calls of one person, agent and conversation: show those that wait as one card with a count. */
+  readonly requestHash: string
   readonly workspaceId: string
   /** The person the call is done for. */
   readonly userId: string

@@ -112,6 +112,7 @@ export interface AuditEntry {
     | 'sign_in'
     | 'sign_out'
     | 'decide'
+    | 'cancel_approval'
     | 'revoke_grant'
     | 'call'
   readonly tool?: string | undefined

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { approvalTransitions, type ApprovalStatus } from './approval.js'
 import { IntegrationError, type FieldProblem } from './errors.js'
 import type { Actor } from './actor.js'
 
@@ -114,6 +115,9 @@ export const toolSettingsInput = z.strictObject({
   agents: z.array(id).min(1, 'must name at least one agent, or be null for all').max(200).nullable().optional(),
 })
 
+// The transitions name every status.
+const approvalStatuses = Object.keys(approvalTransitions) as ApprovalStatus[]
+
 /** How many a page may hold. */
 const limit = z.number().int('must be a whole number').min(1, 'must be at least 1').max(1000, 'must be at most 1000')
 
@@ -130,6 +134,24 @@ export const listInput = z.strictObject({
 export const acceptToolsInput = z
   .record(z.string().max(1024), z.string().max(128))
   .refine((all) => Object.keys(all).length > 0, 'must name at least one tool, with its definitionHash')
+
+/** `approvals.list()`; the signal is passed over. */
+export const approvalListInput = z.strictObject({
+  for: z.enum(['me', 'others']).optional(),
+  status: z.enum(approvalStatuses).optional(),
+  integrationId: id.optional(),
+  agentId: id.optional(),
+  conversationId: id.optional(),
+  order: z.enum(['oldest', 'newest']).optional(),
+  after: z.string().max(200).optional(),
+  limit: z
+    .number()
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(200, 'must be at most 200')
+    .optional(),
+  signal: z.unknown().optional(),
+})
 
 /** A decision about an approval; `remember` and edited arguments are checked where they are used. */
 export const decisionInput = z.union([

@@ -1,10 +1,12 @@
-import type { Approval, ApprovalStatus, ApprovalDecision, Grant } from '../model/approval.js'
+import type { Approval, ApprovalDecision, Grant } from '../model/approval.js'
 import type { Agent } from '../model/agent.js'
 import type { AvailableConnector } from '../model/connector.js'
 import { IntegrationError } from '../model/errors.js'
 import type { Integration } from '../model/integration.js'
 import type { ToolSettings } from '../model/tool.js'
-import { getApproval, listApprovals, type ApprovalPage } from './gate/approvals.js'
+import { getApproval } from './gate/approvals.js'
+import { cancelApproval } from './gate/end-approvals.js'
+import { listApprovals, type ApprovalPage, type ApprovalQuery } from './gate/list-approvals.js'
 import { readAudit } from './operations/read-audit.js'
 import { connect } from './settings/connect.js'
 import type { ConnectResult } from '../model/outcome.js'
@@ -166,14 +168,12 @@ export interface ActorIntegrations<AgentId extends string = string> {
 
 /** Requests to run a call. */
 export interface ActorApprovals {
-  /** One's own, oldest first; `after` takes the `next` of the page before. `@default limit 50`, at most 200 */
-  list(
-    query?: OperationOptions & {
-      readonly status?: ApprovalStatus | undefined
-      readonly after?: string | undefined
-      readonly limit?: number | undefined
-    },
-  ): Promise<ApprovalPage>
+  /**
+   * One's own, oldest first unless asked otherwise; or those of others that this actor may decide.
+   *
+   * @throws IntegrationError `invalid_input`; `forbidden` for an admin whose host doesn't let admins decide for others
+   */
+  list(query?: OperationOptions & ApprovalQuery): Promise<ApprovalPage>
   /**
    * One of them.
    *
@@ -191,6 +191,12 @@ export interface ActorApprovals {
     decision: ApprovalDecision,
     options?: OperationOptions,
   ): Promise<readonly Approval[]>
+  /**
+   * Takes back a request of one's own that was not used yet. Cancelling again returns the same.
+   *
+   * @throws IntegrationError `conflict` when it was used, denied or ended; `not_found`, `forbidden`
+   */
+  cancel(approvalId: string, options?: OperationOptions): Promise<Approval>
 }
 
 /** Remembered decisions. */
@@ -246,6 +252,7 @@ export function actorIntegrations<AgentId extends string>(
     approvals: {
       list: (query) => open(query, () => listApprovals(context, query)),
       get: (id, options) => open(options, () => getApproval(context, id)),
+      cancel: (id, options) => open(options, () => cancelApproval(context, id)),
       // One implementation behind two overloads: what comes in says what goes out.
       decide: decideOneOrMany as ActorApprovals['decide'],
     },

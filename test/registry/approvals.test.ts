@@ -49,7 +49,7 @@ describe('the confirm callback', () => {
       confirm: () => ({ decision: 'approve', args: { text: 'hello', id: '7' } }),
     })
     await toolset.call(write, args)
-    expect((await gate.mine.approvals.list()).approvals[0]).not.toHaveProperty('edited')
+    expect((await gate.mine.approvals.list()).approvals[0]).toMatchObject({ edited: undefined })
   })
 
   it.each<[string, ConfirmCallback]>([
@@ -302,7 +302,7 @@ describe('an approval', () => {
   it("expires by the storage's clock, decided or not", async () => {
     const gate = await openGate({ approvals: { expiresAfterMs: 60_000 } })
     const toolset = await gate.toolset()
-    const [pending, approved] = [await ask(toolset), await ask(toolset)]
+    const [pending, approved] = [await ask(toolset), await ask(toolset, { id: '8', text: 'x' })]
     await gate.mine.approvals.decide(approved.approvalId, 'approve')
     await gate.runtime.advance(60_000)
     await expect(gate.mine.approvals.decide(pending.approvalId, 'approve')).rejects.toMatchObject({
@@ -480,7 +480,7 @@ describe('equal requests of one conversation', () => {
     expect(await second).toMatchObject({ type: 'completed' })
   })
 
-  it('are several when conversation, arguments or agent differ, or there is no conversation', async () => {
+  it('are several when conversation, arguments or agent differ', async () => {
     const gate = await openGate()
     const ids = [
       await ask(await gate.toolset({ conversationId: 'c1' })),
@@ -488,10 +488,22 @@ describe('equal requests of one conversation', () => {
       await ask(await gate.toolset({ conversationId: 'c1' }), { id: '8', text: 'hello' }),
       await ask(await gate.toolset({ conversationId: 'c1' }, 'builder')),
       await ask(await gate.toolset()),
-      await ask(await gate.toolset()),
     ].map(({ approvalId }) => approvalId)
-    expect(new Set(ids).size).toBe(6)
+    expect(new Set(ids).size).toBe(5)
     expect((await ask(await gate.toolset({ conversationId: 'c1' }))).approvalId).toBe(ids[0])
+  })
+
+  it('are one without a conversation too, as long as nobody is asked about them right now', async () => {
+    const gate = await openGate()
+    const { approvalId } = await ask(await gate.toolset())
+    expect((await ask(await gate.toolset())).approvalId).toBe(approvalId)
+    const asked: string[] = []
+    const confirm: ConfirmCallback = (request) => {
+      asked.push(request.approvalId)
+      return 'approve'
+    }
+    expect(await (await gate.toolset({ confirm })).call(write, args)).toMatchObject({ type: 'completed' })
+    expect(asked).toEqual([expect.not.stringMatching(approvalId)])
   })
 
   it('are new ones once the first is decided', async () => {
@@ -520,8 +532,8 @@ describe('pending approvals', () => {
   it('are bounded for each person', async () => {
     const gate = await openGate({ approvals: { maxPendingPerUser: 2 }, connect: { visibility: 'workspace' } })
     const toolset = await gate.toolset()
-    await ask(toolset)
-    await ask(toolset)
+    await ask(toolset, { id: '1', text: 'x' })
+    await ask(toolset, { id: '2', text: 'x' })
     await expect(ask(toolset)).rejects.toMatchObject({ code: 'limit_reached' })
     await ask(await gate.as(bo).toolset('assistant'))
   })
@@ -529,7 +541,7 @@ describe('pending approvals', () => {
   it('make room when they are decided', async () => {
     const gate = await openGate({ approvals: { maxPendingPerUser: 1 } })
     const toolset = await gate.toolset()
-    const { approvalId } = await ask(toolset)
+    const { approvalId } = await ask(toolset, { id: '1', text: 'x' })
     await expect(ask(toolset)).rejects.toMatchObject({ code: 'limit_reached' })
     await gate.mine.approvals.decide(approvalId, 'approve')
     await ask(toolset)
@@ -541,7 +553,7 @@ describe('pending approvals', () => {
     const toolset = await gate.toolset()
     const ids: string[] = []
     for (let n = 0; n < 5; n++) {
-      ids.push((await ask(toolset)).approvalId)
+      ids.push((await ask(toolset, { id: String(n), text: 'x' })).approvalId)
       await gate.runtime.advance(1)
     }
     const first = await gate.mine.approvals.list({ status: 'pending', limit: 3 })

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { RememberOptions, Toolset } from 'mcp-integrations'
+import type { Approval, RememberOptions, Toolset } from 'mcp-integrations'
 import { acceptNow, ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana, bo, root } from '../support/registry.js'
 
@@ -221,7 +221,8 @@ describe('calls that already wait', () => {
 
   it('use up its uses', async () => {
     const gate = await openGate()
-    const waiting = [await ask(await gate.toolset()), await ask(await gate.toolset()), await ask(await gate.toolset())]
+    const waiting: Approval[] = []
+    for (const conversationId of ['c1', 'c2', 'c3']) waiting.push(await ask(await gate.toolset({ conversationId })))
     await gate.mine.approvals.decide(waiting[0]!.approvalId, {
       decision: 'approve',
       remember: { for: 'limited', uses: 1 },
@@ -233,11 +234,12 @@ describe('calls that already wait', () => {
 
   it('keep waiting when the tool was set to ask meanwhile', async () => {
     const gate = await openGate()
-    const [first, second] = [await ask(await gate.toolset()), await ask(await gate.toolset())]
+    const first = await ask(await gate.toolset({ conversationId: 'c1' }))
+    const second = await ask(await gate.toolset({ conversationId: 'c2' }))
     await gate.mine.configureTools(gate.id, { write_note: { approval: 'ask' } })
     const list = vi.spyOn(gate.storage, 'list')
     await gate.mine.approvals.decide(first.approvalId, { decision: 'approve', remember: { for: 'tool' } })
-    await vi.waitFor(() => expect(list.mock.calls.some(([{ prefix }]) => prefix === 'open/ana/')).toBe(true))
+    await vi.waitFor(() => expect(list.mock.calls.some(([{ prefix }]) => prefix === 'pending/ana/')).toBe(true))
     await gate.registry.close()
     const later = gate.another().actingAs(ana)
     expect((await later.approvals.get(second.approvalId)).status).toBe('pending')

@@ -1,20 +1,8 @@
 import { z } from 'zod'
 import type { ApprovalDecision } from '../../index.js'
-import { decisionInput } from '../../model/input.js'
+import { approvalListInput, decisionInput } from '../../model/input.js'
 import { route } from '../route.js'
 import { limit, text } from './query.js'
-
-const approvalStatus = z.enum([
-  'pending',
-  'approved',
-  'denied',
-  'cancelled',
-  'expired',
-  'superseded',
-  'dispatched',
-  'finished',
-  'unknown',
-])
 
 /** Requests to run a call, remembered decisions, and the record of both. */
 export const approvalRoutes = [
@@ -22,8 +10,8 @@ export const approvalRoutes = [
     verb: 'approvals.list',
     method: 'GET',
     path: '/approvals',
-    summary: 'Requests to run a call',
-    query: z.strictObject({ status: approvalStatus.optional(), limit: limit.optional(), after: text.optional() }),
+    summary: 'Requests to run a call: your own, or those of others whom you decide for',
+    query: approvalListInput.omit({ signal: true }).extend({ limit: limit.optional() }),
     run: ({ mine, query, signal }) => mine.approvals.list({ ...query, signal }),
   }),
   route({
@@ -50,6 +38,13 @@ export const approvalRoutes = [
     run: async ({ mine, body, signal }) => ({
       approvals: await mine.approvals.decide(body.approvalIds, body.decision as ApprovalDecision, { signal }),
     }),
+  }),
+  route({
+    verb: 'approvals.cancel',
+    method: 'DELETE',
+    path: '/approvals/{id}',
+    summary: 'Takes back a request of your own',
+    run: ({ mine, params, signal }) => mine.approvals.cancel(params.id, { signal }),
   }),
   route({
     verb: 'grants.list',

@@ -1,54 +1,50 @@
 import { approvalTransitions, type Approval, type ApprovalStatus } from '../../model/approval.js'
 import { IntegrationError } from '../../model/errors.js'
-import { invalid } from '../../model/input.js'
 import type { JsonObject } from '../../model/json.js'
 import { displayArguments } from '../../policy/arguments.js'
+import { decideAccess, type Access } from '../../policy/access.js'
 import type { StorageWrite } from '../../ports/storage.js'
+import { isId } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import type { Change, NewAudit } from '../state/event-feed.js'
-import { retrying } from '../state/retrying.js'
-import { allow, isId } from '../state/access.js'
 import {
   versioned,
   toJson,
+  type ApprovalIndexRecord,
   type ApprovalRecord,
   type IntegrationRecord,
-  type OpenRecord,
   type Versioned,
 } from '../state/records.js'
-import { keys, prefixes } from '../state/keys.js'
+import { keys } from '../state/keys.js'
 
 /** A stored approval at a version. */
 export type StoredApproval = Versioned<ApprovalRecord>
 
-/** What `approvals.list()` answers, oldest first. */
-export interface ApprovalPage {
-  readonly approvals: readonly Approval[]
-  /** Give it as `after` for more; absent: that was all. */
-  readonly next?: string | undefined
+/** A stored approval and the storage's clock when it was read, in ms since the epoch. */
+export interface FoundApproval {
+  readonly stored: StoredApproval
+  readonly now: number
 }
 
-/** An approval as hosts see it at this moment: what ran out meanwhile is told as such. */
+/** An approval as hosts see it at this moment: one past its deadline is `expired`, or `unknown` once it was sent. */
 export function presentApproval(record: ApprovalRecord, now: number): Approval {
+  const { request, decidedAt, decidedBy, reason, edited } = record
   const args = JSON.parse(record.argumentsJson) as JsonObject
-  return {
-    ...record.request,
-    arguments: args,
-    display: displayArguments(args),
-    status: statusNow(record, now),
-    ...(record.decidedAt === undefined ? {} : { decidedAt: record.decidedAt }),
-    ...(record.decidedBy === undefined ? {} : { decidedBy: record.decidedBy }),
-    ...(record.reason === undefined ? {} : { reason: record.reason }),
-    ...(record.edited === undefined ? {} : { edited: record.edited }),
-  }
+  const status = statusNow(record, now)
+  return { ...request, arguments: args, display: displayArguments(args), status, decidedAt, decidedBy, reason, edited }
 }
 
 /** Deadlines hold whether or not somebody has come by to write it down. */
 export function statusNow(record: ApprovalRecord, now: number): ApprovalStatus {
-  if ((record.status === 'pending' || record.status === 'approved') && now >= record.request.expiresAt) return 'expired'
+  if (isOpen(record.status) && now >= record.request.expiresAt) return 'expired'
   if (record.status === 'dispatched' && now >= (record.dispatchedUntil ?? 0)) return 'unknown'
   return record.status
+}
+
+/** Whether an approval may still be used: decided or not. */
+export function isOpen(status: ApprovalStatus): boolean {
+  return status === 'pending' || status === 'approved'
 }
 
 /** Reads an approval, whoever's it is; `undefined` where there is none. */
@@ -56,14 +52,78 @@ export async function readApproval(
   context: Context,
   workspaceId: string,
   id: string,
-): Promise<{ stored: StoredApproval; now: number } | undefined> {
+): Promise<FoundApproval | undefined> {
   if (!isId(id)) return undefined
   const { records, now } = await context.storage.read(workspaceId, [keys.approval(id)])
   const stored = versioned<ApprovalRecord>(records[0])
   return stored === undefined ? undefined : { stored, now }
 }
 
-/** The change that moves an approval to its next state, its indexes and news with it. */
+/**
+ * Reads approvals that this actor may see and decide.
+ *
+ * @param integrationId - of all of them, where it is known: one read less
+ * @throws IntegrationError `not_found`, `forbidden`
+ */
+export async function readDecidable(
+  context: ActorContext,
+  ids: readonly string[],
+  integrationId?: string,
+): Promise<readonly FoundApproval[]> {
+  const { actor } = context
+  const missing = ids.find((id) => !isId(id))
+  if (missing !== undefined) throw notFound('approval', String(missing))
+  const known = integrationId === undefined ? [] : [integrationId]
+  const read = await context.storage.read(actor.workspaceId, [
+    ...ids.map(keys.approval),
+    ...known.map(keys.integration),
+  ])
+  const found = read.records.slice(0, ids.length).map((record, n) => {
+    const stored = versioned<ApprovalRecord>(record)
+    if (stored === undefined) throw notFound('approval', ids[n]!)
+    return { stored, now: read.now }
+  })
+  const integrations = [...new Set(found.map(({ stored }) => stored.value.request.integration.id))]
+  const { records } =
+    integrationId === undefined
+      ? await context.storage.read(actor.workspaceId, integrations.map(keys.integration))
+      : { records: read.records.slice(ids.length) }
+  for (const { stored } of found) {
+    const { request } = stored.value
+    const integration = versioned<IntegrationRecord>(records[integrations.indexOf(request.integration.id)])?.value
+    const access = accessToApproval(context, request.userId, integration)
+    if (access === 'hidden') throw notFound('approval', request.approvalId)
+    if (access === 'forbidden')
+      throw new IntegrationError(
+        'forbidden',
+        `You can't decide approval "${request.approvalId}": it is another person's. The host can let admins decide for others with access.adminsDecideForOthers.`,
+        { integrationId: request.integration.id },
+      )
+  }
+  return found
+}
+
+/** Whether an actor may see and decide an approval of `userId`. One's own outlive their integration. */
+export function accessToApproval(
+  context: ActorContext,
+  userId: string,
+  integration: IntegrationRecord | undefined,
+): Access {
+  const { actor } = context
+  const own = userId === actor.userId
+  if (integration === undefined) return own ? 'allowed' : 'hidden'
+  const { ownerId, visibility } = integration
+  const scope = { workspaceId: actor.workspaceId, ownerId, visibility }
+  return decideAccess(own ? 'decide_own_approval' : 'decide_others_approval', actor, scope, context.options.access)
+}
+
+/** `approvals.get()`. */
+export async function getApproval(context: ActorContext, id: string): Promise<Approval> {
+  const [found] = await readDecidable(context, [id])
+  return presentApproval(found!.stored.value, found!.now)
+}
+
+/** The change that moves an approval to its next state, its indexes and events with it. */
 export function transition(
   context: Context,
   stored: StoredApproval,
@@ -76,11 +136,6 @@ export function transition(
     throw new IntegrationError('conflict', `This approval is ${from} and can't become ${to}.`)
   const record: ApprovalRecord = { ...stored.value, ...patch, status: to }
   const { approvalId, userId, integration, expiresAt } = record.request
-  const indexes: StorageWrite[] = []
-  if (from === 'pending' && record.sameHash !== undefined)
-    indexes.push({ key: keys.same(record.sameHash), value: undefined })
-  if (isOpen(to)) indexes.push(...openKeys(record).map((key) => ({ key, value: openRecord(record), expiresAt })))
-  else if (isOpen(from)) indexes.push(...openKeys(record).map((key) => ({ key, value: undefined })))
   return {
     record,
     writes: [
@@ -90,172 +145,45 @@ export function transition(
         value: toJson(record),
         expiresAt: expiresAt + context.options.retention.approvalsMs,
       },
-      ...indexes,
+      ...indexWrites(record, from),
     ],
     events: [{ type: 'approval_changed', integrationId: integration.id, approvalId, status: to, userId }],
     audit,
   }
 }
 
-/** Commits a transition and tells who waits; `false`: somebody was faster, read again. */
+/** Commits a transition and wakes whoever waits for it; `false`: somebody was faster, read again. */
 export async function move(
   context: Context,
   workspaceId: string,
   stored: StoredApproval,
   to: ApprovalStatus,
   patch: Partial<ApprovalRecord> = {},
-  audit: readonly NewAudit[] = [],
 ): Promise<StoredApproval | false> {
-  const change = transition(context, stored, to, patch, audit)
+  const change = transition(context, stored, to, patch)
   const written = await context.feed.commit(workspaceId, change)
   if (written === false) return false
-  context.decisions.notice(stored.value.request.approvalId)
+  context.decisions.notice(stored.value.request.approvalId, to)
   return { key: stored.key, version: written[0]!.version!, value: change.record }
 }
 
-/** The records by which an open approval is found. */
-export function openKeys({ request }: ApprovalRecord): readonly string[] {
-  return [keys.open(request.userId, request.approvalId), keys.openOf(request.integration.id, request.approvalId)]
+/** The writes that keep the indexes of open approvals true. @param from - absent: it is new */
+export function indexWrites(record: ApprovalRecord, from?: ApprovalStatus): readonly StorageWrite[] {
+  const { status, sameHash, request } = record
+  const { approvalId: id, userId, expiresAt } = request
+  const value = toJson(indexRecord(record))
+  const index = (key: string, present: boolean, before: boolean): readonly StorageWrite[] =>
+    present ? [{ key, value, expiresAt }] : before ? [{ key, value: undefined }] : []
+  return [
+    ...index(keys.pending(userId, id), status === 'pending', from === 'pending'),
+    ...index(keys.approved(userId, id), status === 'approved', from === 'approved'),
+    ...index(keys.open(id), isOpen(status), from !== undefined && isOpen(from)),
+    ...(from === 'pending' && sameHash !== undefined ? [{ key: keys.same(sameHash), value: undefined }] : []),
+  ]
 }
 
-export function openRecord({ request, status }: ApprovalRecord) {
-  return toJson({
-    approvalId: request.approvalId,
-    userId: request.userId,
-    conversationId: request.conversationId,
-    approved: status === 'approved' ? (true as const) : undefined,
-  } satisfies OpenRecord)
-}
-
-/** `approvals.get()`. */
-export async function getApproval(context: ActorContext, id: string): Promise<Approval> {
-  const { stored, now } = await readDecidable(context, id)
-  return presentApproval(stored.value, now)
-}
-
-/** The approval, if this actor may decide it. */
-export async function readDecidable(
-  context: ActorContext,
-  id: string,
-): Promise<{ stored: StoredApproval; now: number }> {
-  const { actor } = context
-  const found = await readApproval(context, actor.workspaceId, id)
-  if (found === undefined) throw notFound('approval', String(id))
-  const { userId, integration } = found.stored.value.request
-  const { records } = await context.storage.read(actor.workspaceId, [keys.integration(integration.id)])
-  const record = versioned<IntegrationRecord>(records[0])?.value
-  if (userId === actor.userId) {
-    if (record === undefined) return found
-  } else if (record === undefined) throw notFound('approval', id)
-  try {
-    const whose = userId === actor.userId ? 'decide_own_approval' : 'decide_others_approval'
-    allow(context, integration.id, record, whose)
-  } catch (error) {
-    throw (error as IntegrationError).code === 'not_found' ? notFound('approval', id) : error
-  }
-  return found
-}
-
-/** `approvals.list()`: the actor's own, oldest first. */
-export async function listApprovals(
-  context: ActorContext,
-  query: { status?: ApprovalStatus | undefined; after?: string | undefined; limit?: number | undefined } = {},
-): Promise<ApprovalPage> {
-  const { actor } = context
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 200)
-  if (query.after !== undefined && !isId(query.after))
-    throw invalid('approvals.list()', [{ path: 'after', message: 'must be the next of a page before' }])
-  const open = query.status === 'pending' || query.status === 'approved'
-  const prefix = open ? prefixes.open(actor.userId) : prefixes.approvals
-  const approvals: Approval[] = []
-  let after = query.after === undefined ? undefined : prefix + query.after
-  for (let pages = 0; pages < 10; pages++) {
-    const page = await context.storage.list({
-      workspaceId: actor.workspaceId,
-      prefix,
-      limit: 200,
-      after,
-    })
-    const found = open
-      ? (
-          await context.storage.read(
-            actor.workspaceId,
-            page.records.map((record) => keys.approval(record.key.slice(prefix.length))),
-          )
-        ).records.map((record) => versioned<ApprovalRecord>(record)?.value)
-      : page.records.map((record) => versioned<ApprovalRecord>(record)?.value)
-    for (const [n, record] of found.entries()) {
-      after = page.records[n]!.key
-      if (record === undefined || record.request.userId !== actor.userId) continue
-      const approval = presentApproval(record, page.now)
-      if (query.status !== undefined && approval.status !== query.status) continue
-      approvals.push(approval)
-      if (approvals.length === limit) return { approvals, next: after.slice(prefix.length) }
-    }
-    if (page.next === undefined) return { approvals }
-  }
-  return { approvals, next: after === undefined ? undefined : after.slice(prefix.length) }
-}
-
-/** Ends what still waits for one integration (or one person's part of it), in batches; what is dispatched is left. */
-export async function endOpenApprovals(
-  context: Context,
-  workspaceId: string,
-  integrationId: string,
-  to: 'cancelled' | 'superseded',
-  reason: string,
-  only: (record: ApprovalRecord) => boolean = () => true,
-): Promise<void> {
-  await endUnder(context, workspaceId, prefixes.openOf(integrationId), to, reason, only)
-}
-
-/** Ends what still waits of one person. */
-export async function endApprovalsOf(
-  context: Context,
-  workspaceId: string,
-  userId: string,
-  reason: string,
-): Promise<void> {
-  await endUnder(context, workspaceId, prefixes.open(userId), 'cancelled', reason, () => true)
-}
-
-async function endUnder(
-  context: Context,
-  workspaceId: string,
-  prefix: string,
-  to: 'cancelled' | 'superseded',
-  reason: string,
-  only: (record: ApprovalRecord) => boolean,
-): Promise<void> {
-  for (let after: string | undefined; ;) {
-    const page = await context.storage.list({
-      workspaceId,
-      prefix,
-      limit: 100,
-      after,
-    })
-    for (const { key } of page.records) await endOne(context, workspaceId, key.slice(prefix.length), to, reason, only)
-    if (page.next === undefined) return
-    after = page.next
-  }
-}
-
-/** Ends one approval unless it was decided or used meanwhile. */
-export async function endOne(
-  context: Context,
-  workspaceId: string,
-  id: string,
-  to: 'cancelled' | 'superseded' | 'expired',
-  reason: string,
-  only: (record: ApprovalRecord) => boolean = () => true,
-): Promise<void> {
-  await retrying('The approval', async () => {
-    const found = await readApproval(context, workspaceId, id)
-    if (found === undefined || !isOpen(found.stored.value.status) || !only(found.stored.value)) return true
-    return (await move(context, workspaceId, found.stored, to, { reason })) !== false
-  })
-}
-
-function isOpen(status: ApprovalStatus): boolean {
-  return status === 'pending' || status === 'approved'
+/** What is needed of an approval to choose it from an index. */
+export function indexRecord({ request, status }: ApprovalRecord): ApprovalIndexRecord {
+  const { userId, agentId, conversationId, integration, requestHash } = request
+  return { userId, agentId, conversationId, integrationId: integration.id, requestHash, status }
 }

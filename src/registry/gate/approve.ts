@@ -33,10 +33,11 @@ export async function approve(
         { integrationId: call.target.integrationId, rule: verdict.rule },
       )
     case 'ask': {
-      const { approval, opened } = await openApproval(context, call, { verdict, ...decision }, options.idempotencyKey)
-      const { approvalId } = approval.value.request
+      const opened = await openApproval(context, call, { verdict, ...decision }, options)
+      const { request, status } = opened.approval.value
+      const { approvalId } = request
       try {
-        if (approval.value.status === 'pending') await waitForDecision(context, call, approval, opened, options)
+        if (status === 'pending') await waitForDecision(context, call, opened, options)
       } catch (error) {
         if (isIntegrationError(error) && error.code === 'aborted')
           await recordCall(context, call, { rule: verdict.rule, outcome: 'not_run', approvalId, errorCode: error.code })

@@ -1,182 +1,118 @@
 import { sha256Hex } from '../../model/digest.js'
-import type { ConfirmRequest } from '../../model/approval.js'
-import { IntegrationError } from '../../model/errors.js'
 import { invalid } from '../../model/input.js'
-import type { ToolAnnotations, ToolChange } from '../../model/tool.js'
-import { displayArguments } from '../../policy/arguments.js'
-import { bindingHash, sameHash, type ApprovalBinding } from '../../policy/binding.js'
-import { visible } from '../../policy/visible-text.js'
-import { openKeys, openRecord, readApproval, statusNow, type StoredApproval } from './approvals.js'
+import { bindingHash, sameHash } from '../../policy/binding.js'
 import type { Context } from '../state/context.js'
 import { timeOrderedId } from '../state/event-feed.js'
 import { retrying } from '../state/retrying.js'
-import { versioned, toJson, type ApprovalRecord, type OpenRecord } from '../state/records.js'
-import { keys, prefixes } from '../state/keys.js'
+import { keys } from '../state/keys.js'
+import { versioned, toJson, type ApprovalPointerRecord, type ApprovalRecord } from '../state/records.js'
+import { approvalRequest } from './approval-request.js'
+import { indexRecord, indexWrites, readApproval, statusNow, type StoredApproval } from './approvals.js'
+import type { ToolCallOptions } from './call-scope.js'
+import { checkPending, readPending } from './pending-approvals.js'
 import { bindingOf, type CallDecision, type ResolvedCall } from './resolve-tool.js'
 import { changesOf } from './tool-changes.js'
 
-/** Stores a pending approval, or finds the equal one that already waits in this conversation. */
+/** The approval that a call waits for, and whether this call opened it. */
+export interface OpenedApproval {
+  readonly approval: StoredApproval
+  readonly opened: boolean
+}
+
+/**
+ * Stores a pending approval for a call, or finds the one that it is a repetition of: the same call by its idempotency
+ * key; without one, the equal call that already waits in its conversation, or that nobody is asked about right now.
+ *
+ * @throws IntegrationError `invalid_input`, `limit_reached`
+ */
 export async function openApproval(
   context: Context,
   call: ResolvedCall,
   decision: CallDecision,
-  idempotencyKey?: string,
-): Promise<{ readonly approval: StoredApproval; readonly opened: boolean }> {
+  options: ToolCallOptions,
+): Promise<OpenedApproval> {
   const { workspaceId, userId } = call.target
   const bound = bindingOf(call)
-  const same = bound.conversationId === undefined ? undefined : sameHash(bound)
+  const requestHash = sameHash(bound)
+  const name = nameOf(requestHash, options.idempotencyKey)
+  const asksNow = (options.confirm ?? call.session.confirm) !== undefined
+  const joins = name === undefined && (bound.conversationId !== undefined || !asksNow)
   const [change] = await changesOf(context, call.target, [{ ...decision, tool: call.tool }])
-  const named = idempotencyKey === undefined ? undefined : nameOf(bound, idempotencyKey)
-  const open = async (): Promise<{ approval: StoredApproval; opened: boolean } | false> => {
-    const before = named === undefined ? undefined : await readApproval(context, workspaceId, named)
-    if (before !== undefined) return { approval: before.stored, opened: false }
-    if (same !== undefined) {
-      const waiting = await equalWaiting(context, workspaceId, same)
+
+  const open = async (): Promise<OpenedApproval | false> => {
+    const pending = await readPending(context, workspaceId, userId)
+    const equal = pending.filter((other) => other.requestHash === requestHash)
+    const crowded = equal.length >= context.options.approvals.maxPendingEqual
+    if (equal.length > 0 && (joins || crowded)) {
+      const waiting =
+        (name === undefined ? undefined : await findNamed(context, workspaceId, name)) ??
+        (await findPending(context, workspaceId, equal.at(-1)!.approvalId))
       if (waiting !== undefined) return { approval: waiting, opened: false }
     }
-    await checkPending(context, call)
-    const id = named ?? timeOrderedId(context.runtime, call.now)
-    const binding = { ...bound, approvalId: id, expiresAt: call.now + context.options.approvals.expiresAfterMs }
+    try {
+      checkPending(context, call, pending)
+    } catch (error) {
+      const named = name === undefined ? undefined : await findNamed(context, workspaceId, name)
+      if (named !== undefined) return { approval: named, opened: false }
+      throw error
+    }
+    const approvalId = timeOrderedId(context.runtime, call.now)
+    const expiresAt = call.now + context.options.approvals.expiresAfterMs
+    const binding = { ...bound, approvalId, expiresAt }
     const record: ApprovalRecord = {
-      request: requestOf(context, call, decision, id, binding.expiresAt, change),
+      request: approvalRequest(context, call, { approvalId, requestHash, expiresAt, decision, change }),
       argumentsJson: call.args.json,
       binding,
       bindingHash: bindingHash(binding),
-      sameHash: same,
+      sameHash: joins ? requestHash : undefined,
       status: 'pending',
     }
-    const { expiresAt } = binding
-    const written = await context.feed.commit(workspaceId, {
-      writes: [
-        {
-          key: keys.approval(id),
-          ifVersion: null,
-          value: toJson(record),
-          expiresAt: expiresAt + context.options.retention.approvalsMs,
-        },
-        ...openKeys(record).map((key) => ({ key, value: openRecord(record), expiresAt })),
-        ...(same === undefined
-          ? []
-          : [{ key: keys.same(same), ifVersion: null, value: { approvalId: id }, expiresAt }]),
-      ],
-      events: [
-        {
-          type: 'approval_changed',
-          integrationId: call.target.integrationId,
-          approvalId: id,
-          status: 'pending',
-          userId: bound.userId,
-        },
-      ],
-    })
-    return written === false
-      ? false
-      : { approval: { key: keys.approval(id), version: written[0]!.version!, value: record }, opened: true }
+    const version = await store(context, record, name)
+    if (version !== undefined)
+      return { approval: { key: keys.approval(approvalId), version, value: record }, opened: true }
+    const named = name === undefined ? undefined : await findNamed(context, workspaceId, name)
+    return named !== undefined && { approval: named, opened: false }
   }
   return context.decisions.inTurn(`${workspaceId}\n${userId}`, () => retrying('The approval', open))
 }
 
-/** The id of an approval whose call the caller has named: the same for the same call, in any process. */
-function nameOf(bound: ApprovalBinding, idempotencyKey: unknown): string {
+/** @returns the version of the stored approval; `undefined`: the same call, or an equal one that joins, was first. */
+async function store(context: Context, record: ApprovalRecord, name: string | undefined): Promise<string | undefined> {
+  const { approvalId, workspaceId, userId, integration, expiresAt } = record.request
+  const keptUntil = expiresAt + context.options.retention.approvalsMs
+  const pointer = { approvalId } satisfies ApprovalPointerRecord
+  const { status: _status, ...asked } = indexRecord(record)
+  const written = await context.feed.commit(workspaceId, {
+    writes: [
+      { key: keys.approval(approvalId), ifVersion: null, value: toJson(record), expiresAt: keptUntil },
+      { key: keys.asked(userId, approvalId), value: toJson(asked), expiresAt: keptUntil },
+      ...indexWrites(record),
+      ...(record.sameHash === undefined
+        ? []
+        : [{ key: keys.same(record.sameHash), ifVersion: null, value: pointer, expiresAt }]),
+      ...(name === undefined ? [] : [{ key: keys.named(name), ifVersion: null, value: pointer, expiresAt: keptUntil }]),
+    ],
+    events: [{ type: 'approval_changed', integrationId: integration.id, approvalId, status: 'pending', userId }],
+  })
+  return written === false ? undefined : written[0]!.version
+}
+
+/** What a caller's name for a call is stored under: the same for the same call, in any process. */
+function nameOf(requestHash: string, idempotencyKey: unknown): string | undefined {
+  if (idempotencyKey === undefined) return undefined
   if (typeof idempotencyKey !== 'string' || idempotencyKey === '' || idempotencyKey.length > 200)
     throw invalid('call()', [{ path: 'idempotencyKey', message: 'must be a string of 1-200 characters' }])
-  return sha256Hex(`${sameHash(bound)} ${idempotencyKey}`)
+  return sha256Hex(`${requestHash} ${idempotencyKey}`)
 }
 
-async function equalWaiting(context: Context, workspaceId: string, same: string): Promise<StoredApproval | undefined> {
-  const { records } = await context.storage.read(workspaceId, [keys.same(same)])
-  const pointer = versioned<{ approvalId: string }>(records[0])
-  if (pointer === undefined) return undefined
-  const found = await readApproval(context, workspaceId, pointer.value.approvalId)
+async function findNamed(context: Context, workspaceId: string, name: string): Promise<StoredApproval | undefined> {
+  const { records } = await context.storage.read(workspaceId, [keys.named(name)])
+  const pointer = versioned<ApprovalPointerRecord>(records[0])?.value
+  return pointer === undefined ? undefined : (await readApproval(context, workspaceId, pointer.approvalId))?.stored
+}
+
+/** The pending approval of that id, unless it was decided meanwhile. */
+async function findPending(context: Context, workspaceId: string, id: string): Promise<StoredApproval | undefined> {
+  const found = await readApproval(context, workspaceId, id)
   return found !== undefined && statusNow(found.stored.value, found.now) === 'pending' ? found.stored : undefined
-}
-
-/** A model that asks and asks must not bury the person. */
-async function checkPending(context: Context, call: ResolvedCall): Promise<void> {
-  const { maxPendingPerConversation, maxPendingPerUser } = context.options.approvals
-  const { actor, conversationId } = call.session
-  const { records } = await context.storage.list({
-    workspaceId: actor.workspaceId,
-    prefix: prefixes.open(actor.userId),
-    limit: 1000,
-  })
-  const pending = records
-    .map((record) => versioned<OpenRecord>(record)!.value)
-    .filter(({ approved }) => approved !== true)
-  const ofConversation = pending.filter((open) => open.conversationId === conversationId).length
-  if (
-    pending.length >= maxPendingPerUser ||
-    (conversationId !== undefined && ofConversation >= maxPendingPerConversation)
-  )
-    throw new IntegrationError(
-      'limit_reached',
-      'Too many calls already wait for this person. Decide or cancel some of them first.',
-      { integrationId: call.target.integrationId },
-    )
-}
-
-function requestOf(
-  context: Context,
-  call: ResolvedCall,
-  decision: CallDecision,
-  approvalId: string,
-  expiresAt: number,
-  change: ToolChange | undefined,
-): ApprovalRecord['request'] {
-  const { record, integrationId, workspaceId } = call.target
-  const { definition } = call.tool
-  const request: ApprovalRecord['request'] = {
-    approvalId,
-    workspaceId,
-    userId: call.session.actor.userId,
-    agentId: call.session.agentId,
-    conversationId: call.session.conversationId,
-    integration: {
-      id: integrationId,
-      name: visible(record.name),
-      handle: record.handle,
-      origin: record.origin,
-      ownerId: record.ownerId,
-      trusted: record.trusted,
-    },
-    tool: {
-      name: visible(definition.name),
-      modelName: call.modelName,
-      label: decision.label,
-      untrusted: {
-        title: definition.title === undefined ? undefined : visible(definition.title, 200),
-        description: definition.description === undefined ? undefined : visible(definition.description, 4000),
-        annotations: definition.annotations === undefined ? undefined : shownAnnotations(definition.annotations),
-      },
-    },
-    rule: decision.verdict.rule,
-    why: decision.verdict.why,
-    change,
-    requestedAt: call.now,
-    expiresAt,
-  }
-  const risk = riskLine(context, { ...request, arguments: call.args.value, display: displayArguments(call.args.value) })
-  return risk === undefined ? request : { ...request, risk }
-}
-
-/** The hints that we know, and no other words of the server in their company. */
-function shownAnnotations(annotations: ToolAnnotations): ToolAnnotations {
-  const { title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations
-  return {
-    title: title === undefined ? undefined : visible(title, 200),
-    readOnlyHint,
-    destructiveHint,
-    idempotentHint,
-    openWorldHint,
-  }
-}
-
-/** The host's own line about the risk; one that fails says nothing. */
-function riskLine(context: Context, request: Omit<ConfirmRequest, 'risk'>): string | undefined {
-  try {
-    const line = context.options.approvals.risk?.(request)
-    return typeof line === 'string' ? visible(line, 500) : undefined
-  } catch {
-    return undefined
-  }
 }

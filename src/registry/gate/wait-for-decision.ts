@@ -1,33 +1,37 @@
-import type { Approval } from '../../model/approval.js'
+import type { Approval, ApprovalStatus } from '../../model/approval.js'
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
-import { endOne, presentApproval, readApproval, type StoredApproval } from './approvals.js'
+import { presentApproval, readApproval, type StoredApproval } from './approvals.js'
 import { actingAs, type Context } from '../state/context.js'
 import { decide } from './decide.js'
+import { endOne } from './end-approvals.js'
+import type { OpenedApproval } from './open-approval.js'
 import type { ResolvedCall } from './resolve-tool.js'
 import type { ToolCallOptions } from './call-scope.js'
 
 /**
  * Asks the confirm callback, and waits until the approval is decided (by it or by anybody else), the callback gives up,
  * `waitMs` is over or the approval expires. An answer of the callback that comes later still decides the approval.
+ * A call that only joined the approval leaves it open when it is aborted.
  *
- * @param opened - whether this call opened the approval; one that only joined leaves it open when it is aborted
  * @throws IntegrationError `aborted`
  */
 export async function waitForDecision(
   context: Context,
   call: ResolvedCall,
-  approval: StoredApproval,
-  opened: boolean,
+  waited: OpenedApproval,
   options: ToolCallOptions,
 ): Promise<void> {
   const { confirm = call.session.confirm, signal } = options
   const { workspaceId, integrationId } = call.target
-  const { approvalId } = approval.value.request
-  const ended = confirm === undefined ? 'undecided' : await untilDecided(context, call, approval, confirm, signal)
+  const { approvalId } = waited.approval.value.request
+  const ended = confirm === undefined ? 'undecided' : await untilDecided(context, call, waited, { ...options, confirm })
   if (ended === 'decided' || signal?.aborted !== true) return
-  if (opened && ended !== 'others_wait')
-    await endOne(context, workspaceId, approvalId, 'cancelled', 'The call was aborted before anybody decided.')
+  if (waited.opened && ended !== 'others_wait')
+    await endOne(context, workspaceId, approvalId, {
+      to: 'cancelled',
+      reason: 'The call was aborted before anybody decided.',
+    })
   throw new IntegrationError(
     'aborted',
     `The call of "${call.modelName}" was aborted while it waited for approval. It has not run.`,
@@ -39,43 +43,46 @@ export async function waitForDecision(
 async function untilDecided(
   context: Context,
   call: ResolvedCall,
-  approval: StoredApproval,
-  confirm: ConfirmCallback,
-  signal: AbortSignal | undefined,
+  { approval, opened }: OpenedApproval,
+  { confirm, signal }: ToolCallOptions & { readonly confirm: ConfirmCallback },
 ): Promise<'decided' | 'undecided' | 'others_wait'> {
   const { approvalId, expiresAt } = approval.value.request
-  let enough = signal?.aborted === true
+  // One that this call only joined may have been decided just now.
+  const state = { decided: false, look: !opened, enough: signal?.aborted === true }
   let wake = (): void => {}
-  const stop = (): void => {
-    enough = true
+  const change = (what: Partial<typeof state>): void => {
+    Object.assign(state, what)
     wake()
   }
-  const leave = context.decisions.join(approvalId, () => wake())
+  const leave = context.decisions.join(approvalId, (status) =>
+    change(status === undefined ? { look: true } : { decided: status !== 'pending' }),
+  )
   const ends = [
-    every(context, lookAgainMs, () => wake()),
-    context.runtime.setTimer(stop, Math.min(context.options.approvals.waitMs, expiresAt - call.now)),
-    onAbort(signal, stop),
+    every(context, lookAgainMs, () => change({ look: true })),
+    context.runtime.setTimer(
+      () => change({ enough: true }),
+      Math.min(context.options.approvals.waitMs, expiresAt - call.now),
+    ),
+    onAbort(signal, () => change({ enough: true })),
   ]
-  if (!enough)
+  if (!state.enough)
     void context.decisions
       .ask(approvalId, () => consult(context, call, approval, confirm))
-      .then((answered) => (answered ? undefined : stop()))
-  let decided = false
+      .then((answered) => (answered ? undefined : change({ enough: true })))
   let others = false
   try {
-    for (;;) {
+    while (!state.decided && !state.enough && !context.closing.aborted) {
       const woken = new Promise<void>((resolve) => (wake = resolve))
-      const found = await readApproval(context, call.target.workspaceId, approvalId)
-      decided = found?.stored.value.status !== 'pending'
-      if (decided || enough || context.closing.aborted) break
-      await woken
+      if (state.look) {
+        state.look = false
+        if ((await statusOf(context, approval)) !== 'pending') state.decided = true
+      } else await woken
     }
   } finally {
     for (const end of ends) end()
     others = leave()
   }
-  if (decided) context.decisions.notice(approvalId)
-  return decided ? 'decided' : others ? 'others_wait' : 'undecided'
+  return state.decided ? 'decided' : others ? 'others_wait' : 'undecided'
 }
 
 /** What another process has decided is seen so late at most where the storage can't tell of it, in ms. */
@@ -92,7 +99,15 @@ function every(context: Context, ms: number, callback: () => void): () => void {
   return () => cancel()
 }
 
-/** Asks the host's callback and files its answer; `false`: it gave none, so waiting on is no use. */
+/** The status as it is stored; one that is gone is decided, whichever way. */
+function statusOf(context: Context, { value: { request } }: StoredApproval): Promise<ApprovalStatus> {
+  return context.decisions.look(request.approvalId, async () => {
+    const found = await readApproval(context, request.workspaceId, request.approvalId)
+    return found?.stored.value.status ?? 'expired'
+  })
+}
+
+/** Asks the host's callback and records its answer; `false`: it gave none, so waiting on is no use. */
 async function consult(
   context: Context,
   call: ResolvedCall,
@@ -102,18 +117,21 @@ async function consult(
   const { approvalId, expiresAt } = approval.value.request
   const over = new AbortController()
   const stopWhenDecided = async (): Promise<void> => {
-    const now = context.closing.aborted ? undefined : await readApproval(context, call.target.workspaceId, approvalId)
-    if (now?.stored.value.status !== 'pending') over.abort()
+    if (context.closing.aborted || (await statusOf(context, approval)) !== 'pending') over.abort()
   }
   const ends = [
-    context.decisions.listen(approvalId, () => context.runInBackground(stopWhenDecided)),
+    context.decisions.listen(approvalId, (status) => {
+      if (status === undefined) context.runInBackground(stopWhenDecided)
+      else if (status !== 'pending') over.abort()
+    }),
     context.runtime.setTimer(() => over.abort(), expiresAt - call.now),
   ]
   try {
     const { status: _status, ...request }: Approval = presentApproval(approval.value, call.now)
-    const answer = await confirm(request, { signal: over.signal })
-    if (answer === 'defer') return false
-    await decide(actingAs(context, call.session.actor), [approvalId], answer, 'confirm')
+    const decision = await confirm(request, { signal: over.signal })
+    if (decision === 'defer') return false
+    const { integrationId } = call.target
+    await decide(actingAs(context, call.session.actor), [approvalId], decision, { by: 'confirm', integrationId })
     return true
   } catch (error) {
     // Decided elsewhere meanwhile: the waiting call sees that by itself. Anything else leaves the approval open.

@@ -1,6 +1,6 @@
 import { invalid } from '../../model/input.js'
 import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
-import { endApprovalsOf } from '../gate/approvals.js'
+import { endApprovalsOf } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { endSignIns, eraseCredential, eraseIntegration } from '../settings/erase-credential.js'
@@ -22,7 +22,10 @@ export async function forgetUser(
   if (typeof workspaceId !== 'string' || typeof userId !== 'string' || userId === '' || workspaceId === '')
     throw invalid('forgetUser()', [{ path: '', message: 'needs workspaceId and userId' }])
   const owner = ownerKey(userId)
-  await endApprovalsOf(context, workspaceId, userId, 'The person has left the workspace.')
+  await endApprovalsOf(context, workspaceId, userId, {
+    to: 'cancelled',
+    reason: 'The person has left the workspace.',
+  })
   for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
     await retrying('The integration', async () => {
       const { records, now } = await context.storage.read(workspaceId, [keys.integration(id)])
@@ -60,6 +63,7 @@ export async function forgetUser(
   }
   await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
   await deleteUnder(context, workspaceId, prefixes.grants(userId))
+  await deleteUnder(context, workspaceId, prefixes.asked(userId))
   await deleteUnder(context, workspaceId, prefixes.approvals, (record) => {
     return (record.value as unknown as ApprovalRecord).request.userId === userId
   })

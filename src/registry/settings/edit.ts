@@ -2,7 +2,7 @@ import { parse, updateInput } from '../../model/input.js'
 import type { Integration } from '../../model/integration.js'
 import type { Operation } from '../../policy/access.js'
 import { checkAgents } from '../state/host-lists.js'
-import { endOpenApprovals } from '../gate/approvals.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
 import { check } from './refresh-tools.js'
 import type { ActorContext } from '../state/context.js'
 import { ownersOf, sharedSecrets, wipe } from './drop-credential.js'
@@ -74,9 +74,11 @@ async function afterEdit(
   const isSharedNow = changed.includes('credentials') && record.credentials === 'shared'
   if (isPrivateNow) {
     const others = (whose: string): boolean => whose !== record.ownerId
-    await endOpenApprovals(context, workspaceId, id, 'cancelled', 'The integration is private now.', (approval) =>
-      others(approval.request.userId),
-    )
+    await endOpenApprovals(context, workspaceId, id, {
+      to: 'cancelled',
+      reason: 'The integration is private now.',
+      only: (approval) => others(approval.request.userId),
+    })
     await endGrants(context, workspaceId, id, (grant) => others(grant.userId))
   }
   if (isPrivateNow || isSharedNow)
@@ -88,7 +90,7 @@ async function afterEdit(
       }
   if (changed.includes('headers') || rebinds) await context.pool.retireKeys(poolPrefix(workspaceId, id))
   if (!rebinds) return
-  await endOpenApprovals(context, workspaceId, id, 'superseded', 'The integration was changed.')
+  await endOpenApprovals(context, workspaceId, id, { to: 'superseded', reason: 'The integration was changed.' })
   await endGrants(context, workspaceId, id)
   if (dropped !== undefined) await wipe(context, workspaceId, id, dropped)
 }

@@ -1,7 +1,7 @@
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { CredentialRecord } from '../../oauth/credential-record.js'
 import { decideAccess } from '../../policy/access.js'
-import { endOpenApprovals } from '../gate/approvals.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import { retrying } from '../state/retrying.js'
@@ -180,14 +180,11 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
   await context.pool.retireKeys(poolPrefix(workspaceId, integrationId, owner))
   if (!moved) return
   const mine = (whose: string): boolean => owner === sharedOwner || whose === userId
-  await endOpenApprovals(
-    context,
-    workspaceId,
-    integrationId,
-    'superseded',
-    'Somebody signed in with another account.',
-    (approval) => mine(approval.request.userId),
-  )
+  await endOpenApprovals(context, workspaceId, integrationId, {
+    to: 'superseded',
+    reason: 'Somebody signed in with another account.',
+    only: (approval) => mine(approval.request.userId),
+  })
   await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
   if (old.credential !== undefined)
     context.runInBackground(() => revokeQuietly(context, workspaceId, integrationId, owner, old.credential!))

@@ -1,5 +1,5 @@
 import type { Integration } from '../../model/integration.js'
-import { endOpenApprovals } from '../gate/approvals.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { load } from '../state/access.js'
@@ -27,7 +27,10 @@ export async function setEnabled(context: ActorContext, id: string, enabled: boo
   })
   if (!enabled) {
     context.calls.end(actor.workspaceId, id, 'integration_disabled')
-    await endOpenApprovals(context, actor.workspaceId, id, 'cancelled', 'The integration was turned off.')
+    await endOpenApprovals(context, actor.workspaceId, id, {
+      to: 'cancelled',
+      reason: 'The integration was turned off.',
+    })
   }
   return getIntegration(context, id)
 }

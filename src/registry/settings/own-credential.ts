@@ -1,7 +1,7 @@
 import { authorizeInput, invalid, parse } from '../../model/input.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { ActorContext } from '../state/context.js'
-import { endOpenApprovals } from '../gate/approvals.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
@@ -45,9 +45,11 @@ export async function signOut(context: ActorContext, id: string): Promise<void> 
   const owner = ownerKey(actor.userId)
   // What was agreed to was agreed to for this account; the next may be another.
   const ofActor = (userId: string): boolean => userId === actor.userId
-  await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'The person signed out.', (approval) =>
-    ofActor(approval.request.userId),
-  )
+  await endOpenApprovals(context, actor.workspaceId, id, {
+    to: 'superseded',
+    reason: 'The person signed out.',
+    only: (approval) => ofActor(approval.request.userId),
+  })
   await endGrants(context, actor.workspaceId, id, (grant) => ofActor(grant.userId))
   await endSignIns(context, actor.workspaceId, (flow) => flow.integrationId === id && flow.owner === owner)
   await eraseCredential(context, actor.workspaceId, id, owner)

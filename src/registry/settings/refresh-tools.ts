@@ -4,7 +4,7 @@ import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { Connection } from '../../mcp/connection.js'
 import type { ToolDefinition } from '../../model/tool.js'
 import { definitionHash } from '../../policy/tool-definition.js'
-import { endOpenApprovals } from '../gate/approvals.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import {
@@ -133,15 +133,12 @@ function declaresFreely({ server }: Target): boolean {
 async function supersedeChanged(context: Context, target: Target, tools: readonly ToolDefinition[]): Promise<void> {
   const { workspaceId, integrationId, owner, userId } = target
   const hashes = new Map(tools.map((tool) => [tool.name, definitionHash(tool)]))
-  await endOpenApprovals(
-    context,
-    workspaceId,
-    integrationId,
-    'superseded',
-    'The tool has changed.',
-    ({ binding, request }) =>
+  await endOpenApprovals(context, workspaceId, integrationId, {
+    to: 'superseded',
+    reason: 'The tool has changed.',
+    only: ({ binding, request }) =>
       hashes.get(binding.tool) !== binding.definitionHash && (owner === sharedOwner || request.userId === userId),
-  )
+  })
 }
 
 /** Everything a server offers, within bounds. */

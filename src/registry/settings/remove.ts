@@ -1,4 +1,4 @@
-import { endOpenApprovals } from '../gate/approvals.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { eraseIntegration } from './erase-credential.js'
@@ -54,7 +54,7 @@ export async function bury(
 export async function finishRemoval(context: Context, workspaceId: string, id: string, handle: string): Promise<void> {
   context.calls.end(workspaceId, id, 'not_found')
   await context.pool.closeKeys(poolPrefix(workspaceId, id))
-  await endOpenApprovals(context, workspaceId, id, 'cancelled', 'The integration was removed.')
+  await endOpenApprovals(context, workspaceId, id, { to: 'cancelled', reason: 'The integration was removed.' })
   await endGrants(context, workspaceId, id)
   await eraseIntegration(context, workspaceId, id, handle)
 }

@@ -1,5 +1,5 @@
 import { invalid } from '../../model/input.js'
-import { endOpenApprovals } from '../gate/approvals.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
 import { drop, sharedSecrets, wipe, type Dropped } from './drop-credential.js'
 import { retrying } from '../state/retrying.js'
@@ -53,7 +53,10 @@ export async function transferOwner(context: ActorContext, id: string, userId: s
   if (!wasPrivate) return
   context.calls.end(actor.workspaceId, id, 'conflict')
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
-  await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'The integration has another owner now.')
+  await endOpenApprovals(context, actor.workspaceId, id, {
+    to: 'superseded',
+    reason: 'The integration has another owner now.',
+  })
   await endGrants(context, actor.workspaceId, id)
   await wipe(context, actor.workspaceId, id, dropped)
 }

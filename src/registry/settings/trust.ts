@@ -1,6 +1,6 @@
 import { invalid } from '../../model/input.js'
 import type { Integration } from '../../model/integration.js'
-import { endOpenApprovals } from '../gate/approvals.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
 import { conflict } from '../state/errors.js'
 import { retrying } from '../state/retrying.js'
@@ -44,7 +44,10 @@ export async function setTrusted(
     })
   })
   if (changed) {
-    await endOpenApprovals(context, actor.workspaceId, id, 'superseded', 'Whether the server is trusted was changed.')
+    await endOpenApprovals(context, actor.workspaceId, id, {
+      to: 'superseded',
+      reason: 'Whether the server is trusted was changed.',
+    })
     await endGrants(context, actor.workspaceId, id)
   }
   return getIntegration(context, id)

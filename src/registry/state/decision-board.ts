@@ -1,39 +1,53 @@
+import { EventEmitter } from 'eventemitter3'
+import PQueue from 'p-queue'
+import type { ApprovalStatus } from '../../model/approval.js'
+
+/** Called when an approval may have been decided. `status`: what it is now; absent: look. */
+export type DecisionListener = (status?: ApprovalStatus) => void
+
 /**
- * Where calls of this process wait for a decision, and confirm callbacks learn that nobody needs them any more. A
- * notice says only "look again": the stored approval is the truth.
+ * Where calls of this process wait for decisions, and confirm callbacks learn that nobody needs them any more. The
+ * stored approval is the truth; a notice only says when to look at it.
  */
 export interface DecisionBoard {
-  /** Calls back at every notice about this approval. @returns how to stop listening */
-  listen(approvalId: string, listener: () => void): () => void
-  /** The same for a call that waits. @returns how to leave; answers whether other calls still wait */
-  join(approvalId: string, listener: () => void): () => boolean
-  /** Something about this approval may have changed. */
-  notice(approvalId: string): void
+  /** @returns how to stop listening */
+  listen(approvalId: string, listener: DecisionListener): () => void
+  /** The same for a call that waits. @returns how to leave; returns whether other calls still wait */
+  join(approvalId: string, listener: DecisionListener): () => boolean
+  /** An approval has another status now, or may have one. */
+  notice(approvalId: string, status?: ApprovalStatus): void
+  /** Any approval may have been decided. */
   noticeAll(): void
-  /** Asks about an approval, or shares the answer of whoever asks about it already. */
+  /** Decides approvals here: whoever waits for one is woken by the result, not by every write on the way to it. */
+  deciding<T>(approvalIds: readonly string[], work: () => Promise<T>): Promise<T>
+  /** Asks a person about an approval, or shares the answer when somebody here asks about it already. */
   ask(approvalId: string, work: () => Promise<boolean>): Promise<boolean>
+  /** Reads an approval's status, or shares the result when somebody here reads it already. */
+  look(approvalId: string, work: () => Promise<ApprovalStatus>): Promise<ApprovalStatus>
   /** Does one person's work in turn, so that calls made at once see each other's approvals. */
   inTurn<T>(person: string, work: () => Promise<T>): Promise<T>
 }
 
 export function decisionBoard(): DecisionBoard {
-  const listening = new Map<string, Set<() => void>>()
+  const notices = new EventEmitter<Record<string, [ApprovalStatus | undefined]>>()
   const waiting = new Map<string, number>()
-  const asking = new Map<string, Promise<boolean>>()
-  const turns = new Map<string, Promise<unknown>>()
-  const notice = (approvalId: string): void => {
-    for (const listener of listening.get(approvalId) ?? []) listener()
+  /** Approvals that are being decided here, and whether a notice came meanwhile. */
+  const held = new Map<string, { noticed: boolean }>()
+  const turns = new Map<string, PQueue>()
+
+  const listen: DecisionBoard['listen'] = (approvalId, listener) => {
+    notices.on(approvalId, listener)
+    return () => void notices.off(approvalId, listener)
   }
-  const listen = (approvalId: string, listener: () => void): (() => void) => {
-    const listeners = listening.get(approvalId) ?? new Set()
-    listening.set(approvalId, listeners.add(listener))
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && listening.get(approvalId) === listeners) listening.delete(approvalId)
-    }
+  const notice: DecisionBoard['notice'] = (approvalId, status) => {
+    const hold = held.get(approvalId)
+    if (hold === undefined || status !== undefined) notices.emit(approvalId, status)
+    if (hold !== undefined) hold.noticed = status === undefined
   }
   return {
     listen,
+    notice,
+    noticeAll: () => notices.eventNames().forEach((id) => notice(id)),
     join(approvalId, listener) {
       const stop = listen(approvalId, listener)
       waiting.set(approvalId, (waiting.get(approvalId) ?? 0) + 1)
@@ -45,22 +59,39 @@ export function decisionBoard(): DecisionBoard {
         return others > 0
       }
     },
-    notice,
-    noticeAll: () => listening.forEach((_, id) => notice(id)),
-    ask(approvalId, work) {
-      const asked = asking.get(approvalId) ?? work().finally(() => asking.delete(approvalId))
-      asking.set(approvalId, asked)
-      return asked
+    async deciding(approvalIds, work) {
+      const mine = approvalIds.filter((id) => !held.has(id))
+      for (const id of mine) held.set(id, { noticed: false })
+      try {
+        return await work()
+      } finally {
+        for (const id of mine) {
+          const { noticed } = held.get(id)!
+          held.delete(id)
+          if (noticed) notice(id)
+        }
+      }
     },
-    inTurn(person, work) {
-      const mine = (turns.get(person) ?? Promise.resolve()).then(work)
-      const turn = mine
-        .catch(() => {})
-        .finally(() => {
-          if (turns.get(person) === turn) turns.delete(person)
-        })
-      turns.set(person, turn)
-      return mine
+    ask: sharing<boolean>(),
+    look: sharing<ApprovalStatus>(),
+    async inTurn(person, work) {
+      const queue = turns.get(person) ?? new PQueue({ concurrency: 1 })
+      turns.set(person, queue)
+      try {
+        return await queue.add(work)
+      } finally {
+        if (queue.size === 0 && queue.pending === 0 && turns.get(person) === queue) turns.delete(person)
+      }
     },
+  }
+}
+
+/** Work that is done once for all who ask for it at the same time. */
+function sharing<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
+  const running = new Map<string, Promise<T>>()
+  return (key, work) => {
+    const shared = running.get(key) ?? work().finally(() => running.delete(key))
+    running.set(key, shared)
+    return shared
   }
 }

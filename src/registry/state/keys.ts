@@ -3,10 +3,13 @@ import { sha256Hex } from '../../model/digest.js'
 /** The owner of a credential that the whole integration shares. No encoded user id equals it. */
 export const sharedOwner = '_'
 
-/** A foreign id as a part of a key: ASCII, without `/`, at most 128 characters. */
+/**
+ * A foreign id as a part of a key: ASCII, without `/`, at most 120 characters. No two ids share one: a long id becomes
+ * its SHA-256 behind `_`, which is in no encoded id.
+ */
 export function ownerKey(userId: string): string {
   const encoded = encodeURIComponent(userId).replace(/_/g, '%5F')
-  return encoded.length <= 120 ? encoded : `%${sha256Hex(userId)}`
+  return encoded.length <= 120 ? encoded : `_${sha256Hex(userId)}`
 }
 
 /** The keys of all records, and the prefixes to list them by. */
@@ -28,8 +31,11 @@ export const keys = {
   client: (id: string) => `client/${id}/_`,
   flow: (state: string) => `flow/${sha256Hex(state)}`,
   approval: (id: string) => `approval/${id}`,
-  open: (userId: string, id: string) => `open/${ownerKey(userId)}/${id}`,
-  openOf: (integrationId: string, id: string) => `open-of/${integrationId}/${id}`,
+  open: (id: string) => `open/${id}`,
+  pending: (userId: string, id: string) => `pending/${ownerKey(userId)}/${id}`,
+  approved: (userId: string, id: string) => `approved/${ownerKey(userId)}/${id}`,
+  asked: (userId: string, id: string) => `asked/${ownerKey(userId)}/${id}`,
+  named: (hash: string) => `named/${hash}`,
   same: (hash: string) => `same/${hash}`,
   grant: (userId: string, integrationId: string, id: string) => `grant/${ownerKey(userId)}/${integrationId}/${id}`,
   removed: (id: string) => `removed/${id}`,
@@ -45,8 +51,10 @@ export const prefixes = {
   approvals: 'approval/',
   flows: 'flow/',
   unrevoked: 'unrevoked/',
-  open: (userId: string) => `open/${ownerKey(userId)}/`,
-  openOf: (integrationId: string) => `open-of/${integrationId}/`,
+  open: 'open/',
+  pending: (userId: string) => `pending/${ownerKey(userId)}/`,
+  approved: (userId: string) => `approved/${ownerKey(userId)}/`,
+  asked: (userId: string) => `asked/${ownerKey(userId)}/`,
   grants: (userId: string) => `grant/${ownerKey(userId)}/`,
   grantsOn: (userId: string, integrationId: string) => `grant/${ownerKey(userId)}/${integrationId}/`,
   allGrants: 'grant/',

@@ -90,8 +90,12 @@ export interface ApprovalOptions {
   readonly risk?: (request: Omit<ConfirmRequest, 'risk'>) => string | undefined
   /** Pending approvals of one conversation. `@default 10` */
   readonly maxPendingPerConversation?: number | undefined
-  /** Pending approvals of one person. `@default 100` */
+  /** Pending approvals of one agent of a person. `@default half of maxPendingPerUser, at least 10` */
+  readonly maxPendingPerAgent?: number | undefined
+  /** Pending approvals of one person; an agent that has none may always ask once. `@default 100` */
   readonly maxPendingPerUser?: number | undefined
+  /** Pending approvals of equal calls: the next one waits with the last of them. `@default 3` */
+  readonly maxPendingEqual?: number | undefined
 }
 
 /** Host rules about who may do what. */

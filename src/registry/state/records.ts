@@ -138,6 +138,7 @@ export interface ApprovalRecord {
   readonly argumentsJson: string
   readonly binding: ApprovalBinding
   readonly bindingHash: string
+  /** Equal calls join this approval while it is pending: its pointer is `same/{hash}`. */
   readonly sameHash?: string | undefined
   readonly status: ApprovalStatus
   /** `dispatched`: past it nobody waits for the answer any more, and what became of the call is unknown. */
@@ -148,13 +149,22 @@ export interface ApprovalRecord {
   readonly edited?: boolean | undefined
 }
 
-/** `open/{user}/{id}` and `open-of/{integration}/{id}`: what still waits. */
-export interface OpenRecord {
-  readonly approvalId: string
+/**
+ * What is needed of an approval to choose it: `open/{id}` while it may be used, and of its person `pending/{user}/{id}` or
+ * `approved/{user}/{id}` meanwhile, `asked/{user}/{id}` (without a status) as long as it is kept.
+ */
+export interface ApprovalIndexRecord {
   readonly userId: string
+  readonly integrationId: string
+  readonly agentId: string
   readonly conversationId?: string | undefined
-  /** Decided, and not used yet. */
-  readonly approved?: true | undefined
+  readonly requestHash: string
+  readonly status?: ApprovalStatus | undefined
+}
+
+/** `same/{hash}`: the pending approval of a request; `named/{hash}`: the approval of a call that its caller named. */
+export interface ApprovalPointerRecord {
+  readonly approvalId: string
 }
 
 /** `removed/{id}`: what is still to be revoked and erased. */

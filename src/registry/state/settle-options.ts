@@ -70,7 +70,14 @@ export function settle(options: IntegrationRegistryOptions) {
         10,
         1000,
       ),
-      maxPendingPerUser: positive('approvals.maxPendingPerUser', approvals.maxPendingPerUser, 100, 1000),
+      maxPendingPerAgent: positive(
+        'approvals.maxPendingPerAgent',
+        approvals.maxPendingPerAgent,
+        Math.max(10, Math.ceil((approvals.maxPendingPerUser ?? 100) / 2)),
+        1000,
+      ),
+      maxPendingPerUser: positive('approvals.maxPendingPerUser', approvals.maxPendingPerUser, 100, 500),
+      maxPendingEqual: positive('approvals.maxPendingEqual', approvals.maxPendingEqual, 3, 1000),
     },
     retention: {
       eventsMs: positive('retention.eventsMs', retention.eventsMs, 7 * day),

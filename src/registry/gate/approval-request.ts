@@ -1,0 +1,79 @@
+import type { ConfirmRequest } from '../../model/approval.js'
+import type { ToolAnnotations, ToolChange } from '../../model/tool.js'
+import { displayArguments } from '../../policy/arguments.js'
+import { visible } from '../../policy/visible-text.js'
+import type { Context } from '../state/context.js'
+import type { ApprovalRecord } from '../state/records.js'
+import type { CallDecision, ResolvedCall } from './resolve-tool.js'
+
+/** What a call's approval is asked with, besides the arguments. */
+export interface AskedWith {
+  readonly approvalId: string
+  readonly requestHash: string
+  /** ms since the epoch. */
+  readonly expiresAt: number
+  readonly decision: CallDecision
+  readonly change: ToolChange | undefined
+}
+
+/** What a person is asked, as it is stored: every text of a server with its hidden characters made visible. */
+export function approvalRequest(context: Context, call: ResolvedCall, asked: AskedWith): ApprovalRecord['request'] {
+  const { record, integrationId, workspaceId } = call.target
+  const { definition } = call.tool
+  const { decision } = asked
+  const request: ApprovalRecord['request'] = {
+    approvalId: asked.approvalId,
+    requestHash: asked.requestHash,
+    workspaceId,
+    userId: call.session.actor.userId,
+    agentId: call.session.agentId,
+    conversationId: call.session.conversationId,
+    integration: {
+      id: integrationId,
+      name: visible(record.name),
+      handle: record.handle,
+      origin: record.origin,
+      ownerId: record.ownerId,
+      trusted: record.trusted,
+    },
+    tool: {
+      name: visible(definition.name),
+      modelName: call.modelName,
+      label: decision.label,
+      untrusted: {
+        title: definition.title === undefined ? undefined : visible(definition.title, 200),
+        description: definition.description === undefined ? undefined : visible(definition.description, 4000),
+        annotations: definition.annotations === undefined ? undefined : shownAnnotations(definition.annotations),
+      },
+    },
+    rule: decision.verdict.rule,
+    why: decision.verdict.why,
+    change: asked.change,
+    requestedAt: call.now,
+    expiresAt: asked.expiresAt,
+  }
+  const risk = riskLine(context, { ...request, arguments: call.args.value, display: displayArguments(call.args.value) })
+  return { ...request, risk }
+}
+
+/** The hints that we know, and no other words of the server in their company. */
+function shownAnnotations(annotations: ToolAnnotations): ToolAnnotations {
+  const { title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations
+  return {
+    title: title === undefined ? undefined : visible(title, 200),
+    readOnlyHint,
+    destructiveHint,
+    idempotentHint,
+    openWorldHint,
+  }
+}
+
+/** The host's own line about the risk; one that fails says nothing. */
+function riskLine(context: Context, request: Omit<ConfirmRequest, 'risk'>): string | undefined {
+  try {
+    const line = context.options.approvals.risk?.(request)
+    return typeof line === 'string' ? visible(line, 500) : undefined
+  } catch {
+    return undefined
+  }
+}

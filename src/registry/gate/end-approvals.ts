@@ -1,0 +1,95 @@
+import type { Approval } from '../../model/approval.js'
+import { IntegrationError } from '../../model/errors.js'
+import type { ActorContext, Context } from '../state/context.js'
+import { retrying } from '../state/retrying.js'
+import { idsUnder } from '../state/pages.js'
+import { prefixes } from '../state/keys.js'
+import { versioned, type ApprovalIndexRecord, type ApprovalRecord } from '../state/records.js'
+import { isOpen, move, presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
+
+/** Why open approvals end. */
+export interface ApprovalEnd {
+  readonly to: 'cancelled' | 'superseded'
+  /** A sentence for the person and the model. */
+  readonly reason: string
+  /** Ends only these. `@default all` */
+  readonly only?: ((record: ApprovalRecord) => boolean) | undefined
+}
+
+/**
+ * `approvals.cancel()`: takes back a request of one's own that was not used yet. Cancelling again returns the same.
+ * @throws IntegrationError `not_found`, `forbidden`, `conflict`
+ */
+export async function cancelApproval(context: ActorContext, id: string): Promise<Approval> {
+  const { actor } = context
+  return retrying('The approval', async () => {
+    const [found] = await readDecidable(context, [id])
+    const { stored, now } = found!
+    const { request, binding } = stored.value
+    if (request.userId !== actor.userId)
+      throw new IntegrationError(
+        'forbidden',
+        `You can't cancel approval "${id}": only the person it is for can. Deny it with approvals.decide().`,
+        { integrationId: request.integration.id },
+      )
+    const status = statusNow(stored.value, now)
+    if (status === 'cancelled') return presentApproval(stored.value, now)
+    if (!isOpen(status))
+      throw new IntegrationError('conflict', `Approval "${id}" is already ${status} and can't be cancelled.`, {
+        integrationId: request.integration.id,
+        reason: status,
+      })
+    const change = transition(context, stored, 'cancelled', { reason: 'The person cancelled the request.' }, [
+      {
+        action: 'cancel_approval',
+        userId: actor.userId,
+        agentId: request.agentId,
+        integrationId: request.integration.id,
+        tool: binding.tool,
+        approvalId: id,
+        argumentsDigest: binding.argumentsDigest,
+      },
+    ])
+    if ((await context.feed.commit(actor.workspaceId, change)) === false) return false
+    context.decisions.notice(id, 'cancelled')
+    return presentApproval(change.record, now)
+  })
+}
+
+/** Ends what still waits for one integration, or one person's part of it; a call that is under way is left. */
+export async function endOpenApprovals(
+  context: Context,
+  workspaceId: string,
+  integrationId: string,
+  end: ApprovalEnd,
+): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const page = await context.storage.list({ workspaceId, prefix: prefixes.open, limit: 1000, after })
+    for (const record of page.records)
+      if (versioned<ApprovalIndexRecord>(record)!.value.integrationId === integrationId)
+        await endOne(context, workspaceId, record.key.slice(prefixes.open.length), end)
+    if (page.next === undefined) return
+    after = page.next
+  }
+}
+
+/** Ends what still waits of one person. */
+export async function endApprovalsOf(
+  context: Context,
+  workspaceId: string,
+  userId: string,
+  end: ApprovalEnd,
+): Promise<void> {
+  for (const prefix of [prefixes.pending(userId), prefixes.approved(userId)])
+    for (const id of await idsUnder(context, { workspaceId }, prefix)) await endOne(context, workspaceId, id, end)
+}
+
+/** Ends one approval unless it was decided or used meanwhile. */
+export async function endOne(context: Context, workspaceId: string, id: string, end: ApprovalEnd): Promise<void> {
+  const { to, reason, only = () => true } = end
+  await retrying('The approval', async () => {
+    const found = await readApproval(context, workspaceId, id)
+    if (found === undefined || !isOpen(found.stored.value.status) || !only(found.stored.value)) return true
+    return (await move(context, workspaceId, found.stored, to, { reason })) !== false
+  })
+}

@@ -1,0 +1,138 @@
+import type { Approval, ApprovalStatus } from '../../model/approval.js'
+import { approvalListInput, invalid, parse } from '../../model/input.js'
+import type { StorageRecord } from '../../ports/storage.js'
+import { IntegrationError } from '../../model/errors.js'
+import { isId } from '../state/access.js'
+import type { ActorContext } from '../state/context.js'
+import { keys, prefixes } from '../state/keys.js'
+import { versioned, type ApprovalIndexRecord, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
+import { accessToApproval, indexRecord, isOpen, presentApproval, statusNow } from './approvals.js'
+
+/** Which approvals `approvals.list()` returns; each field narrows. */
+export interface ApprovalQuery {
+  /** `others`: those of other people that this actor may decide, which `access.adminsDecideForOthers` settles. `@default 'me'` */
+  readonly for?: 'me' | 'others' | undefined
+  readonly status?: ApprovalStatus | undefined
+  readonly integrationId?: string | undefined
+  readonly agentId?: string | undefined
+  readonly conversationId?: string | undefined
+  /** `@default 'oldest'` */
+  readonly order?: 'oldest' | 'newest' | undefined
+  /** The {@link ApprovalPage.next} of the previous page of the same query. */
+  readonly after?: string | undefined
+  /** At most 200; a page of long arguments ends earlier. `@default 50` */
+  readonly limit?: number | undefined
+}
+
+/** A page of `approvals.list()`. */
+export interface ApprovalPage {
+  readonly approvals: readonly Approval[]
+  /** The cursor of the next page; absent: this is the last one. A page may be short and have one. */
+  readonly next?: string | undefined
+}
+
+/** Index entries that one page looks through at most. */
+const maxEntries = 2_000
+/** Approvals read at once. */
+const readAtOnce = 20
+/** Characters of arguments that one page shows, so that a page of long ones costs no more than one of many. */
+const maxCharacters = 256 * 1024
+
+/**
+ * `approvals.list()`: one's own approvals, or those of others that the actor may decide.
+ * @throws IntegrationError `invalid_input`, `forbidden`
+ */
+export async function listApprovals(context: ActorContext, input: ApprovalQuery = {}): Promise<ApprovalPage> {
+  const { actor } = context
+  const { signal: _signal, ...query } = parse('approvals.list()', approvalListInput, input)
+  const { limit = 50, order, after } = query
+  if (after !== undefined && !isId(after))
+    throw invalid('approvals.list()', [{ path: 'after', message: 'must be the `next` cursor of a previous page' }])
+  if (query.for === 'others' && !seesOthers(context)) return { approvals: [] }
+
+  const { prefix, pageSize } = indexFor(actor.userId, query)
+  const approvals: Approval[] = []
+  let cursor = after
+  let characters = 0
+  for (let looked = 0; looked < maxEntries; looked += pageSize) {
+    const page = await context.storage.list({
+      workspaceId: actor.workspaceId,
+      prefix,
+      limit: pageSize,
+      reverse: order === 'newest',
+      after: cursor === undefined ? undefined : prefix + cursor,
+    })
+    const fitting = page.records.filter((record) => fits(factsOf(record), actor.userId, query))
+    for (let n = 0; n < fitting.length; n += readAtOnce) {
+      const ids = fitting.slice(n, n + readAtOnce).map(({ key }) => key.slice(prefix.length))
+      for (const { id, record, now } of await readVisible(context, ids)) {
+        if (query.status !== undefined && statusNow(record, now) !== query.status) continue
+        approvals.push(presentApproval(record, now))
+        characters += record.argumentsJson.length
+        if (approvals.length === limit || characters > maxCharacters) return { approvals, next: id }
+      }
+    }
+    if (page.next === undefined) return { approvals }
+    cursor = page.next.slice(prefix.length)
+  }
+  return { approvals, next: cursor }
+}
+
+/** Members see nobody's but their own; an admin learns which option lets them. */
+function seesOthers(context: ActorContext): boolean {
+  if (context.actor.role !== 'admin') return false
+  if (context.options.access.adminsDecideForOthers) return true
+  throw new IntegrationError(
+    'forbidden',
+    "You can't see approvals of other people. The host can let admins decide for others with access.adminsDecideForOthers.",
+  )
+}
+
+/** Where to look: the smallest index that has all of them. */
+function indexFor(userId: string, query: ApprovalQuery): { readonly prefix: string; readonly pageSize: number } {
+  const { status } = query
+  if (query.for === 'others')
+    return status !== undefined && isOpen(status)
+      ? { prefix: prefixes.open, pageSize: 200 }
+      : { prefix: prefixes.approvals, pageSize: 50 }
+  if (status === 'pending') return { prefix: prefixes.pending(userId), pageSize: 200 }
+  if (status === 'approved') return { prefix: prefixes.approved(userId), pageSize: 200 }
+  return { prefix: prefixes.asked(userId), pageSize: 200 }
+}
+
+function factsOf(record: StorageRecord): ApprovalIndexRecord {
+  return record.key.startsWith(prefixes.approvals)
+    ? indexRecord(versioned<ApprovalRecord>(record)!.value)
+    : versioned<ApprovalIndexRecord>(record)!.value
+}
+
+function fits(facts: ApprovalIndexRecord, userId: string, query: ApprovalQuery): boolean {
+  const { integrationId, agentId, conversationId } = query
+  return (
+    (facts.userId === userId) === (query.for !== 'others') &&
+    (integrationId === undefined || facts.integrationId === integrationId) &&
+    (agentId === undefined || facts.agentId === agentId) &&
+    (conversationId === undefined || facts.conversationId === conversationId)
+  )
+}
+
+/** Reads approvals. Those of others need a look at their integrations; one's own outlive the access to theirs. */
+async function readVisible(
+  context: ActorContext,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly record: ApprovalRecord; readonly now: number }[]> {
+  const { actor } = context
+  const { records, now } = await context.storage.read(actor.workspaceId, ids.map(keys.approval))
+  const found = records.flatMap((record, n) =>
+    record === undefined ? [] : [{ id: ids[n]!, record: versioned<ApprovalRecord>(record)!.value, now }],
+  )
+  const others = found.filter(({ record: { request } }) => request.userId !== actor.userId)
+  if (others.length === 0) return found
+  const integrations = [...new Set(others.map(({ record }) => record.request.integration.id))]
+  const read = await context.storage.read(actor.workspaceId, integrations.map(keys.integration))
+  return found.filter(({ record: { request } }) => {
+    if (request.userId === actor.userId) return true
+    const integration = versioned<IntegrationRecord>(read.records[integrations.indexOf(request.integration.id)])?.value
+    return accessToApproval(context, request.userId, integration) === 'allowed'
+  })
+}
