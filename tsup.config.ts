@@ -1,4 +1,5 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
+import { pagePlugin, templatesPlugin } from './scripts/page-bundle.mjs'
 import tsconfig from './tsconfig.json' with { type: 'json' }
 
 /** The public entries by the name of their file in `dist/`: what `paths` of tsconfig.json names. */
@@ -8,17 +9,36 @@ const entries = Object.fromEntries(
     .map(([name, [source]]) => [name.split('/')[1] ?? 'index', source as string]),
 )
 
-export default defineConfig({
-  // The two connectors behind `#connect` are files of their own, chosen by the runtime's condition.
-  entry: { ...entries, 'connect.node': 'src/egress/connect.node.ts', 'connect.web': 'src/egress/connect.web.ts' },
-  dts: { entry: entries },
-  external: ['#connect', /^node:/],
+/** For browsers, without a build step: one file that has everything in it. */
+const { elements, ...parts } = entries
+
+const everywhere: Options = {
   format: ['esm'],
   target: 'es2022',
-  platform: 'neutral',
-  // Deno and workerd know builtins by `node:` only.
-  removeNodeProtocol: false,
-  splitting: true,
   sourcemap: true,
-  clean: true,
-})
+}
+
+export default defineConfig([
+  {
+    ...everywhere,
+    // The two connectors behind `#connect` are files of their own, chosen by the runtime's condition.
+    entry: { ...parts, 'connect.node': 'src/egress/connect.node.ts', 'connect.web': 'src/egress/connect.web.ts' },
+    dts: { entry: entries },
+    external: ['#connect', /^node:/],
+    esbuildPlugins: [pagePlugin],
+    platform: 'neutral',
+    // Deno and workerd know builtins by `node:` only.
+    removeNodeProtocol: false,
+    splitting: true,
+    clean: true,
+  },
+  {
+    ...everywhere,
+    entry: { elements: elements as string },
+    esbuildPlugins: [templatesPlugin],
+    noExternal: [/.*/],
+    platform: 'browser',
+    minify: true,
+    splitting: false,
+  },
+])

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { pageVitePlugin } from './scripts/page-bundle.mjs'
 import tsconfig from './tsconfig.json' with { type: 'json' }
 
 /** `mcp-integrations/sqlite`, `#connect` and so on mean the sources, as they do for the type checker. */
@@ -10,12 +11,13 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [source
 
 /** Tests that have a script of their own: they need a build, another Node, a database, servers of others or minutes. */
 const lanes = [
-  'test/{crash,dist,interop,mutation,postgres,race,runtimes}/**',
+  'test/{browser,crash,dist,interop,mutation,postgres,race,runtimes}/**',
   'test/bridges/frameworks/**',
   'test/storage/postgres*.test.ts',
 ]
 
 export default defineConfig({
+  plugins: [pageVitePlugin],
   resolve: { alias },
   test: {
     testTimeout: 30_000,
@@ -30,6 +32,11 @@ export default defineConfig({
           // Files share a worker: starting one anew for each costs more than the tests of most.
           isolate: false,
         },
+      },
+      {
+        extends: true,
+        // One browser for all files, one file after the other: each view gets the machine to itself.
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false, isolate: false },
       },
       { extends: true, test: { name: 'dist', include: ['test/dist/**/*.test.ts'] } },
       {

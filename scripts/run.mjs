@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { pagePlugin } from './page-bundle.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { paths } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).compilerOptions
@@ -18,7 +19,10 @@ await build({
   format: 'esm',
   sourcemap: 'inline',
   logLevel: 'warning',
-  plugins: [{ name: 'sources', setup: ({ onResolve }) => onResolve({ filter: /^[^./]/ }, ourSourcesOrOutside) }],
+  plugins: [
+    pagePlugin,
+    { name: 'sources', setup: ({ onResolve }) => onResolve({ filter: /^[^./]/ }, ourSourcesOrOutside) },
+  ],
 })
 process.setSourceMapsEnabled(true)
 process.argv = [process.argv[0], outfile, ...programArguments]

@@ -14,6 +14,7 @@ const steps = [
   'npm run test:race -- --short',
   'npm run test:crash -- --short',
   'npm run test:interop',
+  'npm run test:browser',
   'npm run test:dist',
   'npm run api -- --check',
   'npm run docs:check',

@@ -40,6 +40,13 @@ const rules: Readonly<Record<string, Rule>> = {
   http: { may: ['http', 'index.ts', 'model', 'hono', '@hono/node-server', 'zod'] },
   // For browsers: it brings nothing along.
   'http/client.ts': { may: [], mayTypes: ['http', 'index.ts'] },
+  ui: {
+    may: ['ui', 'http/client.ts', 'policy/visible-text.ts', 'lit', 'lit/*'],
+    mayTypes: ['index.ts'],
+  },
+  // For servers: hands out the built page.
+  'ui/index.ts': { may: ['ui'] },
+  'ui/settings-page.ts': { may: ['#settings-page', '@noble/hashes'], mayTypes: ['http'] },
   bridges: {
     may: ['bridges', 'policy/model-content.ts', 'policy/same-json.ts', ...frameworks],
     mayTypes: ['index.ts'],
@@ -294,8 +301,8 @@ function statementsOtherThanExports(text: string): readonly string[] {
 function reachingTheNetwork(sources: Sources): readonly string[] {
   const network = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest', 'WebTransport']
   return pathsWhere(sources, (text, path) => {
-    // The client of the HTTP API speaks to the host's own handler, from a page.
-    if (path.startsWith('egress/') || path === 'http/client.ts') return false
+    // These two speak to the host's own handler, from a page.
+    if (path.startsWith('egress/') || path === 'http/client.ts' || path === 'ui/state/live.ts') return false
     return (
       globalsOf(text).some((use) => network.includes(use.replace(/^new |\..*|\(\)$/g, ''))) ||
       opensTransportWithoutFetch(parse(text))

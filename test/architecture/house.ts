@@ -39,9 +39,9 @@ export function filesImportedBy(path: string, text: string): readonly string[] {
   return relative.map((found) => resolve(path, found.specifier))
 }
 
-/** A rule holds for the folder nearest to the file, but for files that run on Node only (`*.node.ts`), which have their own. */
+/** A rule holds for the file that it names, otherwise for the folder nearest to the file, but for files that run on Node only (`*.node.ts`), which have their own. */
 function ruleFor(path: string, rules: Readonly<Record<string, Rule>>): Rule | undefined {
-  if (!path.includes('/')) return rules[path]
+  if (rules[path] !== undefined) return rules[path]
   for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
     const rule = rules[path.endsWith('.node.ts') ? `${folder}/*.node.ts` : folder]
     if (rule !== undefined) return rule

@@ -22,8 +22,12 @@ describe('package.json', () => {
     ])
   })
 
-  it('is an ES module without side effects for Node 20.19 and later', () => {
-    expect(manifest).toMatchObject({ type: 'module', sideEffects: false, engines: { node: '>=20.19' } })
+  it('is an ES module for Node 20.19 and later, without side effects but of the file that defines the elements', () => {
+    expect(manifest).toMatchObject({
+      type: 'module',
+      sideEffects: ['./dist/elements.js'],
+      engines: { node: '>=20.19' },
+    })
   })
 
   it('has the version that servers are told', () => {

@@ -1,0 +1,145 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { property, query, state } from 'lit/decorators.js'
+import { Part } from '../elements/part.js'
+import { faultOf, type Fault } from '../state/faults.js'
+import { icon } from './icons.js'
+
+let dialogs = 0
+
+/**
+ * A modal dialog with a form. The browser keeps focus inside, closes it on Escape and gives focus back to where it was;
+ * then `done` is told.
+ */
+export abstract class Dialog extends Part {
+  @state() accessor busy = false
+  @state() accessor fault: Fault | undefined
+  @query('dialog') accessor dialog!: HTMLDialogElement
+  protected readonly uid = `mcp-${++dialogs}`
+  /** Wide: for what has to be compared. */
+  protected wide = false
+
+  protected abstract heading(): unknown
+  protected abstract body(): unknown
+  protected abstract submitLabel(): string
+  protected abstract submit(): Promise<void>
+  protected get danger(): boolean {
+    return false
+  }
+  /** Whether a press of the button counts. */
+  protected permits(_event: Event): boolean {
+    return true
+  }
+  /** Something more to do, before the two buttons. */
+  protected extraButtons(): unknown {
+    return nothing
+  }
+
+  close(): void {
+    this.dialog.close()
+  }
+
+  protected override firstUpdated(): void {
+    this.dialog.showModal()
+  }
+
+  protected override render(): TemplateResult {
+    const { labels, uid } = this
+    return html`<dialog
+      class="dialog ${this.wide ? 'wide' : ''}"
+      part="dialog"
+      aria-labelledby="${uid}-title"
+      @close=${() => this.tell('done')}
+      @cancel=${(event: Event) => this.busy && event.preventDefault()}
+    >
+      <form novalidate @submit=${this.#submit}>
+        <header>
+          <h2 id="${uid}-title">${this.heading()}</h2>
+          <button type="button" class="button quiet square" aria-label=${labels.close} @click=${this.close}>
+            ${icon('close')}
+          </button>
+        </header>
+        <div class="dialog-body">${this.body()}${this.#faultLine()}</div>
+        <footer>
+          ${this.extraButtons()}
+          <span class="grow"></span>
+          <button type="button" class="button" part="button" @click=${this.close}>${labels.cancel}</button>
+          <button
+            type="submit"
+            class="button ${this.danger ? 'danger' : 'primary'}"
+            part="button ${this.danger ? 'danger' : 'primary'}"
+            aria-disabled=${this.busy}
+            @click=${(event: Event) => this.permits(event) || event.preventDefault()}
+          >
+            ${this.submitLabel()}
+          </button>
+        </footer>
+      </form>
+    </dialog>`
+  }
+
+  /** Runs something whose refusal is shown in the dialog. @returns whether it went well */
+  protected async attempt(work: () => Promise<void>): Promise<boolean> {
+    if (this.busy) return false
+    this.busy = true
+    this.fault = undefined
+    try {
+      await work()
+      return true
+    } catch (error) {
+      this.fault = faultOf(error, this.labels)
+      void this.updateComplete.then(() => this.#showFault())
+      return false
+    } finally {
+      this.busy = false
+    }
+  }
+
+  #submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault()
+    await this.attempt(() => this.submit())
+  }
+
+  #faultLine(): TemplateResult {
+    return html`<p class="fault" part="fault" role="alert">
+      ${this.fault === undefined ? nothing : this.fault.message}
+    </p>`
+  }
+
+  /** To the first field that was refused; otherwise the sentence at the end comes into view. */
+  #showFault(): void {
+    const field = this.querySelector<HTMLElement>('[aria-invalid=true]')
+    if (field === null) this.querySelector('.fault')?.scrollIntoView({ block: 'nearest' })
+    else field.focus()
+  }
+}
+
+/** A question with one answer that does something. */
+export class ConfirmDialog extends Dialog {
+  @property({ attribute: false }) accessor question!: Question
+
+  protected override get danger(): boolean {
+    return this.question.danger ?? false
+  }
+  protected override heading(): unknown {
+    return this.question.heading
+  }
+  protected override body(): TemplateResult {
+    return html`<p class="prose">${this.question.text}</p>`
+  }
+  protected override submitLabel(): string {
+    return this.question.button
+  }
+  protected override async submit(): Promise<void> {
+    await this.question.run()
+    this.close()
+  }
+}
+
+/** What {@link ConfirmDialog} asks. */
+export interface Question {
+  readonly heading: unknown
+  readonly text: string
+  readonly button: string
+  readonly danger?: boolean
+  run(): Promise<void>
+}

@@ -1,0 +1,112 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { property, query, state } from 'lit/decorators.js'
+import { Part } from '../elements/part.js'
+import { icon } from './icons.js'
+
+/** One thing to do. */
+export interface MenuItem {
+  readonly label: string
+  run(): void
+  /** It takes something away. */
+  readonly danger?: boolean
+}
+
+/** A button with three dots and what it offers. Arrow keys, Home, End, a first letter and Escape work. */
+export class MenuButton extends Part {
+  @property({ attribute: false }) accessor items: readonly MenuItem[] = []
+  @property({ attribute: false }) accessor name = ''
+  @state() accessor open = false
+  @query('button') accessor button!: HTMLButtonElement
+  @query('[role=menu]') accessor menu!: HTMLElement
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (this.items.length === 0) return nothing
+    return html`
+      <button
+        type="button"
+        class="button quiet square"
+        part="button menu-button"
+        aria-haspopup="menu"
+        aria-expanded=${this.open}
+        aria-label=${this.name}
+        title=${this.name}
+        @click=${() => (this.open ? this.menu.hidePopover() : this.#show())}
+        @keydown=${this.#openByKey}
+      >
+        ${icon('more')}
+      </button>
+      <div
+        class="menu"
+        part="menu"
+        role="menu"
+        popover
+        aria-label=${this.name}
+        @toggle=${(event: ToggleEvent) => (this.open = event.newState === 'open')}
+        @keydown=${this.#move}
+      >
+        ${this.items.map(
+          (item) =>
+            html`<button
+              type="button"
+              role="menuitem"
+              tabindex="-1"
+              part="menu-item"
+              class=${item.danger === true ? 'danger' : ''}
+              @click=${() => this.#choose(item)}
+            >
+              ${item.label}
+            </button>`,
+        )}
+      </div>
+    `
+  }
+
+  #show(last = false): void {
+    const { bottom, right, top } = this.button.getBoundingClientRect()
+    this.menu.showPopover()
+    const { offsetHeight, offsetWidth, style } = this.menu
+    const below = bottom + 4 + offsetHeight <= innerHeight || top < offsetHeight
+    style.setProperty('top', `${below ? bottom + 4 : top - 4 - offsetHeight}px`)
+    style.setProperty('left', `${Math.max(8, right - offsetWidth)}px`)
+    this.#focus(last ? -1 : 0)
+  }
+
+  #choose(item: MenuItem): void {
+    this.menu.hidePopover()
+    this.button.focus()
+    item.run()
+  }
+
+  #openByKey(event: KeyboardEvent): void {
+    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+    event.preventDefault()
+    this.#show(event.key === 'ArrowUp')
+  }
+
+  #move(event: KeyboardEvent): void {
+    const buttons = [...this.menu.querySelectorAll('button')]
+    const at = buttons.findIndex((button) => button.matches(':focus'))
+    const letter = event.key.length === 1 ? event.key.toLocaleLowerCase() : undefined
+    if (event.key === 'Tab') return this.menu.hidePopover()
+    const to =
+      event.key === 'ArrowDown'
+        ? at + 1
+        : event.key === 'ArrowUp'
+          ? at - 1
+          : event.key === 'Home'
+            ? 0
+            : event.key === 'End'
+              ? -1
+              : letter === undefined || letter === ' '
+                ? undefined
+                : this.items.findIndex(({ label }) => label.toLocaleLowerCase().startsWith(letter))
+    if (to === undefined) return
+    event.preventDefault()
+    this.#focus(to)
+  }
+
+  #focus(index: number): void {
+    const buttons = this.menu.querySelectorAll('button')
+    buttons[(index + buttons.length) % buttons.length]?.focus()
+  }
+}

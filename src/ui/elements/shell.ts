@@ -1,0 +1,142 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { property, state } from 'lit/decorators.js'
+import type { Agent } from '../../index.js'
+import { icon } from '../controls/icons.js'
+import { clientOf, type Client } from '../state/client.js'
+import { formatIn } from '../state/format.js'
+import { introduction } from '../state/introduction.js'
+import { english, type Labels } from '../state/labels.js'
+import { liveEvents, type Live } from '../state/live.js'
+import type { Session, SignIn, Tone } from '../state/session.js'
+import { styles } from '../styles/index.js'
+
+/** How long good news stay; bad news stay until they are dismissed. */
+const noticeMs = 8000
+/** How often `2 min ago` is written anew. */
+const tickMs = 30_000
+
+/** What the three elements have in common: where the API is, language, texts, theme, news and the notices at the foot. */
+export abstract class Shell extends LitElement {
+  static override styles = styles
+
+  /** Where the handler of `mcp-integrations/http` is mounted, e.g. `/api/mcp`. */
+  @property({ attribute: 'base-url' }) accessor baseUrl = ''
+  /** A BCP 47 tag, for times, numbers and lists. `@default` the browser's */
+  @property() accessor locale: string | undefined
+  /** `@default` the `color-scheme` of the page around it */
+  @property({ reflect: true }) accessor theme: 'light' | 'dark' | undefined
+  /** Texts of the host's own, in place of the English ones. */
+  @property({ attribute: false }) accessor labels: Partial<Labels> = {}
+  /** The host's name of a person. `@default` the id */
+  @property({ attribute: false }) accessor personName: ((userId: string) => string) | undefined
+  /** In place of the one for `base-url`: with headers of the host's own, for example. */
+  @property({ attribute: false }) accessor client: Client | undefined
+
+  @state() protected accessor session: Session | undefined
+  @state() accessor #agents: readonly Agent[] | undefined
+  @state() accessor #me: string | undefined
+  @state() accessor #notice: { readonly message: string; readonly tone: Tone } | undefined
+  @state() accessor #signIn: SignIn | undefined
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined
+  #ticker: ReturnType<typeof setInterval> | undefined
+
+  protected abstract content(session: Session): unknown
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#ticker = setInterval(() => {
+      if (this.session !== undefined && !document.hidden) this.session = { ...this.session }
+    }, tickMs)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearInterval(this.#ticker)
+    clearTimeout(this.#noticeTimer)
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    const made = ['baseUrl', 'locale', 'labels', 'personName', 'client', '#agents', '#me']
+    if (this.session === undefined || made.some((name) => changed.has(name))) this.session = this.#session()
+    if (changed.has('baseUrl') || changed.has('client')) void this.#introduce()
+  }
+
+  protected override render(): TemplateResult {
+    const { session } = this
+    const notice = this.#notice
+    return html`<div class="shell" part="shell" lang=${this.locale ?? nothing}>
+      ${session === undefined || this.#agents === undefined ? nothing : this.content(session)}
+      ${
+        this.#signIn === undefined
+          ? nothing
+          : html`<mcp-part-sign-in
+              .session=${session}
+              .request=${this.#signIn}
+              @done=${() => (this.#signIn = undefined)}
+            ></mcp-part-sign-in>`
+      }
+      <div class="notice-place" role="status">
+        ${
+          notice === undefined
+            ? nothing
+            : html`<div class="notice tone-${notice.tone}" part="notice">
+                <span class="dot" aria-hidden="true"></span><span>${notice.message}</span>
+                <button
+                  type="button"
+                  class="button quiet square"
+                  aria-label=${session?.labels.dismiss ?? nothing}
+                  @click=${() => (this.#notice = undefined)}
+                >
+                  ${icon('close')}
+                </button>
+              </div>`
+        }
+      </div>
+    </div>`
+  }
+
+  #session(): Session {
+    const agents = this.#agents ?? []
+    return {
+      client: this.client ?? clientOf(this.baseUrl),
+      live: liveOf(`${this.baseUrl}/events`),
+      labels: { ...english, ...this.labels },
+      format: formatIn(this.locale),
+      people: {
+        agents,
+        me: this.#me,
+        agentName: (id) => agents.find((agent) => agent.id === id)?.name ?? id,
+        personName: (id) => this.personName?.(id) ?? id,
+      },
+      announce: (message, tone = 'plain') => this.#announce(message, tone),
+      signIn: (request) => {
+        if (this.session?.emit('mcp-sign-in', request) !== false) this.#signIn = request
+      },
+      emit: (name, detail) =>
+        this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true })),
+    }
+  }
+
+  /** Who looks at the page, and which agents there are: names for everything else. */
+  async #introduce(): Promise<void> {
+    const client = this.client ?? clientOf(this.baseUrl)
+    const { agents, me } = await introduction(client)
+    this.#me = me
+    this.#agents = agents
+  }
+
+  #announce(message: string, tone: Tone): void {
+    clearTimeout(this.#noticeTimer)
+    this.#notice = { message, tone }
+    if (tone !== 'bad') this.#noticeTimer = setTimeout(() => (this.#notice = undefined), noticeMs)
+  }
+}
+
+const streams = new Map<string, Live>()
+
+/** One for all elements of a page. */
+function liveOf(url: string): Live {
+  const known = streams.get(url) ?? liveEvents(url)
+  streams.set(url, known)
+  return known
+}

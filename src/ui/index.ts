@@ -1,0 +1,1 @@
+export { settingsPage, type SettingsPageOptions } from './settings-page.js'

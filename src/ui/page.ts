@@ -1,0 +1,42 @@
+// The script of the served page: which view is shown, in the address, so that Back works and a view can be linked.
+import { defineElements } from './define-elements.js'
+import type { McpIntegrations } from './elements/mcp-integrations.js'
+
+defineElements()
+
+const integrations = document.querySelector('mcp-integrations') as McpIntegrations
+const approvals = document.querySelector('mcp-approvals') as HTMLElement
+const tabs = [...document.querySelectorAll<HTMLAnchorElement>('.tabs a')]
+const count = document.querySelector('.count') as HTMLElement
+
+addEventListener('hashchange', show)
+integrations.addEventListener('mcp-navigate', (event) => {
+  const { integration } = (event as CustomEvent<{ readonly integration: string | undefined }>).detail
+  history.pushState(null, '', integration === undefined ? '#' : `#integration/${encodeURIComponent(integration)}`)
+  entitle()
+})
+approvals.addEventListener('mcp-waiting', (event) => {
+  const { count: waiting } = (event as CustomEvent<{ readonly count: number }>).detail
+  count.textContent = String(waiting)
+  count.hidden = waiting === 0
+  entitle()
+})
+show()
+
+function show(): void {
+  const [view, id] = location.hash.slice(1).split('/')
+  const isInbox = view === 'approvals'
+  integrations.hidden = isInbox
+  approvals.hidden = !isInbox
+  integrations.integration = view === 'integration' && id !== undefined ? decodeURIComponent(id) : undefined
+  for (const tab of tabs)
+    if ((tab.hash === '#approvals') === isInbox) tab.setAttribute('aria-current', 'page')
+    else tab.removeAttribute('aria-current')
+  entitle()
+}
+
+function entitle(): void {
+  const waiting = Number(count.textContent)
+  const tab = tabs.find((one) => one.hasAttribute('aria-current'))
+  document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${tab?.dataset['title'] ?? ''}`
+}

@@ -1,0 +1,23 @@
+import type { Labels } from './labels.js'
+
+/** What the HTTP API refused, and why. */
+export interface Fault {
+  readonly message: string
+  readonly code?: string | undefined
+  readonly fields?: readonly { readonly path: string; readonly message: string }[] | undefined
+}
+
+/** Any error as a sentence for the person at the page. */
+export function faultOf(error: unknown, labels: Labels): Fault {
+  const { code, status, fields, message } = (error ?? {}) as {
+    readonly code?: unknown
+    readonly status?: unknown
+    readonly fields?: Fault['fields']
+    readonly message?: unknown
+  }
+  if (error instanceof TypeError) return { message: labels.offline }
+  if (status === 401) return { message: labels.signedOut, code: 'unauthorized' }
+  if (typeof code !== 'string') return { message: labels.unexpected }
+  if (code === 'conflict') return { message: labels.changedElsewhere, code }
+  return { message: typeof message === 'string' ? message : labels.unexpected, code, fields }
+}

@@ -1,0 +1,34 @@
+/** Times and numbers in the words of a language. */
+export interface Format {
+  /** `2 minutes ago`, `in 3 hours`. */
+  ago(at: number): string
+  /** A date and time. */
+  date(at: number): string
+  number(value: number): string
+  list(items: readonly string[]): string
+}
+
+/** @param locale - a BCP 47 tag; `undefined`: the browser's */
+export function formatIn(locale: string | undefined): Format {
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+  const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+  const numbers = new Intl.NumberFormat(locale)
+  const lists = new Intl.ListFormat(locale, { type: 'unit' })
+  return {
+    ago(at) {
+      const seconds = Math.round((at - Date.now()) / 1000)
+      const [size, unit] = units.find(([atLeast]) => Math.abs(seconds) >= atLeast) ?? units.at(-1)!
+      return relative.format(Math.trunc(seconds / size), unit)
+    },
+    date: (at) => dates.format(at),
+    number: (value) => numbers.format(value),
+    list: (items) => lists.format(items),
+  }
+}
+
+const units = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+] as const

@@ -1,0 +1,71 @@
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import type { LiveEvent } from './live.js'
+import type { Session } from './session.js'
+import { faultOf, type Fault } from './faults.js'
+
+/**
+ * Something that a part shows and the server has: loaded when the part appears, again when the server tells of a change.
+ * What is there stays on the screen meanwhile, so that nothing jumps.
+ */
+export class Resource<T> implements ReactiveController {
+  value: T | undefined
+  fault: Fault | undefined
+  #loads = 0
+  #stop: (() => void) | undefined
+  #pending: ReturnType<typeof setTimeout> | undefined
+  readonly #host: ReactiveControllerHost & { readonly session: Session }
+  readonly #load: () => Promise<T>
+  readonly #concerns: (event: LiveEvent) => boolean
+
+  /** @param concerns - whether an event may have changed it */
+  constructor(
+    host: ReactiveControllerHost & { readonly session: Session },
+    load: () => Promise<T>,
+    concerns: (event: LiveEvent) => boolean,
+  ) {
+    this.#host = host
+    this.#load = load
+    this.#concerns = concerns
+    host.addController(this)
+  }
+
+  hostConnected(): void {
+    this.#stop = this.#host.session.live.listen((event) => {
+      if (event.type !== 'reset' && !this.#concerns(event)) return
+      // News come in bursts: one load for all of them.
+      this.#pending ??= setTimeout(() => {
+        this.#pending = undefined
+        void this.reload()
+      }, 50)
+    })
+    void this.reload()
+  }
+
+  hostDisconnected(): void {
+    this.#stop?.()
+    clearTimeout(this.#pending)
+    this.#pending = undefined
+    this.#loads++
+  }
+
+  /** Loads it again; of several loads the last begun one counts. */
+  async reload(): Promise<void> {
+    const mine = ++this.#loads
+    try {
+      const value = await this.#load()
+      if (mine !== this.#loads) return
+      this.set(value)
+    } catch (error) {
+      if (mine !== this.#loads) return
+      this.fault = faultOf(error, this.#host.session.labels)
+      this.#host.requestUpdate()
+    }
+  }
+
+  /** What an operation returned is newer than what was loaded. */
+  set(value: T): void {
+    this.value = value
+    this.fault = undefined
+    this.#host.requestUpdate()
+  }
+}

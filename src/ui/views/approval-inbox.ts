@@ -1,0 +1,108 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { property, state } from 'lit/decorators.js'
+import { repeat } from 'lit/directives/repeat.js'
+import type { Approval } from '../../index.js'
+import { emptyState, failure, skeleton } from '../controls/states.js'
+import { Part } from '../elements/part.js'
+import { Resource } from '../state/resource.js'
+import type { ApprovalCard } from './approval-card.js'
+
+/**
+ * What waits for the person at the page, and for others whom they decide for. A card that was decided stays where it is,
+ * so that the next one never moves under the pointer.
+ */
+export class ApprovalInbox extends Part {
+  @property({ attribute: false }) accessor heading = true
+  @state() accessor #order = ''
+
+  readonly #mine = new Resource(this, () => this.#load('me'), concernsApprovals)
+  readonly #others = new Resource(this, () => this.#load('others'), concernsApprovals)
+
+  protected override render(): TemplateResult {
+    const { labels } = this
+    const { value, fault } = this.#mine
+    const others = this.#others.value ?? []
+    return html`${this.heading ? html`<header class="page-head"><h1>${labels.approvalsTab}</h1></header>` : nothing}
+      <section aria-labelledby="waiting">
+        <div class="section-head"><h2 id="waiting" tabindex="-1">${labels.approvalsTitle}</h2></div>
+        ${
+          value === undefined
+            ? fault === undefined
+              ? skeleton(labels.loading, 2)
+              : failure(labels, labels.loadFailed(labels.approvalsTab), fault, () => void this.#mine.reload())
+            : value.length === 0
+              ? emptyState(labels.approvalsEmpty, labels.approvalsEmptyHelp)
+              : this.#cards(value, this.#mine)
+        }
+      </section>
+      ${
+        others.length === 0
+          ? nothing
+          : html`<section aria-labelledby="waiting-others">
+              <div class="section-head"><h2 id="waiting-others">${labels.approvalsOthersTitle}</h2></div>
+              ${this.#cards(others, this.#others)}
+            </section>`
+      }`
+  }
+
+  /** A card that came or went moves the ones below it. */
+  protected override updated(_changed: PropertyValues): void {
+    const order = [...(this.#mine.value ?? []), ...(this.#others.value ?? [])]
+      .map(({ approvalId }) => approvalId)
+      .join()
+    if (order === this.#order) return
+    this.#order = order
+    for (const card of this.querySelectorAll<ApprovalCard>('mcp-part-approval')) card.rearm()
+    const waiting = this.#mine.value?.filter(({ status }) => status === 'pending').length ?? 0
+    this.tell('counted', waiting)
+  }
+
+  #cards(approvals: readonly Approval[], from: Resource<readonly Approval[]>): TemplateResult {
+    return html`<div class="approvals">
+      ${repeat(
+        approvals,
+        ({ approvalId }) => approvalId,
+        (approval) =>
+          html`<mcp-part-approval
+            .session=${this.session}
+            .approval=${approval}
+            @decided=${({ detail }: CustomEvent<Approval>) =>
+              from.set(approvals.map((one) => (one.approvalId === detail.approvalId ? detail : one)))}
+            @stale=${() => void from.reload()}
+          ></mcp-part-approval>`,
+      )}
+    </div>`
+  }
+
+  /** What is pending now, and what was when the person began to look: in the order in which it came. */
+  async #load(whose: 'me' | 'others'): Promise<readonly Approval[]> {
+    const { client } = this.session
+    const known = (whose === 'me' ? this.#mine : this.#others).value ?? []
+    const pending: Approval[] = []
+    for (let after: string | undefined; ;) {
+      const page = await client.approvals.list({ for: whose, status: 'pending', after })
+      pending.push(...page.approvals)
+      after = page.next
+      if (after === undefined || pending.length >= 500) break
+    }
+    const waits = new Map(pending.map((approval) => [approval.approvalId, approval]))
+    const before = await Promise.all(
+      known.map(async (approval) => {
+        const { approvalId, status } = approval
+        const waiting = waits.get(approvalId)
+        waits.delete(approvalId)
+        if (waiting !== undefined || isSettled(status)) return waiting ?? approval
+        return client.approvals.get(approvalId).catch(() => undefined)
+      }),
+    )
+    return [...before.filter((approval) => approval !== undefined), ...waits.values()]
+  }
+}
+
+function concernsApprovals({ type }: { readonly type: string }): boolean {
+  return type === 'approval_changed'
+}
+
+function isSettled(status: Approval['status']): boolean {
+  return status !== 'pending' && status !== 'approved' && status !== 'dispatched'
+}

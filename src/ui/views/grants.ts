@@ -1,0 +1,132 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { property } from 'lit/decorators.js'
+import type { Grant } from '../../index.js'
+import { failure, skeleton } from '../controls/states.js'
+import { plain, shown } from '../controls/text.js'
+import { Part } from '../elements/part.js'
+import { Resource } from '../state/resource.js'
+import { reported } from './integration-verbs.js'
+
+/** Decisions that were remembered for an integration, each to be taken back. */
+export class Grants extends Part {
+  @property({ attribute: false }) accessor integrationId = ''
+
+  readonly #grants = new Resource(
+    this,
+    () => this.session.client.grants.list(),
+    ({ type }) => type.startsWith('grant_'),
+  )
+
+  protected override render(): TemplateResult {
+    const { labels } = this
+    const { value, fault } = this.#grants
+    const grants = value?.filter(({ integrationId }) => integrationId === this.integrationId)
+    return html`<section aria-labelledby="grants">
+      <div class="section-head"><h2 id="grants" tabindex="-1">${labels.grantsTitle}</h2></div>
+      ${
+        grants === undefined
+          ? fault === undefined
+            ? skeleton(labels.loading, 1)
+            : failure(labels, labels.loadFailed(labels.grantsTitle), fault, () => void this.#grants.reload())
+          : grants.length === 0
+            ? html`<p class="card padded muted">${labels.grantsEmpty}</p>`
+            : html`<ul class="card rows" role="list" part="grants">
+                ${grants.map((grant) => this.#grant(grant))}
+              </ul>`
+      }
+    </section>`
+  }
+
+  #grant(grant: Grant): TemplateResult {
+    const { labels, session } = this
+    const { tool, agentId, conversationId, arguments: args, usesLeft, expiresAt } = grant
+    const bounds = [
+      agentId === undefined ? labels.grantAllAgents : session.people.agentName(agentId),
+      args === 'any' ? labels.grantAnyArguments : labels.grantEqualArguments,
+      ...(conversationId === undefined ? [] : [labels.grantConversation]),
+      ...(usesLeft === undefined ? [] : [labels.grantUses(usesLeft)]),
+      labels.grantUntil(session.format.date(expiresAt)),
+    ]
+    return html`<li class="side-row">
+      <div class="row-name">
+        <p class="strong mono">${shown(tool)}</p>
+        <p class="meta">${bounds.join(' · ')}</p>
+      </div>
+      <button
+        type="button"
+        class="button small"
+        part="button"
+        aria-label=${labels.grantRevokeFor(plain(tool))}
+        @click=${() => void this.#revoke(grant)}
+      >
+        ${labels.grantRevoke}
+      </button>
+    </li>`
+  }
+
+  async #revoke({ id, tool }: Grant): Promise<void> {
+    const { session, labels } = this
+    await reported(session, async () => {
+      await session.client.grants.revoke(id)
+      session.announce(labels.grantRevoked(plain(tool)), 'good')
+      this.#grants.set(this.#grants.value?.filter((grant) => grant.id !== id) ?? [])
+      await this.updateComplete
+      this.querySelector<HTMLElement>('#grants')?.focus()
+    })
+  }
+}
+
+/** The last calls of an integration, and how each ended. */
+export class RecentCalls extends Part {
+  @property({ attribute: false }) accessor integrationId = ''
+
+  readonly #calls = new Resource(
+    this,
+    () => this.session.client.audit({ integrationId: this.integrationId, limit: 10 }),
+    ({ type, integrationId }) => type === 'approval_changed' && integrationId === this.integrationId,
+  )
+
+  protected override render(): TemplateResult {
+    const { labels, session } = this
+    const { value, fault } = this.#calls
+    const calls = value?.entries.filter(({ action }) => action === 'call')
+    return html`<section aria-labelledby="calls">
+      <div class="section-head"><h2 id="calls">${labels.callsTitle}</h2></div>
+      ${
+        calls === undefined
+          ? fault === undefined
+            ? skeleton(labels.loading, 1)
+            : failure(labels, labels.loadFailed(labels.callsTitle), fault, () => void this.#calls.reload())
+          : calls.length === 0
+            ? html`<p class="card padded muted">${labels.callsEmpty}</p>`
+            : html`<ul class="card rows" role="list" part="calls">
+                ${calls.map(
+                  ({ at, tool, agentId, userId, outcome, mayHaveRun }) =>
+                    html`<li class="side-row">
+                      <div class="row-name">
+                        <p class="name-line">
+                          <span class="strong mono">${shown(tool ?? '')}</span>
+                          <span
+                            class="badge tone-${outcome === 'completed' ? 'good' : outcome === 'failed' ? 'bad' : 'plain'}"
+                            >${labels.callOutcomes[outcome ?? ''] ?? outcome}${
+                              mayHaveRun === true ? `, ${labels.mayHaveRun}` : nothing
+                            }</span
+                          >
+                        </p>
+                        <p class="meta">
+                          ${[
+                            session.format.ago(at),
+                            ...(agentId === undefined ? [] : [session.people.agentName(agentId)]),
+                            ...(userId === undefined || userId === session.people.me
+                              ? []
+                              : [session.people.personName(userId)]),
+                          ].join(' · ')}
+                        </p>
+                      </div>
+                    </li>`,
+                )}
+              </ul>`
+      }
+    </section>`
+  }
+}

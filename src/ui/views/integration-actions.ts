@@ -1,0 +1,228 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { property, state } from 'lit/decorators.js'
+import type { Integration, IntegrationOperation } from '../../index.js'
+import type { Question } from '../controls/dialog.js'
+import type { MenuItem } from '../controls/menu.js'
+import { plain, shown } from '../controls/text.js'
+import { Part } from '../elements/part.js'
+import { reconnect, setEnabled, validate } from './integration-verbs.js'
+import { may } from './permissions.js'
+import { statusView } from './status.js'
+
+type OpenDialog = 'edit' | 'share' | 'transfer' | 'headers' | Question
+
+/** The one thing to do about an integration as a button, everything else in a menu, and the dialogs of both. */
+export class IntegrationActions extends Part {
+  @property({ attribute: false }) accessor integration!: Integration
+  /** On the integration's own page: no way there is offered. */
+  @property({ attribute: false }) accessor isOpen = false
+  @state() accessor #busy = false
+  @state() accessor #dialog: OpenDialog | undefined
+
+  protected override render(): TemplateResult {
+    const { session, integration } = this
+    return html`${this.#button()}
+      <mcp-part-menu
+        .session=${session}
+        .name=${this.labels.menuFor(plain(integration.name))}
+        .items=${this.#items()}
+      ></mcp-part-menu>
+      ${this.#dialogs()}`
+  }
+
+  #button(): TemplateResult | typeof nothing {
+    const { labels, integration } = this
+    const { action } = statusView(integration, labels, this.session.format)
+    const own = integration.credentials === 'per_user' && may(integration, 'own_credential')
+    const signs = own || may(integration, 'reconnect')
+    switch (action) {
+      case 'enable':
+        return may(integration, 'enable') ? this.#does(labels.turnOn, this.#setEnabled(true)) : nothing
+      case 'sign_in':
+        return signs
+          ? this.#does(integration.status === 'connecting' ? labels.signInAgain : labels.signIn, this.#reconnect, true)
+          : nothing
+      case 'reconnect':
+        return signs ? this.#does(labels.reconnect, this.#reconnect, true) : nothing
+      case 'edit': {
+        const needsValue = integration.statusDetail.reason.startsWith('credential_')
+        if (own) return this.#does(labels.addValue, () => this.#open('headers'), true)
+        if (!may(integration, 'set_endpoint')) return nothing
+        return this.#does(needsValue ? labels.addValue : labels.edit, () => this.#open('edit'), true)
+      }
+      case 'review':
+        return may(integration, 'list_tools') && !this.isOpen
+          ? this.#does(labels.review, () => this.tell('open'), true)
+          : nothing
+      case 'validate':
+        return may(integration, 'validate') ? this.#does(labels.validate, this.#validate) : nothing
+    }
+  }
+
+  #does(label: string, run: () => void, isPrimary = false): TemplateResult {
+    return html`<button
+      type="button"
+      class="button ${isPrimary ? 'accent' : ''} ${this.#busy ? 'busy' : ''}"
+      part="button ${isPrimary ? 'primary' : ''}"
+      aria-disabled=${this.#busy}
+      aria-label="${label} ${plain(this.integration.name)}"
+      @click=${run}
+    >
+      ${label}
+    </button>`
+  }
+
+  #items(): readonly MenuItem[] {
+    const { labels, integration, session } = this
+    const { enabled, visibility, credentials, trusted } = integration
+    const item = (
+      operation: IntegrationOperation,
+      label: string,
+      run: () => void,
+      danger = false,
+    ): readonly MenuItem[] => (may(integration, operation) ? [{ label, run, danger }] : [])
+    return [
+      ...(this.isOpen ? [] : item('list_tools', labels.tools, () => this.tell('open'))),
+      ...item('update', labels.edit, () => this.#open('edit')),
+      ...item('validate', labels.validate, this.#validate),
+      ...(integration.auth === 'oauth'
+        ? item(credentials === 'per_user' ? 'own_credential' : 'reconnect', labels.reconnect, this.#reconnect)
+        : []),
+      ...(credentials === 'per_user' && integration.status !== 'reconnect_required'
+        ? item('own_credential', labels.signOut, () => void this.#signOut())
+        : []),
+      ...(enabled
+        ? item('disable', labels.turnOff, this.#setEnabled(false))
+        : item('enable', labels.turnOn, this.#setEnabled(true))),
+      ...(visibility === 'private'
+        ? item('share', labels.share, () => this.#open('share'))
+        : item('update', labels.makePrivate, () => this.#open(this.#privateQuestion()))),
+      ...item('transfer_owner', labels.transfer, () => this.#open('transfer')),
+      ...item('trust', trusted ? labels.distrust : labels.trust, () => {
+        if (trusted) void this.#setTrusted(false)
+        else this.#open(this.#trustQuestion())
+      }),
+      ...item('remove', labels.remove, () => this.#open(this.#removeQuestion(session.labels)), true),
+    ]
+  }
+
+  #dialogs(): TemplateResult | typeof nothing {
+    const { session, integration } = this
+    const done = (): void => (this.#dialog = undefined)
+    const changed = ({ detail }: CustomEvent<Integration>): void => this.#changed(detail)
+    switch (this.#dialog) {
+      case undefined:
+        return nothing
+      case 'edit':
+        return html`<mcp-part-server-dialog
+          .session=${session}
+          .integration=${integration}
+          @done=${done}
+          @changed=${changed}
+        ></mcp-part-server-dialog>`
+      case 'share':
+        return html`<mcp-part-share .session=${session} .integration=${integration} @done=${done} @changed=${changed}>
+        </mcp-part-share>`
+      case 'transfer':
+        return html`<mcp-part-transfer
+          .session=${session}
+          .integration=${integration}
+          @done=${done}
+          @changed=${changed}
+        ></mcp-part-transfer>`
+      case 'headers':
+        return html`<mcp-part-own-headers
+          .session=${session}
+          .integration=${integration}
+          @done=${done}
+          @changed=${changed}
+        ></mcp-part-own-headers>`
+      default:
+        return html`<mcp-part-confirm .session=${session} .question=${this.#dialog} @done=${done}></mcp-part-confirm>`
+    }
+  }
+
+  #open(dialog: OpenDialog): void {
+    this.#dialog = dialog
+  }
+
+  #changed(integration: Integration | undefined): void {
+    if (integration !== undefined) this.tell('changed', integration)
+  }
+
+  async #run(work: () => Promise<Integration | undefined>): Promise<void> {
+    if (this.#busy) return
+    this.#busy = true
+    try {
+      this.#changed(await work())
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  #validate = (): void => void this.#run(() => validate(this.session, this.integration))
+  #reconnect = (): void => void this.#run(() => reconnect(this.session, this.integration))
+  #setEnabled(enabled: boolean): () => void {
+    return () => void this.#run(() => setEnabled(this.session, this.integration, enabled))
+  }
+
+  async #signOut(): Promise<void> {
+    const { session, integration, labels } = this
+    await this.#run(async () => {
+      await session.client.signOut(integration.id)
+      session.announce(labels.outcomeSignedOut(plain(integration.name)), 'good')
+      return session.client.get(integration.id)
+    })
+  }
+
+  async #setTrusted(trusted: boolean): Promise<void> {
+    const { session, integration, labels } = this
+    const name = plain(integration.name)
+    this.#changed(await session.client.trust(integration.id, trusted))
+    session.announce(trusted ? labels.outcomeTrusted(name) : labels.outcomeDistrusted(name), 'good')
+  }
+
+  #trustQuestion(): Question {
+    const { labels, integration } = this
+    return {
+      heading: labels.trustTitle(plain(integration.name)),
+      text: labels.trustText,
+      button: labels.trust,
+      run: () => this.#setTrusted(true),
+    }
+  }
+
+  #privateQuestion(): Question {
+    const { labels, integration, session } = this
+    const name = plain(integration.name)
+    const owner =
+      integration.ownerId === session.people.me ? labels.you : session.people.personName(integration.ownerId)
+    return {
+      heading: labels.privateTitle(name),
+      text: labels.privateText(owner),
+      button: labels.makePrivate,
+      run: async () => {
+        const { id, revision } = integration
+        this.#changed(
+          await session.client.update(id, { visibility: 'private', credentials: 'shared' }, { ifRevision: revision }),
+        )
+        session.announce(labels.outcomePrivate(name), 'good')
+      },
+    }
+  }
+
+  #removeQuestion({ removeTitle, removeText, removeButton, toolCount, outcomeRemoved }: typeof this.labels): Question {
+    const { integration, session } = this
+    return {
+      heading: shown(removeTitle(integration.name)),
+      text: removeText(toolCount(integration.tools.total)),
+      button: removeButton,
+      danger: true,
+      run: async () => {
+        await session.client.remove(integration.id)
+        session.announce(outcomeRemoved(plain(integration.name)), 'good')
+        this.tell('removed')
+      },
+    }
+  }
+}

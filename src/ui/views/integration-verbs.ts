@@ -1,0 +1,66 @@
+import type { ConnectResult, Integration } from '../../index.js'
+import { plain } from '../controls/text.js'
+import { faultOf } from '../state/faults.js'
+import type { Session } from '../state/session.js'
+import { returnAddress } from './return-address.js'
+import { statusView } from './status.js'
+
+/** Checks it with the real credential; where a person has to sign in, it begins the sign-in. */
+export async function validate(session: Session, integration: Integration): Promise<Integration | undefined> {
+  return settled(session, () => session.client.validate(integration.id))
+}
+
+/** Begins a sign-in anew: for everyone's credential, or for one's own. */
+export async function reconnect(session: Session, integration: Integration): Promise<Integration | undefined> {
+  const returnTo = returnAddress()
+  return settled(session, () =>
+    integration.credentials === 'per_user'
+      ? session.client.authorize(integration.id, { returnTo })
+      : session.client.reconnect(integration.id, { returnTo }),
+  )
+}
+
+/** Turns the master switch. */
+export async function setEnabled(
+  session: Session,
+  { id }: Integration,
+  enabled: boolean,
+): Promise<Integration | undefined> {
+  return reported(session, async () => {
+    const integration = await (enabled ? session.client.enable(id) : session.client.disable(id))
+    const name = plain(integration.name)
+    session.announce(enabled ? session.labels.outcomeOn(name) : session.labels.outcomeOff(name), 'good')
+    return integration
+  })
+}
+
+/** Says how a connect, check or sign-in ended, or sends the person to sign in. */
+export function settle(session: Session, result: ConnectResult): Integration {
+  const { labels, format } = session
+  const { integration } = result
+  const name = plain(integration.name)
+  if (result.type === 'authorization_required')
+    session.signIn({ integrationId: integration.id, name, authorizationUrl: result.authorizationUrl })
+  else if (result.type === 'connected')
+    session.announce(labels.outcomeWorks(name, labels.toolCount(integration.tools.total)), 'good')
+  else
+    session.announce(
+      labels.outcomeStatus(name, statusView({ ...integration, enabled: true }, labels, format).line),
+      'bad',
+    )
+  return integration
+}
+
+/** Runs an operation whose refusal is announced. */
+export async function reported<T>(session: Session, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    session.announce(faultOf(error, session.labels).message, 'bad')
+    return undefined
+  }
+}
+
+function settled(session: Session, work: () => Promise<ConnectResult>): Promise<Integration | undefined> {
+  return reported(session, async () => settle(session, await work()))
+}

@@ -1,0 +1,318 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { property, state } from 'lit/decorators.js'
+import type { AvailableConnector, CredentialMode, Integration } from '../../index.js'
+import { Dialog } from '../controls/dialog.js'
+import { checkboxField, radioField, switchField, textField } from '../controls/fields.js'
+import { icon } from '../controls/icons.js'
+import { shown } from '../controls/text.js'
+import { faultOf } from '../state/faults.js'
+import { headerEdits, headerRows, type HeaderRow } from './header-rows.js'
+import { settle } from './integration-verbs.js'
+import { returnAddress } from './return-address.js'
+
+/**
+ * Connects a custom server or a catalogue entry, or edits what is connected: the same fields, so that who knows one
+ * knows all three.
+ */
+export class ServerDialog extends Dialog {
+  /** What is edited; absent: something is connected. */
+  @property({ attribute: false }) accessor integration: Integration | undefined
+  /** The catalogue entry that is connected. */
+  @property({ attribute: false }) accessor connector: AvailableConnector | undefined
+  @state() accessor #name = ''
+  @state() accessor #url = ''
+  @state() accessor #headers: readonly HeaderRow[] = []
+  @state() accessor #isPrivate = true
+  @state() accessor #credentials: CredentialMode = 'shared'
+  @state() accessor #isEnabled = true
+  @state() accessor #agents: readonly string[] = []
+  @state() accessor #tried = false
+  @state() accessor #checked: { readonly tone: 'good' | 'warn' | 'bad'; readonly text: string } | undefined
+  @state() accessor #checking = false
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    const { integration, connector, session } = this
+    const { agents } = session.people
+    this.#name = integration?.name ?? connector?.name ?? ''
+    this.#url = integration?.url ?? connector?.url ?? ''
+    this.#isPrivate = integration === undefined || integration.visibility === 'private'
+    this.#credentials = integration?.credentials ?? 'shared'
+    this.#agents = integration?.agents ?? (agents.length === 1 ? agents.map(({ id }) => id) : [])
+    const asked = connector?.auth.type === 'header' ? connector.auth : undefined
+    this.#headers = headerRows(integration?.headers ?? [], asked)
+  }
+
+  protected override heading(): unknown {
+    const { integration, connector, labels } = this
+    if (integration !== undefined) return labels.editTitle(integration.name)
+    return connector === undefined ? labels.connectCustomTitle : labels.connectNamed(connector.name)
+  }
+
+  protected override submitLabel(): string {
+    if (this.integration !== undefined) return this.labels.save
+    return this.busy ? this.labels.connecting : this.labels.connect
+  }
+
+  protected override body(): TemplateResult {
+    const { labels, uid, connector, integration } = this
+    return html`
+      ${connector?.description === undefined ? nothing : html`<p class="prose">${shown(connector.description)}</p>`}
+      ${textField({
+        id: `${uid}-name`,
+        label: labels.name,
+        help: labels.nameHelp,
+        value: this.#name,
+        required: true,
+        autofocus: true,
+        problem: this.#problem('name', this.#name.trim() === ''),
+        input: (value) => (this.#name = value),
+      })}
+      ${connector !== undefined && connector.url === undefined ? nothing : this.#urlField()}
+      ${connector !== undefined && connector.auth.type !== 'header' ? nothing : this.#headerFields()}
+      ${connector === undefined && integration === undefined ? this.#checkLine() : nothing}
+      ${switchField({
+        id: `${uid}-private`,
+        label: labels.privateSwitch,
+        help: labels.privateHelp,
+        checked: this.#isPrivate,
+        problem: this.#problem('visibility', false),
+        change: (checked) => (this.#isPrivate = checked),
+      })}
+      ${
+        this.#isPrivate
+          ? nothing
+          : radioField<CredentialMode>({
+              id: `${uid}-credentials`,
+              label: labels.credentialsLegend,
+              help: labels.credentialsHelp,
+              value: this.#credentials,
+              problem: this.#problem('credentials', false),
+              options: [
+                { value: 'shared', label: labels.credentialsShared },
+                { value: 'per_user', label: labels.credentialsPerUser },
+              ],
+              change: (value) => (this.#credentials = value),
+            })
+      }
+      ${
+        integration !== undefined
+          ? nothing
+          : switchField({
+              id: `${uid}-enabled`,
+              label: labels.enableSwitch,
+              help: labels.enableHelp,
+              checked: this.#isEnabled,
+              change: (checked) => (this.#isEnabled = checked),
+            })
+      }
+      ${checkboxField({
+        id: `${uid}-agents`,
+        label: labels.agents,
+        help: labels.agentsHelp,
+        values: this.#agents,
+        options: this.session.people.agents.map(({ id, name }) => ({ value: id, label: name ?? id })),
+        problem: this.#tried && this.#agents.length === 0 ? labels.agentsNone : this.#problem('agents', false),
+        change: (values) => (this.#agents = values),
+      })}
+    `
+  }
+
+  protected override async submit(): Promise<void> {
+    this.#tried = true
+    const needsUrl =
+      this.connector === undefined && (this.integration === undefined || this.integration.url !== undefined)
+    if (this.#name.trim() === '' || (needsUrl && this.#url.trim() === '') || this.#agents.length === 0) {
+      await this.updateComplete
+      this.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+      return
+    }
+    if (this.integration === undefined) await this.#connect()
+    else await this.#save(this.integration)
+  }
+
+  async #connect(): Promise<void> {
+    const { session, connector } = this
+    const headers = headerEdits(this.#headers) as Record<string, string>
+    const result = await session.client.connect({
+      ...(connector === undefined ? { url: this.#url.trim() } : { connector: connector.id }),
+      name: this.#name.trim(),
+      agents: this.#agents,
+      visibility: this.#isPrivate ? 'private' : 'workspace',
+      enabled: this.#isEnabled,
+      credentials: this.#isPrivate ? 'shared' : this.#credentials,
+      ...(Object.keys(headers).length === 0 ? {} : { headers }),
+      returnTo: returnAddress(),
+    } as Parameters<typeof session.client.connect>[0])
+    this.close()
+    this.tell('changed', result.integration)
+    settle(session, result)
+  }
+
+  async #save(integration: Integration): Promise<void> {
+    const { session } = this
+    const visibility = this.#isPrivate ? 'private' : 'workspace'
+    const shares = visibility !== integration.visibility
+    const headers = headerEdits(this.#headers)
+    const saved = await session.client.update(
+      integration.id,
+      {
+        name: this.#name.trim(),
+        agents: this.#agents,
+        ...(integration.url === undefined || this.#url.trim() === integration.url ? {} : { url: this.#url.trim() }),
+        ...(Object.keys(headers).length === 0 ? {} : { headers }),
+        ...(shares ? { visibility } : {}),
+        ...(shares || this.#credentials !== integration.credentials
+          ? { credentials: this.#isPrivate ? 'shared' : this.#credentials }
+          : {}),
+      },
+      { ifRevision: integration.revision },
+    )
+    this.close()
+    this.tell('changed', saved)
+    session.announce(this.labels.outcomeSaved(saved.name), 'good')
+  }
+
+  #urlField(): TemplateResult | typeof nothing {
+    const { labels, uid, connector, integration } = this
+    if (integration !== undefined && integration.url === undefined) return nothing
+    const moved = integration !== undefined && this.#url !== integration.url
+    return textField({
+      id: `${uid}-url`,
+      type: 'url',
+      label: labels.url,
+      help: connector !== undefined ? labels.urlFixed : moved ? labels.urlChangeHelp : labels.urlHelp,
+      value: this.#url,
+      required: true,
+      readonly: connector !== undefined,
+      problem: this.#problem('url', this.#url.trim() === ''),
+      input: (value) => {
+        this.#url = value
+        this.#checked = undefined
+      },
+    })
+  }
+
+  #headerFields(): TemplateResult {
+    const { labels, uid, connector } = this
+    const asked = connector?.auth.type === 'header' ? connector.auth : undefined
+    const change = (at: number, typed: Partial<HeaderRow>): void => {
+      this.#headers = this.#headers.map((row, n) => (n === at ? { ...row, ...typed } : row))
+      this.#checked = undefined
+    }
+    return html`<fieldset class="field">
+      <legend>${asked === undefined ? labels.headers : labels.headersNeeded}</legend>
+      <p class="help">${asked?.description ?? labels.headersHelp}</p>
+      ${this.#headers.map((row, n) =>
+        row.removed
+          ? nothing
+          : html`<div class="header-row">
+              <input
+                type="text"
+                part="field"
+                autocomplete="off"
+                spellcheck="false"
+                placeholder=${labels.headerName}
+                aria-label=${labels.headerName}
+                .value=${row.name}
+                ?readonly=${row.savedAt !== undefined || asked !== undefined}
+                aria-invalid=${this.#headerProblem(row) !== undefined}
+                aria-describedby="${uid}-header-${n}"
+                @input=${(event: Event) => change(n, { name: (event.target as HTMLInputElement).value })}
+              />
+              <input
+                type="password"
+                part="field"
+                autocomplete="off"
+                placeholder=${
+                  row.savedAt === undefined
+                    ? (asked?.title ?? labels.headerValue)
+                    : labels.headerKept(this.session.format.ago(row.savedAt))
+                }
+                aria-label=${`${asked?.title ?? row.name} ${labels.headerValue}`.trim()}
+                .value=${row.value}
+                @input=${(event: Event) => change(n, { value: (event.target as HTMLInputElement).value })}
+              />
+              ${
+                asked === undefined
+                  ? html`<button
+                      type="button"
+                      class="button quiet square"
+                      aria-label=${labels.removeHeader(row.name)}
+                      @click=${() => this.#removeHeader(n)}
+                    >
+                      ${icon('close')}
+                    </button>`
+                  : nothing
+              }
+              <p class="problem" id="${uid}-header-${n}">${this.#headerProblem(row) ?? nothing}</p>
+            </div>`,
+      )}
+      ${
+        asked === undefined
+          ? html`<button
+              type="button"
+              class="button small"
+              part="button"
+              @click=${() => (this.#headers = [...this.#headers, { name: '', value: '' }])}
+            >
+              ${icon('plus')} ${labels.addHeader}
+            </button>`
+          : nothing
+      }
+    </fieldset>`
+  }
+
+  #checkLine(): TemplateResult {
+    const { labels } = this
+    return html`<div class="check-line">
+      <button type="button" class="button" part="button" aria-disabled=${this.#checking} @click=${this.#check}>
+        ${this.#checking ? labels.checking : labels.check}
+      </button>
+      <p role="status" class="tone-${this.#checked?.tone ?? 'plain'}">${this.#checked?.text ?? nothing}</p>
+    </div>`
+  }
+
+  #check = async (): Promise<void> => {
+    const { labels, session } = this
+    if (this.#checking) return
+    if (this.#url.trim() === '') {
+      this.#tried = true
+      this.querySelector<HTMLElement>('[type=url]')?.focus()
+      return
+    }
+    this.#checking = true
+    this.#checked = undefined
+    try {
+      const headers = headerEdits(this.#headers) as Record<string, string>
+      const server = await session.client.check({ url: this.#url.trim(), headers })
+      const found = server.toolCount === undefined ? '' : ` ${labels.checkTools(server.toolCount)}`
+      const auth = { none: labels.checkNone, oauth: labels.checkOAuth, header: labels.checkHeader }[server.auth]
+      this.#checked = { tone: 'good', text: auth + found }
+      if (this.#name.trim() === '' && server.name !== undefined) this.#name = server.name
+    } catch (error) {
+      this.#checked = { tone: 'bad', text: faultOf(error, labels).message }
+    } finally {
+      this.#checking = false
+    }
+  }
+
+  async #removeHeader(at: number): Promise<void> {
+    this.#headers = this.#headers.flatMap((row, n) =>
+      n !== at ? [row] : row.savedAt === undefined ? [] : [{ ...row, removed: true }],
+    )
+    await this.updateComplete
+    const rows = this.querySelectorAll<HTMLElement>('.header-row input')
+    ;(rows[0] ?? this.querySelector<HTMLElement>('fieldset .small'))?.focus()
+  }
+
+  #headerProblem({ name }: HeaderRow): string | undefined {
+    return name === '' ? undefined : this.fault?.fields?.find(({ path }) => path === `headers.${name}`)?.message
+  }
+
+  /** What the server said about a field, or that it is empty. */
+  #problem(path: string, isEmpty: boolean): string | undefined {
+    if (this.#tried && isEmpty) return this.labels.required
+    return this.fault?.fields?.find((field) => field.path === path || field.path.startsWith(`${path}[`))?.message
+  }
+}

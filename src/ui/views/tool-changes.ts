@@ -1,0 +1,146 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { property, state } from 'lit/decorators.js'
+import type { JsonValue, ToolDifference } from '../../index.js'
+import { escapedText, plain, shown } from '../controls/text.js'
+import { Part } from '../elements/part.js'
+import type { SeenTool } from '../state/client.js'
+import { faultOf } from '../state/faults.js'
+
+/** Tools that are new or changed, each with its difference: accepted is what is on the screen, nothing newer. */
+export class ToolChanges extends Part {
+  @property({ attribute: false }) accessor integrationId = ''
+  @property({ attribute: false }) accessor tools: readonly SeenTool[] = []
+  @property({ attribute: false }) accessor mayAccept = false
+  @state() accessor #busy = false
+  /** Changed again while somebody looked. */
+  @state() accessor #stale: ReadonlySet<string> = new Set()
+
+  protected override render(): TemplateResult {
+    const { labels, mayAccept } = this
+    const waiting = this.tools.filter(isToReview)
+    return html`<section aria-labelledby="changes" class="changes">
+      <div class="section-head">
+        <h2 id="changes" tabindex="-1">${labels.changesTitle(waiting.length)}</h2>
+        <span class="grow"></span>
+        ${
+          mayAccept && waiting.length > 1
+            ? html`<button
+                type="button"
+                class="button small"
+                part="button"
+                aria-disabled=${this.#busy}
+                @click=${() => void this.#accept(waiting)}
+              >
+                ${labels.acceptAll}
+              </button>`
+            : nothing
+        }
+      </div>
+      <p class="muted">${labels.changesText}</p>
+      <ul class="card rows" role="list" part="changes">
+        ${waiting.map((tool) => this.#change(tool))}
+      </ul>
+    </section>`
+  }
+
+  #change(tool: SeenTool): TemplateResult {
+    const { labels, mayAccept } = this
+    const { kind, from, differences } = tool.change!
+    const title = plain(tool.title ?? tool.name)
+    return html`<li class="change">
+      <div class="change-head">
+        <p class="name-line">
+          <span class="strong">${shown(tool.title ?? tool.name)}</span>
+          <span class="badge tone-${isTighter(kind) ? 'plain' : 'bad'}">${labels.changeKinds[kind]}</span>
+          ${from === undefined ? nothing : html`<span class="meta">${labels.renamedFrom(plain(from))}</span>`}
+        </p>
+        ${
+          mayAccept
+            ? html`<span class="buttons">
+                <button
+                  type="button"
+                  class="button small"
+                  part="button"
+                  aria-disabled=${this.#busy}
+                  aria-label="${labels.acceptAndOff}: ${title}"
+                  @click=${() => void this.#accept([tool], true)}
+                >
+                  ${labels.acceptAndOff}
+                </button>
+                <button
+                  type="button"
+                  class="button small accent"
+                  part="button primary"
+                  aria-disabled=${this.#busy}
+                  aria-label="${labels.accept}: ${title}"
+                  @click=${() => void this.#accept([tool])}
+                >
+                  ${labels.accept}
+                </button>
+              </span>`
+            : nothing
+        }
+      </div>
+      <p class="note tone-warn" role="status">${this.#stale.has(tool.name) ? labels.acceptStale : nothing}</p>
+      ${
+        differences.length === 0
+          ? html`<p class="muted">${labels.noDifferences}</p>
+              ${tool.description ? html`<p class="foreign">${shown(tool.description)}</p>` : nothing}`
+          : html`<div class="differences">${differences.map((difference) => this.#difference(difference))}</div>`
+      }
+    </li>`
+  }
+
+  #difference({ path, before, after }: ToolDifference): TemplateResult {
+    const { labels } = this
+    return html`<div class="difference">
+      <p class="meta mono">${escapedText(path)}</p>
+      <div class="side before"><span class="side-name">${labels.before}</span>${this.#value(before)}</div>
+      <div class="side after"><span class="side-name">${labels.after}</span>${this.#value(after)}</div>
+    </div>`
+  }
+
+  #value(value: JsonValue | undefined): TemplateResult {
+    if (value === undefined) return html`<span class="muted">${this.labels.absent}</span>`
+    return html`<span class="mono"
+      >${escapedText(typeof value === 'string' ? value : JSON.stringify(value, null, 2))}</span
+    >`
+  }
+
+  async #accept(tools: readonly SeenTool[], turnOff = false): Promise<void> {
+    const { labels, session, integrationId } = this
+    if (this.#busy) return
+    this.#busy = true
+    try {
+      const seen = Object.fromEntries(tools.map(({ name, definitionHash }) => [name, definitionHash]))
+      if (turnOff)
+        await session.client.configureTools(
+          integrationId,
+          Object.fromEntries(tools.map(({ name }) => [name, { enabled: false }])),
+        )
+      await session.client.acceptTools(integrationId, seen)
+      const [first] = tools
+      session.announce(
+        tools.length === 1 ? labels.accepted(plain(first!.title ?? first!.name)) : labels.acceptedMany(tools.length),
+        'good',
+      )
+      this.#stale = new Set()
+    } catch (error) {
+      const fault = faultOf(error, labels)
+      if (fault.code === 'conflict') this.#stale = new Set(tools.map(({ name }) => name))
+      session.announce(fault.code === 'conflict' ? labels.acceptStale : fault.message, 'bad')
+    } finally {
+      this.#busy = false
+    }
+    this.tell('changed')
+  }
+}
+
+/** Whether a person has to look at a tool before it counts as accepted. */
+export function isToReview({ change }: SeenTool): boolean {
+  return change !== undefined && change.kind !== 'same' && change.kind !== 'missing'
+}
+
+function isTighter(kind: string): boolean {
+  return kind === 'cosmetic' || kind === 'narrowed'
+}

@@ -1,0 +1,59 @@
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
+import { afterAll } from 'vitest'
+
+let browser: Promise<Browser> | undefined
+
+/** One Chromium for all files of the lane. */
+export function openBrowser(): Promise<Browser> {
+  browser ??= chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium' })
+  return browser
+}
+
+afterAll(async () => {
+  await (await browser)?.close()
+  browser = undefined
+})
+
+/** What a person sees, and what went wrong while they looked. */
+export interface Visit {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** What the console says: errors, refusals of the policy, uncaught exceptions. */
+  readonly complaints: string[]
+  /** Requests to another origin than the page's. */
+  readonly strays: string[]
+}
+
+/** Opens a page of a host as a person. */
+export async function visit(
+  origin: string,
+  path: string,
+  options: BrowserContextOptions & { readonly person?: string; readonly role?: 'admin' } = {},
+): Promise<Visit> {
+  const { person = 'ana', role, ...rest } = options
+  const context = await (await openBrowser()).newContext({ viewport: { width: 1200, height: 900 }, ...rest })
+  context.setDefaultTimeout(10_000)
+  await context.addCookies([
+    { name: 'person', value: person, url: origin, sameSite: 'Lax', httpOnly: true },
+    ...(role === undefined ? [] : [{ name: 'role', value: role, url: origin }]),
+  ])
+  const opened = await watch(context, origin)
+  await opened.page.goto(origin + path)
+  return opened
+}
+
+/** Another tab of the same person. */
+export async function watch(context: BrowserContext, origin: string): Promise<Visit> {
+  const page = await context.newPage()
+  const complaints: string[] = []
+  const strays: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.protocol.startsWith('http') && url.origin !== origin) strays.push(url.href)
+  })
+  return { page, context, complaints, strays }
+}
