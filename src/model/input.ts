@@ -1,11 +1,18 @@
 import { z } from 'zod'
 import { approvalTransitions, type ApprovalStatus } from './approval.js'
+import { visible } from './visible-text.js'
 import { IntegrationError, type FieldProblem } from './errors.js'
 import type { Actor } from './actor.js'
 
 /** What people and hosts send, checked where it crosses the border. */
 
-const name = z.string().trim().min(1, 'must not be empty').max(200, 'must be at most 200 characters')
+/** People of the workspace read each other's names: nothing may hide in one. */
+const name = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'must be at most 200 characters')
+  .transform((text) => visible(text))
 const wellFormed = (value: string): boolean => value.isWellFormed?.() ?? !/[\uD800-\uDFFF]/u.test(value)
 const id = z
   .string()

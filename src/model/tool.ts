@@ -47,10 +47,12 @@ export type ResolvedApproval = 'auto' | 'ask' | 'deny'
 /**
  * How a tool's definition differs from the one that was last accepted.
  *
- * `cosmetic`: only words, icons or what it answers. `narrowed`: it accepts less or promises to do less. `widened`: it
- * accepts or may do more, or nobody can tell. `renamed`: likely a rename of a tool that is missing now.
+ * `cosmetic`: only icons, what it returns, or how its schema is written. `reworded`: its title, descriptions or examples,
+ * and it accepts no more than before; models read the accepted words until somebody accepts the new ones. `narrowed`: it
+ * accepts less or promises to do less. `widened`: it accepts or may do more, or nobody can tell. `renamed`: likely a
+ * rename of a tool that is missing now.
  */
-export type ToolChangeKind = 'same' | 'cosmetic' | 'narrowed' | 'widened' | 'new' | 'missing' | 'renamed'
+export type ToolChangeKind = 'same' | 'cosmetic' | 'reworded' | 'narrowed' | 'widened' | 'new' | 'missing' | 'renamed'
 
 /** One difference between two definitions, for a host to show. Values are the server's words. */
 export interface ToolDifference {

@@ -19,7 +19,8 @@ export const ruleSentences = {
   untrusted: 'The server is not trusted, so what it says about its tool is not believed.',
   tool_new: 'This tool is new, and nobody has accepted it yet.',
   tool_changed: 'This tool may do more than when it was accepted.',
-  tool_held: 'This tool is new or may do more than what was accepted, and is held until somebody accepts it.',
+  tool_held:
+    'This tool is new, is described in other words or may do more than what was accepted, and is held until somebody accepts it.',
   grant: 'A decision for calls like this was remembered.',
   policy_failed: "The host's policy gave no usable answer, so nothing runs.",
   setting_unknown: "This tool's setting is not one that is known, so nothing runs.",
@@ -84,7 +85,8 @@ export function decideApproval(input: ApprovalInput): ApprovalVerdict {
   if (policy?.mode === 'deny') return policy
   if (mode !== 'default' && mode !== 'ask' && mode !== 'auto') return verdict('deny', 'setting_unknown')
   const review = needsReview(input.change) && onToolChange !== 'accept'
-  if (review && onToolChange !== 'ask') return verdict('deny', 'tool_held')
+  const holds = onToolChange !== 'ask' && onToolChange !== 'accept'
+  if (holds && (review || input.change === 'reworded')) return verdict('deny', 'tool_held')
   if (mode === 'ask') return verdict('ask', 'mode_ask')
   if (review) return verdict('ask', isNew(input.change) ? 'tool_new' : 'tool_changed')
   const decided = policy ?? (mode === 'auto' ? verdict('auto', 'mode_auto') : platformRule(input))
@@ -118,8 +120,9 @@ function isVerdict(mode: unknown): mode is ResolvedApproval {
   return mode === 'auto' || mode === 'ask' || mode === 'deny'
 }
 
+/** Of other words alone a call asks nobody: the model reads those that were accepted. */
 function needsReview(change: ToolChangeKind | undefined): boolean {
-  return change !== undefined && change !== 'same' && change !== 'cosmetic' && change !== 'narrowed'
+  return change !== undefined && !['same', 'cosmetic', 'reworded', 'narrowed'].includes(change)
 }
 
 function isNew(change: ToolChangeKind | undefined): boolean {

@@ -2,7 +2,7 @@ import type { ArgumentsDisplay } from '../model/approval.js'
 import { IntegrationError } from '../model/errors.js'
 import type { JsonObject, JsonValue } from '../model/json.js'
 import { digestOf } from './digest.js'
-import { visibleLines } from './visible-text.js'
+import { visibleLines } from '../model/visible-text.js'
 
 /** Arguments taken once: what is shown, hashed and sent is this and nothing else. */
 export interface TakenArguments {

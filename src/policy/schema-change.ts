@@ -1,19 +1,29 @@
-import canonicalize from 'canonicalize'
 import type { JsonObject, JsonValue } from '../model/json.js'
-
-/** How what a schema accepts has changed; `cosmetic`: only in its words. */
-export type SchemaChange = 'same' | 'cosmetic' | 'narrowed' | 'widened'
+import { wordKeywords } from '../model/schema-keywords.js'
+import { WorkBudget, withinBudget } from '../model/work-budget.js'
+import { Fingerprints } from './fingerprints.js'
 
 /**
- * Compares two schemas by what they accept, keyword by keyword. What can't be told counts as widened, and so does a
- * field that is new: the server now does something with it. Their depth must have been checked.
+ * How what a schema accepts has changed. `cosmetic`: it is written otherwise. `narrowed`: it accepts less. `reworded`:
+ * its words are others, and it accepts the same or less. `widened`: it accepts more, or nobody can tell.
+ */
+export type SchemaChange = 'same' | 'cosmetic' | 'narrowed' | 'reworded' | 'widened'
+
+/** What one comparison may cost. */
+const maxWork = 200_000
+
+/**
+ * Compares two schemas by what they accept, keyword by keyword. What can't be told, or would cost too much to find out,
+ * counts as widened, and so does a field that is new: the server now does something with it.
  *
  * @see https://json-schema.org/draft/2020-12
  */
-export function compareSchemas(before: JsonValue, after: JsonValue): SchemaChange {
-  const change = compare(before, after)
-  const mention = (names: readonly string[]): boolean => mentions(before, names) || mentions(after, names)
-  return change === 'narrowed' && mention(reachingElsewhere) && mention(notMonotone) ? 'widened' : change
+export function compareSchemas(
+  before: JsonValue,
+  after: JsonValue,
+  work: WorkBudget = new WorkBudget(maxWork),
+): SchemaChange {
+  return withinBudget(() => new Comparison(work).of(before, after), 'widened')
 }
 
 /** The worst of several changes. */
@@ -21,17 +31,25 @@ export function worst(changes: readonly SchemaChange[]): SchemaChange {
   return order[Math.max(0, ...changes.map((change) => order.indexOf(change)))]!
 }
 
-const order = ['same', 'cosmetic', 'narrowed', 'widened'] as const
+const order = ['same', 'cosmetic', 'narrowed', 'reworded', 'widened'] as const
 
-/** Keywords that only describe. `default` is none: servers act on it. */
-const describing = new Set(['$comment', 'title', 'description', 'examples', 'deprecated', 'readOnly', 'writeOnly'])
+/** A set of changes, as bits: the worst one decides, but the others are not forgotten. */
+type Changes = number
+const same = 0
+const cosmetic = 1
+const narrowed = 2
+const reworded = 4
+const widened = 8
+
 /** Keywords by which less is accepted the larger, or the smaller, they are. */
 const lowerBounds = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'])
 const upperBounds = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'])
 /** Keywords that only take away from what is accepted, and that can't be compared any further. */
-const restricting = new Set(['pattern', 'format', 'uniqueItems', 'dependentRequired'])
+const restricting = new Set(['pattern', 'format', 'uniqueItems'])
 /** Where a smaller schema inside means a smaller one outside. Absent, they accept everything. */
-const covering = new Set(['additionalProperties', 'items', 'propertyNames'])
+const covering = new Set(['additionalProperties', 'items'])
+/** Keywords by which a schema for names says which names it means. */
+const naming = ['const', 'enum', 'pattern', 'format']
 /** Keywords that make a part of a schema count elsewhere. */
 const reachingElsewhere = ['$ref', 'unevaluatedProperties', 'unevaluatedItems']
 /** Where a smaller schema may mean a larger one outside. */
@@ -52,142 +70,211 @@ const ofOneDialect = [
   ...notMonotone,
 ]
 
-function compare(before: JsonValue, after: JsonValue): SchemaChange {
-  if (equal(before, after)) return 'same'
-  if (before === false || after === false) return after === false ? 'narrowed' : 'widened'
-  const [was, is] = [asSchema(before), asSchema(after)]
-  if (was === undefined || is === undefined) return 'widened'
-  const keywords = new Set([...Object.keys(was), ...Object.keys(is)])
-  return worst(['cosmetic', ...[...keywords].map((keyword) => compareKeyword(keyword, was, is))])
-}
+class Comparison {
+  readonly #work: WorkBudget
+  readonly #prints: Fingerprints
 
-function compareKeyword(keyword: string, before: JsonObject, after: JsonObject): SchemaChange {
-  const [was, is] = [own(before, keyword), own(after, keyword)]
-  if (equal(was, is)) return 'same'
-  if (describing.has(keyword)) return 'cosmetic'
-  if (lowerBounds.has(keyword)) return compareBounds(was, is, 1)
-  if (upperBounds.has(keyword)) return compareBounds(was, is, -1)
-  if (restricting.has(keyword)) return was === undefined ? 'narrowed' : 'widened'
-  if (covering.has(keyword)) return compare(was ?? true, is ?? true)
-  switch (keyword) {
-    case '$schema':
-      return mentions(before, ofOneDialect) || mentions(after, ofOneDialect) ? 'widened' : 'cosmetic'
-    case 'type':
-      return compareSets(typesOf(was), typesOf(is))
-    case 'enum':
-    case 'const':
-      return compareSets(valuesOf(before), valuesOf(after))
-    case 'required':
-      return compareRequired(was, is)
-    case 'multipleOf':
-      return compareMultiples(was, is)
-    case 'properties':
-      return compareProperties(before, after)
-    case '$defs':
-    case 'definitions':
-      return compareDefinitions(was, is)
-    case 'allOf':
-    case 'anyOf':
-    case 'prefixItems':
-      return compareEach(was, is)
-    case 'oneOf':
-      return atMostCosmetic(compareEach(was, is))
-    case 'not':
-    case 'if':
-    case 'then':
-    case 'else':
-    case 'contains':
-      return was === undefined || is === undefined ? 'widened' : atMostCosmetic(compare(was, is))
-    default:
-      return 'widened'
+  constructor(work: WorkBudget) {
+    this.#work = work
+    this.#prints = new Fingerprints(work)
+  }
+
+  of(before: JsonValue, after: JsonValue): SchemaChange {
+    const changes = this.#compare(before, after)
+    const mention = (names: readonly string[]): boolean => this.#mentions(before, names) || this.#mentions(after, names)
+    if ((changes & narrowed) > 0 && mention(reachingElsewhere) && mention(notMonotone)) return 'widened'
+    if ((changes & widened) > 0) return 'widened'
+    if ((changes & reworded) > 0) return 'reworded'
+    return changes >= narrowed ? 'narrowed' : changes === cosmetic ? 'cosmetic' : 'same'
+  }
+
+  #compare(before: JsonValue, after: JsonValue): Changes {
+    if (this.#prints.equal(before, after)) return same
+    if (before === false || after === false) return after === false ? narrowed : widened
+    const [was, is] = [asSchema(before), asSchema(after)]
+    if (was === undefined || is === undefined) return widened
+    this.#work.enter()
+    let changes: Changes = cosmetic
+    for (const keyword of namesOf(was, is)) changes |= this.#compareKeyword(keyword, was, is)
+    this.#work.leave()
+    return changes
+  }
+
+  #compareKeyword(keyword: string, before: JsonObject, after: JsonObject): Changes {
+    this.#work.spend()
+    const [was, is] = [own(before, keyword), own(after, keyword)]
+    if (this.#prints.equal(was, is)) return same
+    if (wordKeywords.has(keyword)) return reworded
+    if (lowerBounds.has(keyword)) return compareBounds(was, is, 1)
+    if (upperBounds.has(keyword)) return compareBounds(was, is, -1)
+    if (restricting.has(keyword)) return was === undefined ? narrowed : widened
+    if (covering.has(keyword)) return this.#compare(was ?? true, is ?? true)
+    switch (keyword) {
+      case '$schema':
+        return this.#mentions(before, ofOneDialect) || this.#mentions(after, ofOneDialect) ? widened : reworded
+      case 'type':
+        return compareSets(this.#typesOf(was), this.#typesOf(is))
+      case 'enum':
+      case 'const':
+        return namesNewFields(before, after) ? widened : compareSets(this.#valuesOf(before), this.#valuesOf(after))
+      case 'required':
+        return this.#compareRequired(before, after)
+      case 'dependentRequired':
+        return this.#compareDependentRequired(before, was, is)
+      case 'propertyNames':
+        return this.#compareNames(was ?? true, is ?? true)
+      case 'multipleOf':
+        return compareMultiples(was, is)
+      case 'properties':
+        return this.#compareProperties(before, after)
+      case '$defs':
+      case 'definitions':
+        return this.#compareDefinitions(was, is)
+      case 'allOf':
+      case 'anyOf':
+      case 'prefixItems':
+        return this.#compareEach(was, is)
+      case 'oneOf':
+        return onlyWords(this.#compareEach(was, is))
+      case 'not':
+      case 'if':
+      case 'then':
+      case 'else':
+      case 'contains':
+        return was === undefined || is === undefined ? widened : onlyWords(this.#compare(was, is))
+      default:
+        return widened
+    }
+  }
+
+  #typesOf(type: JsonValue | undefined): ReadonlySet<number> | undefined {
+    if (type === undefined) return undefined
+    const types = new Set((Array.isArray(type) ? type : [type]).map((item: JsonValue) => this.#prints.of(item)))
+    return types.has(this.#prints.of('number')) ? types.add(this.#prints.of('integer')) : types
+  }
+
+  /** What `enum` and `const` leave. */
+  #valuesOf(schema: JsonObject): ReadonlySet<number> | undefined {
+    const [one, many] = [own(schema, 'const'), own(schema, 'enum')]
+    if (one !== undefined) return new Set([this.#prints.of(one)])
+    return Array.isArray(many) ? new Set(many.map((value: JsonValue) => this.#prints.of(value))) : undefined
+  }
+
+  /** A field that must now be given narrows, unless nobody knew it; one that may be left out widens. */
+  #compareRequired(before: JsonObject, after: JsonObject): Changes {
+    const [old, fresh] = [own(before, 'required') ?? [], own(after, 'required') ?? []].map((names) =>
+      Array.isArray(names) ? new Set<JsonValue>(names) : undefined,
+    )
+    if (old === undefined || fresh === undefined) return widened
+    this.#work.spend(old.size + fresh.size)
+    if ([...old].some((name) => !fresh.has(name))) return widened
+    if ([...fresh].some((name) => !old.has(name) && !declares(before, name))) return widened
+    return fresh.size > old.size ? narrowed : same
+  }
+
+  /** New ones narrow where they name fields that were there. */
+  #compareDependentRequired(before: JsonObject, was: JsonValue | undefined, is: JsonValue | undefined): Changes {
+    const rules = asSchema(is ?? false)
+    if (was !== undefined || rules === undefined) return widened
+    const known = Object.entries(rules).every(
+      ([field, names]) =>
+        declares(before, field) && Array.isArray(names) && names.every((name) => declares(before, name)),
+    )
+    return known ? narrowed : widened
+  }
+
+  #compareNames(was: JsonValue, is: JsonValue): Changes {
+    return this.#mentions(is, naming) ? widened : this.#compare(was, is)
+  }
+
+  /** A field that is gone is what `additionalProperties` says of it. */
+  #compareProperties(before: JsonObject, after: JsonObject): Changes {
+    const [old, fresh] = [asSchema(own(before, 'properties') ?? {}), asSchema(own(after, 'properties') ?? {})]
+    if (old === undefined || fresh === undefined) return widened
+    let changes: Changes = same
+    for (const name of namesOf(old, fresh)) {
+      this.#work.spend()
+      const [was, is] = [own(old, name), own(fresh, name)]
+      if (was === undefined) changes |= widened
+      else if (is !== undefined) changes |= this.#compare(was, is)
+      else if (own(after, 'patternProperties') !== undefined) changes |= widened
+      else changes |= narrowed | this.#compare(was, own(after, 'additionalProperties') ?? true)
+    }
+    return changes
+  }
+
+  /** Definitions count where they are used: of one that came or went, only its words do. */
+  #compareDefinitions(was: JsonValue | undefined, is: JsonValue | undefined): Changes {
+    const [old, fresh] = [asSchema(was ?? {}), asSchema(is ?? {})]
+    if (old === undefined || fresh === undefined) return widened
+    let changes: Changes = same
+    for (const name of namesOf(old, fresh)) {
+      const [before, after] = [own(old, name), own(fresh, name)]
+      changes |= before === undefined || after === undefined ? reworded : this.#compare(before, after)
+    }
+    return changes
+  }
+
+  /** One by one; how lists of different lengths compare can't be told. */
+  #compareEach(was: JsonValue | undefined, is: JsonValue | undefined): Changes {
+    if (!Array.isArray(was) || !Array.isArray(is) || was.length !== is.length) return widened
+    return was.reduce(
+      (changes: Changes, schema: JsonValue, n) => changes | this.#compare(schema, is[n] as JsonValue),
+      same,
+    )
+  }
+
+  /** Whether one of the names is a key anywhere in it; a field of that name counts too, which only makes us careful. */
+  #mentions(value: JsonValue, names: readonly string[]): boolean {
+    this.#work.spend(names.length)
+    if (typeof value !== 'object' || value === null) return false
+    if (!Array.isArray(value) && names.some((name) => Object.hasOwn(value, name))) return true
+    this.#work.enter()
+    const found = Object.values(value).some((item: JsonValue) => this.#mentions(item, names))
+    this.#work.leave()
+    return found
   }
 }
 
-function compareBounds(was: JsonValue | undefined, is: JsonValue | undefined, direction: 1 | -1): SchemaChange {
-  if (typeof is !== 'number') return 'widened'
-  if (was === undefined) return 'narrowed'
-  return typeof was === 'number' && (is - was) * direction > 0 ? 'narrowed' : 'widened'
+function compareBounds(was: JsonValue | undefined, is: JsonValue | undefined, direction: 1 | -1): Changes {
+  if (typeof is !== 'number') return widened
+  if (was === undefined) return narrowed
+  return typeof was === 'number' && (is - was) * direction > 0 ? narrowed : widened
 }
 
 /** `undefined`: everything is allowed. */
-function compareSets(was: ReadonlySet<string> | undefined, is: ReadonlySet<string> | undefined): SchemaChange {
-  if (is === undefined) return was === undefined ? 'same' : 'widened'
-  if (was === undefined) return 'narrowed'
-  if ([...is].some((value) => !was.has(value))) return 'widened'
-  return is.size < was.size ? 'narrowed' : 'same'
+function compareSets(was: ReadonlySet<number> | undefined, is: ReadonlySet<number> | undefined): Changes {
+  if (is === undefined) return was === undefined ? same : widened
+  if (was === undefined) return narrowed
+  if ([...is].some((value) => !was.has(value))) return widened
+  return is.size < was.size ? narrowed : same
 }
 
-function typesOf(type: JsonValue | undefined): ReadonlySet<string> | undefined {
-  if (type === undefined) return undefined
-  const named = new Set((Array.isArray(type) ? type : [type]).map((item) => JSON.stringify(item)))
-  return named.has('"number"') ? named.add('"integer"') : named
-}
-
-/** What `enum` and `const` leave, as text. */
-function valuesOf(schema: JsonObject): ReadonlySet<string> | undefined {
-  const [one, many] = [own(schema, 'const'), own(schema, 'enum')]
-  if (one !== undefined) return new Set([JSON.stringify(one)])
-  return Array.isArray(many) ? new Set((many as readonly JsonValue[]).map((value) => JSON.stringify(value))) : undefined
-}
-
-/** A field that must now be given narrows; one that may be left out widens. */
-function compareRequired(was: JsonValue | undefined, is: JsonValue | undefined): SchemaChange {
-  const [old, fresh] = [was ?? [], is ?? []].map((names) => (Array.isArray(names) ? new Set(names) : undefined))
-  if (old === undefined || fresh === undefined || [...old].some((name) => !fresh.has(name))) return 'widened'
-  return fresh.size > old.size ? 'narrowed' : 'same'
-}
-
-function compareMultiples(was: JsonValue | undefined, is: JsonValue | undefined): SchemaChange {
-  if (typeof is !== 'number') return 'widened'
-  if (was === undefined) return 'narrowed'
+function compareMultiples(was: JsonValue | undefined, is: JsonValue | undefined): Changes {
+  if (typeof is !== 'number') return widened
+  if (was === undefined) return narrowed
   const whole = typeof was === 'number' && Number.isSafeInteger(was) && Number.isSafeInteger(is)
-  return whole && is % was === 0 ? 'narrowed' : 'widened'
+  return whole && is % was === 0 ? narrowed : widened
 }
 
-/** A field that is gone is what `additionalProperties` says of it. */
-function compareProperties(before: JsonObject, after: JsonObject): SchemaChange {
-  const [old, fresh] = [asSchema(own(before, 'properties') ?? {}), asSchema(own(after, 'properties') ?? {})]
-  if (old === undefined || fresh === undefined) return 'widened'
-  const names = new Set([...Object.keys(old), ...Object.keys(fresh)])
-  return worst(
-    [...names].map((name) => {
-      const [was, is] = [own(old, name), own(fresh, name)]
-      if (was === undefined) return 'widened'
-      if (is !== undefined) return compare(was, is)
-      if (own(after, 'patternProperties') !== undefined) return 'widened'
-      return worst(['narrowed', compare(was, own(after, 'additionalProperties') ?? true)])
-    }),
-  )
+/** Values where any were allowed before may be objects, with fields that nobody knew. */
+function namesNewFields(before: JsonObject, after: JsonObject): boolean {
+  if (own(before, 'enum') !== undefined || own(before, 'const') !== undefined) return false
+  const many = own(after, 'enum')
+  const values: readonly unknown[] = [own(after, 'const'), ...(Array.isArray(many) ? many : [])]
+  return values.some((value) => typeof value === 'object' && value !== null)
 }
 
-/** Definitions count where they are used: one that came or went changes nothing by itself. */
-function compareDefinitions(was: JsonValue | undefined, is: JsonValue | undefined): SchemaChange {
-  const [old, fresh] = [asSchema(was ?? {}), asSchema(is ?? {})]
-  if (old === undefined || fresh === undefined) return 'widened'
-  const kept = Object.keys(old).filter((name) => Object.hasOwn(fresh, name))
-  return worst(kept.map((name) => compare(own(old, name)!, own(fresh, name)!)))
+function onlyWords(changes: Changes): Changes {
+  return (changes & (narrowed | widened)) > 0 ? widened : changes
 }
 
-/** One by one; how lists of different lengths compare can't be told. */
-function compareEach(was: JsonValue | undefined, is: JsonValue | undefined): SchemaChange {
-  if (!Array.isArray(was) || !Array.isArray(is) || was.length !== is.length) return 'widened'
-  return worst(was.map((schema: JsonValue, n) => compare(schema, is[n] as JsonValue)))
+function declares(schema: JsonObject, name: JsonValue): boolean {
+  return typeof name === 'string' && own(own(schema, 'properties') ?? null, name) !== undefined
 }
 
-function atMostCosmetic(change: SchemaChange): SchemaChange {
-  return change === 'same' || change === 'cosmetic' ? change : 'widened'
-}
-
-/** Whether one of the names is a key anywhere in it; a field of that name counts too, which only makes us careful. */
-function mentions(value: JsonValue, names: readonly string[]): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (!Array.isArray(value) && names.some((name) => Object.hasOwn(value, name))) return true
-  return Object.values(value).some((item: JsonValue) => mentions(item, names))
-}
-
-function equal(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right
-  return left === right || canonicalize(left) === canonicalize(right)
+function namesOf(left: JsonObject, right: JsonObject): ReadonlySet<string> {
+  return new Set([...Object.keys(left), ...Object.keys(right)])
 }
 
 /** `true` is the schema that asks for nothing. */

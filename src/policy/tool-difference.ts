@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolDifference } from '../model/tool.js'
-import { visible } from './visible-text.js'
+import { visible } from '../model/visible-text.js'
 
 const mostDifferences = 100
 /** Characters of all differences together: they become part of an approval. */
@@ -9,7 +9,17 @@ const longestValue = 2_000
 const longestPath = 500
 
 /** In the order in which they matter, so that a long description pushes nothing out. */
-const fields = ['name', 'annotations', 'inputSchema', 'outputSchema', 'title', 'description', 'icons']
+const fields = [
+  'name',
+  'annotations',
+  'inputSchema',
+  'outputSchema',
+  'title',
+  'description',
+  'icons',
+  'execution',
+  '_meta',
+]
 
 /**
  * What is different in two definitions, as a screen can show it: control, bidi and invisible characters are made
@@ -58,9 +68,10 @@ function pointerPart(key: string): string {
 }
 
 function shown(value: JsonValue): JsonValue {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  if (text.length > longestValue) return visible(text, longestValue)
   const whole = madeVisible(value)
-  if (JSON.stringify(whole).length <= longestValue) return whole
-  return visible(typeof value === 'string' ? value : JSON.stringify(value), longestValue)
+  return JSON.stringify(whole).length <= longestValue ? whole : visible(text, longestValue)
 }
 
 function madeVisible(value: JsonValue): JsonValue {

@@ -101,6 +101,7 @@ describe('tools that changed', () => {
     ['same', 'auto label_read', 'auto label_read'],
     ['cosmetic', 'auto label_read', 'auto label_read'],
     ['narrowed', 'auto label_read', 'auto label_read'],
+    ['reworded', 'deny tool_held', 'auto label_read'],
     ['widened', 'deny tool_held', 'auto label_read'],
     ['new', 'deny tool_held', 'auto label_read'],
     ['renamed', 'deny tool_held', 'auto label_read'],
@@ -109,6 +110,12 @@ describe('tools that changed', () => {
     expect(decided({ change, onToolChange: 'hold' })).toBe(held)
     expect(decided({ change, onToolChange: 'hold', granted: true })).toBe(held)
     expect(decided({ change, onToolChange: 'accept' })).toBe(accepted)
+  })
+
+  it('asks nobody because of other words alone', () => {
+    expect(decided({ change: 'reworded' })).toBe('auto label_read')
+    expect(decided({ change: 'reworded', mode: 'auto' })).toBe('auto mode_auto')
+    expect(decided({ change: 'reworded', mode: 'ask' })).toBe('ask mode_ask')
   })
 
   it('holds a tool whatever its mode and whatever the policy wants', () => {

@@ -53,7 +53,17 @@ const situation: fc.Arbitrary<Situation> = fc.record({
   approval: fc.record({
     mode: fc.constantFrom('default', 'ask', 'auto'),
     trusted: fc.boolean(),
-    change: fc.constantFrom(undefined, 'same', 'cosmetic', 'narrowed', 'widened', 'new', 'renamed', 'missing'),
+    change: fc.constantFrom(
+      undefined,
+      'same',
+      'cosmetic',
+      'reworded',
+      'narrowed',
+      'widened',
+      'new',
+      'renamed',
+      'missing',
+    ),
     onToolChange: fc.constantFrom('ask', 'hold', 'accept'),
     granted: fc.boolean(),
     policy: fc.constantFrom(

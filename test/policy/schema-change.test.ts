@@ -62,13 +62,38 @@ describe('what a schema accepts', () => {
     ['words in a choice', { oneOf: [text, { type: 'null' }] }, { oneOf: [{ ...text, title: 'A' }, { type: 'null' }] }],
     ['words in what is excluded', { not: text }, { not: { ...text, description: 'no' } }],
     ['the dialect', { ...text, $schema: 'http://json-schema.org/draft-07/schema#' }, text],
+    ['a definition that nothing uses', { ...text, $defs: { a: {} } }, text],
+  ])('is told in other words by %s', (_what, before, after) => {
+    expect(compareSchemas(before, after)).toBe('reworded')
+    expect(compareSchemas(after, before)).toBe('reworded')
+  })
+
+  it.each<[string, JsonValue, JsonValue]>([
     ['the order of values', { enum: ['a', 'b'] }, { enum: ['b', 'a'] }],
     ['a type said twice', { type: ['string'] }, { type: 'string' }],
     ['true and an empty schema', true, {}],
-    ['a definition that nothing uses', { ...text, $defs: { a: {} } }, text],
-  ])('is told in other words by %s', (_what, before, after) => {
+  ])('is only written otherwise by %s', (_what, before, after) => {
     expect(compareSchemas(before, after)).toBe('cosmetic')
     expect(compareSchemas(after, before)).toBe('cosmetic')
+  })
+
+  it('does not let a narrower part hide other words, nor other words a narrower part', () => {
+    expect(compareSchemas(object({ a: text }), object({ a: { maxLength: 5, ...text, title: 'A' } }))).toBe('reworded')
+    const beside = (a: JsonObject): JsonObject => ({ not: ref, ...ref, $defs: { a } })
+    expect(compareSchemas(beside(text), beside({ ...text, maxLength: 5, title: 'A' }))).toBe('widened')
+  })
+
+  it.each<[string, JsonObject]>([
+    ['must now be given', { required: ['a', 'b'] }],
+    ['must be given with another', { dependentRequired: { a: ['b'] } }],
+    ['asks for others', { dependentRequired: { b: ['a'] } }],
+    ['is the only name', { propertyNames: { enum: ['b'] } }],
+    ['is the only name that fits', { propertyNames: { pattern: '^b$' } }],
+    ['is in the only value', { const: { b: 1 } }],
+    ['is in one of the values', { enum: [{ a: 'x' }, { a: 'x', b: 1 }] }],
+  ])('is wider where a field that nobody knew %s', (_what, more) => {
+    expect(compareSchemas(object({ a: text }), object({ a: text }, more))).toBe('widened')
+    expect(compareSchemas(inside(object({ a: text })), inside(object({ a: text }, more)))).toBe('widened')
   })
 
   it.each<[string, JsonValue, JsonValue]>([
@@ -145,21 +170,25 @@ describe('what a schema accepts', () => {
   it.each(['$comment', 'title', 'description', 'examples', 'deprecated', 'readOnly', 'writeOnly'])(
     'means the same with another %s',
     (keyword) => {
-      expect(compareSchemas({ [keyword]: 'a' }, { [keyword]: 'b' })).toBe('cosmetic')
+      expect(compareSchemas({ [keyword]: 'a' }, { [keyword]: 'b' })).toBe('reworded')
     },
   )
 
-  it.each(['pattern', 'format', 'uniqueItems', 'dependentRequired'])(
-    'narrows with a %s that is new, and only then',
-    (keyword) => {
-      expect(compareSchemas({}, { [keyword]: 'a' })).toBe('narrowed')
-      expect(compareSchemas({ [keyword]: 'a' }, { [keyword]: 'b' })).toBe('widened')
-      expect(compareSchemas({ [keyword]: 'a' }, {})).toBe('widened')
-    },
-  )
+  it('narrows with fields that need others, and only where they are new', () => {
+    const needing = (dependentRequired: JsonObject): JsonObject => object({ a: text, b: text }, { dependentRequired })
+    expect(compareSchemas(object({ a: text, b: text }), needing({ a: ['b'] }))).toBe('narrowed')
+    expect(compareSchemas(needing({ a: ['b'] }), needing({ b: ['a'] }))).toBe('widened')
+    expect(compareSchemas(needing({ a: ['b'] }), object({ a: text, b: text }))).toBe('widened')
+  })
+
+  it.each(['pattern', 'format', 'uniqueItems'])('narrows with a %s that is new, and only then', (keyword) => {
+    expect(compareSchemas({}, { [keyword]: 'a' })).toBe('narrowed')
+    expect(compareSchemas({ [keyword]: 'a' }, { [keyword]: 'b' })).toBe('widened')
+    expect(compareSchemas({ [keyword]: 'a' }, {})).toBe('widened')
+  })
 
   it.each(['not', 'if', 'then', 'else', 'contains'])('is told under %s where only words differ', (keyword) => {
-    expect(compareSchemas({ [keyword]: text }, { [keyword]: { ...text, title: 'A' } })).toBe('cosmetic')
+    expect(compareSchemas({ [keyword]: text }, { [keyword]: { ...text, title: 'A' } })).toBe('reworded')
     expect(compareSchemas({ [keyword]: text }, { [keyword]: { ...text, maxLength: 1 } })).toBe('widened')
     expect(compareSchemas({}, { [keyword]: true })).toBe('widened')
     expect(compareSchemas({ [keyword]: true }, {})).toBe('widened')
@@ -241,5 +270,46 @@ describe('what a schema accepts', () => {
     expect(compareSchemas(object({}, closed), object(names, closed))).toBe('widened')
     expect(compareSchemas(object(names), object(JSON.parse(JSON.stringify(names)) as JsonObject))).toBe('same')
     expect(compareSchemas(object({}), object({ constructor: text }))).toBe('widened')
+  })
+})
+
+describe('what a comparison may cost', () => {
+  const cpu = (work: () => unknown): number => {
+    const started = process.cpuUsage()
+    work()
+    return process.cpuUsage(started).user / 1000
+  }
+  const nested = (levels: number, leaf: JsonObject): JsonObject =>
+    levels === 0 ? leaf : { type: 'object', properties: { a: nested(levels - 1, leaf) } }
+  const wide = (fields: number, title: string): JsonObject =>
+    object(Object.fromEntries(Array.from({ length: fields }, (_, n) => [`p${n}`, { type: 'string', title }])))
+
+  it.each<[string, JsonObject, JsonObject, string]>([
+    [
+      'a long text, deep inside',
+      nested(28, { description: 'x'.repeat(120_000) }),
+      nested(28, { description: 'y'.repeat(120_000) }),
+      'reworded',
+    ],
+    ['very many fields', wide(1_900, 'a'), wide(1_900, 'b'), 'reworded'],
+    ['very many values', { enum: Array.from({ length: 20_000 }, (_, n) => n) }, { enum: [1, 2] }, 'narrowed'],
+    ['more than is compared', { enum: Array.from({ length: 300_000 }, (_, n) => n) }, { enum: [1, 2] }, 'widened'],
+    [
+      'very many names',
+      object({}, { required: Array.from({ length: 300_000 }, () => 'a') }),
+      object({}, { required: ['a'] }),
+      'widened',
+    ],
+  ])('is bounded with %s', (_what, before, after, change) => {
+    let found: unknown
+    expect(cpu(() => (found = compareSchemas(before, after)))).toBeLessThan(200)
+    expect(found).toBe(change)
+  })
+
+  it('grows with the size, not with depth times size', () => {
+    const texts = (levels: number, word: string) => nested(levels, { description: word.repeat(120_000) })
+    const best = (levels: number): number =>
+      Math.min(...Array.from({ length: 5 }, () => cpu(() => compareSchemas(texts(levels, 'x'), texts(levels, 'y')))))
+    expect(best(28)).toBeLessThan(best(1) * 5 + 10)
   })
 })

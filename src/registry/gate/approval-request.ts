@@ -1,7 +1,7 @@
 import type { ConfirmRequest } from '../../model/approval.js'
 import type { ToolAnnotations, ToolChange } from '../../model/tool.js'
 import { displayArguments } from '../../policy/arguments.js'
-import { visible } from '../../policy/visible-text.js'
+import { visible, visibleText } from '../../model/visible-text.js'
 import type { Context } from '../state/context.js'
 import type { ApprovalRecord } from '../state/records.js'
 import type { CallDecision, ResolvedCall } from './resolve-tool.js'
@@ -42,7 +42,7 @@ export function approvalRequest(context: Context, call: ResolvedCall, asked: Ask
       label: decision.label,
       untrusted: {
         title: definition.title === undefined ? undefined : visible(definition.title, 200),
-        description: definition.description === undefined ? undefined : visible(definition.description, 4000),
+        description: definition.description === undefined ? undefined : visibleText(definition.description, 4000),
         annotations: definition.annotations === undefined ? undefined : shownAnnotations(definition.annotations),
       },
     },

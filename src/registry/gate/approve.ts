@@ -1,5 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
-import { visible } from '../../policy/visible-text.js'
+import { visible } from '../../model/visible-text.js'
 import type { Context } from '../state/context.js'
 import type { Ended } from './ended-outcome.js'
 import { openApproval } from './open-approval.js'

@@ -39,14 +39,14 @@ export function assess(
 ): Assessment {
   const { record, tool } = subject
   const settings = settingsOf(subject.settings, tool.definition.name)
+  const change = changeOf(subject.manifest, settings, tool)
   const label = resolveLabel({
     annotations: tool.definition.annotations,
     trusted: record.trusted,
     connectorLabel: settings.connectorLabel,
     personLabel: settings.label,
-    definitionHash: tool.hash,
+    definitionHash: bindingHashOf(subject.manifest, subject.settings, tool),
   })
-  const change = changeOf(subject.manifest, settings, tool)
   const mode = settings.approval ?? 'default'
   const verdict = decideApproval({
     label,
@@ -64,6 +64,24 @@ export function assess(
     label,
     change,
   }
+}
+
+/**
+ * The hash of the definition that approvals, remembered decisions and a person's label are about: while only its words
+ * are others, that is the one that was accepted.
+ */
+export function bindingHashOf(
+  manifest: ToolsRecord | undefined,
+  settings: SettingsRecord | undefined,
+  tool: ListedTool,
+): string {
+  const own = settingsOf(settings, tool.definition.name)
+  return isOnlyWords(changeOf(manifest, own, tool)?.kind) ? (own.accepted ?? tool.hash) : tool.hash
+}
+
+/** Whether a changed tool does what it did. */
+export function isOnlyWords(kind: ToolChangeKind | undefined): boolean {
+  return kind === 'reworded' || kind === 'cosmetic'
 }
 
 /** The settings of a tool; of one that nobody configured, the defaults. */

@@ -5,8 +5,8 @@ import { decideAccess } from '../../policy/access.js'
 import type { StoredGrant } from '../../policy/grant-rule.js'
 import { notForModels, type NotForModels } from '../../policy/model-audience.js'
 import { modelToolName } from '../../policy/tool-name.js'
-import { visible } from '../../policy/visible-text.js'
-import { assess, type Assessment } from './assess-tool.js'
+import { visible } from '../../model/visible-text.js'
+import { assess, bindingHashOf, type Assessment } from './assess-tool.js'
 import { actingAs, type Context } from '../state/context.js'
 import { findGrant, useGrant } from './grants.js'
 import { allow } from '../state/access.js'
@@ -103,7 +103,7 @@ export function bindingOf(call: ResolvedCall): ApprovalBinding {
     integrationId: call.target.integrationId,
     bindingRevision: call.target.binding,
     tool: call.tool.definition.name,
-    definitionHash: call.tool.hash,
+    definitionHash: bindingHashOf(call.manifest, call.settings, call.tool),
     argumentsDigest: call.args.digest,
   }
 }

@@ -2,9 +2,13 @@ import { recordLimits } from '../../model/record-limits.js'
 import type { ServerInfo } from '../../model/integration.js'
 import type { ToolChange, ToolChangeKind, ToolDefinition } from '../../model/tool.js'
 import type { ToolListing } from '../../mcp/connection.js'
-import { classifyChange, definitionHash, findRenames } from '../../policy/tool-definition.js'
+import { WorkPace } from '../../mcp/work-pace.js'
+import { WorkBudget } from '../../model/work-budget.js'
+import { changeKind, classifyChange } from '../../policy/tool-change.js'
+import { definitionHash } from '../../policy/tool-definition.js'
+import { findRenames } from '../../policy/tool-rename.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import { settingsOf, type Assessment } from './assess-tool.js'
+import { bindingHashOf, settingsOf, type Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
 import {
@@ -40,6 +44,8 @@ export interface FiledListing {
   /** To be deleted after the commit: chunks of the list before. */
   readonly stale: readonly StorageWrite[]
   readonly manifest: ToolsRecord
+  /** What approvals of each tool, by wire name, must be about. */
+  readonly bindingHashes: ReadonlyMap<string, string>
 }
 
 /**
@@ -54,7 +60,7 @@ export async function fileListing(
   options: { readonly now: number; readonly initial?: Readonly<Record<string, ToolSettingsRecord>> | undefined },
 ): Promise<FiledListing> {
   const { workspaceId, integrationId, owner } = whose
-  const tools = hashed(listing.tools)
+  const tools = await hashed(listing.tools)
   const before =
     known.manifest === undefined
       ? undefined
@@ -92,11 +98,11 @@ export async function fileListing(
               value: toJson({ tools: accepted }),
             },
           ]
-    return { ...listed, writes: [...listed.writes, ...write], events }
+    const bindingHashes = new Map(tools.map(({ definition, hash }) => [definition.name, hash]))
+    return { ...listed, writes: [...listed.writes, ...write], events, bindingHashes }
   }
-  const missing = Object.keys(settings).filter(
-    (name) => settings[name]!.accepted !== undefined && !tools.some((tool) => tool.definition.name === name),
-  )
+  const names = new Set(tools.map(({ definition }) => definition.name))
+  const missing = Object.keys(settings).filter((name) => settings[name]!.accepted !== undefined && !names.has(name))
   const accepted = await acceptedDefinitions(
     context,
     workspaceId,
@@ -105,37 +111,66 @@ export async function fileListing(
     settings,
     before,
   )
-  const changes = classify(unaccepted, missing, settings, accepted)
+  const changes = await classify(unaccepted, missing, settings, accepted)
   const manifest: ToolsRecord = { ...listed.manifest, ...(Object.keys(changes).length === 0 ? {} : { changes }) }
   return {
     ...listed,
     manifest,
     events,
+    bindingHashes: new Map(
+      tools.map((tool) => [tool.definition.name, bindingHashOf(manifest, { tools: settings }, tool)]),
+    ),
     writes: listed.writes.map((write) =>
       'key' in write && write.key === keys.tools(integrationId, owner) ? { ...write, value: toJson(manifest) } : write,
     ),
   }
 }
 
+/** What {@link changesOf} and {@link acceptedOf} look at. */
+type Assessed = Pick<Assessment, 'change' | 'settings'> & { readonly tool: ListedTool }
+
 /** How tools differ from what was accepted, with what a host can show; in the order given, in one round trip at most. */
 export async function changesOf(
   context: Context,
   whose: { readonly workspaceId: string; readonly integrationId: string },
-  assessed: readonly (Pick<Assessment, 'change' | 'settings'> & { readonly tool: ListedTool })[],
+  assessed: readonly Assessed[],
 ): Promise<readonly (ToolChange | undefined)[]> {
+  const accepted = await acceptedOf(context, whose, assessed)
+  const pace = new WorkPace()
+  const changes: (ToolChange | undefined)[] = []
+  for (const [n, { change, tool }] of assessed.entries()) {
+    const before = accepted[n]
+    if (change === undefined) changes.push(undefined)
+    else {
+      const differences = before === undefined ? [] : classifyChange(before, tool.definition).differences
+      changes.push({ ...change, differences })
+      await pace.after(JSON.stringify(tool.definition).length >> 4)
+    }
+  }
+  return changes
+}
+
+/**
+ * The accepted definitions of tools that changed since; `undefined` where none is known, or the tool is the one that was
+ * accepted. In the order given, in one round trip at most.
+ */
+export async function acceptedOf(
+  context: Context,
+  whose: { readonly workspaceId: string; readonly integrationId: string },
+  assessed: readonly Assessed[],
+): Promise<readonly (ToolDefinition | undefined)[]> {
   const changed = assessed.filter(({ change }) => change !== undefined)
   if (changed.length === 0) return assessed.map(() => undefined)
   const { records } = await context.storage.read(
     whose.workspaceId,
     changed.map(({ change, tool }) => keys.accepted(whose.integrationId, change?.from ?? tool.definition.name)),
   )
+  const found = new Map(changed.map((one, n) => [one, versioned<ToolDefinition>(records[n])?.value]))
   return assessed.map((one) => {
-    const { change, settings, tool } = one
-    if (change === undefined) return undefined
-    const accepted = versioned<ToolDefinition>(records[changed.indexOf(one)])?.value
-    const known =
-      accepted !== undefined && (change.from !== undefined || definitionHash(accepted) === settings.accepted)
-    return { ...change, differences: known ? classifyChange(accepted, tool.definition).differences : [] }
+    const accepted = found.get(one)
+    const isKnown =
+      accepted !== undefined && (one.change?.from !== undefined || definitionHash(accepted) === one.settings.accepted)
+    return isKnown ? accepted : undefined
   })
 }
 
@@ -177,34 +212,43 @@ async function acceptedDefinitions(
   return found
 }
 
-function classify(
+/** How each tool changed. All comparisons of a listing share one budget; what it isn't enough for counts as widened. */
+async function classify(
   unaccepted: readonly ListedTool[],
   missing: readonly string[],
   settings: Readonly<Record<string, ToolSettingsRecord>>,
   accepted: ReadonlyMap<string, ToolDefinition>,
-): Record<string, { kind: ToolChangeKind; from?: string | undefined }> {
-  const fresh = unaccepted.filter(
-    ({ definition }) => settingsOf({ tools: settings }, definition.name).accepted === undefined,
-  )
+): Promise<Readonly<Record<string, Changed>>> {
+  const isNew = ({ definition }: ListedTool): boolean =>
+    settingsOf({ tools: settings }, definition.name).accepted === undefined
   const gone = missing.flatMap((name) => accepted.get(name) ?? [])
-  const renames = findRenames(
-    gone,
-    fresh.map(({ definition }) => definition),
-  )
-  const changes: Record<string, { kind: ToolChangeKind; from?: string | undefined }> = Object.create(null) as Record<
-    string,
-    never
-  >
-  for (const { definition } of unaccepted) {
+  const fresh = unaccepted.filter(isNew).map(({ definition }) => definition)
+  const renames = findRenames(gone, fresh)
+  const work = new WorkBudget(comparingWork)
+  const pace = new WorkPace()
+  const changes: [string, Changed][] = []
+  for (const tool of unaccepted) {
+    const { definition } = tool
     const { name } = definition
     const from = renames.get(name)
     const was = accepted.get(name)
-    if (from !== undefined) changes[name] = { kind: 'renamed', from }
-    else if (settingsOf({ tools: settings }, name).accepted === undefined) changes[name] = { kind: 'new' }
-    else changes[name] = { kind: was === undefined ? 'widened' : classifyChange(was, definition).kind }
+    const { left } = work
+    if (from !== undefined) changes.push([name, { kind: 'renamed', from }])
+    else if (isNew(tool)) changes.push([name, { kind: 'new' }])
+    else if (was === undefined || left <= 0) changes.push([name, { kind: 'widened' }])
+    else changes.push([name, { kind: changeKind(was, definition, work) }])
+    await pace.after(left - work.left + (JSON.stringify(definition).length >> 4))
   }
-  return { ...changes }
+  return Object.fromEntries(changes)
 }
+
+interface Changed {
+  readonly kind: ToolChangeKind
+  readonly from?: string | undefined
+}
+
+/** What comparing all tools of a listing may cost. */
+const comparingWork = 2_000_000
 
 function newsOf(whose: ListOwner, before: ToolList | undefined, tools: readonly ListedTool[]): readonly NewEvent[] {
   const added: string[] = []

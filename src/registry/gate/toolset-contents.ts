@@ -1,15 +1,19 @@
+import type { ToolDefinition } from '../../model/tool.js'
 import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
 import { notForModels } from '../../policy/model-audience.js'
 import { filterTools } from '../../policy/tool-filter.js'
 import { modelToolName } from '../../policy/tool-name.js'
-import { assess } from './assess-tool.js'
+import { inAcceptedWords } from '../../policy/schema-words.js'
+import { shownDefinition } from '../../policy/shown-definition.js'
+import { assess, type Assessment } from './assess-tool.js'
+import { acceptedOf } from './tool-changes.js'
 import { actingAs, type ActorContext, type Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { visibleIds } from '../state/access.js'
 import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
-import type { ToolList } from '../state/tool-list-cache.js'
+import type { ListedTool, ToolList } from '../state/tool-list-cache.js'
 
 /** What one agent may call now for one actor, and what is missing from it and why. */
 export interface ToolsetContents {
@@ -94,9 +98,10 @@ async function collect(
       quarantined: target.tools?.quarantined ?? [],
     })
     unavailable.push(...filtered.unavailable.map((missing) => ({ integration, ...missing })))
-    for (const { tool, assessment } of assessed) {
-      if (!filtered.usable.has(tool.definition.name)) continue
-      const { definition } = tool
+    const usable = assessed.filter(({ tool }) => filtered.usable.has(tool.definition.name))
+    const read = await definitionsForModels(context, { workspaceId: actor.workspaceId, integrationId }, usable)
+    for (const [n, { assessment }] of usable.entries()) {
+      const definition = read[n]!
       const { label, mode, verdict } = assessment
       tools.push({
         modelName: modelToolName(record.handle, definition.name),
@@ -112,6 +117,24 @@ async function collect(
     }
   }
   return { tools, unavailable, stale }
+}
+
+/** What models read: accepted words, in which nothing hides. Of a tool that is new there are no others than its own. */
+async function definitionsForModels(
+  context: Context,
+  whose: { readonly workspaceId: string; readonly integrationId: string },
+  usable: readonly { readonly tool: ListedTool; readonly assessment: Assessment }[],
+): Promise<readonly ToolDefinition[]> {
+  const accepted = await acceptedOf(
+    context,
+    whose,
+    usable.map(({ tool, assessment }) => ({ ...assessment, tool })),
+  )
+  return usable.map(({ tool: { definition }, assessment: { change } }, n) =>
+    shownDefinition(
+      change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n]),
+    ),
+  )
 }
 
 /** Everything the actor can use, with settings and tool lists: three round trips, however many there are. */

@@ -1,4 +1,4 @@
-import { visibleLines } from '../../policy/visible-text.js'
+import { visibleLines } from '../../model/visible-text.js'
 
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 

@@ -1,6 +1,6 @@
 import type { Integration, ServerInfo, ToolCounts } from '../../model/integration.js'
 import { allowedOperations } from '../../policy/access.js'
-import { visible, visibleLines } from '../../policy/visible-text.js'
+import { visible, visibleLines } from '../../model/visible-text.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
 import { currentStatus, describeStatus } from '../servers/status.js'

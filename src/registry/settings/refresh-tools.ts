@@ -2,8 +2,6 @@ import { isIntegrationError } from '../../model/errors.js'
 import type { StatusReason } from '../../model/integration.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { Connection } from '../../mcp/connection.js'
-import type { ToolDefinition } from '../../model/tool.js'
-import { definitionHash } from '../../policy/tool-definition.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
@@ -80,7 +78,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
           ...filed.stale,
         ]),
       )
-    if (filed.events.length > 0) await supersedeChanged(context, target, listing.tools)
+    if (filed.events.length > 0) await supersedeChanged(context, target, filed.bindingHashes)
     return true
   })
 }
@@ -130,14 +128,18 @@ function declaresFreely({ server }: Target): boolean {
 }
 
 /** What waits for a decision about a tool that is another one now, or gone, need not be decided any more. */
-async function supersedeChanged(context: Context, target: Target, tools: readonly ToolDefinition[]): Promise<void> {
+async function supersedeChanged(
+  context: Context,
+  target: Target,
+  bindingHashes: ReadonlyMap<string, string>,
+): Promise<void> {
   const { workspaceId, integrationId, owner, userId } = target
-  const hashes = new Map(tools.map((tool) => [tool.name, definitionHash(tool)]))
   await endOpenApprovals(context, workspaceId, integrationId, {
     to: 'superseded',
     reason: 'The tool has changed.',
     only: ({ binding, request }) =>
-      hashes.get(binding.tool) !== binding.definitionHash && (owner === sharedOwner || request.userId === userId),
+      bindingHashes.get(binding.tool) !== binding.definitionHash &&
+      (owner === sharedOwner || request.userId === userId),
   })
 }
 

@@ -3,8 +3,9 @@ import { IntegrationError } from '../../model/errors.js'
 import { acceptToolsInput, invalid, parse, toolSettingsInput } from '../../model/input.js'
 import type { QuarantinedTool, Tool, ToolSettings } from '../../model/tool.js'
 import { modelToolName } from '../../policy/tool-name.js'
+import { shownDefinition } from '../../policy/shown-definition.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import { assess, settingsOf } from '../gate/assess-tool.js'
+import { assess, isOnlyWords, settingsOf, type Assessment } from '../gate/assess-tool.js'
 import type { ActorContext } from '../state/context.js'
 import { conflict } from '../state/errors.js'
 import { retrying } from '../state/retrying.js'
@@ -55,8 +56,9 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
     ...assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool }),
   }))
   const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
-  const tools = assessed.map(({ tool: { definition, hash }, label, mode, verdict, settings: own }, n): Tool => {
+  const tools = assessed.map(({ tool, label, mode, verdict, settings: own }, n): Tool => {
     const change = changes[n]
+    const definition = shownDefinition(tool.definition)
     return {
       name: definition.name,
       modelName: modelToolName(record.handle, definition.name),
@@ -66,7 +68,7 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
       outputSchema: definition.outputSchema,
       annotations: definition.annotations,
       label,
-      definitionHash: hash,
+      definitionHash: tool.hash,
       enabled: own.enabled ?? true,
       approval: { mode, resolved: verdict.mode, rule: verdict.rule },
       agents: own.agents,
@@ -139,7 +141,8 @@ export async function configureTools(
 }
 
 /**
- * `acceptTools()`: what they are now is what was agreed to. A likely rename takes its settings over from the tool it was.
+ * `acceptTools()`: what they are now is what was agreed to. A likely rename keeps whether the tool is on, for whom, and
+ * that it asks; a label and running without asking are set for the new name by `configureTools()`, by whoever wants them.
  *
  * @param seen - the hash of each definition that the actor has looked at, by wire name: nobody accepts what nobody saw
  * @throws IntegrationError `conflict`, `tool_not_found`, `not_found`, `forbidden`, `invalid_input`
@@ -169,7 +172,7 @@ export async function acceptTools(
         tool,
       })
       const from = change?.from
-      if (from === undefined) define(tools, name, { ...settingsOf({ tools }, name), accepted: tool.hash })
+      if (from === undefined) define(tools, name, reaccepted(settingsOf({ tools }, name), tool, change))
       else {
         define(tools, name, renamed(settingsOf({ tools }, from), tool))
         delete tools[from]
@@ -195,10 +198,21 @@ export async function acceptTools(
   )
 }
 
-/** A tool under another name is the one a person labelled: everything but its name is equal. */
-function renamed({ label, ...settings }: ToolSettingsRecord, { hash }: ListedTool): ToolSettingsRecord {
-  const kept = label !== undefined && label.definitionHash === settings.accepted
-  return { ...settings, accepted: hash, ...(kept ? { label: { ...label, definitionHash: hash } } : {}) }
+/** A person's label goes on where the tool does what it did. */
+function reaccepted(
+  settings: ToolSettingsRecord,
+  { hash }: ListedTool,
+  change: Assessment['change'],
+): ToolSettingsRecord {
+  const { label, ...rest } = settings
+  const isSame = isOnlyWords(change?.kind) && label?.definitionHash === settings.accepted
+  const kept = label?.definitionHash === hash ? label : isSame ? { ...label!, definitionHash: hash } : undefined
+  return { ...rest, accepted: hash, label: kept }
+}
+
+/** Another name may be another deed: nothing that loosens moves along. */
+function renamed({ enabled, agents, approval }: ToolSettingsRecord, { hash }: ListedTool): ToolSettingsRecord {
+  return { enabled, agents, approval: approval === 'ask' ? approval : undefined, accepted: hash }
 }
 
 /** `refreshTools()`: asks the server now. */

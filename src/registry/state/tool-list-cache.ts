@@ -1,4 +1,5 @@
 import { sha256Hex } from '../../model/digest.js'
+import { WorkPace } from '../../mcp/work-pace.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { ServerInfo } from '../../model/integration.js'
 import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
@@ -141,9 +142,15 @@ export function listWrites(
   }
 }
 
-/** Definitions with their hashes. */
-export function hashed(definitions: readonly ToolDefinition[]): readonly ListedTool[] {
-  return definitions.map((definition) => ({ definition, hash: definitionHash(definition) }))
+/** Definitions with their hashes, which take a while where there are many. */
+export async function hashed(definitions: readonly ToolDefinition[]): Promise<readonly ListedTool[]> {
+  const pace = new WorkPace()
+  const tools: ListedTool[] = []
+  for (const definition of definitions) {
+    tools.push({ definition, hash: definitionHash(definition) })
+    await pace.after(JSON.stringify(definition).length >> 4)
+  }
+  return tools
 }
 
 /** A list that was not stored yet, found by either name all the same. */

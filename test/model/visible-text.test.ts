@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { visible, visiblePieces } from '../../src/policy/visible-text.js'
+import { visible, visiblePieces, visibleText } from '../../src/model/visible-text.js'
 
 const tags = [...'hi'].map((letter) => String.fromCodePoint(0xe0000 + letter.codePointAt(0)!)).join('')
 
@@ -20,6 +20,15 @@ describe('text in which nothing can hide', () => {
     ['x\ud800y\udc00', 'x\\u{D800}y\\u{DC00}'],
     ['a\u2028b\u2029c', 'a\\u{2028}b\\u{2029}c'],
     ['private \ue000, no character \uffff', 'private \\u{E000}, no character \\u{FFFF}'],
+    ['می\u200cخواهم', 'می\u200cخواهم'],
+    ['क्\u200dष', 'क्\u200dष'],
+    [
+      '\u{1f468}\u200d\u{1f469}\u200d\u{1f467} \u2764\ufe0f 1\ufe0f\u20e3',
+      '\u{1f468}\u200d\u{1f469}\u200d\u{1f467} \u2764\ufe0f 1\ufe0f\u20e3',
+    ],
+    ['\u845b\u{e0100}', '\u845b\u{e0100}'],
+    ['a \u200d b\u200d', 'a \\u{200D} b\\u{200D}'],
+    ['\u2764\ufe0f\ufe0f', '\u2764\ufe0f\\u{FE0F}'],
     ['', ''],
   ])('%j is shown as %s', (text, expected) => {
     expect(visible(text)).toBe(expected)
@@ -28,10 +37,16 @@ describe('text in which nothing can hide', () => {
   it('leaves nothing that is drawn as nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(visible(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u)
+        expect(
+          visible(text).replaceAll(/(?<=[\p{L}\p{M}\p{Emoji}])[\u200c\u200d\p{Variation_Selector}]/gu, ''),
+        ).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u)
       }),
       { numRuns: 1000 },
     )
+  })
+
+  it('keeps the lines of what has several', () => {
+    expect(visibleText('two\nlines\ttab\r\u001b')).toBe('two\nlines\ttab\\u{D}\\u{1B}')
   })
 
   it('says how much it cut off, and cuts between characters', () => {

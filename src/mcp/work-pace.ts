@@ -1,0 +1,28 @@
+/** Units of work between two pauses. */
+const unitsAtOnce = 20_000
+
+/** Lets others run now and then during long work, so that no server can keep the event loop to itself. */
+export class WorkPace {
+  #spent = 0
+
+  /** Counts work that was just done, in units of one visited value or 64 characters, and pauses when it was much. */
+  async after(units: number): Promise<void> {
+    this.#spent += units
+    if (this.#spent < unitsAtOnce) return
+    this.#spent = 0
+    await pause()
+  }
+}
+
+/** A turn of the event loop. Not a timer of the runtime: work goes on where a test has stopped the clock. */
+function pause(): Promise<void> {
+  if (typeof MessageChannel === 'undefined') return Promise.resolve()
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(undefined)
+  })
+}

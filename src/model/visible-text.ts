@@ -1,0 +1,102 @@
+/**
+ * What can hide or reorder text: control and format characters (bidi, zero-width, tags), everything else that is drawn
+ * as nothing, blanks that are not the plain one, private use, half surrogate pairs.
+ */
+const hidden =
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u{2800}]|(?! )\p{Zs}/u
+
+/** Joiners that writing systems and emoji need, where they join something. */
+const joiner = /[\u200c\u200d]/
+const joins = /[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]/u
+const isJoined = /[\p{L}\p{Extended_Pictographic}]/u
+/** Selectors of a character's form, where the character has several: text or emoji, variants of Han and Mongolian. */
+const emojiSelector = /[\ufe0e\ufe0f]/
+const selector = /\p{Variation_Selector}/u
+const hasVariants = /[\p{Script=Han}\p{Script=Mongolian}]/u
+
+/**
+ * One-line text in which nothing can hide: what is drawn as nothing, moves other text or steers a terminal appears as
+ * `\u{…}`.
+ *
+ * @param maxLength - longer text is cut there, and says how much is missing. `@default` not cut
+ */
+export function visible(text: string, maxLength = Number.POSITIVE_INFINITY): string {
+  return said(show(text, maxLength))
+}
+
+/** The same for text of several lines, like descriptions and questions: line feeds and tabs stay. */
+export function visibleText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
+  return said(show(text, maxLength, '\n\t'))
+}
+
+/** The same where the reader counts what is cut off: line feeds stay. */
+export function visibleLines(text: string, maxLength: number): ShownText {
+  return show(text, maxLength, '\n')
+}
+
+interface ShownText {
+  readonly shown: string
+  readonly hiddenCharacters: number
+}
+
+/** A piece of a text: characters as they are, or one that would be drawn as nothing, escaped. */
+export interface TextPiece {
+  readonly text: string
+  readonly hidden: boolean
+}
+
+/** The same in pieces, for a screen that marks what was hidden. Line feeds stay. */
+export function visiblePieces(text: string): readonly TextPiece[] {
+  const pieces: { text: string; hidden: boolean }[] = []
+  let at = 0
+  for (const character of text) {
+    const isHidden = character !== '\n' && hides(text, at, character)
+    at += character.length
+    const last = pieces.at(-1)
+    if (last === undefined || isHidden || last.hidden)
+      pieces.push({ text: isHidden ? escape(character) : character, hidden: isHidden })
+    else last.text += character
+  }
+  return pieces
+}
+
+function said({ shown, hiddenCharacters }: ShownText): string {
+  return hiddenCharacters === 0 ? shown : `${shown}… (${hiddenCharacters} more characters)`
+}
+
+/** Cuts between characters, never inside of an escape or a pair. */
+function show(text: string, maxLength: number, kept = ''): ShownText {
+  if (text.length <= maxLength && !hidden.test(text)) return { shown: text, hiddenCharacters: 0 }
+  let shown = ''
+  let at = 0
+  while (at < text.length) {
+    const character = String.fromCodePoint(text.codePointAt(at)!)
+    const drawn = !kept.includes(character) && hides(text, at, character) ? escape(character) : character
+    if (shown.length + drawn.length > maxLength) return { shown, hiddenCharacters: text.length - at }
+    shown += drawn
+    at += character.length
+  }
+  return { shown, hiddenCharacters: 0 }
+}
+
+function hides(text: string, at: number, character: string): boolean {
+  if (!hidden.test(character)) return false
+  const before = characterBefore(text, at)
+  if (joiner.test(character)) return !joins.test(before) || !isJoined.test(characterAt(text, at + 1))
+  if (emojiSelector.test(character)) return !/\p{Emoji}/u.test(before)
+  return !selector.test(character) || !hasVariants.test(before)
+}
+
+function characterAt(text: string, at: number): string {
+  const code = text.codePointAt(at)
+  return code === undefined ? '' : String.fromCodePoint(code)
+}
+
+function characterBefore(text: string, at: number): string {
+  const isPair = at > 1 && (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00
+  return at === 0 ? '' : characterAt(text, at - (isPair ? 2 : 1))
+}
+
+function escape(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16).toUpperCase()}}`
+}

@@ -1,0 +1,62 @@
+import type { JsonObject, JsonValue } from '../model/json.js'
+import { schemaData, schemaMaps, wordKeywords } from '../model/schema-keywords.js'
+import type { ToolDefinition } from '../model/tool.js'
+
+/**
+ * A definition as it is now, in the words that somebody accepted: what was not there then is not described. A model
+ * reads nothing that nobody agreed to.
+ */
+export function inAcceptedWords(now: ToolDefinition, accepted: ToolDefinition | undefined): ToolDefinition {
+  const { title: _title, description: _description, outputSchema, annotations, ...rest } = now
+  const { title: _ownTitle, ...hints } = annotations ?? {}
+  return {
+    ...rest,
+    title: accepted?.title,
+    description: accepted?.description,
+    inputSchema: withWordsOf(now.inputSchema, accepted?.inputSchema) as JsonObject,
+    outputSchema:
+      outputSchema === undefined ? undefined : (withWordsOf(outputSchema, accepted?.outputSchema) as JsonObject),
+    annotations: annotations === undefined ? undefined : { ...hints, title: accepted?.annotations?.title },
+  }
+}
+
+/** Every word of a schema, by its place. */
+export function wordsIn(schema: JsonValue): Readonly<Record<string, JsonValue>> {
+  const found: [string, JsonValue][] = []
+  const visit = (node: JsonValue, path: string, isMap: boolean): void => {
+    if (typeof node !== 'object' || node === null) return
+    for (const [key, value] of Object.entries(node) as [string, JsonValue][]) {
+      if (!isMap && wordKeywords.has(key)) found.push([`${path}/${key}`, value])
+      else if (isMap || !schemaData.has(key))
+        visit(value, `${path}/${key}`, !isMap && schemaMaps.has(key) && isObject(value))
+    }
+  }
+  visit(schema, '', false)
+  return Object.fromEntries(found)
+}
+
+/** The structure of one schema with the words that another has at the same places. */
+function withWordsOf(schema: JsonValue, words: JsonValue | undefined): JsonValue {
+  if (Array.isArray(schema)) return schema.map((item: JsonValue, n) => withWordsOf(item, at(words, String(n))))
+  if (typeof schema !== 'object' || schema === null) return schema
+  const kept = Object.entries(schema as JsonObject).flatMap(([key, value]) => {
+    if (wordKeywords.has(key)) return []
+    if (schemaData.has(key)) return [[key, value]]
+    const same = at(words, key)
+    if (!schemaMaps.has(key) || !isObject(value)) return [[key, withWordsOf(value, same)]]
+    const children = Object.entries(value).map(([name, child]) => [name, withWordsOf(child, at(same, name))])
+    return [[key, Object.fromEntries(children)]]
+  }) as [string, JsonValue][]
+  const said = isObject(words) ? Object.entries(words).filter(([key]) => wordKeywords.has(key)) : []
+  return Object.fromEntries([...said, ...kept])
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function at(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as JsonObject)[key]
+    : undefined
+}

@@ -1,0 +1,82 @@
+import type { JsonObject, JsonValue } from '../model/json.js'
+import type { ToolAnnotations, ToolChange, ToolDefinition } from '../model/tool.js'
+import type { WorkBudget } from '../model/work-budget.js'
+import { digestOf } from './digest.js'
+import { compareSchemas, worst, type SchemaChange } from './schema-change.js'
+import { wordsIn } from './schema-words.js'
+import { partsOf } from './tool-definition.js'
+import { differencesBetween } from './tool-difference.js'
+
+/**
+ * How a definition stands to the one that was accepted, with what a host can show.
+ *
+ * @throws IntegrationError `protocol_error` when one nests deeper than 100 levels
+ */
+export function classifyChange(accepted: ToolDefinition, now: ToolDefinition): ToolChange {
+  const differences = differencesBetween(partsOf(accepted), partsOf(now))
+  return { kind: changeKind(accepted, now), differences }
+}
+
+/**
+ * How a definition stands to the one that was accepted. What can't be told, or would cost too much to find out, counts
+ * as `widened`. What a tool returns is no right of the caller's: of `outputSchema` only the words count.
+ *
+ * @param work - shared by several comparisons; `@default` one of its own
+ * @throws IntegrationError `protocol_error` when one nests deeper than 100 levels
+ */
+export function changeKind(accepted: ToolDefinition, now: ToolDefinition, work?: WorkBudget): SchemaChange {
+  const [before, after] = [partsOf(accepted), partsOf(now)]
+  return worst([
+    before.name === after.name ? 'same' : 'widened',
+    compareSchemas(before.inputSchema ?? {}, after.inputSchema ?? {}, work),
+    compareAnnotations(before.annotations ?? {}, after.annotations ?? {}),
+    compareOutputs(before.outputSchema ?? true, after.outputSchema ?? true, work),
+    before.title === after.title && before.description === after.description ? 'same' : 'reworded',
+    ...['icons', 'execution', '_meta'].map((part) => (isEqual(before[part], after[part]) ? 'same' : 'cosmetic')),
+  ])
+}
+
+/** Nobody can be harmed by another structure, but text in it reaches a model. */
+function compareOutputs(before: JsonValue, after: JsonValue, work: WorkBudget | undefined): SchemaChange {
+  const change = compareSchemas(before, after, work)
+  if (change === 'same' || change === 'reworded') return change
+  const known = wordsIn(before)
+  const areKnown = Object.entries(wordsIn(after)).every(([place, words]) => isEqual(words, known[place]))
+  return areKnown ? 'cosmetic' : 'reworded'
+}
+
+/** Towards writing, destroying, the open world is widened; away from it narrowed. What is absent has its cautious default. */
+function compareAnnotations(before: JsonValue, after: JsonValue): SchemaChange {
+  const [was, is] = [risksOf(before as ToolAnnotations), risksOf(after as ToolAnnotations)]
+  if (is.some((risk, n) => risk && !was[n])) return 'widened'
+  if (unknownIn(before) !== unknownIn(after)) return 'widened'
+  if ((before as ToolAnnotations).title !== (after as ToolAnnotations).title) return 'reworded'
+  if (is.some((risk, n) => risk !== was[n])) return 'narrowed'
+  return isEqual(before, after) ? 'same' : 'cosmetic'
+}
+
+/** Annotations of a later revision: nobody here can tell what a change of them means. */
+function unknownIn(annotations: JsonValue): string {
+  return digestOf(Object.fromEntries(Object.entries(annotations as JsonObject).filter(([key]) => !known.has(key))))
+}
+
+const known = new Set(['title', 'readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'])
+
+/** @see https://modelcontextprotocol.io/specification/2025-11-25/schema ToolAnnotations */
+function risksOf({
+  readOnlyHint,
+  destructiveHint,
+  idempotentHint,
+  openWorldHint,
+}: ToolAnnotations): readonly boolean[] {
+  return [
+    readOnlyHint !== true,
+    destructiveHint === true || (destructiveHint !== false && readOnlyHint !== true),
+    idempotentHint !== true && readOnlyHint !== true,
+    openWorldHint !== false,
+  ]
+}
+
+function isEqual(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
+  return digestOf(left ?? null) === digestOf(right ?? null)
+}

@@ -1,0 +1,72 @@
+import type { ToolDefinition } from '../model/tool.js'
+import { WorkBudget, withinBudget } from '../model/work-budget.js'
+import { digestOf } from './digest.js'
+import { partsOf } from './tool-definition.js'
+
+/** Beyond this many of one shape, likeness says little. */
+const maxCandidates = 50
+/** Words of a description that are compared. */
+const maxWords = 200
+/** What all of the search may cost. */
+const maxWork = 400_000
+
+/**
+ * Tools that are likely the ones that went missing, under another name: schemas and annotations are equal, descriptions
+ * alike, and nothing else fits either of them. None where a search would cost too much.
+ *
+ * @returns the missing tool's name by the new tool's
+ */
+export function findRenames(
+  missing: readonly ToolDefinition[],
+  added: readonly ToolDefinition[],
+  work: WorkBudget = new WorkBudget(maxWork),
+): ReadonlyMap<string, string> {
+  if (missing.length === 0 || added.length === 0) return new Map()
+  const groups = new Map<string, Group>()
+  const put = (tool: ToolDefinition, side: keyof Group): void => {
+    const { inputSchema = {}, outputSchema = null, annotations = {} } = partsOf(tool)
+    const shape = digestOf([inputSchema, outputSchema, annotations])
+    const group = groups.get(shape) ?? { gone: [], fresh: [] }
+    groups.set(shape, group)
+    group[side].push(tool)
+  }
+  for (const tool of missing) put(tool, 'gone')
+  for (const tool of added) put(tool, 'fresh')
+  return withinBudget(() => new Map([...groups.values()].flatMap((group) => pairs(group, work))), new Map())
+}
+
+interface Group {
+  readonly gone: ToolDefinition[]
+  readonly fresh: ToolDefinition[]
+}
+
+interface Described {
+  readonly name: string
+  readonly words: ReadonlySet<string>
+}
+
+function pairs({ gone, fresh }: Group, work: WorkBudget): readonly [string, string][] {
+  if (gone.length > maxCandidates || fresh.length > maxCandidates) return []
+  const [before, after] = [gone.map(described), fresh.map(described)]
+  return after.flatMap((tool): [string, string][] => {
+    const fits = before.filter((candidate) => areAlike(candidate, tool, work))
+    const [was] = fits
+    const isOnly = was !== undefined && fits.length === 1
+    return isOnly && after.filter((other) => areAlike(was, other, work)).length === 1 ? [[tool.name, was.name]] : []
+  })
+}
+
+function described({ name, description = '' }: ToolDefinition): Described {
+  const words = description
+    .slice(0, 4000)
+    .toLowerCase()
+    .match(/[\p{L}\p{N}]+/gu)
+  return { name, words: new Set(words?.slice(0, maxWords)) }
+}
+
+/** Three fifths of all words are in both; a tool without a description is like no other. */
+function areAlike(left: Described, right: Described, work: WorkBudget): boolean {
+  work.spend(left.words.size)
+  const common = [...left.words].filter((word) => right.words.has(word)).length
+  return common > 0 && common * 5 >= (left.words.size + right.words.size - common) * 3
+}
