@@ -41,7 +41,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // For browsers: it brings nothing along.
   'http/client.ts': { may: [], mayTypes: ['http', 'index.ts'] },
   ui: {
-    may: ['ui', 'http/client.ts', 'policy/visible-text.ts', 'lit', 'lit/*'],
+    may: ['ui', 'http/client.ts', 'model/visible-text.ts', 'lit', 'lit/*'],
     mayTypes: ['index.ts'],
   },
   // For servers: hands out the built page.

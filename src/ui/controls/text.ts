@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit'
-import { visiblePieces } from '../../policy/visible-text.js'
+import { visiblePieces } from '../../model/visible-text.js'
 
 /** Text of a server or another person, in which nothing can hide: what would be drawn as nothing is a mark in red. */
 export function shown(text: string): TemplateResult | string {
