@@ -36,7 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ...registryRooms,
   storage: { may: ['storage', 'ports', 'model'] },
   vaults: { may: ['vaults', 'ports', 'model', 'jose'] },
-  local: { may: ['local', 'ports', 'model', '@modelcontextprotocol/client/stdio', 'node:*'] },
+  local: { may: ['local', 'ports', 'model', '@modelcontextprotocol/client/stdio', 'cross-spawn', 'node:*'] },
   http: { may: ['http', 'index.ts', 'model', 'hono', '@hono/node-server', 'zod'] },
   // For browsers: it brings nothing along.
   'http/client.ts': { may: [], mayTypes: ['http', 'index.ts'] },

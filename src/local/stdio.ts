@@ -1,7 +1,7 @@
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { LocalServer } from '../ports/local-server.js'
+import { StdioTransport } from './stdio-transport.js'
 
-/** What {@link stdioServer} starts. */
+/** Options of {@link stdioServer}: what it starts. */
 export interface StdioServerOptions {
   /** The program, e.g. `process.execPath`. Name the real one: `npx` leaves its child behind when it is ended. */
   readonly command: string
@@ -11,6 +11,11 @@ export interface StdioServerOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
   /** @default the current directory */
   readonly cwd?: string | undefined
+  /**
+   * Called with what the server writes to its error output, as it comes: where it says why it does not start. The text may
+   * hold secrets of the server. `@default` dropped
+   */
+  readonly onStderr?: ((text: string) => void) | undefined
 }
 
 /**
@@ -19,20 +24,10 @@ export interface StdioServerOptions {
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
-export function stdioServer({ command, args = [], env, cwd }: StdioServerOptions): LocalServer {
+export function stdioServer({ command, args = [], env, cwd, onStderr }: StdioServerOptions): LocalServer {
   return {
     type: 'local',
-    open() {
-      const transport = new StdioClientTransport({
-        command,
-        args: [...args],
-        stderr: 'pipe',
-        env: env === undefined ? undefined : { ...env },
-        cwd,
-      })
-      // Read and let go: a full pipe would stop the server, and what it says may be secret.
-      transport.stderr?.on('data', () => undefined)
-      return Promise.resolve(transport)
-    },
+    open: ({ maxMessageBytes } = {}) =>
+      Promise.resolve(new StdioTransport({ command, args: [...args], env, cwd, onStderr, maxMessageBytes })),
   }
 }

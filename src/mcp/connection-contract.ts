@@ -34,6 +34,8 @@ export interface OpenOptions {
   readonly elicits: boolean
   /** How long all of opening may take, in ms. */
   readonly timeoutMs: number
+  /** Local servers: bytes of one message. Others are bounded by their `fetch`. `@default` not bounded */
+  readonly maxMessageBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly runtime: RegistryRuntime
   /** Makes what a server said fit to be shown. `@default` as it came */

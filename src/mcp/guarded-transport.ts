@@ -56,6 +56,7 @@ export class GuardedTransport implements Transport {
     inner.onmessage = (message) => this.deliver(message, options.unread)
     inner.onclose = () => this.onclose?.()
     inner.onerror = (error) => this.onerror?.(error)
+    if (options.unread) Object.assign(inner, { onfault: (fault: unknown) => this.giveUpAll(fault) })
   }
 
   get sessionId(): string | undefined {
@@ -146,8 +147,11 @@ export class GuardedTransport implements Transport {
   }
 
   /** Nothing that was asked will be answered any more. */
-  giveUpAll(): void {
-    for (const exchange of this.#exchanges.values()) this.#giveUp(exchange)
+  giveUpAll(fault?: unknown): void {
+    for (const exchange of this.#exchanges.values()) {
+      exchange.fault ??= fault
+      this.#giveUp(exchange)
+    }
   }
 
   #read(sent: JSONRPCMessage): JSONRPCMessage | undefined {

@@ -104,7 +104,7 @@ async function findOutLocally(attempt: Attempting): Promise<OpenClient> {
     return await attempt({ kind: 'local' })
   } catch (error) {
     const isThere = isIntegrationError(error) && error.code !== 'aborted' && error.reason !== 'no_such_program'
-    if (!isThere || error.reason === 'exited' || error.reason === 'unsupported_version') throw error
+    if (!isThere || error.reason === 'unsupported_version') throw error
     return attempt({ kind: 'local', prior: 'legacy' })
   }
 }

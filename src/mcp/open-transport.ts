@@ -25,7 +25,7 @@ export interface ConnectionState {
 
 /** Makes the SDK's transport of a kind, guarded, over the endpoint's own `fetch`. */
 export async function openTransport(
-  { endpoint, runtime, timeoutMs }: OpenOptions,
+  { endpoint, runtime, timeoutMs, maxMessageBytes }: OpenOptions,
   kind: ServerProfile['transport'],
   known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string | undefined },
 ): Promise<OpenTransport> {
@@ -33,7 +33,7 @@ export async function openTransport(
   const questionMs = timeoutMs / 2
   if ('local' in endpoint) {
     // Opaque in the port, so that no SDK type is in our declarations.
-    const inner = (await endpoint.local.open()) as Transport
+    const inner = (await endpoint.local.open({ maxMessageBytes })) as Transport
     const guarded = new GuardedTransport(inner, { answersInResponse: false, unread: true, questionMs, runtime })
     return { transport: guarded, state, ...withoutSession }
   }

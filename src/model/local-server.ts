@@ -7,7 +7,8 @@ export interface LocalServer {
   /**
    * Called for each connection.
    *
+   * @param options.maxMessageBytes - Larger messages are refused, as those of other servers are.
    * @returns a fresh, unstarted MCP transport (opaque here: no SDK type appears in our declarations)
    */
-  open(): Promise<unknown>
+  open(options?: { readonly maxMessageBytes?: number | undefined }): Promise<unknown>
 }

@@ -151,8 +151,9 @@ function remoteEndpoint(
 /** How long what was found out about a server's era is believed, in ms. */
 const verdictIsGoodForMs = 86_400_000
 
-function openOptions(context: Context): Pick<OpenOptions, 'timeoutMs' | 'runtime'> {
-  return { timeoutMs: context.options.limits.connectTimeoutMs, runtime: context.runtime }
+function openOptions(context: Context): Pick<OpenOptions, 'timeoutMs' | 'maxMessageBytes' | 'runtime'> {
+  const { connectTimeoutMs, maxResponseBytes } = context.options.limits
+  return { timeoutMs: connectTimeoutMs, maxMessageBytes: maxResponseBytes, runtime: context.runtime }
 }
 
 /** A server on this machine comes from host code, by its connector; what is stored can only name it. */

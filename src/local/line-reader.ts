@@ -1,0 +1,46 @@
+/** Options of {@link lineReader}. */
+export interface LineReaderOptions {
+  /** Longer lines are skipped. `@default` not bounded */
+  readonly maxBytes: number | undefined
+  onLine(line: string): void
+  onTooLong(): void
+}
+
+const lineFeed = 0x0a
+
+/**
+ * Takes bytes as they come and hands on whole lines of UTF-8. A byte order mark before the first is dropped.
+ *
+ * @returns what takes the bytes
+ */
+export function lineReader({ maxBytes = Number.POSITIVE_INFINITY, onLine, onTooLong }: LineReaderOptions) {
+  let parts: Uint8Array[] = []
+  let bytes = 0
+  let skips = false
+
+  const add = (part: Uint8Array): void => {
+    bytes += part.byteLength
+    if (skips || bytes > maxBytes) {
+      if (!skips) onTooLong()
+      skips = true
+      parts = []
+    } else parts.push(part)
+  }
+  const end = (): void => {
+    // The decoder drops a byte order mark.
+    if (!skips) onLine(new TextDecoder().decode(Buffer.concat(parts)))
+    parts = []
+    bytes = 0
+    skips = false
+  }
+
+  return (chunk: Uint8Array): void => {
+    let rest = chunk
+    for (let at = rest.indexOf(lineFeed); at >= 0; at = rest.indexOf(lineFeed)) {
+      add(rest.subarray(0, at))
+      end()
+      rest = rest.subarray(at + 1)
+    }
+    if (rest.byteLength > 0) add(rest)
+  }
+}

@@ -1,0 +1,164 @@
+import type { ChildProcess } from 'node:child_process'
+import { basename } from 'node:path'
+import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio'
+import spawn from 'cross-spawn'
+import { IntegrationError } from '../model/errors.js'
+import { lineReader } from './line-reader.js'
+
+/** Options of {@link StdioTransport}. */
+export interface StdioTransportOptions {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>> | undefined
+  readonly cwd: string | undefined
+  readonly onStderr: ((text: string) => void) | undefined
+  /** Bytes of one message. `@default` not bounded */
+  readonly maxMessageBytes: number | undefined
+}
+
+/** How long a process may take to end by itself, and then after SIGTERM, in ms. */
+const graceMs = 2_000
+
+/**
+ * An MCP transport over the standard streams of a process. What it hands on is parsed and not yet read as messages, and a
+ * process that ends says why.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
+ */
+export class StdioTransport {
+  onmessage?: ((message: unknown) => void) | undefined
+  onclose?: (() => void) | undefined
+  onerror?: ((error: Error) => void) | undefined
+  /** Told of something that every request under way fails by. */
+  onfault?: ((fault: IntegrationError) => void) | undefined
+  readonly #options: StdioTransportOptions
+  #process: ChildProcess | undefined
+  #ended: IntegrationError | undefined
+
+  constructor(options: StdioTransportOptions) {
+    this.#options = options
+  }
+
+  /** The id of the process while it runs. */
+  get pid(): number | null {
+    return this.#process?.pid ?? null
+  }
+
+  /** @throws IntegrationError `unreachable` with the reason `no_such_program` */
+  async start(): Promise<void> {
+    const { command, args, env, cwd, onStderr, maxMessageBytes } = this.#options
+    const started = spawn(command, [...args], {
+      env: { ...getDefaultEnvironment(), ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      shell: false,
+      windowsHide: true,
+      cwd,
+    })
+    this.#process = started
+    const read = lineReader({
+      maxBytes: maxMessageBytes,
+      onLine: (line) => this.#take(line),
+      onTooLong: () => this.onfault?.(tooLarge(maxMessageBytes)),
+    })
+    started.stdout?.on('data', read)
+    // Read in any case: a full pipe would stop the server.
+    started.stderr?.setEncoding('utf8').on('data', (text: string) => quietly(() => onStderr?.(text)))
+    for (const stream of [started.stdin, started.stdout, started.stderr])
+      stream?.on('error', (error) => this.onerror?.(error))
+    started.once('close', (code, signal) => this.#close(exited(code, signal)))
+    await new Promise<void>((resolve, reject) => {
+      started.once('spawn', resolve)
+      started.once('error', (error: NodeJS.ErrnoException) => reject(notStarted(command, error)))
+    })
+  }
+
+  async send(message: unknown): Promise<void> {
+    const { stdin } = this.#process ?? {}
+    if (this.#ended !== undefined) throw this.#ended
+    if (!stdin?.writable) throw exited(null, null)
+    await new Promise<void>((resolve) => {
+      if (stdin.write(`${JSON.stringify(message)}\n`)) resolve()
+      else stdin.once('drain', resolve)
+    })
+  }
+
+  /** Ends the process: by closing its input, then by SIGTERM, then by SIGKILL. */
+  async close(): Promise<void> {
+    const running = this.#process
+    this.#process = undefined
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
+    const closed = new Promise<void>((resolve) => running.once('close', () => resolve()))
+    running.stdin?.end()
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (await settlesWithin(closed, graceMs)) return
+      running.kill(signal)
+    }
+    await settlesWithin(closed, graceMs)
+  }
+
+  #take(line: string): void {
+    if (!/^\s*[[{]/.test(line)) return
+    let messages: unknown
+    try {
+      messages = JSON.parse(line)
+    } catch {
+      return
+    }
+    for (const message of Array.isArray(messages) ? (messages as unknown[]) : [messages]) this.onmessage?.(message)
+  }
+
+  #close(why: IntegrationError): void {
+    this.#ended = why
+    this.onfault?.(why)
+    this.onclose?.()
+  }
+}
+
+function exited(code: number | null, signal: NodeJS.Signals | null): IntegrationError {
+  const how = code !== null ? ` with code ${code}` : signal !== null ? ` by ${signal}` : ''
+  return new IntegrationError(
+    'unreachable',
+    `The local server ended${how}. What it wrote to its error output goes to onStderr of stdioServer().`,
+    { reason: 'exited', exitCode: code ?? undefined, mayHaveRun: true },
+  )
+}
+
+function notStarted(command: string, { code }: NodeJS.ErrnoException): IntegrationError {
+  const name = basename(command)
+  return code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR'
+    ? new IntegrationError(
+        'unreachable',
+        `The local server was not started: there is no program "${name}", it may not be run, or its folder does not exist.`,
+        { reason: 'no_such_program' },
+      )
+    : new IntegrationError('unreachable', `The local server was not started: "${name}" can't be run.`, {
+        reason: 'not_started',
+      })
+}
+
+function tooLarge(maxBytes: number | undefined): IntegrationError {
+  return new IntegrationError(
+    'response_too_large',
+    `The server's answer is larger than ${maxBytes} bytes. Nothing of it was used.`,
+    { mayHaveRun: true },
+  )
+}
+
+async function settlesWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+    timer.unref()
+  })
+  const settled = await Promise.race([work.then(() => true), late])
+  clearTimeout(timer)
+  return settled
+}
+
+function quietly(tell: () => void): void {
+  try {
+    tell()
+  } catch {
+    // A listener can't break a server.
+  }
+}
