@@ -269,6 +269,8 @@ export function describeFramework(framework: Framework): void {
       }
       const told = await begin(toolset, scripts[framework.search])
       expect(told.read.at(-1)).toMatchObject({ text: 'note a' })
+      if (framework.search === 'native')
+        expect(told.firstRequest.match(/"defer(?:_loading|Loading)":true/g)).toHaveLength(1000)
       if (framework.search === 'tool_search') expect(told.shown).toEqual(['tool_search'])
       if (framework.search === 'two tools') {
         expect(told.shown).toEqual(['find_tools', 'use_tool'])

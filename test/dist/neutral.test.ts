@@ -7,12 +7,20 @@ import { importsOf, isBuiltin } from '../architecture/source.js'
 const dist = (file: string) => fileURLToPath(new URL(`../../dist/${file}`, import.meta.url))
 
 describe('the built package', () => {
-  it.each(['index', 'sqlite', 'postgres', 'ai-sdk', 'anthropic', 'google', 'langchain', 'openai', 'testing'])(
-    'reaches no Node builtin from %s by default',
-    async (entry) => {
-      expect(await builtinsReached(`${entry}.js`, { conditions: [], dependencies: false })).toEqual([])
-    },
-  )
+  it.each([
+    'index',
+    'sqlite',
+    'postgres',
+    'ai-sdk',
+    'anthropic',
+    'google',
+    'langchain',
+    'openai',
+    'openai-agents',
+    'testing',
+  ])('reaches no Node builtin from %s by default', async (entry) => {
+    expect(await builtinsReached(`${entry}.js`, { conditions: [], dependencies: false })).toEqual([])
+  })
 
   it.each([
     ['a browser', ['browser', 'module']],
@@ -40,6 +48,7 @@ describe('the built package', () => {
     ['google', []],
     ['langchain', ['@langchain/core/messages', '@langchain/core/tools']],
     ['openai', []],
+    ['openai-agents', []],
     ['testing', []],
   ])('mentions nobody else’s types in %s', (entry, allowed) => {
     expect(packagesMentioned(`${entry}.d.ts`).filter((name) => !allowed.includes(name))).toEqual([])

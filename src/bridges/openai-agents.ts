@@ -1,0 +1,145 @@
+import type { ApprovalDecision, Toolset } from '../index.js'
+import { contentText, type ModelPart } from '../policy/model-content.js'
+import {
+  failedReading,
+  readingOf,
+  wouldAsk,
+  type BridgedTool,
+  type BridgeOptions,
+  type Reading,
+} from './bridged-tool.js'
+import { bridgedTools } from './bridged-tools.js'
+import { parsedArguments } from './tool-turn.js'
+
+export type { BridgeOptions, CallName } from './bridged-tool.js'
+
+/** Options of {@link openaiAgentsTools}. */
+export interface OpenAiAgentsToolsOptions extends BridgeOptions {
+  /**
+   * Who asks the person about a tool that asks; never both.
+   *
+   * `confirm`: the toolset's confirm callback, while the call waits.
+   *
+   * `native`: the Agents SDK. The run ends with an interruption; decide it on the run's state, here or in another
+   * process, and run again. A tool runs only when the run's state says that this very call was approved.
+   *
+   * `@default 'confirm'`
+   */
+  readonly approval?: 'confirm' | 'native' | undefined
+  /**
+   * Which media the model takes in results of tools; it reads of any other what it was. `@default` images (JPEG, PNG,
+   * GIF, WebP) and PDF
+   */
+  readonly takes?: ((mediaType: string) => boolean) | undefined
+}
+
+/** A function tool of the Agents SDK, in its own form. */
+export interface OpenAiAgentsTool {
+  type: 'function'
+  name: string
+  description: string
+  parameters: { type: 'object'; properties: Record<string, never>; required: string[]; additionalProperties: true }
+  /** Schemas of servers are not in the strict form. */
+  strict: false
+  deferLoading?: boolean
+  needsApproval(context: OpenAiAgentsContext, input: unknown, callId?: string): Promise<boolean>
+  isEnabled(): Promise<boolean>
+  invoke(
+    context: OpenAiAgentsContext,
+    input: string,
+    details?: OpenAiAgentsDetails,
+  ): Promise<string | OpenAiAgentsPart[]>
+}
+
+/** The Responses API's own tool that searches the deferred ones. */
+export interface OpenAiAgentsToolSearch {
+  type: 'hosted_tool'
+  name: 'tool_search'
+  providerData: { type: 'tool_search' }
+}
+
+/** What is read of a run's context. */
+export interface OpenAiAgentsContext {
+  isToolApproved(call: { toolName: string; callId: string }): boolean | undefined
+}
+
+/** What is read of one call. */
+export interface OpenAiAgentsDetails {
+  readonly toolCall?: { readonly callId?: string | undefined } | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A part of what a tool returns. */
+export type OpenAiAgentsPart =
+  | { type: 'text'; text: string }
+  | { type: 'image'; image: { data: string; mediaType: string } }
+  | { type: 'file'; file: { data: string; mediaType: string; filename: string } }
+
+/**
+ * A toolset as tools of OpenAI's Agents SDK. Every call goes through the toolset's gate, whatever the SDK was told. The
+ * model reads the tool's content, or why it has not run. Deferred tools use the Responses API's tool search.
+ *
+ * @see https://openai.github.io/openai-agents-js/guides/tools
+ */
+export function openaiAgentsTools(
+  toolset: Toolset,
+  options: OpenAiAgentsToolsOptions = {},
+): (OpenAiAgentsTool | OpenAiAgentsToolSearch)[] {
+  const { tools } = bridgedTools(toolset, options, 'native')
+  const made = tools.map((tool) => agentsTool(tool, options))
+  return toolset.deferred.length === 0
+    ? made
+    : [...made, { type: 'hosted_tool', name: 'tool_search', providerData: { type: 'tool_search' } }]
+}
+
+function agentsTool(tool: BridgedTool, options: OpenAiAgentsToolsOptions): OpenAiAgentsTool {
+  const { name, description = '', inputSchema, deferred } = tool
+  const isNative = options.approval === 'native'
+  return {
+    type: 'function',
+    name,
+    description,
+    parameters: { ...inputSchema } as OpenAiAgentsTool['parameters'], // looser than the SDK's type says
+    strict: false,
+    ...(deferred ? { deferLoading: true } : {}),
+    isEnabled: async () => true,
+    // The SDK looks again when the answer is there, and must be told the same.
+    needsApproval: async (context, input, callId) =>
+      isNative && (decisionOf(context, name, callId) !== undefined || (await wouldAsk(tool, input))),
+    async invoke(context, input, { toolCall, signal } = {}) {
+      const args = parsedArguments(input)
+      if (args === undefined)
+        return outputOf(failedReading('The arguments are not valid JSON. It has not run.'), options)
+      const { callId } = toolCall ?? {}
+      const confirm = isNative ? () => decisionOf(context, name, callId) ?? notAsked : undefined
+      return outputOf(await readingOf(tool.run(args, { callId, signal, confirm })), options)
+    },
+  }
+}
+
+/** The person's decision about this very call, as the run's state has it. */
+function decisionOf(context: OpenAiAgentsContext, toolName: string, callId = ''): ApprovalDecision | undefined {
+  const approved = context.isToolApproved({ toolName, callId })
+  return approved === undefined ? undefined : approved ? 'approve' : 'deny'
+}
+
+const notAsked = { decision: 'deny', reason: 'The Agents SDK ran this call without having asked a person.' } as const
+
+/** Text, unless there is something to see. The SDK has no flag for a failure: its text says so. */
+function outputOf(reading: Reading, { takes = isTaken }: OpenAiAgentsToolsOptions): string | OpenAiAgentsPart[] {
+  if (reading.parts.every((part) => part.type === 'text' || !takes(part.mediaType))) return contentText(reading)
+  const parts = reading.parts.map((part) => agentsPart(part, takes))
+  return reading.failed ? [{ type: 'text', text: 'The tool reported an error:' }, ...parts] : parts
+}
+
+function agentsPart(part: ModelPart, takes: (mediaType: string) => boolean): OpenAiAgentsPart {
+  if (part.type === 'text') return { type: 'text', text: part.text }
+  const { mediaType, data, words } = part
+  if (!takes(mediaType)) return { type: 'text', text: words }
+  if (mediaType.startsWith('image/')) return { type: 'image', image: { data, mediaType } }
+  return { type: 'file', file: { data, mediaType, filename: `file.${mediaType.split('/')[1] ?? 'bin'}` } }
+}
+
+function isTaken(mediaType: string): boolean {
+  return /^image\/(jpeg|png|gif|webp)$|^application\/pdf$/.test(mediaType)
+}

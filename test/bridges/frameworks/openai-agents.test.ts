@@ -1,0 +1,161 @@
+import {
+  Agent,
+  run,
+  RunState,
+  setTracingDisabled,
+  Usage,
+  type AgentInputItem,
+  type Model,
+  type ModelRequest,
+  type ModelResponse,
+  type Tool,
+} from '@openai/agents-core'
+import { openaiAgentsTools } from 'mcp-integrations/openai-agents'
+import { describe, expect, it } from 'vitest'
+import { bench, person, type Step } from '../bench.js'
+import { describeFramework, type Answer, type Conversation, type Read } from '../matrix.js'
+
+setTracingDisabled(true)
+let ids = 0
+
+describeFramework({
+  name: 'openai-agents',
+  search: 'native',
+  image: 'shown',
+  audio: 'named',
+  begin: (toolset, script, { asks, signal, ...options } = {}) => {
+    const scripted = new ScriptedModel(script)
+    const tools = openaiAgentsTools(toolset, { approval: asks === 'its own' ? 'native' : 'confirm', ...options })
+    return goOn(agentOf(scripted, tools), scripted, 'Go.', signal)
+  },
+  async resume(toolset, stored, script, answers = []) {
+    const scripted = new ScriptedModel(script)
+    const agent = agentOf(scripted, openaiAgentsTools(toolset, { approval: 'native' }))
+    const state = await RunState.fromString(agent, stored)
+    state.getInterruptions().forEach((item, n) => decide(state, item, answers[n]!))
+    return goOn(agent, scripted, state)
+  },
+})
+
+function agentOf(model: Model, tools: ReturnType<typeof openaiAgentsTools>) {
+  // The bridge's own types, held against the SDK's.
+  const sdkTools: Tool[] = tools
+  return new Agent({ name: 'Assistant', model, tools: sdkTools })
+}
+
+type OurAgent = ReturnType<typeof agentOf>
+type OurState = RunState<unknown, OurAgent>
+
+async function goOn(
+  agent: OurAgent,
+  model: ScriptedModel,
+  input: string | AgentInputItem[] | OurState,
+  signal?: AbortSignal,
+): Promise<Conversation> {
+  const result = await run(agent, input, { maxTurns: 20, ...(signal === undefined ? {} : { signal }) })
+  const isAsking = result.interruptions.length > 0
+  if (!isAsking && model.left > 0) return goOn(agent, model, [...result.history, { role: 'user', content: 'Go on.' }])
+  return {
+    text: isAsking ? undefined : result.finalOutput,
+    read: result.history.flatMap(readIn),
+    shown: (model.requests[0]?.tools ?? []).flatMap((tool) => (tool.type === 'function' ? [tool.name] : [])),
+    firstRequest: JSON.stringify(model.requests[0]?.tools ?? []),
+    stored: result.state.toString(),
+  }
+}
+
+function decide(state: OurState, item: Parameters<OurState['approve']>[0], answer: Answer): void {
+  if (answer === 'approve') state.approve(item)
+  else state.reject(item, typeof answer === 'object' && 'reason' in answer ? { message: answer.reason! } : {})
+}
+
+function readIn(item: AgentInputItem): readonly Read[] {
+  if (item.type !== 'function_call_result') return []
+  const output = item.output as unknown
+  const parts = (typeof output === 'string' ? [{ text: output }] : Array.isArray(output) ? output : [output]) as {
+    text?: string
+    image?: string
+  }[]
+  return [
+    {
+      text: parts.flatMap(({ text }) => (text === undefined ? [] : [text])).join('\n'),
+      media: parts.flatMap(({ image }) =>
+        typeof image === 'string' ? [/^data:([^;]+)/.exec(image)?.[1] ?? image] : [],
+      ),
+    },
+  ]
+}
+
+/** The API's own search, before a deferred tool is called. */
+function found(name: string, { tools }: ModelRequest): readonly ModelResponse['output'][number][] {
+  const tool = tools.find((one) => one.type === 'function' && one.name === name && one.deferLoading === true)
+  if (tool === undefined) return []
+  return [
+    { type: 'tool_search_call', status: 'completed', execution: 'server', arguments: { paths: [name] } },
+    {
+      type: 'tool_search_output',
+      status: 'completed',
+      execution: 'server',
+      tools: [{ type: 'function', name, deferLoading: true }],
+    },
+  ] as never // in the form of the wire, which the SDK's types leave open
+}
+
+/** A model that says what it is told to, and keeps the requests it got. */
+class ScriptedModel implements Model {
+  readonly requests: ModelRequest[] = []
+
+  constructor(readonly script: readonly Step[]) {}
+
+  get left(): number {
+    return this.script.length - this.requests.length
+  }
+
+  async getResponse(request: ModelRequest): Promise<ModelResponse> {
+    const step = this.script[this.requests.length]
+    this.requests.push(request)
+    if (step === undefined) throw new Error('The script has no more steps.')
+    return {
+      usage: new Usage(),
+      output:
+        typeof step === 'string'
+          ? [
+              {
+                type: 'message',
+                role: 'assistant',
+                status: 'completed',
+                content: [{ type: 'output_text', text: step }],
+              },
+            ]
+          : step.flatMap(({ toolName, input, id }) => [
+              ...found(toolName, request),
+              {
+                type: 'function_call',
+                callId: id ?? `call_${++ids}`,
+                name: toolName,
+                arguments: JSON.stringify(input),
+                status: 'completed',
+              } as const,
+            ]),
+    }
+  }
+
+  // eslint-disable-next-line require-yield
+  async *getStreamedResponse(): AsyncGenerator<never> {
+    throw new Error('Nobody streams here.')
+  }
+}
+
+describe('the tools of the Agents SDK', () => {
+  it('never run what nobody was asked about, whatever a host says', async () => {
+    await using host = await bench()
+    const toolset = await host.mine.toolset('assistant', { confirm: person('approve'), conversationId: 'chat' })
+    const scripted = new ScriptedModel([[{ toolName: 'notes__write_note', input: { text: 'hello' } }], 'done'])
+    const tools = openaiAgentsTools(toolset, { approval: 'native' }).map((tool) =>
+      tool.type === 'function' ? { ...tool, needsApproval: async () => false } : tool,
+    )
+    const { read } = await goOn(agentOf(scripted, tools), scripted, 'Go.')
+    expect(read).toMatchObject([{ text: expect.stringContaining('without having asked') as string }])
+    expect(host.server.calls.size).toBe(0)
+  })
+})
