@@ -11,7 +11,7 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [source
 
 /** Tests that have a script of their own: they need a build, another Node, a database, servers of others or minutes. */
 const lanes = [
-  'test/{browser,crash,dist,interop,mutation,postgres,race,runtimes}/**',
+  'test/{browser,crash,dist,field,interop,mutation,postgres,race,runtimes}/**',
   'test/bridges/frameworks/**',
   'test/storage/postgres*.test.ts',
 ]
@@ -39,6 +39,8 @@ export default defineConfig({
         test: { name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false, isolate: false },
       },
       { extends: true, test: { name: 'dist', include: ['test/dist/**/*.test.ts'] } },
+      // What public reports say of servers and sign-ins in the wild, each as a listener of its own.
+      { extends: true, test: { name: 'field', include: ['test/field/**/*.test.ts'] } },
       {
         extends: true,
         test: { name: 'interop', include: ['test/interop/**/*.test.ts'], env: { TEST_CONNECTIONS: '1000' } },

@@ -13,6 +13,7 @@ const steps = [
   'npm run test:postgres',
   'npm run test:race -- --short',
   'npm run test:crash -- --short',
+  'npm run test:field',
   'npm run test:interop',
   'npm run test:browser',
   'npm run test:dist',
