@@ -108,6 +108,15 @@ export type StorageWrite =
       readonly expiresAt?: number | undefined
     }
   | {
+      /** A record that the commit only relies on. */
+      readonly key: string
+      readonly ifVersion: string
+      /** The record stays as it is, version and all; nobody is told of it. The commit holds only if it is still that version. */
+      readonly check: true
+      readonly value?: undefined
+      readonly expiresAt?: undefined
+    }
+  | {
       /**
        * A prefix such as `event/`. The storage completes the key with the workspace's next number, 16 decimal digits,
        * in commit order: a number becomes visible only when all smaller ones are.
@@ -120,7 +129,7 @@ export type StorageWrite =
 /** What one write came to. */
 export interface StorageWritten {
   readonly key: string
-  /** `undefined` after a delete. */
+  /** `undefined` after a delete; as it was, after a check. */
   readonly version: string | undefined
 }
 

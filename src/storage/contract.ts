@@ -1,6 +1,6 @@
 import { IntegrationError } from '../model/errors.js'
 import { recordLimits } from '../model/record-limits.js'
-import type { StorageListQuery, StorageScanQuery, StorageWrite } from '../ports/storage.js'
+import type { StorageListQuery, StorageScanQuery, StorageWrite, StorageWritten } from '../ports/storage.js'
 
 export { recordLimits }
 
@@ -70,6 +70,14 @@ export function checkWrites(workspaceId: string, writes: readonly StorageWrite[]
       if (keys.has(key)) refuse(`${at}.key`, 'Write each key once in a commit.')
       keys.add(key)
     }
+    if (
+      write.check !== undefined &&
+      (write.check !== true ||
+        typeof write.ifVersion !== 'string' ||
+        write.append !== undefined ||
+        write.value !== undefined)
+    )
+      refuse(at, 'Give a check a key and a version, and no value.')
     if (write.ifVersion !== undefined && write.ifVersion !== null && typeof write.ifVersion !== 'string') {
       refuse(`${at}.ifVersion`, 'Give a version as it was read.')
     }
@@ -78,6 +86,16 @@ export function checkWrites(workspaceId: string, writes: readonly StorageWrite[]
     }
     return write.value === undefined ? undefined : serialise(write.value, `${at}.value`)
   })
+}
+
+/** Whether a write only holds a record against a version: nothing of it is written or told. */
+export function isCheck(write: StorageWrite): write is Extract<StorageWrite, { check: true }> {
+  return 'check' in write
+}
+
+/** The keys that a commit wrote, for those who watch. */
+export function keysToTell(writes: readonly StorageWrite[], written: readonly StorageWritten[]): readonly string[] {
+  return written.filter((_, n) => !isCheck(writes[n]!)).map(({ key }) => key)
 }
 
 /** The key that `append` makes of its prefix and the workspace's next number. */
@@ -89,7 +107,8 @@ interface UncheckedWrite {
   readonly key?: string
   readonly append?: string
   readonly ifVersion?: unknown
-  readonly value: unknown
+  readonly check?: unknown
+  readonly value?: unknown
   readonly expiresAt?: unknown
 }
 

@@ -1,5 +1,14 @@
 import type { JsonValue } from '../model/json.js'
-import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from './contract.js'
+import {
+  appendedKey,
+  checkList,
+  checkRead,
+  checkScan,
+  checkWrites,
+  isCheck,
+  keysToTell,
+  scanCursor,
+} from './contract.js'
 import type { RegistryStorage, StorageRecord, StorageWritten } from '../ports/storage.js'
 import { watchers } from './watchers.js'
 
@@ -73,6 +82,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       const version = String(++commits)
       const written = writes.map((write, index): StorageWritten => {
         const key = 'append' in write ? appendedKey(write.append, nextNumber(counters, workspaceId)) : write.key
+        if (isCheck(write)) return { key, version: write.ifVersion }
         const json = values[index]
         if (json === undefined) {
           remove(placeOf(workspaceId, key))
@@ -81,7 +91,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         put(placeOf(workspaceId, key), { workspaceId, key, version, json, expiresAt: write.expiresAt })
         return { key, version }
       })
-      if (written.length > 0) watching.tell({ workspaceId, keys: written.map(({ key }) => key) })
+      if (written.length > 0) watching.tell({ workspaceId, keys: keysToTell(writes, written) })
       return written
     },
 

@@ -4,6 +4,9 @@ import type { Query } from './postgres-client.js'
 /** The storage's clock: ms since the epoch, of this moment and not of the transaction's start. */
 export const databaseNow = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 
+/** In place of a value, which is JSON: the record is only held against a version. */
+export const CHECK = '='
+
 const latest = 1
 
 /** Any number does, as long as every process takes the same. */
@@ -77,10 +80,14 @@ function commitFunction(schema: string): string {
       appends integer := cardinality(in_prefixes);
       appended_keys text[] := '{}';
       last_number bigint;
+      told_keys text[];
       message text;
     BEGIN
       FOR i IN 1 .. cardinality(in_keys) LOOP
-        IF in_conditions[i] <> '' THEN
+        IF in_values[i] = '${CHECK}' THEN
+          PERFORM FROM ${schema}.records
+            WHERE workspace = in_workspace AND key = in_keys[i] AND version = in_conditions[i] FOR SHARE;
+        ELSIF in_conditions[i] <> '' THEN
           UPDATE ${schema}.records
             SET version = in_version, value = coalesce(in_values[i], ''), expires_at = in_expiries[i]
             WHERE workspace = in_workspace AND key = in_keys[i] AND version = in_conditions[i];
@@ -110,7 +117,9 @@ function commitFunction(schema: string): string {
             SET version = excluded.version, value = excluded.value, expires_at = excluded.expires_at;
         END LOOP;
       END IF;
-      message := json_build_array(in_origin, in_workspace, in_keys || appended_keys)::text;
+      SELECT coalesce(array_agg(key), '{}') INTO told_keys
+        FROM unnest(in_keys, in_values) AS written (key, value) WHERE value IS DISTINCT FROM '${CHECK}';
+      message := json_build_array(in_origin, in_workspace, told_keys || appended_keys)::text;
       IF octet_length(message) > 7900 THEN
         message := json_build_array(in_origin, in_workspace)::text;
       END IF;

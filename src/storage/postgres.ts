@@ -1,10 +1,10 @@
 import { IntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
-import { checkList, checkRead, checkScan, checkWrites, scanCursor } from './contract.js'
+import { checkList, checkRead, checkScan, checkWrites, isCheck, keysToTell, scanCursor } from './contract.js'
 import type { RegistryStorage, StorageChange, StorageRecord, StorageWrite } from '../ports/storage.js'
 import { type PostgresPool, type Query, sqlState, usingClient } from './postgres-client.js'
 import { notifications, type PostgresListener } from './postgres-listener.js'
-import { databaseNow, migrate } from './postgres-schema.js'
+import { CHECK, databaseNow, migrate } from './postgres-schema.js'
 import { watchers } from './watchers.js'
 
 export type { PostgresClient, PostgresPool } from './postgres-client.js'
@@ -108,7 +108,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       const values = checkWrites(workspaceId, writes)
       if (writes.length === 0) return []
       const version = crypto.randomUUID()
-      const places = writes.map((write, index) => ({ write, value: values[index] ?? null }))
+      const places = writes.map((write, index) => ({ write, value: isCheck(write) ? CHECK : (values[index] ?? null) }))
       const keyed = places.filter(isKeyed).toSorted((a, b) => (a.write.key < b.write.key ? -1 : 1))
       const appends = places.filter(isAppend)
       const [row] = (await using((query) =>
@@ -131,9 +131,9 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       const appended = row.appended.values()
       const written = places.map(({ write, value }) => ({
         key: 'append' in write ? (appended.next().value ?? '') : write.key,
-        version: value === null ? undefined : version,
+        version: isCheck(write) ? write.ifVersion : value === null ? undefined : version,
       }))
-      watching.tell({ workspaceId, keys: written.map(({ key }) => key) })
+      watching.tell({ workspaceId, keys: keysToTell(writes, written) })
       return written
     },
 

@@ -1,6 +1,15 @@
 import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
-import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from './contract.js'
+import {
+  appendedKey,
+  checkList,
+  checkRead,
+  checkScan,
+  checkWrites,
+  isCheck,
+  keysToTell,
+  scanCursor,
+} from './contract.js'
 import type { RegistryStorage, StorageRecord, StorageWrite, StorageWritten } from '../ports/storage.js'
 import { inTransaction, prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
 import { watchers } from './watchers.js'
@@ -91,7 +100,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
           return writes.map((write, index) => apply(statements, workspaceId, write, values[index], version))
         }),
       )
-      if (written && written.length > 0) watching.tell({ workspaceId, keys: written.map(({ key }) => key) })
+      if (written && written.length > 0) watching.tell({ workspaceId, keys: keysToTell(writes, written) })
       return written
     },
 
@@ -137,6 +146,7 @@ function apply(
   json: string | undefined,
   version: string,
 ): StorageWritten {
+  if (isCheck(write)) return { key: write.key, version: write.ifVersion }
   if (json === undefined) {
     const key = 'key' in write ? write.key : write.append
     statements.remove.run(workspaceId, key)

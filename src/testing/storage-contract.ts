@@ -160,6 +160,30 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
       equal(await valueOf(storage, workspace, 'c'), undefined)
     })
 
+    test('holds a commit to records that it leaves as they are', async ({ storage, workspace }) => {
+      const [relied] = await commit(storage, workspace, [{ key: 'relied', value: 1, expiresAt: 1_900_000_000_000 }])
+      const check = { key: 'relied', ifVersion: relied!.version!, check: true } as const
+      const told: (readonly string[] | undefined)[] = []
+      const stop = storage.watch?.((change) => {
+        if (change.workspaceId === workspace) told.push(change.keys)
+      })
+      const [checked, made] = await commit(storage, workspace, [check, { key: 'made', value: 1 }])
+      stop?.()
+      equal(checked, { key: 'relied', version: relied!.version })
+      truthy(made?.version !== undefined, 'what stands beside a check is written')
+      truthy(
+        told.every((keys) => keys?.includes('relied') !== true),
+        'nobody is told of what was only checked',
+      )
+      const { records } = await storage.read(workspace, ['relied'])
+      equal(records[0], { key: 'relied', version: relied!.version!, value: 1, expiresAt: 1_900_000_000_000 })
+      await commit(storage, workspace, [{ key: 'relied', value: 1 }])
+      equal(await storage.commit(workspace, [check, { key: 'made', value: 2 }]), false)
+      await commit(storage, workspace, [{ key: 'relied', value: undefined }])
+      equal(await storage.commit(workspace, [{ key: 'made', value: 2 }, check]), false)
+      equal(await valueOf(storage, workspace, 'made'), 1)
+    })
+
     test('never uses a version again', async ({ storage, workspace }) => {
       const versions: (string | undefined)[] = []
       for (let round = 0; round < 10; round++) {

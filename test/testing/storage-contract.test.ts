@@ -96,6 +96,24 @@ const flaws: Record<string, Flaw> = {
           : {}),
       }),
   }),
+  'writes what was only to be checked': (sound) => ({
+    commit: (workspaceId, writes) =>
+      sound.commit(
+        workspaceId,
+        writes.map((write) => ('check' in write ? { key: write.key, ifVersion: write.ifVersion, value: 1 } : write)),
+      ),
+  }),
+  'passes over checks': (sound) => ({
+    async commit(workspaceId, writes) {
+      const written = await sound.commit(
+        workspaceId,
+        writes.filter((write) => !('check' in write)),
+      )
+      if (written === false) return false
+      const rest = [...written]
+      return writes.map((write) => ('check' in write ? { key: write.key, version: write.ifVersion } : rest.shift()!))
+    },
+  }),
   'lists in one direction only': (sound) => ({
     list: ({ reverse: _reverse, ...query }) => sound.list(query),
   }),
