@@ -38,11 +38,14 @@ export {
 // What a host plugs in
 export type {
   RegistryStorage,
+  StorageAppend,
   StorageChange,
+  StorageCheck,
   StorageListQuery,
   StorageListResult,
   StorageReadResult,
   StorageRecord,
+  StorageRecordWrite,
   StorageScanQuery,
   StorageScanResult,
   StorageWrite,

@@ -97,34 +97,39 @@ export interface StorageScanResult {
 }
 
 /** One write of a commit. */
-export type StorageWrite =
-  | {
-      readonly key: string
-      /** A version: only if it is still that one. `null`: only if absent. Left out: whatever is there. */
-      readonly ifVersion?: string | null | undefined
-      /** `undefined` deletes. */
-      readonly value: JsonValue | undefined
-      /** ms since the epoch by the storage's clock. Left out: never. */
-      readonly expiresAt?: number | undefined
-    }
-  | {
-      /** A record that the commit only relies on. */
-      readonly key: string
-      readonly ifVersion: string
-      /** The record stays as it is, version and all; nobody is told of it. The commit holds only if it is still that version. */
-      readonly check: true
-      readonly value?: undefined
-      readonly expiresAt?: undefined
-    }
-  | {
-      /**
-       * A prefix such as `event/`. The storage completes the key with the workspace's next number, 16 decimal digits,
-       * in commit order: a number becomes visible only when all smaller ones are.
-       */
-      readonly append: string
-      readonly value: JsonValue
-      readonly expiresAt?: number | undefined
-    }
+export type StorageWrite = StorageRecordWrite | StorageCheck | StorageAppend
+
+/** Writes or deletes one record. */
+export interface StorageRecordWrite {
+  readonly key: string
+  /** A version: only if it is still that one. `null`: only if absent. Left out: whatever is there. */
+  readonly ifVersion?: string | null | undefined
+  /** `undefined` deletes. */
+  readonly value: JsonValue | undefined
+  /** ms since the epoch by the storage's clock. Left out: never. */
+  readonly expiresAt?: number | undefined
+}
+
+/** A record that the commit only relies on: it stays as it is, version and all, and nobody is told of it. */
+export interface StorageCheck {
+  readonly key: string
+  /** The commit holds only if the record still has this version. */
+  readonly ifVersion: string
+  readonly check: true
+  readonly value?: undefined
+  readonly expiresAt?: undefined
+}
+
+/** Adds one record under the workspace's next number. */
+export interface StorageAppend {
+  /**
+   * A prefix such as `event/`. The storage completes the key with the workspace's next number, 16 decimal digits,
+   * in commit order: a number becomes visible only when all smaller ones are.
+   */
+  readonly append: string
+  readonly value: JsonValue
+  readonly expiresAt?: number | undefined
+}
 
 /** What one write came to. */
 export interface StorageWritten {

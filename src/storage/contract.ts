@@ -1,6 +1,12 @@
 import { IntegrationError } from '../model/errors.js'
 import { recordLimits } from '../model/record-limits.js'
-import type { StorageListQuery, StorageScanQuery, StorageWrite, StorageWritten } from '../ports/storage.js'
+import type {
+  StorageListQuery,
+  StorageCheck,
+  StorageScanQuery,
+  StorageWrite,
+  StorageWritten,
+} from '../ports/storage.js'
 
 export { recordLimits }
 
@@ -89,7 +95,7 @@ export function checkWrites(workspaceId: string, writes: readonly StorageWrite[]
 }
 
 /** Whether a write only holds a record against a version: nothing of it is written or told. */
-export function isCheck(write: StorageWrite): write is Extract<StorageWrite, { check: true }> {
+export function isCheck(write: StorageWrite): write is StorageCheck {
   return 'check' in write
 }
 

@@ -37,7 +37,9 @@ const flaws: Record<string, Flaw> = {
         const [record] = (await sound.read(workspaceId, [write.key])).records
         if ((record?.version ?? null) !== write.ifVersion) return false
       }
-      const unconditional = writes.map((write) => ('append' in write ? write : withoutCondition(write)))
+      const unconditional = writes.map((write) =>
+        'append' in write || 'check' in write ? write : withoutCondition(write),
+      )
       return await sound.commit(workspaceId, unconditional)
     },
   }),

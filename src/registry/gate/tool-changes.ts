@@ -7,7 +7,7 @@ import { WorkBudget } from '../../model/work-budget.js'
 import { changeKind, classifyChange } from '../../policy/tool-change.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import { findRenames } from '../../policy/tool-rename.js'
-import type { StorageWrite } from '../../ports/storage.js'
+import type { StorageRecordWrite } from '../../ports/storage.js'
 import { bindingHashOf, settingsOf, type Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
@@ -39,10 +39,10 @@ export interface KnownTools {
 
 /** A listing ready to be committed. */
 export interface FiledListing {
-  readonly writes: readonly StorageWrite[]
+  readonly writes: readonly StorageRecordWrite[]
   readonly events: readonly NewEvent[]
   /** To be deleted after the commit: chunks of the list before. */
-  readonly stale: readonly StorageWrite[]
+  readonly stale: readonly StorageRecordWrite[]
   readonly manifest: ToolsRecord
   /** What approvals of each tool, by wire name, must be about. */
   readonly bindingHashes: ReadonlyMap<string, string>
@@ -88,7 +88,7 @@ export async function fileListing(
     const accepted = { ...settings }
     for (const { definition, hash } of unaccepted)
       accepted[definition.name] = { ...settingsOf({ tools: settings }, definition.name), accepted: hash }
-    const write: StorageWrite[] =
+    const write: StorageRecordWrite[] =
       unaccepted.length === 0 && known.settings !== undefined
         ? []
         : [
@@ -189,7 +189,7 @@ async function acceptedDefinitions(
     workspaceId,
     names.map((name) => keys.accepted(integrationId, name)),
   )
-  const toKeep: StorageWrite[] = []
+  const toKeep: StorageRecordWrite[] = []
   for (const [n, name] of names.entries()) {
     const accepted = settingsOf({ tools: settings }, name).accepted
     const kept = versioned<ToolDefinition>(records[n])

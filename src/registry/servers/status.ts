@@ -7,7 +7,7 @@ import {
   type StatusDetail,
   type StatusReason,
 } from '../../model/integration.js'
-import type { JsonValue } from '../../model/json.js'
+import type { StorageRecordWrite } from '../../ports/storage.js'
 import type { NewEvent } from '../state/event-feed.js'
 import { toJson, type StatusRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
@@ -80,12 +80,6 @@ export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAc
   }
 }
 
-/** The write of a status, which the caller may hold to a version. */
-interface StatusWrite {
-  readonly key: string
-  readonly value: JsonValue
-}
-
 /**
  * The writes and news of what a check or a call found out.
  *
@@ -97,7 +91,11 @@ export function statusChange(
   found: Pick<StatusRecord, 'reason'> & Partial<StatusRecord>,
   now: number,
   notOftenerThanMs = 0,
-): { readonly writes: readonly StatusWrite[]; readonly events: readonly NewEvent[]; readonly record: StatusRecord } {
+): {
+  readonly writes: readonly StorageRecordWrite[]
+  readonly events: readonly NewEvent[]
+  readonly record: StatusRecord
+} {
   const { until: _until, scopes: _scopes, before: _before, ...kept } = before ?? { reason: found.reason }
   const record: StatusRecord = {
     ...kept,

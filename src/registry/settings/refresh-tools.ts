@@ -62,7 +62,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
     )
     const manifestKey = keys.tools(integrationId, owner)
     const writes = filed.writes.map((write) =>
-      'key' in write && write.key === manifestKey ? { ...write, ifVersion: records[2]?.version ?? null } : write,
+      write.key === manifestKey ? { ...write, ifVersion: records[2]?.version ?? null } : write,
     )
     const done = await context.feed.commit(workspaceId, {
       writes: [...writes, ...status.writes],

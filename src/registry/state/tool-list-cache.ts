@@ -3,7 +3,7 @@ import { WorkPace } from '../../mcp/work-pace.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { ServerInfo } from '../../model/integration.js'
 import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
-import type { RegistryStorage, StorageWrite } from '../../ports/storage.js'
+import type { RegistryStorage, StorageRecordWrite } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import { modelToolName } from '../../policy/tool-name.js'
 import { toJson, type ToolsRecord } from './records.js'
@@ -95,9 +95,9 @@ export function listWrites(
   },
   options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord | undefined },
 ): {
-  readonly writes: readonly StorageWrite[]
+  readonly writes: readonly StorageRecordWrite[]
   readonly manifest: ToolsRecord
-  readonly stale: readonly StorageWrite[]
+  readonly stale: readonly StorageRecordWrite[]
 } {
   const text = JSON.stringify(listing.tools.map(({ definition, hash }) => [hash, definition]))
   if (text.length > options.maxBytes)
@@ -126,7 +126,7 @@ export function listWrites(
     writes: [
       { key: keys.tools(integrationId, owner), value: toJson(manifest) },
       ...(changed
-        ? Array.from({ length: chunks }, (_, n): StorageWrite => ({
+        ? Array.from({ length: chunks }, (_, n): StorageRecordWrite => ({
             key: keys.chunk(integrationId, owner, hash, n),
             value: text.slice(n * chunkLength, (n + 1) * chunkLength),
           }))
@@ -134,7 +134,7 @@ export function listWrites(
     ],
     stale:
       changed && previous !== undefined
-        ? Array.from({ length: previous.chunks }, (_, n): StorageWrite => ({
+        ? Array.from({ length: previous.chunks }, (_, n): StorageRecordWrite => ({
             key: keys.chunk(integrationId, owner, previous.hash, n),
             value: undefined,
           }))
