@@ -1,4 +1,4 @@
-import { bodyMeter } from './limits.js'
+import { bodyMeter, joined } from './limits.js'
 
 /** A body, pulled chunk by chunk: nothing more is read from the network than is asked for. */
 export interface BodySource {
@@ -46,14 +46,4 @@ export async function readWhole(source: BodySource, maxBytes: number): Promise<U
     throw error
   }
   return chunks.length === 1 ? chunks[0]! : joined(chunks)
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return whole
 }

@@ -4,8 +4,8 @@ import { createConnector } from '#connect'
 import { bytesBody } from './body.js'
 import { abortError, startsWork, type Dialer, type IncomingAnswer, type OutgoingRequest } from './connector.js'
 import { fetchConnector } from './fetch-connector.js'
-import { GuardedResponse } from './guarded-response.js'
-import { maxMetadataBytes, maxMetadataHops, oauthTimeoutMs } from './limits.js'
+import { GuardedResponse, type GuardedResponseOptions } from './guarded-response.js'
+import { maxMetadataBytes, maxMetadataHops, oauthTimeoutMs, type DeepJson } from './limits.js'
 import { requestBody, requestHeaders } from './request.js'
 import { checkUrl, type EgressOptions } from './url-policy.js'
 
@@ -23,7 +23,11 @@ export type RequestPurpose =
 /** `fetch` with a purpose. `@default purpose 'mcp'` */
 export type GuardedFetch = (
   url: string | URL,
-  init?: RequestInit & { readonly purpose?: RequestPurpose | undefined },
+  init?: RequestInit & {
+    readonly purpose?: RequestPurpose | undefined
+    /** What JSON of an `'mcp'` answer that nests too deep leads to. `@default 'refuse'` */
+    readonly deepJson?: DeepJson | undefined
+  },
 ) => Promise<Response>
 
 export interface GuardedFetchOptions {
@@ -66,7 +70,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
       signal: init.signal ?? undefined,
     }
     if (purpose === 'mcp') {
-      const limits = { maxBytes: options.maxResponseBytes, streams: true }
+      const limits = { maxBytes: options.maxResponseBytes, streams: true, deepJson: init.deepJson }
       return received(request, await connector.send(request), limits)
     }
     return withinDeadline(request, runtime, (bounded) => completed(bounded, purpose, connector, egress))
@@ -101,7 +105,7 @@ function methodOf(init: RequestInit, purpose: RequestPurpose): string {
 function received(
   request: OutgoingRequest,
   answer: IncomingAnswer,
-  limits: { readonly maxBytes: number; readonly streams: boolean },
+  limits: Pick<GuardedResponseOptions, 'maxBytes' | 'streams' | 'deepJson'>,
   redirected = false,
 ): GuardedResponse {
   const mayHaveRun = startsWork(request.method)

@@ -1,7 +1,7 @@
 import { IntegrationError } from '../model/errors.js'
 import { bytesBody, readWhole, streamBody, type BodySource } from './body.js'
 import type { IncomingAnswer } from './connector.js'
-import { assertJsonDepth, bodyMeter, eventStreamMeter, tooLarge } from './limits.js'
+import { bodyMeter, boundedJson, eventStreamMeter, tooLarge, type DeepJson } from './limits.js'
 
 export interface GuardedResponseOptions {
   /** Where the answer came from in the end. */
@@ -12,6 +12,8 @@ export interface GuardedResponseOptions {
   readonly streams: boolean
   /** Whether the request asked for something to be done. */
   readonly mayHaveRun: boolean
+  /** `@default 'refuse'` */
+  readonly deepJson?: DeepJson | undefined
 }
 
 /**
@@ -58,11 +60,10 @@ export class GuardedResponse extends Response {
   override async text(): Promise<string> {
     const text = new TextDecoder().decode(await this.#whole())
     try {
-      assertJsonDepth(text)
+      return boundedJson(text, this.#options.deepJson)
     } catch (error) {
       throw this.#fault(error)
     }
-    return text
   }
 
   override async json(): Promise<unknown> {
@@ -115,8 +116,8 @@ export class GuardedResponse extends Response {
   }
 
   #streamed(source: BodySource): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const { maxBytes } = this.#options
-    const meter = this.#isEventStream ? eventStreamMeter(maxBytes) : bodyMeter(maxBytes)
+    const { maxBytes, deepJson } = this.#options
+    const meter = this.#isEventStream ? eventStreamMeter(maxBytes, deepJson) : bodyMeter(maxBytes)
     return new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         pull: async (controller) => {
@@ -124,8 +125,7 @@ export class GuardedResponse extends Response {
           try {
             const chunk = await source.read()
             if (!chunk) return controller.close()
-            meter.count(chunk)
-            controller.enqueue(chunk as Uint8Array<ArrayBuffer>)
+            controller.enqueue(meter.count(chunk) as Uint8Array<ArrayBuffer>)
           } catch (error) {
             source.cancel()
             throw this.#fault(error)

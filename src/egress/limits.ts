@@ -12,14 +12,25 @@ export const oauthTimeoutMs = 30_000
 export const idleSocketMs = 4_000
 /** `JSON.parse` reads a million levels, but hashing, cloning and printing the result overflow the stack. */
 export const maxJsonDepth = 64
+/** Values of one JSON text: parsing many small ones takes far longer than their bytes suggest. */
+export const maxJsonValues = 400_000
+/** Where deep JSON is skipped: an answer's frame, 64 levels of a part of it, and some more, so that the part shows it. */
+export const skippedJsonDepth = 70
 /** Layers of `content-encoding`: each multiplies what a few bytes can become. */
 export const maxEncodings = 1
 
 /** Counts what is read of one body. */
 export interface Meter {
-  /** @throws `response_too_large`, `protocol_error` */
-  count(chunk: Uint8Array): void
+  /**
+   * Returns what is to be read in place of a chunk: the chunk itself, or less where deep JSON is skipped.
+   *
+   * @throws `response_too_large`, `protocol_error`
+   */
+  count(chunk: Uint8Array): Uint8Array
 }
+
+/** What JSON deeper than is accepted leads to: an error, or an empty list in its place. */
+export type DeepJson = 'refuse' | 'skip'
 
 /** Bounds a body as a whole. */
 export function bodyMeter(maxBytes: number): Meter {
@@ -28,18 +39,19 @@ export function bodyMeter(maxBytes: number): Meter {
     count(chunk) {
       total += chunk.byteLength
       if (total > maxBytes) throw tooLarge(maxBytes)
+      return chunk
     },
   }
 }
 
 /**
- * Bounds each event of an event stream, in bytes and in the depth of its JSON. The stream as a whole has no end by
- * nature: its caller's deadline bounds it.
+ * Bounds each event of an event stream, in bytes and in the depth and the values of its JSON. The stream as a whole has
+ * no end by nature: its caller's deadline bounds it.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
-export function eventStreamMeter(maxEventBytes: number): Meter {
-  const nesting = new JsonNesting(maxJsonDepth)
+export function eventStreamMeter(maxEventBytes: number, deepJson: DeepJson = 'refuse'): Meter {
+  const nesting = new JsonNesting(deepJson)
   let eventBytes = 0
   let lineBytes = 0
   let isData = true
@@ -57,6 +69,7 @@ export function eventStreamMeter(maxEventBytes: number): Meter {
 
   return {
     count(chunk) {
+      const kept = new KeptBytes(chunk)
       for (let index = 0; index < chunk.length; index++) {
         const byte = chunk[index]!
         if (++eventBytes > maxEventBytes) throw tooLarge(maxEventBytes)
@@ -71,50 +84,118 @@ export function eventStreamMeter(maxEventBytes: number): Meter {
         if (!begun && byte > 0x7f) continue
         begun = true
         if (lineBytes < dataField.length) isData &&= byte === dataField.charCodeAt(lineBytes++)
-        else if (isData) nesting.next(byte)
+        else if (isData) kept.note(index, nesting.next(byte))
       }
+      return kept.bytes
     },
   }
 }
 
 /**
- * Refuses JSON that is nested deeper than `maxDepth`, before anything parses it. Text that is no JSON passes.
+ * Refuses JSON that is nested too deep, or holds too many values, before anything parses it. Text that is no JSON passes.
  *
- * @throws `protocol_error`
+ * @returns the text, without what is skipped
+ * @throws `protocol_error`, `response_too_large`
  */
-export function assertJsonDepth(text: string, maxDepth: number = maxJsonDepth): void {
-  if (text.length <= 2 * maxDepth || !/^\s*[[{]/.test(text)) return
-  const nesting = new JsonNesting(maxDepth)
-  for (let index = 0; index < text.length; index++) nesting.next(text.charCodeAt(index))
+export function boundedJson(text: string, deepJson: DeepJson = 'refuse', maxDepth = depthFor(deepJson)): string {
+  if (text.length <= 2 * maxDepth || !/^\s*[[{]/.test(text)) return text
+  const nesting = new JsonNesting(deepJson, maxDepth)
+  let kept = ''
+  let from = 0
+  for (let index = 0; index < text.length; index++) {
+    const fate = nesting.next(text.charCodeAt(index))
+    if (fate === 'keep') continue
+    kept += text.slice(from, index) + (fate === 'replace' ? '[]' : '')
+    from = index + 1
+  }
+  return kept + text.slice(from)
 }
+
+/** What becomes of a character: it stays, an empty list stands in its place, or it goes. */
+type Fate = 'keep' | 'replace' | 'drop'
 
 /** Follows the brackets of JSON, character by character or byte by byte: both are the same for what matters here. */
 class JsonNesting {
+  readonly #skips: boolean
   readonly #maxDepth: number
   #depth = 0
+  #values = 0
   #inString = false
   #escaped = false
 
-  constructor(maxDepth: number) {
+  constructor(deepJson: DeepJson, maxDepth = depthFor(deepJson)) {
+    this.#skips = deepJson === 'skip'
     this.#maxDepth = maxDepth
   }
 
-  next(code: number): void {
+  next(code: number): Fate {
+    const isSkipped = this.#depth > this.#maxDepth
     if (this.#inString) {
       if (this.#escaped) this.#escaped = false
       else if (code === backslash) this.#escaped = true
       else if (code === quote) this.#inString = false
     } else if (code === quote) this.#inString = true
     else if (code === openBrace || code === openBracket) {
-      if (++this.#depth > this.#maxDepth) throw tooDeep(this.#maxDepth)
+      this.#count()
+      if (++this.#depth > this.#maxDepth && !isSkipped) {
+        if (this.#skips) return 'replace'
+        throw tooDeep(this.#maxDepth)
+      }
     } else if (code === closeBrace || code === closeBracket) this.#depth--
+    else if (code === comma) this.#count()
+    return isSkipped ? 'drop' : 'keep'
   }
 
   reset(): void {
     this.#depth = 0
+    this.#values = 0
     this.#inString = false
     this.#escaped = false
   }
+
+  /** An opened list or object, and what follows a comma. */
+  #count(): void {
+    if (++this.#values > maxJsonValues) throw tooManyValues()
+  }
+}
+
+function depthFor(deepJson: DeepJson): number {
+  return deepJson === 'skip' ? skippedJsonDepth : maxJsonDepth
+}
+
+/** A chunk from which bytes are taken out; the chunk itself while none is. */
+class KeptBytes {
+  readonly #chunk: Uint8Array
+  #parts: Uint8Array[] | undefined
+  #from = 0
+
+  constructor(chunk: Uint8Array) {
+    this.#chunk = chunk
+  }
+
+  note(index: number, fate: Fate): void {
+    if (fate === 'keep') return
+    this.#parts ??= []
+    if (index > this.#from) this.#parts.push(this.#chunk.subarray(this.#from, index))
+    if (fate === 'replace') this.#parts.push(emptyList)
+    this.#from = index + 1
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#parts === undefined) return this.#chunk
+    return joined([...this.#parts, this.#chunk.subarray(this.#from)])
+  }
+}
+
+/** Pieces of bytes as one. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return whole
 }
 
 /** The answer was larger than the cap. */
@@ -129,7 +210,16 @@ function tooDeep(maxDepth: number): IntegrationError {
   return new IntegrationError('protocol_error', `The server's answer is JSON nested deeper than ${maxDepth} levels.`)
 }
 
+function tooManyValues(): IntegrationError {
+  return new IntegrationError(
+    'response_too_large',
+    `The server's answer holds more than ${maxJsonValues} values. Nothing of it was used.`,
+  )
+}
+
+const emptyList = new TextEncoder().encode('[]')
 const dataField = 'data:'
+const comma = 0x2c
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const quote = 0x22

@@ -23,11 +23,18 @@ export interface ServerProfile {
   readonly server?: ServerInfo | undefined
 }
 
+/**
+ * The `fetch` an integration's requests go through. `deepJson: 'skip'` asks for an answer in which an empty list stands
+ * in place of what nests too deep.
+ */
+export type EndpointFetch = (
+  url: string | URL,
+  init?: RequestInit & { readonly deepJson?: 'skip' | undefined },
+) => Promise<Response>
+
 /** What a connection is opened with. */
 export interface OpenOptions {
-  readonly endpoint:
-    | { readonly url: string; readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response> }
-    | { readonly local: LocalServer }
+  readonly endpoint: { readonly url: string; readonly fetch: EndpointFetch } | { readonly local: LocalServer }
   /** What was found out before: nothing is asked again, and nothing is sent before it is needed. */
   readonly verdict?: ServerProfile | undefined
   /** Whether elicitation is declared to the server. Such a connection has a session of its own. */

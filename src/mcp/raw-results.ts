@@ -8,8 +8,8 @@ import { isAbsent, isObject } from './absent.js'
  */
 const carried = 'mcp-integrations/raw-result'
 
-/** Deepest nesting that is taken from a server. */
-const deepest = 64
+/** Deepest nesting that is taken from a server, below a result. With its envelope, that is 64 levels. */
+const deepest = 62
 
 /**
  * Puts the result of `tools/list` and `tools/call` aside; other messages stay as they are.
@@ -17,9 +17,12 @@ const deepest = 64
  * @throws IntegrationError `protocol_error` for a result that nests too deep
  */
 export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessage {
-  if (!('result' in message) || (method !== 'tools/list' && method !== 'tools/call')) return message
+  if (!('result' in message)) return message
   const result: unknown = message.result
-  if (!withinDepth(result, deepest)) throw tooDeep()
+  // Tools are looked at one by one.
+  const frame = method === 'tools/list' && isObject(result) ? { ...result, tools: undefined } : result
+  if (!withinDepth(frame, deepest)) throw tooDeep()
+  if (method !== 'tools/list' && method !== 'tools/call') return message
   // What is not complete is the SDK's to handle or to refuse: questions, tasks, kinds yet unknown.
   const resultType = isObject(result) && !isAbsent(result.resultType) ? result.resultType : 'complete'
   if (resultType !== 'complete') return message
@@ -38,14 +41,22 @@ export function takeRaw(result: { readonly _meta?: { readonly [key: string]: unk
 
 /** Whether JSON nests at most so deep. Doesn't recurse, so that no depth can hurt it. */
 export function withinDepth(value: unknown, depth: number): boolean {
-  let level: unknown[] = [value]
+  let level: object[] = isNode(value) ? [value] : []
   for (let n = 0; level.length > 0; n++) {
     if (n > depth) return false
-    level = level
-      .flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
-      .filter((item) => typeof item === 'object' && item !== null)
+    const next: object[] = []
+    for (const item of level)
+      for (const key in item) {
+        const child = (item as Record<string, unknown>)[key]
+        if (isNode(child)) next.push(child)
+      }
+    level = next
   }
   return true
+}
+
+function isNode(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function tooDeep(): IntegrationError {

@@ -1,6 +1,7 @@
 import type { FetchLike } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
 import { readBody } from './answer-body.js'
+import type { EndpointFetch } from './connection-contract.js'
 import { readEvents } from './event-stream.js'
 import { exchangeHeader, type Exchange } from './guarded-transport.js'
 import {
@@ -14,9 +15,6 @@ import {
   type Doing,
 } from './server-errors.js'
 import { hasNoId, isSameId, readMessage, readMessages, type Awaited, type FindAwaited } from './wire-message.js'
-
-/** The `fetch` an integration's requests go through. */
-export type EndpointFetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
 /** Options of {@link serverFetch}. */
 export interface ServerFetchOptions {
@@ -45,7 +43,9 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     const exchange = find(headers.get(exchangeHeader))
     headers.delete(exchangeHeader)
     const verb = init.method ?? 'GET'
-    const send = (): Promise<Response> => fetch(url, { ...init, headers })
+    // Depth counts per tool: one that nests too deep must not take the others with it.
+    const deepJson = exchange?.method === 'tools/list' || (transport === 'sse' && verb === 'GET') ? 'skip' : undefined
+    const send = (): Promise<Response> => fetch(url, { ...init, headers, deepJson })
     if (transport === 'sse')
       return verb === 'GET' ? eventStream(send, new URL(url), options) : posted(send, exchange, now)
     if (verb === 'GET') {

@@ -1,6 +1,7 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import type { EndpointFetch } from './connection-contract.js'
 import type { GuardedTransport } from './guarded-transport.js'
-import { unaskedEvents, type EndpointFetch } from './server-fetch.js'
+import { unaskedEvents } from './server-fetch.js'
 
 /**
  * Opens a session's stream of messages that answer no request, and hands them to the transport of the session until the

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assertJsonDepth, eventStreamMeter } from '../../src/egress/limits.js'
+import { boundedJson, eventStreamMeter, joined } from '../../src/egress/limits.js'
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 const bytes = (text: string) => new TextEncoder().encode(text)
 const depthOf = (value: unknown): number =>
   typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
 
-describe('assertJsonDepth', () => {
+describe('boundedJson', () => {
   it.each<[string, string, boolean]>([
     ['64 levels', nested(64), true],
     ['65 levels', nested(65), false],
@@ -20,9 +20,27 @@ describe('assertJsonDepth', () => {
     ['text that is no JSON', `see ${'['.repeat(1000)}`, true],
     ['65 levels that never close', '['.repeat(1000), false],
   ])('of %s', (_what, text, passes) => {
-    const run = () => assertJsonDepth(text, 64)
+    const run = () => boundedJson(text)
     if (passes) expect(run).not.toThrow()
     else expect(run).toThrow(expect.objectContaining({ code: 'protocol_error' }))
+  })
+
+  it('skips what nests too deep where it is asked to, and keeps the rest', () => {
+    const deep = (levels: number) => JSON.parse(nested(levels)) as unknown
+    const text = JSON.stringify({ a: 1, b: deep(100), c: '"]}', d: [deep(69)], e: { f: deep(200), g: 2 } })
+    const read = JSON.parse(boundedJson(text, 'skip')) as Record<string, unknown>
+    expect(read).toMatchObject({ a: 1, c: '"]}', e: { g: 2 } })
+    expect([depthOf(read.b), depthOf(read.d), depthOf(read.e)]).toEqual([70, 70, 70])
+    expect(boundedJson(JSON.stringify([deep(69)]), 'skip')).toBe(JSON.stringify([deep(69)]))
+  })
+
+  it.each([
+    ['empty lists', `[${'[],'.repeat(500_000)}1]`],
+    ['numbers', `[${'1,'.repeat(500_000)}1]`],
+    ['members', `{${'"a":1,'.repeat(500_000)}"b":1}`],
+  ])('refuses more %s than are read in a moment', (_what, text) => {
+    expect(() => boundedJson(text)).toThrow(expect.objectContaining({ code: 'response_too_large' }))
+    expect(boundedJson(JSON.stringify(text))).toBe(JSON.stringify(text))
   })
 
   it('agrees with the depth of what JSON.parse makes of it', () => {
@@ -31,13 +49,36 @@ describe('assertJsonDepth', () => {
         const padded = text.replace(/^([[{])/, `$1${' '.repeat(20)}`)
         let passed = true
         try {
-          assertJsonDepth(padded, limit)
+          boundedJson(padded, 'refuse', limit)
         } catch {
           passed = false
         }
         expect(passed).toBe(depthOf(JSON.parse(padded)) <= limit)
       }),
     )
+  })
+})
+
+describe('a stream from which deep JSON is taken out', () => {
+  it('says the same however it is cut in pieces', () => {
+    const event = `data: {"tools":[{"name":"good"},{"name":"deep","x":${nested(90)}},{"name":"last"}]}\n\n`
+    const text = `: hi\r\n${event}data: ${nested(30)}\n\n${event}`
+    const read = (chunkSize: number): string => {
+      const meter = eventStreamMeter(10_000, 'skip')
+      const all = bytes(text)
+      const kept: Uint8Array[] = []
+      for (let at = 0; at < all.length; at += chunkSize) kept.push(meter.count(all.subarray(at, at + chunkSize)))
+      return new TextDecoder().decode(joined(kept))
+    }
+    const whole = read(1_000_000)
+    const lines = whole.split('\n').filter((line) => line.startsWith('data: {'))
+    expect(lines).toHaveLength(2)
+    for (const line of lines) {
+      const { tools } = JSON.parse(line.slice(6)) as { tools: { name: string; x?: unknown }[] }
+      expect(tools.map(({ name }) => name)).toEqual(['good', 'deep', 'last'])
+      expect(depthOf(tools[1]!.x)).toBe(68)
+    }
+    for (const chunkSize of [1, 2, 7, 64]) expect(read(chunkSize)).toBe(whole)
   })
 })
 
