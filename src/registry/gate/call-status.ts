@@ -21,10 +21,10 @@ export async function statusAfter(
 ): Promise<Change> {
   const { workspaceId, integrationId, owner } = target
   const of = { integrationId, owner, userId: session.actor.userId }
-  if (statusChange(of, target.status, found, now, callsTellEveryMs).writes.length === 0) return {}
+  if (statusChange(of, target.status, found, { now, notOftenerThanMs: callsTellEveryMs }).writes.length === 0) return {}
   const { records } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const current = versioned<StatusRecord>(records[0])
   if (current?.value.reason !== target.status?.reason) return {}
-  const { writes, events } = statusChange(of, current?.value, found, now, callsTellEveryMs)
+  const { writes, events } = statusChange(of, current?.value, found, { now, notOftenerThanMs: callsTellEveryMs })
   return { events, writes: writes.map((write) => ({ ...write, ifVersion: current?.version ?? null })) }
 }

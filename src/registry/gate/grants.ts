@@ -8,6 +8,7 @@ import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
 import type { NewEvent } from '../state/event-feed.js'
 import { allow, isId } from '../state/access.js'
+import { pages } from '../state/pages.js'
 import { versioned, toJson, type IntegrationRecord, type Versioned } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
 
@@ -155,17 +156,9 @@ async function grantsUnder(
   prefix: string,
 ): Promise<readonly Versioned<StoredGrant>[]> {
   const grants: Versioned<StoredGrant>[] = []
-  for (let after: string | undefined; ;) {
-    const page = await context.storage.list({
-      workspaceId,
-      prefix,
-      limit: 1000,
-      after,
-    })
-    grants.push(...page.records.map((record) => versioned<StoredGrant>(record)!))
-    if (page.next === undefined) return grants
-    after = page.next
-  }
+  for await (const { records } of pages(context.storage, { workspaceId, prefix, limit: 1000 }))
+    grants.push(...records.map((record) => versioned<StoredGrant>(record)!))
+  return grants
 }
 
 function accessTo(context: ActorContext, record: IntegrationRecord | undefined): Access {

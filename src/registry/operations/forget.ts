@@ -1,10 +1,10 @@
 import { invalid } from '../../model/input.js'
-import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
+import type { StorageRecord } from '../../ports/storage.js'
 import { endApprovalsOf } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { endSignIns, eraseCredential, eraseIntegration } from '../settings/erase-credential.js'
-import { idsUnder } from '../state/pages.js'
+import { deleteKeys, idsUnder, pages } from '../state/pages.js'
 import { versioned, toJson, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, prefixes } from '../state/keys.js'
 import { bury, finishRemoval } from '../settings/remove.js'
@@ -32,7 +32,8 @@ export async function forgetUser(
       const stored = versioned<IntegrationRecord>(records[0])
       if (stored === undefined || stored.value.ownerId !== userId) return true
       if (stored.value.visibility === 'private') {
-        if (!(await bury(context, workspaceId, id, stored.value, stored.version, now))) return false
+        if (!(await bury(context, { workspaceId, id, record: stored.value, version: stored.version, now })))
+          return false
         await finishRemoval(context, workspaceId, id, stored.value.handle)
         return true
       }
@@ -53,7 +54,7 @@ export async function forgetUser(
         audit: [{ action: 'transfer_owner', integrationId: id }],
       })
     })
-    await eraseCredential(context, workspaceId, id, owner)
+    await eraseCredential(context, { workspaceId, integrationId: id, owner })
     await context.storage.commit(workspaceId, [
       { key: keys.status(id, owner), value: undefined },
       { key: keys.tools(id, owner), value: undefined },
@@ -90,16 +91,10 @@ async function deleteUnder(
   prefix: string,
   which: (record: StorageRecord) => boolean = () => true,
 ): Promise<void> {
-  for (let after: string | undefined; ;) {
-    const page = await context.storage.list({
+  for await (const { records } of pages(context.storage, { workspaceId, prefix, limit: 100 }))
+    await deleteKeys(
+      context,
       workspaceId,
-      prefix,
-      limit: 100,
-      after,
-    })
-    const writes = page.records.filter(which).map(({ key }): StorageWrite => ({ key, value: undefined }))
-    if (writes.length > 0) await context.storage.commit(workspaceId, writes)
-    if (page.next === undefined) return
-    after = page.next
-  }
+      records.filter(which).map(({ key }) => key),
+    )
 }

@@ -56,7 +56,7 @@ export async function sweep(context: Context): Promise<SweepReport> {
       const { reason, until } = versioned<StatusRecord>(status)!.value
       return reason === 'awaiting_authorization' && now < (until ?? 0)
     })
-    if (waiting || !(await bury(context, workspaceId, id, record, version, now))) return
+    if (waiting || !(await bury(context, { workspaceId, id, record, version, now }))) return
     await finishRemoval(context, workspaceId, id, record.handle)
     report.abandoned++
   })

@@ -1,4 +1,8 @@
 import type { IntegrationHeader } from '../../model/integration.js'
+import type { SecretContext } from '../../ports/credential-vault.js'
+import type { Context } from '../state/context.js'
+import type { HeadersRecord } from '../state/records.js'
+import type { CredentialRef } from '../state/refs.js'
 
 /** Header values, and what may be shown of them. */
 export interface HeaderSet {
@@ -20,4 +24,28 @@ export function editHeaders(
     values: Object.fromEntries([...kept.map(({ name }) => [name, values[name] ?? ''] as const), ...added]),
     headers: [...kept, ...added.map(([name]) => ({ name, setAt: now }))],
   }
+}
+
+/** Opens the header values of a record; without one there are none. */
+export async function openHeaders(
+  context: Context,
+  ref: CredentialRef,
+  record: HeadersRecord | undefined,
+): Promise<Record<string, string>> {
+  if (record === undefined) return {}
+  return JSON.parse(await context.vault.open(record.sealed, secretOf(ref))) as Record<string, string>
+}
+
+/** The record of header values that may be sent to `origin`. `@default tag` a new one: the values are others than before */
+export async function sealHeaders(
+  context: Context,
+  ref: CredentialRef,
+  { values, headers }: HeaderSet,
+  { origin, tag = context.runtime.randomId() }: { readonly origin: string; readonly tag?: string },
+): Promise<HeadersRecord> {
+  return { sealed: await context.vault.seal(JSON.stringify(values), secretOf(ref)), tag, origin, headers }
+}
+
+function secretOf({ workspaceId, integrationId, owner }: CredentialRef): SecretContext {
+  return { workspaceId, integrationId, owner, field: 'headers' }
 }

@@ -18,7 +18,7 @@ export async function credentialNews(context: Context, target: Target, change: C
   const status =
     found === undefined
       ? { writes: [], events: [] }
-      : statusChange({ integrationId, owner, userId }, stored?.value, found, now)
+      : statusChange({ integrationId, owner, userId }, stored?.value, found, { now })
   const refreshed: NewEvent = {
     type: 'credential_changed',
     integrationId,

@@ -83,14 +83,14 @@ export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAc
 /**
  * The writes and news of what a check or a call found out.
  *
- * @param notOftenerThanMs - a status that stays the same is not written again so soon: calls must not hammer the storage.
+ * @param options - `notOftenerThanMs`: a status that stays the same is not written again so soon, because calls must not
+ * hammer the storage
  */
 export function statusChange(
   target: { readonly integrationId: string; readonly owner: string; readonly userId?: string | undefined },
   before: StatusRecord | undefined,
   found: Pick<StatusRecord, 'reason'> & Partial<StatusRecord>,
-  now: number,
-  notOftenerThanMs = 0,
+  { now, notOftenerThanMs = 0 }: { readonly now: number; readonly notOftenerThanMs?: number },
 ): {
   readonly writes: readonly StorageRecordWrite[]
   readonly events: readonly NewEvent[]
@@ -101,7 +101,7 @@ export function statusChange(
     ...kept,
     ...found,
     checkedAt: now,
-    ...(found.reason === 'ok' ? { lastWorkedAt: now } : {}),
+    lastWorkedAt: found.reason === 'ok' ? now : (found.lastWorkedAt ?? kept.lastWorkedAt),
   }
   const changed = before?.reason !== record.reason
   const learnt =

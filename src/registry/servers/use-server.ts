@@ -3,8 +3,9 @@ import { openConnection, type Connection, type OpenOptions, type ServerVerdict }
 import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../../oauth/authorized-fetch.js'
 import type { Context } from '../state/context.js'
 import { credentialNews } from './refreshed-credential.js'
-import { toJson, type HeadersRecord, type ServerRecord } from '../state/records.js'
+import { toJson, type ServerRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
+import { openHeaders } from './headers.js'
 import type { Target } from '../state/target.js'
 import { serverWords } from './server-words.js'
 
@@ -52,8 +53,7 @@ export function poolPrefix(workspaceId: string, integrationId: string, owner?: s
 /** Works with a server that nothing is stored of yet: to see whether one is there and what it offers. */
 export async function probe<T>(
   context: Context,
-  url: string,
-  headers: Readonly<Record<string, string>>,
+  { url, headers }: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
   work: (connection: Connection) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
@@ -64,8 +64,7 @@ export async function probe<T>(
 /** The same for a server on this machine. */
 export async function probeLocal<T>(
   context: Context,
-  workspaceId: string,
-  connectorId: string,
+  { workspaceId, connectorId }: { readonly workspaceId: string; readonly connectorId: string },
   work: (connection: Connection) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
@@ -83,20 +82,6 @@ function useOnce<T>(
     work,
     { signal },
   )
-}
-
-/** Opens the header values of a record. */
-export async function openHeaders(
-  context: Context,
-  workspaceId: string,
-  integrationId: string,
-  owner: string,
-  record: HeadersRecord | undefined,
-): Promise<Record<string, string>> {
-  if (record === undefined) return {}
-  return JSON.parse(
-    await context.vault.open(record.sealed, { workspaceId, integrationId, owner, field: 'headers' }),
-  ) as Record<string, string>
 }
 
 async function open(
@@ -177,8 +162,8 @@ async function credentialOf(context: Context, target: Target): Promise<Credentia
   if (record.auth === 'header' && sharedHeaders === undefined && ownHeaders === undefined)
     throw new AuthorizationRequired('credential_missing')
   const headers = {
-    ...(await openHeaders(context, workspaceId, integrationId, sharedOwner, sharedHeaders)),
-    ...(await openHeaders(context, workspaceId, integrationId, owner, ownHeaders)),
+    ...(await openHeaders(context, { workspaceId, integrationId, owner: sharedOwner }, sharedHeaders)),
+    ...(await openHeaders(context, target, ownHeaders)),
   }
   if (record.auth !== 'oauth')
     return Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }

@@ -1,4 +1,5 @@
 import { IntegrationError } from '../../model/errors.js'
+import type { Connection } from '../../mcp/connection.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { ConnectResult } from '../../model/outcome.js'
@@ -11,7 +12,7 @@ import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { listAll } from './refresh-tools.js'
 import { probe, probeLocal } from '../servers/use-server.js'
 import { credentialTag } from '../state/target.js'
-import { beginSignIn, type SignIn } from './sign-in.js'
+import { beginSignIn, type SignIn, type SignInRequest, type SignInTarget } from './sign-in.js'
 import { fileListing } from '../gate/tool-changes.js'
 import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect.js'
 
@@ -28,22 +29,18 @@ export async function connect(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
   const { actor } = context
-  const wish = await planConnect(context, input)
+  const plan = await planConnect(context, input)
   const id = context.runtime.randomId()
   const { signal } = options
-  const owner = wish.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
+  const owner = plan.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
+  const list = (connection: Connection) => listAll(context, connection, signal)
   try {
     const listed =
-      wish.url === undefined
-        ? await probeLocal(
-            context,
-            actor.workspaceId,
-            wish.connector!.id,
-            (connection) => listAll(context, connection, signal),
-            signal,
-          )
-        : await probe(context, wish.url, wish.headers, (connection) => listAll(context, connection, signal), signal)
-    await storeIntegration(context, id, wish, Object.keys(wish.headers).length > 0 ? 'header' : 'none', async (now) => {
+      plan.url === undefined
+        ? await probeLocal(context, { workspaceId: actor.workspaceId, connectorId: plan.connector!.id }, list, signal)
+        : await probe(context, { url: plan.url, headers: plan.headers }, list, signal)
+    const auth = Object.keys(plan.headers).length > 0 ? 'header' : 'none'
+    const rest = async (now: number) => {
       const known = { settings: undefined, manifest: undefined }
       const filed = await fileListing(
         context,
@@ -56,7 +53,7 @@ export async function connect(
         },
         listed.listing,
         known,
-        { now, initial: wish.toolSettings },
+        { now, initial: plan.toolSettings },
       )
       const status: StatusRecord = {
         reason: 'ok',
@@ -64,7 +61,7 @@ export async function connect(
         lastWorkedAt: now,
         protocolVersion: listed.protocolVersion,
       }
-      const given = Object.keys(wish.headers).length > 0 ? { tag: id } : undefined
+      const given = Object.keys(plan.headers).length > 0 ? { tag: id } : undefined
       const credential =
         owner === sharedOwner ? credentialTag(given, undefined, undefined) : credentialTag(undefined, given, undefined)
       const server: ServerRecord = { binding: 1, credential, verdict: listed.verdict }
@@ -73,51 +70,44 @@ export async function connect(
         { key: keys.status(id, owner), value: toJson(status) },
         { key: keys.server(id, owner), value: toJson(server) },
       ]
-    })
+    }
+    await storeIntegration(context, id, plan, { auth, rest })
     return { type: 'connected', integration: await getIntegration(context, id) }
   } catch (error) {
     if (!(error instanceof AuthorizationRequired)) throw error
-    if (wish.hasCredential || wish.url === undefined)
+    if (plan.hasCredential || plan.url === undefined)
       throw new IntegrationError(
         'authorization_failed',
-        `The server at ${wish.origin} does not accept these header values. Correct them and connect again.`,
+        `The server at ${plan.origin} does not accept these header values. Correct them and connect again.`,
         { reason: 'credential_rejected' },
       )
-    return signIn(context, id, wish, wish.url, owner, error, signal)
+    const target = { integrationId: id, owner, serverUrl: plan.url, settings: plan.oauth ?? {} }
+    return signIn(context, plan, target, { challenge: error.challenge, signal })
   }
 }
 
 /** The server wants a sign-in: the integration and the sign-in are one commit. */
 async function signIn(
   context: ActorContext,
-  id: string,
-  wish: ConnectPlan,
-  serverUrl: string,
-  owner: string,
-  refused: AuthorizationRequired,
-  signal: AbortSignal | undefined,
+  plan: ConnectPlan,
+  target: SignInTarget,
+  { challenge, signal }: Pick<SignInRequest, 'challenge' | 'signal'>,
 ): Promise<ConnectResult> {
+  const { integrationId: id, owner } = target
   let begun: SignIn | undefined
-  await storeIntegration(
-    context,
-    id,
-    wish,
-    'oauth',
-    async (now) => {
-      begun ??= await beginSignIn(
-        context,
-        { integrationId: id, owner, serverUrl, settings: wish.oauth ?? {} },
-        { challenge: refused.challenge, now, signal },
-      )
+  await storeIntegration(context, id, plan, {
+    auth: 'oauth',
+    async rest(now) {
+      begun ??= await beginSignIn(context, target, { challenge, now, signal })
       const status: StatusRecord =
         begun.type === 'person'
           ? { reason: 'awaiting_authorization', until: begun.until, checkedAt: now }
           : { reason: 'ok', checkedAt: now, signIn: context.runtime.randomId() }
-      const settings: StorageWrite = { key: keys.settings(id), value: toJson({ tools: wish.toolSettings }) }
+      const settings: StorageWrite = { key: keys.settings(id), value: toJson({ tools: plan.toolSettings }) }
       return [...begun.writes, settings, { key: keys.status(id, owner), value: toJson(status) }]
     },
-    () => begun?.type !== 'person',
-  )
+    established: () => begun?.type !== 'person',
+  })
   if (begun!.type === 'person')
     return {
       type: 'authorization_required',

@@ -33,8 +33,10 @@ export async function wipe(
   id: string,
   dropped: Dropped | undefined,
 ): Promise<void> {
-  for (const owner of await ownersOf(context, workspaceId, id)) await eraseCredential(context, workspaceId, id, owner)
-  if (dropped?.credential !== undefined) await revokeQuietly(context, workspaceId, id, sharedOwner, dropped.credential)
+  for (const owner of await ownersOf(context, workspaceId, id))
+    await eraseCredential(context, { workspaceId, integrationId: id, owner })
+  if (dropped?.credential !== undefined)
+    await revokeQuietly(context, { workspaceId, integrationId: id, owner: sharedOwner }, dropped.credential)
 }
 
 /** Everybody who has a credential of their own there. */

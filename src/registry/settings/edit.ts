@@ -85,7 +85,7 @@ async function afterEdit(
     // They can't take it back themselves any more.
     for (const owner of await ownersOf(context, workspaceId, id))
       if (owner !== ownerKey(record.ownerId)) {
-        await eraseCredential(context, workspaceId, id, owner)
+        await eraseCredential(context, { workspaceId, integrationId: id, owner })
         await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
       }
   if (changed.includes('headers') || rebinds) await context.pool.retireKeys(poolPrefix(workspaceId, id))

@@ -1,9 +1,10 @@
 import { openCredential, readCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import { revokeTokens } from '../../oauth/revoke.js'
 import type { StorageWrite } from '../../ports/storage.js'
+import type { CredentialRef } from '../state/refs.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
-import { idsUnder } from '../state/pages.js'
+import { deleteKeys, idsUnder, pages } from '../state/pages.js'
 import { versioned, type FlowRecord, type HeadersRecord } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
 
@@ -29,9 +30,7 @@ export function toRevoke(
 /** Tells the authorization server that tokens are no longer used; best effort, bounded. */
 export async function revokeQuietly(
   context: Context,
-  workspaceId: string,
-  integrationId: string,
-  owner: string,
+  { workspaceId, integrationId, owner }: CredentialRef,
   credential: Pick<CredentialRecord, 'sealed' | 'lineage'>,
 ): Promise<void> {
   try {
@@ -59,15 +58,13 @@ export async function revokeLeftover(
 ): Promise<void> {
   const [, integrationId = '', owner = '', lineage = ''] = key.split('/')
   const { sealed } = value as { sealed: string } // written by toRevoke()
-  await revokeQuietly(context, workspaceId, integrationId, owner, { sealed, lineage })
+  await revokeQuietly(context, { workspaceId, integrationId, owner }, { sealed, lineage })
 }
 
 /** Revokes and erases one credential; nothing in flight can bring it back: its record is gone first. */
 export async function eraseCredential(
   context: Context,
-  workspaceId: string,
-  integrationId: string,
-  owner: string,
+  { workspaceId, integrationId, owner }: CredentialRef,
 ): Promise<void> {
   const key = keys.credential(integrationId, owner)
   const credential = await retrying('The credential', async () => {
@@ -85,7 +82,7 @@ export async function eraseCredential(
     await forgetSecret(context, versioned<HeadersRecord>(headers)?.value)
     return read
   })
-  if (credential !== undefined) await revokeQuietly(context, workspaceId, integrationId, owner, credential)
+  if (credential !== undefined) await revokeQuietly(context, { workspaceId, integrationId, owner }, credential)
 }
 
 /** Tells the vault that a sealed value is no longer referred to; best effort. */
@@ -99,21 +96,13 @@ export async function endSignIns(
   workspaceId: string,
   of: (flow: FlowRecord) => boolean,
 ): Promise<void> {
-  for (let after: string | undefined; ;) {
-    const page = await context.storage.list({
+  for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.flows, limit: 100 })) {
+    const ended = records.filter((record) => of(versioned<FlowRecord>(record)!.value))
+    await deleteKeys(
+      context,
       workspaceId,
-      prefix: prefixes.flows,
-      limit: 100,
-      after,
-    })
-    const ended = page.records.filter((record) => of(versioned<FlowRecord>(record)!.value))
-    if (ended.length > 0)
-      await context.storage.commit(
-        workspaceId,
-        ended.map(({ key }): StorageWrite => ({ key, value: undefined })),
-      )
-    if (page.next === undefined) return
-    after = page.next
+      ended.map(({ key }) => key),
+    )
   }
 }
 
@@ -129,14 +118,14 @@ export async function eraseIntegration(
     ...(await idsUnder(context, { workspaceId }, `credential/${integrationId}/`)),
     ...(await idsUnder(context, { workspaceId }, `headers/${integrationId}/`)),
   ])
-  for (const owner of owners) await eraseCredential(context, workspaceId, integrationId, owner)
+  for (const owner of owners) await eraseCredential(context, { workspaceId, integrationId, owner })
   for (const prefix of prefixes.of(integrationId)) {
     const found = await idsUnder(context, { workspaceId }, prefix)
-    for (let n = 0; n < found.length; n += 100)
-      await context.storage.commit(
-        workspaceId,
-        found.slice(n, n + 100).map((key): StorageWrite => ({ key: prefix + key, value: undefined })),
-      )
+    await deleteKeys(
+      context,
+      workspaceId,
+      found.map((key) => prefix + key),
+    )
   }
   await context.storage.commit(
     workspaceId,

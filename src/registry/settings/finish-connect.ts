@@ -44,7 +44,9 @@ export async function finishConnect(
   try {
     await keep(context, flow, obtained.credential)
   } catch (error) {
-    context.runInBackground(() => revokeQuietly(context, actor.workspaceId, integrationId, owner, obtained.credential))
+    context.runInBackground(() =>
+      revokeQuietly(context, { workspaceId: actor.workspaceId, integrationId, owner }, obtained.credential),
+    )
     throw error
   }
   return refreshAfterSignIn(context, integrationId, options.signal)
@@ -95,7 +97,7 @@ async function consume(context: ActorContext, flow: PendingFlow): Promise<Status
     { integrationId, owner, userId: actor.userId },
     status,
     { reason: before.reason === 'ok' ? 'ok' : 'refresh_outcome_unknown' },
-    now,
+    { now },
   )
   const done = await context.feed.commit(actor.workspaceId, {
     writes: [{ key: flow.key, ifVersion: flow.version, value: undefined }, ...meanwhile.writes],
@@ -122,7 +124,7 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
   const { actor } = context
   const { integrationId, owner } = flow.value
   const { workspaceId, userId } = actor
-  const old = await signInTarget(context, workspaceId, integrationId, owner, flow.secrets.resource ?? '')
+  const old = await signInTarget(context, { workspaceId, integrationId, owner }, flow.secrets.resource ?? '')
   const moved =
     old.credential !== undefined &&
     (old.credential.issuer !== credential.issuer || old.credential.account !== credential.account)
@@ -147,7 +149,7 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
         // A number that was there before would bring what was agreed to for an earlier account back to life.
         accountRevision: (before.value.accountRevision ?? 0) + (moved && owner !== sharedOwner ? 1 : 0),
       },
-      now,
+      { now },
     )
     const changed: IntegrationRecord = {
       ...record,
@@ -187,7 +189,7 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
   })
   await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
   if (old.credential !== undefined)
-    context.runInBackground(() => revokeQuietly(context, workspaceId, integrationId, owner, old.credential!))
+    context.runInBackground(() => revokeQuietly(context, { workspaceId, integrationId, owner }, old.credential!))
 }
 
 async function settleStatus(
@@ -202,7 +204,7 @@ async function settleStatus(
     { integrationId, owner, userId: actor.userId },
     versioned<StatusRecord>(records[0])?.value,
     status,
-    now,
+    { now },
   )
   if (change.writes.length > 0)
     await context.feed.commit(actor.workspaceId, { writes: change.writes, events: change.events })

@@ -1,7 +1,7 @@
 import { openCredential, readCredential } from '../../oauth/credential-record.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import type { HeaderSet } from '../servers/headers.js'
+import { openHeaders, sealHeaders, type HeaderSet } from '../servers/headers.js'
 import type { LoadedIntegration } from '../state/access.js'
 import { versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
@@ -35,17 +35,15 @@ export async function moveCredential(
   const headers = versioned<HeadersRecord>(records[0])
   let edited: HeaderSet = { values: {}, headers: [] }
   if (headers !== undefined) {
-    const values = await context.vault.open(headers.value.sealed, {
-      workspaceId,
-      integrationId,
-      owner: from,
-      field: 'headers',
-    })
-    edited = { values: JSON.parse(values) as Record<string, string>, headers: headers.value.headers }
+    edited = {
+      values: await openHeaders(context, { workspaceId, integrationId, owner: from }, headers.value),
+      headers: headers.value.headers,
+    }
     writes.push({ key: keys.headers(integrationId, from), ifVersion: headers.version, value: undefined })
     if (!editsHeaders) {
-      const sealed = await context.vault.seal(values, { workspaceId, integrationId, owner: to, field: 'headers' })
-      writes.push({ key: keys.headers(integrationId, to), value: toJson({ ...headers.value, sealed }) })
+      const ref = { workspaceId, integrationId, owner: to }
+      const value = await sealHeaders(context, ref, edited, headers.value)
+      writes.push({ key: keys.headers(integrationId, to), value: toJson(value) })
     }
   }
   const credential = readCredential(records[1]?.value)

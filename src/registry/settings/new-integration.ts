@@ -2,41 +2,49 @@ import { makeHandle } from '../../policy/tool-name.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
-import { versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+import { versioned, toJson, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
-import { seal } from './sign-in.js'
+import { sealHeaders } from '../servers/headers.js'
+import { sealShared } from './sign-in.js'
 import type { ConnectPlan } from './plan-connect.js'
+
+/** What a new integration is stored with, besides its plan. */
+export interface NewIntegration {
+  readonly auth: IntegrationRecord['auth']
+  /** The writes of the same commit. */
+  rest(now: number): Promise<readonly StorageWrite[]>
+  /** Whether it works already; asked after {@link NewIntegration.rest}. `@default` yes */
+  established?(): boolean
+}
 
 /** Stores a new integration with everything that belongs to it, under a handle of its own. */
 export async function storeIntegration(
   context: ActorContext,
   id: string,
-  wish: ConnectPlan,
-  auth: IntegrationRecord['auth'],
-  rest: (now: number) => Promise<readonly StorageWrite[]>,
-  established: () => boolean = () => true,
+  plan: ConnectPlan,
+  { auth, rest, established = () => true }: NewIntegration,
 ): Promise<void> {
   const { actor } = context
   const { workspaceId, userId } = actor
   await retrying('The handle', async () => {
-    const { handle, now } = await freeHandle(context, workspaceId, wish.name)
+    const { handle, now } = await freeHandle(context, workspaceId, plan.name)
     const more = await rest(now)
-    const setAt = Object.keys(wish.headers).map((name) => ({ name, setAt: now }))
-    const headersOwner = wish.credentials === 'per_user' ? ownerKey(userId) : sharedOwner
+    const setAt = Object.keys(plan.headers).map((name) => ({ name, setAt: now }))
+    const headersOwner = plan.credentials === 'per_user' ? ownerKey(userId) : sharedOwner
     const record: IntegrationRecord = {
       handle,
-      name: wish.name,
+      name: plan.name,
       ownerId: userId,
-      connectorId: wish.connector?.id,
-      url: wish.url,
-      origin: wish.origin,
+      connectorId: plan.connector?.id,
+      url: plan.url,
+      origin: plan.origin,
       headers: setAt,
       auth,
-      visibility: wish.visibility,
-      credentials: wish.credentials,
-      enabled: wish.enabled,
-      trusted: wish.trusted,
-      agents: wish.agents,
+      visibility: plan.visibility,
+      credentials: plan.credentials,
+      enabled: plan.enabled,
+      trusted: plan.trusted,
+      agents: plan.agents,
       bindingRevision: 1,
       revision: 1,
       established: established(),
@@ -45,31 +53,25 @@ export async function storeIntegration(
     }
     const secrets: StorageWrite[] = []
     if (setAt.length > 0) {
-      const sealed = await context.vault.seal(JSON.stringify(wish.headers), {
-        workspaceId,
-        integrationId: id,
-        owner: headersOwner,
-        field: 'headers',
-      })
-      secrets.push({
-        key: keys.headers(id, headersOwner),
-        value: toJson({ sealed, tag: id, origin: wish.origin, headers: setAt } satisfies HeadersRecord),
-      })
+      const ref = { workspaceId, integrationId: id, owner: headersOwner }
+      const set = { values: plan.headers, headers: setAt }
+      const value = await sealHeaders(context, ref, set, { origin: plan.origin, tag: id })
+      secrets.push({ key: keys.headers(id, headersOwner), value: toJson(value) })
     }
-    if (wish.oauth !== undefined)
+    if (plan.oauth !== undefined)
       secrets.push({
         key: keys.oauthSettings(id),
-        value: toJson({ sealed: await seal(context, workspaceId, id, 'oauth', wish.oauth) }),
+        value: toJson({ sealed: await sealShared(context, { workspaceId, integrationId: id }, 'oauth', plan.oauth) }),
       })
     const written = await context.feed.commit(workspaceId, {
       writes: [
         { key: keys.integration(id), ifVersion: null, value: toJson(record) },
         { key: keys.handle(handle), ifVersion: null, value: { integrationId: id } },
-        { key: wish.visibility === 'workspace' ? keys.visibleToAll(id) : keys.visibleTo(userId, id), value: { id } },
+        { key: plan.visibility === 'workspace' ? keys.visibleToAll(id) : keys.visibleTo(userId, id), value: { id } },
         ...secrets,
         ...more,
       ],
-      events: [{ type: 'integration_connected', integrationId: id, name: wish.name, by: userId }],
+      events: [{ type: 'integration_connected', integrationId: id, name: plan.name, by: userId }],
       audit: [{ action: 'connect', userId, integrationId: id }],
     })
     return written !== false

@@ -5,11 +5,11 @@ import { endOpenApprovals } from '../gate/end-approvals.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
-import { editHeaders } from '../servers/headers.js'
+import { editHeaders, openHeaders, sealHeaders } from '../servers/headers.js'
 import { load } from '../state/access.js'
 import { versioned, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { keys, ownerKey } from '../state/keys.js'
-import { openHeaders, poolPrefix } from '../servers/use-server.js'
+import { poolPrefix } from '../servers/use-server.js'
 import { statusChange } from '../servers/status.js'
 import { loadTarget, startSignIn, validateTarget } from './validate.js'
 
@@ -52,14 +52,14 @@ export async function signOut(context: ActorContext, id: string): Promise<void> 
   })
   await endGrants(context, actor.workspaceId, id, (grant) => ofActor(grant.userId))
   await endSignIns(context, actor.workspaceId, (flow) => flow.integrationId === id && flow.owner === owner)
-  await eraseCredential(context, actor.workspaceId, id, owner)
+  await eraseCredential(context, { workspaceId: actor.workspaceId, integrationId: id, owner })
   await context.pool.retireKeys(poolPrefix(actor.workspaceId, id, owner))
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(id, owner)])
   const status = statusChange(
     { integrationId: id, owner, userId: actor.userId },
     versioned<StatusRecord>(records[0])?.value,
     { reason: record.auth === 'oauth' ? 'first_sign_in' : 'credential_missing' },
-    now,
+    { now },
   )
   await context.feed.commit(actor.workspaceId, {
     // Gone, not rewritten: a sign-in that is just being finished notices.
@@ -81,26 +81,14 @@ async function setOwnHeaders(
   const { actor } = context
   const { workspaceId, userId } = actor
   const owner = ownerKey(userId)
+  const ref = { workspaceId, integrationId: id, owner }
   await retrying('Your credential', async () => {
     const { records, now } = await context.storage.read(workspaceId, [keys.headers(id, owner)])
     const stored = versioned<HeadersRecord>(records[0])
     // Values that were given for another server are not carried over.
     const held = stored?.value.origin === origin ? stored.value : undefined
-    const next = editHeaders(await openHeaders(context, workspaceId, id, owner, held), held?.headers ?? [], edits, now)
-    const value =
-      next.headers.length === 0
-        ? undefined
-        : toJson({
-            sealed: await context.vault.seal(JSON.stringify(next.values), {
-              workspaceId,
-              integrationId: id,
-              owner,
-              field: 'headers',
-            }),
-            tag: context.runtime.randomId(),
-            origin,
-            headers: next.headers,
-          } satisfies HeadersRecord)
+    const next = editHeaders(await openHeaders(context, ref, held), held?.headers ?? [], edits, now)
+    const value = next.headers.length === 0 ? undefined : toJson(await sealHeaders(context, ref, next, { origin }))
     const written = await context.feed.commit(workspaceId, {
       writes: [{ key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value }],
       events: [{ type: 'credential_changed', integrationId: id, change: 'set', userId, by: userId }],

@@ -93,7 +93,7 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
     toolSettings: Object.fromEntries(
       Object.entries(connector?.tools ?? {}).map(([tool, { label, ...settings }]) => [
         tool,
-        { ...settings, ...(label === undefined ? {} : { connectorLabel: label }) },
+        { ...settings, connectorLabel: label },
       ]),
     ),
   }

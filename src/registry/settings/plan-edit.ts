@@ -10,7 +10,7 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { moveCredential } from './move-credential.js'
 import { drop, type Dropped } from './drop-credential.js'
-import { editHeaders } from '../servers/headers.js'
+import { editHeaders, openHeaders, sealHeaders } from '../servers/headers.js'
 import { type LoadedIntegration } from '../state/access.js'
 import { allowSharing } from '../state/access.js'
 import {
@@ -22,7 +22,6 @@ import {
   type Versioned,
 } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
-import { openHeaders } from '../servers/use-server.js'
 
 /** What `update()` takes. What is left out stays as it is. */
 export interface UpdateInput<AgentId extends string = string> {
@@ -70,7 +69,7 @@ export async function planEdit(context: ActorContext, before: LoadedIntegration,
   if (wanted.visibility !== undefined && wanted.visibility !== record.visibility) share(context, before, draft, wanted)
   change(draft, record, 'credentials', wanted.credentials)
   draft.writes.push(...(dropped?.writes ?? []))
-  await setHeaders(context, before, draft, wanted.headers, dropped !== undefined)
+  await setHeaders(context, before, draft, { wanted: wanted.headers, wipes: dropped !== undefined })
 
   const { next, changed, writes } = draft
   const rebinds = moves || changed.includes('credentials') || namesOf(next.headers) !== namesOf(record.headers)
@@ -137,8 +136,7 @@ async function setHeaders(
   context: Context,
   before: LoadedIntegration,
   draft: Draft,
-  wanted: ParsedUpdate['headers'],
-  wipes: boolean,
+  { wanted, wipes }: { readonly wanted: ParsedUpdate['headers']; readonly wipes: boolean },
 ): Promise<void> {
   const { record, now, id, workspaceId } = before
   if (wanted !== undefined && draft.next.credentials === 'per_user')
@@ -152,29 +150,23 @@ async function setHeaders(
   draft.writes.push(...(moved?.writes ?? []))
   if (wanted === undefined && !wipes) return
 
+  const ref = { workspaceId, integrationId: id, owner: sharedOwner }
   const stored = versioned<HeadersRecord>(before.others[0])
   const keeps = !wipes && stored?.value.origin === record.origin
   const held = moved?.headers ?? {
-    values: keeps ? await openHeaders(context, workspaceId, id, sharedOwner, stored?.value) : {},
+    values: keeps ? await openHeaders(context, ref, stored?.value) : {},
     headers: keeps ? stored.value.headers : [],
   }
-  const { values, headers } = editHeaders(held.values, held.headers, wanted ?? {}, now)
-  const of = { workspaceId, integrationId: id, owner: sharedOwner, field: 'headers' }
-  const sealed = headers.length === 0 ? undefined : await context.vault.seal(JSON.stringify(values), of)
+  const next = editHeaders(held.values, held.headers, wanted ?? {}, now)
   draft.writes.push({
     key: keys.headers(id, sharedOwner),
     ifVersion: stored?.version ?? null,
     value:
-      sealed === undefined
+      next.headers.length === 0
         ? undefined
-        : toJson({
-            sealed,
-            tag: context.runtime.randomId(),
-            origin: draft.next.origin,
-            headers,
-          } satisfies HeadersRecord),
+        : toJson(await sealHeaders(context, ref, next, { origin: draft.next.origin })),
   })
-  draft.next = { ...draft.next, headers, auth: authWith(record, headers, wipes) }
+  draft.next = { ...draft.next, headers: next.headers, auth: authWith(record, next.headers, wipes) }
   if (wanted !== undefined) draft.changed.push('headers')
 }
 

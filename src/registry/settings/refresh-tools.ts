@@ -58,7 +58,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
       { integrationId, owner, userId },
       versioned<StatusRecord>(records[3])?.value,
       { reason: 'ok', protocolVersion },
-      now,
+      { now },
     )
     const manifestKey = keys.tools(integrationId, owner)
     const writes = filed.writes.map((write) =>
@@ -115,7 +115,7 @@ async function fileStatus(
   const before = versioned<StatusRecord>(records[0])?.value
   // Whoever wrote it while we asked, a sign-in or a refresh of the token, knew more.
   if (before?.reason !== known?.reason) return
-  const status = statusChange({ integrationId, owner, userId }, before, found, now)
+  const status = statusChange({ integrationId, owner, userId }, before, found, { now })
   if (status.writes.length > 0) await context.feed.commit(workspaceId, status)
 }
 

@@ -3,8 +3,8 @@ import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { eraseIntegration } from './erase-credential.js'
 import { endGrants } from '../gate/grants.js'
-import { load } from '../state/access.js'
-import { toJson, type IntegrationRecord, type RemovedRecord } from '../state/records.js'
+import { load, type LoadedIntegration } from '../state/access.js'
+import { toJson, type RemovedRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 
@@ -18,10 +18,7 @@ export async function remove(context: ActorContext, id: string): Promise<void> {
   const { actor } = context
   const record = await retrying('The integration', async () => {
     const loaded = await load(context, id, 'remove')
-    return (
-      (await bury(context, actor.workspaceId, id, loaded.record, loaded.version, loaded.now, actor.userId)) &&
-      loaded.record
-    )
+    return (await bury(context, loaded, actor.userId)) && loaded.record
   })
   await finishRemoval(context, actor.workspaceId, id, record.handle)
 }
@@ -29,11 +26,7 @@ export async function remove(context: ActorContext, id: string): Promise<void> {
 /** The one commit that takes an integration away. */
 export async function bury(
   context: Context,
-  workspaceId: string,
-  id: string,
-  record: IntegrationRecord,
-  version: string,
-  now: number,
+  { workspaceId, id, record, version, now }: Omit<LoadedIntegration, 'others'>,
   by?: string,
 ): Promise<boolean> {
   const removed: RemovedRecord = { handle: record.handle, removedAt: now }

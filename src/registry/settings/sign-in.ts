@@ -12,8 +12,9 @@ import type { TokenSet } from '../../oauth/tokens.js'
 import type { ActorContext, Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
+import type { CredentialRef, IntegrationRef } from '../state/refs.js'
 import { toJson, versioned, type FlowRecord, type OAuthSettingsRecord, type Versioned } from '../state/records.js'
-import { keys } from '../state/keys.js'
+import { keys, sharedOwner } from '../state/keys.js'
 
 /** For which integration and whose credential somebody signs in. */
 export interface SignInTarget {
@@ -25,6 +26,17 @@ export interface SignInTarget {
   readonly credential?: CredentialRecord | undefined
   /** Who we were to the authorization server before. */
   readonly client?: ClientRegistration | undefined
+}
+
+/** What a sign-in is begun with. */
+export interface SignInRequest {
+  /** What the server said when it refused. */
+  readonly challenge?: Challenge | undefined
+  /** `@default` what the server or the settings ask for */
+  readonly scopes?: readonly string[] | undefined
+  /** The storage's clock, in ms since the epoch. */
+  readonly now: number
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Where a sign-in stands: a person is to be sent away, or it went without one. */
@@ -51,12 +63,7 @@ const flowMs = 600_000
 export async function beginSignIn(
   context: ActorContext,
   target: SignInTarget,
-  request: {
-    challenge?: Challenge | undefined
-    scopes?: readonly string[] | undefined
-    now: number
-    signal?: AbortSignal | undefined
-  },
+  request: SignInRequest,
 ): Promise<SignIn> {
   const { actor } = context
   const { integrationId, owner, serverUrl, settings } = target
@@ -76,7 +83,9 @@ export async function beginSignIn(
   const scopes = chooseScopes(request.challenge, discovery, granted, asked)
   const keepClient: StorageWrite = {
     key: keys.client(integrationId),
-    value: toJson({ sealed: await seal(context, actor.workspaceId, integrationId, 'client', client) }),
+    value: toJson({
+      sealed: await sealShared(context, { workspaceId: actor.workspaceId, integrationId }, 'client', client),
+    }),
   }
   if (typeof settings.grant === 'object') {
     const tokens = await requestTokens(
@@ -183,9 +192,7 @@ export async function redeemCode(
 /** Reads what a sign-in builds on: settings, client registration, and the credential that is there. */
 export async function signInTarget(
   context: Context,
-  workspaceId: string,
-  integrationId: string,
-  owner: string,
+  { workspaceId, integrationId, owner }: CredentialRef,
   serverUrl: string,
 ): Promise<SignInTarget> {
   const { records } = await context.storage.read(workspaceId, [
@@ -193,21 +200,10 @@ export async function signInTarget(
     keys.client(integrationId),
     keys.credential(integrationId, owner),
   ])
+  const ref = { workspaceId, integrationId }
   const [settings, client] = await Promise.all([
-    open<OAuthSettings>(
-      context,
-      workspaceId,
-      integrationId,
-      'oauth',
-      versioned<OAuthSettingsRecord>(records[0])?.value,
-    ),
-    open<ClientRegistration>(
-      context,
-      workspaceId,
-      integrationId,
-      'client',
-      versioned<OAuthSettingsRecord>(records[1])?.value,
-    ),
+    openShared<OAuthSettings>(context, ref, 'oauth', versioned<OAuthSettingsRecord>(records[0])?.value),
+    openShared<ClientRegistration>(context, ref, 'client', versioned<OAuthSettingsRecord>(records[1])?.value),
   ])
   return {
     integrationId,
@@ -220,25 +216,23 @@ export async function signInTarget(
 }
 
 /** Seals something of the whole integration. */
-export async function seal(
+export async function sealShared(
   context: Context,
-  workspaceId: string,
-  integrationId: string,
+  ref: IntegrationRef,
   field: 'oauth' | 'client',
   value: object,
 ): Promise<string> {
-  return context.vault.seal(JSON.stringify(value), { workspaceId, integrationId, owner: '_', field })
+  return context.vault.seal(JSON.stringify(value), { ...ref, owner: sharedOwner, field })
 }
 
-async function open<T>(
+async function openShared<T>(
   context: Context,
-  workspaceId: string,
-  integrationId: string,
+  ref: IntegrationRef,
   field: 'oauth' | 'client',
   record: { readonly sealed: string } | undefined,
 ): Promise<T | undefined> {
   if (record === undefined) return undefined
-  return JSON.parse(await context.vault.open(record.sealed, { workspaceId, integrationId, owner: '_', field })) as T
+  return JSON.parse(await context.vault.open(record.sealed, { ...ref, owner: sharedOwner, field })) as T
 }
 
 function flowContext(actor: CheckedActor, integrationId: string) {

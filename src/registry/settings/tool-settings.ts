@@ -103,7 +103,6 @@ export async function configureTools(
   input: Readonly<Record<string, ToolSettings>>,
   { ifRevision }: { readonly ifRevision?: string | undefined } = {},
 ): Promise<void> {
-  const { actor } = context
   if (typeof input !== 'object' || input === null)
     throw invalid('configureTools()', [{ path: '', message: 'must be an object of settings by tool name' }])
   const wanted = Object.entries(input).map(
@@ -129,14 +128,10 @@ export async function configureTools(
       }
       define(tools, name, configured(settingsOf(settings?.value, name), wish, tool))
     }
-    return commitSettings(
-      context,
-      loaded,
-      settings,
-      tools,
-      { type: 'tools_configured', integrationId: id, tools: wanted.map(([name]) => name), by: actor.userId },
-      'configure_tools',
-    )
+    return commitSettings(context, known, tools, {
+      action: 'configure_tools',
+      tools: wanted.map(([name]) => name),
+    })
   })
 }
 
@@ -156,7 +151,8 @@ export async function acceptTools(
   const wanted = Object.entries(parse('acceptTools()', acceptToolsInput, seen))
   let forget: readonly string[] = []
   await retrying('The tool settings', async () => {
-    const { loaded, settings, manifest, list } = await loadTools(context, id, 'accept_tools')
+    const known = await loadTools(context, id, 'accept_tools')
+    const { loaded, settings, manifest, list } = known
     const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
     const accepted: string[] = []
     for (const [name, hash] of wanted) {
@@ -181,14 +177,10 @@ export async function acceptTools(
       accepted.push(name)
     }
     forget = accepted
-    return commitSettings(
-      context,
-      loaded,
-      settings,
-      tools,
-      { type: 'tools_accepted', integrationId: id, tools: wanted.map(([name]) => name), by: actor.userId },
-      'accept_tools',
-    )
+    return commitSettings(context, known, tools, {
+      action: 'accept_tools',
+      tools: wanted.map(([name]) => name),
+    })
   })
   context.runInBackground(() =>
     context.storage.commit(
@@ -271,31 +263,26 @@ function configured(
   const agents = wish.agents === undefined ? oldAgents : wish.agents === null ? undefined : [...new Set(wish.agents)]
   return {
     ...rest,
-    ...(wish.enabled === undefined ? {} : { enabled: wish.enabled }),
-    ...(wish.approval === undefined ? {} : { approval: wish.approval }),
-    ...(label === undefined ? {} : { label }),
-    ...(agents === undefined ? {} : { agents }),
+    enabled: wish.enabled ?? rest.enabled,
+    approval: wish.approval ?? rest.approval,
+    label,
+    agents,
   }
 }
 
+/** The one commit that changes settings, if nobody else has changed them since. */
 async function commitSettings(
   context: ActorContext,
-  loaded: LoadedIntegration,
-  settings: Versioned<SettingsRecord> | undefined,
+  { loaded, settings }: WithTools,
   tools: Record<string, ToolSettingsRecord>,
-  event: {
-    readonly type: 'tools_configured' | 'tools_accepted'
-    readonly integrationId: string
-    readonly tools: readonly string[]
-    readonly by: string
-  },
-  action: 'configure_tools' | 'accept_tools',
+  what: { readonly action: 'configure_tools' | 'accept_tools'; readonly tools: readonly string[] },
 ) {
-  const { actor } = context
-  return context.feed.commit(actor.workspaceId, {
+  const { workspaceId, userId } = context.actor
+  const type = what.action === 'accept_tools' ? 'tools_accepted' : 'tools_configured'
+  return context.feed.commit(workspaceId, {
     writes: [{ key: keys.settings(loaded.id), ifVersion: settings?.version ?? null, value: toJson({ tools }) }],
-    events: [event],
-    audit: [{ action, userId: actor.userId, integrationId: loaded.id, changed: event.tools }],
+    events: [{ type, integrationId: loaded.id, tools: what.tools, by: userId }],
+    audit: [{ action: what.action, userId, integrationId: loaded.id, changed: what.tools }],
   })
 }
 

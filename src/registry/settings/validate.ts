@@ -1,5 +1,4 @@
 import { parse, reconnectInput } from '../../model/input.js'
-import type { Challenge } from '../../oauth/challenge.js'
 import type { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { decideAccess } from '../../policy/access.js'
 import { check } from './refresh-tools.js'
@@ -12,7 +11,7 @@ import { getIntegration } from './integrations.js'
 import { notFound } from '../state/errors.js'
 import { versioned, toJson, type IntegrationRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
-import { beginSignIn, signInTarget } from './sign-in.js'
+import { beginSignIn, signInTarget, type SignInRequest } from './sign-in.js'
 import { reasonOf, statusChange } from '../servers/status.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
 
@@ -104,16 +103,12 @@ function mayReconnect(context: ActorContext, record: IntegrationRecord): boolean
 export async function startSignIn(
   context: ActorContext,
   target: Target,
-  request: {
-    challenge?: Challenge | undefined
-    scopes?: readonly string[] | undefined
-    signal?: AbortSignal | undefined
-  },
+  request: Omit<SignInRequest, 'now'>,
 ): Promise<ConnectResult> {
   const { actor } = context
   const { workspaceId } = actor
   const { integrationId: id, owner, record } = target
-  const wanted = await signInTarget(context, workspaceId, id, owner, record.url!)
+  const wanted = await signInTarget(context, { workspaceId, integrationId: id, owner }, record.url!)
   const { now } = await context.storage.read(workspaceId, [])
   const begun = await beginSignIn(context, wanted, { ...request, now })
   const interactive = begun.type === 'person'
@@ -125,7 +120,7 @@ export async function startSignIn(
     interactive
       ? { reason: 'awaiting_authorization', until: begun.until, before: working }
       : { reason: 'ok', signIn: context.runtime.randomId() },
-    now,
+    { now },
   )
   await retrying(`Integration "${record.name}"`, async () => {
     const { records } = await context.storage.read(workspaceId, [keys.integration(id)])

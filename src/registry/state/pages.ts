@@ -1,21 +1,41 @@
+import { recordLimits } from '../../model/record-limits.js'
+import type { RegistryStorage, StorageListQuery, StorageListResult } from '../../ports/storage.js'
 import type { Context } from './context.js'
+
+/** Everything under a prefix, page by page, for as long as the reader wants more. */
+export async function* pages(
+  storage: Pick<RegistryStorage, 'list'>,
+  query: StorageListQuery,
+): AsyncGenerator<StorageListResult, void, void> {
+  for (let { after } = query; ;) {
+    const page = await storage.list({ ...query, after })
+    yield page
+    if (page.next === undefined) return
+    after = page.next
+  }
+}
 
 /** All keys under a prefix, without the prefix. */
 export async function idsUnder(
-  context: Context,
-  actor: { readonly workspaceId: string },
+  context: Pick<Context, 'storage'>,
+  { workspaceId }: { readonly workspaceId: string },
   prefix: string,
 ): Promise<readonly string[]> {
   const ids: string[] = []
-  for (let after: string | undefined; ;) {
-    const page = await context.storage.list({
-      workspaceId: actor.workspaceId,
-      prefix,
-      limit: 1000,
-      after,
-    })
-    ids.push(...page.records.map((record) => record.key.slice(prefix.length)))
-    if (page.next === undefined) return ids
-    after = page.next
-  }
+  for await (const { records } of pages(context.storage, { workspaceId, prefix, limit: 1000 }))
+    ids.push(...records.map(({ key }) => key.slice(prefix.length)))
+  return ids
+}
+
+/** Deletes records by their keys, in commits as large as a storage takes. */
+export async function deleteKeys(
+  context: Pick<Context, 'storage'>,
+  workspaceId: string,
+  keys: readonly string[],
+): Promise<void> {
+  for (let n = 0; n < keys.length; n += recordLimits.writes)
+    await context.storage.commit(
+      workspaceId,
+      keys.slice(n, n + recordLimits.writes).map((key) => ({ key, value: undefined })),
+    )
 }

@@ -1,3 +1,4 @@
+import type { CredentialRef } from './refs.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { CheckedActor } from '../../model/actor.js'
 import {
@@ -11,9 +12,7 @@ import {
 import { keys, ownerKey, sharedOwner } from './keys.js'
 
 /** An integration as one credential owner meets it: everything a request to its server needs, read at one moment. */
-export interface Target {
-  readonly workspaceId: string
-  readonly integrationId: string
+export interface Target extends CredentialRef {
   readonly record: IntegrationRecord
   /** Another one as soon as URL, header names, issuer or account of what is used here are: both parts only ever grow. */
   readonly binding: number
