@@ -86,7 +86,7 @@ export interface ToolSettings {
 export interface Tool {
   /** As on the wire. */
   readonly name: string
-  /** The name models get: `[a-z0-9_]`, at most 64 characters, stable. */
+  /** The name that models get: at most 64 characters of `[A-Za-z0-9_-]`, stable. */
   readonly modelName: string
   readonly title?: string | undefined
   readonly description?: string | undefined

@@ -3,7 +3,7 @@ import type { ApprovalMode, QuarantinedTool, ToolLabel } from './tool.js'
 
 /** A tool that an agent may call now. */
 export interface ToolsetTool {
-  /** For models: `[a-z0-9_]`, at most 64 characters; the same over restarts, load order and renames of the integration. */
+  /** For models: at most 64 characters of `[A-Za-z0-9_-]`; the same over restarts, load order and renames of the integration. */
   readonly modelName: string
   /** The server's name of the tool, as on the wire. */
   readonly name: string

@@ -5,17 +5,18 @@ const maxHandle = 24
 /** Characters of base 32: 80 bits, so that a server can't find two names that become one. */
 const hashLength = 16
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
-/** How a name ends that is not the tool's own: kebab-case, camelCase, anything else. */
-const looksChanged = /_(?:k|c|h[a-z2-7]{16})$/
+/** How a name ends that is not the tool's own. */
+const looksHashed = /_h[a-z2-7]{16}$/i
 
 /**
  * A handle for a new integration: `[a-z0-9_]`, at most 24 characters, no double and no outer underscore, so that the
- * first `__` of a tool's name always ends it.
+ * first `__` of a tool's name always ends it. A name without ASCII letters or digits takes the handle from `fallback`.
  *
+ * @param fallback - the host of the server's URL, or a connector's id; never what the server calls itself
  * @param taken - whether a candidate is in use
  */
-export function makeHandle(name: string, taken: (handle: string) => boolean): string {
-  const base = cut(slug(name), maxHandle) || 'mcp'
+export function makeHandle(name: string, fallback: string, taken: (handle: string) => boolean): string {
+  const base = cut(slug(name), maxHandle) || cut(slug(nameOfHost(fallback)), maxHandle) || 'mcp'
   for (let n = 1; ; n++) {
     const tail = n === 1 ? '' : `_${n}`
     const handle = cut(base, maxHandle - tail.length) + tail
@@ -23,25 +24,42 @@ export function makeHandle(name: string, taken: (handle: string) => boolean): st
   }
 }
 
-/**
- * The name models get for a tool: `{handle}__{tool}`, at most 64 characters of `[a-z0-9_]`. What had to be changed
- * says so at its end: `_k` was kebab-case, `_c` camelCase, and both can be read back; anything else, and a name that
- * ends like that by itself, gets a hash of the original. No two are the same.
- */
-export function modelToolName(handle: string, tool: string): string {
-  const prefix = `${handle}__`
-  const room = maxName - prefix.length
-  const spelled = respelled(tool)
-  if (spelled !== undefined && spelled.length <= room) return prefix + spelled
-  return `${prefix}${cut(slug(tool), room - hashLength - 2)}_h${hash(tool)}`
+/** `notes` of `mcp.notes.example`: the part of a host that says whose it is. */
+function nameOfHost(host: string): string {
+  const labels = host.split('.').filter((label) => !['www', 'mcp', 'api'].includes(label))
+  return labels[0] ?? host
 }
 
-/** A name in snake_case that can be read back; `undefined` where there is none. */
-function respelled(tool: string): string | undefined {
-  if (/^[a-z0-9][a-z0-9_]*$/.test(tool)) return looksChanged.test(tool) ? undefined : tool
-  if (/^[a-z0-9]+(?:-[a-z0-9]+)+$/.test(tool)) return `${tool.replaceAll('-', '_')}_k`
-  if (/^[a-z][a-zA-Z0-9]*$/.test(tool)) return `${tool.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_c`
-  return undefined
+/**
+ * The names that models get for the tools of one integration: `{handle}__{tool}`, at most 64 characters of
+ * `[A-Za-z0-9_-]`, which is what large providers take. A name of these characters stays as it is. Any other, one that is
+ * too long, and one that differs from another only in case or by `-` and `_`, ends with a hash of the original. A name
+ * does not change while the list of tools stays the same, whatever its order.
+ *
+ * @param tools - the tools' own names, all that the server lists
+ * @returns the model's name by the tool's own
+ */
+export function modelToolNames(handle: string, tools: readonly string[]): ReadonlyMap<string, string> {
+  const alike = new Map<string, number>()
+  for (const tool of tools) alike.set(folded(tool), (alike.get(folded(tool)) ?? 0) + 1)
+  const prefix = `${handle}__`
+  const room = maxName - prefix.length
+  const keeps = (tool: string): boolean =>
+    /^[A-Za-z0-9_-]+$/.test(tool) &&
+    tool.length <= room &&
+    !looksHashed.test(tool) &&
+    (alike.get(folded(tool)) === 1 || tool === folded(tool))
+  return new Map(
+    tools.map((tool) => [
+      tool,
+      prefix + (keeps(tool) ? tool : `${cut(slug(tool), room - hashLength - 2)}_h${hash(tool)}`),
+    ]),
+  )
+}
+
+/** What some providers take for the same. */
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_')
 }
 
 /** Letters without their accents, everything else an underscore. */

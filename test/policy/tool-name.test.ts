@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { makeHandle, modelToolName } from '../../src/policy/tool-name.js'
+import { makeHandle, modelToolNames } from '../../src/policy/tool-name.js'
 
 const free = (): boolean => false
-const handle = fc.string({ unit: 'binary' }).map((name) => makeHandle(name, free))
+const handle = fc.string({ unit: 'binary' }).map((name) => makeHandle(name, '', free))
+/** The name of a tool that is alone on its server. */
+const modelToolName = (of: string, tool: string): string => modelToolNames(of, [tool]).get(tool)!
 /** Names that servers give, and what a hostile one would try. */
 const toolName = fc.oneof(
   fc.stringMatching(/^[A-Za-z0-9_.-]{1,128}$/),
@@ -20,19 +22,19 @@ describe('handles', () => {
     ['  __a--b__  ', 'a_b'],
     ['Café Müller', 'cafe_muller'],
     ['İstanbul', 'istanbul'],
-    ['日本語', 'mcp'],
-    ['', 'mcp'],
+    ['日本語', 'notes'],
+    ['', 'notes'],
     ['a very long name of an integration', 'a_very_long_name_of_an_i'],
     ['exactly_twenty_three_ch x', 'exactly_twenty_three_ch'],
   ])('%j becomes %s', (name, expected) => {
-    expect(makeHandle(name, free)).toBe(expected)
+    expect(makeHandle(name, 'mcp.notes.example', free)).toBe(expected)
   })
 
   it('counts up past what is taken', () => {
     const taken = new Set(['linear', 'linear_2'])
-    expect(makeHandle('Linear', (candidate) => taken.has(candidate))).toBe('linear_3')
+    expect(makeHandle('Linear', '', (candidate) => taken.has(candidate))).toBe('linear_3')
     const long = 'a_very_long_name_of_an_i'
-    expect(makeHandle(long, (candidate) => candidate === long)).toBe('a_very_long_name_of_an_2')
+    expect(makeHandle(long, '', (candidate) => candidate === long)).toBe('a_very_long_name_of_an_2')
   })
 
   it('are always of one form, and always different', () => {
@@ -40,7 +42,7 @@ describe('handles', () => {
       fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 30 }), (names) => {
         const taken = new Set<string>()
         for (const name of names) {
-          const made = makeHandle(name, (candidate) => taken.has(candidate))
+          const made = makeHandle(name, '', (candidate) => taken.has(candidate))
           expect(made).toMatch(/^[a-z0-9]+(_[a-z0-9]+)*$/)
           expect(made.length).toBeLessThanOrEqual(24)
           expect(taken.has(made)).toBe(false)
@@ -53,53 +55,65 @@ describe('handles', () => {
 
 describe("models' names for tools", () => {
   it.each([
-    ['create_issue', 'linear__create_issue'],
-    ['a__b', 'linear__a__b'],
-    ['a_', 'linear__a_'],
-    ['listusers', 'linear__listusers'],
-  ])('keep %s as it is', (tool, expected) => {
-    expect(modelToolName('linear', tool)).toBe(expected)
+    'create_issue',
+    'a__b',
+    'a_',
+    'resolve-library-id',
+    'createIssue',
+    'Create-Issue',
+    'API-get-self',
+    '_private',
+    'vitamin_c',
+    'toString',
+    '__proto__',
+  ])('keep %s as it is', (tool) => {
+    expect(modelToolName('linear', tool)).toBe(`linear__${tool}`)
   })
 
   it.each([
-    ['resolve-library-id', /^linear__resolve_library_id_k$/],
-    ['createIssue', /^linear__create_issue_c$/],
-    ['vitamin_c', /^linear__vitamin_c_h[a-z2-7]{16}$/],
-    ['Create-Issue', /^linear__create_issue_h[a-z2-7]{16}$/],
-    ['_private', /^linear__private_h[a-z2-7]{16}$/],
+    ['user-profile/update', /^linear__user_profile_update_h[a-z2-7]{16}$/],
+    ['get:weather', /^linear__get_weather_h[a-z2-7]{16}$/],
+    ['notes.create', /^linear__notes_create_h[a-z2-7]{16}$/],
+    ['查询天气', /^linear___h[a-z2-7]{16}$/],
     ['...', /^linear___h[a-z2-7]{16}$/],
     [`${'long_'.repeat(25)}name`, /^linear__long_long_long_long_long_long_long_lon_h[a-z2-7]{16}$/],
   ])('tell %s from what it could be mistaken for', (tool, expected) => {
     expect(modelToolName('linear', tool)).toMatch(expected)
   })
 
-  it('stay the same', () => {
-    expect(modelToolName('linear', 'create-issue')).toBe('linear__create_issue_k')
+  it('stay different after folding case and dashes, whatever the order of the list', () => {
+    const tools = ['get_user', 'get-user', 'Get_User', 'getUser', 'GETUSER']
+    const names = modelToolNames('a', tools)
+    expect(names.get('get_user')).toBe('a__get_user')
+    expect(names.get('get-user')).toMatch(/^a__get_user_h[a-z2-7]{16}$/)
+    expect(names.get('getUser')).toMatch(/^a__getuser_h[a-z2-7]{16}$/)
+    for (const tool of tools) expect(modelToolNames('a', tools.toReversed()).get(tool)).toBe(names.get(tool))
   })
 
   it('can not be imitated by a name that looks as if it had been changed', () => {
-    const changed = modelToolName('a', 'create-issue')
+    const changed = modelToolName('a', 'create issue')
     const imitation = changed.slice('a__'.length)
-    expect(modelToolName('a', imitation)).not.toBe(changed)
+    const names = modelToolNames('a', ['create issue', imitation, imitation.toUpperCase()])
+    expect(new Set([...names.values()].map((name) => name.toLowerCase())).size).toBe(3)
   })
 
   it('differ for tools that differ, and hold for any model', () => {
     fc.assert(
       fc.property(handle, toolName, handle, toolName, (handle1, tool1, handle2, tool2) => {
         const [one, two] = [modelToolName(handle1, tool1), modelToolName(handle2, tool2)]
-        expect(one).toMatch(/^[a-z0-9_]{1,64}$/)
+        expect(one).toMatch(/^[A-Za-z0-9_-]{1,64}$/)
         expect(one === two).toBe(handle1 === handle2 && tool1 === tool2)
-        expect(modelToolName(handle1, tool1)).toBe(one)
       }),
       { numRuns: 3000 },
     )
   })
 
-  it('differ within one server, however alike its tools are called', () => {
+  it('differ within one server as providers compare them, however alike its tools are called', () => {
     const alike = fc.uniqueArray(fc.oneof(fc.stringMatching(/^[aA_.-]{1,5}$/), toolName), { maxLength: 60 })
     fc.assert(
       fc.property(handle, alike, (of, tools) => {
-        expect(new Set(tools.map((tool) => modelToolName(of, tool))).size).toBe(tools.length)
+        const folded = [...modelToolNames(of, tools).values()].map((name) => name.toLowerCase().replaceAll('-', '_'))
+        expect(new Set(folded).size).toBe(tools.length)
       }),
     )
   })

@@ -73,7 +73,7 @@ describe('a toolset with search', () => {
     const { search, call } = await toolset({ search: {} })
     await mine.configureTools(id, { sendMail: { enabled: false } })
     expect(await search('mail')).toEqual([])
-    await expect(call('notes__send_mail_c', {})).rejects.toMatchObject({ code: 'tool_disabled' })
+    await expect(call('notes__sendMail', {})).rejects.toMatchObject({ code: 'tool_disabled' })
     await mine.configureTools(id, { sendMail: { enabled: true } })
     expect(await search('mail')).toHaveLength(1)
     await mine.disable(id)

@@ -1,12 +1,11 @@
 import type { JsonObject } from '../../model/json.js'
 import type { ApprovalMode, ToolChangeKind, ToolLabel } from '../../model/tool.js'
 import { decideApproval, resolveLabel, type ApprovalVerdict } from '../../policy/approval-rule.js'
-import { modelToolName } from '../../policy/tool-name.js'
 import type { Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import type { PolicyVerdict } from '../state/options.js'
 import type { IntegrationRecord, SettingsRecord, ToolSettingsRecord, ToolsRecord } from '../state/records.js'
-import type { ListedTool } from '../state/tool-list-cache.js'
+import type { ListedTool, NamedTool } from '../state/tool-list-cache.js'
 
 /** One tool of one integration, as the rules see it for one actor. */
 export interface Subject {
@@ -18,7 +17,7 @@ export interface Subject {
   readonly record: IntegrationRecord
   readonly settings: SettingsRecord | undefined
   readonly manifest: ToolsRecord | undefined
-  readonly tool: ListedTool
+  readonly tool: NamedTool
 }
 
 /** What the rules say of it. */
@@ -126,7 +125,7 @@ function hostVerdict(
       },
       tool: {
         name: tool.definition.name,
-        modelName: modelToolName(record.handle, tool.definition.name),
+        modelName: tool.modelName(record.handle),
         label,
         annotations: tool.definition.annotations,
       },

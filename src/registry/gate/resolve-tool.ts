@@ -4,7 +4,6 @@ import type { ApprovalBinding } from '../../policy/binding.js'
 import { decideAccess } from '../../policy/access.js'
 import type { StoredGrant } from '../../policy/grant-rule.js'
 import { notForModels, type NotForModels } from '../../policy/model-audience.js'
-import { modelToolName } from '../../policy/tool-name.js'
 import { visible } from '../../model/visible-text.js'
 import { assess, bindingHashOf, type Assessment } from './assess-tool.js'
 import { actingAs, type Context } from '../state/context.js'
@@ -14,7 +13,7 @@ import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecor
 import { keys } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
 import type { CallScope } from './call-scope.js'
-import type { ListedTool } from '../state/tool-list-cache.js'
+import type { NamedTool } from '../state/tool-list-cache.js'
 
 /** A call whose names have become things: read just now, allowed as far as anybody could tell without asking. */
 export interface ResolvedCall {
@@ -22,7 +21,7 @@ export interface ResolvedCall {
   readonly target: Target
   readonly settings: SettingsRecord | undefined
   readonly manifest: ToolsRecord
-  readonly tool: ListedTool
+  readonly tool: NamedTool
   readonly modelName: string
   readonly args: TakenArguments
   /** The storage's clock, in ms since the epoch. */
@@ -126,9 +125,9 @@ async function resolveTool(
   args: TakenArguments,
   asked: string,
   find: (list: {
-    byModelName(handle: string, name: string): ListedTool | undefined
-    get(name: string): ListedTool | undefined
-  }) => ListedTool | undefined,
+    byModelName(handle: string, name: string): NamedTool | undefined
+    get(name: string): NamedTool | undefined
+  }) => NamedTool | undefined,
 ): Promise<ResolvedCall> {
   const { actor, agentId } = session
   if (session.integrations?.has(integrationId) === false) throw unknownTool(asked)
@@ -197,7 +196,7 @@ async function resolveTool(
       settings,
       manifest: target.tools,
       tool,
-      modelName: modelToolName(record.handle, tool.definition.name),
+      modelName: tool.modelName(record.handle),
       args,
       now,
       since,

@@ -2,7 +2,6 @@ import type { ToolDefinition } from '../../model/tool.js'
 import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
 import { notForModels } from '../../policy/model-audience.js'
 import { filterTools } from '../../policy/tool-filter.js'
-import { modelToolName } from '../../policy/tool-name.js'
 import { inAcceptedWords } from '../../policy/schema-words.js'
 import { shownDefinition } from '../../policy/shown-definition.js'
 import { assess, type Assessment } from './assess-tool.js'
@@ -13,7 +12,7 @@ import { visibleIds } from '../state/access.js'
 import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
-import type { ListedTool, ToolList } from '../state/tool-list-cache.js'
+import type { NamedTool, ToolList } from '../state/tool-list-cache.js'
 
 /** What one agent may call now for one actor, and what is missing from it and why. */
 export interface ToolsetContents {
@@ -100,11 +99,11 @@ async function collect(
     unavailable.push(...filtered.unavailable.map((missing) => ({ integration, ...missing })))
     const usable = assessed.filter(({ tool }) => filtered.usable.has(tool.definition.name))
     const read = await definitionsForModels(context, { workspaceId: actor.workspaceId, integrationId }, usable)
-    for (const [n, { assessment }] of usable.entries()) {
+    for (const [n, { tool, assessment }] of usable.entries()) {
       const definition = read[n]!
       const { label, mode, verdict } = assessment
       tools.push({
-        modelName: modelToolName(record.handle, definition.name),
+        modelName: tool.modelName(record.handle),
         name: definition.name,
         title: definition.title,
         description: definition.description,
@@ -123,7 +122,7 @@ async function collect(
 async function definitionsForModels(
   context: Context,
   whose: { readonly workspaceId: string; readonly integrationId: string },
-  usable: readonly { readonly tool: ListedTool; readonly assessment: Assessment }[],
+  usable: readonly { readonly tool: NamedTool; readonly assessment: Assessment }[],
 ): Promise<readonly ToolDefinition[]> {
   const accepted = await acceptedOf(
     context,

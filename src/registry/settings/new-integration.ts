@@ -27,7 +27,7 @@ export async function storeIntegration(
   const { actor } = context
   const { workspaceId, userId } = actor
   await retrying('The handle', async () => {
-    const { handle, now } = await freeHandle(context, workspaceId, plan.name)
+    const { handle, now } = await freeHandle(context, workspaceId, plan)
     const more = await rest(now)
     const setAt = Object.keys(plan.headers).map((name) => ({ name, setAt: now }))
     const headersOwner = plan.credentials === 'per_user' ? ownerKey(userId) : sharedOwner
@@ -81,11 +81,12 @@ export async function storeIntegration(
 async function freeHandle(
   context: Context,
   workspaceId: string,
-  name: string,
+  { name, url, connector }: ConnectPlan,
 ): Promise<{ handle: string; now: number }> {
   const tried = new Set<string>()
+  const fallback = url === undefined ? (connector?.id ?? '') : new URL(url).hostname
   for (;;) {
-    const handle = makeHandle(name, (candidate) => tried.has(candidate))
+    const handle = makeHandle(name, fallback, (candidate) => tried.has(candidate))
     const { records, now } = await context.storage.read(workspaceId, [keys.handle(handle)])
     if (versioned(records[0]) === undefined) return { handle, now }
     tried.add(handle)

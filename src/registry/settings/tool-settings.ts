@@ -2,7 +2,6 @@ import { sha256Hex } from '../../model/digest.js'
 import { IntegrationError } from '../../model/errors.js'
 import { acceptToolsInput, invalid, parse, toolSettingsInput } from '../../model/input.js'
 import type { QuarantinedTool, Tool, ToolSettings } from '../../model/tool.js'
-import { modelToolName } from '../../policy/tool-name.js'
 import { shownDefinition } from '../../policy/shown-definition.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import { assess, isOnlyWords, settingsOf, type Assessment } from '../gate/assess-tool.js'
@@ -61,7 +60,7 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
     const definition = shownDefinition(tool.definition)
     return {
       name: definition.name,
-      modelName: modelToolName(record.handle, definition.name),
+      modelName: tool.modelName(record.handle),
       title: definition.title,
       description: definition.description,
       inputSchema: definition.inputSchema,

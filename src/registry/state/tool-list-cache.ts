@@ -5,7 +5,7 @@ import type { ServerInfo } from '../../model/integration.js'
 import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage, StorageRecordWrite } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
-import { modelToolName } from '../../policy/tool-name.js'
+import { modelToolNames } from '../../policy/tool-name.js'
 import { toJson, type ToolsRecord } from './records.js'
 import { keys } from './keys.js'
 
@@ -15,13 +15,19 @@ export interface ListedTool {
   readonly hash: string
 }
 
+/** A tool of a list, whose names are decided from the whole list. */
+export interface NamedTool extends ListedTool {
+  /** The name that models get; `handle` is the integration's. */
+  modelName(handle: string): string
+}
+
 /** The tools of one integration as one server listed them, parsed once and found by either name. */
 export interface ToolList {
   readonly hash: string
-  readonly tools: readonly ListedTool[]
-  get(wireName: string): ListedTool | undefined
+  readonly tools: readonly NamedTool[]
+  get(wireName: string): NamedTool | undefined
   /** By the name that models get; `handle` is the integration's. */
-  byModelName(handle: string, modelName: string): ListedTool | undefined
+  byModelName(handle: string, modelName: string): NamedTool | undefined
 }
 
 /** Which stored list is meant. */
@@ -154,23 +160,33 @@ export async function hashed(definitions: readonly ToolDefinition[]): Promise<re
 }
 
 /** A list that was not stored yet, found by either name all the same. */
-export function listOf(tools: readonly ListedTool[], hash = ''): ToolList {
+export function listOf(listed: readonly ListedTool[], hash = ''): ToolList {
+  const byHandle = new Map<string, { readonly names: ReadonlyMap<string, string>; readonly tools: Names }>()
+  const namesFor = (handle: string) => {
+    const known = byHandle.get(handle)
+    if (known !== undefined) return known
+    const names = modelToolNames(
+      handle,
+      listed.map(({ definition }) => definition.name),
+    )
+    const made = { names, tools: new Map(tools.map((tool) => [names.get(tool.definition.name)!, tool])) }
+    byHandle.set(handle, made)
+    return made
+  }
+  const tools = listed.map((tool): NamedTool => ({
+    ...tool,
+    modelName: (handle) => namesFor(handle).names.get(tool.definition.name)!,
+  }))
   const byName = new Map(tools.map((tool) => [tool.definition.name, tool]))
-  const byHandle = new Map<string, Map<string, ListedTool>>()
   return {
     hash,
     tools,
     get: (wireName) => byName.get(wireName),
-    byModelName(handle, modelName) {
-      let names = byHandle.get(handle)
-      if (names === undefined) {
-        names = new Map(tools.map((tool) => [modelToolName(handle, tool.definition.name), tool]))
-        byHandle.set(handle, names)
-      }
-      return names.get(modelName)
-    },
+    byModelName: (handle, modelName) => namesFor(handle).tools.get(modelName),
   }
 }
+
+type Names = ReadonlyMap<string, NamedTool>
 
 function parsedList(hash: string, text: string): ToolList {
   const rows = JSON.parse(text) as [string, ToolDefinition][]
