@@ -70,6 +70,7 @@ const adapters = [
   'bridges/anthropic.ts',
   'bridges/google.ts',
   'bridges/langchain.ts',
+  'bridges/mastra.ts',
   'bridges/openai-agents.ts',
   'bridges/openai.ts',
 ]

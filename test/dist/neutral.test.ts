@@ -47,6 +47,7 @@ describe('the built package', () => {
     ['anthropic', []],
     ['google', []],
     ['langchain', ['@langchain/core/messages', '@langchain/core/tools']],
+    ['mastra', []],
     ['openai', []],
     ['openai-agents', []],
     ['testing', []],

@@ -1,0 +1,139 @@
+import type { Toolset } from '../index.js'
+import { contentText, type ModelPart } from '../policy/model-content.js'
+import { readingOf, wouldAsk, type BridgedTool, type BridgeOptions, type Reading } from './bridged-tool.js'
+import { bridgedTools } from './bridged-tools.js'
+
+export type { BridgeOptions, CallName } from './bridged-tool.js'
+
+/** Options of {@link mastraTools}. */
+export interface MastraToolsOptions extends BridgeOptions {
+  /**
+   * Who asks the person about a tool that asks; never both.
+   *
+   * `confirm`: the toolset's confirm callback, while the call waits.
+   *
+   * `native`: Mastra, with a storage of its own. The stream ends with a `tool-call-approval`; go on with
+   * `approveToolCall` or `declineToolCall`, here or in another process. In version 0.24 it asks about every call of a
+   * tool that asks, and about no other: what only a policy would ask about is then refused.
+   *
+   * `@default 'confirm'`
+   */
+  readonly approval?: 'confirm' | 'native' | undefined
+  /**
+   * Which media the model takes in results of tools (version 1); it reads of any other what it was. `@default` images
+   * (JPEG, PNG, GIF, WebP)
+   */
+  readonly takes?: ((mediaType: string) => boolean) | undefined
+}
+
+/** A tool as Mastra takes it: in the form of the AI SDK, with its own approval beside. */
+export interface MastraTool {
+  id: string
+  description: string
+  inputSchema: MastraSchema
+  /** Version 0.24 knows only this. */
+  requireApproval?: true
+  /** Version 1. */
+  needsApproval?: (input: unknown) => Promise<boolean>
+  execute(input: never, context: never): Promise<unknown>
+  toModelOutput(output: unknown): { type: 'content'; value: MastraPart[] }
+}
+
+/** A JSON Schema in the AI SDK's form, which Mastra knows by its symbol. The gate checks arguments. */
+export interface MastraSchema {
+  jsonSchema: { [key: string]: unknown }
+  validate(value: unknown): { success: true; value: unknown }
+}
+
+/** A part of what a model reads. */
+export type MastraPart = { type: 'text'; text: string } | { type: 'media'; mediaType: string; data: string }
+
+/**
+ * A toolset as tools for Mastra, versions 0.24 and 1: for an agent's `tools`, or for `toolsets` of one request. Every
+ * call goes through the toolset's gate. The model reads the tool's content, or why it has not run; in version 0.24 as
+ * text. Deferred tools are found and used by two small tools.
+ *
+ * @see https://mastra.ai/docs/agents/using-tools
+ */
+export function mastraTools(toolset: Toolset, options: MastraToolsOptions = {}): Record<string, MastraTool> {
+  const { tools } = bridgedTools(toolset, options)
+  return Object.fromEntries(tools.map((tool) => [tool.name, mastraTool(tool, options)]))
+}
+
+function mastraTool(tool: BridgedTool, { approval, takes = isImage }: MastraToolsOptions): MastraTool {
+  const { name, description = '', inputSchema, source } = tool
+  const isNative = approval === 'native'
+  const asked = new AskedCalls()
+  return {
+    id: name,
+    description,
+    inputSchema: sdkSchema(inputSchema),
+    ...(isNative && source?.approval.resolved === 'ask' ? { requireApproval: true } : {}),
+    ...(isNative ? { needsApproval: async (input) => asked.note(input, await wouldAsk(tool, input)) } : {}),
+    async execute(given: unknown, context: MastraContext = {}) {
+      const older = olderInput(given)
+      const input = older === undefined ? given : older.context
+      // Version 0.24 hands the answer over; version 1 asks `needsApproval` once more, and runs only what was approved.
+      const wasApproved = context.resumeData?.approved === true || asked.take(input)
+      const confirm = isNative ? () => (wasApproved ? ('approve' as const) : notAsked) : undefined
+      const run = tool.run(input, { callId: context.toolCallId, signal: context.abortSignal, confirm })
+      const reading = await readingOf(run)
+      return older === undefined ? reading : contentText(reading)
+    },
+    toModelOutput: (output) => ({ type: 'content', value: modelParts(output as Reading, takes) }),
+  }
+}
+
+/** What Mastra tells a tool of its call. */
+interface MastraContext {
+  readonly toolCallId?: string | undefined
+  readonly abortSignal?: AbortSignal | undefined
+  readonly resumeData?: { readonly approved?: unknown } | undefined
+}
+
+/** Version 0.24 puts the arguments beside an object of its own, which no model can write. */
+function olderInput(given: unknown): { readonly context: unknown } | undefined {
+  const { runtimeContext } = (given ?? {}) as { readonly runtimeContext?: { readonly get?: unknown } }
+  return typeof runtimeContext?.get === 'function' ? (given as { context: unknown }) : undefined
+}
+
+/** Calls that Mastra was told to ask about. It runs one of them only after a yes. */
+class AskedCalls {
+  readonly #asked = new Set<string>()
+
+  note(input: unknown, asks: boolean): boolean {
+    const call = JSON.stringify(input)
+    if (asks) this.#asked.add(call)
+    else this.#asked.delete(call)
+    if (this.#asked.size > maxAsked) this.#asked.delete(this.#asked.values().next().value!)
+    return asks
+  }
+
+  take(input: unknown): boolean {
+    return this.#asked.has(JSON.stringify(input))
+  }
+}
+
+const maxAsked = 1000
+const notAsked = { decision: 'deny', reason: 'Mastra ran this call without having asked a person.' } as const
+
+function modelParts({ parts, failed }: Reading, takes: (mediaType: string) => boolean): MastraPart[] {
+  const shown = parts.map((part) => mastraPart(part, takes))
+  // A list of parts has no flag for a failure.
+  return failed ? [{ type: 'text', text: 'The tool reported an error:' }, ...shown] : shown
+}
+
+function mastraPart(part: ModelPart, takes: (mediaType: string) => boolean): MastraPart {
+  if (part.type === 'text') return { type: 'text', text: part.text }
+  const { mediaType, data, words } = part
+  return takes(mediaType) ? { type: 'media', mediaType, data } : { type: 'text', text: words }
+}
+
+function isImage(mediaType: string): boolean {
+  return /^image\/(jpeg|png|gif|webp)$/.test(mediaType)
+}
+
+function sdkSchema(jsonSchema: { [key: string]: unknown }): MastraSchema {
+  const symbol = { [Symbol.for('vercel.ai.schema')]: true, [Symbol.for('vercel.ai.validator')]: true }
+  return { ...symbol, jsonSchema, validate: (value) => ({ success: true, value }) }
+}

@@ -1,0 +1,205 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Mastra } from '@mastra/core'
+import { Agent } from '@mastra/core/agent'
+import { LibSQLStore } from '@mastra/libsql'
+import type { Toolset } from 'mcp-integrations'
+import { mastraTools, type MastraTool } from 'mcp-integrations/mastra'
+import { describe, expect, it } from 'vitest'
+import { bench, person, type Step } from '../bench.js'
+import { describeFramework, type Answer, type Conversation, type Read } from '../matrix.js'
+
+const isFirstLine = !('sendToolApproval' in Agent.prototype)
+let ids = 0
+
+describeFramework({
+  name: `mastra ${isFirstLine ? '0.24' : '1'}`,
+  search: 'two tools',
+  image: isFirstLine ? 'named' : 'shown',
+  audio: 'named',
+  begin: async (toolset, script, { asks, signal, ...options } = {}) => {
+    const tools = mastraTools(toolset, { approval: asks === 'its own' ? 'native' : 'confirm', ...options })
+    const file = `file:${join(mkdtempSync(join(tmpdir(), 'mastra-')), 'runs.db')}`
+    const model = new ScriptedModel(script)
+    const agent = agentOf(model, file)
+    const stream = await agent.stream('Go.', {
+      toolsets: { notes: tools },
+      ...(signal === undefined ? {} : { abortSignal: signal }),
+    })
+    return follow(model, stream, file, tools)
+  },
+  resume: decideEach,
+})
+
+/** Decides the calls that wait, one after the other: Mastra asks about the next when one is decided. */
+async function decideEach(
+  toolset: Toolset,
+  stored: string,
+  script: readonly Step[],
+  [answer, ...others]: readonly Answer[] = [],
+): Promise<Conversation> {
+  const { file, runId, toolCallIds } = JSON.parse(stored) as Stored
+  const [toolCallId, ...waiting] = toolCallIds
+  const tools = mastraTools(toolset, { approval: 'native' })
+  const model = new ScriptedModel(script)
+  const agent = agentOf(model, file)
+  const reason = typeof answer === 'object' && 'reason' in answer ? { reason: answer.reason } : {}
+  const about = { runId, toolCallId: toolCallId!, toolsets: { notes: tools }, ...reason }
+  const stream = await (answer === 'approve' ? agent.approveToolCall(about) : agent.declineToolCall(about))
+  const conversation = await follow(model, stream as Stream, file, tools, waiting)
+  return conversation.text === undefined ? decideEach(toolset, conversation.stored, script, others) : conversation
+}
+
+interface Stored {
+  readonly file: string
+  readonly runId: string
+  readonly toolCallIds: readonly string[]
+}
+
+type Tools = Record<string, MastraTool>
+type Stream = Awaited<ReturnType<Agent['stream']>>
+
+function agentOf(model: ScriptedModel, file: string): Agent {
+  const agent = new Agent({
+    id: 'assistant',
+    name: 'assistant',
+    instructions: 'Help.',
+    model: model as never,
+    maxRetries: 0,
+  })
+  const storage = new LibSQLStore({ id: 'runs', url: file } as ConstructorParameters<typeof LibSQLStore>[0])
+  return new Mastra({ agents: { assistant: agent }, storage, logger: false }).getAgent('assistant')
+}
+
+async function follow(
+  model: ScriptedModel,
+  stream: Stream,
+  file: string,
+  tools: Tools,
+  waiting: readonly string[] = [],
+): Promise<Conversation> {
+  const asked = [...waiting]
+  let text = ''
+  for await (const chunk of stream.fullStream as AsyncIterable<{ type: string; payload: Record<string, unknown> }>) {
+    const id = chunk.type === 'tool-call-approval' ? (chunk.payload.toolCallId as string) : undefined
+    if (id !== undefined && !asked.includes(id)) asked.push(id)
+    if (chunk.type === 'text-delta') text += String(chunk.payload.text)
+    if (chunk.type === 'error') throw new Error(JSON.stringify(chunk.payload))
+  }
+  const { requests, left } = model
+  const last = requests.at(-1)?.prompt ?? []
+  if (asked.length === 0 && left > 0) {
+    const history = [...last.filter(({ role }) => role !== 'system'), { role: 'assistant', content: text }]
+    const next = await agentOf(model, file).stream([...history, { role: 'user', content: 'Go on.' }] as never, {
+      toolsets: { notes: tools },
+    })
+    return follow(model, next as Stream, file, tools)
+  }
+  return {
+    text: asked.length === 0 ? text : undefined,
+    read: last.flatMap(readIn),
+    shown: requests[0]?.tools?.map(({ name }) => name) ?? [],
+    firstRequest: JSON.stringify(requests[0]?.tools ?? []),
+    stored: JSON.stringify({ file, runId: (stream as { runId: string }).runId, toolCallIds: asked }),
+  }
+}
+
+function readIn({ role, content }: Message): readonly Read[] {
+  if (role !== 'tool' || typeof content === 'string') return []
+  return content.map(({ output }) => {
+    if (output?.type !== 'content') {
+      const value = output?.value
+      return { text: typeof value === 'string' ? value : JSON.stringify(value), media: [] }
+    }
+    const parts = output.value as { text?: string; mediaType?: string }[]
+    return {
+      text: parts.flatMap(({ text }) => (text === undefined ? [] : [text])).join('\n'),
+      media: parts.flatMap(({ mediaType }) => (mediaType === undefined ? [] : [mediaType])),
+    }
+  })
+}
+
+interface Message {
+  readonly role: string
+  readonly content: string | readonly { readonly output?: { readonly type: string; readonly value: unknown } }[]
+}
+
+interface ModelRequest {
+  readonly prompt: readonly Message[]
+  readonly tools?: readonly { readonly name: string }[]
+}
+
+/** A model that says what it is told to, and keeps the requests it got. */
+class ScriptedModel {
+  readonly specificationVersion = 'v2'
+  readonly provider = 'test'
+  readonly modelId = 'scripted'
+  readonly supportedUrls = {}
+  readonly requests: ModelRequest[] = []
+
+  constructor(readonly script: readonly Step[]) {}
+
+  get left(): number {
+    return this.script.length - this.requests.length
+  }
+
+  async doStream(request: ModelRequest) {
+    const step = this.script[this.requests.length]
+    this.requests.push(request)
+    if (step === undefined) throw new Error('The script has no more steps.')
+    const said =
+      typeof step === 'string'
+        ? [
+            { type: 'text-start', id: 't' },
+            { type: 'text-delta', id: 't', delta: step },
+            { type: 'text-end', id: 't' },
+          ]
+        : step.map(({ toolName, input, id }) => ({
+            type: 'tool-call',
+            toolCallId: id ?? `call_${++ids}`,
+            toolName,
+            input: JSON.stringify(input),
+          }))
+    const parts = [
+      { type: 'stream-start', warnings: [] },
+      ...said,
+      {
+        type: 'finish',
+        finishReason: typeof step === 'string' ? 'stop' : 'tool-calls',
+        usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+      },
+    ]
+    return {
+      stream: new ReadableStream({
+        start(controller) {
+          for (const part of parts) controller.enqueue(part)
+          controller.close()
+        },
+      }),
+    }
+  }
+
+  async doGenerate(): Promise<never> {
+    throw new Error('Mastra streams.')
+  }
+}
+
+describe('the tools of Mastra', () => {
+  it('never run what nobody was asked about, whatever a host says', async () => {
+    await using host = await bench()
+    const toolset = await host.mine.toolset('assistant', { confirm: person('approve'), conversationId: 'chat' })
+    const unasked = Object.fromEntries(
+      Object.entries(mastraTools(toolset, { approval: 'native' })).map(([name, tool]) => {
+        const { requireApproval: _asks, ...rest } = tool
+        return [name, { ...rest, needsApproval: async () => false }]
+      }),
+    )
+    const model = new ScriptedModel([[{ toolName: 'notes__write_note', input: { text: 'hello' } }], 'done'])
+    const file = `file:${join(mkdtempSync(join(tmpdir(), 'mastra-')), 'runs.db')}`
+    const stream = await agentOf(model, file).stream('Go.', { toolsets: { notes: unasked } })
+    const { read } = await follow(model, stream as Stream, file, unasked)
+    expect(read).toMatchObject([{ text: expect.stringContaining('without having asked') as string }])
+    expect(host.server.calls.size).toBe(0)
+  })
+})
