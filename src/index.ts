@@ -111,7 +111,14 @@ export {
 } from './model/integration.js'
 export type { JsonObject, JsonValue } from './model/json.js'
 export type { LocalServer } from './model/local-server.js'
-export type { ClientCredentialsGrant, IdentityAssertionGrant, OAuthGrant, OAuthSettings } from './model/oauth.js'
+export type {
+  ClientCredentialsGrant,
+  IdentityAssertionGrant,
+  OAuthGrant,
+  OAuthServerMetadata,
+  OAuthSettings,
+} from './model/oauth.js'
+export type { ReconnectInput } from './registry/settings/validate.js'
 export type { ResultWarning, ToolCallOutcome } from './model/outcome.js'
 export type {
   ApprovalMode,

@@ -40,6 +40,7 @@ export function httpError(
   const retryAfterMs = retryAfter(answer)
   return new IntegrationError(code, `The server answered with HTTP ${httpStatus}.${adviceOn(httpStatus, doing)}`, {
     httpStatus,
+    reason: httpStatus === 403 ? 'forbidden' : undefined,
     retryAfterMs,
     mayHaveRun: doing === 'call' && (httpStatus >= 500 || httpStatus === 408 || httpStatus === 429),
   })

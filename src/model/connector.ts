@@ -1,4 +1,5 @@
 import type { LocalServer } from './local-server.js'
+import type { OAuthSettings } from './oauth.js'
 import type { ApprovalMode, ToolLabelValue } from './tool.js'
 
 /** How a server wants its callers to identify themselves. */
@@ -19,12 +20,7 @@ export type ConnectorAuth =
       readonly prefix?: string | undefined
     }
   /** OAuth with what the host arranged with the provider. */
-  | {
-      readonly type: 'oauth'
-      readonly clientId?: string | undefined
-      readonly clientSecret?: string | undefined
-      readonly scopes?: readonly string[] | undefined
-    }
+  | ({ readonly type: 'oauth' } & OAuthSettings)
 
 /** A catalogue entry that a workspace can connect: a server at a URL, or one on this machine that host code gives. */
 export type Connector = ConnectorDescription &

@@ -70,7 +70,32 @@ const grant = z.union([
   }),
 ])
 
-const oauth = z.strictObject({
+/** What protects a sign-in, or has a setting of its own. */
+const reservedParameters = new Set([
+  'client_id', 'client_secret', 'redirect_uri', 'response_type', 'response_mode', 'state', 'nonce', 'code_challenge',
+  'code_challenge_method', 'request', 'request_uri', 'iss', 'scope', 'resource', 'prompt',
+]) // prettier-ignore
+
+const authorizationParameters = z
+  .record(
+    z
+      .string()
+      .min(1, 'must not be empty')
+      .max(100)
+      .refine(
+        (name) => !reservedParameters.has(name.trim().toLowerCase()),
+        'is reserved: it protects the sign-in or has an option of its own',
+      ),
+    z.string().max(2048),
+  )
+  .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 parameters')
+const url = z
+  .string()
+  .max(2048)
+  .refine((value) => URL.canParse(value), 'must be a URL')
+
+/** OAuth settings, of an integration and of a connector. */
+export const oauthInput = z.strictObject({
   clientId: z.string().min(1).max(2048).optional(),
   clientSecret: z.string().min(1).max(8192).optional(),
   issuer: z.string().max(2048).optional(),
@@ -78,6 +103,20 @@ const oauth = z.strictObject({
   grant: grant.optional(),
   lenientIssuer: z.boolean().optional(),
   pkceWithoutMetadata: z.boolean().optional(),
+  resource: z.union([z.literal(false), z.string().min(1).max(2048)]).optional(),
+  authorizationParameters: authorizationParameters.optional(),
+  refreshScope: z.boolean().optional(),
+  prompt: z.union([z.literal(false), z.string().min(1).max(200)]).optional(),
+  metadata: z
+    .strictObject({
+      issuer: url.optional(),
+      authorizationEndpoint: url.optional(),
+      tokenEndpoint: url.optional(),
+      registrationEndpoint: url.optional(),
+      revocationEndpoint: url.optional(),
+    })
+    .optional(),
+  acceptIssuer: url.optional(),
 })
 
 const connectCommon = {
@@ -86,7 +125,7 @@ const connectCommon = {
   visibility: visibility.optional(),
   enabled: z.boolean().optional(),
   credentials: credentials.optional(),
-  oauth: oauth.optional(),
+  oauth: oauthInput.optional(),
 }
 
 /** `connect()`: a custom server, or a catalogue entry. */
@@ -112,7 +151,7 @@ export type ParsedUpdate = z.output<typeof updateInput>
 export const authorizeInput = z.strictObject({ headers: headerEdits.optional(), scopes: scopes.optional() })
 
 /** `reconnect()`. */
-export const reconnectInput = z.strictObject({ scopes: scopes.optional() })
+export const reconnectInput = z.strictObject({ scopes: scopes.optional(), oauth: oauthInput.optional() })
 
 /** One tool's settings. */
 export const toolSettingsInput = z.strictObject({

@@ -6,14 +6,21 @@ import {
   generateRandomState,
   validateAuthResponse,
 } from 'oauth4webapi'
-import { clientAuthentication, party } from './client-authentication.js'
+import {
+  askInEitherWay,
+  clientAuthentication,
+  clientFault,
+  party,
+  type ObtainedTokens,
+} from './client-authentication.js'
 import { refuse, safeUrl } from './endpoint.js'
-import { issuerHash } from './environment.js'
+import { issuerHash, ownParameter } from './environment.js'
 import { deadlines, jsonObject, oauthError, send, withoutDoubt } from './requests.js'
 import { accountName, readTokens } from './token-response.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { Discovery } from './discovery.js'
 import type { OAuthEnvironment } from './environment.js'
+import type { OAuthSettings } from '../model/oauth.js'
 import { resourceParameter, tokenOptions, type TokenContext, type TokenSet } from './tokens.js'
 
 /** What must be remembered between sending a person away and their coming back. Plain JSON; secret: to be sealed. */
@@ -22,6 +29,16 @@ export interface FlowSecrets extends TokenContext {
   readonly verifier: string
   /** The redirect URI is this issuer's alone: a callback anywhere else is not its answer. */
   readonly ownRedirectUri: boolean
+}
+
+/** What a sign-in is begun with. */
+export interface AuthorizationRequest {
+  readonly discovery: Discovery
+  readonly client: ClientRegistration
+  readonly scopes: readonly string[]
+  readonly settings?: OAuthSettings | undefined
+  /** The scopes that were missing and led to this sign-in. */
+  readonly steppedUpFor?: readonly string[] | undefined
 }
 
 /** A sign-in that was begun. */
@@ -41,15 +58,18 @@ export interface BegunAuthorization {
  */
 export async function beginAuthorization(
   env: OAuthEnvironment,
-  request: { readonly discovery: Discovery; readonly client: ClientRegistration; readonly scopes: readonly string[] },
+  request: AuthorizationRequest,
 ): Promise<BegunAuthorization> {
-  const { discovery, client, scopes } = request
-  const { server, resource, issuer } = discovery
+  const { discovery, client, scopes, settings = {}, steppedUpFor } = request
+  const { server, resource, issuer, namedAs } = discovery
   const url = safeUrl(server.authorization_endpoint, env)
   if (url === undefined)
     throw refuse('unsafe_authorization_url', 'The authorization server has no address that is safe to open.')
   const [state, verifier] = [generateRandomState(), generateRandomCodeVerifier()]
+  // OpenID Connect gives offline access only to a person who is asked for it.
+  const { prompt = scopes.includes('offline_access') ? 'consent' : undefined } = settings
   const parameters = {
+    ...settings.authorizationParameters,
     response_type: 'code',
     client_id: client.clientId,
     redirect_uri: client.redirectUri,
@@ -57,8 +77,7 @@ export async function beginAuthorization(
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     scope: scopes.length === 0 ? undefined : scopes.join(' '),
-    // OpenID Connect gives offline access only to a person who is asked for it.
-    prompt: scopes.includes('offline_access') ? 'consent' : undefined,
+    prompt: prompt === false ? undefined : prompt,
     resource,
   }
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
@@ -71,6 +90,10 @@ export async function beginAuthorization(
     scopes,
     ownRedirectUri,
     resource,
+    namedAs,
+    tokenEndpointByHand: settings.metadata?.tokenEndpoint,
+    refreshScope: settings.refreshScope,
+    steppedUpFor,
   }
   return { authorizationUrl: url.href, state, flow }
 }
@@ -87,7 +110,7 @@ export function callbackState(callbackUrl: string): string | undefined {
  *
  * @param callbackUrl - the whole callback URL, unread.
  * @throws IntegrationError `authorization_failed` with `callback_invalid`, `issuer_mismatch`, `state_mismatch`, the OAuth
- * error (`access_denied`, …) or `token_response_invalid`. Never with the server's text.
+ * error (`access_denied`, …), `client_rejected` or `token_response_invalid`. Never with the server's text.
  * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
  */
 export async function finishAuthorization(
@@ -95,21 +118,25 @@ export async function finishAuthorization(
   flow: FlowSecrets,
   callbackUrl: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<TokenSet> {
-  const { server, client, verifier } = flow
-  const callback = await judge(flow, callbackUrl)
-  const request = authorizationCodeGrantRequest(
-    server,
-    party(client),
-    await clientAuthentication(client),
-    callback,
-    client.redirectUri,
-    verifier,
-    { ...tokenOptions(env, server, options), additionalParameters: resourceParameter(flow) },
-  )
-  const tokens = await readTokens(flow, await withoutDoubt(request))
+): Promise<ObtainedTokens> {
+  const { server, verifier } = flow
+  const callback = await judge(flow, callbackUrl).catch((error: unknown) => {
+    throw clientFault(error, flow.client)
+  })
+  const { tokens, client } = await askInEitherWay(flow, async (client) => {
+    const request = authorizationCodeGrantRequest(
+      server,
+      party(client),
+      await clientAuthentication(client),
+      callback,
+      client.redirectUri,
+      verifier,
+      { ...tokenOptions(env, server, options), additionalParameters: resourceParameter(flow) },
+    )
+    return readTokens(flow, await withoutDoubt(request))
+  })
   const account = tokens.account ?? (await askAccount(env, flow, tokens))
-  return account === undefined ? tokens : { ...tokens, account }
+  return { tokens: { ...tokens, account }, client }
 }
 
 async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchParams> {
@@ -119,6 +146,9 @@ async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchP
   if (flow.ownRedirectUri && !`${url.host}${url.pathname}${url.search}`.includes(await issuerHash(server.issuer))) {
     throw refuse('issuer_mismatch', 'The answer came to the callback of another authorization server.')
   }
+  const own = new URL(client.redirectUri).searchParams.get(ownParameter)
+  if (url.searchParams.get(ownParameter) !== own)
+    throw refuse('issuer_mismatch', 'The answer came to the callback of another authorization server.')
   for (const name of ['state', 'iss', 'code', 'error']) {
     if (url.searchParams.getAll(name).length > 1)
       throw refuse('callback_invalid', `The callback URL has more than one ${name}.`)

@@ -75,11 +75,11 @@ export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOpt
     const first = usable(await source.token({ signal }))
     const response = await send(url, init, first.token)
     const challenge = parseChallenge(response)
-    if (challenge?.status !== 401) return settled(response, source, first.scopes)
+    if (challenge === undefined || challenge.error === 'insufficient_scope') return settled(response, source, first)
 
     await response.body?.cancel()
     const second = usable(await source.rejected(first.token, challenge, { signal }), challenge)
-    return settled(await send(url, init, second.token), source, second.scopes)
+    return settled(await send(url, init, second.token), source, second)
   }
 }
 
@@ -90,14 +90,11 @@ function identify(headers: RequestInit['headers'], source: CredentialSource, tok
   return all
 }
 
-function usable(
-  outcome: TokenOutcome,
-  challenge?: Challenge,
-): { readonly token: string; readonly scopes: readonly string[] } {
+function usable(outcome: TokenOutcome, challenge?: Challenge): TokenOutcome & { type: 'fresh' } {
   if (outcome.type === 'fresh') return outcome
   if (outcome.type === 'reauthorize')
     throw new AuthorizationRequired(outcome.reason, challenge === undefined ? {} : { challenge })
-  throw new IntegrationError(outcome.code, 'A new access token could not be had now.', {
+  throw new IntegrationError(outcome.code, 'The access token could not be refreshed. It will be retried.', {
     retryAfterMs: outcome.retryAfterMs,
   })
 }
@@ -106,15 +103,33 @@ function usable(
 async function settled(
   response: Response,
   source: CredentialSource,
-  granted: readonly string[] = [],
+  used?: TokenOutcome & { type: 'fresh' },
 ): Promise<Response> {
   const challenge = parseChallenge(response)
   if (challenge === undefined) return response
   await response.body?.cancel()
   if (source.kind === 'none') throw new AuthorizationRequired('first_sign_in', { challenge })
-  if (challenge.status === 401) throw new AuthorizationRequired('credential_rejected', { challenge })
+  if (challenge.error !== 'insufficient_scope') throw new AuthorizationRequired('credential_rejected', { challenge })
+  if (wasAskedFor(challenge, used)) throw forbidden()
   throw new AuthorizationRequired('scope_required', {
     challenge,
-    scopes: validScopes([...granted, ...(challenge.scopes ?? [])]),
+    scopes: validScopes([...(used?.scopes ?? []), ...(challenge.scopes ?? [])]),
   })
+}
+
+/** Whether a person has signed in for just these scopes already: another sign-in would lead nowhere. */
+function wasAskedFor({ scopes = [] }: Challenge, used: (TokenOutcome & { type: 'fresh' }) | undefined): boolean {
+  const { scopes: granted = [], steppedUpFor } = used ?? {}
+  return steppedUpFor !== undefined && scopes.every((scope) => granted.includes(scope) && steppedUpFor.includes(scope))
+}
+
+function forbidden(): IntegrationError {
+  return new IntegrationError(
+    'authorization_failed',
+    'The server forbids this request with the account that signed in.',
+    {
+      reason: 'forbidden',
+      httpStatus: 403,
+    },
+  )
 }

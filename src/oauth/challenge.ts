@@ -6,7 +6,7 @@ import { parseScopes } from './scopes.js'
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1
  */
 export interface Challenge {
-  readonly status: 401 | 403
+  readonly status: 400 | 401 | 403
   readonly scheme?: 'bearer' | 'dpop' | undefined
   /** Where the protected resource metadata is, as the server wrote it: not vetted. */
   readonly resourceMetadata?: string | undefined
@@ -18,22 +18,28 @@ export interface Challenge {
 const longestHeader = 8192
 
 /**
- * Reads the challenge of a response.
+ * Reads the challenge of a response: 401 asks who is calling, 403 says what they may not do, and where a challenge comes
+ * with either, the challenge decides which was meant.
  *
- * @returns for any 401 a challenge, for a 403 only when it says `insufficient_scope`, else `undefined`.
+ * @returns for any 401 a challenge; for a 403 only where it asks for a token or for scopes, for a 400 only where it says
+ * that the token has ended; otherwise `undefined`.
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */
 export function parseChallenge(response: Pick<Response, 'status' | 'headers'>): Challenge | undefined {
-  if (response.status !== 401 && response.status !== 403) return undefined
+  const { status } = response
+  if (status !== 400 && status !== 401 && status !== 403) return undefined
   const header = response.headers.get('www-authenticate') ?? ''
   const challenges = header.length > longestHeader ? [] : parseAuthenticate(header)
   const chosen =
     challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges.find(({ scheme }) => scheme === 'dpop')
   const error = chosen?.parameters.get('error')
-  if (response.status === 403 && error !== 'insufficient_scope') return undefined
   const resourceMetadata = chosen?.parameters.get('resource_metadata')
+  const asksForToken = error === 'invalid_token' || (error === undefined && resourceMetadata !== undefined)
+  if (status === 403 && error !== 'insufficient_scope' && !asksForToken) return undefined
+  if (status === 400 && error !== 'invalid_token') return undefined
   const scopes = parseScopes(chosen?.parameters.get('scope'))
   return {
-    status: response.status,
+    status,
     scheme: chosen === undefined ? undefined : (chosen.scheme as 'bearer' | 'dpop'),
     resourceMetadata,
     scopes: scopes.length === 0 ? undefined : scopes,

@@ -5,6 +5,7 @@ import type { Client, ClientAuth } from 'oauth4webapi'
 import type { ClientCredentialsGrant } from '../model/oauth.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { ServerMetadata } from './server-metadata.js'
+import type { TokenSet } from './token-response.js'
 
 /** The client as `oauth4webapi` knows it. */
 export function party(client: ClientRegistration): Client {
@@ -40,6 +41,50 @@ export function otherAuthentication(
   return isRefused && isListed && client.method === 'client_secret_basic' && client.clientSecret !== undefined
     ? { ...client, method: 'client_secret_post' }
     : undefined
+}
+
+/** Tokens, and the client as it was accepted. */
+export interface ObtainedTokens {
+  readonly tokens: TokenSet
+  readonly client: ClientRegistration
+}
+
+/**
+ * Asks for tokens, once more in the other way where {@link otherAuthentication} finds one.
+ *
+ * @throws IntegrationError what `ask` throws; `client_rejected` where a configured client was refused
+ */
+export async function askInEitherWay(
+  context: { readonly server: ServerMetadata; readonly client: ClientRegistration },
+  ask: (client: ClientRegistration) => Promise<TokenSet>,
+): Promise<ObtainedTokens> {
+  const { client } = context
+  try {
+    return { tokens: await ask(client), client }
+  } catch (error) {
+    const other = otherAuthentication(context, error)
+    if (other === undefined) throw clientFault(error, client)
+    try {
+      return { tokens: await ask(other), client: other }
+    } catch (again) {
+      throw clientFault(again, client)
+    }
+  }
+}
+
+/** A fault that says whose client was refused: ours is registered again, a configured one is its host's or person's to correct. */
+export function clientFault(error: unknown, { source }: ClientRegistration): unknown {
+  if (!isClientError(error) || source === 'dynamic') return error
+  return refuse(
+    'client_rejected',
+    'The authorization server refused the OAuth client or its secret. Correct the client id and secret that are configured.',
+  )
+}
+
+/** Whether the authorization server refused the client rather than the request. */
+export function isClientError(error: unknown): boolean {
+  const isRefused = isIntegrationError(error) && error.code === 'authorization_failed'
+  return isRefused && (error.reason === 'invalid_client' || error.reason === 'unauthorized_client')
 }
 
 /** Percent-encoding as the form encoding wants it, but leaving `-_.` as they are: many servers compare without decoding. */

@@ -1,6 +1,7 @@
-import { isLoopback, refuse } from './endpoint.js'
-import { perIssuer } from './environment.js'
-import { deadlines, failure, jsonObject, send, withoutDoubt } from './requests.js'
+import { isLoopback, refuse, safeUrl } from './endpoint.js'
+import { IntegrationError } from '../model/errors.js'
+import { ownRedirectUri, perIssuer } from './environment.js'
+import { deadlines, failure, isOAuthError, jsonObject, send, withoutDoubt, type Answer } from './requests.js'
 import type { Discovery } from './discovery.js'
 import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
@@ -23,51 +24,48 @@ export interface ClientRegistration {
   readonly secretExpiresAt?: number | undefined
 }
 
+/** What is known of a client before it is looked for. */
+export interface ClientOptions {
+  /** What {@link resolveClient} returned for the integration before, for whichever issuer. */
+  readonly stored?: ClientRegistration | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
- * Finds out who we are to an authorization server: the configured client, else our Client ID Metadata Document where the
- * server reads such, else the registration that is `stored`, else a new dynamic registration.
+ * Finds out who we are to an authorization server: the configured client, otherwise our Client ID Metadata Document where
+ * the server reads such, otherwise the registration that is stored, otherwise a new dynamic registration.
  *
- * @param stored - what this function returned for the integration before, for whichever issuer.
  * @throws IntegrationError `authorization_failed` with `issuer_changed` (a configured client belongs to another
- * authorization server), `registration_unsupported`, `registration_invalid` or the server's OAuth error.
+ * authorization server), `registration_unsupported`, `registration_refused`, `registration_invalid` or `oauth_not_found`.
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#client-registration-approaches
  */
 export async function resolveClient(
   env: OAuthEnvironment,
   discovery: Discovery,
   settings: OAuthSettings,
-  stored?: ClientRegistration,
-  signal?: AbortSignal,
+  { stored, signal }: ClientOptions = {},
 ): Promise<ClientRegistration> {
   const { issuer, server } = discovery
-  const redirectUri = await perIssuer(env.redirectUrl, issuer)
+  const plain = await perIssuer(env.redirectUrl, issuer)
   const { clientId, clientSecret } = settings
   if (clientId !== undefined) {
-    if (stored?.source === 'configured' && stored.clientId === clientId && stored.issuer !== issuer) {
+    const isElsewhere = stored?.source === 'configured' && stored.clientId === clientId && stored.issuer !== issuer
+    if (isElsewhere && settings.issuer !== issuer && settings.metadata?.issuer !== issuer)
       throw refuse('issuer_changed', 'The configured client belongs to another authorization server.')
-    }
     const method = authenticationMethod(server, clientSecret !== undefined)
-    return {
-      issuer,
-      clientId,
-      method,
-      source: 'configured',
-      redirectUri,
-      clientSecret,
-    }
+    return { issuer, clientId, method, source: 'configured', redirectUri: plain, clientSecret }
   }
   if (server.client_id_metadata_document_supported === true && env.clientMetadataUrl !== undefined) {
     const url = await perIssuer(env.clientMetadataUrl, issuer)
-    return { issuer, clientId: url, method: 'none', source: 'metadata_document', redirectUri }
+    return { issuer, clientId: url, method: 'none', source: 'metadata_document', redirectUri: plain }
   }
-  if (
+  const redirectUri = await ownRedirectUri(env.redirectUrl, issuer)
+  const isReusable =
     stored?.source === 'dynamic' &&
     stored.issuer === issuer &&
     stored.redirectUri === redirectUri &&
     !ended(stored, env)
-  )
-    return stored
-  return register(env, discovery, redirectUri, signal)
+  return isReusable ? stored : register(env, discovery, redirectUri, signal)
 }
 
 const byPreference: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
@@ -91,23 +89,31 @@ export function authenticationMethod(
   return possible.find((method) => supported.includes(method)) ?? 'none'
 }
 
+/** How a client introduces itself. */
+interface Introduction {
+  readonly redirectUri: string
+  readonly method: ClientAuthenticationMethod
+  readonly grantTypes: readonly string[]
+}
+
 /** What we say of ourselves, in a registration and in our Client ID Metadata Document. */
-export function clientMetadata(
+function clientMetadata(
   env: Pick<OAuthEnvironment, 'clientName'>,
-  redirectUri: string,
-  method: ClientAuthenticationMethod,
+  { redirectUri, method, grantTypes }: Introduction,
 ): JsonObject {
   const url = new URL(redirectUri)
   const web = (url.protocol === 'https:' || url.protocol === 'http:') && !isLoopback(url)
   return {
     client_name: env.clientName,
     redirect_uris: [redirectUri],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: [...grantTypes],
     response_types: ['code'],
     application_type: web ? 'web' : 'native',
     token_endpoint_auth_method: method,
   }
 }
+
+const bothGrants: readonly string[] = ['authorization_code', 'refresh_token']
 
 /**
  * The document to publish at `clientMetadataUrl`.
@@ -123,14 +129,20 @@ export async function clientMetadataDocument(
     await perIssuer(env.clientMetadataUrl, issuer),
     await perIssuer(env.redirectUrl, issuer),
   ]
-  return { client_id, ...clientMetadata(env, redirectUri, 'none') }
+  return { client_id, ...clientMetadata(env, { redirectUri, method: 'none', grantTypes: bothGrants }) }
 }
 
+/**
+ * Registers a client: public where the server allows that, with the grant types that it lists. After a refusal it is tried
+ * once more with less.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7591#section-3
+ */
 async function register(
   env: OAuthEnvironment,
   discovery: Discovery,
   redirectUri: string,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<ClientRegistration> {
   const { issuer, server } = discovery
   const endpoint = server.registration_endpoint
@@ -139,13 +151,30 @@ async function register(
       'registration_unsupported',
       'The authorization server registers no clients by itself: configure a client id.',
     )
-  const body = JSON.stringify(clientMetadata(env, redirectUri, authenticationMethod(server, true)))
-  const headers = { accept: 'application/json', 'content-type': 'application/json' }
-  const answer = await withoutDoubt(
-    send(env, endpoint, { method: 'POST', headers, body }, { purpose: 'token', timeoutMs: deadlines.token, signal }),
-  )
-  if (answer.status !== 201 && answer.status !== 200) throw failure(answer)
-  const client = readRegistration(jsonObject(answer.body))
+  if (safeUrl(endpoint, env) === undefined)
+    throw refuse('unsafe_endpoint', "The authorization server's registration_endpoint is not safe to use.")
+  const { token_endpoint_auth_methods_supported: methods, grant_types_supported: grants } = server
+  const isPublic = methods?.includes('none') === true
+  const first: Introduction = {
+    redirectUri,
+    method: isPublic ? 'none' : authenticationMethod(server, true),
+    grantTypes: bothGrants.filter((type) => type === 'authorization_code' || grants?.includes(type) !== false),
+  }
+  const less: Introduction = {
+    redirectUri,
+    method: methods === undefined ? 'none' : first.method,
+    grantTypes: ['authorization_code'],
+  }
+  const post = (introduction: Introduction): Promise<Answer> => {
+    const body = JSON.stringify(clientMetadata(env, introduction))
+    const headers = { accept: 'application/json', 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body }
+    return withoutDoubt(send(env, endpoint, init, { purpose: 'token', timeoutMs: deadlines.token, signal }))
+  }
+  let answer = await post(first)
+  if ([400, 401, 422].includes(answer.status)) answer = await post(less)
+  if (answer.status < 200 || answer.status >= 300) throw refusal(answer, discovery)
+  const client = readRegistration(jsonObject(answer.body), discovery, redirectUri)
   const method = authenticationMethod(server, client.secret !== undefined, client.method)
   return {
     issuer,
@@ -158,17 +187,41 @@ async function register(
   }
 }
 
+/** What a refused registration means: no OAuth at all where its endpoint was only a guess. */
+function refusal(answer: Answer, { assumed }: Discovery): IntegrationError {
+  const fault = failure(answer)
+  if (fault.code !== 'authorization_failed') return fault
+  const code = fault.reason !== undefined && isOAuthError(fault.reason) ? fault.reason : undefined
+  if (assumed === true && code === undefined) return noOAuth(answer.status)
+  return new IntegrationError(
+    'authorization_failed',
+    `The authorization server refused to register a client (${code ?? `HTTP ${answer.status}`}): register one with its provider and configure its client id.`,
+    { reason: 'registration_refused', httpStatus: answer.status },
+  )
+}
+
+function noOAuth(httpStatus?: number): IntegrationError {
+  return new IntegrationError(
+    'authorization_failed',
+    'The server wants a credential and shows no sign of OAuth: give it an API key or a token in a header.',
+    { reason: 'oauth_not_found', httpStatus },
+  )
+}
+
 /** Many servers leave out `client_secret_expires_at`, which the RFC wants beside a secret: then it does not end. */
-function readRegistration(answer: JsonObject | undefined) {
+function readRegistration(answer: JsonObject | undefined, { assumed }: Discovery, redirectUri: string) {
   const {
     client_id: id,
     client_secret: secret,
     client_secret_expires_at: expiresAt,
     token_endpoint_auth_method: method,
+    redirect_uris: redirectUris,
   } = answer ?? {}
-  if (!printable(id) || (secret !== undefined && secret !== null && secret !== '' && !printable(secret))) {
+  if (assumed === true && answer === undefined) throw noOAuth()
+  const isForeign = Array.isArray(redirectUris) && !redirectUris.includes(redirectUri)
+  const isUnusable = secret !== undefined && secret !== null && secret !== '' && !printable(secret)
+  if (!printable(id) || isUnusable || isForeign)
     throw refuse('registration_invalid', 'The authorization server answered a registration without a usable client.')
-  }
   return {
     id,
     secret: printable(secret) ? secret : undefined,

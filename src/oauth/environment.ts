@@ -25,6 +25,20 @@ export async function perIssuer(template: string, issuer: string): Promise<strin
   return template.includes('{issuer}') ? template.replaceAll('{issuer}', await issuerHash(issuer)) : template
 }
 
+/**
+ * A redirect URI of one authorization server alone: where the host's URL has no `{issuer}`, with a query parameter of ours,
+ * which the authorization server keeps. So an answer that another server caused is told apart.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4
+ */
+export async function ownRedirectUri(template: string, issuer: string): Promise<string> {
+  if (template.includes('{issuer}')) return perIssuer(template, issuer)
+  return `${template}${template.includes('?') ? '&' : '?'}${ownParameter}=${await issuerHash(issuer)}`
+}
+
+/** The query parameter that makes a redirect URI one authorization server's own. */
+export const ownParameter = 'mcp_as'
+
 /** 16 characters that stand for an issuer in a URL. */
 export async function issuerHash(issuer: string): Promise<string> {
   return (await sha256(issuer)).slice(0, 16)

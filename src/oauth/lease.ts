@@ -18,7 +18,7 @@ export interface CredentialAccess {
   /** The MCP server that it is for. */
   readonly serverUrl: string
   /** What a host or a person configured, as it is now: read before each refresh, because a secret may be another one. */
-  settings?(): Promise<OAuthSettings>
+  settings?(): Promise<OAuthSettings | undefined>
   /**
    * Further writes for the commit that changes the credential: status, event. Asked anew for each try of the commit, so it
    * reads what its `ifVersion`s rest on.

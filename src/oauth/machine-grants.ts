@@ -1,5 +1,5 @@
 import { clientCredentialsGrantRequest, genericTokenEndpointRequest } from 'oauth4webapi'
-import { clientAuthentication, party } from './client-authentication.js'
+import { askInEitherWay, clientAuthentication, party, type ObtainedTokens } from './client-authentication.js'
 import { refuse, safeUrl } from './endpoint.js'
 import { withoutDoubt } from './requests.js'
 import { readAssertion, readTokens } from './token-response.js'
@@ -20,7 +20,7 @@ import type { ServerMetadata } from './server-metadata.js'
 /**
  * Gets tokens without a person: client credentials, or an identity provider's word.
  *
- * @throws IntegrationError `authorization_failed` with the OAuth error, `token_response_invalid` or `client_required`.
+ * @throws IntegrationError `authorization_failed` with the OAuth error, `token_response_invalid` or `client_rejected`.
  */
 export async function requestTokens(
   env: OAuthEnvironment,
@@ -31,11 +31,13 @@ export async function requestTokens(
     readonly settings: OAuthSettings
   },
   options: TokenRequestOptions = {},
-): Promise<TokenSet> {
+): Promise<ObtainedTokens> {
   const { discovery, client, scopes, settings } = request
   const { server, resource } = discovery
   const context: TokenContext = { server, client, scopes, resource }
-  return withoutDoubt(renewByGrant(env, context, settings.grant, options))
+  return askInEitherWay(context, (as) =>
+    withoutDoubt(renewByGrant(env, { ...context, client: as }, settings.grant, options)),
+  )
 }
 
 /** The same from a stored context: how a credential without a refresh token is renewed. */

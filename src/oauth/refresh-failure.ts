@@ -1,4 +1,5 @@
 import { isIntegrationError } from '../model/errors.js'
+import { isClientError } from './client-authentication.js'
 import type { CredentialRecord, CredentialSecrets } from './credential-record.js'
 import type { IntegrationError } from '../model/errors.js'
 import type { PassingFault } from './token-outcome.js'
@@ -32,14 +33,6 @@ const endOfGrant = new Set([
   'invalid_grant', 'invalid_refresh_token', 'bad_refresh_token', 'interaction_required', 'consent_required',
   'login_required', 'account_selection_required', 'unsupported_grant_type',
 ]) // prettier-ignore
-
-/** What is said of a client that isn't known, or may not do this. */
-const clientErrors: ReadonlySet<string | undefined> = new Set(['invalid_client', 'unauthorized_client'])
-
-/** Whether the authorization server refused the client rather than the request. */
-export function isClientError(error: unknown): boolean {
-  return isIntegrationError(error) && error.code === 'authorization_failed' && clientErrors.has(error.reason)
-}
 
 /**
  * Judges a failed refresh: some words are final; a refusal in other words is counted, see {@link isLastRefusal}; everything

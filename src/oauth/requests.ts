@@ -132,6 +132,11 @@ const knownErrors = new Set([
   'use_dpop_nonce', 'invalid_token', 'unsupported_token_type', 'invalid_refresh_token', 'bad_refresh_token',
 ]) // prettier-ignore
 
+/** Whether a reason is the authorization server's own word. */
+export function isOAuthError(reason: string): boolean {
+  return knownErrors.has(reason)
+}
+
 /** The OAuth error code, if it is a known one: in any case, as a text or as the `code` of an object. */
 export function oauthError(value: unknown): string | undefined {
   const code = typeof value === 'object' && value !== null ? (value as { code?: unknown }).code : value

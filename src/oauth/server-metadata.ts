@@ -69,7 +69,7 @@ export function withConfigured(found: ServerMetadata, configured: OAuthServerMet
 
 /**
  * Metadata with only what may be asked or shown: not on `http:`, without userinfo. An endpoint that nobody needs is left
- * out when it is unsafe.
+ * out when it is unsafe; the registration endpoint is judged when a client is to be registered.
  *
  * @throws IntegrationError `authorization_failed` with `unsafe_authorization_url` or `unsafe_endpoint` (of the token endpoint)
  */
@@ -85,8 +85,9 @@ export function withSafeEndpoints(
     )
   if (isUnsafe(server.token_endpoint))
     throw refuse('unsafe_endpoint', "The authorization server's token_endpoint is not safe to use.")
-  const unsafe = endpoints.filter((name) => isUnsafe(server[name]))
+  const unneeded = ['revocation_endpoint', 'userinfo_endpoint'] as const
+  const unsafe: readonly string[] = unneeded.filter((name) => isUnsafe(server[name]))
   return Object.fromEntries(
-    Object.entries(server).filter(([name, value]) => value !== undefined && !unsafe.some((other) => other === name)),
+    Object.entries(server).filter(([name, value]) => value !== undefined && value !== '' && !unsafe.includes(name)),
   ) as ServerMetadata // the same without some optional members
 }

@@ -1,7 +1,13 @@
 /** What asking for a usable access token comes to. */
 export type TokenOutcome =
   /** Use it. `scopes`: what was granted with it. */
-  | { readonly type: 'fresh'; readonly token: string; readonly scopes: readonly string[] }
+  | {
+      readonly type: 'fresh'
+      readonly token: string
+      readonly scopes: readonly string[]
+      /** The scopes that were missing and led to the sign-in, where it was begun for some. */
+      readonly steppedUpFor?: readonly string[] | undefined
+    }
   /** Only a person (or a changed configuration) helps. */
   | { readonly type: 'reauthorize'; readonly reason: ReauthorizeReason }
   /** The grant is kept; it may work again after `retryAfterMs`. */

@@ -44,8 +44,9 @@ export function stillUsable(
 }
 
 /** Use this one. */
-export function fresh({ tokens }: CredentialSecrets): TokenOutcome & { type: 'fresh' } {
-  return { type: 'fresh', token: tokens.accessToken, scopes: tokens.scopes }
+export function fresh({ tokens, context }: CredentialSecrets): TokenOutcome & { type: 'fresh' } {
+  const { steppedUpFor } = context
+  return { type: 'fresh', token: tokens.accessToken, scopes: tokens.scopes, steppedUpFor }
 }
 
 /** Not now. */

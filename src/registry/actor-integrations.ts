@@ -36,7 +36,7 @@ import {
 import type { ToolsetBuilder } from './gate/toolset-contents.js'
 import { makeToolset, type Toolset, type ToolsetOptions } from './gate/toolset.js'
 import { authorize, signOut } from './settings/own-credential.js'
-import { reconnect, validate } from './settings/validate.js'
+import { reconnect, validate, type ReconnectInput } from './settings/validate.js'
 import type { ConnectInput } from './settings/plan-connect.js'
 
 /** What every verb takes last. */
@@ -82,12 +82,12 @@ export interface ActorIntegrations<AgentId extends string = string> {
   finishConnect(callbackUrl: string, options?: OperationOptions): Promise<ConnectResult>
   /** Really usable? The real credential and a real `tools/list`. */
   validate(id: string, options?: OperationOptions): Promise<ConnectResult>
-  /** In place: agents, tool settings and grants are kept. */
-  reconnect(
-    id: string,
-    input?: { readonly scopes?: readonly string[] | undefined },
-    options?: OperationOptions,
-  ): Promise<ConnectResult>
+  /**
+   * Connects again in place: agents, tool settings and grants are kept. `oauth` replaces the integration's OAuth settings.
+   *
+   * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`, `authorization_failed`
+   */
+  reconnect(id: string, input?: ReconnectInput, options?: OperationOptions): Promise<ConnectResult>
   /**
    * Edits what is given and keeps the rest; `ifRevision` refuses when somebody else was first.
    *

@@ -132,11 +132,8 @@ const jwt = (claims: object) => `e30.${btoa(JSON.stringify(claims))}.sig`
 describe('callback', () => {
   it('turns a code into tokens, sent once, with verifier, redirect URI and resource', async () => {
     const { server, flow, back, finish } = await flowAt()
-    await expect(finish(back({}))).resolves.toEqual({
-      accessToken: 'at',
-      tokenType: 'bearer',
-      scopes: ['read'],
-      issuer: server.origin,
+    await expect(finish(back({}))).resolves.toMatchObject({
+      tokens: { accessToken: 'at', tokenType: 'bearer', scopes: ['read'], issuer: server.origin },
     })
     expect(server.paths).toEqual(['/token'])
     expect(Object.fromEntries(new URLSearchParams(server.requests[0]?.body))).toEqual({
@@ -151,7 +148,9 @@ describe('callback', () => {
 
   it('may be given as path and query alone', async () => {
     const { back, finish } = await flowAt()
-    await expect(finish(back({}).replace('http://127.0.0.1:34567', ''))).resolves.toMatchObject({ accessToken: 'at' })
+    await expect(finish(back({}).replace('http://127.0.0.1:34567', ''))).resolves.toMatchObject({
+      tokens: { accessToken: 'at' },
+    })
   })
 
   it.each([
@@ -172,7 +171,7 @@ describe('callback', () => {
       slash: `${server.origin}/`,
     }
     const url = back(iss === undefined ? {} : { iss: values[iss] ?? '' })
-    if (accepted) return expect(finish(url)).resolves.toMatchObject({ accessToken: 'at' })
+    if (accepted) return expect(finish(url)).resolves.toMatchObject({ tokens: { accessToken: 'at' } })
     await expect(finish(url)).rejects.toMatchObject({ code: 'authorization_failed', reason: 'issuer_mismatch' })
     expect(server.requests).toEqual([])
   })
@@ -228,7 +227,7 @@ describe('callback', () => {
     await expect(finishAuthorization(environment(), flow, foreign)).rejects.toMatchObject({ reason: 'issuer_mismatch' })
     expect(server.requests).toEqual([])
     await expect(finishAuthorization(environment(), flow, `${own}?code=c&state=${state}`)).resolves.toMatchObject({
-      accessToken: 'at',
+      tokens: { accessToken: 'at' },
     })
   })
 
@@ -245,7 +244,7 @@ describe('callback', () => {
       }))
       ends.push(() => server.close())
       const { state, flow } = await begin(discovered(server.origin))
-      const tokens = await finishAuthorization(environment(), flow, `${redirectUri}?code=c&state=${state}`)
+      const { tokens } = await finishAuthorization(environment(), flow, `${redirectUri}?code=c&state=${state}`)
       expect(tokens.account).toBe(account)
     }
   })
@@ -253,9 +252,13 @@ describe('callback', () => {
   it('tells the account by userinfo where there is no ID token', async () => {
     const { server, back, flow } = await flowAt({}, undefined, ['openid'])
     const asked = { ...flow, server: { ...flow.server, userinfo_endpoint: `${server.origin}/userinfo` } }
-    await expect(finishAuthorization(environment(), asked, back({}))).resolves.toMatchObject({ account: 'ana' })
+    await expect(finishAuthorization(environment(), asked, back({}))).resolves.toMatchObject({
+      tokens: { account: 'ana' },
+    })
     const failing = { ...flow, server: { ...flow.server, userinfo_endpoint: `${server.origin}/nothing` } }
-    await expect(finishAuthorization(environment(), failing, back({}))).resolves.toMatchObject({ accessToken: 'at' })
+    await expect(finishAuthorization(environment(), failing, back({}))).resolves.toMatchObject({
+      tokens: { accessToken: 'at' },
+    })
   })
 
   it('is found by its state, if it has exactly one', () => {

@@ -11,9 +11,15 @@ describe('challenge', () => {
     expect(refused(404, 'Bearer')).toBeUndefined()
   })
 
-  it('takes a 403 for one only when it says insufficient_scope', () => {
+  it('takes a 403 for one only when it asks for a token or for scopes, a 400 only when the token has ended', () => {
     expect(refused(403)).toBeUndefined()
-    expect(refused(403, 'Bearer error="invalid_token"')).toBeUndefined()
+    expect(refused(403, 'Bearer realm="x"')).toBeUndefined()
+    expect(refused(403, 'Basic realm="x"')).toBeUndefined()
+    expect(refused(403, 'Bearer error="invalid_token"')).toMatchObject({ status: 403, error: 'invalid_token' })
+    expect(refused(403, 'Bearer resource_metadata="https://mcp.example/pr"')).toMatchObject({ status: 403 })
+    expect(refused(400, 'Bearer error="invalid_token"')).toMatchObject({ status: 400, error: 'invalid_token' })
+    expect(refused(400, 'Bearer error="invalid_request"')).toBeUndefined()
+    expect(refused(400)).toBeUndefined()
     expect(refused(403, 'Bearer error="insufficient_scope", scope="a b"')).toEqual({
       status: 403,
       scheme: 'bearer',

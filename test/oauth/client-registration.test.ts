@@ -64,7 +64,7 @@ describe('who we are', () => {
     const server = await registrar(created({ client_id: 'dynamic' }))
     const env = environment()
     const first = await resolveClient(env, discovered(server.origin), {})
-    await expect(resolveClient(env, discovered(server.origin), {}, first)).resolves.toBe(first)
+    await expect(resolveClient(env, discovered(server.origin), {}, { stored: first })).resolves.toBe(first)
     expect(server.requests).toHaveLength(1)
   })
 
@@ -75,13 +75,18 @@ describe('who we are', () => {
     )
     const env = environment({ runtime: clock })
     const client = await resolveClient(env, discovered(server.origin), {})
-    await resolveClient(env, discovered(server.origin), {}, { ...client, issuer: 'https://other.example' })
-    await resolveClient(env, discovered(server.origin), {}, { ...client, redirectUri: 'https://old.example' })
+    await resolveClient(env, discovered(server.origin), {}, { stored: { ...client, issuer: 'https://other.example' } })
+    await resolveClient(
+      env,
+      discovered(server.origin),
+      {},
+      { stored: { ...client, redirectUri: 'https://old.example' } },
+    )
     expect(server.requests).toHaveLength(3)
-    await resolveClient(env, discovered(server.origin), {}, client)
+    await resolveClient(env, discovered(server.origin), {}, { stored: client })
     expect(server.requests).toHaveLength(3)
     await clock.advance(600_000)
-    await resolveClient(env, discovered(server.origin), {}, client)
+    await resolveClient(env, discovered(server.origin), {}, { stored: client })
     expect(server.requests).toHaveLength(4)
   })
 
@@ -95,8 +100,15 @@ describe('who we are', () => {
     }
     const settings = { clientId: 'mine', clientSecret: 's' }
     await expect(
-      resolveClient(environment(), discovered('https://as2.example'), settings, stored),
+      resolveClient(environment(), discovered('https://as2.example'), settings, { stored }),
     ).rejects.toMatchObject({ reason: 'issuer_changed' })
+  })
+
+  it('is not registered at an address that is not safe to ask', async () => {
+    const { server } = discovered('https://as.example', { registration_endpoint: 'http://as.example/register' })
+    await expect(resolveClient(environment(), { issuer: 'https://as.example', server }, {})).rejects.toMatchObject({
+      reason: 'unsafe_endpoint',
+    })
   })
 
   it('can not be found out where the server registers nobody', async () => {
@@ -114,7 +126,7 @@ describe('registration', () => {
     await resolveClient(environment(), discovered(server.origin), {})
     expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({
       client_name: 'Test host',
-      redirect_uris: ['http://127.0.0.1:34567/callback'],
+      redirect_uris: [expect.stringMatching(/^http:\/\/127\.0\.0\.1:34567\/callback\?mcp_as=[\w-]{16}$/)],
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       application_type: 'native',
@@ -176,7 +188,8 @@ describe('registration', () => {
       json: { error: 'invalid_redirect_uri', error_description: 'CANARY' },
     })
     const error = await resolveClient(environment(), discovered(server.origin), {}).catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ code: 'authorization_failed', reason: 'invalid_redirect_uri', httpStatus: 400 })
+    expect(error).toMatchObject({ code: 'authorization_failed', reason: 'registration_refused', httpStatus: 400 })
+    expect(String(error)).toContain('invalid_redirect_uri')
     expect(String(error)).not.toContain('CANARY')
   })
 

@@ -253,7 +253,7 @@ describe('authorization server metadata', () => {
     await expect(find(`${server.origin}/mcp`)).rejects.toMatchObject(refusal('unsafe_endpoint'))
   })
 
-  it.each(['registration_endpoint', 'revocation_endpoint', 'userinfo_endpoint'])(
+  it.each(['revocation_endpoint', 'userinfo_endpoint'])(
     'does without its %s when that is not safe to ask: nobody needs it',
     async (name) => {
       for (const url of ['http://as.example/x', '', 'javascript:alert(1)']) {

@@ -73,7 +73,7 @@ async function begin(scopes?: readonly string[]) {
 async function signIn(scopes?: readonly string[]) {
   const { flow, authorizationUrl, client, discovery } = await begin(scopes)
   const callback = await authorizationServer.signIn(authorizationUrl, env.redirectUrl)
-  const tokens = await finishAuthorization(env, flow, callback)
+  const { tokens } = await finishAuthorization(env, flow, callback)
   return { tokens, flow, client, discovery, callback }
 }
 
@@ -148,7 +148,7 @@ describe('against a real authorization server', () => {
     }
     const discovery = await discover(env, audience, undefined, settings)
     const client = await resolveClient(env, discovery, settings)
-    const tokens = await requestTokens(env, { discovery, client, scopes: ['mcp:read'], settings })
+    const { tokens } = await requestTokens(env, { discovery, client, scopes: ['mcp:read'], settings })
     expect(claims(tokens.accessToken)?.aud).toBe(audience)
     expect(tokens.refreshToken).toBeUndefined()
   })
@@ -157,6 +157,8 @@ describe('against a real authorization server', () => {
     const [one, two] = [await begin(), await begin()]
     const callbackOfTwo = await authorizationServer.signIn(two.authorizationUrl, env.redirectUrl)
     await expect(finishAuthorization(env, one.flow, callbackOfTwo)).rejects.toMatchObject({ reason: 'state_mismatch' })
-    await expect(finishAuthorization(env, two.flow, callbackOfTwo)).resolves.toMatchObject({ tokenType: 'bearer' })
+    await expect(finishAuthorization(env, two.flow, callbackOfTwo)).resolves.toMatchObject({
+      tokens: { tokenType: 'bearer' },
+    })
   })
 })

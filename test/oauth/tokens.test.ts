@@ -207,7 +207,8 @@ async function ask(
   scopes: readonly string[] = ['a'],
 ) {
   const discovery = discovered(server.origin)
-  return requestTokens(environment(), { discovery, client: client(server.origin, changes), scopes, settings })
+  const request = { discovery, client: client(server.origin, changes), scopes, settings }
+  return (await requestTokens(environment(), request)).tokens
 }
 
 describe('tokens without a person', () => {

@@ -72,7 +72,7 @@ describe('without a person', () => {
   it('a refused one is said at once, and stores nothing', async () => {
     bench = await startOAuthBench({ authorizationServer: { clients: [machine] } })
     const wrong = connect({ clientId: 'machine', clientSecret: 'wrong', grant: { type: 'client_credentials' } })
-    await expect(wrong).rejects.toMatchObject({ code: 'authorization_failed', reason: 'invalid_client' })
+    await expect(wrong).rejects.toMatchObject({ code: 'authorization_failed', reason: 'client_rejected' })
     expect(await bench.dump()).toEqual([])
   })
 

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { IntegrationError } from 'mcp-integrations'
 import { startAuthorizationServer, type TestAuthorizationServer } from '../support/authorization-server.js'
 import { redirectUrl, startOAuthBench, type OAuthBench } from '../support/oauth-registry.js'
 import { startMcpServer } from '../support/mcp-server.js'
@@ -184,9 +183,12 @@ it('a sign-in that can not begin is told by the status when it is only a check, 
   open.state.intercept = async ({ rpc }) => ({ status: rpc === undefined ? 404 : 401 })
   expect(await registry.actingAs(ana).validate(integration.id)).toMatchObject({
     type: 'failed',
-    integration: { status: 'reconnect_required', statusDetail: { reason: 'first_sign_in', action: 'reconnect' } },
+    integration: { status: 'reconnect_required', statusDetail: { reason: 'credential_needed', action: 'edit' } },
   })
-  await expect(registry.actingAs(ana).reconnect(integration.id)).rejects.toBeInstanceOf(IntegrationError)
+  await expect(registry.actingAs(ana).reconnect(integration.id)).rejects.toMatchObject({
+    code: 'authorization_failed',
+    reason: 'oauth_not_found',
+  })
   await registry.close()
   await open.close()
 })

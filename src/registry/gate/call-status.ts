@@ -1,3 +1,4 @@
+import { statusReasons } from '../../model/integration.js'
 import type { Context } from '../state/context.js'
 import type { Change } from '../state/event-feed.js'
 import { versioned, type StatusRecord } from '../state/records.js'
@@ -16,11 +17,13 @@ const callsTellEveryMs = 60_000
 export async function statusAfter(
   context: Context,
   { target, session }: ResolvedCall,
-  found: Pick<StatusRecord, 'reason' | 'scopes'>,
+  said: Pick<StatusRecord, 'reason' | 'scopes'>,
   now: number,
 ): Promise<Change> {
   const { workspaceId, integrationId, owner } = target
   const of = { integrationId, owner, userId: session.actor.userId }
+  const needsPerson = statusReasons[said.reason] === 'reconnect_required'
+  const found = { ...said, foundByCall: needsPerson ? target.credential : undefined }
   if (statusChange(of, target.status, found, { now, notOftenerThanMs: callsTellEveryMs }).writes.length === 0) return {}
   const { records } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const current = versioned<StatusRecord>(records[0])

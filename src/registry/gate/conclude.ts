@@ -91,8 +91,12 @@ export async function conclude(context: Context, permitted: Permitted, ending: E
   }
   await file(context, permitted, ending, {
     outcome: 'failed',
-    approval: fault.mayHaveRun ? 'unknown' : fault.code === 'protocol_error' ? 'finished' : 'approved',
-    status: saysSomethingOfTheServer(fault) ? reasonOf(fault) : undefined,
+    approval: fault.mayHaveRun
+      ? 'unknown'
+      : fault.code === 'protocol_error' || fault.reason === 'forbidden'
+        ? 'finished'
+        : 'approved',
+    status: fault.reason !== 'forbidden' && saysSomethingOfTheServer(fault) ? reasonOf(fault) : undefined,
     fault,
   })
   throw fault

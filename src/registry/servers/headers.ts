@@ -1,5 +1,5 @@
 import type { IntegrationHeader } from '../../model/integration.js'
-import type { SecretContext } from '../../ports/credential-vault.js'
+import { openBound, sealBound } from './bound-secrets.js'
 import type { Context } from '../state/context.js'
 import type { HeadersRecord } from '../state/records.js'
 import type { CredentialRef } from '../state/refs.js'
@@ -26,14 +26,14 @@ export function editHeaders(
   }
 }
 
-/** Opens the header values of a record; without one there are none. */
+/** Opens the header values of a record, for the origin that they are about to be sent to; without a record there are none. */
 export async function openHeaders(
   context: Context,
   ref: CredentialRef,
   record: HeadersRecord | undefined,
+  origin: string,
 ): Promise<Record<string, string>> {
-  if (record === undefined) return {}
-  return JSON.parse(await context.vault.open(record.sealed, secretOf(ref))) as Record<string, string>
+  return record === undefined ? {} : openBound<Record<string, string>>(context, ref, 'headers', record, origin)
 }
 
 /** The record of header values that may be sent to `origin`. `@default tag` a new one: the values are others than before */
@@ -43,9 +43,5 @@ export async function sealHeaders(
   { values, headers }: HeaderSet,
   { origin, tag = context.runtime.randomId() }: { readonly origin: string; readonly tag?: string },
 ): Promise<HeadersRecord> {
-  return { sealed: await context.vault.seal(JSON.stringify(values), secretOf(ref)), tag, origin, headers }
-}
-
-function secretOf({ workspaceId, integrationId, owner }: CredentialRef): SecretContext {
-  return { workspaceId, integrationId, owner, field: 'headers' }
+  return { sealed: await sealBound(context, ref, 'headers', { origin, value: values }), tag, origin, headers }
 }

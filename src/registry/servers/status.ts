@@ -24,7 +24,8 @@ export function reasonOf(fault: unknown): StatusReason | undefined {
     case 'url_refused':
       return 'url_refused'
     case 'authorization_failed':
-      return 'credential_rejected'
+      if (fault.reason === 'client_rejected') return 'client_rejected'
+      return fault.reason === 'oauth_not_found' ? 'credential_needed' : 'credential_rejected'
     case 'timeout':
     case 'server_error':
     case 'rate_limited':
@@ -96,7 +97,13 @@ export function statusChange(
   readonly events: readonly NewEvent[]
   readonly record: StatusRecord
 } {
-  const { until: _until, scopes: _scopes, before: _before, ...kept } = before ?? { reason: found.reason }
+  const {
+    until: _until,
+    scopes: _scopes,
+    before: _before,
+    foundByCall: _byCall,
+    ...kept
+  } = before ?? { reason: found.reason }
   const record: StatusRecord = {
     ...kept,
     ...found,
@@ -109,6 +116,8 @@ export function statusChange(
     before?.account !== record.account ||
     before?.until !== record.until ||
     before?.before !== record.before ||
+    before?.signIn !== record.signIn ||
+    before?.foundByCall !== record.foundByCall ||
     JSON.stringify(before?.scopes) !== JSON.stringify(record.scopes)
   if (!changed && !learnt && now - (before?.checkedAt ?? 0) < notOftenerThanMs)
     return { writes: [], events: [], record: before! }

@@ -3,7 +3,8 @@ import { openConnection, type Connection, type OpenOptions, type ServerVerdict }
 import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../../oauth/authorized-fetch.js'
 import type { Context } from '../state/context.js'
 import { credentialNews } from './refreshed-credential.js'
-import { toJson, type ServerRecord } from '../state/records.js'
+import { oauthSettingsOf } from './oauth-settings.js'
+import { originOf, toJson, type ServerRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { openHeaders } from './headers.js'
 import type { Target } from '../state/target.js'
@@ -161,9 +162,10 @@ async function credentialOf(context: Context, target: Target): Promise<Credentia
   const { record, workspaceId, integrationId, owner, sharedHeaders, ownHeaders } = target
   if (record.auth === 'header' && sharedHeaders === undefined && ownHeaders === undefined)
     throw new AuthorizationRequired('credential_missing')
+  const origin = originOf(record)
   const headers = {
-    ...(await openHeaders(context, { workspaceId, integrationId, owner: sharedOwner }, sharedHeaders)),
-    ...(await openHeaders(context, target, ownHeaders)),
+    ...(await openHeaders(context, { workspaceId, integrationId, owner: sharedOwner }, sharedHeaders, origin)),
+    ...(await openHeaders(context, target, ownHeaders, origin)),
   }
   if (record.auth !== 'oauth')
     return Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }
@@ -172,6 +174,7 @@ async function credentialOf(context: Context, target: Target): Promise<Credentia
     key: keys.credential(integrationId, owner),
     secret: { workspaceId, integrationId, owner, field: 'tokens' },
     serverUrl: record.url!,
+    settings: () => oauthSettingsOf(context, { workspaceId, integrationId }, record),
     companions: (change) => credentialNews(context, target, change),
   })
   return { kind: 'oauth', headers, ...tokens }

@@ -1,4 +1,5 @@
-import { IntegrationError } from '../../model/errors.js'
+import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import type { Challenge } from '../../oauth/challenge.js'
 import type { Connection } from '../../mcp/connection.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { StorageWrite } from '../../ports/storage.js'
@@ -12,7 +13,7 @@ import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { listAll } from './refresh-tools.js'
 import { probe, probeLocal } from '../servers/use-server.js'
 import { credentialTag } from '../state/target.js'
-import { beginSignIn, type SignIn, type SignInRequest, type SignInTarget } from './sign-in.js'
+import { beginSignIn, offersSignIn, type SignIn, type SignInRequest, type SignInTarget } from './sign-in.js'
 import { fileListing } from '../gate/tool-changes.js'
 import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect.js'
 
@@ -33,56 +34,92 @@ export async function connect(
   const id = context.runtime.randomId()
   const { signal } = options
   const owner = plan.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
-  const list = (connection: Connection) => listAll(context, connection, signal)
-  try {
-    const listed =
-      plan.url === undefined
-        ? await probeLocal(context, { workspaceId: actor.workspaceId, connectorId: plan.connector!.id }, list, signal)
-        : await probe(context, { url: plan.url, headers: plan.headers }, list, signal)
-    const auth = Object.keys(plan.headers).length > 0 ? 'header' : 'none'
-    const rest = async (now: number) => {
-      const known = { settings: undefined, manifest: undefined }
-      const filed = await fileListing(
-        context,
-        {
-          workspaceId: actor.workspaceId,
-          integrationId: id,
-          owner,
-          userId: actor.userId,
-          perUser: owner !== sharedOwner,
-        },
-        listed.listing,
-        known,
-        { now, initial: plan.toolSettings },
-      )
-      const status: StatusRecord = {
-        reason: 'ok',
-        checkedAt: now,
-        lastWorkedAt: now,
-        protocolVersion: listed.protocolVersion,
-      }
-      const given = Object.keys(plan.headers).length > 0 ? { tag: id } : undefined
-      const credential =
-        owner === sharedOwner ? credentialTag(given, undefined, undefined) : credentialTag(undefined, given, undefined)
-      const server: ServerRecord = { binding: 1, credential, verdict: listed.verdict }
-      return [
-        ...filed.writes,
-        { key: keys.status(id, owner), value: toJson(status) },
-        { key: keys.server(id, owner), value: toJson(server) },
-      ]
+  const found = await look(context, plan, signal)
+  if (found.type === 'sign_in') {
+    const target = { integrationId: id, owner, serverUrl: plan.url!, settings: plan.settings }
+    return signIn(context, plan, target, { challenge: found.challenge, signal })
+  }
+  const { listed } = found
+  const auth = Object.keys(plan.headers).length > 0 ? 'header' : 'none'
+  const rest = async (now: number) => {
+    const known = { settings: undefined, manifest: undefined }
+    const filed = await fileListing(
+      context,
+      {
+        workspaceId: actor.workspaceId,
+        integrationId: id,
+        owner,
+        userId: actor.userId,
+        perUser: owner !== sharedOwner,
+      },
+      listed.listing,
+      known,
+      { now, initial: plan.toolSettings },
+    )
+    const status: StatusRecord = {
+      reason: 'ok',
+      checkedAt: now,
+      lastWorkedAt: now,
+      protocolVersion: listed.protocolVersion,
     }
-    await storeIntegration(context, id, plan, { auth, rest })
-    return { type: 'connected', integration: await getIntegration(context, id) }
+    const given = Object.keys(plan.headers).length > 0 ? { tag: id } : undefined
+    const credential =
+      owner === sharedOwner ? credentialTag(given, undefined, undefined) : credentialTag(undefined, given, undefined)
+    const server: ServerRecord = { binding: 1, credential, verdict: listed.verdict }
+    return [
+      ...filed.writes,
+      { key: keys.status(id, owner), value: toJson(status) },
+      { key: keys.server(id, owner), value: toJson(server) },
+    ]
+  }
+  await storeIntegration(context, id, plan, { auth, rest })
+  return { type: 'connected', integration: await getIntegration(context, id) }
+}
+
+/** What a first look at a server came to. */
+type Look =
+  | { readonly type: 'works'; readonly listed: Awaited<ReturnType<typeof listAll>> }
+  | { readonly type: 'sign_in'; readonly challenge: Challenge | undefined }
+
+/**
+ * Lists a server's tools with what was given, and finds out whether a sign-in is needed, or asked for.
+ *
+ * @throws IntegrationError `authorization_failed` where only another header value helps, and every fault of the server
+ */
+async function look(context: ActorContext, plan: ConnectPlan, signal: AbortSignal | undefined): Promise<Look> {
+  const list = (connection: Connection) => listAll(context, connection, signal)
+  const { actor } = context
+  const { url } = plan
+  if (url === undefined)
+    return {
+      type: 'works',
+      listed: await probeLocal(
+        context,
+        { workspaceId: actor.workspaceId, connectorId: plan.connector!.id },
+        list,
+        signal,
+      ),
+    }
+  try {
+    const listed = await probe(context, { url, headers: plan.headers }, list, signal)
+    const asks = plan.asksToSignIn && !plan.hasCredential && (await offersSignIn(context, url, plan.settings, signal))
+    return asks ? { type: 'sign_in', challenge: undefined } : { type: 'works', listed }
   } catch (error) {
-    if (!(error instanceof AuthorizationRequired)) throw error
-    if (plan.hasCredential || plan.url === undefined)
+    const isForbidden = isIntegrationError(error) && error.reason === 'forbidden'
+    if (!(error instanceof AuthorizationRequired) && !isForbidden) throw error
+    if (plan.hasCredential)
       throw new IntegrationError(
         'authorization_failed',
         `The server at ${plan.origin} does not accept these header values. Correct them and connect again.`,
         { reason: 'credential_rejected' },
       )
-    const target = { integrationId: id, owner, serverUrl: plan.url, settings: plan.oauth ?? {} }
-    return signIn(context, plan, target, { challenge: error.challenge, signal })
+    if (error instanceof AuthorizationRequired) return { type: 'sign_in', challenge: error.challenge }
+    if (await offersSignIn(context, url, plan.settings, signal)) return { type: 'sign_in', challenge: undefined }
+    throw new IntegrationError(
+      'authorization_failed',
+      `The server at ${plan.origin} refuses requests without a credential (HTTP 403) and offers no sign-in: give it an API key or a token in a header.`,
+      { reason: 'oauth_not_found', httpStatus: 403 },
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
-import type { CredentialRecord } from '../../oauth/credential-record.js'
+import { isIntegrationError } from '../../model/errors.js'
+import { readCredential } from '../../oauth/credential-record.js'
 import { decideAccess } from '../../policy/access.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
@@ -13,7 +14,7 @@ import { keys, sharedOwner } from '../state/keys.js'
 import { refreshTools } from './refresh-tools.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { targetFrom, targetKeys } from '../state/target.js'
-import { findFlow, redeemCode, signInTarget, type PendingFlow } from './sign-in.js'
+import { findFlow, keepClient, redeemCode, signInUnknown, type PendingFlow } from './sign-in.js'
 import { reasonOf, statusChange } from '../servers/status.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import { revokeQuietly, toRevoke } from './erase-credential.js'
@@ -34,15 +35,16 @@ export async function finishConnect(
   const flow = await findFlow(context, callbackUrl)
   const { integrationId, owner } = flow.value
   const before = await consume(context, flow)
-  let obtained: Awaited<ReturnType<typeof redeemCode>>
+  let obtained: Obtained
   try {
     obtained = await redeemCode(context, flow, callbackUrl, options.signal)
   } catch (error) {
-    await settleStatus(context, integrationId, owner, before)
-    throw error
+    await settleStatus(context, integrationId, owner, statusAfterRefusal(error, before))
+    if (isIntegrationError(error) && error.reason === 'access_denied') await cameBack(context, flow)
+    throw isIntegrationError(error) ? error.with({ integrationId }) : error
   }
   try {
-    await keep(context, flow, obtained.credential)
+    await keep(context, flow, obtained)
   } catch (error) {
     context.runInBackground(() =>
       revokeQuietly(context, { workspaceId: actor.workspaceId, integrationId, owner }, obtained.credential),
@@ -50,6 +52,26 @@ export async function finishConnect(
     throw error
   }
   return refreshAfterSignIn(context, integrationId, options.signal)
+}
+
+type Obtained = Awaited<ReturnType<typeof redeemCode>>
+
+/** A refused client is something to correct; anything else leaves what was there before. */
+function statusAfterRefusal(error: unknown, before: StatusRecord): StatusRecord {
+  const isClient = isIntegrationError(error) && error.reason === 'client_rejected'
+  return isClient && before.reason !== 'ok' ? { ...before, reason: 'client_rejected' } : before
+}
+
+/** A person's no says nothing against the client that they were asked for: the next sign-in may use it again. */
+async function cameBack(context: ActorContext, flow: PendingFlow): Promise<void> {
+  const { actor } = context
+  const ref = { workspaceId: actor.workspaceId, integrationId: flow.value.integrationId }
+  const { records } = await context.storage.read(ref.workspaceId, [keys.client(ref.integrationId)])
+  const ifVersion = records[0]?.version
+  if (ifVersion !== undefined)
+    await context.storage.commit(ref.workspaceId, [
+      { ...(await keepClient(context, ref, flow.secrets.client)), ifVersion },
+    ])
 }
 
 /** Lists the tools with a credential just stored, and answers with what came of it. Faults are told by the status. */
@@ -89,7 +111,7 @@ async function consume(context: ActorContext, flow: PendingFlow): Promise<Status
   ])
   const record = versioned<IntegrationRecord>(records[0])
   if (record === undefined) throw notFound('integration', integrationId)
-  if (!mayFinish(context, flow, record.value)) throw notFound('sign-in under way for', 'this callback')
+  if (!mayFinish(context, flow, record.value)) throw signInUnknown()
   const status = versioned<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
   const before: StatusRecord =
     status.reason === 'awaiting_authorization' ? { ...status, reason: status.before ?? 'first_sign_in' } : status
@@ -103,7 +125,7 @@ async function consume(context: ActorContext, flow: PendingFlow): Promise<Status
     writes: [{ key: flow.key, ifVersion: flow.version, value: undefined }, ...meanwhile.writes],
     events: [],
   })
-  if (done === false) throw notFound('sign-in under way for', 'this callback')
+  if (done === false) throw signInUnknown()
   return before
 }
 
@@ -120,14 +142,14 @@ function mayFinish(context: ActorContext, { value: flow }: PendingFlow, record: 
 }
 
 /** Stores the tokens with status and news; another account or issuer than before ends what was given for the old one. */
-async function keep(context: ActorContext, flow: PendingFlow, credential: CredentialRecord): Promise<void> {
+async function keep(context: ActorContext, flow: PendingFlow, { credential, client }: Obtained): Promise<void> {
   const { actor } = context
   const { integrationId, owner } = flow.value
   const { workspaceId, userId } = actor
-  const old = await signInTarget(context, { workspaceId, integrationId, owner }, flow.secrets.resource ?? '')
-  const moved =
-    old.credential !== undefined &&
-    (old.credential.issuer !== credential.issuer || old.credential.account !== credential.account)
+  const { records: held } = await context.storage.read(workspaceId, [keys.credential(integrationId, owner)])
+  const old = readCredential(held[0]?.value)
+  const moved = old !== undefined && (old.issuer !== credential.issuer || old.account !== credential.account)
+  const keptClient = await keepClient(context, { workspaceId, integrationId }, client)
   await retrying('The integration', async () => {
     const { records, now } = await context.storage.read(workspaceId, [
       keys.integration(integrationId),
@@ -162,8 +184,10 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
       writes: [
         { key: keys.integration(integrationId), ifVersion: version, value: toJson(changed) },
         { key: keys.credential(integrationId, owner), value: toJson(credential) },
+        { key: keys.server(integrationId, owner), value: undefined },
+        keptClient,
         ...status.writes.map((write) => ({ ...write, ifVersion: before.version })),
-        ...(moved ? [toRevoke(integrationId, owner, old.credential!, now)] : []),
+        ...(moved ? [toRevoke(integrationId, owner, old, now)] : []),
       ],
       events: [
         {
@@ -188,8 +212,7 @@ async function keep(context: ActorContext, flow: PendingFlow, credential: Creden
     only: (approval) => mine(approval.request.userId),
   })
   await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
-  if (old.credential !== undefined)
-    context.runInBackground(() => revokeQuietly(context, { workspaceId, integrationId, owner }, old.credential!))
+  context.runInBackground(() => revokeQuietly(context, { workspaceId, integrationId, owner }, old))
 }
 
 async function settleStatus(

@@ -3,7 +3,7 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { openHeaders, sealHeaders, type HeaderSet } from '../servers/headers.js'
 import type { LoadedIntegration } from '../state/access.js'
-import { versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+import { originOf, versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 
 /** How a credential follows a change of credential mode. */
@@ -35,14 +35,15 @@ export async function moveCredential(
   const headers = versioned<HeadersRecord>(records[0])
   let edited: HeaderSet = { values: {}, headers: [] }
   if (headers !== undefined) {
+    const origin = originOf(next)
     edited = {
-      values: await openHeaders(context, { workspaceId, integrationId, owner: from }, headers.value),
+      values: await openHeaders(context, { workspaceId, integrationId, owner: from }, headers.value, origin),
       headers: headers.value.headers,
     }
     writes.push({ key: keys.headers(integrationId, from), ifVersion: headers.version, value: undefined })
     if (!editsHeaders) {
       const ref = { workspaceId, integrationId, owner: to }
-      const value = await sealHeaders(context, ref, edited, headers.value)
+      const value = await sealHeaders(context, ref, edited, { origin, tag: headers.value.tag })
       writes.push({ key: keys.headers(integrationId, to), value: toJson(value) })
     }
   }

@@ -5,7 +5,7 @@ import { retrying } from '../state/retrying.js'
 import { versioned, toJson, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { sealHeaders } from '../servers/headers.js'
-import { sealShared } from './sign-in.js'
+import { sealOAuthSettings } from '../servers/oauth-settings.js'
 import type { ConnectPlan } from './plan-connect.js'
 
 /** What a new integration is stored with, besides its plan. */
@@ -52,6 +52,7 @@ export async function storeIntegration(
       updatedAt: now,
     }
     const secrets: StorageWrite[] = []
+    const of = { workspaceId, integrationId: id }
     if (setAt.length > 0) {
       const ref = { workspaceId, integrationId: id, owner: headersOwner }
       const set = { values: plan.headers, headers: setAt }
@@ -61,7 +62,7 @@ export async function storeIntegration(
     if (plan.oauth !== undefined)
       secrets.push({
         key: keys.oauthSettings(id),
-        value: toJson({ sealed: await sealShared(context, { workspaceId, integrationId: id }, 'oauth', plan.oauth) }),
+        value: toJson({ sealed: await sealOAuthSettings(context, of, plan.origin, plan.oauth) }),
       })
     const written = await context.feed.commit(workspaceId, {
       writes: [

@@ -7,7 +7,14 @@ import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
 import { editHeaders, openHeaders, sealHeaders } from '../servers/headers.js'
 import { load } from '../state/access.js'
-import { versioned, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import {
+  originOf,
+  versioned,
+  toJson,
+  type HeadersRecord,
+  type IntegrationRecord,
+  type StatusRecord,
+} from '../state/records.js'
 import { keys, ownerKey } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { statusChange } from '../servers/status.js'
@@ -30,7 +37,7 @@ export async function authorize(
   const { headers, scopes } = parse('authorize()', authorizeInput, input)
   const { record } = await load(context, id, 'own_credential')
   requirePerUser(record, 'authorize()')
-  if (headers !== undefined) await setOwnHeaders(context, id, record.origin, headers)
+  if (headers !== undefined) await setOwnHeaders(context, id, originOf(record), headers)
   const target = await loadTarget(context, id, 'own_credential')
   if (record.auth === 'oauth' && headers === undefined)
     return startSignIn(context, target, { scopes, signal: options.signal })
@@ -87,7 +94,7 @@ async function setOwnHeaders(
     const stored = versioned<HeadersRecord>(records[0])
     // Values that were given for another server are not carried over.
     const held = stored?.value.origin === origin ? stored.value : undefined
-    const next = editHeaders(await openHeaders(context, ref, held), held?.headers ?? [], edits, now)
+    const next = editHeaders(await openHeaders(context, ref, held, origin), held?.headers ?? [], edits, now)
     const value = next.headers.length === 0 ? undefined : toJson(await sealHeaders(context, ref, next, { origin }))
     const written = await context.feed.commit(workspaceId, {
       writes: [{ key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value }],

@@ -3,6 +3,7 @@ import { connectInput, invalid, parse } from '../../model/input.js'
 import type { CredentialMode, IntegrationVisibility } from '../../model/integration.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import { checkUrl } from '../../egress/url-policy.js'
+import { checkBesideConnector, withArranged } from '../servers/oauth-settings.js'
 import { checkAgents } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
 import { allowSharing } from '../state/access.js'
@@ -42,7 +43,12 @@ export interface ConnectPlan {
   readonly credentials: CredentialMode
   readonly agents: readonly string[]
   readonly trusted: boolean
+  /** What the person gave: this is stored. */
   readonly oauth: OAuthSettings | undefined
+  /** The same over what the connector says: this is used. */
+  readonly settings: OAuthSettings
+  /** A sign-in is asked for by name, so that a server which doesn't ask for one is no answer. */
+  readonly asksToSignIn: boolean
   readonly toolSettings: Readonly<Record<string, ToolSettingsRecord>>
 }
 
@@ -74,7 +80,10 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
     if (auth.prefix !== undefined && !headers[given]!.startsWith(auth.prefix))
       headers[given] = auth.prefix + headers[given]!
   }
-  const oauth = typeof auth === 'object' && auth.type === 'oauth' ? { ...oauthOf(auth), ...taken.oauth } : taken.oauth
+  const own = taken.oauth as OAuthSettings | undefined
+  if (connector !== undefined && own !== undefined) checkBesideConnector('connect()', connector.id, own)
+  const hasArranged = typeof auth === 'object' && auth.type === 'oauth'
+  const asksToSignIn = checked !== undefined && (own !== undefined || hasArranged)
   return {
     name: taken.name ?? connector!.name,
     url: checked?.href,
@@ -83,30 +92,23 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
     headers,
     hasCredential:
       (typeof auth === 'object' && auth.type === 'header') ||
-      Object.keys(headers).some((name) => /^authorization$|key|token|secret|auth/i.test(name)),
+      Object.keys(headers).some((name) => (asksToSignIn ? /^authorization$/i : /key|token|secret|auth/i).test(name)),
+    asksToSignIn,
     visibility,
     enabled: taken.enabled ?? true,
     credentials: taken.credentials ?? 'shared',
     agents: [...new Set(taken.agents)],
     trusted: connector?.trusted ?? false,
-    oauth: oauth as OAuthSettings | undefined,
+    oauth: own,
+    settings:
+      connector === undefined || checked === undefined
+        ? (own ?? {})
+        : withArranged(connector, own ?? {}, checked.origin),
     toolSettings: Object.fromEntries(
       Object.entries(connector?.tools ?? {}).map(([tool, { label, ...settings }]) => [
         tool,
         { ...settings, connectorLabel: label },
       ]),
     ),
-  }
-}
-
-function oauthOf(auth: {
-  readonly clientId?: string | undefined
-  readonly clientSecret?: string | undefined
-  readonly scopes?: readonly string[] | undefined
-}): OAuthSettings {
-  return {
-    clientId: auth.clientId,
-    clientSecret: auth.clientSecret,
-    scopes: auth.scopes,
   }
 }

@@ -14,6 +14,7 @@ import { editHeaders, openHeaders, sealHeaders } from '../servers/headers.js'
 import { type LoadedIntegration } from '../state/access.js'
 import { allowSharing } from '../state/access.js'
 import {
+  originOf,
   versioned,
   toJson,
   type HeadersRecord,
@@ -154,7 +155,7 @@ async function setHeaders(
   const stored = versioned<HeadersRecord>(before.others[0])
   const keeps = !wipes && stored?.value.origin === record.origin
   const held = moved?.headers ?? {
-    values: keeps ? await openHeaders(context, ref, stored?.value) : {},
+    values: keeps ? await openHeaders(context, ref, stored?.value, originOf(record)) : {},
     headers: keeps ? stored.value.headers : [],
   }
   const next = editHeaders(held.values, held.headers, wanted ?? {}, now)

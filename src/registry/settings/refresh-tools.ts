@@ -1,5 +1,5 @@
 import { isIntegrationError } from '../../model/errors.js'
-import type { StatusReason } from '../../model/integration.js'
+import { statusReasons, type StatusReason } from '../../model/integration.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import type { Connection } from '../../mcp/connection.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
@@ -43,7 +43,10 @@ export async function refreshTools(context: Context, target: Target, options: Us
     const record = versioned<IntegrationRecord>(records[0])
     // Removed, or pointed elsewhere, while we listed: what we have is of no use.
     if (record === undefined || record.value.bindingRevision !== target.record.bindingRevision) return true
-    const known = {
+    const known = versioned<StatusRecord>(records[3])?.value
+    // Somebody else signed in meanwhile: what the one before may use is not theirs.
+    if (known?.signIn !== target.status?.signIn) return true
+    const stored = {
       settings: versioned<SettingsRecord>(records[1]),
       manifest: versioned<ToolsRecord>(records[2])?.value,
     }
@@ -51,13 +54,13 @@ export async function refreshTools(context: Context, target: Target, options: Us
       context,
       { workspaceId, integrationId, owner, userId, perUser: owner !== sharedOwner },
       listing,
-      known,
+      stored,
       { now },
     )
     const status = statusChange(
       { integrationId, owner, userId },
-      versioned<StatusRecord>(records[3])?.value,
-      { reason: 'ok', protocolVersion },
+      known,
+      isFoundByCall(known, target) ? { ...known, protocolVersion } : { reason: 'ok', protocolVersion },
       { now },
     )
     const manifestKey = keys.tools(integrationId, owner)
@@ -86,6 +89,8 @@ export async function refreshTools(context: Context, target: Target, options: Us
 /** How a check ended; it is filed as the status already. */
 export type CheckResult =
   | { readonly type: 'works' }
+  /** The list works, and a call has found out that a person is needed all the same. */
+  | { readonly type: 'stands' }
   /** `refused`: the server asks for authorization, and how. */
   | { readonly type: 'failed'; readonly reason: StatusReason; readonly refused?: AuthorizationRequired | undefined }
 
@@ -95,7 +100,7 @@ export type CheckResult =
 export async function check(context: Context, target: Target, options: UseServerOptions): Promise<CheckResult> {
   try {
     await refreshTools(context, target, options)
-    return { type: 'works' }
+    return { type: isFoundByCall(target.status, target) ? 'stands' : 'works' }
   } catch (error) {
     const refused = error instanceof AuthorizationRequired ? error : undefined
     const reason = refused?.reason ?? reasonOf(error)
@@ -106,7 +111,8 @@ export async function check(context: Context, target: Target, options: UseServer
   }
 }
 
-async function fileStatus(
+/** Files what a check found out, unless somebody else has written the status meanwhile. */
+export async function fileStatus(
   context: Context,
   { workspaceId, integrationId, owner, userId, status: known }: Target,
   found: Pick<StatusRecord, 'reason' | 'scopes' | 'serverMessage'>,
@@ -117,6 +123,15 @@ async function fileStatus(
   if (before?.reason !== known?.reason) return
   const status = statusChange({ integrationId, owner, userId }, before, found, { now })
   if (status.writes.length > 0) await context.feed.commit(workspaceId, status)
+}
+
+/** A call needed a person, with the credential that is still there: that the list works says nothing against it. */
+function isFoundByCall(status: StatusRecord | undefined, target: Target): status is StatusRecord {
+  return (
+    status !== undefined &&
+    status.foundByCall === target.credential &&
+    statusReasons[status.reason] === 'reconnect_required'
+  )
 }
 
 /**

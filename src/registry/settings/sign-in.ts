@@ -1,4 +1,4 @@
-import { IntegrationError } from '../../model/errors.js'
+import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import { beginAuthorization, callbackState, finishAuthorization, type FlowSecrets } from '../../oauth/authorization.js'
@@ -6,14 +6,21 @@ import type { Challenge } from '../../oauth/challenge.js'
 import { resolveClient, type ClientRegistration } from '../../oauth/client-registration.js'
 import { readCredential, sealCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import { discover } from '../../oauth/discovery.js'
+import { readProtectedResource } from '../../oauth/protected-resource.js'
 import { chooseScopes } from '../../oauth/scopes.js'
 import { requestTokens } from '../../oauth/machine-grants.js'
-import type { TokenSet } from '../../oauth/tokens.js'
 import type { ActorContext, Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
-import { notFound } from '../state/errors.js'
 import type { CredentialRef, IntegrationRef } from '../state/refs.js'
-import { toJson, versioned, type FlowRecord, type OAuthSettingsRecord, type Versioned } from '../state/records.js'
+import { oauthSettingsOf } from '../servers/oauth-settings.js'
+import {
+  toJson,
+  versioned,
+  type ClientRecord,
+  type FlowRecord,
+  type IntegrationRecord,
+  type Versioned,
+} from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 
 /** For which integration and whose credential somebody signs in. */
@@ -24,17 +31,16 @@ export interface SignInTarget {
   readonly settings: OAuthSettings
   /** What is there already: its issuer is preferred, its scopes are asked for again. */
   readonly credential?: CredentialRecord | undefined
-  /** Who we were to the authorization server before. */
+  /** Who we were to the authorization server before; absent where that led nowhere. */
   readonly client?: ClientRegistration | undefined
 }
 
-/** What a sign-in is begun with. */
+/** How a sign-in is begun. */
 export interface SignInRequest {
-  /** What the server said when it refused. */
   readonly challenge?: Challenge | undefined
-  /** `@default` what the server or the settings ask for */
   readonly scopes?: readonly string[] | undefined
-  /** The storage's clock, in ms since the epoch. */
+  /** The scopes that the server missed. */
+  readonly steppedUpFor?: readonly string[] | undefined
   readonly now: number
   readonly signal?: AbortSignal | undefined
 }
@@ -67,70 +73,101 @@ export async function beginSignIn(
 ): Promise<SignIn> {
   const { actor } = context
   const { integrationId, owner, serverUrl, settings } = target
+  const { challenge, steppedUpFor, now, signal } = request
   if (context.options.oauth === undefined)
     throw new IntegrationError(
       'authorization_failed',
-      'The server asks for OAuth, and the host has not said who it is. Give IntegrationRegistry oauth: { redirectUrl, clientName }.',
+      'This server needs OAuth, and `oauth: { redirectUrl, clientName }` is not configured.',
       { reason: 'oauth_not_configured' },
     )
-  const discovery = await discover(context.oauth, serverUrl, request.challenge, settings, {
+  const discovery = await discover(context.oauth, serverUrl, challenge, settings, {
     preferIssuer: target.credential?.issuer,
-    signal: request.signal,
+    signal,
+    timeoutMs: context.options.limits.connectTimeoutMs,
   })
-  const client = await resolveClient(context.oauth, discovery, settings, target.client, request.signal)
+  const client = await resolveClient(context.oauth, discovery, settings, { stored: target.client, signal })
   const asked = request.scopes === undefined ? settings : { ...settings, scopes: request.scopes }
   const granted = target.credential?.issuer === discovery.issuer ? target.credential.scopes : undefined
-  const scopes = chooseScopes(request.challenge, discovery, granted, asked)
-  const keepClient: StorageWrite = {
-    key: keys.client(integrationId),
-    value: toJson({
-      sealed: await sealShared(context, { workspaceId: actor.workspaceId, integrationId }, 'client', client),
-    }),
-  }
+  const scopes = chooseScopes(challenge, discovery, granted, asked)
+  const serverOrigin = new URL(serverUrl).origin
+  const ref = { workspaceId: actor.workspaceId, integrationId }
   if (typeof settings.grant === 'object') {
-    const tokens = await requestTokens(
-      context.oauth,
-      { discovery, client, scopes, settings },
-      { signal: request.signal },
-    )
-    const { server, resource } = discovery
+    const obtained = await requestTokens(context.oauth, { discovery, client, scopes, settings }, { signal })
+    const { server, resource, namedAs } = discovery
+    const tokenEndpointByHand = settings.metadata?.tokenEndpoint
     const secrets = {
-      tokens,
-      context: {
-        server,
-        client,
-        scopes,
-        serverOrigin: new URL(serverUrl).origin,
-        resource,
-      },
+      tokens: obtained.tokens,
+      context: { server, client: obtained.client, scopes, serverOrigin, resource, namedAs, tokenEndpointByHand },
       grant: settings.grant,
     }
-    const credential = await sealCredential(
-      context.vault,
-      { workspaceId: actor.workspaceId, integrationId, owner, field: 'tokens' },
-      secrets,
-      { at: request.now, by: 'sign_in' },
-    )
+    const credential = await sealCredential(context.vault, { ...ref, owner, field: 'tokens' }, secrets, {
+      at: now,
+      by: 'sign_in',
+    })
     return {
       type: 'tokens',
       credential,
-      writes: [keepClient, { key: keys.credential(integrationId, owner), value: toJson(credential) }],
+      writes: [
+        await keepClient(context, ref, obtained.client),
+        { key: keys.credential(integrationId, owner), value: toJson(credential) },
+      ],
     }
   }
-  const begun = await beginAuthorization(context.oauth, { discovery, client, scopes })
-  const until = request.now + flowMs
+  const begun = await beginAuthorization(context.oauth, { discovery, client, scopes, settings, steppedUpFor })
+  const until = now + flowMs
+  const secrets: FlowSecrets = { ...begun.flow, serverOrigin }
   const flow: FlowRecord = {
     integrationId,
     owner,
     userId: actor.userId,
     serverUrl,
-    sealed: await context.vault.seal(JSON.stringify(begun.flow), flowContext(actor, integrationId)),
+    sealed: await context.vault.seal(JSON.stringify(secrets), flowContext(actor, integrationId)),
   }
   return {
     type: 'person',
     authorizationUrl: begun.authorizationUrl,
     until,
-    writes: [keepClient, { key: keys.flow(begun.state), ifVersion: null, value: toJson(flow), expiresAt: until }],
+    writes: [
+      await keepClient(context, ref, client, owner),
+      { key: keys.flow(begun.state), ifVersion: null, value: toJson(flow), expiresAt: until },
+    ],
+  }
+}
+
+/**
+ * The write that remembers who we are to the authorization server.
+ *
+ * @param pending - whose sign-in is under way with it; absent: somebody came back with it.
+ */
+export async function keepClient(
+  context: Context,
+  { workspaceId, integrationId }: IntegrationRef,
+  client: ClientRegistration,
+  pending?: string,
+): Promise<StorageWrite> {
+  const sealed = await context.vault.seal(JSON.stringify(client), {
+    workspaceId,
+    integrationId,
+    owner: sharedOwner,
+    field: 'client',
+  })
+  return { key: keys.client(integrationId), value: toJson({ sealed, pending } satisfies ClientRecord) }
+}
+
+/** Whether a server that doesn't ask can be signed in to: it publishes how, or somebody has said it. */
+export async function offersSignIn(
+  context: Context,
+  serverUrl: string,
+  settings: OAuthSettings,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (Object.values(settings).some((value) => value !== undefined)) return true
+  const until = context.runtime.now() + context.options.limits.connectTimeoutMs
+  try {
+    return (await readProtectedResource(context.oauth, serverUrl, undefined, { signal, until })) !== undefined
+  } catch (error) {
+    if (!isIntegrationError(error) || error.code === 'aborted') throw error
+    return false
   }
 }
 
@@ -152,8 +189,7 @@ export async function findFlow(context: ActorContext, callbackUrl: string): Prom
   const { records, now } =
     state === undefined ? { records: [], now: 0 } : await context.storage.read(actor.workspaceId, [keys.flow(state)])
   const stored = versioned<FlowRecord>(records[0])
-  if (stored === undefined || stored.value.userId !== actor.userId)
-    throw notFound('sign-in under way for', 'this callback')
+  if (stored === undefined || stored.value.userId !== actor.userId) throw signInUnknown()
   const secrets = JSON.parse(
     await context.vault.open(stored.value.sealed, flowContext(actor, stored.value.integrationId)),
   ) as FlowSecrets
@@ -166,75 +202,63 @@ export async function redeemCode(
   flow: PendingFlow,
   callbackUrl: string,
   signal?: AbortSignal,
-): Promise<{ credential: CredentialRecord; tokens: TokenSet }> {
+): Promise<{ readonly credential: CredentialRecord; readonly client: ClientRegistration }> {
   const { actor } = context
   const { integrationId, owner } = flow.value
-  const tokens = await finishAuthorization(context.oauth, flow.secrets, callbackUrl, { signal })
-  const { server, client, scopes, resource } = flow.secrets
+  const { tokens, client } = await finishAuthorization(context.oauth, flow.secrets, callbackUrl, { signal })
+  const { state: _state, verifier: _verifier, ownRedirectUri: _own, ...asked } = flow.secrets
   const credential = await sealCredential(
     context.vault,
     { workspaceId: actor.workspaceId, integrationId, owner, field: 'tokens' },
-    {
-      tokens,
-      context: {
-        server,
-        client,
-        scopes,
-        serverOrigin: new URL(flow.value.serverUrl).origin,
-        resource,
-      },
-    },
+    { tokens, context: { ...asked, client } },
     { at: flow.now, by: 'sign_in' },
   )
-  return { credential, tokens }
+  return { credential, client }
 }
 
 /** Reads what a sign-in builds on: settings, client registration, and the credential that is there. */
 export async function signInTarget(
   context: Context,
-  { workspaceId, integrationId, owner }: CredentialRef,
-  serverUrl: string,
+  { workspaceId, integrationId, owner, record }: CredentialRef & { readonly record: IntegrationRecord },
 ): Promise<SignInTarget> {
   const { records } = await context.storage.read(workspaceId, [
-    keys.oauthSettings(integrationId),
     keys.client(integrationId),
     keys.credential(integrationId, owner),
   ])
-  const ref = { workspaceId, integrationId }
-  const [settings, client] = await Promise.all([
-    openShared<OAuthSettings>(context, ref, 'oauth', versioned<OAuthSettingsRecord>(records[0])?.value),
-    openShared<ClientRegistration>(context, ref, 'client', versioned<OAuthSettingsRecord>(records[1])?.value),
-  ])
+  const settings = await oauthSettingsOf(context, { workspaceId, integrationId }, record)
+  const stored = versioned<ClientRecord>(records[0])?.value
   return {
     integrationId,
     owner,
-    serverUrl,
+    serverUrl: record.url!,
     settings: settings ?? {},
-    client,
-    credential: readCredential(records[2]?.value),
+    // A sign-in with it never came back: maybe the authorization server has forgotten it, and said so to the person.
+    client:
+      stored === undefined || stored.pending === owner
+        ? undefined
+        : await openClient(context, { workspaceId, integrationId }, stored),
+    credential: readCredential(records[1]?.value),
   }
 }
 
-/** Seals something of the whole integration. */
-export async function sealShared(
+async function openClient(
   context: Context,
   ref: IntegrationRef,
-  field: 'oauth' | 'client',
-  value: object,
-): Promise<string> {
-  return context.vault.seal(JSON.stringify(value), { ...ref, owner: sharedOwner, field })
-}
-
-async function openShared<T>(
-  context: Context,
-  ref: IntegrationRef,
-  field: 'oauth' | 'client',
-  record: { readonly sealed: string } | undefined,
-): Promise<T | undefined> {
-  if (record === undefined) return undefined
-  return JSON.parse(await context.vault.open(record.sealed, { ...ref, owner: sharedOwner, field })) as T
+  { sealed }: ClientRecord,
+): Promise<ClientRegistration> {
+  return JSON.parse(
+    await context.vault.open(sealed, { ...ref, owner: sharedOwner, field: 'client' }),
+  ) as ClientRegistration
 }
 
 function flowContext(actor: CheckedActor, integrationId: string) {
   return { workspaceId: actor.workspaceId, integrationId, owner: actor.userId, field: 'flow' }
+}
+
+/** Whatever is wrong with a callback (unknown, used, expired, another person's) is told alike. */
+export function signInUnknown(): IntegrationError {
+  return new IntegrationError(
+    'not_found',
+    'This sign-in link was already used, has expired, or belongs to someone else. Start again with connect() or reconnect().',
+  )
 }

@@ -1,6 +1,7 @@
 import type { Agent } from '../../model/agent.js'
 import type { Connector } from '../../model/connector.js'
-import { invalid } from '../../model/input.js'
+import { invalid, oauthInput, parse } from '../../model/input.js'
+import { isIntegrationError } from '../../model/errors.js'
 import type { Context } from './context.js'
 import type { IntegrationRegistryOptions } from './options.js'
 
@@ -83,8 +84,20 @@ export function checkConnectors(connectors: readonly Connector[]): readonly Conn
         path: `${path}.auth`,
         message: "must be 'none', 'oauth', { type: 'header', name } or { type: 'oauth', … }",
       })
-    return wrong
+    return [...wrong, ...problemsOfOAuth(auth, `${path}.auth`)]
   })
   if (problems.length > 0) throw invalid('connectors', problems)
   return connectors
+}
+
+function problemsOfOAuth(auth: Connector['auth'], path: string): { path: string; message: string }[] {
+  if (typeof auth !== 'object' || auth?.type !== 'oauth') return []
+  const { type: _type, ...settings } = auth
+  try {
+    parse(path, oauthInput, settings)
+    return []
+  } catch (error) {
+    if (!isIntegrationError(error)) throw error
+    return (error.fields ?? []).map((field) => ({ path: `${path}.${field.path}`, message: field.message }))
+  }
 }

@@ -62,6 +62,8 @@ export interface StatusRecord {
   readonly protocolVersion?: string | undefined
   /** `awaiting_authorization`: what it was before, for when the person never comes back. */
   readonly before?: StatusReason | undefined
+  /** A call found out that a person is needed, with this credential: a check of the list alone doesn't overrule it. */
+  readonly foundByCall?: string | undefined
 }
 
 /** `settings/{id}`: all tools of one integration, by wire name. */
@@ -109,7 +111,7 @@ export interface HeadersRecord {
   readonly sealed: string
   /** Another one as soon as a value is. */
   readonly tag: string
-  /** Where the values may be sent: what was given for one server is never shown to another. */
+  /** Where the values may be sent, as inside `sealed`: what was given for one server is never shown to another. */
   readonly origin: string
   readonly headers: readonly IntegrationHeader[]
 }
@@ -117,6 +119,13 @@ export interface HeadersRecord {
 /** `oauth-settings/{id}`: what a person gave for this integration's OAuth, sealed: it holds secrets. */
 export interface OAuthSettingsRecord {
   readonly sealed: string
+}
+
+/** `client/{id}/_`: who we are to the authorization server, sealed: it may hold a secret. */
+export interface ClientRecord {
+  readonly sealed: string
+  /** Somebody was sent away with it and hasn't come back: their next sign-in doesn't rely on it. */
+  readonly pending?: string | undefined
 }
 
 /** `flow/{sha256(state)}`: a sign-in under way, 10 minutes, used once. */
@@ -171,6 +180,11 @@ export interface ApprovalPointerRecord {
 export interface RemovedRecord {
   readonly handle: string
   readonly removedAt: number
+}
+
+/** Where an integration's secrets go: by its URL, whatever stands beside it. */
+export function originOf({ url, origin }: Pick<IntegrationRecord, 'url' | 'origin'>): string {
+  return url === undefined ? origin : new URL(url).origin
 }
 
 /** A record with its version, its value taken for what we wrote there. */

@@ -1,0 +1,36 @@
+import { IntegrationError } from '../../model/errors.js'
+import type { SecretContext } from '../../ports/credential-vault.js'
+import type { Context } from '../state/context.js'
+import type { CredentialRef } from '../state/refs.js'
+
+/**
+ * Seals a value together with the origin that it was given for: whoever can write the storage can't have it sent
+ * elsewhere.
+ */
+export async function sealBound(
+  context: Context,
+  ref: CredentialRef,
+  field: 'headers' | 'oauth',
+  bound: { readonly origin: string; readonly value: object },
+): Promise<string> {
+  return context.vault.seal(`${bound.origin}\n${JSON.stringify(bound.value)}`, secretOf(ref, field))
+}
+
+/** @throws IntegrationError `credential_unreadable` when it was sealed for another origin */
+export async function openBound<T>(
+  context: Context,
+  ref: CredentialRef,
+  field: 'headers' | 'oauth',
+  record: { readonly sealed: string },
+  origin: string,
+): Promise<T> {
+  const opened = await context.vault.open(record.sealed, secretOf(ref, field))
+  const end = opened.indexOf('\n')
+  if (opened.slice(0, end) !== origin)
+    throw new IntegrationError('credential_unreadable', 'A stored secret was given for another server than this one.')
+  return JSON.parse(opened.slice(end + 1)) as T // sealed by sealBound()
+}
+
+function secretOf({ workspaceId, integrationId, owner }: CredentialRef, field: string): SecretContext {
+  return { workspaceId, integrationId, owner, field }
+}

@@ -1,0 +1,68 @@
+import type { Connector } from '../../model/connector.js'
+import { invalid } from '../../model/input.js'
+import type { OAuthSettings } from '../../model/oauth.js'
+import { openBound, sealBound } from './bound-secrets.js'
+import type { IntegrationRef } from '../state/refs.js'
+import type { Context } from '../state/context.js'
+import { keys, sharedOwner } from '../state/keys.js'
+import { originOf, versioned, type IntegrationRecord, type OAuthSettingsRecord } from '../state/records.js'
+
+/**
+ * The OAuth settings of an integration as they are now: what a person gave for it, over what the host has arranged in its
+ * connector. Read where it is used, so that a host's new secret counts at once.
+ *
+ * @returns `undefined` when the host's catalogue has the connector no longer.
+ */
+export async function oauthSettingsOf(
+  context: Context,
+  { workspaceId, integrationId }: IntegrationRef,
+  record: IntegrationRecord,
+): Promise<OAuthSettings | undefined> {
+  const { records } = await context.storage.read(workspaceId, [keys.oauthSettings(integrationId)])
+  const stored = versioned<OAuthSettingsRecord>(records[0])?.value
+  const ref = { workspaceId, integrationId, owner: sharedOwner }
+  const own =
+    stored === undefined ? {} : await openBound<OAuthSettings>(context, ref, 'oauth', stored, originOf(record))
+  if (record.connectorId === undefined) return own
+  const connector = (await context.connectorsOf(workspaceId)).find(({ id }) => id === record.connectorId)
+  return connector === undefined ? undefined : withArranged(connector, own, originOf(record))
+}
+
+/** Seals what a person gives, bound to the origin that it is given for. */
+export function sealOAuthSettings(
+  context: Context,
+  ref: IntegrationRef,
+  origin: string,
+  settings: OAuthSettings,
+): Promise<string> {
+  return sealBound(context, { ...ref, owner: sharedOwner }, 'oauth', { origin, value: settings })
+}
+
+/** A person's settings over their connector's, which count only for the connector's own server. */
+export function withArranged(connector: Connector, own: OAuthSettings, origin: string): OAuthSettings {
+  const { auth } = connector
+  const isTheirs = 'url' in connector && new URL(connector.url).origin === origin
+  if (own.clientId !== undefined || typeof auth !== 'object' || auth.type !== 'oauth' || !isTheirs) return own
+  const { type: _type, ...arranged } = auth
+  const scopes = own.scopes === undefined ? arranged.scopes : [...(arranged.scopes ?? []), ...own.scopes]
+  return { ...arranged, scopes }
+}
+
+/**
+ * Checks what a person may say beside a connector: further scopes, or a client of their own. Everything else is the host's,
+ * or its client secret could be sent anywhere.
+ *
+ * @throws IntegrationError `invalid_input`
+ */
+export function checkBesideConnector(what: string, connectorId: string, own: OAuthSettings): void {
+  const hasClient = own.clientId !== undefined && own.clientSecret !== undefined
+  const allowed = new Set(hasClient ? ['scopes', 'clientId', 'clientSecret'] : ['scopes'])
+  const given = Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  const problems = given
+    .filter((name) => !allowed.has(name))
+    .map((name) => ({
+      path: `oauth.${name}`,
+      message: `is set by connector "${connectorId}": give scopes, or clientId together with clientSecret`,
+    }))
+  if (problems.length > 0) throw invalid(what, problems)
+}
