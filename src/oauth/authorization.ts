@@ -123,7 +123,7 @@ export async function finishAuthorization(
   const callback = await judge(flow, callbackUrl).catch((error: unknown) => {
     throw clientFault(error, flow.client)
   })
-  const { tokens, client } = await askInEitherWay(flow, async (client) => {
+  const obtained = await askInEitherWay(flow, async (client) => {
     const request = authorizationCodeGrantRequest(
       server,
       party(client),
@@ -135,8 +135,9 @@ export async function finishAuthorization(
     )
     return readTokens(flow, await withoutDoubt(request))
   })
+  const { tokens } = obtained
   const account = tokens.account ?? (await askAccount(env, flow, tokens))
-  return { tokens: { ...tokens, account }, client }
+  return { ...obtained, tokens: { ...tokens, account } }
 }
 
 async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchParams> {
