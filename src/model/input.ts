@@ -83,7 +83,7 @@ const authorizationParameters = z
       .min(1, 'must not be empty')
       .max(100)
       .refine(
-        (name) => !reservedParameters.has(name.trim().toLowerCase()),
+        (key) => !reservedParameters.has(key.trim().toLowerCase()),
         'is reserved: it protects the sign-in or has an option of its own',
       ),
     z.string().max(2048),
