@@ -1,4 +1,5 @@
 import type {
+  ActorEvent,
   ActorIntegrations,
   Agent,
   AvailableConnector,
@@ -19,7 +20,7 @@ import type { Problem, ProblemCode } from './problem.js'
  * The HTTP API as an object with the verbs of {@link ActorIntegrations}: same names, same arguments, same results. What a
  * page can't do over HTTP is left out: `finishConnect` is the callback's, and a toolset comes as its contents.
  */
-export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 'finishConnect'> {
+export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 'finishConnect' | 'on'> {
   /** What one agent may call now, and what is unavailable and why. */
   toolset(
     agentId: string,
@@ -31,6 +32,21 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
     toolName: string,
     options?: OperationOptions & Pick<ToolsetOptions, 'conversationId'> & { readonly args?: unknown },
   ): Promise<CallExplanation>
+  /**
+   * What happens, as it happens, until the signal aborts; a connection that is lost is made again, and nothing in between
+   * is missed.
+   *
+   * @param options - `after`: the last event that was handled. `@default` from now on
+   * @throws ProblemError where the handler refuses it
+   */
+  listen(
+    options?: OperationOptions & { readonly after?: string | undefined },
+  ): AsyncGenerator<ActorEvent | StreamReset, void, undefined>
+}
+
+/** More was missed than can be told one by one: read again what is shown. */
+export interface StreamReset {
+  readonly type: 'reset'
 }
 
 /** Options of {@link integrationsClient}. */
@@ -128,6 +144,8 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
       revoke: (id, { signal } = {}) => send('DELETE', `/grants/${encodeURIComponent(id)}`, { signal }),
     },
     audit: (query) => get('/audit', query),
+    events: (query) => get('/events', query),
+    listen: (listening) => listen(options, listening),
   }
 }
 
@@ -139,23 +157,99 @@ interface Sent {
   readonly signal?: AbortSignal | undefined
 }
 
-function sender({ baseUrl, fetch: send = fetch, headers: own }: IntegrationsClientOptions) {
-  const base = baseUrl.replace(/\/+$/, '')
+function sender(options: IntegrationsClientOptions) {
   return async <T>(method: string, path: string, { query = {}, body, ifMatch, signal }: Sent): Promise<T> => {
     const { signal: ofQuery, ...search } = query as Record<string, unknown>
-    const headers = new Headers(own)
-    headers.set('Accept', 'application/json')
-    if (body !== undefined) headers.set('Content-Type', 'application/json')
-    if (ifMatch !== undefined) headers.set('If-Match', ifMatch === '*' ? '*' : `"${ifMatch}"`)
-    const response = await send(`${base}${path}${searchOf(search)}`, {
+    const headers: Record<string, string> = { Accept: 'application/json' }
+    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    if (ifMatch !== undefined) headers['If-Match'] = ifMatch === '*' ? '*' : `"${ifMatch}"`
+    const response = await request(options, path + searchOf(search), {
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal ?? (ofQuery as AbortSignal | undefined) ?? null,
     })
-    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T
-    throw new ProblemError(await problemIn(response))
+    return (response.status === 204 ? undefined : await response.json()) as T
   }
+}
+
+/** @throws ProblemError for every answer that is not a success */
+async function request(
+  { baseUrl, fetch: send = fetch, headers: own }: IntegrationsClientOptions,
+  path: string,
+  init: RequestInit & { readonly headers: Readonly<Record<string, string>> },
+): Promise<Response> {
+  const response = await send(baseUrl.replace(/\/+$/, '') + path, { ...init, headers: { ...own, ...init.headers } })
+  if (response.ok) return response
+  throw new ProblemError(await problemIn(response))
+}
+
+async function* listen(
+  options: IntegrationsClientOptions,
+  { after, signal }: OperationOptions & { readonly after?: string | undefined } = {},
+): AsyncGenerator<ActorEvent | StreamReset, void, undefined> {
+  let lastId = after
+  for (let failures = 0; !isAborted(signal);) {
+    try {
+      const headers: Record<string, string> = { Accept: 'text/event-stream' }
+      if (lastId !== undefined) headers['Last-Event-ID'] = lastId
+      const { body } = await request(options, '/events', { headers, signal: signal ?? null })
+      for await (const { id, event, data } of framesOf(body!)) {
+        failures = 0
+        lastId = id ?? lastId
+        if (event === 'reset') yield { type: 'reset' }
+        else if (event === undefined) yield JSON.parse(data) as ActorEvent
+      }
+    } catch (error) {
+      if (isAborted(signal)) return
+      if (error instanceof ProblemError && error.status < 500 && error.status !== 429) throw error
+      failures++
+    }
+    await sleep(Math.min(1_000 * 2 ** failures, 30_000), signal)
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
+}
+
+interface Frame {
+  readonly id: string | undefined
+  readonly event: string | undefined
+  readonly data: string
+}
+
+/** @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
+async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame, void, undefined> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  try {
+    for (let text = ''; ;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      const parts = (text + decoder.decode(value, { stream: true })).split('\n\n')
+      text = parts.pop()!
+      for (const part of parts) {
+        const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'm').exec(part)?.[1]
+        const data = field('data')
+        if (data !== undefined) yield { id: field('id'), event: field('event'), data }
+      }
+    }
+  } finally {
+    void reader.cancel().catch(() => {})
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    function done(): void {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    signal?.addEventListener('abort', done)
+  })
 }
 
 function searchOf(query: Readonly<Record<string, unknown>>): string {

@@ -3,6 +3,7 @@ import type { Actor, IntegrationRegistry } from '../index.js'
 import { isIntegrationError } from '../index.js'
 import { parse } from '../model/input.js'
 import { jsonBody } from './body.js'
+import { EventStreams } from './event-stream.js'
 import { assetResponse, pageResponse, type SettingsPage } from './page.js'
 import { problemResponse, Refusal } from './problem.js'
 import { originOf, publicOrigin } from './public-origin.js'
@@ -78,6 +79,16 @@ export function integrationsHandler<AgentId extends string>(
       return assetResponse(asset)
     })
   }
+  const streams = new EventStreams(registry.runtime)
+  app.get('/events', async ({ req }, next) => {
+    const { raw } = req
+    if (raw.method !== 'GET' || raw.headers.get('accept')?.includes('text/event-stream') !== true) return next()
+    front.checkRead(raw)
+    const actor = await whoIs(raw)
+    if (actor instanceof Response) return actor
+    const after = raw.headers.get('last-event-id') ?? req.query('after')
+    return streams.open(registry.actingAs(actor), actor, after, AbortSignal.any([raw.signal, registry.closing]))
+  })
   for (const route of routes)
     app.on(route.method, honoPath(route), async (context) => {
       const { raw } = context.req

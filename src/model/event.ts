@@ -1,5 +1,5 @@
 import type { ApprovalStatus } from './approval.js'
-import type { IntegrationStatus, StatusReason } from './integration.js'
+import type { IntegrationStatus, StatusReason, IntegrationVisibility } from './integration.js'
 
 /** What every event has. */
 export interface RegistryEventBase {
@@ -27,7 +27,13 @@ export type RegistryEvent =
     })
   | (IntegrationEventBase & { readonly type: 'integration_enabled' })
   | (IntegrationEventBase & { readonly type: 'integration_disabled' })
-  | (IntegrationEventBase & { readonly type: 'integration_removed' })
+  | (IntegrationEventBase & {
+      readonly type: 'integration_removed'
+      /** Whose it was. */
+      readonly ownerId: string
+      /** Who could see it. */
+      readonly visibility: IntegrationVisibility
+    })
   | (IntegrationEventBase & {
       readonly type: 'integration_status_changed'
       readonly status: IntegrationStatus

@@ -176,6 +176,45 @@ export const listInput = z.strictObject({
   after: id.optional(),
 })
 
+/** A moment, in ms since the epoch. */
+const moment = z.number().int('must be ms since the epoch').min(0, 'must be ms since the epoch')
+
+/** What the audit knows, as {@link AuditEntry.action}. */
+const auditAction = z.enum([
+  'connect',
+  'update',
+  'enable',
+  'disable',
+  'remove',
+  'trust',
+  'transfer_owner',
+  'configure_tools',
+  'accept_tools',
+  'sign_in',
+  'sign_out',
+  'decide',
+  'revoke_grant',
+  'call',
+])
+
+/** `audit()`. */
+export const auditInput = z.strictObject({
+  integrationId: id.optional(),
+  agentId: id.optional(),
+  userId: id.optional(),
+  action: auditAction.optional(),
+  tool: z.string().max(1024, 'must be at most 1024 characters').optional(),
+  approvalId: id.optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+  order: z.enum(['oldest', 'newest']).optional(),
+  after: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be the `next` cursor of a previous page')
+    .optional(),
+  limit: limit.optional(),
+})
+
 /** `acceptTools()`: what was looked at, by wire name. */
 export const acceptToolsInput = z
   .record(z.string().max(1024), z.string().max(128))

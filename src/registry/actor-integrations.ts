@@ -7,7 +7,8 @@ import type { ToolSettings } from '../model/tool.js'
 import { getApproval } from './gate/approvals.js'
 import { cancelApproval } from './gate/end-approvals.js'
 import { listApprovals, type ApprovalPage, type ApprovalQuery } from './gate/list-approvals.js'
-import { readAudit } from './operations/read-audit.js'
+import { actorEvents, listenAs, type ActorEvent, type ActorEventOf } from './operations/actor-events.js'
+import { readAudit, type AuditPage, type AuditQuery } from './operations/read-audit.js'
 import { connect } from './settings/connect.js'
 import type { ConnectResult } from '../model/outcome.js'
 import type { ActorContext } from './state/context.js'
@@ -18,7 +19,7 @@ import type { UpdateInput } from './settings/plan-edit.js'
 import { setEnabled } from './settings/master-switch.js'
 import { transferOwner } from './settings/transfer-owner.js'
 import { setTrusted } from './settings/trust.js'
-import type { AuditPage } from './operations/read-audit.js'
+import type { RegistryEventPage, RegistryEventQuery } from './state/event-feed.js'
 import { finishConnect } from './settings/finish-connect.js'
 import { listGrants, revokeGrant } from './gate/grants.js'
 import { availableConnectors } from './settings/catalogue.js'
@@ -160,10 +161,28 @@ export interface ActorIntegrations<AgentId extends string = string> {
   readonly approvals: ActorApprovals
   /** Remembered decisions. */
   readonly grants: ActorGrants
-  /** Who did what, oldest first. */
-  audit(
-    query?: OperationOptions & { readonly after?: string | undefined; readonly limit?: number | undefined },
-  ): Promise<AuditPage>
+  /**
+   * Who did what: one's own; for admins, everything about shared integrations.
+   *
+   * @throws IntegrationError `invalid_input`
+   */
+  audit(query?: OperationOptions & AuditQuery): Promise<AuditPage>
+  /**
+   * What this actor may see of the durable feed: at least once, in order, `after` the last event that was handled.
+   * Approvals and grants of others are in it where the actor may decide or revoke them.
+   *
+   * @throws IntegrationError `invalid_input`
+   */
+  events(query?: OperationOptions & RegistryEventQuery): Promise<RegistryEventPage>
+  /**
+   * Hears of what this actor may see from now on, whichever process it happens in. Their calls are told of in the process
+   * that makes them only. What they can see no longer is told as `integration_removed`.
+   *
+   * @param name - the type of event; `'*'`: all
+   * @returns a function that ends it
+   * @throws IntegrationError `closed`
+   */
+  on<Name extends ActorEvent['type'] | '*'>(name: Name, listener: (event: ActorEventOf<Name>) => void): () => void
 }
 
 /** Requests to run a call. */
@@ -261,6 +280,12 @@ export function actorIntegrations<AgentId extends string>(
       revoke: (id, options) => open(options, () => revokeGrant(context, id)),
     },
     audit: (query) => open(query, () => readAudit(context, query)),
+    events: (query) => open(query, () => actorEvents(context, query)),
+    on(name, listener) {
+      if (context.closing.aborted) throw closed()
+      // The name picks the member of the union that the listener takes.
+      return listenAs(context, name, listener as (event: ActorEvent) => void)
+    },
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Actor } from '../model/actor.js'
-import type { CallEvent, RegistryEventName } from '../model/event.js'
 import { parseActor } from '../model/input.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { createGuardedFetch } from '../egress/guarded-fetch.js'
@@ -10,10 +9,12 @@ import { check } from './settings/refresh-tools.js'
 import { agentSource, connectorSource } from './state/host-lists.js'
 import { actingAs, type Context } from './state/context.js'
 import { decisionBoard } from './state/decision-board.js'
-import { eventFeed, type RegistryEventOf, type RegistryEventPage, type LocalEvent } from './state/event-feed.js'
+import { eventFeed, type RegistryEventPage, type RegistryEventQuery, type LocalEvent } from './state/event-feed.js'
 import { guardedStorage, guardedVault } from './state/guarded-ports.js'
 import { handles } from './state/handles.js'
+import { liveEvents } from './state/live-events.js'
 import { callsInFlight } from './state/calls-in-flight.js'
+import type { ActorEventOf } from './operations/actor-events.js'
 import { forgetUser, forgetWorkspace } from './operations/forget.js'
 import { keyUsage, resealAll, type ResealReport } from './operations/reseal.js'
 import { sweep, type SweepReport } from './operations/sweep.js'
@@ -70,6 +71,13 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     }
     const refresher = createRefresher({ env: oauth, storage, vault })
     const runInBackground = (work: () => Promise<unknown>): void => this.#follow(work)
+    const feed = eventFeed({
+      storage,
+      runtime,
+      eventsMs: settled.retention.eventsMs,
+      auditMs: settled.retention.auditMs,
+    })
+    const live = liveEvents({ feed, storage, runtime })
     const context: Context = {
       options: settled,
       storage,
@@ -79,7 +87,8 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       pool,
       oauth,
       refresher,
-      feed: eventFeed({ storage, runtime, eventsMs: settled.retention.eventsMs, auditMs: settled.retention.auditMs }),
+      feed,
+      live,
       calls: callsInFlight(),
       decisions: decisionBoard(),
       lists: toolLists(storage),
@@ -95,10 +104,21 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     const unwatch = watchOthers(context, options.storage)
     this.#ends.push(
       async () => unwatch(),
+      async () => live.close(),
       () => pool.close(),
       () => refresher.close(),
       () => egress.close(),
     )
+  }
+
+  /** Aborts when the registry begins to close. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** The clock, timers and ids that the registry works with. */
+  get runtime(): Pick<RegistryRuntime, 'now' | 'setTimer' | 'randomId'> {
+    return this.#context.runtime
   }
 
   /** Where authorization servers send people back, as `oauth.redirectUrl` has it. */
@@ -117,28 +137,22 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   }
 
   /**
-   * Listens to what happens in this process; local and best effort. `events()` is the durable feed.
+   * Listens to what happens in this process, to everybody in every workspace: for the host itself. What one person may
+   * hear comes from `actingAs(…).on()`; `events()` is the durable feed.
    *
+   * @param name - the type of event; `'*'`: all
    * @returns a function that ends it
    */
-  on<Name extends RegistryEventName | CallEvent['type']>(
-    name: Name,
-    listener: (
-      event: Name extends RegistryEventName ? RegistryEventOf<Name> : Extract<CallEvent, { type: Name }>,
-    ) => void,
-  ): () => void {
+  on<Name extends LocalEvent['type'] | '*'>(name: Name, listener: (event: ActorEventOf<Name>) => void): () => void {
     // The emitter knows all events as one union; the name picks the member.
     const heard = listener as (event: LocalEvent) => void
-    this.#context.feed.local.on<LocalEvent['type']>(name, heard)
-    return () => void this.#context.feed.local.off<LocalEvent['type']>(name, heard)
+    const { local } = this.#context.feed
+    local.on<LocalEvent['type'] | '*'>(name, heard)
+    return () => void local.off<LocalEvent['type'] | '*'>(name, heard)
   }
 
   /** The durable feed of a workspace: at least once, in order, `after` the last event you have handled. */
-  async events(query: {
-    readonly workspaceId: string
-    readonly after?: string | undefined
-    readonly limit?: number | undefined
-  }): Promise<RegistryEventPage> {
+  async events(query: RegistryEventQuery & { readonly workspaceId: string }): Promise<RegistryEventPage> {
     this.#open()
     return this.#context.feed.read(query)
   }

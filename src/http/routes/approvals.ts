@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ApprovalDecision } from '../../index.js'
-import { approvalListInput, decisionInput } from '../../model/input.js'
+import { approvalListInput, auditInput, decisionInput } from '../../model/input.js'
 import { route } from '../route.js'
-import { limit, text } from './query.js'
+import { limit, moment, text } from './query.js'
 
 /** Requests to run a call, remembered decisions, and the record of both. */
 export const approvalRoutes = [
@@ -66,7 +66,27 @@ export const approvalRoutes = [
     method: 'GET',
     path: '/audit',
     summary: 'Who did what',
-    query: z.strictObject({ limit: limit.optional(), after: text.optional() }),
+    query: z.strictObject({
+      integrationId: text.optional(),
+      agentId: text.optional(),
+      userId: text.optional(),
+      action: auditInput.shape.action,
+      tool: text.optional(),
+      approvalId: text.optional(),
+      since: moment.optional(),
+      until: moment.optional(),
+      order: auditInput.shape.order,
+      after: text.optional(),
+      limit: limit.optional(),
+    }),
     run: ({ mine, query, signal }) => mine.audit({ ...query, signal }),
+  }),
+  route({
+    verb: ['events', 'on'],
+    method: 'GET',
+    path: '/events',
+    summary: 'What happened, as a page; with Accept: text/event-stream as it happens',
+    query: z.strictObject({ after: text.optional(), limit: limit.optional() }),
+    run: ({ mine, query, signal }) => mine.events({ ...query, signal }),
   }),
 ]

@@ -1,54 +1,106 @@
-import { invalid } from '../../model/input.js'
+import { auditInput, parse } from '../../model/input.js'
 import type { AuditEntry } from '../../model/event.js'
 import { decideAccess } from '../../policy/access.js'
 import type { ActorContext } from '../state/context.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
+import { momentKey } from '../state/event-feed.js'
 import { keys, prefixes } from '../state/keys.js'
 
-/** A page of the audit, oldest first. */
+/** What of the audit is asked for. Times are ms since the epoch. */
+export interface AuditQuery {
+  readonly integrationId?: string | undefined
+  readonly agentId?: string | undefined
+  readonly userId?: string | undefined
+  readonly action?: AuditEntry['action'] | undefined
+  /** The tool's name on the wire. */
+  readonly tool?: string | undefined
+  readonly approvalId?: string | undefined
+  /** From this moment on. */
+  readonly since?: number | undefined
+  /** Before this moment. */
+  readonly until?: number | undefined
+  /** `@default 'oldest'` first */
+  readonly order?: 'oldest' | 'newest' | undefined
+  /** The `next` cursor of the page before. */
+  readonly after?: string | undefined
+  /** `@default 100`, at most 1000 */
+  readonly limit?: number | undefined
+}
+
+/** A page of the audit. */
 export interface AuditPage {
   readonly entries: readonly AuditEntry[]
   /** Give it as `after` for more; absent: that was all. */
   readonly next?: string | undefined
 }
 
+/** Records that one page of an answer is looked for in: then the caller goes on with `next`. */
+const lookedThrough = 5_000
+
 /**
- * `audit()`: who did what, oldest first. Members see their own; admins everything about shared integrations, and of
- * others' private ones that something happened, never what.
+ * `audit()`: who did what. Members see their own; admins everything about shared integrations, and of others' private
+ * ones that something happened, never what.
  */
-export async function readAudit(
-  context: ActorContext,
-  query: { readonly after?: string | undefined; readonly limit?: number | undefined } = {},
-): Promise<AuditPage> {
+export async function readAudit(context: ActorContext, query: AuditQuery = {}): Promise<AuditPage> {
   const { actor } = context
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 100), 1), 1000)
-  if (query.after !== undefined && !/^[A-Za-z0-9_-]{1,100}$/.test(query.after))
-    throw invalid('audit()', [{ path: 'after', message: 'must be the next of a page before' }])
+  const { integrationId, agentId, userId, action, tool, approvalId, since, until, order, after, limit } = query
+  const filter = { integrationId, agentId, userId, action, tool, approvalId }
+  const asked = parse('audit()', auditInput, { ...filter, since, until, order, after, limit })
+  const newest = asked.order === 'newest'
   const entries: AuditEntry[] = []
-  let after = query.after === undefined ? undefined : prefixes.audit + query.after
-  for (let pages = 0; pages < 10; pages++) {
+  let at = asked.after === undefined ? startOf(asked) : prefixes.audit + asked.after
+  for (let looked = 0; looked < lookedThrough;) {
     const page = await context.storage.list({
       workspaceId: actor.workspaceId,
       prefix: prefixes.audit,
       limit: 500,
-      after,
+      after: at,
+      reverse: newest,
     })
     const raw = page.records.map((record) => ({
       ...versioned<AuditEntry>(record)!.value,
       id: record.key.slice(prefixes.audit.length),
     }))
-    const shown =
-      actor.role === 'admin'
-        ? await seenByAdmin(context, raw)
-        : raw.map((entry) => (entry.userId === actor.userId ? entry : undefined))
-    for (const [n, entry] of shown.entries()) {
-      after = page.records[n]!.key
-      if (entry !== undefined) entries.push(entry)
-      if (entries.length === limit) return { entries, next: after.slice(prefixes.audit.length) }
+    for (const [n, entry] of (await shownTo(context, raw)).entries()) {
+      if (isPast(raw[n]!, asked)) return { entries }
+      at = page.records[n]!.key
+      // What is filtered by is what is shown: a filter can't find out what an admin may not see.
+      if (entry !== undefined && matches(entry, filter) && isWithin(entry, asked)) entries.push(entry)
+      if (entries.length === (asked.limit ?? 100)) return { entries, next: at.slice(prefixes.audit.length) }
     }
     if (page.next === undefined) return { entries }
+    looked += raw.length
   }
-  return { entries, next: after === undefined ? undefined : after.slice(prefixes.audit.length) }
+  return { entries, next: at?.slice(prefixes.audit.length) }
+}
+
+/** Ids begin with their moment, so that a time is a place in the list. */
+function startOf({ order, since, until }: Pick<AuditQuery, 'order' | 'since' | 'until'>): string | undefined {
+  const moment = order === 'newest' ? until : since
+  return moment === undefined ? undefined : prefixes.audit + momentKey(moment)
+}
+
+function isPast({ at }: AuditEntry, { order, since, until }: Pick<AuditQuery, 'order' | 'since' | 'until'>): boolean {
+  return order === 'newest' ? since !== undefined && at < since : until !== undefined && at >= until
+}
+
+function isWithin({ at }: AuditEntry, { since, until }: Pick<AuditQuery, 'since' | 'until'>): boolean {
+  return (since === undefined || at >= since) && (until === undefined || at < until)
+}
+
+function matches(entry: AuditEntry, filter: Partial<AuditEntry>): boolean {
+  return Object.entries(filter).every(
+    ([field, wanted]) => wanted === undefined || entry[field as keyof AuditEntry] === wanted,
+  )
+}
+
+async function shownTo(
+  context: ActorContext,
+  entries: readonly AuditEntry[],
+): Promise<readonly (AuditEntry | undefined)[]> {
+  const { actor } = context
+  if (actor.role === 'admin') return seenByAdmin(context, entries)
+  return entries.map((entry) => (entry.userId === actor.userId ? entry : undefined))
 }
 
 async function seenByAdmin(

@@ -9,6 +9,7 @@ import { keys, prefixes } from '../state/keys.js'
  */
 export function watchOthers(context: Context, storage: RegistryStorage): () => void {
   const unwatch = storage.watch?.(({ workspaceId, keys: changed }) => {
+    if (changed === undefined || changed.some((key) => key.startsWith(prefixes.event))) context.live.wake(workspaceId)
     if (changed === undefined) {
       context.decisions.noticeAll()
       for (const id of context.calls.integrations(workspaceId))

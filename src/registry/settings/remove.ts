@@ -29,6 +29,7 @@ export async function bury(
   { workspaceId, id, record, version, now }: Omit<LoadedIntegration, 'others'>,
   by?: string,
 ): Promise<boolean> {
+  const { ownerId, visibility } = record
   const removed: RemovedRecord = { handle: record.handle, removedAt: now }
   const written = await context.feed.commit(workspaceId, {
     writes: [
@@ -37,7 +38,7 @@ export async function bury(
       { key: keys.visibleTo(record.ownerId, id), value: undefined },
       { key: keys.removed(id), value: toJson(removed) },
     ],
-    events: [{ type: 'integration_removed', integrationId: id, by }],
+    events: [{ type: 'integration_removed', integrationId: id, ownerId, visibility, by }],
     audit: [{ action: 'remove', integrationId: id, userId: by }],
   })
   return written !== false

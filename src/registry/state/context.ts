@@ -10,6 +10,7 @@ import type { CallsInFlight } from './calls-in-flight.js'
 import type { DecisionBoard } from './decision-board.js'
 import type { EventFeed } from './event-feed.js'
 import type { Settled } from './settle-options.js'
+import type { LiveEvents } from './live-events.js'
 import type { Handles } from './handles.js'
 import type { OAuthEnvironment } from '../../oauth/environment.js'
 import type { Refresher } from '../../oauth/refresh.js'
@@ -25,6 +26,8 @@ export interface Context {
   readonly fetch: GuardedFetch
   readonly pool: ConnectionPool
   readonly feed: EventFeed
+  /** The feed as it grows, for those who listen. */
+  readonly live: LiveEvents
   /** Calls this process is waiting for a server with. */
   readonly calls: CallsInFlight
   /** Calls this process is waiting for a person with. */

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'eventemitter3'
 import { toJson } from './records.js'
 import { keys, prefixes } from './keys.js'
-import { IntegrationError } from '../../model/errors.js'
+import { invalid } from '../../model/input.js'
+import { recordLimits } from '../../model/record-limits.js'
 import type { AuditEntry, CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
 import type { RegistryStorage, StorageWrite, StorageWritten } from '../../ports/storage.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
@@ -24,6 +25,16 @@ export interface RegistryEventPage {
   readonly events: readonly RegistryEvent[]
   /** Give it as `after` next time; the same as before when there was nothing new. */
   readonly after: string | undefined
+  /** Events after the one that was asked for are kept no longer, or it is not of this feed: read everything again. */
+  readonly missed?: true | undefined
+}
+
+/** What {@link EventFeed.read} is asked for by. */
+export interface RegistryEventQuery {
+  /** The last event that was handled; `'latest'`: nothing but where the feed ends. `@default` from the oldest kept */
+  readonly after?: string | undefined
+  /** `@default 100`, at most 1000 */
+  readonly limit?: number | undefined
 }
 
 /** A change together with the news of it. */
@@ -50,11 +61,22 @@ export interface EventFeed {
     after?: string | undefined
     limit?: number | undefined
   }): Promise<RegistryEventPage>
-  readonly local: EventEmitter<Record<LocalEvent['type'], [LocalEvent]>>
+  /** Listeners of this process, by the name of what they hear; `*`: of everything. */
+  readonly local: EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>
 }
 
 /** What local listeners hear: changes, and calls. */
 export type LocalEvent = RegistryEvent | CallEvent
+
+/** Tells a listener: one that throws, or rejects, can't break what it is told of. */
+export function tellOne<Event>(listener: (event: Event) => unknown, event: Event): void {
+  try {
+    const answer = listener(event)
+    if (answer instanceof Promise) answer.catch(() => {})
+  } catch {
+    // Its own affair.
+  }
+}
 
 export function eventFeed(options: {
   storage: RegistryStorage
@@ -63,17 +85,10 @@ export function eventFeed(options: {
   auditMs: number
 }): EventFeed {
   const { storage, runtime } = options
-  const local = new EventEmitter<Record<LocalEvent['type'], [LocalEvent]>>()
+  const local = new EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>()
   const tell = (events: readonly LocalEvent[]): void => {
     for (const event of events)
-      for (const listener of local.listeners(event.type)) {
-        try {
-          const answer: unknown = listener(event)
-          if (answer instanceof Promise) answer.catch(() => {})
-        } catch {
-          // A listener can't break what it is told of.
-        }
-      }
+      for (const listener of [...local.listeners(event.type), ...local.listeners('*')]) tellOne(listener, event)
   }
   const prepare: EventFeed['prepare'] = (workspaceId, { writes = [], events = [], audit = [] }) => {
     const at = runtime.now()
@@ -116,27 +131,51 @@ export function eventFeed(options: {
       return written.slice(0, change.writes?.length ?? 0)
     },
     async read({ workspaceId, after, limit = 100 }) {
-      if (after !== undefined && !/^\d{16}$/.test(after))
-        throw new IntegrationError('invalid_input', 'events(): after must be the id of an event, or left out.', {
-          fields: [{ path: 'after', message: 'must be the id of an event' }],
-        })
-      const page = await storage.list({
+      if (after === 'latest') return { events: [], after: await lastEvent(storage, workspaceId) }
+      checkQuery(after, limit)
+      // From the event itself on: that it is still there shows that nothing after it was missed.
+      const { records } = await storage.list({
         workspaceId,
         prefix: prefixes.event,
-        limit,
-        after: after === undefined ? undefined : prefixes.event + after,
+        limit: Math.min(limit + 1, recordLimits.page),
+        after: after === undefined ? undefined : eventKey(Number(after) - 1),
       })
-      const events = page.records.map(
+      const found = records.map(
         (record) => ({ ...(record.value as object), id: record.key.slice(prefixes.event.length) }) as RegistryEvent,
       )
+      if (after !== undefined && Number(after) > 0 && found[0]?.id !== after)
+        return { events: [], after: await lastEvent(storage, workspaceId), missed: true }
+      const events = found.filter(({ id }) => id !== after).slice(0, limit)
       return { events, after: events.at(-1)?.id ?? after }
     },
   }
 }
 
+function checkQuery(after: string | undefined, limit: number): void {
+  if (after !== undefined && !/^\d{16}$/.test(after))
+    throw invalid('events()', [{ path: 'after', message: "must be the id of an event, 'latest', or left out" }])
+  if (!Number.isInteger(limit) || limit < 1 || limit > recordLimits.page)
+    throw invalid('events()', [{ path: 'limit', message: 'must be a whole number from 1 to 1000' }])
+}
+
+/** Where the feed ends. */
+async function lastEvent(storage: RegistryStorage, workspaceId: string): Promise<string | undefined> {
+  const { records } = await storage.list({ workspaceId, prefix: prefixes.event, limit: 1, reverse: true })
+  return records[0]?.key.slice(prefixes.event.length)
+}
+
+function eventKey(n: number): string {
+  return prefixes.event + String(Math.max(0, n)).padStart(16, '0')
+}
+
 /** Unique, unguessable, and in the order of time. */
 export function timeOrderedId(runtime: RegistryRuntime, at: number): string {
-  return `${Math.max(0, at).toString(36).padStart(9, '0')}-${runtime.randomId()}`
+  return `${momentKey(at)}-${runtime.randomId()}`
+}
+
+/** A moment as the beginning of a time-ordered id. */
+export function momentKey(at: number): string {
+  return Math.max(0, at).toString(36).padStart(9, '0')
 }
 
 /** The events after which a toolset may be another. */

@@ -1,0 +1,180 @@
+import {
+  IntegrationError,
+  type Actor,
+  type ActorEvent,
+  type ActorIntegrations,
+  type RegistryRuntime,
+} from '../index.js'
+
+/** Streams that one person may have open at once in this process. */
+const streamsPerPerson = 4
+/** Events that wait for a slow reader, and that a reader who comes back is told one by one: then it reads again. */
+const bufferedEvents = 500
+/** Proxies cut what is silent. */
+const commentEveryMs = 20_000
+/** After that the reader comes back, and the host is asked again who it is. */
+const endsAfterMs = 300_000
+
+type Clock = Pick<RegistryRuntime, 'setTimer'>
+
+/** Live events as server-sent events: what one person may see, from where they left off. */
+export class EventStreams {
+  readonly #open = new Map<string, number>()
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * @param after - the id of the last event that the reader has handled, as it says
+   * @param ends - aborts when nobody listens any more, or nothing can be told
+   * @throws IntegrationError `limit_reached`
+   */
+  async open(mine: ActorIntegrations, actor: Actor, after: string | undefined, ends: AbortSignal): Promise<Response> {
+    const leave = this.#enter(`${actor.workspaceId}\n${actor.userId}`)
+    const stream = new EventStream(this.#clock, leave)
+    ends.addEventListener('abort', () => stream.end(), { once: true })
+    if (ends.aborted) stream.end()
+    try {
+      await stream.start(mine, after)
+    } catch (error) {
+      stream.end()
+      throw error
+    }
+    return new Response(stream.body, {
+      headers: {
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store, no-transform',
+        'X-Accel-Buffering': 'no',
+      },
+    })
+  }
+
+  #enter(person: string): () => void {
+    const open = this.#open.get(person) ?? 0
+    if (open >= streamsPerPerson)
+      throw new IntegrationError(
+        'limit_reached',
+        `You have ${streamsPerPerson} event streams open already. Share one among the tabs of a browser.`,
+        { retryAfterMs: 5_000 },
+      )
+    this.#open.set(person, open + 1)
+    return () => {
+      const left = this.#open.get(person)! - 1
+      if (left === 0) this.#open.delete(person)
+      else this.#open.set(person, left)
+    }
+  }
+}
+
+class EventStream {
+  readonly body: ReadableStream<Uint8Array>
+  readonly #stops: (() => void)[]
+  #frames: string[] = []
+  #lastId: string | undefined
+  #ended = false
+  #wake: (() => void) | undefined
+
+  constructor(clock: Clock, leave: () => void) {
+    const encoder = new TextEncoder()
+    this.#stops = [leave, clock.setTimer(() => this.end(), endsAfterMs), this.#comments(clock)]
+    this.body = new ReadableStream(
+      {
+        pull: async (controller) => {
+          if (this.#frames.length === 0 && !this.#ended) await new Promise<void>((resolve) => (this.#wake = resolve))
+          if (this.#frames.length > 0) controller.enqueue(encoder.encode(this.#frames.splice(0).join('')))
+          if (this.#ended) controller.close()
+        },
+        cancel: () => this.end(),
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  /** Tells what came since `after`, then everything as it comes: without a gap, and nothing twice. */
+  async start(mine: ActorIntegrations, after: string | undefined): Promise<void> {
+    const held: ActorEvent[] = []
+    let hold: ((event: ActorEvent) => void) | undefined = (event) => {
+      if (held.length <= bufferedEvents) held.push(event)
+    }
+    this.#stops.push(mine.on('*', (event) => (hold ?? ((now: ActorEvent) => this.#tell(now)))(event)))
+    const { id, missed, events } = await since(mine, after)
+    this.#lastId = id
+    this.#send(`retry: 2000\n${idLine(id)}event: open\ndata: {}\n\n`)
+    if (missed || held.length > bufferedEvents) this.#send(resetFrame(id))
+    for (const event of [...events, ...held]) this.#tell(event)
+    hold = undefined
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    for (const stop of this.#stops.splice(0)) stop()
+    this.#notice()
+  }
+
+  #tell(event: ActorEvent): void {
+    const id = 'id' in event ? event.id : undefined
+    if (id !== undefined && this.#lastId !== undefined && id <= this.#lastId) return
+    this.#lastId = id ?? this.#lastId
+    if (this.#frames.length >= bufferedEvents) this.#reset()
+    else this.#send(`${idLine(id)}data: ${JSON.stringify(event)}\n\n`)
+  }
+
+  /** What the reader has not been told is too much: it reads everything again. */
+  #reset(): void {
+    this.#frames = []
+    this.#send(resetFrame(this.#lastId))
+  }
+
+  #send(frame: string): void {
+    if (this.#ended) return
+    this.#frames.push(frame)
+    this.#notice()
+  }
+
+  #notice(): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+
+  #comments(clock: Clock): () => void {
+    let cancel = (): void => {}
+    const next = (): void => {
+      cancel = clock.setTimer(() => {
+        if (this.#frames.length === 0) this.#send(':\n\n')
+        next()
+      }, commentEveryMs)
+    }
+    next()
+    return () => cancel()
+  }
+}
+
+/** What came after an event; a cursor that is unknown, too old, or of another feed: only where the feed ends. */
+async function since(
+  mine: ActorIntegrations,
+  after: string | undefined,
+): Promise<{ readonly id: string | undefined; readonly missed: boolean; readonly events: readonly ActorEvent[] }> {
+  const latest = async (missed: boolean) => ({ id: (await mine.events({ after: 'latest' })).after, missed, events: [] })
+  if (after === undefined) return latest(false)
+  if (!/^\d{16}$/.test(after)) return latest(true)
+  const events: ActorEvent[] = []
+  for (let at = after; ;) {
+    const page = await mine.events({ after: at, limit: 500 })
+    if (page.missed === true) return { id: page.after, missed: true, events: [] }
+    events.push(...page.events)
+    if (events.length > bufferedEvents) return latest(true)
+    if (page.after === undefined || page.after === at) return { id: after, missed: false, events }
+    at = page.after
+  }
+}
+
+function resetFrame(id: string | undefined): string {
+  return `${idLine(id)}event: reset\ndata: {}\n\n`
+}
+
+function idLine(id: string | undefined): string {
+  return id === undefined ? '' : `id: ${id}\n`
+}

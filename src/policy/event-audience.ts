@@ -1,0 +1,47 @@
+import type { RegistryEvent } from '../model/event.js'
+import type { Actor } from '../model/actor.js'
+import { decideAccess, type AccessRules, type AccessScope } from './access.js'
+
+/**
+ * An event as one person may hear of it.
+ *
+ * @param scope - the integration as it is now; absent when it is gone
+ * @returns `undefined`: nothing of it. What a person can see no longer is told as removed, to those who saw it before.
+ */
+export function eventFor(
+  actor: Actor,
+  event: RegistryEvent,
+  scope: AccessScope | undefined,
+  rules: AccessRules,
+): RegistryEvent | undefined {
+  if (scope === undefined) return wasTheirs(actor, event) ? event : undefined
+  const isOthers = scope.visibility === 'private' && scope.ownerId !== actor.userId
+  if (isOthers || decideAccess('get', actor, scope, rules) !== 'allowed')
+    return lostSight(actor, event) ? removedFor(event, scope) : undefined
+  if (!('userId' in event) || event.userId === undefined || event.userId === actor.userId) return event
+  return mayHearOfOthers(actor, event, scope, rules) ? event : undefined
+}
+
+function wasTheirs(actor: Actor, event: RegistryEvent): boolean {
+  if (event.by === actor.userId || ('userId' in event && event.userId === actor.userId)) return true
+  return event.type === 'integration_removed' && (event.visibility === 'workspace' || event.ownerId === actor.userId)
+}
+
+/** Took it out of everybody's sight, or out of one's own. */
+function lostSight(actor: Actor, event: RegistryEvent): boolean {
+  if (event.type !== 'integration_updated') return false
+  return event.changed.includes('visibility') || (event.changed.includes('owner') && event.by === actor.userId)
+}
+
+function removedFor({ id, workspaceId, at, integrationId }: RegistryEvent, scope: AccessScope): RegistryEvent {
+  const { ownerId, visibility } = scope
+  return { type: 'integration_removed', id, workspaceId, at, integrationId, ownerId, visibility }
+}
+
+/** Approvals of others are for those who may decide them, grants for those who may revoke them; accounts for nobody. */
+function mayHearOfOthers(actor: Actor, { type }: RegistryEvent, scope: AccessScope, rules: AccessRules): boolean {
+  if (type === 'approval_changed') return decideAccess('decide_others_approval', actor, scope, rules) === 'allowed'
+  if (type === 'grant_created' || type === 'grant_revoked')
+    return decideAccess('others_grants', actor, scope, rules) === 'allowed'
+  return false
+}

@@ -1,0 +1,72 @@
+import type { CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
+import { eventFor } from '../../policy/event-audience.js'
+import type { ActorContext } from '../state/context.js'
+import { tellOne, type LocalEvent, type RegistryEventPage, type RegistryEventQuery } from '../state/event-feed.js'
+import { keys } from '../state/keys.js'
+import { versioned, type IntegrationRecord } from '../state/records.js'
+
+/** What one person can hear of: changes, and the calls made for them. */
+export type ActorEvent = RegistryEvent | CallEvent
+
+/** The event of a name; `*`: any. */
+export type ActorEventOf<Name extends RegistryEventName | CallEvent['type'] | '*'> = Name extends '*'
+  ? ActorEvent
+  : Extract<ActorEvent, { type: Name }>
+
+/** `events()`: what this actor may see of the durable feed. */
+export async function actorEvents(context: ActorContext, query: RegistryEventQuery = {}): Promise<RegistryEventPage> {
+  const { workspaceId } = context.actor
+  const { after, limit } = query
+  const page = await context.feed.read({ workspaceId, after, limit })
+  const ids = [...new Set(page.events.map(({ integrationId }) => integrationId))]
+  const { records } = await context.storage.read(workspaceId, ids.map(keys.integration))
+  const now = new Map(ids.map((id, n) => [id, versioned<IntegrationRecord>(records[n])?.value]))
+  return {
+    ...page,
+    events: page.events.flatMap((event) => shownTo(context, event, now.get(event.integrationId)) ?? []),
+  }
+}
+
+/**
+ * `on()`: tells a listener of what this actor may see from now on, whichever process it happens in; calls are told of in
+ * their own process only.
+ *
+ * @returns how to stop
+ */
+export function listenAs(
+  context: ActorContext,
+  name: ActorEvent['type'] | '*',
+  listener: (event: ActorEvent) => unknown,
+): () => void {
+  const { actor } = context
+  const tell = (event: ActorEvent): void => {
+    if (name === '*' || event.type === name) tellOne(listener, event)
+  }
+  const hearCalls = (event: LocalEvent): void => {
+    if ('id' in event || event.workspaceId !== actor.workspaceId || event.userId !== actor.userId) return
+    tell(event)
+  }
+  context.feed.local.on('*', hearCalls)
+  const stop = context.live.follow(actor.workspaceId, ({ event, record }) => {
+    const shown = shownTo(context, event, record)
+    if (shown !== undefined) tell(shown)
+  })
+  return () => {
+    context.feed.local.off('*', hearCalls)
+    stop()
+  }
+}
+
+function shownTo(
+  context: ActorContext,
+  event: RegistryEvent,
+  record: IntegrationRecord | undefined,
+): RegistryEvent | undefined {
+  const { actor } = context
+  const scope = record && {
+    workspaceId: actor.workspaceId,
+    ownerId: record.ownerId,
+    visibility: record.visibility,
+  }
+  return eventFor(actor, event, scope, context.options.access)
+}

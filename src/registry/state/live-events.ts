@@ -1,0 +1,128 @@
+import type { RegistryEvent } from '../../model/event.js'
+import type { RegistryRuntime } from '../../ports/runtime.js'
+import type { RegistryStorage } from '../../ports/storage.js'
+import type { EventFeed, LocalEvent } from './event-feed.js'
+import { keys } from './keys.js'
+import { versioned, type IntegrationRecord } from './records.js'
+
+/** An event with its integration as it is now; absent when that is gone. */
+export interface LiveEvent {
+  readonly event: RegistryEvent
+  readonly record: IntegrationRecord | undefined
+}
+
+/** Hears of every event of a workspace, whichever process committed it: once, and in the order of the feed. */
+export interface LiveEvents {
+  /** @returns how to stop */
+  follow(workspaceId: string, listener: (news: LiveEvent) => void): () => void
+  /** Something was committed, here or elsewhere: those who follow look at once. */
+  wake(workspaceId: string): void
+  /** Nobody is told anything more. */
+  close(): void
+}
+
+/** How often the feed is looked at while somebody follows, in ms: where the storage tells nothing, others' news come so. */
+const lookEveryMs = 1_000
+
+export function liveEvents(options: {
+  readonly feed: EventFeed
+  readonly storage: RegistryStorage
+  readonly runtime: RegistryRuntime
+}): LiveEvents {
+  const followed = new Map<string, Following>()
+  return {
+    follow(workspaceId, listener) {
+      const following = followed.get(workspaceId) ?? new Following(workspaceId, options)
+      followed.set(workspaceId, following)
+      // Of its own, so that one listener may follow twice.
+      const own = (news: LiveEvent): void => listener(news)
+      following.listeners.add(own)
+      return () => {
+        following.listeners.delete(own)
+        if (following.listeners.size > 0 || followed.get(workspaceId) !== following) return
+        followed.delete(workspaceId)
+        following.stop()
+      }
+    },
+    wake: (workspaceId) => followed.get(workspaceId)?.look(),
+    close() {
+      for (const following of followed.values()) following.stop()
+      followed.clear()
+    },
+  }
+}
+
+/** The one reader of a workspace's feed for all who follow it in this process. */
+class Following {
+  readonly listeners = new Set<(news: LiveEvent) => void>()
+  readonly #workspaceId: string
+  readonly #options: Parameters<typeof liveEvents>[0]
+  /** The last event that was told of; until the end of the feed is found, the one before the first that was heard. */
+  #after: string | undefined
+  #found = false
+  #isLooking = false
+  #again = false
+  #stopped = false
+  #cancelTimer = (): void => {}
+
+  constructor(workspaceId: string, options: Parameters<typeof liveEvents>[0]) {
+    this.#workspaceId = workspaceId
+    this.#options = options
+    options.feed.local.on('*', this.#hear)
+    this.look()
+  }
+
+  look(): void {
+    this.#again = true
+    this.#cancelTimer()
+    if (!this.#isLooking) void this.#lookWhileWoken()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#options.feed.local.off('*', this.#hear)
+    this.#cancelTimer()
+  }
+
+  /** What this process commits while the end of the feed is looked for is not to be missed. */
+  readonly #hear = (event: LocalEvent): void => {
+    if (event.workspaceId !== this.#workspaceId || !('id' in event)) return
+    if (!this.#found) this.#after ??= numbered(Number(event.id) - 1)
+    this.look()
+  }
+
+  async #lookWhileWoken(): Promise<void> {
+    this.#isLooking = true
+    do {
+      this.#again = false
+      // Where the storage is away, the next look finds what came meanwhile.
+      await this.#read().catch(() => {})
+    } while (this.#again && !this.#stopped)
+    this.#isLooking = false
+    if (!this.#stopped) this.#cancelTimer = this.#options.runtime.setTimer(() => this.look(), lookEveryMs)
+  }
+
+  async #read(): Promise<void> {
+    const { feed, storage } = this.#options
+    const workspaceId = this.#workspaceId
+    if (!this.#found) {
+      const { after = numbered(0) } = await feed.read({ workspaceId, after: 'latest' })
+      this.#after ??= after
+      this.#found = true
+    }
+    while (!this.#stopped) {
+      const page = await feed.read({ workspaceId, after: this.#after, limit: 200 })
+      this.#after = page.after ?? this.#after
+      if (page.events.length === 0) return
+      const ids = [...new Set(page.events.map(({ integrationId }) => integrationId))]
+      const { records } = await storage.read(workspaceId, ids.map(keys.integration))
+      const now = new Map(ids.map((id, n) => [id, versioned<IntegrationRecord>(records[n])?.value]))
+      for (const event of page.events)
+        for (const listener of this.listeners) listener({ event, record: now.get(event.integrationId) })
+    }
+  }
+}
+
+function numbered(n: number): string {
+  return String(Math.max(0, n)).padStart(16, '0')
+}
