@@ -1,9 +1,13 @@
+import type { FloodGate } from './flood-gate.js'
+
 /** What is done with the events of a stream while they pass. */
 export interface EventReader {
   /** The messages that an event's JSON stands for; an empty list leaves the event out. */
   read(data: unknown): readonly object[]
   /** HTTP+SSE: the URL that requests are to be sent to. */
   onEndpoint?: ((url: string) => void) | undefined
+  /** Ends a stream that floods. */
+  readonly gate: FloodGate
   /** The stream ended, with the fault that ended it if there was one. */
   onEnd(fault: unknown): void
 }
@@ -15,7 +19,7 @@ export interface EventReader {
  */
 export function readEvents(
   body: ReadableStream<Uint8Array>,
-  { read, onEndpoint, onEnd }: EventReader,
+  { read, onEndpoint, gate, onEnd }: EventReader,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
@@ -23,17 +27,18 @@ export function readEvents(
   const lines = new LineSplitter()
   let isJson: boolean | undefined
   let pending: string[] = []
-  let json = ''
+  const json: string[] = []
 
   const endEvent = (): string => {
     const event = pending
     pending = []
-    return event.length === 0 ? '\n' : rewritten(event, read, onEndpoint)
+    gate.message()
+    return event.length === 0 ? '' : rewritten(event, read, onEndpoint)
   }
   const take = (text: string): string => {
     isJson ??= text.trim() === '' ? undefined : /^\s*[[{]/.test(text)
     if (isJson === true) {
-      json += text
+      json.push(text)
       return ''
     }
     let out = ''
@@ -44,7 +49,7 @@ export function readEvents(
     return out
   }
   const rest = (): string => {
-    if (isJson === true) return rewritten([`data: ${json.replace(/[\r\n]+/g, ' ')}`], read)
+    if (isJson === true) return rewritten([`data: ${json.join('').replace(/[\r\n]+/g, ' ')}`], read)
     // An event that its stream ended under still was sent whole, but for the empty line after it.
     const last = lines.rest()
     if (last !== '') pending.push(last)
@@ -57,6 +62,7 @@ export function readEvents(
         try {
           for (;;) {
             const { done, value } = await reader.read()
+            gate.read(value?.byteLength ?? 0)
             const text = done ? take(decoder.decode()) + rest() : take(decoder.decode(value, { stream: true }))
             if (text !== '') controller.enqueue(encoder.encode(text))
             if (done) {
@@ -67,6 +73,7 @@ export function readEvents(
           }
         } catch (error) {
           onEnd(error)
+          void reader.cancel(error).catch(() => undefined)
           throw error
         }
       },
@@ -109,20 +116,25 @@ function parse(data: string): unknown {
   }
 }
 
-/** Lines that end with CR, LF or both, whatever chunks they come in. */
+/** Lines that end with CR, LF or both, whatever chunks they come in. What was looked at once is not looked at again. */
 class LineSplitter {
-  #text = ''
+  #begun: string[] = []
   #afterCarriageReturn = false
 
   take(text: string): readonly string[] {
-    this.#text += this.#afterCarriageReturn && text.startsWith('\n') ? text.slice(1) : text
+    const fresh = this.#afterCarriageReturn && text.startsWith('\n') ? text.slice(1) : text
     if (text !== '') this.#afterCarriageReturn = text.endsWith('\r')
-    const lines = this.#text.split(/\r\n|\r|\n/)
-    this.#text = lines.pop() ?? ''
+    const lines = fresh.split(/\r\n|\r|\n/)
+    const last = lines.pop() ?? ''
+    if (lines.length > 0) {
+      lines[0] = this.rest() + lines[0]!
+      this.#begun = []
+    }
+    if (last !== '') this.#begun.push(last)
     return lines
   }
 
   rest(): string {
-    return this.#text
+    return this.#begun.join('')
   }
 }

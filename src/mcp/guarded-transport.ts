@@ -1,5 +1,6 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client'
 import type { RegistryRuntime } from '../ports/runtime.js'
+import type { FloodGate } from './flood-gate.js'
 import { isFinalRefusal, lostAnswer, Unanswered } from './server-errors.js'
 import { isSameId, readMessage } from './wire-message.js'
 
@@ -23,6 +24,8 @@ export interface GuardOptions {
   readonly answersInResponse: boolean
   /** A local server: what it sends has not been read as messages yet. */
   readonly unread: boolean
+  /** A local server: ends it when it floods. Streams of others are bounded where they are read. */
+  readonly gate?: FloodGate | undefined
   /** How long the question for the era may go unanswered, in ms. */
   readonly questionMs: number
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
@@ -53,7 +56,7 @@ export class GuardedTransport implements Transport {
   constructor(inner: Transport, options: GuardOptions) {
     this.#inner = inner
     this.#options = options
-    inner.onmessage = (message) => this.deliver(message, options.unread)
+    inner.onmessage = (message) => this.#admits() && this.deliver(message, options.unread)
     inner.onclose = () => this.onclose?.()
     inner.onerror = (error) => this.onerror?.(error)
     if (options.unread) Object.assign(inner, { onfault: (fault: unknown) => this.giveUpAll(fault) })
@@ -151,6 +154,18 @@ export class GuardedTransport implements Transport {
     for (const exchange of this.#exchanges.values()) {
       exchange.fault ??= fault
       this.#giveUp(exchange)
+    }
+  }
+
+  /** A server that floods is closed; nobody waits for its answers any more. */
+  #admits(): boolean {
+    try {
+      this.#options.gate?.message()
+      return true
+    } catch (error) {
+      for (const exchange of this.#exchanges.values()) this.#giveUp(Object.assign(exchange, { fault: error }))
+      void this.close().catch(() => undefined)
+      return false
     }
   }
 

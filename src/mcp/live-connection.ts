@@ -14,6 +14,7 @@ import type {
 } from './connection-contract.js'
 import { answerQuestions, type Asking } from './elicitation.js'
 import { watchTools, type Watch } from './list-changes.js'
+import { NewsPace } from './news-pace.js'
 import { openClient, type OpenClient } from './open-client.js'
 import { isReset, serverError, type Doing } from './server-errors.js'
 import { isOver } from './session-check.js'
@@ -30,6 +31,8 @@ export class LiveConnection implements Connection {
   #reopening: Promise<void> | undefined
   #closed = false
   #watch: Watch
+  /** One for all sessions of the connection: a server that ends one gains nothing. */
+  readonly #news: NewsPace
   readonly #oneByOne = new PQueue({ concurrency: 1 })
   #asking: Asking | undefined
 
@@ -40,8 +43,9 @@ export class LiveConnection implements Connection {
   }
 
   private constructor(options: OpenOptions, open: OpenClient) {
-    const { signal: _signal, verdict: _verdict, ...kept } = options
-    this.#options = kept
+    const { signal: _signal, verdict: _verdict, onToolsChanged, ...kept } = options
+    this.#news = new NewsPace(kept.runtime, () => onToolsChanged?.())
+    this.#options = { ...kept, onToolsChanged: onToolsChanged === undefined ? undefined : () => this.#news.news() }
     this.#open = open
     this.#watch = this.#attend()
   }
@@ -90,6 +94,7 @@ export class LiveConnection implements Connection {
     if (this.#closed) return
     this.#closed = true
     this.#watch.stop()
+    this.#news.stop()
     await this.#discard(this.#open, endSession)
   }
 

@@ -121,7 +121,7 @@ async function connect(options: OpenOptions, how: Attempt, clock: CallClock): Pr
     versionNegotiation: { mode: 'auto', probe: { timeoutMs: options.timeoutMs } },
     supportedProtocolVersions: offering === undefined ? undefined : [offering],
     jsonSchemaValidator: checksNothing,
-    inputRequired: { maxRounds: 10 },
+    inputRequired: { maxRounds: 5 },
   })
   const connecting = client.connect(transport, { timeout: options.timeoutMs, ...priorOf(prior) })
   // The SDK's event source keeps to itself that its stream can't be had, and waits.

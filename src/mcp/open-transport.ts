@@ -1,5 +1,6 @@
 import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
+import { FloodGate } from './flood-gate.js'
 import { GuardedTransport } from './guarded-transport.js'
 import { serverFetch } from './server-fetch.js'
 import { receiveUnasked } from './unasked-messages.js'
@@ -73,7 +74,8 @@ export async function openTransport(
     ...(inner instanceof StreamableHTTPClientTransport
       ? {
           terminate: () => inner.terminateSession(),
-          receive: (signal, onOpen) => receiveUnasked(url, endpoint.fetch, inner, transport, { signal, onOpen }),
+          receive: (signal, onOpen) =>
+            receiveUnasked(url, endpoint.fetch, inner, transport, { signal, now: () => runtime.now(), onOpen }),
         }
       : withoutSession),
   }

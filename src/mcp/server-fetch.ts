@@ -3,6 +3,7 @@ import { IntegrationError } from '../model/errors.js'
 import { readBody } from './answer-body.js'
 import type { EndpointFetch } from './connection-contract.js'
 import { readEvents } from './event-stream.js'
+import { FloodGate } from './flood-gate.js'
 import { exchangeHeader, type Exchange } from './guarded-transport.js'
 import {
   httpError,
@@ -51,19 +52,26 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     if (verb === 'GET') {
       // The stream for unasked messages is opened by ourselves, later and only when somebody listens.
       if (!headers.has('last-event-id')) return new Response(null, { status: 405 })
-      return unaskedEvents(await send(), options.find, () => undefined)
+      return unaskedEvents(await send(), { find: options.find, now, onEnd: () => undefined })
     }
     if (exchange === undefined) return verb === 'POST' ? noted(send) : send()
     const response = await send()
     if (!response.ok) return refused(response, exchange, headers.has('mcp-session-id'), now)
-    return answered(response, exchange)
+    return answered(response, exchange, now)
   }
 }
 
 /** Events that answer no request, or the rest of those that do, read as the messages they mean. */
-export function unaskedEvents(response: Response, find: FindAwaited, onEnd: (fault: unknown) => void): Response {
+export function unaskedEvents(
+  response: Response,
+  { find, now, onEnd }: Pick<ServerFetchOptions, 'find' | 'now'> & { onEnd(fault: unknown): void },
+): Response {
   if (!response.ok || response.body === null) return response
-  const events = readEvents(response.body, { read: (data) => readMessages(data, find), onEnd: ended(onEnd) })
+  const events = readEvents(response.body, {
+    read: (data) => readMessages(data, find),
+    gate: new FloodGate(now),
+    onEnd: ended(onEnd),
+  })
   return new Response(events, { status: response.status, headers: response.headers })
 }
 
@@ -75,7 +83,7 @@ async function noted(send: () => Promise<Response>): Promise<Response> {
 }
 
 /** A successful answer to a request of Streamable HTTP. */
-async function answered(response: Response, exchange: Exchange): Promise<Response> {
+async function answered(response: Response, exchange: Exchange, now: () => number): Promise<Response> {
   const { status } = response
   const headers = new Headers(response.headers)
   const answer = await readBody(response)
@@ -85,6 +93,7 @@ async function answered(response: Response, exchange: Exchange): Promise<Respons
       headers.set('content-type', 'text/event-stream')
       const events = readEvents(answer.body, {
         read: (data) => readMessages(data, (id) => awaitedBy(exchange, id)),
+        gate: new FloodGate(now),
         onEnd: ended((fault) => (exchange.fault = fault)),
       })
       return new Response(events, { status: 200, headers })
@@ -147,6 +156,7 @@ async function eventStream(
     if (response.body === null) return response
     const events = readEvents(response.body, {
       read: (data) => readMessages(data, find),
+      gate: new FloodGate(now),
       onEndpoint: (endpoint) => {
         if (!URL.canParse(endpoint, url) || new URL(endpoint, url).origin !== url.origin)
           onStreamFault(badEndpoint('The server names an endpoint for messages at another host than its own.'))

@@ -12,7 +12,7 @@ export async function receiveUnasked(
   fetch: EndpointFetch,
   session: StreamableHTTPClientTransport,
   deliverTo: GuardedTransport,
-  { signal, onOpen }: { readonly signal: AbortSignal; readonly onOpen: () => void },
+  { signal, now, onOpen }: { readonly signal: AbortSignal; now(): number; readonly onOpen: () => void },
 ): Promise<'ended' | 'unavailable'> {
   const { sessionId, protocolVersion } = session
   const ended = new AbortController()
@@ -21,11 +21,7 @@ export async function receiveUnasked(
     fetch: async (target, init) => {
       const response = await fetch(target, init)
       status = response.status
-      return unaskedEvents(
-        response,
-        (id) => deliverTo.find(id),
-        () => ended.abort(),
-      )
+      return unaskedEvents(response, { find: (id) => deliverTo.find(id), now, onEnd: () => ended.abort() })
     },
     sessionId,
     protocolVersion,

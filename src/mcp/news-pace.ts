@@ -1,0 +1,51 @@
+import type { RegistryRuntime } from '../ports/runtime.js'
+
+/** The shortest and the longest time between two times that news is passed on, in ms. */
+const shortestMs = 5_000
+const longestMs = 300_000
+
+/**
+ * Passes news on at most once in an interval, which grows while it keeps coming and is short again once it stopped. The
+ * last news is never lost: it is passed on when the interval ends. The first follows at once, for a change often comes
+ * in two parts.
+ */
+export class NewsPace {
+  readonly #runtime: Pick<RegistryRuntime, 'setTimer'>
+  readonly #passOn: () => void
+  #intervalMs = shortestMs
+  #state: 'quiet' | 'heard' | 'waiting' | 'stopped' = 'quiet'
+  #hasNews = false
+  #stopTimer: () => void = () => undefined
+
+  constructor(runtime: Pick<RegistryRuntime, 'setTimer'>, passOn: () => void) {
+    this.#runtime = runtime
+    this.#passOn = passOn
+  }
+
+  news(): void {
+    if (this.#state === 'quiet') this.#next('heard')
+    else if (this.#state === 'waiting') this.#hasNews = true
+    else if (this.#state === 'heard') {
+      this.#state = 'waiting'
+      this.#passOn()
+    }
+  }
+
+  stop(): void {
+    this.#state = 'stopped'
+    this.#stopTimer()
+  }
+
+  #next(state: 'heard' | 'waiting'): void {
+    this.#state = state
+    this.#hasNews = false
+    this.#stopTimer = this.#runtime.setTimer(() => this.#intervalEnds(), this.#intervalMs)
+    this.#passOn()
+  }
+
+  #intervalEnds(): void {
+    this.#intervalMs = this.#hasNews ? Math.min(2 * this.#intervalMs, longestMs) : shortestMs
+    if (this.#hasNews) this.#next('waiting')
+    else this.#state = 'quiet'
+  }
+}

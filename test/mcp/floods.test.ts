@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import { readEvents } from '../../src/mcp/event-stream.js'
+import { FloodGate } from '../../src/mcp/flood-gate.js'
+import { fault, listing, open, rawServer, tool } from './support.js'
+
+const encoder = new TextEncoder()
+const progress = JSON.stringify({
+  jsonrpc: '2.0',
+  method: 'notifications/progress',
+  params: { progressToken: 1, progress: 1 },
+})
+
+/** A stream of the same chunk without an end, which counts how much of it was read. */
+function endless(chunk: string): {
+  body: ReadableStream<Uint8Array>
+  readonly read: number
+  readonly cancelled: boolean
+} {
+  const bytes = encoder.encode(chunk)
+  let read = 0
+  let cancelled = false
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        read += bytes.length
+        controller.enqueue(bytes)
+      },
+      cancel: () => void (cancelled = true),
+    },
+    { highWaterMark: 0 },
+  )
+  return {
+    body,
+    get read() {
+      return read
+    },
+    get cancelled() {
+      return cancelled
+    },
+  }
+}
+
+async function drained(body: ReadableStream<Uint8Array>): Promise<unknown> {
+  const events = readEvents(body, {
+    read: (data) => [data as object],
+    gate: new FloodGate(() => 0),
+    onEnd: () => undefined,
+  })
+  return fault(
+    (async () => {
+      for await (const _chunk of events as unknown as AsyncIterable<Uint8Array>);
+    })(),
+  )
+}
+
+describe('a stream that floods', () => {
+  it.each([
+    ['empty lines', '\n'.repeat(65_000)],
+    ['a carriage return before many line feeds', `\r${'\n'.repeat(65_000)}`],
+    ['empty objects', 'data:{}\n\n'.repeat(1_000)],
+    ['notifications', `data: ${progress}\n\n`.repeat(100)],
+    ['keep-alives', ': keep-alive\n\n'.repeat(100)],
+    ['single bytes', 'x'],
+    ['comments without an end', ':'.repeat(65_000)],
+  ])('of %s is ended soon', async (_what, chunk) => {
+    const stream = endless(chunk)
+    const started = process.cpuUsage()
+    expect(await drained(stream.body)).toMatchObject({ code: 'response_too_large' })
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(1_000)
+    expect(stream.cancelled).toBe(true)
+    expect(stream.read).toBeLessThan(50_000_000)
+  })
+
+  it('is told from one that goes on for long', async () => {
+    let now = 0
+    const gate = new FloodGate(() => now)
+    for (let minute = 0; minute < 600; minute++) {
+      now += 60_000
+      for (let n = 0; n < 2_000; n++) gate.message()
+    }
+    expect(() => {
+      for (let n = 0; n < 5_000; n++) gate.message()
+    }).toThrow(expect.objectContaining({ code: 'response_too_large' }))
+  })
+})
+
+it('reads one long event in time that grows with its length, in however small pieces it comes', async () => {
+  const cpu = async (length: number): Promise<number> => {
+    const pieces = Array.from({ length: length / 512 }, () => encoder.encode('x'.repeat(512)))
+    const all = [encoder.encode('data: "'), ...pieces, encoder.encode('"\n\n')]
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => (all.length === 0 ? controller.close() : controller.enqueue(all.shift()!)),
+    })
+    const started = process.cpuUsage()
+    const events = readEvents(body, {
+      read: (data) => [data as object],
+      gate: new FloodGate(() => 0),
+      onEnd: () => undefined,
+    })
+    for await (const _chunk of events as unknown as AsyncIterable<Uint8Array>);
+    return process.cpuUsage(started).user
+  }
+  await cpu(524_288)
+  const [short, long] = [await cpu(524_288), await cpu(4_194_304)]
+  expect(long).toBeLessThan(short * 8 * 4 + 100_000)
+})
+
+it('ends a call whose progress floods, long before its time is over', async () => {
+  const server = rawServer('legacy', (message) => {
+    if (message.method !== 'tools/call') return new Response(null, { status: 405 })
+    const { body } = endless(`data: ${progress}\n\n`.repeat(50))
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+  })
+  const connection = await open(server)
+  const began = Date.now()
+  expect(await fault(connection.callTool(tool('a'), {}, { timeoutMs: 20_000 }))).toMatchObject({
+    code: 'response_too_large',
+    mayHaveRun: true,
+  })
+  expect(Date.now() - began).toBeLessThan(10_000)
+  await connection.close()
+})
+
+it('keeps the good tools of a list in which one nests too deep', async () => {
+  const deep = (levels: number): object => (levels === 0 ? { type: 'string' } : { properties: { a: deep(levels - 1) } })
+  for (const type of ['application/json', 'text/event-stream']) {
+    const server = rawServer('modern', ({ id }) => {
+      const tools = [tool('good'), { name: 'deep', inputSchema: { type: 'object', ...deep(40) } }, tool('last')]
+      const answer = JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', tools } })
+      return new Response(type.endsWith('json') ? answer : `data: ${answer}\n\n`, { headers: { 'content-type': type } })
+    })
+    const connection = await open(server)
+    const { tools, quarantined } = await connection.listTools(listing)
+    expect(tools.map(({ name }) => name)).toEqual(['good', 'last'])
+    expect(quarantined).toEqual([{ name: 'deep', reason: 'schema_too_large' }])
+    await connection.close()
+  }
+})
