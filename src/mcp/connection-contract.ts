@@ -58,6 +58,8 @@ export interface ToolListing {
   readonly tools: readonly ToolDefinition[]
   /** Tools that can't be used; at most 100 are named. */
   readonly quarantined: readonly QuarantinedTool[]
+  /** The list is larger than is accepted: what is here is what fits, and the last of `quarantined` says so. */
+  readonly isCut: boolean
   /** How long the server says the list is good, in ms, at most a day. */
   readonly ttlMs?: number | undefined
   readonly cacheScope?: 'public' | 'private' | undefined

@@ -76,7 +76,7 @@ export class LiveConnection implements Connection {
       this.#recovering(({ client }) => {
         const capabilities = this.verdict.serverCapabilities as JsonObject | undefined
         if (capabilities !== undefined && capabilities.tools === undefined)
-          return Promise.resolve({ tools: [], quarantined: [] })
+          return Promise.resolve({ tools: [], quarantined: [], isCut: false })
         return listTools(client, clock, options.maxTools)
       }, 'list'),
     )

@@ -35,7 +35,8 @@ export async function openTransport(
   if ('local' in endpoint) {
     // Opaque in the port, so that no SDK type is in our declarations.
     const inner = (await endpoint.local.open({ maxMessageBytes })) as Transport
-    const guarded = new GuardedTransport(inner, { answersInResponse: false, unread: true, questionMs, runtime })
+    const gate = new FloodGate(() => runtime.now())
+    const guarded = new GuardedTransport(inner, { answersInResponse: false, unread: true, gate, questionMs, runtime })
     return { transport: guarded, state, ...withoutSession }
   }
   const url = new URL(endpoint.url)

@@ -1,13 +1,20 @@
 import type { Client } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
 import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
+import { visible } from '../model/visible-text.js'
+import { OutOfWork, WorkBudget } from '../model/work-budget.js'
 import { isAbsent, isObject, type Raw } from './absent.js'
 import type { CallClock } from './call-clock.js'
 import type { ToolListing } from './connection-contract.js'
 import { takeRaw } from './raw-results.js'
+import { WorkPace } from './work-pace.js'
 import { flawOf, readDefinition, takeDefinition } from './tool-definition.js'
 
 const maxPages = 64
+/** What reading all of a list may cost: values, characters, and everything that is no tool. */
+const maxWork = 600_000
+/** What one entry costs beside its values. */
+const workOfEntry = 50
 /** All definitions of one server together, in characters. */
 const maxCharacters = 4 * 1024 * 1024
 const maxNamed = 100
@@ -15,12 +22,14 @@ const day = 86_400_000
 
 /**
  * Lists all tools of a server, page by page within bounds. What can't be used is set aside with its reason; the rest is
- * kept as the server wrote it. A cursor that was there before, or a page that brings nothing new, ends the list.
+ * kept as the server wrote it. A cursor that was there before, or a page that brings nothing new, ends the list. Of a
+ * list that is larger than is accepted, or doesn't end, what fits is kept.
  *
- * @throws IntegrationError `response_too_large` when the list doesn't end; `protocol_error`
+ * @throws IntegrationError `protocol_error`
  */
 export async function listTools(client: Client, clock: CallClock, maxTools: number): Promise<ToolListing> {
   const sorter = new Sorter(maxTools)
+  const reading = new Reading(sorter)
   const seen = new Set<string>()
   let first: Raw | undefined
   let cursor: string | undefined
@@ -28,13 +37,67 @@ export async function listTools(client: Client, clock: CallClock, maxTools: numb
     const page = await readPage(client, clock, cursor)
     first ??= page
     const tools = toolsOf(page)
-    const isNew = tools.map((tool) => sorter.add(readDefinition(tool)))
+    const hasNews = await reading.take(page, tools)
     cursor = nextCursor(page)
-    if (cursor === undefined || seen.has(cursor) || (tools.length > 0 && !isNew.includes(true))) break
+    if (reading.isCut || cursor === undefined || seen.has(cursor) || (tools.length > 0 && !hasNews)) break
     seen.add(cursor)
-    if (seen.size >= maxPages) throw tooLarge()
-  } while (!sorter.full)
-  return { ...sorter.sorted(), ...freshness(first) }
+    if (seen.size >= maxPages) reading.cut()
+  } while (!sorter.full && !reading.isCut)
+  return { ...sorter.sorted(), ...freshness(first), isCut: reading.isCut }
+}
+
+/** Takes pages into a sorter as long as the work for the whole list allows. */
+class Reading {
+  readonly #sorter: Sorter
+  readonly #work = new WorkBudget(maxWork)
+  readonly #pace = new WorkPace()
+  isCut = false
+
+  constructor(sorter: Sorter) {
+    this.#sorter = sorter
+  }
+
+  /** @returns whether the page brought a tool that was not there yet */
+  async take(page: Raw, tools: readonly unknown[]): Promise<boolean> {
+    let hasNews = false
+    let taken = 0
+    try {
+      spendOn({ ...page, tools: undefined }, this.#work)
+      for (const tool of tools) {
+        const { left } = this.#work
+        this.#work.spend(workOfEntry)
+        spendOn(tool, this.#work)
+        hasNews = this.#sorter.add(readDefinition(tool)) || hasNews
+        taken++
+        await this.#pace.after(left - this.#work.left)
+      }
+    } catch (error) {
+      if (!(error instanceof OutOfWork)) throw error
+      this.cut(tools.length - taken)
+    }
+    return hasNews
+  }
+
+  /** @param count - tools that are known to be left out */
+  cut(count?: number): void {
+    this.isCut = true
+    this.#sorter.cutOff(count)
+  }
+}
+
+/** Pays for every value of what a server sent. */
+function spendOn(value: unknown, work: WorkBudget): void {
+  const open = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next === 'string') work.spendOnText(next)
+    else work.spend()
+    if (typeof next !== 'object' || next === null) continue
+    for (const key in next) {
+      work.spendOnText(key)
+      open.push((next as Raw)[key])
+    }
+  }
 }
 
 async function readPage(client: Client, clock: CallClock, cursor: string | undefined): Promise<Raw> {
@@ -92,8 +155,8 @@ class Sorter {
     const definition = takeDefinition(raw)
     if (this.#names.has(name)) return this.#addAgain(name, definition)
     if (this.full) return this.#setAsideOnce(name, 'too_many_tools')
-    this.#names.add(name)
     this.#good.set(name, this.#measured(definition))
+    this.#names.add(name)
     return true
   }
 
@@ -118,12 +181,19 @@ class Sorter {
   }
 
   #setAside(name: string, reason: QuarantinedTool['reason']): void {
-    if (this.#quarantined.length < maxNamed) this.#quarantined.push({ name: visible(name), reason })
+    if (this.#quarantined.length < maxNamed) this.#quarantined.push({ name: visible(name.slice(0, 128)), reason })
   }
 
+  /** The rest of the list is one entry: nobody reads thousands. */
+  cutOff(count: number | undefined): void {
+    this.#quarantined.splice(maxNamed - 1)
+    this.#quarantined.push({ name: '', reason: 'list_too_large', count })
+  }
+
+  /** @throws OutOfWork */
   #measured(definition: ToolDefinition): ToolDefinition {
     this.#characters += JSON.stringify(definition).length
-    if (this.#characters > maxCharacters) throw tooLarge()
+    if (this.#characters > maxCharacters) throw new OutOfWork()
     return definition
   }
 }
@@ -131,15 +201,6 @@ class Sorter {
 function nameOf(raw: unknown): string {
   const name = typeof raw === 'object' && raw !== null && 'name' in raw ? raw.name : undefined
   return typeof name === 'string' ? name : ''
-}
-
-/** A name that can be shown: cut, and what can't be seen becomes its code point. */
-function visible(name: string): string {
-  return Array.from(name.slice(0, 128))
-    .map((char) =>
-      /[\p{C}\p{Z}]/u.test(char) ? `<U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>` : char,
-    )
-    .join('')
 }
 
 /** Whether two values are the same JSON, whatever the order of their members. */
@@ -156,8 +217,4 @@ function isEqual(left: unknown, right: unknown): boolean {
 
 function broken(message: string): IntegrationError {
   return new IntegrationError('protocol_error', message)
-}
-
-function tooLarge(): IntegrationError {
-  return new IntegrationError('response_too_large', 'The tool list of the server is larger than is accepted.')
 }

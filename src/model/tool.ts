@@ -115,7 +115,15 @@ export interface QuarantinedTool {
   /** Cut and made visible; may be empty. */
   readonly name: string
   readonly reason:
-    'invalid_name' | 'duplicate_name' | 'invalid_schema' | 'schema_too_large' | 'invalid_definition' | 'too_many_tools'
+    | 'invalid_name'
+    | 'duplicate_name'
+    | 'invalid_schema'
+    | 'schema_too_large'
+    | 'invalid_definition'
+    | 'too_many_tools'
+    | 'list_too_large'
+  /** `list_too_large`: how many tools were left out with this one entry, as far as they were counted. */
+  readonly count?: number | undefined
 }
 
 /**

@@ -122,15 +122,43 @@ describe.each(['modern', 'legacy'] as const)('the tool list of a %s server', (er
 
 describe('a hostile tool list', () => {
   it.each([
-    [
-      'endless',
-      (cursor: string | undefined) => ({ tools: [], nextCursor: String(Number(cursor ?? 0) + 1) }),
-      'response_too_large',
-    ],
     ['without tools', () => ({}), 'protocol_error'],
     ['with a cursor that is no text', () => ({ tools: [], nextCursor: 5 }), 'protocol_error'],
   ])('that is %s is an error', async (_what, page, code) => {
     expect(await fault(list(page))).toMatchObject({ code, mayHaveRun: false })
+  })
+
+  it.each<[string, (cursor: string | undefined) => object]>([
+    ['empty pages', () => ({})],
+    ['a flawed tool a page', (cursor) => ({ tools: [{ name: `f${cursor ?? ''}` }] })],
+    ['junk beside its tools', () => ({ junk: Array.from({ length: 20_000 }, (_, n) => ({ n })) })],
+    [
+      'junk among its tools',
+      (cursor) => ({ tools: Array.from({ length: 3_000 }, (_, n) => ({ name: `j${cursor}/${n}` })) }),
+    ],
+    [
+      'very large tools',
+      (cursor) => ({ tools: [{ name: `l${cursor ?? ''}`, inputSchema: object, description: 'x'.repeat(120_000) }] }),
+    ],
+  ])('without an end, of %s, is what fits of it', async (_what, page) => {
+    const good = { name: 'good', inputSchema: object }
+    const { names, quarantined, requests } = await list((cursor) => {
+      const { tools = [], ...rest } = page(cursor) as { tools?: object[] }
+      const nextCursor = String(Number(cursor ?? 0) + 1)
+      return { tools: cursor === undefined ? [good, ...tools] : tools, ...rest, nextCursor }
+    })
+    expect(names).toContain('good')
+    expect(quarantined.at(-1)).toMatchObject({ name: '', reason: 'list_too_large' })
+    expect(quarantined.length).toBeLessThanOrEqual(100)
+    expect(requests).toBeLessThanOrEqual(64)
+  })
+
+  it('that is one page of junk says how much was left out', async () => {
+    const tools = [{ name: 'good', inputSchema: object }, ...Array.from({ length: 100_000 }, () => ({}))]
+    const { names, quarantined } = await list([{ tools }])
+    expect(names).toEqual(['good'])
+    const { count } = quarantined.at(-1) as { count?: number }
+    expect(count).toBeGreaterThan(80_000)
   })
 
   it('of very many tools is cut, and says so', async () => {

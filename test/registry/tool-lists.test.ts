@@ -274,6 +274,25 @@ describe('a tool list', () => {
     expect((await registry.actingAs(outsider).toolset('assistant')).tools).toEqual([])
   })
 
+  it('that is larger than is accepted is what fits at first, and later the last one stays', async () => {
+    const junk = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ ...readNote, name: `t${n}`, description: 'x'.repeat(100_000) }))
+    const limits = { maxResponseBytes: 16 * 1024 * 1024 }
+    const cut = await openGate({ tools: junk(60), limits })
+    const first = await cut.mine.tools(cut.id)
+    expect(first.tools.length).toBeGreaterThan(30)
+    expect(first.quarantined.at(-1)).toMatchObject({ reason: 'list_too_large', count: 60 - first.tools.length })
+    expect((await cut.toolset()).tools).toHaveLength(first.tools.length)
+
+    const gate = await openGate({ limits })
+    await gate.server.setTools([readNote, ...junk(60)])
+    await expect(gate.mine.refreshTools(gate.id)).rejects.toMatchObject({ code: 'response_too_large' })
+    expect((await gate.mine.tools(gate.id)).tools.map(({ name }) => name)).toEqual(['read_note', 'write_note'])
+    await gate.mine.validate(gate.id)
+    expect((await gate.mine.get(gate.id)).statusDetail).toMatchObject({ reason: 'response_too_large' })
+    expect((await gate.toolset()).tools).toHaveLength(2)
+  })
+
   it('names the tools that can not be used, with the reason, and keeps the others', async () => {
     const gate = await openGate({
       tools: [
@@ -283,7 +302,7 @@ describe('a tool list', () => {
       ],
     })
     const flaws = [
-      ['hid<U+200B>den', 'invalid_name'],
+      ['hid\\u{200B}den', 'invalid_name'],
       ['write_note', 'invalid_schema'],
     ]
     const { tools, unavailable } = await gate.toolset()

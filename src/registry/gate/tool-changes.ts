@@ -1,3 +1,4 @@
+import { IntegrationError } from '../../model/errors.js'
 import { recordLimits } from '../../model/record-limits.js'
 import type { ServerInfo } from '../../model/integration.js'
 import type { ToolChange, ToolChangeKind, ToolDefinition } from '../../model/tool.js'
@@ -50,7 +51,10 @@ export interface FiledListing {
 
 /**
  * Holds what a server listed against what was accepted. The first listing is accepted as it is; later, each tool that is
- * new or differs keeps its settings and is marked with how it changed, until somebody accepts it.
+ * new or differs keeps its settings and is marked with how it changed, until somebody accepts it. A first list that is
+ * larger than is accepted is what fits of it; a later one changes nothing.
+ *
+ * @throws IntegrationError `response_too_large`
  */
 export async function fileListing(
   context: Context,
@@ -60,6 +64,7 @@ export async function fileListing(
   options: { readonly now: number; readonly initial?: Readonly<Record<string, ToolSettingsRecord>> | undefined },
 ): Promise<FiledListing> {
   const { workspaceId, integrationId, owner } = whose
+  if (listing.isCut && known.manifest !== undefined) throw largerThanAccepted()
   const tools = await hashed(listing.tools)
   const before =
     known.manifest === undefined
@@ -124,6 +129,13 @@ export async function fileListing(
       'key' in write && write.key === keys.tools(integrationId, owner) ? { ...write, value: toJson(manifest) } : write,
     ),
   }
+}
+
+function largerThanAccepted(): IntegrationError {
+  return new IntegrationError(
+    'response_too_large',
+    "The server's tool list is larger than is accepted; the last one is kept. Ask its author for a smaller list.",
+  )
 }
 
 /** What {@link changesOf} and {@link acceptedOf} look at. */
