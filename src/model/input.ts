@@ -134,6 +134,8 @@ export const connectInput = z.union([
   z.strictObject({ ...connectCommon, connector: id, name: name.optional() }),
 ])
 
+const approvalMode = z.enum(['default', 'ask', 'auto'])
+
 /** `update()`. */
 export const updateInput = z.strictObject({
   name: name.optional(),
@@ -142,6 +144,7 @@ export const updateInput = z.strictObject({
   visibility: visibility.optional(),
   credentials: credentials.optional(),
   agents: agents.optional(),
+  approval: approvalMode.optional(),
 })
 
 /** What `update()` takes, once it was checked. */
@@ -156,7 +159,7 @@ export const reconnectInput = z.strictObject({ scopes: scopes.optional(), oauth:
 /** One tool's settings. */
 export const toolSettingsInput = z.strictObject({
   enabled: z.boolean().optional(),
-  approval: z.enum(['default', 'ask', 'auto']).optional(),
+  approval: approvalMode.optional(),
   label: z.enum(['read', 'write']).nullable().optional(),
   agents: z.array(id).min(1, 'must name at least one agent, or be null for all').max(200).nullable().optional(),
 })

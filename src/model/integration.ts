@@ -1,3 +1,4 @@
+import type { ApprovalMode } from './tool.js'
 /** Who may use an integration: its owner, or everybody in the workspace. */
 export type IntegrationVisibility = 'private' | 'workspace'
 
@@ -22,6 +23,7 @@ export const statusReasons = {
   protocol_error: 'error',
   response_too_large: 'error',
   url_refused: 'error',
+  local_server_failed: 'error',
   first_sign_in: 'reconnect_required',
   credential_missing: 'reconnect_required',
   credential_needed: 'reconnect_required',
@@ -47,6 +49,10 @@ export interface StatusDetail {
   /** One sentence for a person: what happened and what to do. */
   readonly message: string
   readonly action?: StatusAction | undefined
+  /**
+   * What the server said about it, in its own words: untrusted, bounded, nothing hidden. Only for those who may edit.
+   */
+  readonly serverMessage?: string | undefined
   /** When it was last checked. */
   readonly checkedAt?: number | undefined
   /** When a request last succeeded. */
@@ -131,6 +137,8 @@ export interface Integration {
   readonly enabled: boolean
   /** Whether the server's annotations are believed. */
   readonly trusted: boolean
+  /** The approval mode of its tools that have none of their own. */
+  readonly approval: ApprovalMode
   /** Who may use it: ids of agents, never empty. */
   readonly agents: readonly string[]
   /** What the actor may do with it now, so that a page offers nothing that would be refused. */

@@ -46,7 +46,8 @@ export function assess(
     personLabel: settings.label,
     definitionHash: bindingHashOf(subject.manifest, subject.settings, tool),
   })
-  const mode = settings.approval ?? 'default'
+  const own = settings.approval ?? 'default'
+  const mode = own === 'default' ? (record.approval ?? 'default') : own
   const verdict = decideApproval({
     label,
     mode,

@@ -1,3 +1,4 @@
+import type { ConnectorAuth } from '../../model/connector.js'
 import type { IntegrationHeader } from '../../model/integration.js'
 import { openBound, sealBound } from './bound-secrets.js'
 import type { Context } from '../state/context.js'
@@ -24,6 +25,42 @@ export function editHeaders(
     values: Object.fromEntries([...kept.map(({ name }) => [name, values[name] ?? ''] as const), ...added]),
     headers: [...kept, ...added.map(([name]) => ({ name, setAt: now }))],
   }
+}
+
+/**
+ * Header values as they are sent: what a connector puts before the one that a person types is there once, whether or not
+ * they typed it too.
+ */
+export function withPrefix<Value extends string | null>(
+  values: Readonly<Record<string, Value>>,
+  auth: ConnectorAuth | undefined,
+): Readonly<Record<string, Value>> {
+  if (typeof auth !== 'object' || auth.type !== 'header' || auth.prefix === undefined) return values
+  const { name: header, prefix } = auth
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      value === null || name.toLowerCase() !== header.toLowerCase() ? value : (prefixed(value, prefix) as Value),
+    ]),
+  )
+}
+
+function prefixed(value: string, prefix: string): string {
+  const typed = value.trim()
+  const said = prefix.trim().toLowerCase()
+  const rest = typed.slice(said.length)
+  const has = typed.toLowerCase().startsWith(said) && (!/\w$/.test(said) || rest === '' || /^\s/.test(rest))
+  return prefix + (has ? rest.trimStart() : typed)
+}
+
+/** How the connector of an integration wants its callers to identify themselves; `undefined`: it has none any more. */
+export async function connectorAuth(
+  context: Context,
+  workspaceId: string,
+  connectorId: string | undefined,
+): Promise<ConnectorAuth | undefined> {
+  if (connectorId === undefined) return undefined
+  return (await context.connectorsOf(workspaceId)).find(({ id }) => id === connectorId)?.auth
 }
 
 /** Opens the header values of a record, for the origin that they are about to be sent to; without a record there are none. */

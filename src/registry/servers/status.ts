@@ -17,6 +17,7 @@ export function reasonOf(fault: unknown): StatusReason | undefined {
   if (!isIntegrationError(fault)) return undefined
   switch (fault.code) {
     case 'unreachable':
+      if (['exited', 'no_such_program', 'not_started'].includes(fault.reason ?? '')) return 'local_server_failed'
       return fault.reason === 'tls' ? 'tls' : 'unreachable'
     case 'session_lost':
       return 'unreachable'
@@ -52,14 +53,17 @@ export function describeStatus(
   auth: IntegrationAuth,
   status: StatusRecord,
 ): { readonly status: IntegrationStatus; readonly statusDetail: StatusDetail } {
-  const { reason, checkedAt, lastWorkedAt } = status
+  const { reason, serverMessage, checkedAt, lastWorkedAt } = status
   const action = actionFor(reason, auth)
   return {
     status: statusReasons[reason],
     statusDetail: {
       reason,
-      message: `${sentences[reason](`Integration "${name}"`)}${action === undefined ? '' : ` ${advice[action]}`}`,
+      message: [sentences[reason](`Integration "${name}"`), adviceOn(reason, action)]
+        .filter((part) => part !== '')
+        .join(' '),
       action,
+      serverMessage,
       checkedAt,
       lastWorkedAt,
     },
@@ -72,7 +76,7 @@ export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAc
     case 'connected':
       return undefined
     case 'connecting':
-      return 'wait'
+      return 'reconnect'
     case 'reconnect_required':
       if (reason === 'client_rejected' || reason === 'credential_needed') return 'edit'
       return auth === 'oauth' || reason === 'first_sign_in' ? 'reconnect' : 'edit'
@@ -102,6 +106,7 @@ export function statusChange(
     scopes: _scopes,
     before: _before,
     foundByCall: _byCall,
+    serverMessage: _words,
     ...kept
   } = before ?? { reason: found.reason }
   const record: StatusRecord = {
@@ -118,6 +123,7 @@ export function statusChange(
     before?.before !== record.before ||
     before?.signIn !== record.signIn ||
     before?.foundByCall !== record.foundByCall ||
+    before?.serverMessage !== record.serverMessage ||
     JSON.stringify(before?.scopes) !== JSON.stringify(record.scopes)
   if (!changed && !learnt && now - (before?.checkedAt ?? 0) < notOftenerThanMs)
     return { writes: [], events: [], record: before! }
@@ -138,11 +144,17 @@ export function statusChange(
   }
 }
 
+/** Read by a person on a settings page, so that no method is named. */
+function adviceOn(reason: StatusReason, action: StatusAction | undefined): string {
+  if (reason === 'awaiting_authorization') return 'Finish the sign-in, or start again with Reconnect.'
+  return action === undefined ? '' : advice[action]
+}
+
 const advice: Record<StatusAction, string> = {
-  validate: 'Check the server, then call validate().',
-  reconnect: 'Call reconnect() to sign in again.',
-  edit: 'Correct its URL or header values with update(), or your own with authorize().',
-  wait: 'Wait; it mends by itself.',
+  validate: 'Check the server, then check the connection again.',
+  reconnect: 'Sign in again with Reconnect.',
+  edit: 'Correct its URL, or the key or token that it is used with.',
+  wait: 'No action needed; it will be retried automatically.',
 }
 
 const sentences: Record<StatusReason, (subject: string) => string> = {
@@ -152,14 +164,15 @@ const sentences: Record<StatusReason, (subject: string) => string> = {
   timeout: (it) => `${it} did not answer in time.`,
   server_error: (it) => `${it} answered with a server error.`,
   rate_limited: (it) => `${it} asks for fewer requests.`,
-  not_mcp: (it) => `${it} is not an MCP server at this URL.`,
-  protocol_error: (it) => `${it} broke the MCP protocol.`,
+  not_mcp: (it) => `${it} is not an MCP server at this URL. The path of one often ends in /mcp or /sse.`,
+  protocol_error: (it) => `${it} sent an invalid MCP message.`,
   response_too_large: (it) => `${it} sent more than is accepted.`,
+  local_server_failed: (it) => `${it} is a local server that could not be started, or ended by itself.`,
   url_refused: (it) => `${it} has an address that is not allowed, or redirects to another.`,
   first_sign_in: (it) => `${it} needs a first sign-in.`,
   credential_missing: (it) => `${it} has no credential.`,
   credential_needed: (it) => `${it} needs a credential and offers no sign-in.`,
-  credential_rejected: (it) => `${it} no longer accepts its credential.`,
+  credential_rejected: (it) => `${it} does not accept its credential.`,
   client_rejected: (it) =>
     `${it} needs another OAuth client: its authorization server refused the client id or secret.`,
   refresh_rejected: (it) => `${it} needs authorization: the refresh token was rejected.`,

@@ -5,7 +5,7 @@ import { endOpenApprovals } from '../gate/end-approvals.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
-import { editHeaders, openHeaders, sealHeaders } from '../servers/headers.js'
+import { connectorAuth, editHeaders, openHeaders, sealHeaders, withPrefix } from '../servers/headers.js'
 import { load } from '../state/access.js'
 import {
   originOf,
@@ -37,7 +37,10 @@ export async function authorize(
   const { headers, scopes } = parse('authorize()', authorizeInput, input)
   const { record } = await load(context, id, 'own_credential')
   requirePerUser(record, 'authorize()')
-  if (headers !== undefined) await setOwnHeaders(context, id, originOf(record), headers)
+  if (headers !== undefined) {
+    const auth = await connectorAuth(context, context.actor.workspaceId, record.connectorId)
+    await setOwnHeaders(context, id, originOf(record), withPrefix(headers, auth))
+  }
   const target = await loadTarget(context, id, 'own_credential')
   if (record.auth === 'oauth' && headers === undefined)
     return startSignIn(context, target, { scopes, signal: options.signal })

@@ -6,6 +6,7 @@ import { checkUrl } from '../../egress/url-policy.js'
 import { checkBesideConnector, withArranged } from '../servers/oauth-settings.js'
 import { checkAgents } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
+import { withPrefix } from '../servers/headers.js'
 import { allowSharing } from '../state/access.js'
 import type { ToolSettingsRecord } from '../state/records.js'
 import { notFound } from '../state/errors.js'
@@ -77,8 +78,6 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
           message: `is needed: connector "${connector!.id}" asks for ${auth.title ?? auth.name}`,
         },
       ])
-    if (auth.prefix !== undefined && !headers[given]!.startsWith(auth.prefix))
-      headers[given] = auth.prefix + headers[given]!
   }
   const own = taken.oauth as OAuthSettings | undefined
   if (connector !== undefined && own !== undefined) checkBesideConnector('connect()', connector.id, own)
@@ -89,7 +88,7 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
     url: checked?.href,
     origin: checked?.origin ?? `local:${connector!.id}`,
     connector,
-    headers,
+    headers: withPrefix(headers, auth),
     hasCredential:
       (typeof auth === 'object' && auth.type === 'header') ||
       Object.keys(headers).some((name) => (asksToSignIn ? /^authorization$/i : /key|token|secret|auth/i).test(name)),

@@ -1,3 +1,4 @@
+import type { ApprovalMode } from '../../model/tool.js'
 import { invalid, type ParsedUpdate } from '../../model/input.js'
 import type {
   CredentialMode,
@@ -10,7 +11,7 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { moveCredential } from './move-credential.js'
 import { drop, type Dropped } from './drop-credential.js'
-import { editHeaders, openHeaders, sealHeaders } from '../servers/headers.js'
+import { connectorAuth, editHeaders, openHeaders, sealHeaders, withPrefix } from '../servers/headers.js'
 import { type LoadedIntegration } from '../state/access.js'
 import { allowSharing } from '../state/access.js'
 import {
@@ -35,6 +36,8 @@ export interface UpdateInput<AgentId extends string = string> {
   readonly visibility?: IntegrationVisibility | undefined
   readonly credentials?: CredentialMode | undefined
   readonly agents?: readonly AgentId[] | undefined
+  /** The approval mode of its tools that have none of their own. */
+  readonly approval?: ApprovalMode | undefined
 }
 
 /** What an edit comes to, before it is committed. */
@@ -64,6 +67,7 @@ export async function planEdit(context: ActorContext, before: LoadedIntegration,
   const { record, now, id } = before
   const draft: Draft = { next: record, changed: [], writes: [] }
   change(draft, record, 'name', wanted.name)
+  change(draft, { ...record, approval: record.approval ?? 'default' }, 'approval', wanted.approval)
   change(draft, record, 'agents', wanted.agents === undefined ? undefined : [...new Set(wanted.agents)])
   const moves = moveUrl(context, before, draft, wanted.url)
   const dropped = moves && draft.next.origin !== record.origin ? drop(id, before.others.slice(2)) : undefined
@@ -158,7 +162,9 @@ async function setHeaders(
     values: keeps ? await openHeaders(context, ref, stored?.value, originOf(record)) : {},
     headers: keeps ? stored.value.headers : [],
   }
-  const next = editHeaders(held.values, held.headers, wanted ?? {}, now)
+  // What the catalogue says holds for its own server only.
+  const auth = await connectorAuth(context, workspaceId, draft.next.connectorId)
+  const next = editHeaders(held.values, held.headers, withPrefix(wanted ?? {}, auth), now)
   draft.writes.push({
     key: keys.headers(id, sharedOwner),
     ifVersion: stored?.version ?? null,

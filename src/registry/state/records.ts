@@ -33,6 +33,8 @@ export interface IntegrationRecord {
   readonly credentials: CredentialMode
   readonly enabled: boolean
   readonly trusted: boolean
+  /** Of tools that have no mode of their own. `@default 'default'` */
+  readonly approval?: ApprovalMode | undefined
   readonly agents: readonly string[]
   /** Grows when what an approval was given for changes: URL, header names, issuer, account, trust. */
   readonly bindingRevision: number

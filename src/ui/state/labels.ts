@@ -68,6 +68,7 @@ export const english = {
     not_mcp: 'There is no MCP server at this URL',
     protocol_error: 'The server sent an invalid MCP message',
     response_too_large: 'The server sent more than is accepted',
+    local_server_failed: 'The local server could not be started, or ended by itself',
     url_refused: 'This address is not allowed, or redirects to another one',
     first_sign_in: 'Not signed in yet',
     credential_missing: 'A value for its header is missing',
