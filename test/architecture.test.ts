@@ -22,7 +22,7 @@ const registryRooms = Object.fromEntries(
 )
 
 /** What bridges build on at run time; the others need nothing of their framework but its shapes. */
-const frameworks = ['ai', '@langchain/core']
+const frameworks = ['ai', '@langchain/core', '@modelcontextprotocol/sdk']
 
 /** The table of docs/architecture.md. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -68,6 +68,7 @@ const adapters = [
   'local/stdio.ts',
   'bridges/ai-sdk.ts',
   'bridges/anthropic.ts',
+  'bridges/claude-agent-sdk.ts',
   'bridges/google.ts',
   'bridges/langchain.ts',
   'bridges/mastra.ts',

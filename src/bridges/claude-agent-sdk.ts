@@ -1,0 +1,150 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { CallToolRequestSchema, ListToolsRequestSchema, type CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import type { ApprovalDecision, Toolset } from '../index.js'
+import { sameJson } from '../policy/same-json.js'
+import { readingOf, wouldAsk, type BridgedTool, type BridgeOptions, type Reading } from './bridged-tool.js'
+import { bridgedTools } from './bridged-tools.js'
+import { shortNames } from './short-names.js'
+
+export type { BridgeOptions, CallName } from './bridged-tool.js'
+
+/** Options of {@link claudeAgentTools}. */
+export interface ClaudeAgentToolsOptions extends BridgeOptions {
+  /** The server's name, which the model reads before each tool's: `mcp__tools__notes__read`. `@default 'tools'` */
+  readonly name?: string | undefined
+  /**
+   * Who asks the person about a tool that asks; never both.
+   *
+   * `confirm`: the toolset's confirm callback, while the call waits.
+   *
+   * `native`: the Agent SDK, by your `canUseTool` wrapped in {@link ClaudeAgentTools.canUseTool}. It waits inside the
+   * living process; a tool runs only when that callback allowed this very call.
+   *
+   * `@default 'confirm'`
+   */
+  readonly approval?: 'confirm' | 'native' | undefined
+}
+
+/** A toolset for the Claude Agent SDK's `query()`. */
+export interface ClaudeAgentTools {
+  /** For `options.mcpServers`. One for each query: a server serves one at a time. */
+  readonly mcpServers: { [name: string]: ClaudeAgentServer }
+  /** For `options.allowedTools`: with `confirm`, the SDK doesn't ask beside the gate. */
+  readonly allowedTools: string[]
+  /** Wraps `options.canUseTool`; tools that are not of this toolset are left to it. With `native`, it must be there. */
+  canUseTool<Options extends ClaudeAgentCall>(
+    ask: (toolName: string, input: Record<string, unknown>, options: Options) => Promise<ClaudeAgentPermission | null>,
+  ): (toolName: string, input: Record<string, unknown>, options: Options) => Promise<ClaudeAgentPermission | null>
+}
+
+/** A server in this process, as the SDK takes it. */
+export interface ClaudeAgentServer {
+  type: 'sdk'
+  name: string
+  instance: McpServer
+  tools?: { name: string; permission_policy: 'always_ask' }[]
+}
+
+/** What is read of a question. */
+export interface ClaudeAgentCall {
+  readonly toolUseID: string
+  readonly mcpServer?: { readonly name: string; readonly source: string } | undefined
+}
+
+/** An answer of `canUseTool`. */
+export type ClaudeAgentPermission =
+  | { behavior: 'allow'; updatedInput?: Record<string, unknown> }
+  | { behavior: 'deny'; message: string; interrupt?: boolean }
+
+/**
+ * A toolset as an in-process MCP server for the Claude Agent SDK: with results as their servers sent them. Every call goes
+ * through the toolset's gate, whatever the SDK's permissions say. The SDK finds tools by its own search; with `search`,
+ * pinned ones are loaded at once.
+ *
+ * @see https://docs.claude.com/en/api/agent-sdk/typescript
+ */
+export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOptions = {}): ClaudeAgentTools {
+  const { name = 'tools', approval = 'confirm' } = options
+  const prefix = `mcp__${name}__`
+  const { tools } = bridgedTools(toolset, options, 'native')
+  const shown = shortNames(tools, ({ name: full }) => full, maxName - prefix.length)
+  const isNative = approval === 'native'
+  const answers = new Answers()
+  const instance = new McpServer({ name, version: '1.0.0' }, { capabilities: { tools: {} } })
+  instance.server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: [...shown].map(([short, tool]) => definitionOf(short, tool, toolset.deferred.length > 0)),
+  }))
+  instance.server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, _meta: meta }) => {
+    const tool = shown.get(params.name)
+    if (tool === undefined) return failed(`There is no tool "${params.name.slice(0, maxName)}".`)
+    const args = params.arguments ?? {}
+    const callId = toolUseId(meta)
+    const confirm = isNative ? () => answers.decisionOn(callId, args) : undefined
+    return resultOf(await readingOf(tool.run(args, { callId, signal, confirm })))
+  })
+  const policies = [...shown.keys()].map((short) => ({ name: short, permission_policy: 'always_ask' as const }))
+  return {
+    mcpServers: { [name]: { type: 'sdk', name, instance, ...(isNative ? { tools: policies } : {}) } },
+    allowedTools: isNative ? [] : [`mcp__${name}`],
+    canUseTool: (ask) => async (toolName, input, call) => {
+      const isOurs = call.mcpServer?.source === 'sdk' && call.mcpServer.name === name
+      const tool = isOurs ? shown.get(toolName.slice(prefix.length)) : undefined
+      if (tool === undefined) return ask(toolName, input, call)
+      // What would not ask goes to the gate, which says what is wrong if anything is.
+      if (!isNative || !(await wouldAsk(tool, input))) return { behavior: 'allow', updatedInput: input }
+      const answer = await ask(toolName, input, call)
+      answers.note(call.toolUseID, answer, input)
+      return answer
+    },
+  }
+}
+
+/** Together with the server's name. */
+const maxName = 64
+
+/** What a person answered, by the SDK's id of the call. */
+class Answers {
+  readonly #allowed = new Map<string, Record<string, unknown>>()
+
+  note(callId: string, answer: ClaudeAgentPermission | null, input: Record<string, unknown>): void {
+    if (answer?.behavior === 'allow') this.#allowed.set(callId, answer.updatedInput ?? input)
+  }
+
+  /** A yes counts once, and for exactly what was said yes to. */
+  decisionOn(callId: string | undefined, args: Record<string, unknown>): ApprovalDecision {
+    const allowed = this.#allowed.get(callId ?? '')
+    this.#allowed.delete(callId ?? '')
+    return allowed !== undefined && sameJson(allowed as never, args as never) ? 'approve' : notAsked
+  }
+}
+
+const notAsked = {
+  decision: 'deny',
+  reason: 'The Claude Agent SDK ran this call without having asked a person.',
+} as const
+
+/** The SDK searches tools by itself; what is pinned is there from the beginning. */
+function definitionOf(name: string, { title, description, inputSchema, deferred }: BridgedTool, isSearched: boolean) {
+  return {
+    name,
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    inputSchema: inputSchema as { type: 'object' },
+    ...(isSearched ? { _meta: { 'anthropic/alwaysLoad': !deferred } } : {}),
+  }
+}
+
+function toolUseId(meta: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const id = meta?.['claudecode/toolUseId']
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
+/** A result as its server sent it; in any other case, words. */
+function resultOf({ outcome, parts }: Reading): CallToolResult {
+  if (outcome?.type === 'completed') return outcome.result as CallToolResult // the same type, but readonly
+  return failed(parts.map((part) => (part.type === 'text' ? part.text : part.words)).join('\n'))
+}
+
+function failed(text: string): CallToolResult {
+  return { content: [{ type: 'text', text }], isError: true }
+}

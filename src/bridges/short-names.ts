@@ -1,0 +1,28 @@
+/**
+ * Names that fit a framework which puts one of its own before them: longer ones are cut, and end with a sum of the whole.
+ * The same in every process, as long as the toolset holds the same tools.
+ */
+export function shortNames<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  maxLength: number,
+): ReadonlyMap<string, T> {
+  const taken = new Map(items.filter((item) => nameOf(item).length <= maxLength).map((item) => [nameOf(item), item]))
+  for (const item of items.filter((one) => nameOf(one).length > maxLength)) {
+    let short = cut(nameOf(item), maxLength)
+    for (let n = 2; taken.has(short); n++) short = cut(`${nameOf(item)}#${n}`, maxLength)
+    taken.set(short, item)
+  }
+  return taken
+}
+
+function cut(name: string, maxLength: number): string {
+  return `${name.slice(0, maxLength - 9)}_${sumOf(name)}`
+}
+
+/** FNV-1a: it only tells names apart, and a name that is taken gets another sum. */
+function sumOf(text: string): string {
+  let sum = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(text)) sum = Math.imul(sum ^ byte, 0x01000193)
+  return (sum >>> 0).toString(16).padStart(8, '0')
+}
