@@ -326,10 +326,10 @@ function opensTransportWithoutFetch(node: ts.Node): boolean {
   return ts.forEachChild(node, (child) => opensTransportWithoutFetch(child) || undefined) ?? false
 }
 
-/** `mcp/` speaks to one server and `registry/gate/call.ts` is the gate; the testing kit is a server. */
+/** `mcp/` speaks to one server and `registry/gate/send-call.ts` is the gate; the testing kit is a server. */
 function callingTools(sources: Sources): readonly string[] {
   return pathsWhere(sources, (text, path) => {
-    if (path === 'registry/gate/call.ts' || path.startsWith('mcp/') || path.startsWith('testing/')) return false
+    if (path === 'registry/gate/send-call.ts' || path.startsWith('mcp/') || path.startsWith('testing/')) return false
     return takesCallTool(parse(text))
   })
 }

@@ -29,7 +29,7 @@ export interface ServerProfile {
  */
 export type EndpointFetch = (
   url: string | URL,
-  init?: RequestInit & { readonly deepJson?: 'skip' | undefined },
+  init?: RequestInit & { readonly deepJson?: 'skip' | undefined; readonly beforeSend?: BeforeSend | undefined },
 ) => Promise<Response>
 
 /** What a connection is opened with. */
@@ -65,12 +65,17 @@ export interface ToolListing {
   readonly cacheScope?: 'public' | 'private' | undefined
 }
 
+/** Decides whether a request may leave. `waited`: for a token, or for a first answer to the same request. */
+export type BeforeSend = (waited: boolean) => Promise<void>
+
 /** How a tool is called. */
 export interface ToolCallOptions {
   readonly signal?: AbortSignal | undefined
   /** Without a sign of life, in ms; progress begins it anew, up to five times that altogether. */
   readonly timeoutMs: number
   readonly onProgress?: ((progress: ToolProgress) => void) | undefined
+  /** Called as the last thing before the request leaves, each time it does; a throw ends the call unsent. */
+  readonly beforeSend?: BeforeSend | undefined
   /** Answers questions of the server during this call, and of no other. */
   readonly elicit?:
     ((question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>) | undefined

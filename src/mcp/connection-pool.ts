@@ -78,7 +78,8 @@ export class ConnectionPool {
   }
 
   /**
-   * Does work on the connection of a key, opened by `open` when there is none. Waits for a place when the key is busy.
+   * Does work on the connection of a key, opened by `open` when there is none. Waits for a place when the key is busy;
+   * `work` learns whether it waited for that or for a connection.
    *
    * @throws what `open` and `work` throw; while the server is left alone after a failure, that failure at once;
    *   `aborted` while waiting, `closed`
@@ -86,17 +87,21 @@ export class ConnectionPool {
   async use<T>(
     key: string,
     open: () => Promise<Connection>,
-    work: (connection: Connection) => Promise<T>,
+    work: (connection: Connection, on: { readonly waited: boolean }) => Promise<T>,
     options: PoolUseOptions = {},
   ): Promise<T> {
     if (this.#closed) throw closed()
     const slot = this.#slot(key)
+    const waited = slot.queue.pending >= this.#options.concurrency || !hasFree(slot)
     const leave = await place(slot.queue, options.signal)
     try {
-      return await slot.breaker.guard(() => this.#work(slot, open, work, options.replaces), {
-        bypass: options.bypassBreaker ?? false,
-        background: options.background ?? false,
-      })
+      return await slot.breaker.guard(
+        () => this.#work(slot, open, (connection) => work(connection, { waited }), options.replaces),
+        {
+          bypass: options.bypassBreaker ?? false,
+          background: options.background ?? false,
+        },
+      )
     } finally {
       leave()
       if (!slot.breaker.closed) this.#leaveAlone(slot)
@@ -290,6 +295,11 @@ export class ConnectionPool {
     }
     await Promise.all(lives.map((live) => live.connection.close({ endSession }).catch(() => undefined)))
   }
+}
+
+/** Whether work would get a connection without waiting for one. */
+function hasFree(slot: Slot): boolean {
+  return [...slot.live].some(({ connection, users }) => connection.usable && (users === 0 || !connection.exclusive))
 }
 
 function closed(): IntegrationError {

@@ -1,6 +1,8 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import type { FloodGate } from './flood-gate.js'
+import { carriedIn } from './before-send.js'
+import type { BeforeSend } from './connection-contract.js'
 import { isFinalRefusal, lostAnswer, Unanswered } from './server-errors.js'
 import { isSameId, readMessage } from './wire-message.js'
 
@@ -13,6 +15,8 @@ export interface Exchange {
   /** What went wrong with its answer. */
   fault?: unknown
   readonly abort: AbortController
+  /** The last look before it leaves. */
+  readonly beforeSend?: BeforeSend | undefined
   /** The question for the era: how to stop its clock, and whether nobody waits for its answer any more. */
   stopTimer?: (() => void) | undefined
   isLate?: boolean | undefined
@@ -98,7 +102,8 @@ export class GuardedTransport implements Transport {
     if (!('method' in message)) return this.#inner.send(message, options)
     if (!('id' in message)) return this.#notify(message, options)
     const { id, method } = message
-    const exchange: Exchange = { id, method, streams: false, abort: new AbortController() }
+    const { beforeSend, headers } = carriedIn(options?.headers)
+    const exchange: Exchange = { id, method, streams: false, abort: new AbortController(), beforeSend }
     this.#exchanges.set(id, exchange)
     options?.requestSignal?.addEventListener('abort', () => this.#exchanges.delete(id), { once: true })
     const asksForEra = method === 'server/discover'
@@ -107,11 +112,13 @@ export class GuardedTransport implements Transport {
       : undefined
     exchange.stopTimer = stopTimer
     try {
+      // A local server has no `fetch` that could look.
+      if (this.#options.unread) await beforeSend?.(false)
       await this.#inner.send(message, {
         ...options,
         // A signal of its own: listeners don't pile up on the transport's, and a cancelled request frees its socket.
         requestSignal: options?.requestSignal ?? exchange.abort.signal,
-        headers: { ...options?.headers, [exchangeHeader]: typeof id === 'number' ? `#${id}` : id },
+        headers: { ...headers, [exchangeHeader]: typeof id === 'number' ? `#${id}` : id },
         onRequestStreamEnd: () => {
           options?.onRequestStreamEnd?.()
           if (method !== 'subscriptions/listen') this.#giveUp(exchange)

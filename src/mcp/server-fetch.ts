@@ -46,7 +46,7 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     const verb = init.method ?? 'GET'
     // Depth counts per tool: one that nests too deep must not take the others with it.
     const deepJson = exchange?.method === 'tools/list' || (transport === 'sse' && verb === 'GET') ? 'skip' : undefined
-    const send = (): Promise<Response> => fetch(url, { ...init, headers, deepJson })
+    const send = (): Promise<Response> => fetch(url, { ...init, headers, deepJson, beforeSend: exchange?.beforeSend })
     if (transport === 'sse')
       return verb === 'GET' ? eventStream(send, new URL(url), options) : posted(send, exchange, now)
     if (verb === 'GET') {

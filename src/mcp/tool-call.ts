@@ -2,6 +2,7 @@ import type { Client } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../model/json.js'
 import { isIntegrationError } from '../model/errors.js'
 import type { ToolDefinition } from '../model/tool.js'
+import { carrying } from './before-send.js'
 import type { CallClock } from './call-clock.js'
 import type { CleanWords } from './clean-words.js'
 import type { ToolAnswer, ToolCallOptions } from './connection-contract.js'
@@ -22,25 +23,28 @@ export async function callOn(
   clock: CallClock,
 ): Promise<ToolAnswer> {
   const { outputSchema: _checkedByUs, ...shown } = definition
-  const answer = await client.callTool(
-    { name: definition.name, arguments: args },
-    {
-      toolDefinition: shown as never,
-      signal: clock.signal,
-      timeout: longest,
-      onprogress: ({ progress, total, message }) => {
-        clock.alive()
-        try {
-          options.onProgress?.({
-            progress,
-            total,
-            message,
-          })
-        } catch {
-          // A listener can't break a call.
-        }
+  const answer = await carrying(options.beforeSend, (headers) =>
+    client.callTool(
+      { name: definition.name, arguments: args },
+      {
+        headers,
+        toolDefinition: shown as never,
+        signal: clock.signal,
+        timeout: longest,
+        onprogress: ({ progress, total, message }) => {
+          clock.alive()
+          try {
+            options.onProgress?.({
+              progress,
+              total,
+              message,
+            })
+          } catch {
+            // A listener can't break a call.
+          }
+        },
       },
-    },
+    ),
   )
   return { result: toolResult(takeRaw(answer)) }
 }

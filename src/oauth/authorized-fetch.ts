@@ -33,6 +33,9 @@ export interface AuthorizedFetchOptions {
   readonly source: CredentialSource
 }
 
+/** A request, and the last look before it leaves: `waited` for a token, or for a first answer. */
+export type AuthorizedInit = RequestInit & { readonly beforeSend?: ((waited: boolean) => Promise<void>) | undefined }
+
 /**
  * A request met a border that no retry opens. Thrown through the MCP SDK, which passes on errors with this mark as they are.
  */
@@ -64,22 +67,24 @@ export class AuthorizationRequired extends Error {
  */
 export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOptions) {
   const { origin } = new URL(serverUrl)
-  const send = (url: string | URL, init: RequestInit, token?: string) =>
-    fetch(url, { ...init, headers: identify(init.headers, source, token) })
+  const send = async (url: string | URL, { beforeSend, ...init }: AuthorizedInit, token?: string, waited = false) => {
+    await beforeSend?.(waited)
+    return fetch(url, { ...init, headers: identify(init.headers, source, token) })
+  }
 
-  return async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
+  return async (url: string | URL, init: AuthorizedInit = {}): Promise<Response> => {
     if (new URL(url).origin !== origin) return fetch(url, init)
     const signal = init.signal ?? undefined
     if (source.kind !== 'oauth') return settled(await send(url, init), source)
 
     const first = usable(await source.token({ signal }))
-    const response = await send(url, init, first.token)
+    const response = await send(url, init, first.token, first.waited)
     const challenge = parseChallenge(response)
     if (challenge === undefined || challenge.error === 'insufficient_scope') return settled(response, source, first)
 
     await response.body?.cancel()
     const second = usable(await source.rejected(first.token, challenge, { signal }), challenge)
-    return settled(await send(url, init, second.token), source, second)
+    return settled(await send(url, init, second.token, true), source, second)
   }
 }
 

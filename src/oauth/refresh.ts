@@ -65,8 +65,10 @@ export function createRefresher({
     const known = await lookUp(grant, request)
     if (known.outcome !== undefined) return known.outcome
     const joined = await unlessAborted(join(grant, request), signal)
-    const refused = joined.type === 'fresh' && joined.token === request.rejected?.token
-    return refused ? unlessAborted(join(grant, request), signal) : joined
+    if (joined.type !== 'fresh') return joined
+    return joined.token === request.rejected?.token
+      ? unlessAborted(join(grant, request), signal)
+      : { ...joined, waited: true }
   }
 
   /** One flight for each credential. Nobody's signal ends it: others wait for it, and its answer must be saved. */

@@ -1,12 +1,13 @@
 /** What asking for a usable access token comes to. */
 export type TokenOutcome =
-  /** Use it. `scopes`: what was granted with it. */
+  /** Use it. `scopes`: what was granted with it; `waited`: for a refresh. */
   | {
       readonly type: 'fresh'
       readonly token: string
       readonly scopes: readonly string[]
       /** The scopes that were missing and led to the sign-in, where it was begun for some. */
       readonly steppedUpFor?: readonly string[] | undefined
+      readonly waited?: boolean | undefined
     }
   /** Only a person (or a changed configuration) helps. */
   | { readonly type: 'reauthorize'; readonly reason: ReauthorizeReason }

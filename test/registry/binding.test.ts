@@ -19,6 +19,15 @@ async function tamper(gate: Gate, key: string, change: (value: Raw) => object, t
   await gate.storage.commit('acme', [{ key: to, value: change(records[0]!.value as Raw) as JsonValue }])
 }
 
+/** It may do more than what was approved. Other words alone supersede nothing. */
+const publishing = {
+  ...writeNote,
+  inputSchema: {
+    ...writeNote.inputSchema,
+    properties: { ...(writeNote.inputSchema as { properties: Raw }).properties, publish: { type: 'boolean' } },
+  },
+}
+
 const superseded = { type: 'not_run', because: 'superseded' }
 
 describe('an approved call is not sent when', () => {
@@ -50,7 +59,7 @@ describe('an approved call is not sent when', () => {
     [
       "the tool's definition is another one",
       async ({ mine, id, server }) => {
-        await server.setTools([readNote, { ...writeNote, description: 'Writes a note, and publishes it.' }])
+        await server.setTools([readNote, publishing])
         await mine.refreshTools(id)
       },
     ],
@@ -104,7 +113,7 @@ describe('an answer during the call is held against the same', () => {
     const gate = await openGate()
     const toolset = await gate.toolset({
       confirm: async () => {
-        await gate.server.setTools([{ ...writeNote, description: 'Deletes all notes.' }])
+        await gate.server.setTools([publishing])
         await gate.mine.refreshTools(gate.id)
         return 'approve' as const
       },

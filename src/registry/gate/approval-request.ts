@@ -4,7 +4,8 @@ import { displayArguments } from '../../policy/arguments.js'
 import { visible, visibleText } from '../../model/visible-text.js'
 import type { Context } from '../state/context.js'
 import type { ApprovalRecord } from '../state/records.js'
-import type { CallDecision, ResolvedCall } from './resolve-tool.js'
+import type { ResolvedCall } from './resolved-call.js'
+import type { CallDecision } from './decide-call.js'
 
 /** What a call's approval is asked with, besides the arguments. */
 export interface AskedWith {

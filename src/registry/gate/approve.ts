@@ -4,13 +4,14 @@ import type { Context } from '../state/context.js'
 import type { Ended } from './ended-outcome.js'
 import { openApproval } from './open-approval.js'
 import { recordCall } from './record-call.js'
-import type { CallDecision, ResolvedCall } from './resolve-tool.js'
-import { redeemApproval, type Permitted } from './redeem-approval.js'
+import type { ResolvedCall } from './resolved-call.js'
+import type { CallDecision } from './decide-call.js'
+import { redeemNow, type Permitted } from './redeem-approval.js'
 import type { ToolCallOptions } from './call-scope.js'
 import { waitForDecision } from './wait-for-decision.js'
 
 /**
- * Turns a decision into leave, or into the end of the call. A tool that asks gets a stored approval; the confirm callback
+ * Obtains permission for a call, or returns the outcome that ends it. A tool that asks gets a stored approval; the confirm callback
  * may answer during the call; otherwise somebody decides later, anywhere. Either way it then is redeemed like any other,
  * because waiting takes time in which everything may change.
  *
@@ -24,7 +25,7 @@ export async function approve(
 ): Promise<Permitted | Ended> {
   switch (verdict.mode) {
     case 'auto':
-      return { type: 'permitted', call, rule: grant === undefined ? verdict.rule : `grant:${grant.id}` }
+      return { type: 'permitted', call, rule: grant === undefined ? verdict.rule : `grant:${grant.value.id}`, grant }
     case 'deny':
       await recordCall(context, call, { rule: verdict.rule, outcome: 'denied_by_policy' })
       throw new IntegrationError(
@@ -43,7 +44,7 @@ export async function approve(
           await recordCall(context, call, { rule: verdict.rule, outcome: 'not_run', approvalId, errorCode: error.code })
         throw error
       }
-      return redeemApproval(context, call.session, approvalId)
+      return redeemNow(context, call.session, opened.approval)
     }
   }
 }

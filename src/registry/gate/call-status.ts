@@ -3,7 +3,7 @@ import type { Context } from '../state/context.js'
 import type { Change } from '../state/event-feed.js'
 import { versioned, type StatusRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
-import type { ResolvedCall } from './resolve-tool.js'
+import type { ResolvedCall } from './resolved-call.js'
 import { statusChange } from '../servers/status.js'
 
 /** How often calls that change nothing write when it last worked, in ms. */

@@ -1,12 +1,11 @@
 import type { ToolCallOutcome } from '../../model/outcome.js'
 import { takeArguments } from '../../policy/arguments.js'
 import { approve } from './approve.js'
-import { begin, claim, conclude, type Ending } from './conclude.js'
 import type { Context } from '../state/context.js'
-import { elicitFor } from './elicit.js'
-import { decideCall, resolveCall } from './resolve-tool.js'
-import { redeemApproval, type Permitted } from './redeem-approval.js'
-import { useServer } from '../servers/use-server.js'
+import { decideCall } from './decide-call.js'
+import { resolveCall } from './resolve-tool.js'
+import { redeemApproval } from './redeem-approval.js'
+import { sendCall } from './send-call.js'
 import type { ToolCallOptions, CallScope } from './call-scope.js'
 
 /**
@@ -26,7 +25,7 @@ export async function callTool(
   const call = await resolveCall(context, session, name, taken)
   const decision = await decideCall(context, call)
   const approved = await approve(context, call, decision, options)
-  return approved.type === 'ended' ? approved.outcome : send(context, approved, options)
+  return approved.type === 'ended' ? approved.outcome : sendCall(context, approved, options)
 }
 
 /**
@@ -42,37 +41,5 @@ export async function resumeCall(
   options: ToolCallOptions & { readonly args?: unknown } = {},
 ): Promise<ToolCallOutcome> {
   const approved = await redeemApproval(context, session, approvalId, options.args)
-  return approved.type === 'ended' ? approved.outcome : send(context, approved, options)
-}
-
-/** The only way to `tools/call`. An approval is used up as the last thing before anything is sent. */
-async function send(context: Context, permitted: Permitted, options: ToolCallOptions): Promise<ToolCallOutcome> {
-  const { call } = permitted
-  const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
-  const ending: Ending = begin(context, permitted)
-  try {
-    ending.answer = await context.calls.track(
-      call.target,
-      signal,
-      (tracked) =>
-        useServer(
-          context,
-          call.target,
-          async (connection) => {
-            ending.claimed ??= await claim(context, permitted, ending, timeoutMs)
-            return connection.callTool(call.tool.definition, call.args.value, {
-              signal: tracked,
-              timeoutMs,
-              onProgress,
-              ...elicitFor(call),
-            })
-          },
-          { signal: tracked, elicits: call.session.elicit !== undefined },
-        ),
-      call.since,
-    )
-  } catch (fault) {
-    ending.fault = fault
-  }
-  return conclude(context, permitted, ending)
+  return approved.type === 'ended' ? approved.outcome : sendCall(context, approved, options)
 }

@@ -7,13 +7,13 @@ import type { ToolResult } from '../../model/tool.js'
 import type { ToolAnswer } from '../../mcp/connection.js'
 import { resultText } from '../../policy/model-content.js'
 import type { Permitted } from './redeem-approval.js'
-import { endedOutcome } from './ended-outcome.js'
-import { auditOf, recordEnded, tellFinished } from './record-call.js'
-import { move, readApproval, transition, type StoredApproval } from './approvals.js'
+import { Unsent, type Admission } from './admit.js'
+import { auditOf, tellFinished } from './record-call.js'
+import { transition } from './approvals.js'
 import type { Context } from '../state/context.js'
 import type { Change } from '../state/event-feed.js'
 import { EndedCall } from '../state/calls-in-flight.js'
-import type { ResolvedCall } from './resolve-tool.js'
+import type { ResolvedCall } from './resolved-call.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { actionFor, reasonOf } from '../servers/status.js'
 import { statusAfter } from './call-status.js'
@@ -22,51 +22,33 @@ import { statusAfter } from './call-status.js'
 export interface Ending {
   /** When it began, ms since the epoch. */
   readonly started: number
-  /** `null`: there was no approval to use up. */
-  claimed?: StoredApproval | null | undefined
+  readonly admission: Admission
   answer?: ToolAnswer | undefined
   fault?: unknown
 }
 
-/** Tells of a call that is about to be sent. */
-export function begin(context: Context, { call, rule }: Permitted): Ending {
+/** Tells listeners of a call that is about to be sent. @param longestMs - how long an answer may take */
+export function begin(context: Context, permitted: Permitted, longestMs: number): Ending {
+  const { call, rule } = permitted
   const { actor, agentId } = call.session
   const { workspaceId, integrationId } = call.target
   const tool = call.tool.definition.name
   context.feed.tell([
     { type: 'call_started', workspaceId, at: call.now, userId: actor.userId, agentId, integrationId, tool, rule },
   ])
-  return { started: context.runtime.now() }
+  return { started: context.runtime.now(), admission: { permitted, dispatchedUntil: call.now + longestMs } }
 }
 
-/** Uses an approval up: from here on it can't be used by anybody else. */
-export async function claim(
-  context: Context,
-  { call, approval }: Permitted,
-  { started }: Ending,
-  timeoutMs: number,
-): Promise<StoredApproval | null> {
-  if (approval === undefined) return null
-  const claimed = await move(context, call.target.workspaceId, approval, 'dispatched', {
-    dispatchedUntil: storageTime(context, call, started) + longestCallMs(timeoutMs),
-  })
-  if (claimed === false) throw new UsedElsewhere()
-  return claimed
-}
+/** How often an approval may be used again after a person was needed, before it counts as used. */
+const maxReturns = 3
 
-/** How long a call may take altogether when its server keeps reporting progress, in ms. */
-export function longestCallMs(timeoutMs: number): number {
-  return timeoutMs * 5
-}
-
-/** Files how a call ended (approval, status, audit: one commit) and turns it into its outcome. */
-export async function conclude(context: Context, permitted: Permitted, ending: Ending): Promise<ToolCallOutcome> {
-  const { call } = permitted
-  if (ending.fault instanceof UsedElsewhere) return usedElsewhere(context, permitted)
-  const fault = ending.fault === undefined ? undefined : toCallError(ending.fault, call)
-  if (fault === undefined) {
-    const { result, rpcError } = ending.answer!
-    await file(context, permitted, ending, {
+/** Records how a call ended (approval, status, audit: one commit) and turns it into its outcome. */
+export async function conclude(context: Context, ending: Ending): Promise<ToolCallOutcome> {
+  const { call } = ending.admission.permitted
+  const { answer } = ending
+  if (answer !== undefined) {
+    const { result, rpcError } = answer
+    await file(context, ending, {
       outcome: result.isError === true ? 'tool_error' : 'completed',
       approval: 'finished',
       status: 'ok',
@@ -80,36 +62,40 @@ export async function conclude(context: Context, permitted: Permitted, ending: E
       modelText: resultText(result),
     }
   }
+  const unsent = ending.fault instanceof Unsent ? ending.fault.end : undefined
+  if (unsent !== undefined && 'outcome' in unsent) return unsent.outcome
+  const fault = unsent ?? toCallError(ending.fault, call)
   if (fault instanceof AuthorizationRequired) {
-    await file(context, permitted, ending, {
+    const { returns = 0 } = ending.admission.claimed?.value ?? {}
+    await file(context, ending, {
       outcome: 'authorization_required',
-      approval: 'approved',
+      approval: returns < maxReturns ? 'approved' : 'unknown',
       status: fault.reason,
       scopes: fault.scopes,
     })
     return authorizationRequired(call, fault)
   }
-  await file(context, permitted, ending, {
+  await file(context, ending, {
     outcome: 'failed',
-    approval: fault.mayHaveRun
-      ? 'unknown'
-      : fault.code === 'protocol_error' || fault.reason === 'forbidden'
-        ? 'finished'
-        : 'approved',
-    status: fault.reason !== 'forbidden' && saysSomethingOfTheServer(fault) ? reasonOf(fault) : undefined,
+    approval: fault.mayHaveRun ? 'unknown' : isDefiniteAnswer(fault) ? 'finished' : 'approved',
+    status:
+      unsent === undefined && fault.reason !== 'forbidden' && saysSomethingOfTheServer(fault)
+        ? reasonOf(fault)
+        : undefined,
     fault,
   })
   throw fault
 }
 
-/** Another process, or an earlier resume, was first. */
-async function usedElsewhere(context: Context, { call, approval }: Permitted): Promise<ToolCallOutcome> {
-  const before = approval!.value
-  const found = await readApproval(context, call.target.workspaceId, before.request.approvalId)
-  const record = found?.stored.value ?? before
-  const outcome = endedOutcome(record.status === 'approved' ? { ...record, status: 'finished' } : record, call.now)
-  await recordEnded(context, call.target.workspaceId, record, outcome)
-  return outcome
+/** The server has answered, and the answer is no: the approval was used. */
+function isDefiniteAnswer({ code, httpStatus, reason }: IntegrationError): boolean {
+  return (
+    httpStatus !== undefined ||
+    reason === 'forbidden' ||
+    code === 'protocol_error' ||
+    code === 'session_lost' ||
+    code === 'redirect_refused'
+  )
 }
 
 /** The storage's clock, as far as it can be told without asking again. */
@@ -165,8 +151,7 @@ function saysSomethingOfTheServer({ code, mayHaveRun, httpStatus }: IntegrationE
 
 async function file(
   context: Context,
-  { call, rule, approval }: Permitted,
-  ending: Ending,
+  { admission, started }: Ending,
   how: {
     outcome: CallOutcomeName
     approval: ApprovalStatus
@@ -175,8 +160,10 @@ async function file(
     fault?: IntegrationError | undefined
   },
 ): Promise<void> {
+  const { claimed, permitted } = admission
+  const { call, rule, approval } = permitted
   const { target } = call
-  const now = storageTime(context, call, ending.started)
+  const now = storageTime(context, call, started)
   const found = how.status === undefined ? undefined : { reason: how.status, scopes: how.scopes }
   const audit = auditOf(context, call, {
     rule,
@@ -187,9 +174,9 @@ async function file(
     mayHaveRun: how.fault?.mayHaveRun,
   })
   tellFinished(context, target.workspaceId, now, audit)
-  const claimed = ending.claimed ?? undefined
   try {
-    const moved: Change = claimed === undefined ? {} : transition(context, claimed, how.approval)
+    const returns = how.approval === 'approved' ? (claimed?.value.returns ?? 0) + 1 : undefined
+    const moved: Change = claimed === undefined ? {} : transition(context, claimed, how.approval, { returns })
     const status: Change = found === undefined ? {} : await statusAfter(context, call, found, now)
     // The approval ran out meanwhile and was filed as unknown, or the status changed: the rest is still worth filing.
     for (const parts of [[moved, status], [moved], [status], []]) {
@@ -197,7 +184,7 @@ async function file(
       const events = parts.flatMap((part) => part.events ?? [])
       if ((await context.feed.commit(target.workspaceId, { writes, events, audit: [audit] })) !== false) break
     }
-    if (claimed !== undefined) context.decisions.notice(claimed.value.request.approvalId)
+    if (claimed !== undefined) context.decisions.notice(claimed.value.request.approvalId, how.approval)
   } catch {
     // What a tool has answered is never lost because it could not be filed: the approval then stays dispatched and becomes unknown.
   }
@@ -210,6 +197,3 @@ async function warningsOf(call: ResolvedCall, result: ToolResult): Promise<reado
   const problem = outputProblem(outputSchema, result.structuredContent)
   return problem === undefined ? [] : [problem]
 }
-
-/** Somebody else used the approval first. */
-class UsedElsewhere extends Error {}

@@ -1,5 +1,5 @@
 import type { ElicitAnswer, ElicitQuestion } from '../../ports/elicit.js'
-import type { ResolvedCall } from './resolve-tool.js'
+import type { ResolvedCall } from './resolved-call.js'
 
 /** How a server's questions during this call reach the host; nothing, when nobody can answer. */
 export function elicitFor(call: ResolvedCall): {

@@ -6,7 +6,8 @@ import { assess } from './assess-tool.js'
 import { checkAgents } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
 import { findGrant } from './grants.js'
-import { bindingOf, resolveCall, subjectOf } from './resolve-tool.js'
+import { bindingOf, subjectOf } from './resolved-call.js'
+import { resolveCall } from './resolve-tool.js'
 
 /** What would happen to a call, and which rule says so. */
 export type CallExplanation =

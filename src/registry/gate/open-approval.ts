@@ -10,7 +10,8 @@ import { approvalRequest } from './approval-request.js'
 import { indexRecord, indexWrites, readApproval, statusNow, type StoredApproval } from './approvals.js'
 import type { ToolCallOptions } from './call-scope.js'
 import { checkPending, readPending } from './pending-approvals.js'
-import { bindingOf, type CallDecision, type ResolvedCall } from './resolve-tool.js'
+import { bindingOf, type ResolvedCall } from './resolved-call.js'
+import type { CallDecision } from './decide-call.js'
 import { changesOf } from './tool-changes.js'
 
 /** The approval that a call waits for, and whether this call opened it. */

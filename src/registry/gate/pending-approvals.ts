@@ -2,7 +2,7 @@ import { IntegrationError } from '../../model/errors.js'
 import type { Context } from '../state/context.js'
 import { prefixes } from '../state/keys.js'
 import { versioned, type ApprovalIndexRecord } from '../state/records.js'
-import type { ResolvedCall } from './resolve-tool.js'
+import type { ResolvedCall } from './resolved-call.js'
 
 /** A pending approval, as its person's index has it. */
 export interface PendingApproval extends ApprovalIndexRecord {

@@ -4,7 +4,7 @@ import type { ToolCallOutcome } from '../../model/outcome.js'
 import type { Context } from '../state/context.js'
 import type { NewAudit } from '../state/event-feed.js'
 import type { ApprovalRecord } from '../state/records.js'
-import type { ResolvedCall } from './resolve-tool.js'
+import type { ResolvedCall } from './resolved-call.js'
 
 /** What is told of a call that ended before anything was to be sent. */
 type Entry = Pick<AuditEntry, 'approvalId' | 'errorCode'> & { readonly rule: string; readonly outcome: CallOutcomeName }

@@ -2,75 +2,94 @@ import { isIntegrationError, type ErrorCode } from '../../model/errors.js'
 import { invalid } from '../../model/input.js'
 import { takeArguments } from '../../policy/arguments.js'
 import { bindingHash, compareBinding } from '../../policy/binding.js'
-import { assess } from './assess-tool.js'
-import { endedOutcome, type Ended } from './ended-outcome.js'
-import { move, readApproval, statusNow, type StoredApproval } from './approvals.js'
 import type { Context } from '../state/context.js'
-import { recordEnded } from './record-call.js'
 import { notFound } from '../state/errors.js'
-import { bindingOf, resolveWireTool, subjectOf, type ResolvedCall } from './resolve-tool.js'
+import { prefixes } from '../state/keys.js'
+import { versioned, type ApprovalRecord } from '../state/records.js'
+import { move, readApproval, statusNow, type FoundApproval, type StoredApproval } from './approvals.js'
+import { assess } from './assess-tool.js'
 import type { CallScope } from './call-scope.js'
+import { endedOutcome, type Ended } from './ended-outcome.js'
+import type { FoundGrant } from './grants.js'
+import { recordEnded } from './record-call.js'
+import { resolveWireTool } from './resolve-tool.js'
+import { bindingOf, subjectOf, type ResolvedCall } from './resolved-call.js'
 
-/** A call with leave to be sent, once. */
+/** A call that may be sent, once. */
 export interface Permitted {
   readonly type: 'permitted'
   readonly call: ResolvedCall
-  /** The rule that gave leave. */
+  /** The rule that allows it. */
   readonly rule: string
   /** Used up by sending. */
   readonly approval?: StoredApproval | undefined
+  /** The remembered decision that settled it. */
+  readonly grant?: FoundGrant | undefined
 }
 
 /**
- * A decided approval as the call it was given for, if everything it binds still is the same and the rules still let it;
- * or how it ended instead. Sending uses it up.
+ * `resume()`: a decided approval as the call it was given for, if everything it binds still is the same and the rules
+ * still allow it; otherwise how it ended instead. Sending uses it up.
  *
  * @param args - given again by a framework: must equal what was approved
  * @throws IntegrationError `not_found` for an approval of another person, agent or conversation, `invalid_input`
  */
 export async function redeemApproval(
   context: Context,
-  session: CallScope,
+  scope: CallScope,
   approvalId: string,
   args?: unknown,
 ): Promise<Permitted | Ended> {
-  const { workspaceId } = session.actor
-  const found = await readApproval(context, workspaceId, approvalId)
-  if (found === undefined || !isOf(session, found.stored)) throw notFound('approval', String(approvalId))
-  const { stored, now } = found
-  const record = stored.value
-  const take = (value: unknown) => takeArguments(value, { maxBytes: context.options.limits.maxArgumentBytes })
-  if (args !== undefined && take(args).digest !== record.binding.argumentsDigest)
+  const found = await readApproval(context, scope.actor.workspaceId, approvalId)
+  if (found === undefined || !isOf(scope, found.stored)) throw notFound('approval', String(approvalId))
+  const { binding } = found.stored.value
+  if (args !== undefined && take(context, args).digest !== binding.argumentsDigest)
     throw invalid('resume()', [{ path: 'args', message: 'must equal what was approved, or be left out' }])
-  if (statusNow(record, now) !== 'approved') return end(context, workspaceId, stored, now)
+  if (statusNow(found.stored.value, found.now) !== 'approved') return end(context, scope.actor.workspaceId, found)
+  return redeemNow(context, scope, found.stored)
+}
 
-  let call: ResolvedCall
+/** The same for an approval that this process knows: it and all that it is held against are read at one moment. */
+export async function redeemNow(context: Context, scope: CallScope, known: StoredApproval): Promise<Permitted | Ended> {
+  const { request, binding, argumentsJson } = known.value
+  const { workspaceId } = scope.actor
+  // Where it was found: what a record says of itself is held against it below.
+  const approvalId = known.key.slice(prefixes.approvals.length)
+  let read: ResolvedCall
   try {
-    call = await resolveWireTool(
-      context,
-      session,
-      record.request.integration.id,
-      record.binding.tool,
-      take(JSON.parse(record.argumentsJson)),
-    )
+    read = await resolveWireTool(context, scope, {
+      integrationId: request.integration.id,
+      name: binding.tool,
+      args: take(context, JSON.parse(argumentsJson)),
+      beside: known.key,
+    })
   } catch (error) {
-    if (isIntegrationError(error) && lost.has(error.code))
-      return supersede(context, workspaceId, stored, now, error.message)
-    throw error
+    if (!isIntegrationError(error) || !lost.has(error.code)) throw error
+    const found = await readApproval(context, workspaceId, approvalId)
+    if (found === undefined) throw notFound('approval', approvalId)
+    if (statusNow(found.stored.value, found.now) !== 'approved') return end(context, workspaceId, found)
+    return supersede(context, workspaceId, found, error.message)
   }
-  const bound = { ...bindingOf(call), approvalId, expiresAt: record.request.expiresAt }
+  const { now } = read
+  const stored = versioned<ApprovalRecord>(read.beside)
+  if (stored === undefined) throw notFound('approval', approvalId)
+  const record = stored.value
+  if (statusNow(record, now) !== 'approved') return end(context, workspaceId, { stored, now })
+
+  // The person may have edited the arguments.
+  const call = { ...read, args: take(context, JSON.parse(record.argumentsJson)) }
+  const bound = { ...bindingOf(call), approvalId, expiresAt: request.expiresAt }
   const different = compareBinding(record.binding, bound)
   if (different.length > 0 || bindingHash(bound) !== record.bindingHash)
     return supersede(
       context,
       workspaceId,
-      stored,
-      now,
+      { stored, now },
       `It was approved for something else: ${different.join(', ')} changed.`,
     )
   const { verdict } = assess(context, subjectOf(call), { arguments: call.args.value })
   if (verdict.mode === 'deny')
-    return supersede(context, workspaceId, stored, now, `Policy refuses it now (${verdict.rule}).`)
+    return supersede(context, workspaceId, { stored, now }, `Policy refuses it now (${verdict.rule}).`)
   return { type: 'permitted', call, rule: record.request.rule, approval: stored }
 }
 
@@ -81,6 +100,10 @@ const lost: ReadonlySet<ErrorCode> = new Set([
   'integration_disabled',
   'agent_not_allowed',
 ])
+
+function take(context: Context, args: unknown) {
+  return takeArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
+}
 
 function isOf(scope: CallScope, { value: { request } }: StoredApproval): boolean {
   return (
@@ -94,18 +117,17 @@ function isOf(scope: CallScope, { value: { request } }: StoredApproval): boolean
 async function supersede(
   context: Context,
   workspaceId: string,
-  stored: StoredApproval,
-  now: number,
+  { stored, now }: FoundApproval,
   reason: string,
 ): Promise<Ended> {
   const moved = await move(context, workspaceId, stored, 'superseded', { reason })
-  if (moved !== false) return end(context, workspaceId, moved, now)
-  const found = await readApproval(context, workspaceId, stored.value.request.approvalId)
-  return end(context, workspaceId, found?.stored ?? stored, found?.now ?? now)
+  if (moved !== false) return end(context, workspaceId, { stored: moved, now })
+  const found = await readApproval(context, workspaceId, stored.key.slice(prefixes.approvals.length))
+  return end(context, workspaceId, found ?? { stored, now })
 }
 
-async function end(context: Context, workspaceId: string, { value }: StoredApproval, now: number): Promise<Ended> {
-  const outcome = endedOutcome(value, now)
-  await recordEnded(context, workspaceId, value, outcome)
+async function end(context: Context, workspaceId: string, { stored, now }: FoundApproval): Promise<Ended> {
+  const outcome = endedOutcome(stored.value, now)
+  await recordEnded(context, workspaceId, stored.value, outcome)
   return { type: 'ended', outcome }
 }

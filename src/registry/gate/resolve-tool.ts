@@ -1,39 +1,17 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { TakenArguments } from '../../policy/arguments.js'
-import type { ApprovalBinding } from '../../policy/binding.js'
 import { decideAccess } from '../../policy/access.js'
-import type { StoredGrant } from '../../policy/grant-rule.js'
 import { notForModels, type NotForModels } from '../../policy/model-audience.js'
 import { visible } from '../../model/visible-text.js'
-import { assess, bindingHashOf, type Assessment } from './assess-tool.js'
 import { actingAs, type Context } from '../state/context.js'
-import { findGrant, useGrant } from './grants.js'
 import { allow } from '../state/access.js'
-import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
+import { versioned, type IntegrationRecord, type SettingsRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
+import type { StorageCheck, StorageRecord } from '../../ports/storage.js'
+import type { ResolvedCall } from './resolved-call.js'
 import type { CallScope } from './call-scope.js'
-import type { NamedTool } from '../state/tool-list-cache.js'
-
-/** A call whose names have become things: read just now, allowed as far as anybody could tell without asking. */
-export interface ResolvedCall {
-  readonly session: CallScope
-  readonly target: Target
-  readonly settings: SettingsRecord | undefined
-  readonly manifest: ToolsRecord
-  readonly tool: NamedTool
-  readonly modelName: string
-  readonly args: TakenArguments
-  /** The storage's clock, in ms since the epoch. */
-  readonly now: number
-  /** When it was read, for what ends calls meanwhile. */
-  readonly since: number
-}
-
-/** What would happen to a call, and the grant that already let it, if one did. */
-export interface CallDecision extends Assessment {
-  readonly grant?: StoredGrant | undefined
-}
+import type { NamedTool, ToolList } from '../state/tool-list-cache.js'
 
 /**
  * Finds what a model's name stands for, as it is now: "the list shows, the call decides".
@@ -51,8 +29,9 @@ export async function resolveCall(
   const { workspaceId } = session.actor
   const integrationId = await context.handles.find(workspaceId, handle)
   if (integrationId === undefined) throw unknownTool(modelName)
+  const find: FindTool = (list) => list.byModelName(handle, modelName)
   const resolve = (id: string): Promise<ResolvedCall> =>
-    resolveTool(context, session, id, args, modelName, (list) => list.byModelName(handle, modelName))
+    resolveTool(context, session, { integrationId: id, args, name: modelName, find })
   try {
     return await resolve(integrationId)
   } catch (error) {
@@ -64,80 +43,43 @@ export async function resolveCall(
   }
 }
 
-/** The same for a tool that is known by its integration and wire name. */
+/** The same for a tool that is known by its integration and the server's name for it. */
 export async function resolveWireTool(
   context: Context,
   session: CallScope,
-  integrationId: string,
-  wireName: string,
-  args: TakenArguments,
+  wanted: Omit<WantedTool, 'find'>,
 ): Promise<ResolvedCall> {
-  return resolveTool(context, session, integrationId, args, wireName, (list) => list.get(wireName))
+  return resolveTool(context, session, { ...wanted, find: (list) => list.get(wanted.name) })
 }
 
-/** What the rules say of a call now; a grant is used up by it where one decides. */
-export async function decideCall(context: Context, call: ResolvedCall): Promise<CallDecision> {
-  const subject = subjectOf(call)
-  const args = { arguments: call.args.value }
-  for (let tries = 0; tries < 3; tries++) {
-    const asked = assess(context, subject, args)
-    if (asked.verdict.mode !== 'ask') return asked
-    const granted = assess(context, subject, { ...args, granted: true })
-    if (granted.verdict.mode !== 'auto') return asked
-    const grant = await findGrant(context, call.target.workspaceId, bindingOf(call))
-    if (grant === undefined) return asked
-    if (await useGrant(context, call.target.workspaceId, grant)) return { ...granted, grant: grant.value }
-  }
-  return assess(context, subject, args)
-}
+/** Finds the tool in the list of its integration. */
+type FindTool = (list: ToolList) => NamedTool | undefined
 
-/** What an approval of this call binds. */
-export function bindingOf(call: ResolvedCall): ApprovalBinding {
-  const { actor, agentId, conversationId } = call.session
-  return {
-    workspaceId: actor.workspaceId,
-    userId: actor.userId,
-    agentId,
-    conversationId,
-    integrationId: call.target.integrationId,
-    bindingRevision: call.target.binding,
-    tool: call.tool.definition.name,
-    definitionHash: bindingHashOf(call.manifest, call.settings, call.tool),
-    argumentsDigest: call.args.digest,
-  }
-}
-
-export function subjectOf(call: ResolvedCall) {
-  return {
-    ...call.session,
-    integrationId: call.target.integrationId,
-    record: call.target.record,
-    settings: call.settings,
-    manifest: call.manifest,
-    tool: call.tool,
-  }
+/** Which tool is to be resolved. */
+export interface WantedTool {
+  readonly integrationId: string
+  /** As the caller named it. */
+  readonly name: string
+  readonly find: FindTool
+  readonly args: TakenArguments
+  /** The key of another record to be read at the same moment. */
+  readonly beside?: string | undefined
 }
 
 async function resolveTool(
   context: Context,
   session: CallScope,
-  integrationId: string,
-  args: TakenArguments,
-  asked: string,
-  find: (list: {
-    byModelName(handle: string, name: string): NamedTool | undefined
-    get(name: string): NamedTool | undefined
-  }) => NamedTool | undefined,
+  { integrationId, name: asked, find, args, beside }: WantedTool,
 ): Promise<ResolvedCall> {
   const { actor, agentId } = session
   if (session.integrations?.has(integrationId) === false) throw unknownTool(asked)
   for (let tries = 0; tries < 3; tries++) {
     const since = context.calls.moment()
-    const { records, now } = await context.storage.read(actor.workspaceId, [
-      keys.integration(integrationId),
-      keys.settings(integrationId),
-      ...targetKeys(integrationId, actor),
-    ])
+    const wanted = [keys.integration(integrationId), keys.settings(integrationId), ...targetKeys(integrationId, actor)]
+    const { records, now } = await context.storage.read(
+      actor.workspaceId,
+      beside === undefined ? wanted : [...wanted, beside],
+    )
     const record = versioned<IntegrationRecord>(records[0])?.value
     const scope =
       record === undefined
@@ -147,7 +89,7 @@ async function resolveTool(
       throw unknownTool(asked)
     allow(actingAs(context, actor), integrationId, record, 'call')
     const settings = versioned<SettingsRecord>(records[1])?.value
-    const target = targetFrom(actor, integrationId, record, records.slice(2))
+    const target = targetFrom(actor, integrationId, record, records.slice(2, wanted.length))
     if (!record.enabled)
       throw new IntegrationError(
         'integration_disabled',
@@ -200,11 +142,28 @@ async function resolveTool(
       args,
       now,
       since,
+      relied: checksOf([records[0], records[1], toolsRecordOf(target, records)]),
+      beside: records[wanted.length],
     }
   }
   throw new IntegrationError('conflict', 'The tool list is being replaced at this moment. Call again.', {
     integrationId,
   })
+}
+
+/** The record that the target's tools were read from. */
+function toolsRecordOf(
+  { integrationId, owner }: Target,
+  records: readonly (StorageRecord | undefined)[],
+): StorageRecord | undefined {
+  const key = keys.tools(integrationId, owner)
+  return records.find((record) => record?.key === key)
+}
+
+function checksOf(records: readonly (StorageRecord | undefined)[]): readonly StorageCheck[] {
+  return records.flatMap((record) =>
+    record === undefined ? [] : [{ key: record.key, ifVersion: record.version, check: true as const }],
+  )
 }
 
 const keptFor: Readonly<Record<NotForModels, string>> = {

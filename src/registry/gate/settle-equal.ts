@@ -6,7 +6,8 @@ import { prefixes } from '../state/keys.js'
 import { readApproval, statusNow, transition } from './approvals.js'
 import { assess } from './assess-tool.js'
 import { findGrant, useOf } from './grants.js'
-import { bindingOf, resolveWireTool, subjectOf } from './resolve-tool.js'
+import { bindingOf, subjectOf } from './resolved-call.js'
+import { resolveWireTool } from './resolve-tool.js'
 
 /** A decision that was remembered settles the calls already waiting that it would let now. */
 export async function settleEqual(context: Context, workspaceId: string, userId: string): Promise<void> {
@@ -20,7 +21,11 @@ export async function settleEqual(context: Context, workspaceId: string, userId:
       conversationId: request.conversationId,
     }
     const args = takeArguments(JSON.parse(argumentsJson), { maxBytes: context.options.limits.maxArgumentBytes })
-    const call = await resolveWireTool(context, session, request.integration.id, binding.tool, args).catch(() => {})
+    const call = await resolveWireTool(context, session, {
+      integrationId: request.integration.id,
+      name: binding.tool,
+      args,
+    }).catch(() => undefined)
     if (call === undefined) continue
     const { verdict } = assess(context, subjectOf(call), { arguments: args.value, granted: true })
     const grant = verdict.rule === 'grant' ? await findGrant(context, workspaceId, bindingOf(call)) : undefined

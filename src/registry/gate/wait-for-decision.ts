@@ -6,7 +6,7 @@ import { actingAs, type Context } from '../state/context.js'
 import { decide } from './decide.js'
 import { endOne } from './end-approvals.js'
 import type { OpenedApproval } from './open-approval.js'
-import type { ResolvedCall } from './resolve-tool.js'
+import type { ResolvedCall } from './resolved-call.js'
 import type { ToolCallOptions } from './call-scope.js'
 
 /**

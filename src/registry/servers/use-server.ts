@@ -31,7 +31,7 @@ export interface UseServerOptions {
 export async function useServer<T>(
   context: Context,
   target: Target,
-  work: (connection: Connection) => Promise<T>,
+  work: (connection: Connection, on: { readonly waited: boolean }) => Promise<T>,
   options: UseServerOptions = {},
 ): Promise<T> {
   const source = await credentialOf(context, target)

@@ -124,6 +124,8 @@ export interface LimitOptions {
   readonly maxResponseBytes?: number | undefined
   /** The arguments of one call. `@default 64 KiB`, at most 192 KiB; heavily escaped text may not fit a record before that */
   readonly maxArgumentBytes?: number | undefined
+  /** An approval is used only after the tools of its server were listed again, when that is longer ago. `@default 300_000` */
+  readonly relistBeforeApprovalMs?: number | undefined
   /** One operation of the storage. `@default 5_000` */
   readonly storageTimeoutMs?: number | undefined
 }

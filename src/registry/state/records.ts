@@ -152,6 +152,8 @@ export interface ApprovalRecord {
   /** Equal calls join this approval while it is pending: its pointer is `same/{hash}`. */
   readonly sameHash?: string | undefined
   readonly status: ApprovalStatus
+  /** How often it was used without having run, because a person was needed or nothing left. */
+  readonly returns?: number | undefined
   /** `dispatched`: past it nobody waits for the answer any more, and what became of the call is unknown. */
   readonly dispatchedUntil?: number | undefined
   readonly decidedAt?: number | undefined

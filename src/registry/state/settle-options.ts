@@ -57,6 +57,7 @@ export function settle(options: IntegrationRegistryOptions) {
       maxTools: positive('limits.maxTools', limits.maxTools, 1000, 1000),
       maxResponseBytes: positive('limits.maxResponseBytes', limits.maxResponseBytes, 4 * 1024 * 1024),
       maxArgumentBytes: positive('limits.maxArgumentBytes', limits.maxArgumentBytes, 64 * 1024, 192 * 1024),
+      relistBeforeApprovalMs: positive('limits.relistBeforeApprovalMs', limits.relistBeforeApprovalMs, 300_000, day),
       storageTimeoutMs: positive('limits.storageTimeoutMs', limits.storageTimeoutMs, 5_000, day),
     },
     approvals: {

@@ -1,0 +1,108 @@
+import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import type { ToolCallOutcome } from '../../model/outcome.js'
+import { compareBinding } from '../../policy/binding.js'
+import { visible } from '../../model/visible-text.js'
+import type { Context } from '../state/context.js'
+import { approve } from './approve.js'
+import { transition, type StoredApproval } from './approvals.js'
+import { assess } from './assess-tool.js'
+import { redeemNow, type Permitted } from './redeem-approval.js'
+import { resolveWireTool } from './resolve-tool.js'
+import { bindingOf, subjectOf, type ResolvedCall } from './resolved-call.js'
+
+/** A call on its way to the server. */
+export interface Admission {
+  /** What it is sent by; another one when the records were read again. */
+  permitted: Permitted
+  /** The approval that was used up; absent: none was needed, or not yet. */
+  claimed?: StoredApproval | undefined
+  /** Until when an answer may come, in ms since the epoch by the storage's clock. */
+  readonly dispatchedUntil: number
+}
+
+/**
+ * The last thing before a call's bytes leave, each time they do. An approval is used up by a commit that holds only while
+ * nothing it was decided by has changed. A call that needs none, or is sent once more, is decided again when it waited.
+ *
+ * @param waited - for a place, a connection, a token, or a first answer
+ * @throws Unsent with the outcome or error that the call ends with
+ */
+export async function admit(context: Context, admission: Admission, waited: boolean): Promise<void> {
+  try {
+    if (admission.permitted.approval !== undefined && admission.claimed === undefined) await claim(context, admission)
+    else if (waited) await decideAgain(context, admission)
+  } catch (error) {
+    throw isIntegrationError(error) ? new Unsent(error) : error
+  }
+}
+
+/** Nothing was sent: why, or how the call ended instead. */
+export class Unsent extends Error {
+  constructor(readonly end: IntegrationError | { readonly outcome: ToolCallOutcome }) {
+    super('The call was not sent.')
+    // What lies between the gate and the network passes it on as it is.
+    Object.defineProperty(this, Symbol.for('mcp-integrations.passthrough'), { value: true })
+  }
+}
+
+/** Uses the approval up: from here on nobody else can. */
+async function claim(context: Context, admission: Admission): Promise<void> {
+  for (let tries = 0; tries < 5; tries++) {
+    const { call, approval } = admission.permitted
+    const change = transition(context, approval!, 'dispatched', { dispatchedUntil: admission.dispatchedUntil })
+    const writes = [...change.writes!, ...call.relied]
+    const written = await context.feed.commit(call.target.workspaceId, { ...change, writes })
+    if (written !== false) {
+      const { approvalId } = change.record.request
+      context.decisions.notice(approvalId, 'dispatched')
+      admission.claimed = { key: approval!.key, version: written[0]!.version!, value: change.record }
+      return
+    }
+    const again = await redeemNow(context, call.session, approval!)
+    if (again.type === 'ended') throw new Unsent(again)
+    if (!reachesTheSame(call, again.call)) throw changed(call)
+    admission.permitted = again
+  }
+  throw changed(admission.permitted.call)
+}
+
+/** Reads everything that allowed the call once more, and holds the call to it. */
+async function decideAgain(context: Context, { permitted }: Admission): Promise<void> {
+  const { call, grant, approval } = permitted
+  const again = await resolveWireTool(context, call.session, {
+    integrationId: call.target.integrationId,
+    name: call.tool.definition.name,
+    args: call.args,
+    beside: grant?.key,
+  })
+  if (!reachesTheSame(call, again)) throw changed(call)
+  if (approval !== undefined && compareBinding(bindingOf(call), bindingOf(again)).length > 0) throw changed(call)
+  // The last use of a grant ends it: this call is that use.
+  const granted = grant !== undefined && (again.beside !== undefined || grant.value.usesLeft === 1)
+  const assessment = assess(context, subjectOf(again), { arguments: again.args.value, granted })
+  const { verdict } = assessment
+  if (verdict.mode === 'deny')
+    throw new IntegrationError(
+      'forbidden',
+      `Policy refuses tool "${visible(call.tool.definition.name)}" of integration "${call.target.record.name}": ${verdict.why}`,
+      { integrationId: call.target.integrationId, rule: verdict.rule },
+    )
+  if (verdict.mode === 'auto' || approval !== undefined) return
+  // It asks now. Nobody is asked while a connection waits: the call ends as one that is decided later.
+  const session = { ...call.session, confirm: undefined }
+  const ended = await approve(context, { ...again, session }, assessment, {})
+  throw ended.type === 'ended' ? new Unsent(ended) : changed(call)
+}
+
+/** Whether the connection that was opened for one leads to where the other goes, with the same credential. */
+function reachesTheSame({ target }: ResolvedCall, { target: now }: ResolvedCall): boolean {
+  return target.binding === now.binding && target.credential === now.credential && target.owner === now.owner
+}
+
+function changed({ target, modelName }: ResolvedCall): IntegrationError {
+  return new IntegrationError(
+    'conflict',
+    `Integration "${target.record.name}" was changed while the call of "${modelName}" waited, and nothing was sent. Call again.`,
+    { integrationId: target.integrationId },
+  )
+}

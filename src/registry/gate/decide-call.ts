@@ -1,0 +1,25 @@
+import type { Context } from '../state/context.js'
+import { assess, type Assessment } from './assess-tool.js'
+import { findGrant, useGrant, type FoundGrant } from './grants.js'
+import { bindingOf, subjectOf, type ResolvedCall } from './resolved-call.js'
+
+/** What would happen to a call, and the grant that already let it, if one did. */
+export interface CallDecision extends Assessment {
+  readonly grant?: FoundGrant | undefined
+}
+
+/** What the rules say of a call now; a grant is used up by it where one decides. */
+export async function decideCall(context: Context, call: ResolvedCall): Promise<CallDecision> {
+  const subject = subjectOf(call)
+  const args = { arguments: call.args.value }
+  for (let tries = 0; tries < 3; tries++) {
+    const asked = assess(context, subject, args)
+    if (asked.verdict.mode !== 'ask') return asked
+    const granted = assess(context, subject, { ...args, granted: true })
+    if (granted.verdict.mode !== 'auto') return asked
+    const grant = await findGrant(context, call.target.workspaceId, bindingOf(call))
+    if (grant === undefined) return asked
+    if (await useGrant(context, call.target.workspaceId, grant)) return { ...granted, grant }
+  }
+  return assess(context, subject, args)
+}

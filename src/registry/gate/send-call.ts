@@ -1,0 +1,75 @@
+import type { ToolCallOutcome } from '../../model/outcome.js'
+import { useServer } from '../servers/use-server.js'
+import type { Context } from '../state/context.js'
+import { admit, Unsent } from './admit.js'
+import type { ToolCallOptions } from './call-scope.js'
+import { begin, conclude, type Ending } from './conclude.js'
+import { elicitFor } from './elicit.js'
+import { redeemNow, type Permitted } from './redeem-approval.js'
+
+/** How long a call may take altogether when its server keeps reporting progress, as a multiple of its timeout. */
+const longestProgress = 5
+
+/**
+ * The only way to `tools/call`: connects, and sends what is still allowed as the last thing before the bytes leave.
+ *
+ * @throws IntegrationError every fault of a server, `aborted`, and what refuses the call now
+ */
+export async function sendCall(
+  context: Context,
+  permitted: Permitted,
+  options: ToolCallOptions,
+): Promise<ToolCallOutcome> {
+  const { target, session, since } = permitted.call
+  const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
+  let sent = 0
+  const ending: Ending = begin(context, permitted, timeoutMs * longestProgress)
+  try {
+    const current = await withFreshTools(context, permitted)
+    ending.admission.permitted = current
+    ending.answer = await context.calls.track(
+      target,
+      signal,
+      (tracked) =>
+        useServer(
+          context,
+          current.call.target,
+          (connection, { waited }) => {
+            const { tool, args } = current.call
+            return connection.callTool(tool.definition, args.value, {
+              signal: tracked,
+              timeoutMs,
+              onProgress,
+              beforeSend: (waitedLater) =>
+                admit(context, ending.admission, sent++ > 0 || waited || waitedLater || isLate(context, ending)),
+              ...elicitFor(current.call),
+            })
+          },
+          { signal: tracked, elicits: session.elicit !== undefined },
+        ),
+      since,
+    )
+  } catch (fault) {
+    ending.fault = fault
+  }
+  return conclude(context, ending)
+}
+
+/**
+ * Before an approval is used, a list of tools that is not of this moment is read again: its server need not have said
+ * that it changed.
+ */
+async function withFreshTools(context: Context, permitted: Permitted): Promise<Permitted> {
+  const { approval, call } = permitted
+  if (approval === undefined) return permitted
+  if (call.now - call.manifest.listedAt <= context.options.limits.relistBeforeApprovalMs) return permitted
+  await context.refreshTools(call.target)
+  const again = await redeemNow(context, call.session, approval)
+  if (again.type === 'ended') throw new Unsent(again)
+  return again
+}
+
+/** Whatever took the time (a vault, a storage): so long, and what was read is looked at again. */
+function isLate(context: Context, { started }: Ending): boolean {
+  return context.runtime.now() - started > 1_000
+}
