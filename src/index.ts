@@ -10,7 +10,13 @@ export type {
   PolicyVerdict,
   RetentionOptions,
 } from './registry/state/options.js'
-export type { ActorApprovals, ActorGrants, ActorIntegrations, OperationOptions } from './registry/actor-integrations.js'
+export type {
+  ActorApprovals,
+  ActorGrants,
+  ActorIntegrations,
+  OperationOptions,
+  SignInOptions,
+} from './registry/actor-integrations.js'
 export type { IntegrationListOptions } from './registry/settings/integrations.js'
 export type { ConnectInput, ConnectInputBase } from './registry/settings/plan-connect.js'
 export type { ConnectResult } from './model/outcome.js'

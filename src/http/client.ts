@@ -111,13 +111,15 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
     agents: async (query) => (await get<{ agents: Agent[] }>('/agents', query)).agents,
     list: async (query) => (await get<{ integrations: Integration[] }>('/integrations', query)).integrations,
     get: (id, query) => get(of(id), query),
-    connect: (input, { signal } = {}) => post<ConnectResult>('/integrations', input, signal),
-    validate: (id, { signal } = {}) => post(`${of(id)}/validate`, undefined, signal),
-    reconnect: (id, input = {}, { signal } = {}) => post(`${of(id)}/reconnect`, input, signal),
+    connect: (body, { signal, ...query } = {}) => send<ConnectResult>('POST', '/integrations', { query, body, signal }),
+    validate: (id, { signal, ...query } = {}) => send('POST', `${of(id)}/validate`, { query, signal }),
+    reconnect: (id, body = {}, { signal, ...query } = {}) =>
+      send('POST', `${of(id)}/reconnect`, { query, body, signal }),
     update: (id, body, { ifRevision, signal } = {}) => send('PATCH', of(id), { body, ifMatch: ifRevision, signal }),
     enable: (id, { signal } = {}) => post(`${of(id)}/enable`, undefined, signal),
     disable: (id, { signal } = {}) => post(`${of(id)}/disable`, undefined, signal),
-    authorize: (id, input = {}, { signal } = {}) => post(`${of(id)}/authorize`, input, signal),
+    authorize: (id, body = {}, { signal, ...query } = {}) =>
+      send('POST', `${of(id)}/authorize`, { query, body, signal }),
     signOut: (id, { signal } = {}) => post(`${of(id)}/sign-out`, undefined, signal),
     transferOwner: (id, userId, { signal } = {}) => post(`${of(id)}/transfer`, { userId }, signal),
     trust: (id, trusted, { ifRevision = '*', signal } = {}) =>

@@ -1,12 +1,19 @@
 import { Hono, type Context as HonoContext } from 'hono'
-import type { Actor, IntegrationRegistry } from '../index.js'
-import { isIntegrationError } from '../index.js'
+import {
+  IntegrationError,
+  isIntegrationError,
+  type Actor,
+  type ActorIntegrations,
+  type IntegrationRegistry,
+} from '../index.js'
 import { parse } from '../model/input.js'
 import { jsonBody } from './body.js'
+import { callbackPlace, checkCallbackMethod, finishSignIn, goOnFromHere } from './callback.js'
 import { EventStreams } from './event-stream.js'
 import { assetResponse, pageResponse, type SettingsPage } from './page.js'
 import { problemResponse, Refusal } from './problem.js'
-import { originOf, publicOrigin } from './public-origin.js'
+import { originOf, publicOrigin, type PublicOrigin } from './public-origin.js'
+import { safeReturnTo } from './return-to.js'
 import { Reply, type Route } from './route.js'
 import { routes } from './routes.js'
 
@@ -54,15 +61,16 @@ export function integrationsHandler<AgentId extends string>(
   const { frameAncestors = 'none', maxBodyBytes = 1_048_576, onError = console.error, ui } = options
   const whoIs = async (request: Request): Promise<Actor | Response> => {
     const actor = await options.actor(request)
-    if (actor === undefined) throw new Refusal('unauthenticated', 'Sign in to the application first.')
+    if (actor === undefined) throw notSignedIn()
     return actor
   }
 
   const app = new Hono({ getPath: (request) => pathUnder(basePath, request) })
-  app.onError((error) => {
+  const failed = (error: unknown): Response => {
     if (!isIntegrationError(error) && !(error instanceof Refusal)) onError(error)
     return problemResponse(error)
-  })
+  }
+  app.onError(failed)
   app.use(async ({ req: { raw } }, next) => {
     front.checkHost(raw)
     if (raw.method !== 'GET' && raw.method !== 'HEAD') front.checkWrite(raw)
@@ -95,7 +103,7 @@ export function integrationsHandler<AgentId extends string>(
       if (route.method === 'GET') front.checkRead(raw)
       const actor = await whoIs(raw)
       if (actor instanceof Response) return actor
-      return answer(route, await run(route, registry, actor, context, maxBodyBytes), basePath)
+      return answer(route, await run(route, registry, actor, context, { maxBodyBytes, front }), basePath)
     })
   for (const path of new Set(routes.map(honoPath)))
     app.all(path, () => {
@@ -104,7 +112,31 @@ export function integrationsHandler<AgentId extends string>(
     })
   app.notFound(({ req }) => problemResponse(noSuchRoute(req.path, basePath)))
 
-  return async (request) => guarded(await app.fetch(request), frameAncestors)
+  const { redirectUrl } = registry
+  const callback = redirectUrl === undefined ? undefined : callbackPlace(redirectUrl, basePath)
+  const callbackFront = publicOrigin(originOf(redirectUrl), options.trustForwardedHost ?? false)
+  const finish = async (request: Request, callbackUrl: string): Promise<Response> => {
+    callbackFront.checkHost(request)
+    checkCallbackMethod(request)
+    const actor = await options.actor(request)
+    if (actor === undefined || actor instanceof Response)
+      return goOnFromHere(request) ?? actor ?? problemResponse(notSignedIn())
+    return finishSignIn(registry.actingAs(actor) as ActorIntegrations, callbackUrl, {
+      origin: front.origin ?? new URL(callbackUrl).origin,
+      home: ui === undefined ? undefined : `${basePath}/`,
+      signal: request.signal,
+    })
+  }
+
+  return async (request) => {
+    const callbackUrl = callback?.urlOf(request)
+    const response = callbackUrl === undefined ? app.fetch(request) : finish(request, callbackUrl).catch(failed)
+    return guarded(await response, frameAncestors)
+  }
+}
+
+function notSignedIn(): Refusal {
+  return new Refusal('unauthenticated', 'Sign in to the application first.')
 }
 
 async function run(
@@ -112,13 +144,14 @@ async function run(
   registry: IntegrationRegistry,
   actor: Actor,
   { req }: HonoContext,
-  maxBodyBytes: number,
+  { maxBodyBytes, front }: { readonly maxBodyBytes: number; readonly front: PublicOrigin },
 ): Promise<unknown> {
   const name = `${route.method} ${route.path}`
   const ifMatch = ifMatchOf(req.raw)
   if (route.ifMatch === 'required' && !req.raw.headers.has('if-match'))
     throw new Refusal('precondition_required', `${name} needs If-Match with the ETag of what was looked at.`)
   const query = route.query && parse(name, route.query, req.query())
+  checkReturnTo(req.query('returnTo'), front.of(req.raw))
   const json = route.body && (await jsonBody(req.raw, maxBodyBytes))
   const body = route.body && parse(name, route.body, json === undefined && route.bodyOptional ? {} : json)
   try {
@@ -134,6 +167,12 @@ async function run(
     if (ifMatch === undefined || !isIntegrationError(error) || error.code !== 'conflict') throw error
     throw new Refusal('precondition_failed', error.message)
   }
+}
+
+function checkReturnTo(returnTo: string | undefined, origin: string): void {
+  if (returnTo === undefined || safeReturnTo(returnTo, origin) !== undefined) return
+  const message = 'must be a path of this origin, such as /settings'
+  throw new IntegrationError('invalid_input', `returnTo ${message}.`, { fields: [{ path: 'returnTo', message }] })
 }
 
 function answer(route: Route, result: unknown, basePath: string): Response {

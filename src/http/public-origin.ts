@@ -2,6 +2,8 @@ import { Refusal } from './problem.js'
 
 /** Where browsers reach the handler, and who else may not pose as it. */
 export interface PublicOrigin {
+  /** The one that was configured. */
+  readonly origin: string | undefined
   /** The public origin of this request: never taken from `request.url`, which is wrong behind TLS proxies. */
   of(request: Request): string
   /** @throws Refusal `wrong_host` unless the request names this host: a rebound name is refused. */
@@ -25,6 +27,7 @@ export function publicOrigin(configured: string | undefined, trustForwardedHost:
   const isOwn = (origin: string, request: Request): boolean =>
     configured === undefined ? hostIn(origin) === hostOf(request) : origin === configured
   return {
+    origin: configured,
     of,
     checkHost(request) {
       const host = hostOf(request)

@@ -68,6 +68,9 @@ export interface IntegrationErrorDetails {
   readonly serverMessage?: string | undefined
   /** `unreachable` with the reason `exited`: the exit code of a local server. */
   readonly exitCode?: number | undefined
+  /** `finishConnect`: what the one who began the sign-in wants back. */
+  readonly returnTo?: string | undefined
+  readonly ref?: string | undefined
   /** A cause of our own making. Foreign errors are never attached: their text may hold a secret. */
   readonly cause?: IntegrationError | undefined
 }
@@ -99,6 +102,10 @@ export class IntegrationError extends Error {
   readonly retryAfterMs?: number | undefined
   /** `unreachable` with the reason `exited`: the exit code of a local server. */
   readonly exitCode?: number | undefined
+  /** `finishConnect`: what the one who began the sign-in wants back. */
+  readonly returnTo?: string | undefined
+  /** `finishConnect`: what the one who began the sign-in wants back. */
+  readonly ref?: string | undefined
   /** What {@link IntegrationErrorDetails.serverMessage} says. Not enumerable, so that no log has it by accident. */
   declare readonly serverMessage?: string | undefined
 
@@ -114,8 +121,15 @@ export class IntegrationError extends Error {
     if (details.httpStatus !== undefined) this.httpStatus = details.httpStatus
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
     if (details.exitCode !== undefined) this.exitCode = details.exitCode
+    if (details.returnTo !== undefined) this.returnTo = details.returnTo
+    if (details.ref !== undefined) this.ref = details.ref
     if (details.serverMessage !== undefined)
       Object.defineProperty(this, 'serverMessage', { value: details.serverMessage, enumerable: false })
+  }
+
+  /** What `JSON.stringify` shows: the message too, which is not enumerable on errors. */
+  toJSON(): object {
+    return { ...this, message: this.message }
   }
 
   /** The same fault with other details, e.g. of a certain integration. */

@@ -153,6 +153,12 @@ export type ParsedUpdate = z.output<typeof updateInput>
 /** `authorize()`. */
 export const authorizeInput = z.strictObject({ headers: headerEdits.optional(), scopes: scopes.optional() })
 
+/** What comes back with a sign-in. */
+export const wayBackInput = z.strictObject({
+  returnTo: z.string().min(1, 'must not be empty').max(2048, 'must be at most 2048 characters').optional(),
+  ref: z.string().max(1024, 'must be at most 1024 characters').optional(),
+})
+
 /** `reconnect()`. */
 export const reconnectInput = z.strictObject({ scopes: scopes.optional(), oauth: oauthInput.optional() })
 

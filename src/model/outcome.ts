@@ -45,6 +45,14 @@ export type ToolCallOutcome =
 
 /** How connect, validate, reconnect and authorize ended. */
 export type ConnectResult =
-  | { readonly type: 'connected'; readonly integration: Integration }
+  | ({ readonly type: 'connected'; readonly integration: Integration } & WayBack)
   | { readonly type: 'authorization_required'; readonly integration: Integration; readonly authorizationUrl: string }
-  | { readonly type: 'failed'; readonly integration: Integration }
+  | ({ readonly type: 'failed'; readonly integration: Integration } & WayBack)
+
+/** What the one who begins a sign-in gets back from `finishConnect`, also with its errors. */
+export interface WayBack {
+  /** Where the person goes on, at most 2048 characters. Check that it leads to yourself before you send somebody there. */
+  readonly returnTo?: string | undefined
+  /** Anything of the host's own, at most 1024 characters. */
+  readonly ref?: string | undefined
+}

@@ -10,7 +10,8 @@ import { listApprovals, type ApprovalPage, type ApprovalQuery } from './gate/lis
 import { actorEvents, listenAs, type ActorEvent, type ActorEventOf } from './operations/actor-events.js'
 import { readAudit, type AuditPage, type AuditQuery } from './operations/read-audit.js'
 import { connect } from './settings/connect.js'
-import type { ConnectResult } from '../model/outcome.js'
+import type { ConnectResult, WayBack } from '../model/outcome.js'
+import { parse, wayBackInput } from '../model/input.js'
 import type { ActorContext } from './state/context.js'
 import type { Actor } from '../model/actor.js'
 import { decide } from './gate/decide.js'
@@ -46,6 +47,9 @@ export interface OperationOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of verbs that may begin a sign-in. */
+export interface SignInOptions extends OperationOptions, WayBack {}
+
 /**
  * What one person can do with the integrations of their workspace. What they may not see answers exactly like what does
  * not exist: `not_found`.
@@ -72,7 +76,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
    *
    * @throws IntegrationError `invalid_input`, `url_refused`, `authorization_failed`, `forbidden`, and faults of the server
    */
-  connect(input: ConnectInput<AgentId>, options?: OperationOptions): Promise<ConnectResult>
+  connect(input: ConnectInput<AgentId>, options?: SignInOptions): Promise<ConnectResult>
   /**
    * Ends a sign-in.
    *
@@ -82,13 +86,13 @@ export interface ActorIntegrations<AgentId extends string = string> {
    */
   finishConnect(callbackUrl: string, options?: OperationOptions): Promise<ConnectResult>
   /** Really usable? The real credential and a real `tools/list`. */
-  validate(id: string, options?: OperationOptions): Promise<ConnectResult>
+  validate(id: string, options?: SignInOptions): Promise<ConnectResult>
   /**
    * Connects again in place: agents, tool settings and grants are kept. `oauth` replaces the integration's OAuth settings.
    *
    * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`, `authorization_failed`
    */
-  reconnect(id: string, input?: ReconnectInput, options?: OperationOptions): Promise<ConnectResult>
+  reconnect(id: string, input?: ReconnectInput, options?: SignInOptions): Promise<ConnectResult>
   /**
    * Edits what is given and keeps the rest; `ifRevision` refuses when somebody else was first.
    *
@@ -110,7 +114,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
       readonly headers?: Readonly<Record<string, string | null>> | undefined
       readonly scopes?: readonly string[] | undefined
     },
-    options?: OperationOptions,
+    options?: SignInOptions,
   ): Promise<ConnectResult>
   /** Revokes and erases one's own credential. */
   signOut(id: string, options?: OperationOptions): Promise<void>
@@ -243,6 +247,12 @@ export function actorIntegrations<AgentId extends string>(
     )
     return several ? decided : decided[0]!
   }
+  /** For a verb that may begin a sign-in: what is to come back with it goes along. */
+  const signingIn = <T>(options: SignInOptions = {}, work: (along: ActorContext) => Promise<T>): Promise<T> =>
+    open(options, async () => {
+      const { returnTo, ref } = options
+      return work({ ...context, wayBack: parse('The options', wayBackInput, { returnTo, ref }) })
+    })
   return {
     available: (options) => open(options, () => availableConnectors(context)),
     me: (options) => open(options, () => Promise.resolve(context.actor)),
@@ -251,14 +261,14 @@ export function actorIntegrations<AgentId extends string>(
       open(options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
     list: (options) => open(options, () => listIntegrations(context, options)),
     get: (id, options) => open(options, () => getIntegration(context, id)),
-    connect: (input, options) => open(options, () => connect(context, input, options)),
+    connect: (input, options) => signingIn(options, (along) => connect(along, input, options)),
     finishConnect: (callbackUrl, options) => open(options, () => finishConnect(context, callbackUrl, options)),
-    validate: (id, options) => open(options, () => validate(context, id, options)),
-    reconnect: (id, input, options) => open(options, () => reconnect(context, id, input, options)),
+    validate: (id, options) => signingIn(options, (along) => validate(along, id, options)),
+    reconnect: (id, input, options) => signingIn(options, (along) => reconnect(along, id, input, options)),
     update: (id, input, options) => open(options, () => update(context, id, input, options)),
     enable: (id, options) => open(options, () => setEnabled(context, id, true)),
     disable: (id, options) => open(options, () => setEnabled(context, id, false)),
-    authorize: (id, input, options) => open(options, () => authorize(context, id, input, options)),
+    authorize: (id, input, options) => signingIn(options, (along) => authorize(along, id, input, options)),
     signOut: (id, options) => open(options, () => signOut(context, id)),
     transferOwner: (id, userId, options) => open(options, () => transferOwner(context, id, userId)),
     trust: (id, trusted, options) => open(options, () => setTrusted(context, id, trusted, options)),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ConnectInput, ConnectResult, Integration, UpdateInput } from '../../index.js'
-import { authorizeInput, connectInput, reconnectInput, updateInput } from '../../model/input.js'
+import { authorizeInput, connectInput, reconnectInput, updateInput, wayBackInput } from '../../model/input.js'
 import { Reply, route } from '../route.js'
 import { flag, limit, text } from './query.js'
 
@@ -35,9 +35,10 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations',
     summary: 'Connects a custom server or a catalogue entry',
+    query: wayBackInput,
     body: connectInput,
-    async run({ mine, body, signal }) {
-      const made = await mine.connect(body as ConnectInput, { signal })
+    async run({ mine, query, body, signal }) {
+      const made = await mine.connect(body as ConnectInput, { ...query, signal })
       return new Reply(made, { status: 201, location: `/integrations/${made.integration.id}`, ...tagOf(made) })
     },
   }),
@@ -70,25 +71,28 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations/{id}/validate',
     summary: 'Checks it with the real credential, and starts a sign-in where one is needed',
-    run: ({ mine, params, signal }) => mine.validate(params.id, { signal }),
+    query: wayBackInput,
+    run: ({ mine, params, query, signal }) => mine.validate(params.id, { ...query, signal }),
   }),
   route({
     verb: 'reconnect',
     method: 'POST',
     path: '/integrations/{id}/reconnect',
     summary: 'Signs in again; agents, tool settings and grants are kept',
+    query: wayBackInput,
     body: reconnectInput,
     bodyOptional: true,
-    run: ({ mine, params, body, signal }) => mine.reconnect(params.id, body, { signal }),
+    run: ({ mine, params, query, body, signal }) => mine.reconnect(params.id, body, { ...query, signal }),
   }),
   route({
     verb: 'authorize',
     method: 'POST',
     path: '/integrations/{id}/authorize',
     summary: 'Gives your own credential to an integration where each person has their own',
+    query: wayBackInput,
     body: authorizeInput,
     bodyOptional: true,
-    run: ({ mine, params, body, signal }) => mine.authorize(params.id, body, { signal }),
+    run: ({ mine, params, query, body, signal }) => mine.authorize(params.id, body, { ...query, signal }),
   }),
   route({
     verb: 'signOut',

@@ -31,8 +31,22 @@ export async function finishConnect(
   callbackUrl: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ConnectResult> {
-  const { actor } = context
   const flow = await findFlow(context, callbackUrl)
+  const { integrationId, returnTo, ref } = flow.value
+  try {
+    return { ...(await finish(context, flow, callbackUrl, options)), returnTo, ref }
+  } catch (error) {
+    throw isIntegrationError(error) ? error.with({ integrationId, returnTo, ref }) : error
+  }
+}
+
+async function finish(
+  context: ActorContext,
+  flow: PendingFlow,
+  callbackUrl: string,
+  options: { readonly signal?: AbortSignal | undefined },
+): Promise<Exclude<ConnectResult, { type: 'authorization_required' }>> {
+  const { actor } = context
   const { integrationId, owner } = flow.value
   const before = await consume(context, flow)
   let obtained: Obtained
@@ -41,7 +55,7 @@ export async function finishConnect(
   } catch (error) {
     await settleStatus(context, integrationId, owner, statusAfterRefusal(error, before))
     if (isIntegrationError(error) && error.reason === 'access_denied') await cameBack(context, flow)
-    throw isIntegrationError(error) ? error.with({ integrationId }) : error
+    throw error
   }
   try {
     await keep(context, flow, obtained)
@@ -79,7 +93,7 @@ export async function refreshAfterSignIn(
   context: ActorContext,
   integrationId: string,
   signal: AbortSignal | undefined,
-): Promise<ConnectResult> {
+): Promise<Exclude<ConnectResult, { type: 'authorization_required' }>> {
   const { actor } = context
   const { record, others } = await load(context, integrationId, 'get', targetKeys(integrationId, actor))
   const target = targetFrom(actor, integrationId, record, others)

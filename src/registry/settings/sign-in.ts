@@ -120,6 +120,7 @@ export async function beginSignIn(
     integrationId,
     owner,
     userId: actor.userId,
+    ...context.wayBack,
     serverUrl,
     sealed: await context.vault.seal(JSON.stringify(secrets), flowContext(actor, integrationId)),
   }

@@ -10,6 +10,7 @@ import type { CallsInFlight } from './calls-in-flight.js'
 import type { DecisionBoard } from './decision-board.js'
 import type { EventFeed } from './event-feed.js'
 import type { Settled } from './settle-options.js'
+import type { WayBack } from '../../model/outcome.js'
 import type { LiveEvents } from './live-events.js'
 import type { Handles } from './handles.js'
 import type { OAuthEnvironment } from '../../oauth/environment.js'
@@ -52,6 +53,8 @@ export interface Context {
 /** What every verb of one person is handed: the same, and who acts. */
 export interface ActorContext extends Context {
   readonly actor: CheckedActor
+  /** What a sign-in that the verb begins hands back at its end. */
+  readonly wayBack?: WayBack | undefined
 }
 
 /** The context of what is done for this person. */

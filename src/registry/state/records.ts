@@ -1,3 +1,4 @@
+import type { WayBack } from '../../model/outcome.js'
 import type { ApprovalStatus, ConfirmRequest } from '../../model/approval.js'
 import type {
   CredentialMode,
@@ -131,7 +132,7 @@ export interface ClientRecord {
 }
 
 /** `flow/{sha256(state)}`: a sign-in under way, 10 minutes, used once. */
-export interface FlowRecord {
+export interface FlowRecord extends WayBack {
   readonly integrationId: string
   readonly owner: string
   /** Only this person may finish it. */
