@@ -74,7 +74,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       storage,
       oauth: { redirectUrl, clientName: 'Test host' },
       confirm: () => 'approve',
-      connectors: () => connectors,
+      connectors: async () => connectors,
       runtime: { now: () => time.now },
       ...own,
     })
