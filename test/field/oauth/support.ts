@@ -215,7 +215,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       }
       if (message.id === undefined) return { status: 202 }
       const caller = sessions.get(String(request.headers['mcp-session-id'])) ?? who ?? 'nobody'
-      return { json: { jsonrpc: '2.0', id: message.id, ...answer(message.method, caller) } }
+      return { json: { jsonrpc: '2.0', id: message.id, ...resultOf(message.method, caller) } }
     })
     ends.push(() => server.close())
     return server
@@ -227,7 +227,7 @@ interface Rpc {
   readonly id?: number
 }
 
-function answer(method: string, caller: string): object {
+function resultOf(method: string, caller: string): object {
   if (method === 'tools/list')
     return {
       result: { tools: [{ name: 'whoami', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } }] },
