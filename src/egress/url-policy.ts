@@ -46,6 +46,7 @@ export function checkUrl(input: string | URL, options: EgressOptions): URL {
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 export function checkAddress(ip: string, options: EgressOptions): void {
+  if (isDeniedAddress(ip, options)) throw deniedHost(ip)
   const kind = kindOfAddress(ip)
   if (kind === 'public') return
   if (kind === 'loopback') {
@@ -83,9 +84,7 @@ function parse(input: string | URL): URL {
 
 function checkHost(hostname: string, options: EgressOptions): void {
   if (hostname.endsWith('.')) throw refused('The host name ends with a dot. Take the dot out.')
-  if (options.denyHosts?.some((pattern) => matchesHost(hostname, pattern))) {
-    throw refused(`The host "${hostname}" is refused by egress.denyHosts.`)
-  }
+  if (options.denyHosts?.some((pattern) => matchesHost(hostname, pattern))) throw deniedHost(hostname)
   if (options.allowHosts && !options.allowHosts.some((pattern) => matchesHost(hostname, pattern))) {
     throw refused(`The host "${hostname}" is not among egress.allowHosts.`)
   }
@@ -99,6 +98,25 @@ function checkHost(hostname: string, options: EgressOptions): void {
       `The host name "${hostname}" exists only in private networks. The host application can allow them with egress.allowPrivateNetwork.`,
     )
   }
+}
+
+function deniedHost(host: string): IntegrationError {
+  return refused(`The host "${host}" is refused by egress.denyHosts.`)
+}
+
+/** An address that is denied is denied in every spelling, and whatever name leads there. */
+function isDeniedAddress(ip: string, { denyHosts = [] }: EgressOptions): boolean {
+  if (denyHosts.length === 0 || !ipaddr.isValid(ip)) return false
+  const address = plainAddress(ip)
+  return denyHosts.some((pattern) => {
+    const literal = pattern.replace(/^\[|\]$/g, '')
+    return ipaddr.isValid(literal) && plainAddress(literal) === address
+  })
+}
+
+/** One spelling of an address, without the wrappings of IPv4 in IPv6. */
+function plainAddress(ip: string): string {
+  return withoutTranslation(ipaddr.process(ip)).toNormalizedString()
 }
 
 function matchesHost(hostname: string, pattern: string): boolean {

@@ -1,9 +1,8 @@
-import PQueue from 'p-queue'
 import { IntegrationError } from '../model/errors.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { Breaker } from './breaker.js'
-import { abortedBy } from './call-clock.js'
 import type { Connection } from './connection-contract.js'
+import { FairPlaces } from './fair-places.js'
 
 /** How long opening a connection may keep others from opening theirs, in ms. */
 const patienceMs = 1_000
@@ -26,6 +25,8 @@ export interface PoolUseOptions {
   readonly signal?: AbortSignal | undefined
   /** A person asks, so a server that failed just now is tried all the same. `@default false` */
   readonly bypassBreaker?: boolean | undefined
+  /** Whose work it is, where a server's places are for several people: they are shared fairly among these. */
+  readonly person?: string | undefined
   /** Nobody waits for it: calls go first. `@default false` */
   readonly background?: boolean | undefined
   /**
@@ -37,7 +38,7 @@ export interface PoolUseOptions {
 
 /** Everything about one key. */
 interface Slot {
-  readonly queue: PQueue
+  readonly places: FairPlaces
   readonly breaker: Breaker
   readonly live: Set<Live>
   opening: Promise<Live> | undefined
@@ -61,7 +62,7 @@ interface Live {
  */
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
-  readonly #opening: PQueue
+  readonly #opening: FairPlaces
   readonly #slots = new Map<string, Slot>()
   /** In order of use, the least recent first. */
   readonly #live = new Set<Live>()
@@ -69,7 +70,7 @@ export class ConnectionPool {
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options
-    this.#opening = new PQueue({ concurrency: options.maxOpening ?? 64 })
+    this.#opening = new FairPlaces(options.maxOpening ?? 64)
   }
 
   /** Live connections now. */
@@ -92,8 +93,8 @@ export class ConnectionPool {
   ): Promise<T> {
     if (this.#closed) throw closed()
     const slot = this.#slot(key)
-    const waited = slot.queue.pending >= this.#options.concurrency || !hasFree(slot)
-    const leave = await place(slot.queue, options.signal)
+    const waited = !slot.places.admits(options.person) || !hasFree(slot)
+    const leave = await slot.places.take(options.person, options.signal)
     try {
       return await slot.breaker.guard(
         () => this.#work(slot, open, (connection) => work(connection, { waited }), options.replaces),
@@ -105,8 +106,7 @@ export class ConnectionPool {
     } finally {
       leave()
       if (!slot.breaker.closed) this.#leaveAlone(slot)
-      if (slot.live.size === 0 && slot.queue.size === 0 && slot.queue.pending <= 1 && slot.breaker.closed)
-        this.#forget(key, slot)
+      if (slot.live.size === 0 && slot.places.unused && slot.breaker.closed) this.#forget(key, slot)
     }
   }
 
@@ -159,7 +159,7 @@ export class ConnectionPool {
   #slot(key: string): Slot {
     const { concurrency, runtime } = this.#options
     const slot = this.#slots.get(key) ?? {
-      queue: new PQueue({ concurrency }),
+      places: new FairPlaces(concurrency),
       breaker: new Breaker(runtime),
       live: new Set<Live>(),
       opening: undefined,
@@ -235,7 +235,7 @@ export class ConnectionPool {
   /** A server that keeps us waiting costs nothing meanwhile: it leaves its place to others. */
   async #opened(open: () => Promise<Connection>, signal?: AbortSignal): Promise<Connection> {
     if (this.#closed) throw closed()
-    const leave = await place(this.#opening, signal)
+    const leave = await this.#opening.take(undefined, signal)
     const stopTimer = this.#options.runtime.setTimer(leave, patienceMs)
     try {
       if (this.#closed) throw closed()
@@ -304,29 +304,4 @@ function hasFree(slot: Slot): boolean {
 
 function closed(): IntegrationError {
   return new IntegrationError('closed', 'The registry was closed.')
-}
-
-/**
- * Waits for a place in a queue.
- *
- * @returns how to leave it
- * @throws IntegrationError `aborted`
- */
-async function place(queue: PQueue, signal: AbortSignal | undefined): Promise<() => void> {
-  const got = new Promise<() => void>((resolve) => void queue.add(() => new Promise<void>((leave) => resolve(leave))))
-  if (signal === undefined) return got
-  const listening = new AbortController()
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = (): void => reject(abortedBy(signal))
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { signal: listening.signal })
-  })
-  try {
-    return await Promise.race([got, aborted])
-  } catch (error) {
-    void got.then((leave) => leave())
-    throw error
-  } finally {
-    listening.abort()
-  }
 }

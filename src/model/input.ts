@@ -255,6 +255,9 @@ export const decisionInput = z.union([
   z.strictObject({ decision: z.literal('deny'), reason: z.string().max(2000).optional() }),
 ])
 
+/** Whom something is done to. */
+export const personInput = z.strictObject({ workspaceId: id, userId: id })
+
 const actor = z.strictObject({ workspaceId: id, userId: id, role: z.enum(['member', 'admin']).optional() })
 
 /** @throws IntegrationError `invalid_input` */
@@ -289,7 +292,9 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
       problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
     )
   }
-  const path = issue.path
+  // A wrong key may be a secret that was pasted into the wrong field: it is not repeated.
+  const isWrongKey = issue.code === 'invalid_key' && !reserved.test(String(issue.path.at(-1)))
+  const path = (isWrongKey ? issue.path.slice(0, -1) : issue.path)
     .map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`))
     .join('')
   if (issue.code === 'unrecognized_keys')
@@ -298,7 +303,7 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
       message: 'is not known',
     }))
   if (issue.code === 'invalid_key' && issue.issues[0] !== undefined)
-    return [{ path: path.slice(0, 200), message: issue.issues[0].message }]
+    return [{ path: path.slice(0, 200), message: (isWrongKey ? 'has a name that ' : '') + issue.issues[0].message }]
   if (issue.code === 'invalid_type')
     return [{ path, message: `must be ${issue.expected}${issue.input === undefined ? ', and is missing' : ''}` }]
   return [

@@ -163,3 +163,28 @@ it('never repeats credentials or the query of a refused URL', () => {
 it('tells the ASCII origin of a URL', () => {
   expect(originOf('https://MÜNCHEN.example:443/mcp?x=1')).toBe('https://xn--mnchen-3ya.example')
 })
+
+describe('an address that is denied', () => {
+  const deny = (denied: string) => ({ allowLoopback: true, allowPrivateNetwork: true, denyHosts: [denied] })
+
+  it.each([
+    ['127.0.0.1', 'http://localhost/'],
+    ['127.0.0.1', 'http://a.localhost/'],
+    ['127.0.0.1', 'http://[::ffff:127.0.0.1]/'],
+    ['127.0.0.1', 'http://2130706433/'],
+    ['203.0.114.7', 'https://[::ffff:203.0.114.7]/'],
+    ['203.0.114.7', 'https://[64:ff9b::203.0.114.7]/'],
+    ['::ffff:203.0.114.7', 'https://203.0.114.7/'],
+    ['[2606:4700::1]', 'https://[2606:4700:0:0::1]/'],
+  ])('%s is denied at %s', (denied, url) => {
+    expect(() => checkUrl(url, deny(denied))).toThrow(expect.objectContaining({ code: 'url_refused' }))
+  })
+
+  it('is denied to a name that leads there, and no other is', () => {
+    expect(() => checkAddress('203.0.114.7', deny('203.0.114.7'))).toThrow(
+      expect.objectContaining({ code: 'url_refused' }),
+    )
+    expect(() => checkAddress('203.0.114.8', deny('203.0.114.7'))).not.toThrow()
+    expect(() => checkUrl('http://127.0.0.2/', deny('127.0.0.1'))).not.toThrow()
+  })
+})

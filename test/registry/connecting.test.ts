@@ -61,7 +61,7 @@ describe('bad input to connect', () => {
     'a URL with a fragment': { input: { url: 'https://example.com/mcp#part' } },
     'a private address': { input: { url: 'https://192.168.0.1/mcp' }, code: 'url_refused' },
     'a file': { input: { url: 'file:///etc/passwd' }, code: 'url_refused' },
-    'a header name that HTTP forbids': { input: { headers: { 'X Key': 'v' } }, path: 'headers.X Key' },
+    'a header name that HTTP forbids': { input: { headers: { 'X Key': 'v' } }, path: 'headers' },
     Host: { input: { headers: { Host: 'v' } }, path: 'headers.Host' },
     'Mcp-Session-Id': { input: { headers: { 'Mcp-Session-Id': 'v' } }, path: 'headers.Mcp-Session-Id' },
     'Content-Length': { input: { headers: { 'Content-Length': '1' } }, path: 'headers.Content-Length' },

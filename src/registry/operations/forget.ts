@@ -1,4 +1,4 @@
-import { invalid } from '../../model/input.js'
+import { invalid, parse, personInput } from '../../model/input.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import { endApprovalsOf } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
@@ -19,8 +19,7 @@ export async function forgetUser(
   who: { readonly workspaceId: string; readonly userId: string; readonly transferTo?: string | undefined },
 ): Promise<void> {
   const { workspaceId, userId, transferTo = '' } = who
-  if (typeof workspaceId !== 'string' || typeof userId !== 'string' || userId === '' || workspaceId === '')
-    throw invalid('forgetUser()', [{ path: '', message: 'needs workspaceId and userId' }])
+  parse('forgetUser()', personInput, { workspaceId, userId })
   const owner = ownerKey(userId)
   await endApprovalsOf(context, workspaceId, userId, {
     to: 'cancelled',

@@ -38,11 +38,13 @@ export async function useServer<T>(
   const { elicits = false, fresh = false, signal, bypassBreaker, background } = options
   const base = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.binding}/${target.credential}/`
   const known = fresh ? undefined : knownProfile(context, target)
+  const isForSeveral = target.owner === sharedOwner && target.record.visibility === 'workspace'
+  const person = isForSeveral ? target.userId : undefined
   return context.pool.use(
     `${base}${elicits ? 'elicits' : ''}`,
     () => open(context, target, { source, elicits, known }),
     work,
-    { signal, bypassBreaker, background, replaces: fresh ? base : undefined },
+    { signal, person, bypassBreaker, background, replaces: fresh ? base : undefined },
   )
 }
 

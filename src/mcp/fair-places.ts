@@ -1,0 +1,93 @@
+import { abortedBy } from './call-clock.js'
+
+/** Of the places that others leave, this part is what one person may hold. */
+const largestShare = 3 / 4
+
+interface Waiting {
+  readonly person: string | undefined
+  admit(): void
+}
+
+/**
+ * Places at one server, shared fairly among people: whoever holds fewest is next, and nobody holds so many that somebody
+ * who comes later finds none. Where all belong to one person, `person` is left out and the bound is the number of places.
+ */
+export class FairPlaces {
+  readonly #places: number
+  readonly #held = new Map<string | undefined, number>()
+  readonly #waiting = new Set<Waiting>()
+  #taken = 0
+
+  constructor(places: number) {
+    this.#places = places
+  }
+
+  /** Whether nobody holds a place or waits for one. */
+  get unused(): boolean {
+    return this.#taken === 0 && this.#waiting.size === 0
+  }
+
+  /** Whether a place can be had without waiting. */
+  admits(person: string | undefined): boolean {
+    if (this.#taken >= this.#places) return false
+    const held = this.#heldBy(person)
+    if (person === undefined || held === 0) return true
+    return held < Math.max(1, Math.floor((this.#places - this.#taken + held) * largestShare))
+  }
+
+  /**
+   * Waits for a place.
+   *
+   * @returns how to leave it
+   * @throws IntegrationError `aborted`
+   */
+  async take(person: string | undefined, signal?: AbortSignal): Promise<() => void> {
+    if (signal?.aborted === true) throw abortedBy(signal)
+    if (this.#waiting.size === 0 && this.admits(person)) return this.#seat(person)
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        person,
+        admit: () => {
+          this.#waiting.delete(waiting)
+          signal?.removeEventListener('abort', onAbort)
+          resolve(this.#seat(person))
+        },
+      }
+      const onAbort = (): void => {
+        this.#waiting.delete(waiting)
+        reject(abortedBy(signal!))
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#waiting.add(waiting)
+      this.#admitNext()
+    })
+  }
+
+  #seat(person: string | undefined): () => void {
+    this.#taken++
+    this.#held.set(person, this.#heldBy(person) + 1)
+    let isSeated = true
+    return () => {
+      if (!isSeated) return
+      isSeated = false
+      this.#taken--
+      const left = this.#heldBy(person) - 1
+      if (left === 0) this.#held.delete(person)
+      else this.#held.set(person, left)
+      this.#admitNext()
+    }
+  }
+
+  #admitNext(): void {
+    while (this.#taken < this.#places) {
+      const able = [...this.#waiting].filter(({ person }) => this.admits(person))
+      const [first] = able
+      if (first === undefined) return
+      able.reduce((next, one) => (this.#heldBy(one.person) < this.#heldBy(next.person) ? one : next), first).admit()
+    }
+  }
+
+  #heldBy(person: string | undefined): number {
+    return this.#held.get(person) ?? 0
+  }
+}
