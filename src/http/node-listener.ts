@@ -1,0 +1,55 @@
+import type { RequestHandler } from './handler.js'
+
+/** What `node:http` and the frameworks on it hand to a listener. */
+export interface NodeIncoming {
+  readonly url?: string | undefined
+  /** The whole path, where a framework strips the prefix that a router is mounted at. */
+  readonly originalUrl?: string | undefined
+  /** What a body parser has read already. */
+  readonly body?: unknown
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** A listener of `node:http`, and a handler of Express, Connect, Fastify's raw requests and the like. */
+export type NodeListener = (incoming: NodeIncoming, outgoing: object) => Promise<void>
+
+/**
+ * The handler for servers on `node:http`. It changes no global, takes the whole path where a prefix was stripped, and a
+ * body that was parsed before.
+ */
+export function toNodeListener(handler: RequestHandler): NodeListener {
+  let loading: Promise<(incoming: never, outgoing: never) => Promise<void>> | undefined
+  // Loaded at the first request: the entry itself stays free of Node.
+  const load = async () => {
+    const { getRequestListener } = await import('@hono/node-server')
+    return getRequestListener((request, { incoming }) => handler(asSent(request, incoming as NodeIncoming)), {
+      overrideGlobalObjects: false,
+    })
+  }
+  return async (incoming, outgoing) => {
+    loading ??= load()
+    // Structurally they are what the adapter takes; Node's types are not ours to export.
+    await (
+      await loading
+    )(incoming as never, outgoing as never)
+  }
+}
+
+/** The request as the client sent it. */
+function asSent(request: Request, { url, originalUrl, body, headers }: NodeIncoming): Request {
+  const isStripped = originalUrl !== undefined && originalUrl !== url
+  const isRead = body !== undefined && hasBody(headers)
+  if (!isStripped && !isRead) return request
+  const { method, signal } = request
+  const sent = new URL(isStripped ? originalUrl : request.url, request.url)
+  const content = method === 'GET' || method === 'HEAD' ? null : isRead ? textOf(body) : request.body
+  return new Request(sent, { method, headers: request.headers, body: content, signal, duplex: 'half' } as RequestInit)
+}
+
+function hasBody(headers: NodeIncoming['headers']): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function textOf(body: unknown): BodyInit {
+  return typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body)
+}
