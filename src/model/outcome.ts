@@ -26,10 +26,12 @@ export type ToolCallOutcome =
     }
   | {
       readonly type: 'not_run'
-      readonly because: 'denied' | 'expired' | 'superseded' | 'cancelled' | 'already_used'
+      /** `invalid_arguments`: they don't fit the tool's input schema, so nobody was asked. */
+      readonly because: 'denied' | 'expired' | 'superseded' | 'cancelled' | 'already_used' | 'invalid_arguments'
       /** The person's words, or ours. */
       readonly reason?: string | undefined
-      readonly approvalId: string
+      /** Absent with `invalid_arguments`. */
+      readonly approvalId?: string | undefined
       /** What an agent loop can tell the model. */
       readonly modelText: string
     }

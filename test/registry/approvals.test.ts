@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { ConfirmCallback, ConfirmRequest, ApprovalDecision } from 'mcp-integrations'
-import { ask, later, openGate, sent } from '../support/gate.js'
+import { ask, later, openGate, sent, writeNote } from '../support/gate.js'
 import { ana, bo, makeStorage, outsider, root } from '../support/registry.js'
 
 const args = { id: '7', text: 'hello' }
@@ -584,5 +584,59 @@ describe('a call that its caller has named', () => {
     expect(await toolset.call(write, { ...args, text: 'other' }, named)).toMatchObject({ type: 'completed' })
     await expect(toolset.call(write, args, { idempotencyKey: '' })).rejects.toMatchObject({ code: 'invalid_input' })
     expect(sent(gate.server)).toHaveLength(3)
+  })
+})
+
+describe('arguments that do not fit the tool', () => {
+  it('go back to the model before a person is asked', async () => {
+    const gate = await openGate()
+    const confirm = vi.fn<ConfirmCallback>(() => 'approve')
+    const toolset = await gate.toolset({ confirm })
+    for (const [unfit, words] of [
+      [{ id: '7' }, '`text` is missing'],
+      [{ id: 7, text: 'x' }, '`id` doesn’t fit its schema (type string)'],
+      [{ id: '7', text: 'x'.repeat(21) }, '`text` doesn’t fit its schema'],
+      [{ id: '7', text: 'x', force: true }, '`force` is not a field of this tool'],
+    ] as const) {
+      const outcome = await toolset.call(write, unfit)
+      expect(outcome).toMatchObject({ type: 'not_run', because: 'invalid_arguments' })
+      expect(outcome).toHaveProperty('modelText', expect.stringContaining(words))
+    }
+    expect(confirm).not.toHaveBeenCalled()
+    expect((await gate.mine.approvals.list()).approvals).toEqual([])
+    expect((await gate.mine.audit()).entries.filter(({ action }) => action === 'call')).toHaveLength(4)
+    expect(sent(gate.server)).toEqual([])
+  })
+
+  it('say so of fields whose schemas are references', async () => {
+    const gate = await openGate({
+      tools: [
+        {
+          ...writeNote,
+          inputSchema: {
+            type: 'object',
+            $defs: { mood: { enum: ['good', 'bad'] } },
+            properties: { mood: { $ref: '#/$defs/mood' }, free: { $ref: '#/$defs/mood' } },
+          },
+        },
+      ],
+    })
+    const outcome = await (await gate.toolset()).call(write, { mood: 'good', free: 'so so' })
+    expect(outcome).toMatchObject({ because: 'invalid_arguments', reason: '`free` doesn’t fit its schema' })
+  })
+
+  it('are shown to the person when checking them would cost too much', async () => {
+    const anyOf = [...Array.from({ length: 60 }, (_, n) => ({ const: `value ${n}` })), { type: 'string' }]
+    const gate = await openGate({
+      tools: [
+        {
+          ...writeNote,
+          inputSchema: { type: 'object', properties: { list: { type: 'array', items: { anyOf } } } },
+        },
+      ],
+    })
+    const list = [...Array.from({ length: 12_000 }, () => 'x'), 7]
+    const outcome = await (await gate.toolset()).call(write, { list })
+    expect(outcome).toMatchObject({ type: 'approval_required' })
   })
 })

@@ -33,6 +33,7 @@ describe('what a person is asked', () => {
     const request = await prompt({ title: 'Write', annotations: { readOnlyHint: false } }, { id: '7', text: 'hello' })
     expect(request).toEqual({
       approvalId: expect.any(String) as string,
+      requestHash: expect.any(String) as string,
       workspaceId: 'acme',
       userId: 'ana',
       agentId: 'assistant',
@@ -111,7 +112,7 @@ describe('what a person is asked', () => {
           return 'deny'
         },
       })
-    ).call(tool!.modelName, {})
+    ).call(tool!.modelName, { id: '7', text: 'x' })
     expect(asked[0]!.integration.name).toBe('No\\u{202E}tes')
     expect(JSON.stringify(asked[0]!.change)).not.toMatch(new RegExp(`[${bidi}${invisible}]`, 'u'))
     expect(asked[0]!.change!.differences).toContainEqual({
@@ -128,10 +129,10 @@ describe('what a person is asked', () => {
     const broken = (): string => {
       throw new Error('no')
     }
-    expect(await prompt({}, { id: '7' }, { approvals: { risk: broken } })).not.toHaveProperty('risk')
+    expect(await prompt({}, { id: '7' }, { approvals: { risk: broken } })).toMatchObject({ risk: undefined })
     expect(
       await prompt({}, { id: '7' }, { approvals: { risk: () => ({ text: 1 }) as unknown as string } }),
-    ).not.toHaveProperty('risk')
+    ).toMatchObject({ risk: undefined })
   })
 
   it('names the rule that asks, whichever it is', async () => {

@@ -8,12 +8,12 @@ export interface Ended {
   readonly outcome: ToolCallOutcome
 }
 
-/** The outcome of a call whose approval gives no leave. */
+/** The outcome of a call that its approval doesn't allow, or doesn't allow any more. */
 export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutcome {
   const approval = presentApproval(record, now)
   const { approvalId } = approval
   const tool = approval.tool.modelName
-  const reason = record.reason === undefined ? {} : { reason: record.reason }
+  const { reason } = record
   switch (approval.status) {
     case 'pending':
       return {
@@ -25,15 +25,15 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
       return {
         type: 'not_run',
         because: 'denied',
-        ...reason,
+        reason,
         approvalId,
-        modelText: `The call of ${tool} was refused. It has not run.${record.reason === undefined ? '' : ` The reason: ${record.reason}`} Don't try it again unless the person asks for it.`,
+        modelText: `The call of ${tool} was denied. It has not run.${record.reason === undefined ? '' : ` The reason: ${record.reason}`} Don't try it again unless the person asks for it.`,
       }
     case 'expired':
       return {
         type: 'not_run',
         because: 'expired',
-        ...reason,
+        reason,
         approvalId,
         modelText: `${record.decidedAt === undefined ? `Nobody decided about the call of ${tool}` : `The approval of ${tool} was not used`} in time. It has not run.`,
       }
@@ -41,15 +41,15 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
       return {
         type: 'not_run',
         because: 'superseded',
-        ...reason,
+        reason,
         approvalId,
-        modelText: `The call of ${tool} was not run: what it was approved for has changed meanwhile. Call it again to ask anew.`,
+        modelText: `The call of ${tool} was not run: what it was approved for has changed meanwhile. Call it again to ask again.`,
       }
     case 'cancelled':
       return {
         type: 'not_run',
         because: 'cancelled',
-        ...reason,
+        reason,
         approvalId,
         modelText: `The request to call ${tool} was cancelled. It has not run.`,
       }
@@ -60,9 +60,8 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
       return {
         type: 'not_run',
         because: 'already_used',
-        ...(approval.status === 'unknown'
-          ? { reason: 'It was sent before and its outcome is unknown: it may have run.' }
-          : reason),
+        reason:
+          approval.status === 'unknown' ? 'It was sent before and its outcome is unknown: it may have run.' : reason,
         approvalId,
         modelText: `The approval of ${tool} was used before and counts once. This request has not run again.`,
       }

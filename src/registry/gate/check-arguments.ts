@@ -1,0 +1,68 @@
+import type { JsonObject, JsonValue } from '../../model/json.js'
+import { visible } from '../../model/visible-text.js'
+import type { Context } from '../state/context.js'
+import type { Ended } from './ended-outcome.js'
+import { recordCall } from './record-call.js'
+import type { ResolvedCall } from './resolved-call.js'
+
+/** How many problems a model is told of at once. */
+const maxProblems = 10
+
+/**
+ * Ends a call whose arguments don't fit its tool's input schema before a person is asked: the model can correct itself.
+ * Where finding out would cost too much, the person is asked.
+ */
+export async function refuseUnfit(context: Context, call: ResolvedCall, rule: string): Promise<Ended | undefined> {
+  const { schemaFit } = await import('../../mcp/output-validation.js')
+  const { inputSchema } = call.tool.definition
+  if (schemaFit(inputSchema, call.args.value) !== 'mismatch') return undefined
+  const problems = problemsOf(inputSchema, call.args.value, (schema, value) => schemaFit(schema, value) === 'mismatch')
+  await recordCall(context, call, { rule, outcome: 'not_run' })
+  const which = problems.length === 0 ? 'They don’t fit the tool’s input schema' : problems.join('; ')
+  return {
+    type: 'ended',
+    outcome: {
+      type: 'not_run',
+      because: 'invalid_arguments',
+      reason: which,
+      modelText: `The call of ${call.modelName} has not run, and nobody was asked: its arguments don’t fit the tool’s input schema. ${which}. Correct them and call again.`,
+    },
+  }
+}
+
+/** What is wrong with the fields of the arguments, as far as it can be said of one field by itself. */
+function problemsOf(
+  schema: JsonObject,
+  args: JsonObject,
+  misfits: (schema: JsonObject, value: JsonValue) => boolean,
+): readonly string[] {
+  const { $defs, definitions } = schema
+  const properties = objectOf(schema.properties)
+  const required = Array.isArray(schema.required) ? schema.required : []
+  const missing = required
+    .filter((name): name is string => typeof name === 'string' && !Object.hasOwn(args, name))
+    .map((name) => `${shown(name)} is missing`)
+  const wrong = Object.entries(args).flatMap(([name, value]) => {
+    if (!Object.hasOwn(properties, name))
+      return schema.additionalProperties === false ? [`${shown(name)} is not a field of this tool`] : []
+    const own = objectOf(properties[name])
+    const whole: JsonObject = {
+      ...own,
+      ...($defs === undefined ? undefined : { $defs }),
+      ...(definitions === undefined ? undefined : { definitions }),
+    }
+    if (!misfits(whole, value)) return []
+    return [
+      `${shown(name)} doesn’t fit its schema${typeof own.type === 'string' ? ` (type ${visible(own.type, 40)})` : ''}`,
+    ]
+  })
+  return [...missing, ...wrong].slice(0, maxProblems)
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+}
+
+function shown(name: string): string {
+  return `\`${visible(name, 64)}\``
+}
