@@ -60,6 +60,7 @@ export type {
 } from './ports/storage.js'
 export type { CredentialVault, SecretContext } from './ports/credential-vault.js'
 export type { ConfirmCallback } from './ports/confirm.js'
+export type { CallObservation, CallObserver, ObservedCall, ObservedEnd } from './ports/call-observer.js'
 export type { ElicitAnswer, ElicitCallback, ElicitQuestion, ElicitRequest } from './ports/elicit.js'
 export type { RegistryRuntime } from './ports/runtime.js'
 export type { EgressOptions } from './egress/guarded-fetch.js'

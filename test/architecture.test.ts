@@ -51,6 +51,10 @@ const rules: Readonly<Record<string, Rule>> = {
     may: ['bridges', 'policy/model-content.ts', 'policy/same-json.ts', ...frameworks],
     mayTypes: ['index.ts'],
   },
+  gateway: {
+    may: ['gateway', 'index.ts', 'http/public-origin.ts', '@modelcontextprotocol/server', '@noble/hashes', 'lru-cache'],
+  },
+  otel: { may: ['otel', '@opentelemetry/api'], mayTypes: ['index.ts'] },
   import: { may: ['import', 'index.ts', 'model', 'egress', 'jsonc-parser', 'smol-toml', 'p-queue'] },
   testing: { may: ['testing', 'index.ts', 'ports', 'model', '@modelcontextprotocol/server'] },
   'index.ts': {
@@ -326,10 +330,11 @@ function opensTransportWithoutFetch(node: ts.Node): boolean {
   return ts.forEachChild(node, (child) => opensTransportWithoutFetch(child) || undefined) ?? false
 }
 
-/** `mcp/` speaks to one server and `registry/gate/send-call.ts` is the gate; the testing kit is a server. */
+/** `mcp/` speaks to one server and `registry/gate/send-call.ts` is the gate. The testing kit and the gateway are servers, and spans name the method: none has a connection. */
 function callingTools(sources: Sources): readonly string[] {
   return pathsWhere(sources, (text, path) => {
-    if (path === 'registry/gate/send-call.ts' || path.startsWith('mcp/') || path.startsWith('testing/')) return false
+    const knowsTheMethod = ['mcp/', 'testing/', 'gateway/', 'otel/']
+    if (path === 'registry/gate/send-call.ts' || knowsTheMethod.some((folder) => path.startsWith(folder))) return false
     return takesCallTool(parse(text))
   })
 }

@@ -33,7 +33,7 @@ export async function calls(): Promise<void> {
     },
   ])
   const { tools } = await mine.refreshTools(integration.id)
-  await mine.acceptTools(integration.id, { print: tools[0]!.definitionHash })
+  await mine.acceptTools(integration.id, { print: tools.find(({ name }) => name === 'print')!.definitionHash })
   // #region elicit
   const elicit: ElicitCallback = (request, { signal }) =>
     request.mode === 'form'

@@ -4,9 +4,11 @@ import { approvals } from './approvals.js'
 import { calls } from './calls.js'
 import { credentials } from './credentials.js'
 import { events } from './events.js'
+import { gateway } from './gateway.js'
 import { importing } from './import.js'
 import { localServers } from './local.js'
 import { oauth } from './oauth.js'
+import { telemetry } from './otel.js'
 import { storages } from './storage.js'
 import { testing } from './testing.js'
 import { toolSettings } from './tool-settings.js'
@@ -21,6 +23,8 @@ const guides = {
   oauth,
   aiSdk,
   importing,
+  gateway,
+  telemetry,
   localServers,
   events,
   testing,

@@ -70,6 +70,8 @@ export type BeforeSend = (waited: boolean) => Promise<void>
 
 /** How a tool is called. */
 export interface ToolCallOptions {
+  /** Members for `_meta` of the request. */
+  readonly meta?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
   /** Without a sign of life, in ms; progress begins it anew, up to five times that altogether. */
   readonly timeoutMs: number

@@ -25,7 +25,7 @@ export async function callOn(
   const { outputSchema: _checkedByUs, ...shown } = definition
   const answer = await carrying(options.beforeSend, (headers) =>
     client.callTool(
-      { name: definition.name, arguments: args },
+      { name: definition.name, arguments: args, _meta: options.meta && { ...options.meta } },
       {
         headers,
         toolDefinition: shown as never,

@@ -13,6 +13,8 @@ import { transition } from './approvals.js'
 import type { Context } from '../state/context.js'
 import type { Change } from '../state/event-feed.js'
 import { EndedCall } from '../state/calls-in-flight.js'
+import type { CallObservation } from '../../ports/call-observer.js'
+import { observeCall } from './observe-call.js'
 import type { ResolvedCall } from './resolved-call.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { actionFor, reasonOf } from '../servers/status.js'
@@ -23,6 +25,8 @@ export interface Ending {
   /** When it began, ms since the epoch. */
   readonly started: number
   readonly admission: Admission
+  /** How the host watches it. */
+  readonly observation: CallObservation | undefined
   answer?: ToolAnswer | undefined
   fault?: unknown
 }
@@ -36,7 +40,11 @@ export function begin(context: Context, permitted: Permitted, longestMs: number)
   context.feed.tell([
     { type: 'call_started', workspaceId, at: call.now, userId: actor.userId, agentId, integrationId, tool, rule },
   ])
-  return { started: context.runtime.now(), admission: { permitted, dispatchedUntil: call.now + longestMs } }
+  return {
+    started: context.runtime.now(),
+    admission: { permitted, dispatchedUntil: call.now + longestMs },
+    observation: observeCall(context, permitted),
+  }
 }
 
 /** How often an approval may be used again after a person was needed, before it counts as used. */
@@ -63,7 +71,10 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
     }
   }
   const unsent = ending.fault instanceof Unsent ? ending.fault.end : undefined
-  if (unsent !== undefined && 'outcome' in unsent) return unsent.outcome
+  if (unsent !== undefined && 'outcome' in unsent) {
+    ending.observation?.end({ outcome: 'not_run' })
+    return unsent.outcome
+  }
   const fault = unsent ?? toCallError(ending.fault, call)
   if (fault instanceof AuthorizationRequired) {
     const { returns = 0 } = ending.admission.claimed?.value ?? {}
@@ -151,7 +162,7 @@ function saysSomethingOfTheServer({ code, mayHaveRun, httpStatus }: IntegrationE
 
 async function file(
   context: Context,
-  { admission, started }: Ending,
+  { admission, started, observation, answer }: Ending,
   how: {
     outcome: CallOutcomeName
     approval: ApprovalStatus
@@ -174,6 +185,13 @@ async function file(
     mayHaveRun: how.fault?.mayHaveRun,
   })
   tellFinished(context, target.workspaceId, now, audit)
+  observation?.end({
+    outcome: how.outcome,
+    errorCode: how.fault?.code,
+    httpStatus: how.fault?.httpStatus,
+    rpcErrorCode: answer?.rpcError?.code,
+    protocolVersion: target.status?.protocolVersion,
+  })
   try {
     const returns = how.approval === 'approved' ? (claimed?.value.returns ?? 0) + 1 : undefined
     const moved: Change = claimed === undefined ? {} : transition(context, claimed, how.approval, { returns })

@@ -40,6 +40,7 @@ export async function sendCall(
               signal: tracked,
               timeoutMs,
               onProgress,
+              meta: ending.observation?.meta,
               beforeSend: (waitedLater) =>
                 admit(context, ending.admission, sent++ > 0 || waited || waitedLater || isLate(context, ending)),
               ...elicitFor(current.call),

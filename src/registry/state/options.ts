@@ -6,6 +6,7 @@ import type { ConfirmRequest } from '../../model/approval.js'
 import type { ToolAnnotations, ToolLabel } from '../../model/tool.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import type { CredentialVault } from '../../ports/credential-vault.js'
+import type { CallObserver } from '../../ports/call-observer.js'
 import type { ElicitCallback } from '../../ports/elicit.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
@@ -24,6 +25,8 @@ export interface IntegrationRegistryOptions<AgentId extends string = string> {
   readonly confirm?: ConfirmCallback | undefined
   /** Answers questions that servers ask during a call; a toolset may bring its own. */
   readonly elicit?: ElicitCallback | undefined
+  /** Watches calls as they are sent, e.g. `openTelemetry()` of `mcp-integrations/otel`. */
+  readonly observer?: CallObserver | undefined
   readonly oauth?: OAuthHostOptions | undefined
   readonly approvals?: ApprovalOptions | undefined
   readonly access?: AccessOptions | undefined

@@ -94,6 +94,7 @@ export function settle(options: IntegrationRegistryOptions) {
     oauth: options.oauth,
     confirm: options.confirm,
     elicit: options.elicit,
+    observer: options.observer,
   }
   if (problems.length > 0)
     throw new IntegrationError(

@@ -1,0 +1,17 @@
+import { encryptedCredentials, IntegrationRegistry, memoryStorage } from 'mcp-integrations'
+import { openTelemetry } from 'mcp-integrations/otel'
+import { expect } from './host.js'
+
+export async function telemetry(): Promise<void> {
+  const credentials = encryptedCredentials({ keys: [{ id: '2026-01', secret: new Uint8Array(32).fill(1) }] })
+  // #region observe
+  const registry = new IntegrationRegistry({
+    storage: memoryStorage(),
+    credentials,
+    agents: ['assistant'],
+    observer: openTelemetry(), // the global providers; or { tracerProvider, meterProvider }
+  })
+  // #endregion
+  expect('there is a registry', registry instanceof IntegrationRegistry)
+  await registry.close()
+}

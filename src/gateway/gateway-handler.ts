@@ -1,0 +1,132 @@
+import { createMcpHandler, isLegacyRequest, type McpHttpHandler } from '@modelcontextprotocol/server'
+import type { Actor, ConfirmRequest, IntegrationRegistry } from '../index.js'
+import { originOf, publicOrigin } from '../http/public-origin.js'
+import { authenticate, metadataOf, type GatewayAuth } from './authentication.js'
+import { gatewayServer, onToolsetChange, toolsetChanges } from './gateway-server.js'
+import { gatewaySessions, type GatewaySessionOptions } from './gateway-sessions.js'
+
+export type { GatewayAuth, VerifiedToken } from './authentication.js'
+export type { GatewaySessionOptions } from './gateway-sessions.js'
+
+/** What a gateway is made of. */
+export interface GatewayOptions<AgentId extends string = string> {
+  /** The agent whose toolset is served. */
+  readonly agent: AgentId
+  /**
+   * Who a request is from, by the host's own authentication. `undefined`: nobody, answered 401. Asked at every request;
+   * leave it out when `auth.verifyToken` says who the bearer of a token is.
+   */
+  readonly actor?: ((request: Request) => Actor | undefined | Promise<Actor | undefined>) | undefined
+  /** OAuth for clients: the metadata that they sign in by (RFC 9728). */
+  readonly auth?: GatewayAuth | undefined
+  /** The public origin, e.g. `https://agents.example.com`. `@default` that of `auth.resource`; without either only loopback names are answered */
+  readonly origin?: string | undefined
+  /** Whether a proxy in front sets `X-Forwarded-Host`, and nobody else can. `@default false` */
+  readonly trustForwardedHost?: boolean | undefined
+  /** Where a person decides about a call that waits: your page. It is shown to the client, and opening it decides nothing. */
+  readonly approvalUrl?: ((approval: ConfirmRequest) => string) | undefined
+  /** Sessions of clients of the 2025 revisions. */
+  readonly sessions?: GatewaySessionOptions | undefined
+}
+
+/** Answers MCP requests. */
+export interface GatewayHandler {
+  (request: Request): Promise<Response>
+  /** Ends every session and stream. Safe twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves one agent's toolset as an MCP server: the tools that the actor's agent may call now, under their model names.
+ * Every request reads rights again. A call that asks returns a result that says so, with the link of `approvalUrl`; the
+ * same call made again is the same approval, and runs once somebody approved it. Faults are results with `isError`.
+ *
+ * Mount it where the MCP endpoint is to be, and with `auth` also at `/.well-known/oauth-protected-resource` followed by
+ * the path of `auth.resource`.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+ */
+export function gatewayHandler<AgentId extends string>(
+  registry: IntegrationRegistry<AgentId>,
+  options: GatewayOptions<AgentId>,
+): GatewayHandler {
+  const origin = publicOrigin(originOf(options.origin ?? options.auth?.resource), options.trustForwardedHost ?? false)
+  const open = new Set<McpHttpHandler>()
+  const serverOf = (actor: Actor) =>
+    gatewayServer(registry, { actor, agent: options.agent, approvalUrl: options.approvalUrl })
+  const sessions = gatewaySessions((actor) => {
+    const server = serverOf(actor)
+    const stop = onToolsetChange(registry.actingAs(actor), () => void server.sendToolListChanged().catch(() => {}))
+    return { server, stop }
+  }, options.sessions)
+
+  async function handle(request: Request): Promise<Response> {
+    const refused = refusal(() => origin.checkHost(request))
+    if (refused !== undefined) return refused
+    const metadata = metadataOf(request, options.auth)
+    if (metadata !== undefined) return metadata
+    // A cookie goes along with any page's request; a bearer token does not.
+    if (request.headers.has('origin') || !request.headers.has('authorization')) {
+      const foreign = refusal(() => origin.checkWrite(request))
+      if (foreign !== undefined) return foreign
+    }
+    const actor = await authenticate(request, options)
+    if (actor instanceof Response) return actor
+    if (await isLegacyRequest(request)) return sessions.handle(request, actor)
+    return modern(request, actor)
+  }
+
+  /** Each request has a server of its own; it is closed with the request's answer, or with the gateway. */
+  async function modern(request: Request, actor: Actor): Promise<Response> {
+    const handler = createMcpHandler(() => serverOf(actor), {
+      legacy: 'reject',
+      bus: toolsetChanges(registry.actingAs(actor)),
+    })
+    open.add(handler)
+    const response = await handler.fetch(request)
+    return whenRead(response, () => open.delete(handler))
+  }
+
+  return Object.assign(handle, {
+    async close() {
+      await Promise.all([...open].map((handler) => handler.close()))
+      await sessions.close()
+    },
+  })
+}
+
+/** A check that throws, as a response. */
+function refusal(check: () => void): Response | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'The request is refused.'
+    return Response.json({ jsonrpc: '2.0', error: { code: -32000, message }, id: null }, { status: 403 })
+  }
+}
+
+/** Calls back once the body of a response has been read to its end, or given up. */
+function whenRead(response: Response, done: () => void): Response {
+  if (response.body === null) {
+    done()
+    return response
+  }
+  const reader = response.body.getReader()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done: ended, value } = await reader.read().catch((error: unknown) => {
+        done()
+        throw error
+      })
+      if (!ended) return controller.enqueue(value)
+      done()
+      controller.close()
+    },
+    cancel(reason) {
+      done()
+      return reader.cancel(reason)
+    },
+  })
+  return new Response(body, response)
+}

@@ -1,0 +1,89 @@
+import { Server, type CallToolResult, type ServerEventBus } from '@modelcontextprotocol/server'
+import type { Actor, ActorIntegrations, ConfirmRequest, IntegrationRegistry, ToolsetTool } from '../index.js'
+import { callThroughGate } from './gated-call.js'
+
+/** What one MCP server of a gateway serves. */
+export interface ServedToolset<AgentId extends string> {
+  readonly actor: Actor
+  readonly agent: AgentId
+  readonly approvalUrl?: ((approval: ConfirmRequest) => string) | undefined
+}
+
+/** An MCP server of one agent's toolset for one actor. Nothing is kept between its requests: rights are read at each. */
+export function gatewayServer<AgentId extends string>(
+  registry: IntegrationRegistry<AgentId>,
+  { actor, agent, approvalUrl }: ServedToolset<AgentId>,
+): Server {
+  const mine = registry.actingAs(actor)
+  // One conversation, whichever session a call comes from: the same call made again is the same approval.
+  const conversationId = `gateway/${agent}`
+  const toolset = () => mine.toolset(agent, { conversationId, confirm: () => 'defer' })
+  const server = new Server(
+    { name: `mcp-integrations/${agent}`, version: '1' },
+    {
+      capabilities: { tools: { listChanged: true } },
+      instructions:
+        'A tool may wait for a person to approve it. Its result then says so: make the same call again later.',
+    },
+  )
+  server.setRequestHandler('tools/list', async () => ({ tools: (await toolset()).tools.map(listed) }))
+  server.setRequestHandler('tools/call', async ({ params }, context): Promise<CallToolResult> => {
+    const { progressToken } = context.mcpReq._meta ?? {}
+    return callThroughGate(mine, await toolset(), {
+      modelName: params.name,
+      args: params.arguments ?? {},
+      agentId: agent,
+      conversationId,
+      signal: context.mcpReq.signal,
+      approvalUrl,
+      onProgress:
+        progressToken === undefined
+          ? undefined
+          : (progress) =>
+              void context.mcpReq
+                .notify({ method: 'notifications/progress', params: { ...progress, progressToken } })
+                .catch(() => {}),
+    })
+  })
+  return server
+}
+
+/** Events after which a toolset may be another. */
+const changes: ReadonlySet<string> = new Set([
+  'integration_connected',
+  'integration_updated',
+  'integration_enabled',
+  'integration_disabled',
+  'integration_removed',
+  'tools_changed',
+  'tools_configured',
+  'tools_accepted',
+])
+
+/** Calls back when a toolset of this actor may have changed; returns how to stop. */
+export function onToolsetChange(mine: Pick<ActorIntegrations, 'on'>, changed: () => void): () => void {
+  return mine.on('*', ({ type }) => {
+    if (changes.has(type)) changed()
+  })
+}
+
+/** The same for streams of 2026-07-28 that listen. */
+export function toolsetChanges(mine: Pick<ActorIntegrations, 'on'>): ServerEventBus {
+  return {
+    publish: () => {},
+    subscribe: (listener) => onToolsetChange(mine, () => listener({ kind: 'tools_list_changed' })),
+  }
+}
+
+/** A tool as a client sees it. What a server says of its tool is passed on only as far as it is believed. */
+function listed({ modelName, title, description, inputSchema, outputSchema, label, approval }: ToolsetTool) {
+  return {
+    name: modelName,
+    title,
+    description,
+    inputSchema: inputSchema as { type: 'object' },
+    // A call that waits returns no structured content, which a client would refuse beside an output schema.
+    outputSchema: approval.resolved === 'auto' ? (outputSchema as { type: 'object' } | undefined) : undefined,
+    annotations: { title, readOnlyHint: label?.value === 'read' && label.believed !== false },
+  }
+}

@@ -1,0 +1,130 @@
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import {
+  legacyStatelessFallback,
+  WebStandardStreamableHTTPServerTransport,
+  type Server,
+} from '@modelcontextprotocol/server'
+import { LRUCache } from 'lru-cache'
+import type { Actor } from '../index.js'
+
+/** How sessions of clients of the 2025 revisions are kept. 2026-07-28 has none. */
+export interface GatewaySessionOptions {
+  /**
+   * Signs session ids, at least 16 characters: the same in every process behind one name, so that a call may reach any of
+   * them. `@default` a secret of this process
+   */
+  readonly secret?: string | undefined
+  /** ms without a request until a session ends. `@default 1800000` (30 minutes) */
+  readonly idleMs?: number | undefined
+  /** At most so many in this process; the one unused for longest ends first. `@default 1000` */
+  readonly max?: number | undefined
+  /** At most so many of one person; their oldest ends first. `@default 16` */
+  readonly maxPerPerson?: number | undefined
+  /** ms since the epoch. `@default Date.now` */
+  readonly now?: (() => number) | undefined
+}
+
+/** What one session serves. */
+export interface SessionServer {
+  readonly server: Server
+  /** Called when the session ends. */
+  stop(): void
+}
+
+/** Sessions of clients of the 2025 revisions. */
+export interface GatewaySessions {
+  handle(request: Request, actor: Actor): Promise<Response>
+  close(): Promise<void>
+}
+
+interface Session {
+  readonly person: string
+  readonly transport: WebStandardStreamableHTTPServerTransport
+}
+
+/**
+ * A session belongs to the person who opened it. One that ended, or that was never this person's, answers 404, after
+ * which a client opens another. With a shared secret, a process that doesn't hold a session serves its calls all the same.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
+ */
+export function gatewaySessions(
+  open: (actor: Actor) => SessionServer,
+  options: GatewaySessionOptions = {},
+): GatewaySessions {
+  const { idleMs = 1_800_000, max = 1000, maxPerPerson = 16, now = () => Date.now() } = options
+  const secret = options.secret === undefined ? randomBytes(32) : utf8ToBytes(options.secret)
+  const ended = new LRUCache<string, true>({ max: 10_000 })
+  const sessions = new LRUCache<string, Session>({
+    max,
+    ttl: idleMs,
+    updateAgeOnGet: true,
+    perf: { now },
+    ttlResolution: 0,
+    dispose: ({ transport }, id) => {
+      ended.set(id, true)
+      void transport.close()
+    },
+  })
+
+  function sign(nonce: string, person: string): string {
+    return `${nonce}.${bytesToHex(hmac(sha256, secret, utf8ToBytes(`${nonce} ${person}`)))}`
+  }
+
+  async function begin(request: Request, actor: Actor, person: string): Promise<Response> {
+    const { server, stop } = open(actor)
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => sign(bytesToHex(randomBytes(16)), person),
+      onsessioninitialized: (id) => {
+        const own = [...sessions.entries()].filter(([, session]) => session.person === person)
+        // The entries come with the one used last first.
+        for (const [oldest] of own.slice(maxPerPerson - 1)) sessions.delete(oldest)
+        sessions.set(id, { person, transport })
+      },
+      onsessionclosed: (id) => void sessions.delete(id),
+    })
+    await server.connect(transport)
+    const answer = server.onclose
+    server.onclose = () => {
+      stop()
+      answer?.()
+    }
+    const response = await transport.handleRequest(request)
+    if (transport.sessionId === undefined) await transport.close()
+    return response
+  }
+
+  async function elsewhere(request: Request, actor: Actor): Promise<Response> {
+    const { server, stop } = open(actor)
+    try {
+      return await legacyStatelessFallback(() => server)(request)
+    } finally {
+      stop()
+    }
+  }
+
+  return {
+    async handle(request, actor) {
+      sessions.purgeStale()
+      const person = JSON.stringify([actor.workspaceId, actor.userId])
+      const id = request.headers.get('mcp-session-id')
+      if (id === null) return begin(request, actor, person)
+      if (sign(id.split('.', 1)[0]!, person) !== id) return lost()
+      const session = sessions.get(id)
+      if (session !== undefined) return session.transport.handleRequest(request)
+      return options.secret === undefined || ended.has(id) ? lost() : elsewhere(request, actor)
+    },
+    async close() {
+      sessions.clear()
+    },
+  }
+}
+
+function lost(): Response {
+  return Response.json(
+    { jsonrpc: '2.0', error: { code: -32001, message: 'The session has ended. Initialize again.' }, id: null },
+    { status: 404 },
+  )
+}

@@ -1,0 +1,49 @@
+import type { CallOutcomeName } from '../model/event.js'
+
+/** Watches tool calls as they are sent, e.g. to trace them: `mcp-integrations/otel` is one. */
+export interface CallObserver {
+  /**
+   * Called when a call is about to be sent, after policy and approval. A throw breaks nothing.
+   *
+   * @returns how this call is watched; `undefined`: not at all
+   */
+  start(call: ObservedCall): CallObservation | undefined
+}
+
+/** A call that is about to be sent. Arguments and results are not in it. */
+export interface ObservedCall {
+  readonly workspaceId: string
+  readonly userId: string
+  readonly agentId: string
+  readonly conversationId?: string | undefined
+  readonly integration: { readonly id: string; readonly name: string; readonly origin: string }
+  /** The server's name of the tool. */
+  readonly tool: string
+  readonly modelName: string
+  /** The rule that let it run. */
+  readonly rule: string
+  readonly approvalId?: string | undefined
+}
+
+/** One call that is watched. */
+export interface CallObservation {
+  /**
+   * Members for `_meta` of the request, e.g. `traceparent`.
+   *
+   * @see https://www.w3.org/TR/trace-context/
+   */
+  readonly meta?: Readonly<Record<string, string>> | undefined
+  /** Called once when the call has ended. A throw breaks nothing. */
+  end(ended: ObservedEnd): void
+}
+
+/** How a call ended. */
+export interface ObservedEnd {
+  readonly outcome: CallOutcomeName
+  readonly errorCode?: string | undefined
+  /** The code of the server's JSON-RPC error, when it answered with one. */
+  readonly rpcErrorCode?: number | undefined
+  readonly httpStatus?: number | undefined
+  /** The MCP revision that was spoken, e.g. `2026-07-28`. */
+  readonly protocolVersion?: string | undefined
+}

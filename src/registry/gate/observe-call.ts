@@ -1,0 +1,33 @@
+import type { CallObservation, ObservedEnd } from '../../ports/call-observer.js'
+import type { Context } from '../state/context.js'
+import type { Permitted } from './redeem-approval.js'
+
+/** Begins to watch a call for the host's observer, which can't break it. */
+export function observeCall(context: Context, { call, rule, approval }: Permitted): CallObservation | undefined {
+  const { target, session, tool, modelName } = call
+  const { workspaceId, integrationId, record } = target
+  let observation: CallObservation | undefined
+  guard(() => {
+    observation = context.options.observer?.start({
+      workspaceId,
+      userId: session.actor.userId,
+      agentId: session.agentId,
+      conversationId: session.conversationId,
+      integration: { id: integrationId, name: record.name, origin: record.origin },
+      tool: tool.definition.name,
+      modelName,
+      rule,
+      approvalId: approval?.value.request.approvalId,
+    })
+  })
+  const watched = observation
+  return watched && { meta: watched.meta, end: (ended: ObservedEnd) => guard(() => watched.end(ended)) }
+}
+
+function guard(work: () => void): void {
+  try {
+    work()
+  } catch {
+    // An observer can't break what it watches.
+  }
+}
