@@ -76,8 +76,8 @@ async function refresh(): Promise<void> {
 }
 
 /** What the AI SDK has asked and nobody has answered yet. */
-function openQuestion({ messages }: Chat): Part | undefined {
-  const parts = messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content))
+function openQuestion(chat: Chat): Part | undefined {
+  const parts = chat.messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content))
   const answered = new Set(
     parts.flatMap(({ type, approvalId }) => (type === 'tool-approval-response' ? [approvalId] : [])),
   )
