@@ -28,6 +28,18 @@ export async function oauthSettingsOf(
   return connector === undefined ? undefined : withArranged(connector, own, originOf(record))
 }
 
+/** Whether the client of these settings is the one that the host arranged in its connector. */
+export async function isHostsClient(
+  context: Context,
+  workspaceId: string,
+  { connectorId }: Pick<IntegrationRecord, 'connectorId'>,
+  settings: OAuthSettings | undefined,
+): Promise<boolean> {
+  if (connectorId === undefined || settings?.clientId === undefined) return false
+  const auth = (await context.connectorsOf(workspaceId)).find(({ id }) => id === connectorId)?.auth
+  return typeof auth === 'object' && auth.type === 'oauth' && auth.clientId === settings.clientId
+}
+
 /** Seals what a person gives, bound to the origin that it is given for. */
 export function sealOAuthSettings(
   context: Context,

@@ -36,7 +36,13 @@ export async function connect(
   const owner = plan.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
   const found = await look(context, plan, signal)
   if (found.type === 'sign_in') {
-    const target = { integrationId: id, owner, serverUrl: plan.url!, settings: plan.settings }
+    const target = {
+      integrationId: id,
+      owner,
+      serverUrl: plan.url!,
+      settings: plan.settings,
+      clientByHost: plan.oauth?.clientId === undefined,
+    }
     return signIn(context, plan, target, { challenge: found.challenge, signal })
   }
   const { listed } = found

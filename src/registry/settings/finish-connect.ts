@@ -9,7 +9,8 @@ import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
-import { versioned, toJson, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import { versioned, toJson, type ClientRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import type { StorageRecord } from '../../ports/storage.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { refreshTools } from './refresh-tools.js'
 import { poolPrefix } from '../servers/use-server.js'
@@ -84,8 +85,13 @@ async function cameBack(context: ActorContext, flow: PendingFlow): Promise<void>
   const ifVersion = records[0]?.version
   if (ifVersion !== undefined)
     await context.storage.commit(ref.workspaceId, [
-      { ...(await keepClient(context, ref, flow.secrets.client)), ifVersion },
+      { ...(await keepClient(context, ref, flow.secrets.client, cameBackWith(records[0]))), ifVersion },
     ])
+}
+
+/** A client is used as before, but nobody is away with it any more. */
+function cameBackWith(record: StorageRecord | undefined): Omit<ClientRecord, 'sealed'> {
+  return { sharedRedirect: versioned<ClientRecord>(record)?.value.sharedRedirect }
 }
 
 /** Lists the tools with a credential just stored, and answers with what came of it. Faults are told by the status. */
@@ -160,10 +166,13 @@ async function keep(context: ActorContext, flow: PendingFlow, { credential, clie
   const { actor } = context
   const { integrationId, owner } = flow.value
   const { workspaceId, userId } = actor
-  const { records: held } = await context.storage.read(workspaceId, [keys.credential(integrationId, owner)])
+  const { records: held } = await context.storage.read(workspaceId, [
+    keys.credential(integrationId, owner),
+    keys.client(integrationId),
+  ])
   const old = readCredential(held[0]?.value)
   const moved = old !== undefined && (old.issuer !== credential.issuer || old.account !== credential.account)
-  const keptClient = await keepClient(context, { workspaceId, integrationId }, client)
+  const keptClient = await keepClient(context, { workspaceId, integrationId }, client, cameBackWith(held[1]))
   await retrying('The integration', async () => {
     const { records, now } = await context.storage.read(workspaceId, [
       keys.integration(integrationId),

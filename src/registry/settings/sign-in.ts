@@ -12,7 +12,8 @@ import { requestTokens } from '../../oauth/machine-grants.js'
 import type { ActorContext, Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import type { CredentialRef, IntegrationRef } from '../state/refs.js'
-import { oauthSettingsOf } from '../servers/oauth-settings.js'
+import { isHostsClient, oauthSettingsOf } from '../servers/oauth-settings.js'
+import { refuseMixUp, sharedRedirect } from './shared-redirect.js'
 import {
   toJson,
   versioned,
@@ -31,6 +32,8 @@ export interface SignInTarget {
   readonly settings: OAuthSettings
   /** What is there already: its issuer is preferred, its scopes are asked for again. */
   readonly credential?: CredentialRecord | undefined
+  /** The host's catalogue configured the client. */
+  readonly clientByHost?: boolean | undefined
   /** Who we were to the authorization server before; absent where that led nowhere. */
   readonly client?: ClientRegistration | undefined
 }
@@ -113,6 +116,8 @@ export async function beginSignIn(
       ],
     }
   }
+  const shared = sharedRedirect(context, discovery, client, target.clientByHost === true)
+  if (shared !== undefined) await refuseMixUp(context, ref, shared)
   const begun = await beginAuthorization(context.oauth, { discovery, client, scopes, settings, steppedUpFor })
   const until = now + flowMs
   const secrets: FlowSecrets = { ...begun.flow, serverOrigin }
@@ -129,7 +134,7 @@ export async function beginSignIn(
     authorizationUrl: begun.authorizationUrl,
     until,
     writes: [
-      await keepClient(context, ref, client, owner),
+      await keepClient(context, ref, client, { pending: owner, sharedRedirect: shared }),
       { key: keys.flow(begun.state), ifVersion: null, value: toJson(flow), expiresAt: until },
     ],
   }
@@ -138,13 +143,13 @@ export async function beginSignIn(
 /**
  * The write that remembers who we are to the authorization server.
  *
- * @param pending - whose sign-in is under way with it; absent: somebody came back with it.
+ * @param use - without `pending`: somebody came back with it.
  */
 export async function keepClient(
   context: Context,
   { workspaceId, integrationId }: IntegrationRef,
   client: ClientRegistration,
-  pending?: string,
+  use: Omit<ClientRecord, 'sealed'> = {},
 ): Promise<StorageWrite> {
   const sealed = await context.vault.seal(JSON.stringify(client), {
     workspaceId,
@@ -152,7 +157,7 @@ export async function keepClient(
     owner: sharedOwner,
     field: 'client',
   })
-  return { key: keys.client(integrationId), value: toJson({ sealed, pending } satisfies ClientRecord) }
+  return { key: keys.client(integrationId), value: toJson({ sealed, ...use } satisfies ClientRecord) }
 }
 
 /** Whether a server that doesn't ask can be signed in to: it publishes how, or somebody has said it. */
@@ -233,6 +238,7 @@ export async function signInTarget(
     owner,
     serverUrl: record.url!,
     settings: settings ?? {},
+    clientByHost: await isHostsClient(context, workspaceId, record, settings),
     // A sign-in with it never came back: maybe the authorization server has forgotten it, and said so to the person.
     client:
       stored === undefined || stored.pending === owner

@@ -129,6 +129,14 @@ export interface ClientRecord {
   readonly sealed: string
   /** Somebody was sent away with it and hasn't come back: their next sign-in doesn't rely on it. */
   readonly pending?: string | undefined
+  /** Where its redirect URI may be another authorization server's as well. */
+  readonly sharedRedirect?: SharedRedirect | undefined
+}
+
+/** The authorization server of a client at the host's one redirect URI. */
+export interface SharedRedirect {
+  readonly issuer: string
+  readonly byHost: boolean
 }
 
 /** `flow/{sha256(state)}`: a sign-in under way, 10 minutes, used once. */

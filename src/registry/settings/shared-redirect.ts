@@ -1,0 +1,50 @@
+import { IntegrationError } from '../../model/errors.js'
+import type { ClientRegistration } from '../../oauth/client-registration.js'
+import type { Discovery } from '../../oauth/discovery.js'
+import type { Context } from '../state/context.js'
+import { keys } from '../state/keys.js'
+import { pages } from '../state/pages.js'
+import { versioned, type ClientRecord, type SharedRedirect } from '../state/records.js'
+import type { IntegrationRef } from '../state/refs.js'
+
+/**
+ * How a client uses the host's one redirect URI, where nothing tells whose answer arrives there: a configured client or our
+ * metadata document, of an authorization server that doesn't say `iss`.
+ *
+ * @param byHost - whether the host's catalogue configured it
+ */
+export function sharedRedirect(
+  context: Context,
+  { issuer, server }: Discovery,
+  client: ClientRegistration,
+  byHost: boolean,
+): SharedRedirect | undefined {
+  const isShared = client.redirectUri === context.oauth.redirectUrl
+  if (!isShared || server.authorization_response_iss_parameter_supported === true) return undefined
+  return { issuer, byHost: byHost || client.source === 'metadata_document' }
+}
+
+/**
+ * Refuses a second authorization server at the same redirect URI: one of them could pass on the other's answer, and be
+ * given its code. What the host has configured itself, it vouches for.
+ *
+ * @throws IntegrationError `authorization_failed` with `redirect_uri_shared`
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4
+ */
+export async function refuseMixUp(
+  context: Context,
+  { workspaceId, integrationId }: IntegrationRef,
+  mine: SharedRedirect,
+): Promise<void> {
+  for await (const { records } of pages(context.storage, { workspaceId, prefix: 'client/', limit: 500 }))
+    for (const record of records) {
+      const other = versioned<ClientRecord>(record)?.value.sharedRedirect
+      if (other === undefined || record.key === keys.client(integrationId) || other.issuer === mine.issuer) continue
+      if (!(mine.byHost && other.byHost))
+        throw new IntegrationError(
+          'authorization_failed',
+          'Two authorization servers that do not say who answers (RFC 9207) can not share one redirect URI. Configure `oauth.redirectUrl` with {issuer}, and register the URI that results for each.',
+          { reason: 'redirect_uri_shared' },
+        )
+    }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import type { Connector } from 'mcp-integrations'
+import { back, startWorld, type World } from './support.js'
+
+const query = (url: string) => new URL(url, 'http://localhost').searchParams
+
+/** A second MCP server, whose authorization server sends people on to the first one's. */
+async function attacker(victim: World): Promise<World> {
+  const evil = await startWorld()
+  evil.atAs.set('/authorize', ({ url }) => {
+    const honest = new URL(`${victim.as.origin}/authorize`)
+    for (const [name, value] of query(url)) honest.searchParams.set(name, value)
+    return { status: 302, headers: { location: honest.href } }
+  })
+  return evil
+}
+
+describe('an authorization server that passes on the answer of another (RFC 9700 4.4)', () => {
+  it('gets no code: each has a redirect URI of its own, by default', async () => {
+    const victim = await startWorld()
+    const evil = await attacker(victim)
+    const honest = await victim.mine.connect({ url: victim.url, name: 'Notes', agents: ['assistant'] })
+    const begun = await victim.mine.connect({ url: evil.url, name: 'Evil', agents: ['assistant'] })
+    if (begun.type !== 'authorization_required' || honest.type !== 'authorization_required')
+      throw new Error('no sign-in')
+    const uri = (of: { authorizationUrl: string }) => query(of.authorizationUrl).get('redirect_uri')
+    expect(uri(begun)).not.toBe(uri(honest))
+    // The honest server sends people only to the URI that was registered with it.
+    const state = query(begun.authorizationUrl).get('state') ?? ''
+    const answer = `${uri(honest)}&code=honest-code&state=${state}`
+    await expect(victim.mine.finishConnect(answer)).rejects.toMatchObject({ reason: 'issuer_mismatch' })
+    expect(evil.tokenRequests()).toEqual([])
+  })
+
+  it('a plain callback is refused for a flow with a URI of its own', async () => {
+    const world = await startWorld()
+    world.atAs.set('/authorize', ({ url }) => {
+      const asked = query(url)
+      asked.set('redirect_uri', (asked.get('redirect_uri') ?? '').split('?')[0] ?? '')
+      return { status: 302, headers: { location: back(asked, { code: 'x' }) } }
+    })
+    await expect(world.connected()).rejects.toMatchObject({ reason: 'issuer_mismatch' })
+    expect(world.tokenRequests()).toEqual([])
+  })
+})
+
+describe('clients that were configured at one plain redirect URI', () => {
+  const given = (world: World, name: string) => ({
+    url: world.url,
+    name,
+    agents: ['assistant'] as const,
+    oauth: { clientId: `client-of-${name}` },
+  })
+
+  it('keep it exactly, and are refused for a second issuer that does not say iss', async () => {
+    const [one, two] = [await startWorld(), await startWorld()]
+    const first = await one.mine.connect(given(one, 'one'))
+    expect(first).toMatchObject({
+      authorizationUrl: expect.stringContaining(encodeURIComponent('127.0.0.1:34567/callback&').slice(0, -3)),
+    })
+    await one.mine.connect({ ...given(one, 'again') })
+    await expect(one.mine.connect(given(two, 'two'))).rejects.toMatchObject({
+      reason: 'redirect_uri_shared',
+      message: expect.stringContaining('{issuer}'),
+    })
+    two.metadata['authorization_response_iss_parameter_supported'] = true
+    expect(await one.mine.connect(given(two, 'two'))).toMatchObject({ type: 'authorization_required' })
+  })
+
+  it('are fine where the host has {issuer} in its URL, and where its catalogue configured both', async () => {
+    const [one, two] = [await startWorld(), await startWorld()]
+    const perIssuer = one.another({
+      oauth: { redirectUrl: 'http://127.0.0.1:34567/callback/{issuer}', clientName: 'x' },
+    })
+    const mine = perIssuer.actingAs({ workspaceId: 'other', userId: 'ana' })
+    for (const world of [one, two])
+      expect(await mine.connect(given(world, 'x'))).toMatchObject({ type: 'authorization_required' })
+    const connector = (id: string, url: string): Connector => ({
+      id,
+      name: id,
+      url,
+      auth: { type: 'oauth', clientId: id },
+    })
+    const catalogue = one.another({ connectors: [connector('one', one.url), connector('two', two.url)] })
+    for (const id of ['one', 'two'])
+      expect(
+        await catalogue
+          .actingAs({ workspaceId: 'third', userId: 'ana' })
+          .connect({ connector: id, agents: ['assistant'] }),
+      ).toMatchObject({
+        type: 'authorization_required',
+      })
+  })
+})
