@@ -56,6 +56,7 @@ export const english = {
     count === 1 ? '1 tool is held until you review it' : `${count} tools are held until you review them`,
   statusChangedLine: (count: number) =>
     count === 1 ? '1 tool is new or changed' : `${count} tools are new or changed`,
+  askOwner: (owner: string) => `Ask ${owner}, who owns it.`,
   checked: (ago: string) => `Checked ${ago}`,
   lastWorked: (ago: string) => `Last worked ${ago}`,
   reasons: {

@@ -55,9 +55,8 @@ export const layout = css`
     margin-bottom: 0.4rem;
   }
   .section-head .search {
-    width: 15rem;
+    flex: 1 1 12rem;
     max-width: 100%;
-    margin-inline-start: auto;
   }
   .card {
     border: 1px solid var(--_line);
@@ -151,6 +150,13 @@ export const layout = css`
   .name:hover {
     text-decoration: underline;
     text-underline-offset: 0.2em;
+  }
+  @container (min-width: 34rem) {
+    .section-head .search {
+      flex: none;
+      width: 15rem;
+      margin-inline-start: auto;
+    }
   }
   @container (min-width: 46rem) {
     .row {
@@ -361,7 +367,7 @@ export const layout = css`
     padding-inline-start: 1.35rem;
   }
   .tool-mode select {
-    width: 10.5rem;
+    width: 8.75rem;
   }
   .effect {
     font-size: 0.75rem;
@@ -399,8 +405,11 @@ export const layout = css`
   .disclosure[aria-expanded='true'] .icon {
     rotate: 0deg;
   }
-  .tool-name .badge {
-    margin-inline-start: 0.35rem;
+  .tool-name .name-line {
+    padding-inline-start: 1.35rem;
+  }
+  .tool-name .disclosure {
+    margin-inline-start: -1.35rem;
   }
   .tool-details {
     display: grid;
@@ -572,6 +581,9 @@ export const layout = css`
     display: grid;
     gap: 0.9rem;
     padding: 1.1rem 1.25rem;
+  }
+  .approval .facts > div {
+    grid-template-columns: 3.75rem minmax(0, 1fr);
   }
   .approval h3 {
     font-size: 1.0625rem;

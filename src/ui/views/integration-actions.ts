@@ -6,7 +6,7 @@ import type { MenuItem } from '../controls/menu.js'
 import { plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import { reconnect, setEnabled, validate } from './integration-verbs.js'
-import { may } from './permissions.js'
+import { may, mayResolve } from './permissions.js'
 import { statusView } from './status.js'
 
 type OpenDialog = 'edit' | 'share' | 'transfer' | 'headers' | Question
@@ -33,29 +33,31 @@ export class IntegrationActions extends Part {
   #button(): TemplateResult | typeof nothing {
     const { labels, integration } = this
     const { action } = statusView(integration, labels, this.session.format)
-    const own = integration.credentials === 'per_user' && may(integration, 'own_credential')
-    const signs = own || may(integration, 'reconnect')
+    if (!mayResolve(integration, action)) return nothing
     switch (action) {
       case 'enable':
-        return may(integration, 'enable') ? this.#does(labels.turnOn, this.#setEnabled(true)) : nothing
+        return this.#does(labels.turnOn, this.#setEnabled(true))
       case 'sign_in':
-        return signs
-          ? this.#does(integration.status === 'connecting' ? labels.signInAgain : labels.signIn, this.#reconnect, true)
-          : nothing
+        return this.#does(
+          integration.status === 'connecting' ? labels.signInAgain : labels.signIn,
+          this.#reconnect,
+          true,
+        )
       case 'reconnect':
-        return signs ? this.#does(labels.reconnect, this.#reconnect, true) : nothing
+        return this.#does(labels.reconnect, this.#reconnect, true)
       case 'edit': {
+        const isOwn = integration.credentials === 'per_user'
         const needsValue = integration.statusDetail.reason.startsWith('credential_')
-        if (own) return this.#does(labels.addValue, () => this.#open('headers'), true)
-        if (!may(integration, 'set_endpoint')) return nothing
-        return this.#does(needsValue ? labels.addValue : labels.edit, () => this.#open('edit'), true)
+        return this.#does(
+          isOwn || needsValue ? labels.addValue : labels.edit,
+          () => this.#open(isOwn ? 'headers' : 'edit'),
+          true,
+        )
       }
       case 'review':
-        return may(integration, 'list_tools') && !this.isOpen
-          ? this.#does(labels.review, () => this.tell('open'), true)
-          : nothing
+        return this.isOpen ? nothing : this.#does(labels.review, () => this.tell('open'), true)
       case 'validate':
-        return may(integration, 'validate') ? this.#does(labels.validate, this.#validate) : nothing
+        return this.#does(labels.validate, this.#validate)
     }
   }
 

@@ -9,6 +9,7 @@ import { plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import { Resource } from '../state/resource.js'
 import { needsAttention, statusView } from './status.js'
+import { statusLine } from './status-line.js'
 
 /** From so many on a field to find one is worth its place. */
 const manyIntegrations = 8
@@ -169,7 +170,7 @@ export class IntegrationList extends Part {
         <p class="status tone-${status.tone}" part="status">
           <span class="dot" aria-hidden="true"></span>${status.badge}
         </p>
-        <p class="meta">${status.line}</p>
+        <p class="meta">${statusLine(integration, session)}</p>
       </div>
       <mcp-part-actions
         class="row-actions"

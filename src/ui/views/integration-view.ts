@@ -9,6 +9,7 @@ import { Part } from '../elements/part.js'
 import { Resource } from '../state/resource.js'
 import { may } from './permissions.js'
 import { statusView } from './status.js'
+import { statusLine } from './status-line.js'
 
 /** One integration: its tools and what changed, what is known about it, standing approvals, recent calls. */
 export class IntegrationView extends Part {
@@ -68,7 +69,7 @@ export class IntegrationView extends Part {
         </div>
         <div class="row-status">
           <p class="status tone-${status.tone}"><span class="dot" aria-hidden="true"></span>${status.badge}</p>
-          <p class="meta">${status.line}</p>
+          <p class="meta">${statusLine(integration, session)}</p>
         </div>
         <mcp-part-actions
           class="row-actions"

@@ -1,6 +1,24 @@
 import type { Integration, IntegrationOperation } from '../../index.js'
+import type { StatusView } from './status.js'
 
 /** Whether the person at the page may do something with an integration. */
 export function may({ allowed }: Integration, operation: IntegrationOperation): boolean {
   return allowed.includes(operation)
+}
+
+/** Whether the person may do the one thing that a status asks for. */
+export function mayResolve(integration: Integration, action: StatusView['action']): boolean {
+  const own = integration.credentials === 'per_user' && may(integration, 'own_credential')
+  switch (action) {
+    case 'enable':
+    case 'validate':
+      return may(integration, action)
+    case 'review':
+      return may(integration, 'list_tools')
+    case 'edit':
+      return own || may(integration, 'set_endpoint')
+    case 'sign_in':
+    case 'reconnect':
+      return own || may(integration, 'reconnect')
+  }
 }

@@ -31,23 +31,25 @@ export class ToolRow extends Part {
     return html`
       <div class="tool-row ${enabled ? '' : 'is-off'}" part="tool">
         <div class="tool-name">
-          <button
-            type="button"
-            class="disclosure"
-            aria-expanded=${this.#isOpen}
-            aria-controls=${this.#uid}
-            @click=${() => (this.#isOpen = !this.#isOpen)}
-          >
-            ${icon('down')}<span class="strong">${shown(tool.title ?? tool.name)}</span>
-          </button>
-          ${
-            change === undefined || change.kind === 'same'
-              ? nothing
-              : html`<span
-                  class="badge tone-${change.kind === 'cosmetic' || change.kind === 'narrowed' ? 'plain' : 'bad'}"
-                  >${labels.changeKinds[change.kind]}</span
-                >`
-          }
+          <div class="name-line">
+            <button
+              type="button"
+              class="disclosure"
+              aria-expanded=${this.#isOpen}
+              aria-controls=${this.#uid}
+              @click=${() => (this.#isOpen = !this.#isOpen)}
+            >
+              ${icon('down')}<span class="strong">${shown(tool.title ?? tool.name)}</span>
+            </button>
+            ${
+              change === undefined || change.kind === 'same'
+                ? nothing
+                : html`<span
+                    class="badge tone-${change.kind === 'cosmetic' || change.kind === 'narrowed' ? 'plain' : 'bad'}"
+                    >${labels.changeKinds[change.kind]}</span
+                  >`
+            }
+          </div>
           <p class="meta mono">${shown(tool.name)}</p>
         </div>
         <div class="tool-label">${labelBadge(tool.label, labels)}</div>
