@@ -42,13 +42,16 @@ export async function visit(
   return opened
 }
 
+/** The browser says so of every refusal that a test brings about. */
+const refused = /^Failed to load resource: the server responded with a status of (?:403|409|412|422) /
+
 /** Another tab of the same person. */
 export async function watch(context: BrowserContext, origin: string): Promise<Visit> {
   const page = await context.newPage()
   const complaints: string[] = []
   const strays: string[] = []
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    if (['error', 'warning'].includes(message.type()) && !refused.test(message.text())) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('request', (request) => {

@@ -1,30 +1,425 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { notes, startMcpServer, type TestMcpServer } from '../support/mcp-server.js'
 import { startServer, type RealServer } from '../support/real-servers.js'
-import { visit } from './browser.js'
+import { ana, bo } from '../support/registry.js'
+import { visit, type Visit } from './browser.js'
 import { basePath, startPageHost, type PageHost } from './host.js'
 
 let everything: RealServer
-let host: PageHost
-
 beforeAll(async () => {
   everything = await startServer('everything')
-  host = await startPageHost()
 })
-afterAll(async () => {
+afterAll(() => everything.stop())
+
+let server: TestMcpServer
+let host: PageHost
+let visits: Visit[] = []
+beforeEach(async () => {
+  server = await startMcpServer()
+  host = await startPageHost({
+    connectors: [
+      { id: 'everything', name: 'Everything', url: everything.url, auth: 'none', description: 'A bit of everything' },
+      {
+        id: 'notes',
+        name: 'Keyed notes',
+        url: server.url,
+        auth: { type: 'header', name: 'X-Api-Key', title: 'API key', description: 'From your profile.' },
+      },
+    ],
+  })
+})
+afterEach(async () => {
+  const seen = visits.splice(0)
+  for (const { context } of seen) await context.close()
   await host.close()
-  await everything.stop()
+  await server.close()
+  for (const { strays, complaints } of seen) expect({ strays, complaints }).toEqual({ strays: [], complaints: [] })
 })
 
-it('connects a custom server', async () => {
-  const { page, strays } = await visit(host.origin, basePath)
-  await page.getByRole('button', { name: 'Connect custom server' }).click()
-  await page.getByLabel('Integration name').fill('Everything')
-  await page.getByLabel('MCP server URL').fill(everything.url)
-  await page.getByLabel('Assistant').check()
-  await page.getByRole('button', { name: 'Connect', exact: true }).click()
-  await page.getByText('Everything works: 13 tools.').waitFor()
-  await page.getByRole('button', { name: 'Everything', exact: true }).click()
-  await page.getByRole('heading', { name: 'Tools', exact: true }).waitFor()
-  await page.getByText('echo', { exact: true }).first().waitFor()
-  expect(strays).toEqual([])
+async function open(path = '', options: Parameters<typeof visit>[2] = {}): Promise<Page> {
+  const opened = await visit(host.origin, basePath + path, options)
+  visits.push(opened)
+  return opened.page
+}
+
+/** Connects the notes server without the page. */
+async function connected(input: object = {}): Promise<string> {
+  const { integration } = await host.registry
+    .actingAs(ana)
+    .connect({ url: server.url, name: 'Notes', agents: ['assistant'], ...input })
+  return integration.id
+}
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+const row = (page: Page, name: string) => page.getByRole('listitem').filter({ has: button(page, name) })
+async function choose(page: Page, name: string, item: string): Promise<void> {
+  await button(page, `More for ${name}`).click()
+  await page.getByRole('menuitem', { name: item, exact: true }).click()
+}
+const says = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor()
+
+describe('connecting', () => {
+  it('connects a custom server by its URL, after a check', async () => {
+    const page = await open()
+    await page.getByText('No integrations yet').waitFor()
+    await button(page, 'Connect custom server').click()
+    const dialog = page.getByRole('dialog', { name: 'Connect custom MCP server' })
+    await dialog.getByLabel('Integration name').fill('Everything here')
+    await dialog.getByLabel('MCP server URL').fill(everything.url)
+    await dialog.getByRole('button', { name: 'Check' }).click()
+    await dialog.getByText('An MCP server that needs no sign-in. 13 tools were found.').waitFor()
+    await dialog.getByLabel('Assistant').check()
+    await dialog.getByRole('button', { name: 'Connect' }).click()
+    await says(page, 'Everything here works: 13 tools.')
+    expect(await row(page, 'Everything here').innerText()).toMatch(
+      /Private\s+13 tools · 13 ask · Assistant\s+Connected/,
+    )
+  })
+
+  it('sends headers, and never shows them again', async () => {
+    server.state.refuse = ({ headers }) => (headers['x-api-key'] === 'secret-1' ? undefined : 401)
+    const page = await open()
+    await button(page, 'Connect custom server').click()
+    await page.getByLabel('Integration name').fill('Mine')
+    await page.getByLabel('MCP server URL').fill(server.url)
+    await button(page, 'Add header').click()
+    await page.getByLabel('Header name').fill('X-Api-Key')
+    await page.getByLabel('X-Api-Key Value').fill('secret-1')
+    await page.getByLabel('Assistant').check()
+    await button(page, 'Connect').click()
+    await says(page, 'Mine works: 2 tools.')
+    await choose(page, 'Mine', 'Edit')
+    const value = page.getByLabel('X-Api-Key Value')
+    expect(await value.inputValue()).toBe('')
+    expect(await value.getAttribute('placeholder')).toContain('Leave empty to keep it')
+    expect(await page.content()).not.toContain('secret-1')
+  })
+
+  it('connects a catalogue entry with its URL fixed and the one header that it wants', async () => {
+    server.state.refuse = ({ headers }) => (headers['x-api-key'] === 'key' ? undefined : 401)
+    const page = await open()
+    await button(page, 'Connect Keyed notes').click()
+    const dialog = page.getByRole('dialog', { name: 'Connect Keyed notes' })
+    expect(await dialog.getByLabel('MCP server URL').getAttribute('readonly')).not.toBeNull()
+    await dialog.getByText('From your profile.').waitFor()
+    await dialog.getByLabel('API key Value').fill('key')
+    await dialog.getByLabel('Builder').check()
+    await dialog.getByRole('button', { name: 'Connect' }).click()
+    await says(page, 'Keyed notes works: 2 tools.')
+    await page.getByText('Connect another').waitFor()
+  })
+
+  it('says beside each field what is wrong, and goes to the first', async () => {
+    const page = await open()
+    await button(page, 'Connect custom server').click()
+    await button(page, 'Connect').click()
+    expect(await page.getByText('Fill this in.').count()).toBe(2)
+    await page.getByText('Choose at least one agent.').waitFor()
+    expect(await page.getByLabel('Integration name').evaluate((field) => field.matches(':focus'))).toBe(true)
+    await page.getByLabel('Integration name').fill('Nowhere')
+    await page.getByLabel('MCP server URL').fill('http://example.com/mcp')
+    await page.getByLabel('Assistant').check()
+    await button(page, 'Connect').click()
+    await page.getByRole('alert').filter({ hasText: /https/i }).waitFor()
+    expect(await host.registry.actingAs(ana).list()).toEqual([])
+  })
+})
+
+describe('an integration', () => {
+  it('says that a server is gone, when it last worked, and works again', async () => {
+    await connected()
+    server.state.refuse = () => 503
+    const page = await open()
+    await button(page, 'Validate Notes').click()
+    await says(page, 'Notes: The server answered with an error of its own')
+    await row(page, 'Notes').getByText('Error', { exact: true }).waitFor()
+    await page.getByText('1 integration needs attention').waitFor()
+    server.state.refuse = undefined
+    await button(page, 'Validate Notes').click()
+    await says(page, 'Notes works: 2 tools.')
+  })
+
+  it('is edited', async () => {
+    const id = await connected()
+    const page = await open()
+    await choose(page, 'Notes', 'Edit')
+    await page.getByLabel('Integration name').fill('Team notes')
+    await page.getByLabel('Builder').check()
+    await button(page, 'Save').click()
+    await says(page, 'Team notes was saved.')
+    const { name, agents } = await host.registry.actingAs(ana).get(id)
+    expect({ name, agents }).toEqual({ name: 'Team notes', agents: ['assistant', 'builder'] })
+  })
+
+  it('is not overwritten when somebody else was first', async () => {
+    const id = await connected()
+    const page = await open()
+    await choose(page, 'Notes', 'Edit')
+    await host.registry.actingAs(ana).update(id, { name: 'Renamed elsewhere' })
+    await page.getByLabel('Integration name').fill('Mine')
+    await button(page, 'Save').click()
+    await page.getByRole('alert').filter({ hasText: 'Somebody else changed this' }).waitFor()
+    expect((await host.registry.actingAs(ana).get(id)).name).toBe('Renamed elsewhere')
+  })
+
+  it('is turned off and on', async () => {
+    const id = await connected()
+    const page = await open()
+    await choose(page, 'Notes', 'Turn off')
+    await says(page, 'Notes is off. Calls under way were ended.')
+    expect((await host.registry.actingAs(ana).get(id)).enabled).toBe(false)
+    await button(page, 'Turn on Notes').click()
+    await says(page, 'Notes is on.')
+    expect((await host.registry.actingAs(ana).get(id)).enabled).toBe(true)
+  })
+
+  it('is shared, and taken back', async () => {
+    const id = await connected()
+    const page = await open()
+    await choose(page, 'Notes', 'Share with everyone')
+    await page.getByLabel('Everyone uses the saved credential').check()
+    await button(page, 'Share').click()
+    await says(page, 'Notes is shared with everyone.')
+    expect((await host.registry.actingAs(bo).get(id)).visibility).toBe('workspace')
+    await choose(page, 'Notes', 'Make private')
+    await button(page, 'Make private').click()
+    await says(page, 'Notes is private.')
+    expect(await host.registry.actingAs(bo).list()).toEqual([])
+  })
+
+  it('offers a member what a member may do, and nothing else', async () => {
+    await connected({ visibility: 'workspace' })
+    const page = await open('', { person: 'bo' })
+    await button(page, 'More for Notes').click()
+    expect(await page.getByRole('menuitem').allInnerTexts()).toEqual(['Tools', 'Validate'])
+    await page.keyboard.press('Escape')
+    await button(page, 'Notes').click()
+    expect(await page.getByLabel('read_note enabled').isDisabled()).toBe(true)
+  })
+
+  it('goes to another owner', async () => {
+    const id = await connected({ visibility: 'workspace' })
+    const page = await open()
+    await choose(page, 'Notes', 'Transfer')
+    await page.getByLabel('Id of the new owner').fill('bo')
+    await button(page, 'Transfer').click()
+    await says(page, 'Notes now belongs to bo.')
+    expect((await host.registry.actingAs(ana).get(id)).ownerId).toBe('bo')
+    await row(page, 'Notes').getByText('by bo').waitFor()
+  })
+
+  it('is removed, and focus stays in the list', async () => {
+    await connected()
+    const page = await open()
+    await choose(page, 'Notes', 'Remove')
+    await page.getByText('Its 2 tools disappear from every agent').waitFor()
+    await button(page, 'Remove').click()
+    await says(page, 'Notes was removed.')
+    await page.getByText('No integrations yet').waitFor()
+    expect(await host.registry.actingAs(ana).list()).toEqual([])
+    expect(
+      await page.getByRole('heading', { name: 'Connected integrations' }).evaluate((it) => it.matches(':focus')),
+    ).toBe(true)
+  })
+})
+
+describe('tools', () => {
+  it('shows whose word a label is and what the default comes to', async () => {
+    const id = await connected()
+    const page = await open(`#integration/${id}`)
+    const text = await tool(page, 'read_note').innerText()
+    expect(text).toMatch(/Read\s+server says, not believed/)
+    expect(text).toContain('asks: server not trusted')
+  })
+
+  it('are switched off, asked about and run', async () => {
+    const id = await connected()
+    const page = await open(`#integration/${id}`)
+    await page.getByLabel('write_note enabled').click()
+    await says(page, 'write_note is off.')
+    await page.getByLabel('Approval mode of read_note').selectOption('Auto approve')
+    await says(page, 'read_note: Auto approve.')
+    await tool(page, 'read_note').getByText('runs: as set here').waitFor()
+    const tools = await toolsOf(id)
+    expect(tools['write_note']?.enabled).toBe(false)
+    expect(tools['read_note']?.approval.mode).toBe('auto')
+  })
+
+  it('get a label and agents of their own', async () => {
+    const id = await connected({ agents: ['assistant', 'builder'] })
+    const page = await open(`#integration/${id}`)
+    await button(page, 'read_note').click()
+    await page.getByLabel('Label', { exact: true }).selectOption('Read')
+    await says(page, 'read_note was saved.')
+    await tool(page, 'read_note').getByText('set by a person').waitFor()
+    await tool(page, 'read_note').getByText('runs: only reads').waitFor()
+    await page.getByLabel('Builder').uncheck()
+    await expect.poll(async () => (await toolsOf(id))['read_note']?.agents).toEqual(['assistant'])
+  })
+
+  it('are changed many at once, saying beforehand how many', async () => {
+    const id = await connected()
+    const page = await open(`#integration/${id}`)
+    await button(page, 'Change several').click()
+    await page.getByLabel('All (2)').check()
+    await page.getByText('2 tools will change.').waitFor()
+    await button(page, 'Change').click()
+    await says(page, '2 tools were changed.')
+    const tools = await toolsOf(id)
+    expect([tools['read_note']?.approval.mode, tools['write_note']?.approval.mode]).toEqual(['ask', 'ask'])
+  })
+
+  it('are accepted as they were seen; a third version that nobody saw is not', async () => {
+    const id = await connected()
+    const redefine = (description: string): void => {
+      server.state.define = (mcp) => {
+        notes.readNote(mcp)
+        mcp.registerTool(
+          'write_note',
+          { description, inputSchema: z.object({ id: z.string(), text: z.string(), force: z.boolean() }) },
+          async () => ({ content: [] }),
+        )
+      }
+    }
+    redefine('Second')
+    const page = await open(`#integration/${id}`)
+    await button(page, 'Refresh').click()
+    await page.getByRole('heading', { name: '1 tool to review' }).waitFor()
+    await page.getByText('/inputSchema/properties/force').waitFor()
+    redefine('Third')
+    await host.registry.actingAs(ana).refreshTools(id)
+    await button(page, 'Accept: write_note').click()
+    await page.getByText('It changed again while you looked. This is the new difference.').first().waitFor()
+    await page.getByText('Third').first().waitFor()
+    expect((await toolsOf(id))['write_note']?.change).toBeDefined()
+    await button(page, 'Accept: write_note').click()
+    await says(page, 'write_note was accepted.')
+    await page.getByRole('heading', { name: '1 tool to review' }).waitFor({ state: 'detached' })
+    expect((await toolsOf(id))['write_note']?.change?.kind ?? 'same').toBe('same')
+  })
+
+  async function toolsOf(id: string) {
+    const { tools } = await host.registry.actingAs(ana).tools(id)
+    return Object.fromEntries(tools.map((one) => [one.name, one]))
+  }
+  const tool = (page: Page, name: string) =>
+    page.getByRole('listitem').filter({ has: page.getByLabel(`${name} enabled`, { exact: true }) })
+})
+
+describe('approvals', () => {
+  async function asked(args: object = { id: '7', text: 'hello' }): Promise<string> {
+    const toolset = await host.registry.actingAs(ana).toolset('assistant', { conversationId: 'chat-1' })
+    const outcome = await toolset.call('notes__write_note', args)
+    if (outcome.type !== 'approval_required') throw new Error(outcome.type)
+    return outcome.approval.approvalId
+  }
+  const statusOf = async (id: string) => (await host.registry.actingAs(ana).approvals.get(id)).status
+  const ready = (page: Page) => page.locator('[aria-disabled=false]', { hasText: 'Allow once' }).first().waitFor()
+
+  it('are allowed once', async () => {
+    await connected()
+    const id = await asked()
+    const page = await open('#approvals')
+    await page.getByText('"hello"').waitFor()
+    await ready(page)
+    await button(page, 'Allow once').click()
+    await says(page, 'Allowed: write_note.')
+    expect(await statusOf(id)).toBe('approved')
+  })
+
+  it('are denied with a reason', async () => {
+    await connected()
+    const id = await asked()
+    const page = await open('#approvals')
+    await ready(page)
+    await button(page, 'Deny…').click()
+    await page.getByLabel('Reason (optional)').fill('Wrong note')
+    await button(page, 'Deny').click()
+    await says(page, 'Denied: write_note.')
+    expect(await host.registry.actingAs(ana).approvals.get(id)).toMatchObject({
+      status: 'denied',
+      reason: 'Wrong note',
+    })
+    await page.getByText('Reason: Wrong note').waitFor()
+  })
+
+  it('are edited before they run, and checked again', async () => {
+    await connected()
+    const id = await asked()
+    const page = await open('#approvals')
+    await button(page, 'Edit').click()
+    await page.getByLabel('Arguments as JSON').fill('{"id": "8", "text": 5}')
+    await button(page, 'Use these').click()
+    await page.locator('[aria-disabled=false]', { hasText: 'Allow as edited' }).waitFor()
+    await button(page, 'Allow as edited').click()
+    await page.getByRole('alert').filter({ hasText: 'These arguments were not accepted' }).waitFor()
+    expect(await statusOf(id)).toBe('pending')
+    await button(page, 'Edit').click()
+    await page.getByLabel('Arguments as JSON').fill('{"id": "8", "text": "bye"}')
+    await button(page, 'Use these').click()
+    await page.locator('[aria-disabled=false]', { hasText: 'Allow as edited' }).waitFor()
+    await button(page, 'Allow as edited').click()
+    await says(page, 'Allowed: write_note.')
+    expect(await host.registry.actingAs(ana).approvals.get(id)).toMatchObject({
+      edited: true,
+      arguments: { id: '8', text: 'bye' },
+    })
+  })
+
+  it('are remembered, listed and taken back', async () => {
+    const integration = await connected()
+    await asked()
+    const page = await open('#approvals')
+    await ready(page)
+    await button(page, 'Allow and remember…').click()
+    await page.getByLabel('For one hour').check()
+    await page.getByLabel('Any arguments').check()
+    await page.waitForTimeout(600)
+    await button(page, 'Allow and remember').click()
+    await says(page, 'Allowed: write_note.')
+    await page.goto(`${host.origin}${basePath}#integration/${integration}`)
+    await page.getByText(/Assistant · any arguments · until/).waitFor()
+    await button(page, 'Revoke the standing approval for write_note').click()
+    await says(page, 'Revoked: the next call of write_note asks.')
+    expect(await host.registry.actingAs(ana).grants.list()).toEqual([])
+  })
+
+  it('say it when they were decided elsewhere', async () => {
+    await connected()
+    const id = await asked()
+    const page = await open('#approvals')
+    await ready(page)
+    await page.context().setOffline(true)
+    await host.registry.actingAs(ana).approvals.decide(id, 'deny')
+    await page.context().setOffline(false)
+    await page.getByText('Denied', { exact: true }).waitFor()
+    expect(await button(page, 'Allow once').count()).toBe(0)
+  })
+
+  it('show recent calls and how they ended', async () => {
+    const integration = await connected()
+    const mine = host.registry.actingAs(ana)
+    await mine.configureTools(integration, { read_note: { approval: 'auto' } })
+    await (await mine.toolset('assistant')).call('notes__read_note', { id: '1' })
+    const page = await open(`#integration/${integration}`)
+    const calls = page.getByRole('region', { name: 'Recent calls' })
+    await calls.getByText('read_note').waitFor()
+    await calls.getByText('ran', { exact: true }).waitFor()
+  })
+
+  it('of others are decided by who may', async () => {
+    await host.close()
+    host = await startPageHost({ registry: { access: { adminsDecideForOthers: true } } })
+    await connected({ visibility: 'workspace' })
+    const id = await asked()
+    const page = await open('#approvals', { person: 'root', role: 'admin' })
+    await page.getByRole('heading', { name: 'Waiting for others' }).waitFor()
+    await page.getByText('in the name of ana').waitFor()
+    await ready(page)
+    await button(page, 'Allow once').click()
+    await says(page, 'Allowed: write_note.')
+    expect(await statusOf(id)).toBe('approved')
+  })
 })

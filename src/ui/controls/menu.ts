@@ -65,8 +65,8 @@ export class MenuButton extends Part {
     const { bottom, right, top } = this.button.getBoundingClientRect()
     this.menu.showPopover()
     const { offsetHeight, offsetWidth, style } = this.menu
-    const below = bottom + 4 + offsetHeight <= innerHeight || top < offsetHeight
-    style.setProperty('top', `${below ? bottom + 4 : top - 4 - offsetHeight}px`)
+    const below = bottom + 4 + offsetHeight <= innerHeight
+    style.setProperty('top', `${Math.max(8, below ? bottom + 4 : Math.min(top - 4, innerHeight - 8) - offsetHeight)}px`)
     style.setProperty('left', `${Math.max(8, right - offsetWidth)}px`)
     this.#focus(last ? -1 : 0)
   }

@@ -1,10 +1,9 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { property, state } from 'lit/decorators.js'
-import type { Agent } from '../../index.js'
 import { icon } from '../controls/icons.js'
 import { clientOf, type Client } from '../state/client.js'
 import { formatIn } from '../state/format.js'
-import { introduction } from '../state/introduction.js'
+import { introduction, type Introduction } from '../state/introduction.js'
 import { english, type Labels } from '../state/labels.js'
 import { liveEvents, type Live } from '../state/live.js'
 import type { Session, SignIn, Tone } from '../state/session.js'
@@ -33,8 +32,7 @@ export abstract class Shell extends LitElement {
   @property({ attribute: false }) accessor client: Client | undefined
 
   @state() protected accessor session: Session | undefined
-  @state() accessor #agents: readonly Agent[] | undefined
-  @state() accessor #me: string | undefined
+  @state() accessor #known: Introduction | undefined
   @state() accessor #notice: { readonly message: string; readonly tone: Tone } | undefined
   @state() accessor #signIn: SignIn | undefined
   #noticeTimer: ReturnType<typeof setTimeout> | undefined
@@ -56,7 +54,7 @@ export abstract class Shell extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    const made = ['baseUrl', 'locale', 'labels', 'personName', 'client', '#agents', '#me']
+    const made = ['baseUrl', 'locale', 'labels', 'personName', 'client', '#known']
     if (this.session === undefined || made.some((name) => changed.has(name))) this.session = this.#session()
     if (changed.has('baseUrl') || changed.has('client')) void this.#introduce()
   }
@@ -65,7 +63,7 @@ export abstract class Shell extends LitElement {
     const { session } = this
     const notice = this.#notice
     return html`<div class="shell" part="shell" lang=${this.locale ?? nothing}>
-      ${session === undefined || this.#agents === undefined ? nothing : this.content(session)}
+      ${session === undefined || this.#known === undefined ? nothing : this.content(session)}
       ${
         this.#signIn === undefined
           ? nothing
@@ -96,7 +94,7 @@ export abstract class Shell extends LitElement {
   }
 
   #session(): Session {
-    const agents = this.#agents ?? []
+    const { agents, me, isAdmin } = this.#known ?? { agents: [], me: undefined, isAdmin: false }
     return {
       client: this.client ?? clientOf(this.baseUrl),
       live: liveOf(`${this.baseUrl}/events`),
@@ -104,7 +102,8 @@ export abstract class Shell extends LitElement {
       format: formatIn(this.locale),
       people: {
         agents,
-        me: this.#me,
+        me,
+        isAdmin,
         agentName: (id) => agents.find((agent) => agent.id === id)?.name ?? id,
         personName: (id) => this.personName?.(id) ?? id,
       },
@@ -120,9 +119,7 @@ export abstract class Shell extends LitElement {
   /** Who looks at the page, and which agents there are: names for everything else. */
   async #introduce(): Promise<void> {
     const client = this.client ?? clientOf(this.baseUrl)
-    const { agents, me } = await introduction(client)
-    this.#me = me
-    this.#agents = agents
+    this.#known = await introduction(client)
   }
 
   #announce(message: string, tone: Tone): void {

@@ -1,5 +1,5 @@
 import { integrationsClient, type IntegrationsClient } from '../../http/client.js'
-import type { ApprovalPage, ConnectInput, ConnectResult, Tool, ToolOverview } from '../../index.js'
+import type { ConnectInput, ConnectResult, Tool, ToolOverview } from '../../index.js'
 
 /** What the elements ask: the HTTP API. */
 export type Client = Omit<IntegrationsClient, keyof Ahead> & Ahead
@@ -13,13 +13,6 @@ interface Ahead {
     id: string,
     input?: { readonly headers?: Readonly<Record<string, string | null>>; readonly returnTo?: string },
   ): Promise<ConnectResult>
-  readonly approvals: Omit<IntegrationsClient['approvals'], 'list'> & {
-    list(query: {
-      readonly for?: 'me' | 'others' | undefined
-      readonly status?: 'pending' | undefined
-      readonly after?: string | undefined
-    }): Promise<ApprovalPage>
-  }
   audit(query: { readonly integrationId: string; readonly limit: number }): ReturnType<IntegrationsClient['audit']>
 }
 
@@ -46,11 +39,6 @@ function ahead(client: IntegrationsClient): Client {
     connect: ({ returnTo: _returnTo, ...input }) => client.connect(input as ConnectInput),
     reconnect: (id) => client.reconnect(id),
     authorize: (id, { returnTo: _returnTo, ...input } = {}) => client.authorize(id, input),
-    approvals: {
-      ...client.approvals,
-      list: ({ for: whose, ...query }) =>
-        whose === 'others' ? Promise.resolve({ approvals: [] }) : client.approvals.list(query),
-    },
     audit: async ({ integrationId, limit }) => {
       const { entries } = await client.audit({ limit: 1000 })
       return {

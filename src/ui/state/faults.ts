@@ -18,6 +18,8 @@ export function faultOf(error: unknown, labels: Labels): Fault {
   if (error instanceof TypeError) return { message: labels.offline }
   if (status === 401) return { message: labels.signedOut, code: 'unauthorized' }
   if (typeof code !== 'string') return { message: labels.unexpected }
-  if (code === 'conflict') return { message: labels.changedElsewhere, code }
+  // Somebody was first: the HTTP API has two words for it, with and without a revision in the request.
+  if (code === 'conflict' || code === 'precondition_failed')
+    return { message: labels.changedElsewhere, code: 'conflict' }
   return { message: typeof message === 'string' ? message : labels.unexpected, code, fields }
 }

@@ -33,8 +33,9 @@ export interface SignIn {
 /** Names of agents and people. */
 export interface People {
   readonly agents: readonly Agent[]
-  /** The person at the page; `undefined` until known. */
+  /** The person at the page; `undefined` where that can't be learnt. */
   readonly me: string | undefined
+  readonly isAdmin: boolean
   agentName(id: string): string
   /** The host's name of a person, otherwise their id. */
   personName(id: string): string

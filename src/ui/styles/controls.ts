@@ -376,6 +376,8 @@ export const controls = css`
     margin: 0;
     min-width: 11rem;
     max-width: min(20rem, calc(100vw - 1rem));
+    max-height: calc(100dvh - 1rem);
+    overflow: auto;
     padding: 0.3rem;
     border: 1px solid var(--_field-line);
     border-radius: var(--_radius);

@@ -1,0 +1,142 @@
+import type { Page } from 'playwright-core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startMcpServer, type TestMcpServer } from '../support/mcp-server.js'
+import { ana } from '../support/registry.js'
+import { visit, type Visit } from './browser.js'
+import { basePath, startPageHost, type PageHost } from './host.js'
+
+let server: TestMcpServer
+let host: PageHost
+let visits: Visit[] = []
+beforeEach(async () => {
+  server = await startMcpServer()
+  host = await startPageHost()
+  const mine = host.registry.actingAs(ana)
+  await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
+})
+afterEach(async () => {
+  for (const { context } of visits.splice(0)) await context.close()
+  await host.close()
+  await server.close()
+})
+
+async function asked(text = 'hello'): Promise<string> {
+  const toolset = await host.registry.actingAs(ana).toolset('assistant')
+  const outcome = await toolset.call('notes__write_note', { id: '7', text })
+  if (outcome.type !== 'approval_required') throw new Error(outcome.type)
+  return outcome.approval.approvalId
+}
+async function open(): Promise<Page> {
+  const opened = await visit(host.origin, `${basePath}#approvals`)
+  visits.push(opened)
+  return opened.page
+}
+const statusOf = async (id: string) => (await host.registry.actingAs(ana).approvals.get(id)).status
+const allow = (page: Page) => page.getByRole('button', { name: 'Allow once' })
+const ready = (page: Page) => page.locator('[aria-disabled=false]', { hasText: 'Allow once' }).first().waitFor()
+
+describe('nobody approves by accident', () => {
+  it('ignores a click that comes with the card', async () => {
+    const id = await asked()
+    const page = await open()
+    await allow(page).waitFor()
+    await allow(page).dispatchEvent('click')
+    const box = (await allow(page).boundingBox())!
+    // The mouse goes down before the half second is over, and up after it.
+    await page.mouse.move(box.x + 10, box.y + 10)
+    await page.mouse.down()
+    await ready(page)
+    await page.mouse.up()
+    await page.getByRole('status').getByText('This just changed. Look again, then choose.').waitFor()
+    expect(await statusOf(id)).toBe('pending')
+  })
+
+  it('ignores clicks that a script makes', async () => {
+    const id = await asked()
+    const page = await open()
+    await ready(page)
+    await allow(page).dispatchEvent('click')
+    await allow(page).evaluate((button: HTMLElement) => button.click())
+    await page.waitForTimeout(200)
+    expect(await statusOf(id)).toBe('pending')
+    await allow(page).click()
+    await expect.poll(() => statusOf(id)).toBe('approved')
+  })
+
+  it('ignores a key that was pressed elsewhere and is held down', async () => {
+    const id = await asked()
+    const page = await open()
+    await ready(page)
+    await page.getByRole('button', { name: 'Edit' }).focus()
+    await page.keyboard.down('Enter')
+    await page.keyboard.press('Escape')
+    await allow(page).focus()
+    // Repeats of the key, on the button now.
+    await page.keyboard.down('Enter')
+    await page.keyboard.down('Enter')
+    await page.keyboard.up('Enter')
+    await page.waitForTimeout(200)
+    expect(await statusOf(id)).toBe('pending')
+  })
+
+  it('has no key that allows, and Enter in a field nearby allows nothing', async () => {
+    const id = await asked()
+    const page = await open()
+    await ready(page)
+    for (const key of ['Enter', 'y', 'a', 'Control+Enter', 'Meta+Enter', 'Space']) await page.keyboard.press(key)
+    await page.getByRole('button', { name: 'Allow and remember…' }).click()
+    await page.getByLabel('For one hour').focus()
+    await page.waitForTimeout(600)
+    await page.keyboard.press('Enter')
+    await page.waitForTimeout(200)
+    expect(await statusOf(id)).toBe('pending')
+    await page.keyboard.press('Escape')
+    expect(await statusOf(id)).toBe('pending')
+  })
+
+  it('never moves focus to Allow, also not from a card that was decided to the next', async () => {
+    const first = await asked('first')
+    const second = await asked('second')
+    const page = await open()
+    await ready(page)
+    const focused = () =>
+      page.evaluate(() => {
+        let at = document.activeElement
+        while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
+        return at?.textContent ?? ''
+      })
+    expect(await focused()).not.toContain('Allow once')
+    await allow(page).first().focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => statusOf(first)).toBe('approved')
+    await expect.poll(focused).toContain('Allowed')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Space')
+    await page.waitForTimeout(200)
+    expect(await statusOf(second)).toBe('pending')
+  })
+
+  it('keeps a decided card where it is, so that the next one does not move under the pointer', async () => {
+    await asked('first')
+    const second = await asked('second')
+    const page = await open()
+    await ready(page)
+    await allow(page).first().dblclick()
+    await page.getByText('Allowed', { exact: true }).waitFor()
+    await page.waitForTimeout(200)
+    expect(await statusOf(second)).toBe('pending')
+  })
+
+  it('waits again when what it shows changed', async () => {
+    const id = await asked()
+    const page = await open()
+    await ready(page)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByLabel('Arguments as JSON').fill('{"id": "7", "text": "other"}')
+    await page.getByRole('button', { name: 'Use these' }).click()
+    const edited = page.getByRole('button', { name: 'Allow as edited' })
+    await edited.evaluate((button) => button.scrollIntoView())
+    expect(await edited.getAttribute('aria-disabled')).toBe('true')
+    expect(await statusOf(id)).toBe('pending')
+  })
+})
