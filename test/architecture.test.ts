@@ -308,8 +308,8 @@ function statementsOtherThanExports(text: string): readonly string[] {
 function reachingTheNetwork(sources: Sources): readonly string[] {
   const network = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest', 'WebTransport']
   return pathsWhere(sources, (text, path) => {
-    // These two speak to the host's own handler, from a page.
-    if (path.startsWith('egress/') || path === 'http/client.ts' || path === 'ui/state/live.ts') return false
+    // The client of the HTTP API speaks to the host's own handler, from a page.
+    if (path.startsWith('egress/') || path === 'http/client.ts') return false
     return (
       globalsOf(text).some((use) => network.includes(use.replace(/^new |\..*|\(\)$/g, ''))) ||
       opensTransportWithoutFetch(parse(text))

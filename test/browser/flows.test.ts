@@ -220,7 +220,9 @@ describe('an integration', () => {
     await page.getByText('No integrations yet').waitFor()
     expect(await host.registry.actingAs(ana).list()).toEqual([])
     expect(
-      await page.getByRole('heading', { name: 'Connected integrations' }).evaluate((it) => it.matches(':focus')),
+      await page
+        .getByRole('heading', { name: 'Connected integrations' })
+        .evaluate((heading) => heading.matches(':focus')),
     ).toBe(true)
   })
 })
@@ -285,6 +287,9 @@ describe('tools', () => {
     }
     redefine('Second')
     const page = await open(`#integration/${id}`)
+    // The news don't arrive in time.
+    await page.route('**/events', (route) => route.abort())
+    await page.reload()
     await button(page, 'Refresh').click()
     await page.getByRole('heading', { name: '1 tool to review' }).waitFor()
     await page.getByText('/inputSchema/properties/force').waitFor()

@@ -1,8 +1,17 @@
 import { html, type TemplateResult } from 'lit'
 import { visiblePieces } from '../../model/visible-text.js'
 
-/** Text of a server or another person, in which nothing can hide: what would be drawn as nothing is a mark in red. */
+/**
+ * Text of a server or another person. Most of it comes with hidden characters escaped already: an escape becomes the same
+ * mark as the character itself.
+ */
 export function shown(text: string): TemplateResult | string {
+  const parts = text.split(/\\u\{([0-9A-F]{1,6})\}/)
+  return parts.length === 1 ? exact(text) : html`${parts.map((part, n) => (n % 2 === 0 ? exact(part) : mark(part)))}`
+}
+
+/** Text exactly as it is, in which nothing can hide: what would be drawn as nothing is a mark in red. */
+export function exact(text: string): TemplateResult | string {
   const pieces = visiblePieces(text)
   return pieces.some(({ hidden }) => hidden) ? html`${pieces.map(drawn)}` : text
 }
@@ -34,13 +43,6 @@ export function editableJson(value: unknown): string {
 function jsonEscape(codePoint: number): string {
   const units = String.fromCodePoint(codePoint).split('')
   return units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
-}
-
-/** Text that the server of the page has made visible already: its escapes become the same marks. */
-export function escapedText(text: string): TemplateResult | string {
-  const parts = text.split(/\\u\{([0-9A-F]{1,6})\}/)
-  if (parts.length === 1) return shown(text)
-  return html`${parts.map((part, n) => (n % 2 === 0 ? shown(part) : mark(part)))}`
 }
 
 function mark(code: string): TemplateResult {

@@ -94,10 +94,11 @@ export abstract class Shell extends LitElement {
   }
 
   #session(): Session {
+    const client = this.client ?? clientOf(this.baseUrl)
     const { agents, me, isAdmin } = this.#known ?? { agents: [], me: undefined, isAdmin: false }
     return {
-      client: this.client ?? clientOf(this.baseUrl),
-      live: liveOf(`${this.baseUrl}/events`),
+      client,
+      live: liveOf(client, this.baseUrl),
       labels: { ...english, ...this.labels },
       format: formatIn(this.locale),
       people: {
@@ -129,11 +130,11 @@ export abstract class Shell extends LitElement {
   }
 }
 
-const streams = new Map<string, Live>()
+const streams = new WeakMap<Client, Live>()
 
 /** One for all elements of a page. */
-function liveOf(url: string): Live {
-  const known = streams.get(url) ?? liveEvents(url)
-  streams.set(url, known)
+function liveOf(client: Client, baseUrl: string): Live {
+  const known = streams.get(client) ?? liveEvents(client, `mcp-integrations ${baseUrl}`)
+  streams.set(client, known)
   return known
 }

@@ -13,7 +13,6 @@ interface Ahead {
     id: string,
     input?: { readonly headers?: Readonly<Record<string, string | null>>; readonly returnTo?: string },
   ): Promise<ConnectResult>
-  audit(query: { readonly integrationId: string; readonly limit: number }): ReturnType<IntegrationsClient['audit']>
 }
 
 /** What a check found out about a server. */
@@ -39,15 +38,6 @@ function ahead(client: IntegrationsClient): Client {
     connect: ({ returnTo: _returnTo, ...input }) => client.connect(input as ConnectInput),
     reconnect: (id) => client.reconnect(id),
     authorize: (id, { returnTo: _returnTo, ...input } = {}) => client.authorize(id, input),
-    audit: async ({ integrationId, limit }) => {
-      const { entries } = await client.audit({ limit: 1000 })
-      return {
-        entries: entries
-          .filter((entry) => entry.integrationId === integrationId)
-          .slice(-limit)
-          .toReversed(),
-      }
-    },
   }
 }
 

@@ -1,6 +1,9 @@
+import type { Client } from './client.js'
+
 /** Something changed that the person may see. `reset`: whatever was loaded may be old. */
 export interface LiveEvent {
   readonly type: string
+  readonly id?: string | undefined
   readonly integrationId?: string | undefined
   readonly approvalId?: string | undefined
 }
@@ -11,27 +14,39 @@ export interface Live {
   listen(listener: (event: LiveEvent) => void): () => void
 }
 
+/** Where streams are cut, everything is read again so often. */
+const pollMs = 15_000
+
 /**
  * One event stream for all tabs: the tab that holds the lock listens and tells the others. HTTP/1.1 allows six
  * connections to a host, so a stream in every tab blocks the seventh. A hidden tab gives the lock away, and counts
  * everything as old when it is looked at again.
+ *
+ * @param name - what tabs have in common that share the stream
  */
-export function liveEvents(url: string): Live {
+export function liveEvents(client: Client, name: string): Live {
   const listeners = new Set<(event: LiveEvent) => void>()
-  const tell = (event: LiveEvent): void => listeners.forEach((listener) => listener(event))
+  let last: string | undefined
   let stop: (() => void) | undefined
+  const tell = (event: LiveEvent): void => {
+    last = event.id ?? last
+    listeners.forEach((listener) => listener(event))
+  }
 
   const start = (): void => {
     if (stop !== undefined || document.hidden || listeners.size === 0) return
     const ending = new AbortController()
-    const channel = new BroadcastChannel(`mcp-integrations ${url}`)
+    const channel = new BroadcastChannel(name)
     channel.onmessage = ({ data }: MessageEvent<LiveEvent>) => tell(data)
     const share = (event: LiveEvent): void => {
+      if (ending.signal.aborted) return
       tell(event)
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel is of one origin
-      if (!ending.signal.aborted) channel.postMessage(event)
+      channel.postMessage(event)
     }
-    void lead(url, share, ending.signal)
+    const lead = (): Promise<void> => follow(client, share, () => last, ending.signal)
+    // Given up when the tab is hidden: another one waits for it.
+    navigator.locks.request(name, { signal: ending.signal }, lead).catch(() => undefined)
     stop = () => {
       ending.abort()
       channel.close()
@@ -57,55 +72,37 @@ export function liveEvents(url: string): Live {
   }
 }
 
-/** Listens; where another tab does already, waits until it gives the lock away. */
-async function lead(url: string, share: (event: LiveEvent) => void, signal: AbortSignal): Promise<void> {
-  const name = `mcp-integrations ${url}`
-  const listen = async (takesOver: boolean): Promise<void> => {
-    const source = new EventSource(url)
-    // What came between two streams was heard by nobody.
-    let missed = takesOver
-    source.onopen = () => {
-      if (missed) share({ type: 'reset' })
-      missed = true
+/** Listens until the signal aborts, from what all tabs have heard; without a stream it asks to read everything again. */
+async function follow(
+  client: Client,
+  share: (event: LiveEvent) => void,
+  last: () => string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const event of client.listen({ after: last(), signal })) share(hint(event))
+    } catch {
+      // Signed out, too many streams, or a proxy that cuts them: below.
     }
-    for (const type of eventTypes)
-      source.addEventListener(type, ({ data }: MessageEvent<string>) => share(eventFrom(type, data)))
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-    source.close()
+    await pause(pollMs, signal)
+    share({ type: 'reset' })
   }
-  try {
-    const led = await navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
-      if (lock !== null) await listen(false)
-      return lock !== null
+}
+
+/** Other tabs learn what changed, not how it is now: each reads what its own person may see. */
+function hint(event: LiveEvent): LiveEvent {
+  const { type, id, integrationId, approvalId } = event
+  return { type, id, integrationId, approvalId }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
     })
-    if (!led) await navigator.locks.request(name, { signal }, () => listen(true))
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
+  })
 }
-
-function eventFrom(type: string, data: string): LiveEvent {
-  try {
-    const { integrationId, approvalId } = JSON.parse(data) as Partial<LiveEvent>
-    return { type, integrationId, approvalId }
-  } catch {
-    return { type }
-  }
-}
-
-const eventTypes = [
-  'integration_connected',
-  'integration_updated',
-  'integration_enabled',
-  'integration_disabled',
-  'integration_removed',
-  'integration_status_changed',
-  'tools_changed',
-  'tools_configured',
-  'tools_accepted',
-  'credential_changed',
-  'approval_changed',
-  'grant_created',
-  'grant_revoked',
-  'reset',
-]

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import type { JsonObject, JsonValue } from '../../index.js'
-import { hiddenIn, shown } from '../controls/text.js'
+import { exact, hiddenIn } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 
 /** Longer values are folded, never cut. */
@@ -21,7 +21,7 @@ export class ApprovalArguments extends Part {
         ${entries.map(
           ([name, one]) =>
             html`<div>
-              <dt>${shown(name)}</dt>
+              <dt>${exact(name)}</dt>
               <dd>${this.#value(name, one)}</dd>
             </div>`,
         )}
@@ -32,7 +32,7 @@ export class ApprovalArguments extends Part {
   #value(name: string, value: JsonValue): TemplateResult {
     const { labels } = this
     const text = textOf(value)
-    if (text.length <= longestUnfolded) return html`<span class="value">${shown(text)}</span>`
+    if (text.length <= longestUnfolded) return html`<span class="value">${exact(text)}</span>`
     const open = this.#unfolded.has(name)
     const toggle = (): void => {
       const next = new Set(this.#unfolded)
@@ -40,7 +40,7 @@ export class ApprovalArguments extends Part {
       this.#unfolded = next
     }
     return html`<span class="value"
-        >${shown(open ? text : text.slice(0, longestUnfolded / 2))}${open ? nothing : '…'}</span
+        >${exact(open ? text : text.slice(0, longestUnfolded / 2))}${open ? nothing : '…'}</span
       >
       <button type="button" class="button small" part="button" aria-expanded=${open} @click=${toggle}>
         ${open ? labels.approvalShowLess : labels.approvalShowAll(text.length)}

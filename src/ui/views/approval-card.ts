@@ -3,7 +3,7 @@ import { property, query, state } from 'lit/decorators.js'
 import { live } from 'lit/directives/live.js'
 import type { Approval, ApprovalDecision, JsonObject } from '../../index.js'
 import { PressGuard } from '../controls/press-guard.js'
-import { editableJson, escapedText, plain, shown } from '../controls/text.js'
+import { editableJson, plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import { faultOf } from '../state/faults.js'
 import { labelBadge } from './label-badge.js'
@@ -53,9 +53,7 @@ export class ApprovalCard extends Part {
             status === 'pending' ? ` · ${labels.approvalExpires(format.ago(approval.expiresAt))}` : nothing
           }
         </p>
-        <p class="label-line">
-          ${labelBadge(tool.label, labels)}<span class="meta mono">${escapedText(tool.name)}</span>
-        </p>
+        <p class="label-line">${labelBadge(tool.label, labels)}<span class="meta mono">${shown(tool.name)}</span></p>
       </header>
       <dl class="facts">
         <div>
@@ -93,7 +91,7 @@ export class ApprovalCard extends Part {
           ? nothing
           : html`<details class="more">
               <summary>${labels.approvalUntrusted}</summary>
-              <p class="foreign">${escapedText(tool.untrusted.description)}</p>
+              <p class="foreign">${shown(tool.untrusted.description)}</p>
             </details>`
       }
       <p class="fault" role="alert">${this.#problem}</p>

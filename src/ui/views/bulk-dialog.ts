@@ -3,20 +3,26 @@ import { property, state } from 'lit/decorators.js'
 import type { ApprovalMode, ToolSettings } from '../../index.js'
 import { Dialog } from '../controls/dialog.js'
 import { radioField, selectField } from '../controls/fields.js'
-import type { SeenTool } from '../state/client.js'
-import { modes } from './tool-row.js'
+import type { SeenTool, Tools } from '../state/client.js'
+import { modes } from './modes.js'
 
 type Which = 'all' | 'write' | 'read' | 'unlabelled' | 'shown'
 
 /** Changes many tools in one commit, saying beforehand how many. */
 export class BulkDialog extends Dialog {
   @property({ attribute: false }) accessor integrationId = ''
-  @property({ attribute: false }) accessor tools: readonly SeenTool[] = []
+  @property({ attribute: false }) accessor overview!: Tools
   @property({ attribute: false }) accessor shown: readonly SeenTool[] = []
+  /** What the numbers are about: as it was when the dialog was opened. */
+  #seen!: Tools
   @state() accessor #which: Which = 'write'
   @state() accessor #mode: ApprovalMode | 'keep' = 'ask'
   @state() accessor #enabled: 'keep' | 'on' | 'off' = 'keep'
 
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#seen = this.overview
+  }
   protected override heading(): string {
     return this.labels.bulkTitle
   }
@@ -44,7 +50,7 @@ export class BulkDialog extends Dialog {
           option('write', labels.showWrite),
           option('read', labels.showRead),
           option('unlabelled', labels.showUnlabelled),
-          ...(this.shown.length === this.tools.length ? [] : [option('shown', labels.bulkShown)]),
+          ...(this.shown.length === this.#seen.tools.length ? [] : [option('shown', labels.bulkShown)]),
           option('all', labels.showAll),
         ],
         change: (value) => (this.#which = value),
@@ -83,6 +89,7 @@ export class BulkDialog extends Dialog {
       await session.client.configureTools(
         integrationId,
         Object.fromEntries(affected.map(({ name }) => [name, settings])),
+        { ifRevision: this.#seen.revision },
       )
       this.tell('changed')
     }
@@ -92,7 +99,7 @@ export class BulkDialog extends Dialog {
 
   #tools(which: Which): readonly SeenTool[] {
     if (which === 'shown') return this.shown
-    return this.tools.filter(
+    return this.#seen.tools.filter(
       ({ label }) => which === 'all' || (which === 'unlabelled' ? label === undefined : label?.value === which),
     )
   }

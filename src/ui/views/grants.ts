@@ -82,14 +82,14 @@ export class RecentCalls extends Part {
 
   readonly #calls = new Resource(
     this,
-    () => this.session.client.audit({ integrationId: this.integrationId, limit: 10 }),
-    ({ type, integrationId }) => type === 'approval_changed' && integrationId === this.integrationId,
+    () => this.session.client.audit({ integrationId: this.integrationId, action: 'call', order: 'newest', limit: 10 }),
+    ({ type, integrationId }) => type === 'call_finished' && integrationId === this.integrationId,
   )
 
   protected override render(): TemplateResult {
     const { labels, session } = this
     const { value, fault } = this.#calls
-    const calls = value?.entries.filter(({ action }) => action === 'call')
+    const calls = value?.entries
     return html`<section aria-labelledby="calls">
       <div class="section-head"><h2 id="calls">${labels.callsTitle}</h2></div>
       ${

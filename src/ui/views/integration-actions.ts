@@ -5,7 +5,7 @@ import type { Question } from '../controls/dialog.js'
 import type { MenuItem } from '../controls/menu.js'
 import { plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
-import { reconnect, setEnabled, validate } from './integration-verbs.js'
+import { reconnect, reported, setEnabled, validate } from './integration-verbs.js'
 import { may, mayResolve } from './permissions.js'
 import { statusView } from './status.js'
 
@@ -101,7 +101,7 @@ export class IntegrationActions extends Part {
         : item('update', labels.makePrivate, () => this.#open(this.#privateQuestion()))),
       ...item('transfer_owner', labels.transfer, () => this.#open('transfer')),
       ...item('trust', trusted ? labels.distrust : labels.trust, () => {
-        if (trusted) void this.#setTrusted(false)
+        if (trusted) void this.#run(() => reported(session, () => this.#setTrusted(integration, false)))
         else this.#open(this.#trustQuestion())
       }),
       ...item('remove', labels.remove, () => this.#open(this.#removeQuestion(session.labels)), true),
@@ -177,11 +177,11 @@ export class IntegrationActions extends Part {
     })
   }
 
-  async #setTrusted(trusted: boolean): Promise<void> {
-    const { session, integration, labels } = this
-    const name = plain(integration.name)
-    this.#changed(await session.client.trust(integration.id, trusted))
-    session.announce(trusted ? labels.outcomeTrusted(name) : labels.outcomeDistrusted(name), 'good')
+  async #setTrusted({ id, name, revision }: Integration, trusted: boolean): Promise<Integration> {
+    const { session, labels } = this
+    const integration = await session.client.trust(id, trusted, { ifRevision: revision })
+    session.announce(trusted ? labels.outcomeTrusted(plain(name)) : labels.outcomeDistrusted(plain(name)), 'good')
+    return integration
   }
 
   #trustQuestion(): Question {
@@ -190,7 +190,7 @@ export class IntegrationActions extends Part {
       heading: labels.trustTitle(plain(integration.name)),
       text: labels.trustText,
       button: labels.trust,
-      run: () => this.#setTrusted(true),
+      run: async () => this.#changed(await this.#setTrusted(integration, true)),
     }
   }
 

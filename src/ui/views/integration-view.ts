@@ -4,7 +4,7 @@ import type { Integration } from '../../index.js'
 import { icon } from '../controls/icons.js'
 import { avatar, outsideLink } from '../controls/links.js'
 import { failure, skeleton } from '../controls/states.js'
-import { escapedText, shown } from '../controls/text.js'
+import { shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import { Resource } from '../state/resource.js'
 import { may } from './permissions.js'
@@ -80,6 +80,13 @@ export class IntegrationView extends Part {
           @removed=${() => this.tell('back')}
         ></mcp-part-actions>
       </header>
+      ${
+        integration.statusDetail.serverMessage === undefined
+          ? nothing
+          : html`<p class="muted">
+              ${labels.serverSays} <span class="foreign">${shown(integration.statusDetail.serverMessage)}</span>
+            </p>`
+      }
       <div class="columns">
         <div class="main-column">
           ${
@@ -113,9 +120,7 @@ export class IntegrationView extends Part {
       [labels.aboutAddress, html`<span class="mono">${shown(integration.url ?? integration.origin)}</span>`],
       [
         labels.aboutServer,
-        named === undefined
-          ? undefined
-          : html`${escapedText(named)} ${outsideLink(server?.websiteUrl, (host) => host)}`,
+        named === undefined ? undefined : html`${shown(named)} ${outsideLink(server?.websiteUrl, (host) => host)}`,
       ],
       [
         labels.aboutOwner,
@@ -145,7 +150,7 @@ export class IntegrationView extends Part {
             ? nothing
             : html`<details class="more">
                 <summary>${labels.aboutInstructions}</summary>
-                <p class="foreign">${escapedText(server.instructions)}</p>
+                <p class="foreign">${shown(server.instructions)}</p>
               </details>`
         }
       </div>

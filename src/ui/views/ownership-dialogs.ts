@@ -9,7 +9,12 @@ import { plain } from '../controls/text.js'
 export class ShareDialog extends Dialog {
   @property({ attribute: false }) accessor integration!: Integration
   @state() accessor #credentials: CredentialMode = 'per_user'
+  #revision = 0
 
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#revision = this.integration.revision
+  }
   protected override heading(): string {
     return this.labels.shareTitle(plain(this.integration.name))
   }
@@ -32,11 +37,10 @@ export class ShareDialog extends Dialog {
   }
   protected override async submit(): Promise<void> {
     const { session, integration } = this
-    const { id, revision } = integration
     const shared = await session.client.update(
-      id,
+      integration.id,
       { visibility: 'workspace', credentials: this.#credentials },
-      { ifRevision: revision },
+      { ifRevision: this.#revision },
     )
     this.close()
     this.tell('changed', shared)

@@ -1,13 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { property, state } from 'lit/decorators.js'
-import type { AvailableConnector, CredentialMode, Integration } from '../../index.js'
+import type { ApprovalMode, AvailableConnector, CredentialMode, Integration } from '../../index.js'
 import { Dialog } from '../controls/dialog.js'
-import { checkboxField, radioField, switchField, textField } from '../controls/fields.js'
+import { checkboxField, radioField, selectField, switchField, textField } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
 import { shown } from '../controls/text.js'
 import { faultOf } from '../state/faults.js'
 import { headerEdits, headerRows, type HeaderRow } from './header-rows.js'
 import { settle } from './integration-verbs.js'
+import { modes } from './modes.js'
 import { returnAddress } from './return-address.js'
 
 /**
@@ -19,6 +20,8 @@ export class ServerDialog extends Dialog {
   @property({ attribute: false }) accessor integration: Integration | undefined
   /** The catalogue entry that is connected. */
   @property({ attribute: false }) accessor connector: AvailableConnector | undefined
+  /** As it was when the dialog was opened: what somebody else saves meanwhile must not be overwritten. */
+  #opened: Integration | undefined
   @state() accessor #name = ''
   @state() accessor #url = ''
   @state() accessor #headers: readonly HeaderRow[] = []
@@ -26,6 +29,7 @@ export class ServerDialog extends Dialog {
   @state() accessor #credentials: CredentialMode = 'shared'
   @state() accessor #isEnabled = true
   @state() accessor #agents: readonly string[] = []
+  @state() accessor #approval: ApprovalMode = 'default'
   @state() accessor #tried = false
   @state() accessor #checked: { readonly tone: 'good' | 'warn' | 'bad'; readonly text: string } | undefined
   @state() accessor #checking = false
@@ -34,10 +38,12 @@ export class ServerDialog extends Dialog {
     super.connectedCallback()
     const { integration, connector, session } = this
     const { agents } = session.people
+    this.#opened = integration
     this.#name = integration?.name ?? connector?.name ?? ''
     this.#url = integration?.url ?? connector?.url ?? ''
     this.#isPrivate = integration === undefined || integration.visibility === 'private'
     this.#credentials = integration?.credentials ?? 'shared'
+    this.#approval = integration?.approval ?? 'default'
     this.#agents = integration?.agents ?? (agents.length === 1 ? agents.map(({ id }) => id) : [])
     const asked = connector?.auth.type === 'header' ? connector.auth : undefined
     this.#headers = headerRows(integration?.headers ?? [], asked)
@@ -106,6 +112,18 @@ export class ServerDialog extends Dialog {
               change: (checked) => (this.#isEnabled = checked),
             })
       }
+      ${
+        integration === undefined
+          ? nothing
+          : selectField<ApprovalMode>({
+              id: `${uid}-approval`,
+              label: labels.approvalColumn,
+              help: labels.integrationModeHelp,
+              value: this.#approval,
+              options: modes(labels),
+              change: (value) => (this.#approval = value),
+            })
+      }
       ${checkboxField({
         id: `${uid}-agents`,
         label: labels.agents,
@@ -128,7 +146,7 @@ export class ServerDialog extends Dialog {
       return
     }
     if (this.integration === undefined) await this.#connect()
-    else await this.#save(this.integration)
+    else await this.#save(this.#opened ?? this.integration)
   }
 
   async #connect(): Promise<void> {
@@ -159,6 +177,7 @@ export class ServerDialog extends Dialog {
       {
         name: this.#name.trim(),
         agents: this.#agents,
+        approval: this.#approval,
         ...(integration.url === undefined || this.#url.trim() === integration.url ? {} : { url: this.#url.trim() }),
         ...(Object.keys(headers).length === 0 ? {} : { headers }),
         ...(shares ? { visibility } : {}),

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import type { JsonValue, ToolDifference } from '../../index.js'
-import { escapedText, plain, shown } from '../controls/text.js'
+import { plain, shown } from '../controls/text.js'
+import { PressGuard } from '../controls/press-guard.js'
 import { Part } from '../elements/part.js'
 import type { SeenTool } from '../state/client.js'
 import { faultOf } from '../state/faults.js'
@@ -12,12 +13,14 @@ export class ToolChanges extends Part {
   @property({ attribute: false }) accessor tools: readonly SeenTool[] = []
   @property({ attribute: false }) accessor mayAccept = false
   @state() accessor #busy = false
+  readonly #guard = new PressGuard(() => this.requestUpdate())
   /** Changed again while somebody looked. */
   @state() accessor #stale: ReadonlySet<string> = new Set()
 
   protected override render(): TemplateResult {
     const { labels, mayAccept } = this
     const waiting = this.tools.filter(isToReview)
+    this.#guard.decides(waiting.map(({ definitionHash }) => definitionHash).join())
     return html`<section aria-labelledby="changes" class="changes">
       <div class="section-head">
         <h2 id="changes" tabindex="-1">${labels.changesTitle(waiting.length)}</h2>
@@ -28,8 +31,8 @@ export class ToolChanges extends Part {
                 type="button"
                 class="button small"
                 part="button"
-                aria-disabled=${this.#busy}
-                @click=${() => void this.#accept(waiting)}
+                aria-disabled=${this.#busy || !this.#guard.isReady}
+                @click=${(event: Event) => this.#guarded(event, waiting)}
               >
                 ${labels.acceptAll}
               </button>`
@@ -61,9 +64,9 @@ export class ToolChanges extends Part {
                   type="button"
                   class="button small"
                   part="button"
-                  aria-disabled=${this.#busy}
+                  aria-disabled=${this.#busy || !this.#guard.isReady}
                   aria-label="${labels.acceptAndOff}: ${title}"
-                  @click=${() => void this.#accept([tool], true)}
+                  @click=${(event: Event) => this.#guarded(event, [tool], true)}
                 >
                   ${labels.acceptAndOff}
                 </button>
@@ -71,9 +74,9 @@ export class ToolChanges extends Part {
                   type="button"
                   class="button small accent"
                   part="button primary"
-                  aria-disabled=${this.#busy}
+                  aria-disabled=${this.#busy || !this.#guard.isReady}
                   aria-label="${labels.accept}: ${title}"
-                  @click=${() => void this.#accept([tool])}
+                  @click=${(event: Event) => this.#guarded(event, [tool])}
                 >
                   ${labels.accept}
                 </button>
@@ -94,7 +97,7 @@ export class ToolChanges extends Part {
   #difference({ path, before, after }: ToolDifference): TemplateResult {
     const { labels } = this
     return html`<div class="difference">
-      <p class="meta mono">${escapedText(path)}</p>
+      <p class="meta mono">${shown(path)}</p>
       <div class="side before"><span class="side-name">${labels.before}</span>${this.#value(before)}</div>
       <div class="side after"><span class="side-name">${labels.after}</span>${this.#value(after)}</div>
     </div>`
@@ -102,9 +105,13 @@ export class ToolChanges extends Part {
 
   #value(value: JsonValue | undefined): TemplateResult {
     if (value === undefined) return html`<span class="muted">${this.labels.absent}</span>`
-    return html`<span class="mono"
-      >${escapedText(typeof value === 'string' ? value : JSON.stringify(value, null, 2))}</span
-    >`
+    return html`<span class="mono">${shown(typeof value === 'string' ? value : JSON.stringify(value, null, 2))}</span>`
+  }
+
+  /** What is on the screen may have changed under the pointer. */
+  #guarded(event: Event, tools: readonly SeenTool[], turnOff = false): void {
+    if (this.#guard.permits(event)) void this.#accept(tools, turnOff)
+    else if (event.isTrusted) this.session.announce(this.labels.waitAMoment)
   }
 
   async #accept(tools: readonly SeenTool[], turnOff = false): Promise<void> {

@@ -32,6 +32,7 @@ export class ToolList extends Part {
   @state() accessor #shown: Shown = 'all'
   @state() accessor #isBulk = false
   @state() accessor #busy = false
+  #changes: Promise<void> = Promise.resolve()
 
   readonly #tools = new Resource(
     this,
@@ -107,7 +108,7 @@ export class ToolList extends Part {
           ? html`<mcp-part-bulk
               .session=${session}
               .integrationId=${integration.id}
-              .tools=${value.tools}
+              .overview=${value}
               .shown=${found}
               @done=${() => (this.#isBulk = false)}
               @changed=${() => void this.#tools.reload()}
@@ -211,13 +212,18 @@ export class ToolList extends Part {
     }`
   }
 
-  #configure = async (tool: SeenTool, settings: ToolSettings, outcome: string): Promise<void> => {
+  /** One after the other: each change is made to what the one before left. */
+  #configure = (tool: SeenTool, settings: ToolSettings, outcome: string): Promise<void> => {
     const { session, integration } = this
-    await reported(session, async () => {
-      await session.client.configureTools(integration.id, { [tool.name]: settings })
-      session.announce(outcome, 'good')
+    this.#changes = this.#changes.then(async () => {
+      const ifRevision = this.#tools.value?.revision
+      await reported(session, async () => {
+        await session.client.configureTools(integration.id, { [tool.name]: settings }, { ifRevision })
+        session.announce(outcome, 'good')
+      })
+      await this.#tools.reload()
     })
-    await this.#tools.reload()
+    return this.#changes
   }
 
   #refresh = async (): Promise<void> => {

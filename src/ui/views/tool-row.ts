@@ -7,6 +7,7 @@ import { plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import type { SeenTool } from '../state/client.js'
 import { labelBadge } from './label-badge.js'
+import { modes } from './modes.js'
 import { may } from './permissions.js'
 
 let rows = 0
@@ -151,17 +152,6 @@ export class ToolRow extends Part {
     const all = agents.length === integration.agents.length
     await this.configure(tool, { agents: all ? null : agents }, labels.toolSaved(plain(tool.title ?? tool.name)))
   }
-}
-
-/** The three approval modes, in the order of the list. */
-export function modes(
-  labels: Part['session']['labels'],
-): readonly { readonly value: ApprovalMode; readonly label: string }[] {
-  return [
-    { value: 'default', label: labels.modeDefault },
-    { value: 'ask', label: labels.modeAsk },
-    { value: 'auto', label: labels.modeAuto },
-  ]
 }
 
 /** Name, type and description of each parameter: the server's words. */
