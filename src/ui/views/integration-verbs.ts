@@ -7,7 +7,7 @@ import { statusView } from './status.js'
 
 /** Checks it with the real credential; where a person has to sign in, it begins the sign-in. */
 export async function validate(session: Session, integration: Integration): Promise<Integration | undefined> {
-  return settled(session, () => session.client.validate(integration.id))
+  return settled(session, () => session.client.validate(integration.id, { returnTo: returnAddress() }))
 }
 
 /** Begins a sign-in anew: for everyone's credential, or for one's own. */
@@ -15,8 +15,8 @@ export async function reconnect(session: Session, integration: Integration): Pro
   const returnTo = returnAddress()
   return settled(session, () =>
     integration.credentials === 'per_user'
-      ? session.client.authorize(integration.id, { returnTo })
-      : session.client.reconnect(integration.id, { returnTo }),
+      ? session.client.authorize(integration.id, {}, { returnTo })
+      : session.client.reconnect(integration.id, {}, { returnTo }),
   )
 }
 

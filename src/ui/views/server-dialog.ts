@@ -4,7 +4,7 @@ import type { ApprovalMode, AvailableConnector, CredentialMode, Integration } fr
 import { Dialog } from '../controls/dialog.js'
 import { checkboxField, radioField, selectField, switchField, textField } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
-import { shown } from '../controls/text.js'
+import { plain, shown } from '../controls/text.js'
 import { faultOf } from '../state/faults.js'
 import { headerEdits, headerRows, type HeaderRow } from './header-rows.js'
 import { settle } from './integration-verbs.js'
@@ -76,7 +76,11 @@ export class ServerDialog extends Dialog {
       })}
       ${connector !== undefined && connector.url === undefined ? nothing : this.#urlField()}
       ${connector !== undefined && connector.auth.type !== 'header' ? nothing : this.#headerFields()}
-      ${connector === undefined && integration === undefined ? this.#checkLine() : nothing}
+      ${
+        connector === undefined && integration === undefined && this.session.client.check !== undefined
+          ? this.#checkLine()
+          : nothing
+      }
       ${switchField({
         id: `${uid}-private`,
         label: labels.privateSwitch,
@@ -152,16 +156,18 @@ export class ServerDialog extends Dialog {
   async #connect(): Promise<void> {
     const { session, connector } = this
     const headers = headerEdits(this.#headers) as Record<string, string>
-    const result = await session.client.connect({
-      ...(connector === undefined ? { url: this.#url.trim() } : { connector: connector.id }),
-      name: this.#name.trim(),
-      agents: this.#agents,
-      visibility: this.#isPrivate ? 'private' : 'workspace',
-      enabled: this.#isEnabled,
-      credentials: this.#isPrivate ? 'shared' : this.#credentials,
-      ...(Object.keys(headers).length === 0 ? {} : { headers }),
-      returnTo: returnAddress(),
-    } as Parameters<typeof session.client.connect>[0])
+    const result = await session.client.connect(
+      {
+        ...(connector === undefined ? { url: this.#url.trim() } : { connector: connector.id }),
+        name: this.#name.trim(),
+        agents: this.#agents,
+        visibility: this.#isPrivate ? 'private' : 'workspace',
+        enabled: this.#isEnabled,
+        credentials: this.#isPrivate ? 'shared' : this.#credentials,
+        headers: Object.keys(headers).length === 0 ? undefined : headers,
+      },
+      { returnTo: returnAddress() },
+    )
     this.close()
     this.tell('changed', result.integration)
     settle(session, result)
@@ -294,7 +300,8 @@ export class ServerDialog extends Dialog {
 
   #check = async (): Promise<void> => {
     const { labels, session } = this
-    if (this.#checking) return
+    const { check } = session.client
+    if (this.#checking || check === undefined) return
     if (this.#url.trim() === '') {
       this.#tried = true
       this.querySelector<HTMLElement>('[type=url]')?.focus()
@@ -304,11 +311,13 @@ export class ServerDialog extends Dialog {
     this.#checked = undefined
     try {
       const headers = headerEdits(this.#headers) as Record<string, string>
-      const server = await session.client.check({ url: this.#url.trim(), headers })
-      const found = server.toolCount === undefined ? '' : ` ${labels.checkTools(server.toolCount)}`
-      const auth = { none: labels.checkNone, oauth: labels.checkOAuth, header: labels.checkHeader }[server.auth]
-      this.#checked = { tone: 'good', text: auth + found }
-      if (this.#name.trim() === '' && server.name !== undefined) this.#name = server.name
+      const { auth, server, tools } = await check({ url: this.#url.trim(), headers })
+      const found = tools === undefined ? '' : ` ${labels.checkTools(tools.length)}`
+      this.#checked = {
+        tone: 'good',
+        text: { none: labels.checkNone, oauth: labels.checkOAuth, header: labels.checkHeader }[auth] + found,
+      }
+      if (this.#name.trim() === '' && server !== undefined) this.#name = plain(server.title ?? server.name)
     } catch (error) {
       this.#checked = { tone: 'bad', text: faultOf(error, labels).message }
     } finally {

@@ -1,0 +1,80 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { startAuthorizationServer, type TestAuthorizationServer } from '../support/authorization-server.js'
+import { startProtectedMcpServer, type ProtectedMcpServer } from '../support/protected-mcp-server.js'
+import { ana } from '../support/registry.js'
+import { visit, type Visit } from './browser.js'
+import { basePath, startPageHost, type PageHost } from './host.js'
+
+let provider: TestAuthorizationServer
+let server: ProtectedMcpServer
+let host: PageHost
+let opened: Visit
+beforeAll(async () => {
+  provider = await startAuthorizationServer()
+  server = await startProtectedMcpServer(() => provider.issuer)
+})
+afterAll(async () => {
+  await server.close()
+  await provider.close()
+})
+beforeEach(async () => {
+  host = await startPageHost()
+  opened = await visit(host.origin, basePath)
+})
+afterEach(async () => {
+  await opened.context.close()
+  await host.close()
+})
+
+async function connect(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Connect custom server' }).click()
+  await page.getByLabel('Integration name').fill('Signed notes')
+  await page.getByLabel('MCP server URL').fill(server.url)
+  await page.getByLabel('Assistant').check()
+  await page.getByRole('button', { name: 'Connect', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'Sign in to Signed notes' })
+  await dialog.getByText(new URL(provider.issuer).host).waitFor()
+}
+const goOn = (page: Page) => page.getByRole('button', { name: 'Continue to sign-in' }).click()
+
+it('shows where one signs in, goes there, comes back and says how it ended', async () => {
+  const { page, complaints } = opened
+  await connect(page)
+  await goOn(page)
+  await page.getByRole('status').getByText('Signed notes is connected.').waitFor()
+  const address = new URL(page.url())
+  expect([address.origin, address.pathname, address.search]).toEqual([host.origin, basePath, ''])
+  await page.getByText('Connected', { exact: true }).waitFor()
+  expect(complaints).toEqual([])
+  const [integration] = await host.registry.actingAs(ana).list()
+  expect(integration).toMatchObject({ status: 'connected', auth: 'oauth' })
+})
+
+it('says that a sign-in was declined, and offers another', async () => {
+  provider.person.deniesNext = true
+  const { page } = opened
+  await connect(page)
+  await goOn(page)
+  await page.getByRole('status').getByText('The sign-in for Signed notes was declined.').waitFor()
+  await page.getByRole('button', { name: /(?:Sign in|Start again|Reconnect) Signed notes/ }).click()
+  await goOn(page)
+  await page.getByRole('status').getByText('Signed notes is connected.').waitFor()
+})
+
+it('signs in again where the provider took it back, from Validate as from Reconnect', async () => {
+  const { page } = opened
+  await connect(page)
+  await goOn(page)
+  await page.getByRole('button', { name: 'Validate Signed notes' }).waitFor()
+  await provider.withdraw()
+  server.revoked.clear()
+  for (const token of server.presented) server.revoked.add(token)
+  await page.getByRole('button', { name: 'Validate Signed notes' }).click()
+  await page.getByRole('dialog', { name: 'Sign in to Signed notes' }).waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: /(?:Reconnect|Start again) Signed notes/ }).click()
+  await goOn(page)
+  await page.getByRole('status').getByText('Signed notes is connected.').waitFor()
+  await page.getByText('Connected', { exact: true }).waitFor()
+})
