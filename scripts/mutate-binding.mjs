@@ -14,7 +14,7 @@ const ofOneApproval = ['approvalId', 'expiresAt']
 const gate = ['test/registry/binding.test.ts']
 const sites = [
   { file: 'src/policy/binding.ts', literal: 'bound', tests: ['test/policy/binding.test.ts'] },
-  { file: 'src/registry/gate/resolve-tool.ts', literal: 'bindingOf', without: ofOneApproval, tests: gate },
+  { file: 'src/registry/gate/resolved-call.ts', literal: 'bindingOf', without: ofOneApproval, tests: gate },
   { file: 'src/registry/gate/open-approval.ts', literal: 'binding', only: ofOneApproval, tests: gate },
   { file: 'src/registry/gate/redeem-approval.ts', literal: 'bound', only: ofOneApproval, tests: gate },
 ]

@@ -262,7 +262,8 @@ const actor = z.strictObject({ workspaceId: id, userId: id, role: z.enum(['membe
 
 /** @throws IntegrationError `invalid_input` */
 export function parseActor(input: unknown): Required<Actor> {
-  return { role: 'member', ...parse('actingAs()', actor, input) } as Required<Actor>
+  // Every rule asks it, and a host's policy is handed it.
+  return Object.freeze({ role: 'member', ...parse('actingAs()', actor, input) } as Required<Actor>)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { frozen } from '../../model/frozen.js'
 import type { ToolDefinition } from '../../model/tool.js'
 import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
 import { notForModels } from '../../policy/model-audience.js'
@@ -115,7 +116,7 @@ async function collect(
       })
     }
   }
-  return { tools, unavailable, stale }
+  return { tools: frozen(tools), unavailable: frozen(unavailable), stale }
 }
 
 /** What models read: accepted words, in which nothing hides. Of a tool that is new there are no others than its own. */

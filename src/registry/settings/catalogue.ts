@@ -28,7 +28,7 @@ export async function availableConnectors(context: ActorContext): Promise<readon
 function shownAuth(connector: Connector): AvailableConnector['auth'] {
   const { auth } = connector
   if (auth === 'none' || auth === 'oauth') return { type: auth }
-  if (auth.type === 'oauth') return { type: 'oauth', scopes: auth.scopes }
+  if (auth.type === 'oauth') return { type: 'oauth', scopes: auth.scopes === undefined ? undefined : [...auth.scopes] }
   return {
     type: 'header',
     name: auth.name,

@@ -1,5 +1,6 @@
 import type { Agent } from '../../model/agent.js'
 import type { Connector } from '../../model/connector.js'
+import { frozen } from '../../model/frozen.js'
 import { invalid, oauthInput, parse } from '../../model/input.js'
 import { isIntegrationError } from '../../model/errors.js'
 import type { Context } from './context.js'
@@ -10,7 +11,7 @@ export function agentSource(
   agents: IntegrationRegistryOptions['agents'],
 ): (workspaceId: string) => Promise<readonly Agent[]> {
   const named = (list: readonly (string | Agent)[]): readonly Agent[] =>
-    list.map((agent) => (typeof agent === 'string' ? { id: agent } : agent))
+    frozen(list.map((agent) => (typeof agent === 'string' ? { id: agent } : { ...agent })))
   if (typeof agents === 'function') return async (workspaceId) => named(await agents(workspaceId))
   const known = named(agents)
   return async () => known

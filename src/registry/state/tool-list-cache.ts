@@ -1,3 +1,4 @@
+import { frozen } from '../../model/frozen.js'
 import { sha256Hex } from '../../model/digest.js'
 import { WorkPace } from '../../mcp/work-pace.js'
 import { IntegrationError } from '../../model/errors.js'
@@ -189,7 +190,8 @@ export function listOf(listed: readonly ListedTool[], hash = ''): ToolList {
 type Names = ReadonlyMap<string, NamedTool>
 
 function parsedList(hash: string, text: string): ToolList {
-  const rows = JSON.parse(text) as [string, ToolDefinition][]
+  // Every workspace whose server lists the same shares it.
+  const rows = frozen(JSON.parse(text) as [string, ToolDefinition][])
   return listOf(
     rows.map(([hashOfIt, definition]) => ({ hash: hashOfIt, definition })),
     hash,
