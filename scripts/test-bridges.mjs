@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const packageFiles = join(root, 'test/bridges/frameworks')
 const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'))
+/** About our own sources, whatever the frameworks. */
+const ourHouse = 'test/bridges/house.test.ts'
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const wanted = process.argv.slice(2)
 const lanes = readdirSync(packageFiles)
@@ -64,7 +66,10 @@ function prepared(lane) {
   }
   const { extends: _none, ...options } = { ...compilerOptions, preserveSymlinks: true, types: ['node'] }
   const include = ['test/bridges/*.ts', 'test/bridges/frameworks/*.ts', `test/bridges/frameworks/${lane}/*.ts`]
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include }, null, 2))
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: options, include, exclude: [ourHouse] }, null, 2),
+  )
   const alias = Object.entries(options.paths).map(([name, [source]]) => [`^${name}$`, join(folder, source)])
   writeFileSync(
     join(folder, 'vitest.config.mjs'),
@@ -75,7 +80,7 @@ export default {
     preserveSymlinks: true,
     alias: alias.map(([find, replacement]) => ({ find: new RegExp(find), replacement })),
   },
-  test: { include: ${JSON.stringify(include.map((files) => files.replace('.ts', '.test.ts')))}, testTimeout: 60_000, maxWorkers: 2 },
+  test: { include: ${JSON.stringify(include.map((files) => files.replace('.ts', '.test.ts')))}, exclude: [${JSON.stringify(ourHouse)}], testTimeout: 60_000, maxWorkers: 2 },
 }
 `,
   )

@@ -1,10 +1,10 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { anthropicTools, type AnthropicResult } from 'mcp-integrations/anthropic'
+import { anthropicMessage } from './answers.js'
 import { bareLoop } from './bare-loop.js'
 import { describeFramework } from './matrix.js'
 
 type Message = Anthropic.MessageParam
-let ids = 0
 
 describeFramework(
   bareLoop<Message, Anthropic.ContentBlock[], AnthropicResult>({
@@ -28,23 +28,7 @@ describeFramework(
         text: content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join(''),
       }
     },
-    answer: (step) => ({
-      id: 'msg',
-      type: 'message',
-      role: 'assistant',
-      model: 'test',
-      stop_reason: typeof step === 'string' ? 'end_turn' : 'tool_use',
-      usage: { input_tokens: 1, output_tokens: 1 },
-      content:
-        typeof step === 'string'
-          ? [{ type: 'text', text: step }]
-          : step.map(({ toolName, input, id }) => ({
-              type: 'tool_use',
-              id: id ?? `toolu_${++ids}`,
-              name: toolName,
-              input,
-            })),
-    }),
+    answer: anthropicMessage,
     // All results of a reply go together.
     append: (outputs) => [{ role: 'user', content: [...outputs] }],
     readIn: ({ role, content }) =>

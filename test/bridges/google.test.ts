@@ -1,9 +1,8 @@
 import { GoogleGenAI, type Content, type FunctionCall, type Tool } from '@google/genai'
 import { googleTools, type GooglePart } from 'mcp-integrations/google'
+import { googleResponse } from './answers.js'
 import { bareLoop } from './bare-loop.js'
 import { describeFramework } from './matrix.js'
-
-let ids = 0
 
 describeFramework(
   bareLoop<Content, FunctionCall[], GooglePart>({
@@ -29,21 +28,7 @@ describeFramework(
         ...(calls === undefined ? { text: response.text ?? '' } : { calls }),
       }
     },
-    answer: (step) => ({
-      candidates: [
-        {
-          content: {
-            role: 'model',
-            parts:
-              typeof step === 'string'
-                ? [{ text: step }]
-                : step.map(({ toolName, input, id }) => ({
-                    functionCall: { id: id ?? `fc_${++ids}`, name: toolName, args: input },
-                  })),
-          },
-        },
-      ],
-    }),
+    answer: googleResponse,
     append: (outputs) => [{ role: 'user', parts: outputs as Content['parts'] & object }],
     readIn: ({ parts = [] }) =>
       parts.flatMap(({ functionResponse }) => {

@@ -194,14 +194,20 @@ export function describeFramework(framework: Framework): void {
       expect(told.read).toHaveLength(3)
       expect(told.read.map(({ text }) => text.includes('wrote yes'))).toEqual([true, false, true])
       expect(host.server.calls.get('write_note')).toBe(2)
-      if (framework.lacks?.['asks by itself'] !== undefined) return
-      const asked = await begin(
-        toolset,
-        [[write('yes', 'call_4'), write('no', 'call_5'), write('yes, too', 'call_6')]],
-        {
-          asks: 'its own',
-        },
-      )
+      if (framework.lacks?.['asks by itself'] !== undefined) {
+        // Two equal calls are two, because each has its id.
+        const options = { confirm: person('defer'), conversationId: 'other' }
+        const asked = await begin(await host.mine.toolset('assistant', options), [
+          [write('yes', 'call_7'), write('yes', 'call_8')],
+        ])
+        await decideAll(host.mine, 'approve')
+        const both = await resume(await host.mine.toolset('assistant', options), asked.stored, ['done'])
+        expect(both.read.map(({ text }) => text)).toEqual(['wrote yes', 'wrote yes'])
+        return
+      }
+      const asked = await begin(toolset, [[write('yes', 'call_4'), write('no', 'call_5'), write('yes', 'call_6')]], {
+        asks: 'its own',
+      })
       const decided = await resume(
         toolset,
         asked.stored,

@@ -1,14 +1,11 @@
 import OpenAI from 'openai'
 import { openaiChatTools, openaiTools, type OpenAiChatOutput, type OpenAiOutput } from 'mcp-integrations/openai'
+import { openaiChatCompletion, openaiResponse } from './answers.js'
 import { bareLoop } from './bare-loop.js'
-import type { Step } from './bench.js'
 import { describeFramework } from './matrix.js'
 
 type Item = OpenAI.Responses.ResponseInputItem
 type Message = OpenAI.ChatCompletionMessageParam
-
-const callsOf = (step: Step) => (typeof step === 'string' ? [] : step)
-let ids = 0
 
 describeFramework(
   bareLoop<Item, OpenAI.Responses.ResponseOutputItem[], OpenAiOutput>({
@@ -28,26 +25,7 @@ describeFramework(
       const calls = response.output.some(({ type }) => type === 'function_call') ? response.output : undefined
       return { said: response.output as Item[], calls, text: response.output_text }
     },
-    answer: (step) => ({
-      id: 'resp',
-      object: 'response',
-      output:
-        typeof step === 'string'
-          ? [
-              {
-                type: 'message',
-                id: 'm',
-                role: 'assistant',
-                content: [{ type: 'output_text', text: step, annotations: [] }],
-              },
-            ]
-          : step.map(({ toolName, input, id }) => ({
-              type: 'function_call',
-              call_id: id ?? `call_${++ids}`,
-              name: toolName,
-              arguments: JSON.stringify(input),
-            })),
-    }),
+    answer: openaiResponse,
     append: (outputs) => outputs as readonly Item[],
     readIn: (item) => {
       if (item.type !== 'function_call_output') return []
@@ -86,27 +64,7 @@ describeFramework(
       const { message } = choices[0]!
       return { said: [message], calls: message.tool_calls, text: message.content ?? undefined }
     },
-    answer: (step) => ({
-      id: 'chat',
-      object: 'chat.completion',
-      choices: [
-        {
-          index: 0,
-          message: {
-            role: 'assistant',
-            content: typeof step === 'string' ? step : null,
-            tool_calls:
-              typeof step === 'string'
-                ? undefined
-                : callsOf(step).map(({ toolName, input, id }) => ({
-                    id: id ?? `call_${++ids}`,
-                    type: 'function',
-                    function: { name: toolName, arguments: JSON.stringify(input) },
-                  })),
-          },
-        },
-      ],
-    }),
+    answer: openaiChatCompletion,
     append: (outputs) => outputs,
     readIn: (message) => (message.role === 'tool' ? [{ text: String(message.content), media: [] }] : []),
     namesIn: (body) =>
