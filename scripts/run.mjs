@@ -1,4 +1,5 @@
-// Runs a TypeScript program of this repository on its sources: node scripts/run.mjs bench/egress.ts [arguments]
+// Runs a TypeScript program of this repository on its sources: node scripts/run.mjs bench/egress.ts [arguments]. With
+// --lane NAME before it, with the frameworks that test:bridges has installed for that lane.
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -7,8 +8,14 @@ import { pagePlugin } from './page-bundle.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { paths } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).compilerOptions
-const [program, ...programArguments] = process.argv.slice(2)
-const outfile = join(root, 'temp/run', relative(root, program).replace(/\.ts$/, '.mjs'))
+const given = process.argv.slice(2)
+const lane = given[0] === '--lane' ? given.splice(0, 2)[1] : undefined
+const [program, ...programArguments] = given
+const outfile = join(
+  root,
+  lane === undefined ? 'temp/run' : `temp/frameworks/${lane}/run`,
+  relative(root, program).replace(/\.ts$/, '.mjs'),
+)
 
 await build({
   entryPoints: [program],
