@@ -19,7 +19,7 @@ import { openClient, type OpenClient } from './open-client.js'
 import { isReset, serverError, type Doing } from './server-errors.js'
 import { isOver } from './session-check.js'
 import { listTools } from './tool-listing.js'
-import { callOn, failedAnswer } from './tool-call.js'
+import { callOn, failedAnswer, type TimedCall } from './tool-call.js'
 
 /** How long closing waits for the server to take note, in ms. */
 const goodbyeMs = 2_000
@@ -84,7 +84,7 @@ export class LiveConnection implements Connection {
 
   async callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolAnswer> {
     return this.#during('call', options, (clock) =>
-      this.#sendCall(definition, args, options, clock).catch((error: unknown) =>
+      this.#sendCall({ definition, args, options, clock }).catch((error: unknown) =>
         failedAnswer(error, this.#options.cleanWords),
       ),
     )
@@ -98,16 +98,12 @@ export class LiveConnection implements Connection {
     await this.#discard(this.#open, endSession)
   }
 
-  async #sendCall(
-    definition: ToolDefinition,
-    args: JsonObject,
-    options: ToolCallOptions,
-    clock: CallClock,
-  ): Promise<ToolAnswer> {
+  async #sendCall(call: TimedCall): Promise<ToolAnswer> {
+    const { options, clock } = call
     const asking = { elicit: options.elicit, clock }
-    const send = ({ client }: OpenClient): Promise<ToolAnswer> => callOn(client, definition, args, options, clock)
+    const send = ({ client }: OpenClient): Promise<ToolAnswer> => callOn(client, call)
     if (!this.#options.elicits) return this.#recovering(send, 'call')
-    if (!this.#asksOneByOne) return this.#recovering(() => this.#callAlone(definition, args, options, asking), 'call')
+    if (!this.#asksOneByOne) return this.#recovering(() => this.#callAlone(call, asking), 'call')
     return this.#oneByOne.add(async () => {
       if (clock.ended !== undefined) throw clock.ended
       this.#asking = asking
@@ -120,17 +116,12 @@ export class LiveConnection implements Connection {
   }
 
   /** A 2026-07-28 server keeps nothing between requests, so that a client for one call costs no request. */
-  async #callAlone(
-    definition: ToolDefinition,
-    args: JsonObject,
-    options: ToolCallOptions,
-    asking: Asking,
-  ): Promise<ToolAnswer> {
+  async #callAlone(call: TimedCall, asking: Asking): Promise<ToolAnswer> {
     const { endpoint, runtime, timeoutMs } = this.#options
     const own = await openClient({ endpoint, runtime, timeoutMs, elicits: true }, this.verdict)
     try {
       answerQuestions(own.client, () => asking)
-      return await callOn(own.client, definition, args, options, asking.clock)
+      return await callOn(own.client, call)
     } finally {
       void own.client.close().catch(() => undefined)
     }

@@ -76,7 +76,15 @@ export async function openTransport(
       ? {
           terminate: () => inner.terminateSession(),
           receive: (signal, onOpen) =>
-            receiveUnasked(url, endpoint.fetch, inner, transport, { signal, now: () => runtime.now(), onOpen }),
+            receiveUnasked({
+              url,
+              fetch: endpoint.fetch,
+              session: inner,
+              deliverTo: transport,
+              now: () => runtime.now(),
+              signal,
+              onOpen,
+            }),
         }
       : withoutSession),
   }

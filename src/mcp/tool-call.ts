@@ -11,17 +11,19 @@ import { longestServerMessage, rpcErrorOf, serverError } from './server-errors.j
 import { longest } from './tool-listing.js'
 import { toolResult } from './tool-result.js'
 
+/** One call, and the time it has. */
+export interface TimedCall {
+  readonly definition: ToolDefinition
+  readonly args: JsonObject
+  readonly options: ToolCallOptions
+  readonly clock: CallClock
+}
+
 /**
  * Sends one call. The SDK is shown the definition without its output schema: it mirrors parameters into headers and
  * compiles nothing.
  */
-export async function callOn(
-  client: Client,
-  definition: ToolDefinition,
-  args: JsonObject,
-  options: ToolCallOptions,
-  clock: CallClock,
-): Promise<ToolAnswer> {
+export async function callOn(client: Client, { definition, args, options, clock }: TimedCall): Promise<ToolAnswer> {
   const { outputSchema: _checkedByUs, ...shown } = definition
   const answer = await carrying(options.beforeSend, (headers) =>
     client.callTool(

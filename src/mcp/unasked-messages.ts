@@ -3,17 +3,31 @@ import type { EndpointFetch } from './connection-contract.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { unaskedEvents } from './server-fetch.js'
 
+/** Options of {@link receiveUnasked}. */
+export interface UnaskedOptions {
+  readonly url: URL
+  readonly fetch: EndpointFetch
+  readonly session: StreamableHTTPClientTransport
+  readonly deliverTo: GuardedTransport
+  /** The clock, in ms since the epoch. */
+  readonly now: () => number
+  readonly signal: AbortSignal
+  readonly onOpen: () => void
+}
+
 /**
  * Opens a session's stream of messages that answer no request, and hands them to the transport of the session until the
  * stream ends. It has a transport of its own, because the SDK's would open it again by itself, at once and for ever.
  */
-export async function receiveUnasked(
-  url: URL,
-  fetch: EndpointFetch,
-  session: StreamableHTTPClientTransport,
-  deliverTo: GuardedTransport,
-  { signal, now, onOpen }: { readonly signal: AbortSignal; now(): number; readonly onOpen: () => void },
-): Promise<'ended' | 'unavailable'> {
+export async function receiveUnasked({
+  url,
+  fetch,
+  session,
+  deliverTo,
+  now,
+  signal,
+  onOpen,
+}: UnaskedOptions): Promise<'ended' | 'unavailable'> {
   const { sessionId, protocolVersion } = session
   const ended = new AbortController()
   let status = 0
