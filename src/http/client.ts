@@ -111,6 +111,7 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
     agents: async (query) => (await get<{ agents: Agent[] }>('/agents', query)).agents,
     list: async (query) => (await get<{ integrations: Integration[] }>('/integrations', query)).integrations,
     get: (id, query) => get(of(id), query),
+    check: (input, { signal } = {}) => post('/integrations/check', input, signal),
     connect: (body, { signal, ...query } = {}) => send<ConnectResult>('POST', '/integrations', { query, body, signal }),
     validate: (id, { signal, ...query } = {}) => send('POST', `${of(id)}/validate`, { query, signal }),
     reconnect: (id, body = {}, { signal, ...query } = {}) =>

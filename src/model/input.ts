@@ -136,6 +136,14 @@ export const connectInput = z.union([
 
 const approvalMode = z.enum(['default', 'ask', 'auto'])
 
+const checkCommon = { headers: headers.optional(), oauth: oauthInput.optional() }
+
+/** `check()`. */
+export const checkInput = z.union([
+  z.strictObject({ ...checkCommon, url: z.string().min(1).max(2048) }),
+  z.strictObject({ ...checkCommon, connector: id }),
+])
+
 /** `update()`. */
 export const updateInput = z.strictObject({
   name: name.optional(),

@@ -9,6 +9,7 @@ import { cancelApproval } from './gate/end-approvals.js'
 import { listApprovals, type ApprovalPage, type ApprovalQuery } from './gate/list-approvals.js'
 import { actorEvents, listenAs, type ActorEvent, type ActorEventOf } from './operations/actor-events.js'
 import { readAudit, type AuditPage, type AuditQuery } from './operations/read-audit.js'
+import { checkServer, type CheckInput, type ServerCheck } from './settings/check-server.js'
 import { connect } from './settings/connect.js'
 import type { ConnectResult, WayBack } from '../model/outcome.js'
 import { parse, wayBackInput } from '../model/input.js'
@@ -71,6 +72,14 @@ export interface ActorIntegrations<AgentId extends string = string> {
    * @throws IntegrationError `not_found`
    */
   get(id: string, options?: OperationOptions): Promise<Integration>
+  /**
+   * Looks at a server as `connect()` would, and stores nothing: what it needs, what it says of itself, its tools. At most
+   * 30 times a minute.
+   *
+   * @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused`, `unreachable` for whatever keeps us
+   * from the address, `authorization_failed`, `limit_reached`, and other faults of the server
+   */
+  check(input: CheckInput, options?: OperationOptions): Promise<ServerCheck>
   /**
    * Connects a custom server or a catalogue entry. Nothing is stored unless the server works or asks for a sign-in.
    *
@@ -261,6 +270,7 @@ export function actorIntegrations<AgentId extends string>(
       open(options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
     list: (options) => open(options, () => listIntegrations(context, options)),
     get: (id, options) => open(options, () => getIntegration(context, id)),
+    check: (input, options) => open(options, () => checkServer(context, input, options)),
     connect: (input, options) => signingIn(options, (along) => connect(along, input, options)),
     finishConnect: (callbackUrl, options) => open(options, () => finishConnect(context, callbackUrl, options)),
     validate: (id, options) => signingIn(options, (along) => validate(along, id, options)),

@@ -13,6 +13,7 @@ import { eventFeed, type RegistryEventPage, type RegistryEventQuery, type LocalE
 import { guardedStorage, guardedVault } from './state/guarded-ports.js'
 import { handles } from './state/handles.js'
 import { liveEvents } from './state/live-events.js'
+import { rateLimit } from './state/rate-limit.js'
 import { callsInFlight } from './state/calls-in-flight.js'
 import type { ActorEventOf } from './operations/actor-events.js'
 import { forgetUser, forgetWorkspace } from './operations/forget.js'
@@ -93,6 +94,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       decisions: decisionBoard(),
       lists: toolLists(storage),
       handles: handles(storage),
+      checks: rateLimit('check()', 30, runtime),
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),
       refreshTools: oneAtATime((target) => check(context, target, { background: true }), runInBackground),

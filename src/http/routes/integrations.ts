@@ -1,6 +1,13 @@
 import { z } from 'zod'
-import type { ConnectInput, ConnectResult, Integration, UpdateInput } from '../../index.js'
-import { authorizeInput, connectInput, reconnectInput, updateInput, wayBackInput } from '../../model/input.js'
+import type { CheckInput, ConnectInput, ConnectResult, Integration, UpdateInput } from '../../index.js'
+import {
+  authorizeInput,
+  checkInput,
+  connectInput,
+  reconnectInput,
+  updateInput,
+  wayBackInput,
+} from '../../model/input.js'
 import { Reply, route } from '../route.js'
 import { flag, limit, text } from './query.js'
 
@@ -29,6 +36,14 @@ export const integrationRoutes = [
       const integrations = found.slice(0, most)
       return { integrations, next: found.length > integrations.length ? integrations.at(-1)?.id : undefined }
     },
+  }),
+  route({
+    verb: 'check',
+    method: 'POST',
+    path: '/integrations/check',
+    summary: 'Looks at a server before it is connected; stores nothing',
+    body: checkInput,
+    run: ({ mine, body, signal }) => mine.check(body as CheckInput, { signal }),
   }),
   route({
     verb: 'connect',

@@ -92,7 +92,7 @@ type Look =
  *
  * @throws IntegrationError `authorization_failed` where only another header value helps, and every fault of the server
  */
-async function look(context: ActorContext, plan: ConnectPlan, signal: AbortSignal | undefined): Promise<Look> {
+export async function look(context: ActorContext, plan: ConnectPlan, signal: AbortSignal | undefined): Promise<Look> {
   const list = (connection: Connection) => listAll(context, connection, signal)
   const { actor } = context
   const { url } = plan

@@ -184,7 +184,7 @@ function countTools(
 }
 
 /** What a server says of itself, with nothing hidden in it. */
-function shownServer({ name, title, version, websiteUrl, icon, instructions }: ServerInfo): ServerInfo {
+export function shownServer({ name, title, version, websiteUrl, icon, instructions }: ServerInfo): ServerInfo {
   return {
     name: visible(name),
     title: title === undefined ? undefined : visible(title),

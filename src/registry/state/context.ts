@@ -11,6 +11,7 @@ import type { DecisionBoard } from './decision-board.js'
 import type { EventFeed } from './event-feed.js'
 import type { Settled } from './settle-options.js'
 import type { WayBack } from '../../model/outcome.js'
+import type { RateLimit } from './rate-limit.js'
 import type { LiveEvents } from './live-events.js'
 import type { Handles } from './handles.js'
 import type { OAuthEnvironment } from '../../oauth/environment.js'
@@ -35,6 +36,8 @@ export interface Context {
   readonly decisions: DecisionBoard
   readonly lists: ToolLists
   readonly handles: Handles
+  /** How often a person may have servers looked at. */
+  readonly checks: RateLimit
   readonly oauth: OAuthEnvironment
   readonly refresher: Refresher
   /**

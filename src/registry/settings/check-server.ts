@@ -1,0 +1,69 @@
+import { IntegrationError, isIntegrationError, type ErrorCode } from '../../model/errors.js'
+import { checkInput, parse } from '../../model/input.js'
+import type { IntegrationAuth, ServerInfo } from '../../model/integration.js'
+import type { OAuthSettings } from '../../model/oauth.js'
+import { visible } from '../../model/visible-text.js'
+import type { ActorContext } from '../state/context.js'
+import { look } from './connect.js'
+import { planConnect, type ConnectInput } from './plan-connect.js'
+import { shownServer } from './present-integration.js'
+
+/** What `check()` takes: a server as `connect()` would connect it. */
+export type CheckInput = {
+  /** Names and values, as for `connect()`; kept nowhere. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly oauth?: OAuthSettings | undefined
+} & ({ readonly url: string } | { readonly connector: string })
+
+/** What a server answered before anything is stored of it. */
+export interface ServerCheck {
+  /** `oauth`: a person has to sign in. `header`: it works with the headers given. `none`: it works as it is. */
+  readonly auth: IntegrationAuth
+  readonly origin: string
+  readonly protocolVersion?: string | undefined
+  /** What the server says of itself; shown, never believed. */
+  readonly server?: ServerInfo | undefined
+  /** Absent where a sign-in comes first. */
+  readonly tools?: readonly { readonly name: string; readonly title?: string | undefined }[] | undefined
+}
+
+/**
+ * `check()`: looks at a server and stores nothing. Whatever keeps us from an address answers alike: nobody finds out what
+ * is on a private network.
+ *
+ * @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused` (the URL as such), `unreachable`,
+ * `authorization_failed`, `limit_reached`, and other faults of the server
+ */
+export async function checkServer(
+  context: ActorContext,
+  input: CheckInput,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ServerCheck> {
+  const taken = parse('check()', checkInput, input)
+  context.checks.count(context.actor)
+  const agents = (await context.agentsOf(context.actor.workspaceId)).slice(0, 1).map(({ id }) => id)
+  const plan = await planConnect(context, { name: 'check', ...taken, agents } as ConnectInput)
+  const found = await look(context, plan, signal).catch((error: unknown) => {
+    throw alike(error, plan.origin)
+  })
+  if (found.type === 'sign_in') return { auth: 'oauth', origin: plan.origin }
+  const { listing, verdict } = found.listed
+  return {
+    auth: Object.keys(plan.headers).length > 0 ? 'header' : 'none',
+    origin: plan.origin,
+    protocolVersion: verdict.protocolVersion,
+    server: verdict.server === undefined ? undefined : shownServer(verdict.server),
+    tools: listing.tools.map(({ name, title }) => ({
+      name: visible(name),
+      title: title === undefined ? undefined : visible(title),
+    })),
+  }
+}
+
+/** Refused, closed, silent, unknown: a difference would tell what is there. */
+const toldAlike: ReadonlySet<ErrorCode> = new Set(['url_refused', 'redirect_refused', 'unreachable', 'timeout'])
+
+function alike(error: unknown, origin: string): unknown {
+  if (!isIntegrationError(error) || !toldAlike.has(error.code)) return error
+  return new IntegrationError('unreachable', `The server at ${origin} can't be reached from here. Check its URL.`)
+}

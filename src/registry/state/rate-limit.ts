@@ -1,0 +1,31 @@
+import { LRUCache } from 'lru-cache'
+import type { Actor } from '../../model/actor.js'
+import { IntegrationError } from '../../model/errors.js'
+import type { RegistryRuntime } from '../../ports/runtime.js'
+
+/** Counts how often a person does something, in this process. */
+export interface RateLimit {
+  /** @throws IntegrationError `limit_reached` when they did it too often within a minute */
+  count(actor: Actor): void
+}
+
+const minute = 60_000
+
+export function rateLimit(what: string, perMinute: number, runtime: Pick<RegistryRuntime, 'now'>): RateLimit {
+  const minutes = new LRUCache<string, { readonly since: number; readonly done: number }>({ max: 10_000 })
+  return {
+    count({ workspaceId, userId }) {
+      const person = JSON.stringify([workspaceId, userId])
+      const now = runtime.now()
+      const known = minutes.get(person)
+      const current = known !== undefined && now - known.since < minute ? known : { since: now, done: 0 }
+      if (current.done >= perMinute)
+        throw new IntegrationError(
+          'limit_reached',
+          `${what} is limited to ${perMinute} times a minute. Try again in a moment.`,
+          { retryAfterMs: current.since + minute - now },
+        )
+      minutes.set(person, { ...current, done: current.done + 1 })
+    },
+  }
+}
