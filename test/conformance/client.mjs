@@ -40,12 +40,12 @@ try {
 }
 
 /** Calls a tool; when it needs more rights, a person gives them, and it is called again. */
-async function call(integrationId, { name, originalName }) {
+async function call(integrationId, { modelName, name }) {
   for (;;) {
     const toolset = await mine.toolset('tester')
-    const outcome = await toolset.call(name, argumentsOf[originalName] ?? {})
+    const outcome = await toolset.call(modelName, argumentsOf[name] ?? {})
     if (outcome.type === 'completed') return
-    if (outcome.type !== 'authorization_required') throw new Error(`${originalName}: ${outcome.type}`)
+    if (outcome.type !== 'authorization_required') throw new Error(`${name}: ${outcome.type}`)
     await signedIn(await mine.reconnect(integrationId, outcome.scopes === undefined ? {} : { scopes: outcome.scopes }))
   }
 }

@@ -24,7 +24,8 @@ const token = (refresher: Refresher, signal?: AbortSignal): Promise<TokenOutcome
   refresher.source(bench.grant).token({ signal })
 const rejected = (refresher: Refresher, refused: string): Promise<TokenOutcome> =>
   refresher.source(bench.grant).rejected(refused, challenge, { signal: undefined })
-const fresh = (value: string) => ({ type: 'fresh', token: value, scopes: ['read'] })
+/** A token to be used, whether it was waited for or not. */
+const fresh = (value: string): unknown => expect.objectContaining({ type: 'fresh', token: value, scopes: ['read'] })
 const minute = 60_000
 
 /** A storage that freezes its process when it is about to save. */
@@ -161,9 +162,7 @@ describe('many at once', () => {
     await bench.clock.advance(minute)
     const refresher = bench.process()
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => token(refresher)))
-    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome)))).toEqual(
-      new Set([JSON.stringify(fresh('at-1'))]),
-    )
+    expect(outcomes).toEqual(outcomes.map(() => fresh('at-1')))
     expect(bench.server.presented).toEqual(['rt-0'])
   })
 

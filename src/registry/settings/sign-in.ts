@@ -160,14 +160,15 @@ export async function keepClient(
   return { key: keys.client(integrationId), value: toJson({ sealed, ...use } satisfies ClientRecord) }
 }
 
-/** Whether a server that doesn't ask can be signed in to: it publishes how, or somebody has said it. */
+/** Whether a server that doesn't ask can be signed in to: it publishes how, or the settings say as whom or where. */
 export async function offersSignIn(
   context: Context,
   serverUrl: string,
   settings: OAuthSettings,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  if (Object.values(settings).some((value) => value !== undefined)) return true
+  const { clientId, scopes, grant, issuer, metadata } = settings
+  if ([clientId, scopes, grant, issuer, metadata].some((value) => value !== undefined)) return true
   const until = context.runtime.now() + context.options.limits.connectTimeoutMs
   try {
     return (await readProtectedResource(context.oauth, serverUrl, undefined, { signal, until })) !== undefined
