@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { authorizedFetch, type TokenSource } from '../../src/oauth/authorized-fetch.js'
+
+const serverUrl = 'https://mcp.example/mcp'
+
+/** A server that refuses the first token, and the requests it got. */
+function refusingOnce(source: TokenSource) {
+  const tokens: (string | null)[] = []
+  const fetch = authorizedFetch({
+    serverUrl,
+    source: { kind: 'oauth', ...source },
+    fetch: (_url, init) => {
+      tokens.push(new Headers(init?.headers).get('authorization'))
+      const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
+      return Promise.resolve(tokens.length === 1 ? new Response('', { status: 401, headers }) : new Response('ok'))
+    },
+  })
+  return { fetch, tokens }
+}
+
+const source: TokenSource = {
+  token: () => Promise.resolve({ type: 'fresh', token: 'old', scopes: [] }),
+  rejected: () => Promise.resolve({ type: 'fresh', token: 'new', scopes: [] }),
+}
+
+describe('the last look before a request leaves', () => {
+  it('is taken beneath the token, each time the request leaves, and learns whether it waited', async () => {
+    const looks: boolean[] = []
+    const { fetch, tokens } = refusingOnce(source)
+    await fetch(serverUrl, { beforeSend: (waited) => Promise.resolve(void looks.push(waited)) })
+    expect(looks).toEqual([false, true])
+    expect(tokens).toEqual(['Bearer old', 'Bearer new'])
+    const refreshed: boolean[] = []
+    const waiting = refusingOnce({
+      ...source,
+      token: () => Promise.resolve({ type: 'fresh', token: 'old', scopes: [], waited: true }),
+    })
+    await waiting.fetch(serverUrl, { beforeSend: (waited) => Promise.resolve(void refreshed.push(waited)) })
+    expect(refreshed[0]).toBe(true)
+  })
+
+  it('ends the request unsent when it throws, also the second time', async () => {
+    const { fetch, tokens } = refusingOnce(source)
+    const beforeSend = (waited: boolean): Promise<void> =>
+      waited ? Promise.reject(new Error('not any more')) : Promise.resolve()
+    await expect(fetch(serverUrl, { beforeSend })).rejects.toThrow('not any more')
+    expect(tokens).toEqual(['Bearer old'])
+  })
+})
