@@ -7,6 +7,7 @@ import { events } from './events.js'
 import { gateway } from './gateway.js'
 import { importing } from './import.js'
 import { localServers } from './local.js'
+import { manyTools } from './many-tools.js'
 import { oauth } from './oauth.js'
 import { telemetry } from './otel.js'
 import { storages } from './storage.js'
@@ -22,6 +23,7 @@ const guides = {
   credentials,
   oauth,
   aiSdk,
+  manyTools,
   importing,
   gateway,
   telemetry,
