@@ -7,7 +7,7 @@ import type {
   IntegrationError,
   IntegrationVisibility,
 } from '../index.js'
-import { invalid } from '../model/input.js'
+import { invalid } from '../model/invalid.js'
 import { maxServers, type ServerEntry } from './server-entry.js'
 import { fillTemplate } from './template.js'
 

@@ -1,6 +1,6 @@
 import { parseTree, type Node, type ParseError, printParseErrorCode } from 'jsonc-parser'
 import { parse as parseToml, TomlError } from 'smol-toml'
-import { invalid } from '../model/input.js'
+import { invalid } from '../model/invalid.js'
 
 /** Values of a document that nobody has checked. Objects have no prototype, so a key can be anything. */
 export type Unchecked = null | boolean | number | string | readonly Unchecked[] | UncheckedObject

@@ -1,4 +1,4 @@
-import { invalid } from '../model/input.js'
+import { invalid } from '../model/invalid.js'
 import { readCodex } from './codex.js'
 import { readMcpJson, serversOfMcpJson } from './mcp-json.js'
 import { asObject, readDocument, type UncheckedObject } from './read-document.js'

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { invalid } from './invalid.js'
 import { approvalTransitions, type ApprovalStatus } from './approval.js'
 import { visible } from './visible-text.js'
-import { IntegrationError, type FieldProblem } from './errors.js'
+import { type FieldProblem } from './errors.js'
 import type { Actor } from './actor.js'
 
 /** What people and hosts send, checked where it crosses the border. */
@@ -263,9 +264,6 @@ export const decisionInput = z.union([
   z.strictObject({ decision: z.literal('deny'), reason: z.string().max(2000).optional() }),
 ])
 
-/** Whom something is done to. */
-export const personInput = z.strictObject({ workspaceId: id, userId: id })
-
 const actor = z.strictObject({ workspaceId: id, userId: id, role: z.enum(['member', 'admin']).optional() })
 
 /** @throws IntegrationError `invalid_input` */
@@ -284,15 +282,6 @@ export function parse<T>(what: string, schema: z.ZodType<T>, input: unknown): T 
   throw invalid(what, result.error.issues.flatMap(problemsOf))
 }
 
-/** An `invalid_input` of these fields. */
-export function invalid(what: string, fields: readonly FieldProblem[]): IntegrationError {
-  return new IntegrationError(
-    'invalid_input',
-    `${what}: ${fields.map(({ path, message }) => `${path === '' ? 'the input' : path} ${message}`).join('; ')}.`,
-    { fields },
-  )
-}
-
 function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     // The alternative that came closest tells most.
@@ -309,7 +298,7 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({
       path: path === '' ? key.slice(0, 100) : `${path}.${key.slice(0, 100)}`,
-      message: 'is not known',
+      message: 'is not a known field',
     }))
   if (issue.code === 'invalid_key' && issue.issues[0] !== undefined)
     return [{ path: path.slice(0, 200), message: (isWrongKey ? 'has a name that ' : '') + issue.issues[0].message }]

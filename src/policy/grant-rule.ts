@@ -110,7 +110,7 @@ function readRemember(input: unknown, binding: ApprovalBinding): RememberOptions
   const problems: FieldProblem[] = []
   const wish = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
   const unknown = Object.keys(wish).filter((key) => !['for', 'uses', 'minutes', 'agents', 'arguments'].includes(key))
-  for (const key of unknown) problems.push({ path: `remember.${key.slice(0, 64)}`, message: 'is not known' })
+  for (const key of unknown) problems.push({ path: `remember.${key.slice(0, 64)}`, message: 'is not a known field' })
   if (!['conversation', 'tool', 'limited'].includes(wish.for as string))
     problems.push({ path: 'remember.for', message: "must be 'conversation', 'tool' or 'limited'" })
   if (wish.for === 'conversation' && binding.conversationId === undefined)

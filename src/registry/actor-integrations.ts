@@ -28,6 +28,7 @@ import { availableConnectors } from './settings/catalogue.js'
 import { getIntegration, listIntegrations, type IntegrationListOptions } from './settings/integrations.js'
 import { EndedCall, noIntegration } from './state/calls-in-flight.js'
 import { closed } from './state/errors.js'
+import { checkOptions } from './state/verb-shapes.js'
 import { remove } from './settings/remove.js'
 import {
   acceptTools,
@@ -243,64 +244,72 @@ export function actorIntegrations<AgentId extends string>(
   context: ActorContext,
   builder: ToolsetBuilder,
 ): ActorIntegrations<AgentId> {
-  const open = <T>(options: OperationOptions | undefined, work: () => Promise<T>): Promise<T> =>
-    whileOpen(context, options, work)
+  const open = async <T>(verb: string, options: OperationOptions | undefined, work: () => Promise<T>): Promise<T> => {
+    checkOptions(verb, options)
+    return whileOpen(context, options, work)
+  }
   const decideOneOrMany = async (
     ids: string | readonly string[],
     decision: ApprovalDecision,
     options?: OperationOptions,
   ): Promise<Approval | readonly Approval[]> => {
     const several = Array.isArray(ids)
-    const decided = await open(options, () =>
+    const decided = await open('approvals.decide', options, () =>
       decide(context, several ? (ids as readonly string[]) : [ids as string], decision),
     )
     return several ? decided : decided[0]!
   }
   /** For a verb that may begin a sign-in: what is to come back with it goes along. */
-  const signingIn = <T>(options: SignInOptions = {}, work: (along: ActorContext) => Promise<T>): Promise<T> =>
-    open(options, async () => {
+  const signingIn = <T>(
+    verb: string,
+    options: SignInOptions = {},
+    work: (along: ActorContext) => Promise<T>,
+  ): Promise<T> =>
+    open(verb, options, async () => {
       const { returnTo, ref } = options
       return work({ ...context, wayBack: parse('The options', wayBackInput, { returnTo, ref }) })
     })
   return {
-    available: (options) => open(options, () => availableConnectors(context)),
-    me: (options) => open(options, () => Promise.resolve(context.actor)),
+    available: (options) => open('available', options, () => availableConnectors(context)),
+    me: (options) => open('me', options, () => Promise.resolve(context.actor)),
     agents: (options) =>
       // The ids are the ones that the host gave: the constructor has them in its type.
-      open(options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
-    list: (options) => open(options, () => listIntegrations(context, options)),
-    get: (id, options) => open(options, () => getIntegration(context, id)),
-    check: (input, options) => open(options, () => checkServer(context, input, options)),
-    connect: (input, options) => signingIn(options, (along) => connect(along, input, options)),
-    finishConnect: (callbackUrl, options) => open(options, () => finishConnect(context, callbackUrl, options)),
-    validate: (id, options) => signingIn(options, (along) => validate(along, id, options)),
-    reconnect: (id, input, options) => signingIn(options, (along) => reconnect(along, id, input, options)),
-    update: (id, input, options) => open(options, () => update(context, id, input, options)),
-    enable: (id, options) => open(options, () => setEnabled(context, id, true)),
-    disable: (id, options) => open(options, () => setEnabled(context, id, false)),
-    authorize: (id, input, options) => signingIn(options, (along) => authorize(along, id, input, options)),
-    signOut: (id, options) => open(options, () => signOut(context, id)),
-    transferOwner: (id, userId, options) => open(options, () => transferOwner(context, id, userId)),
-    trust: (id, trusted, options) => open(options, () => setTrusted(context, id, trusted, options)),
-    remove: (id, options) => open(options, () => remove(context, id)),
-    tools: (id, options) => open(options, () => toolsOverview(context, id)),
-    configureTools: (id, settings, options) => open(options, () => configureTools(context, id, settings, options)),
-    refreshTools: (id, options) => open(options, () => refreshToolsNow(context, id, options)),
-    acceptTools: (id, tools, options) => open(options, () => acceptTools(context, id, tools)),
-    toolset: (agentId, options) => open(options, () => makeToolset(context, builder, agentId, options)),
+      open('agents', options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
+    list: (options) => open('list', options, () => listIntegrations(context, options)),
+    get: (id, options) => open('get', options, () => getIntegration(context, id)),
+    check: (input, options) => open('check', options, () => checkServer(context, input, options)),
+    connect: (input, options) => signingIn('connect', options, (along) => connect(along, input, options)),
+    finishConnect: (callbackUrl, options) =>
+      open('finishConnect', options, () => finishConnect(context, callbackUrl, options)),
+    validate: (id, options) => signingIn('validate', options, (along) => validate(along, id, options)),
+    reconnect: (id, input, options) => signingIn('reconnect', options, (along) => reconnect(along, id, input, options)),
+    update: (id, input, options) => open('update', options, () => update(context, id, input, options)),
+    enable: (id, options) => open('enable', options, () => setEnabled(context, id, true)),
+    disable: (id, options) => open('disable', options, () => setEnabled(context, id, false)),
+    authorize: (id, input, options) => signingIn('authorize', options, (along) => authorize(along, id, input, options)),
+    signOut: (id, options) => open('signOut', options, () => signOut(context, id)),
+    transferOwner: (id, userId, options) => open('transferOwner', options, () => transferOwner(context, id, userId)),
+    trust: (id, trusted, options) => open('trust', options, () => setTrusted(context, id, trusted, options)),
+    remove: (id, options) => open('remove', options, () => remove(context, id)),
+    tools: (id, options) => open('tools', options, () => toolsOverview(context, id)),
+    configureTools: (id, settings, options) =>
+      open('configureTools', options, () => configureTools(context, id, settings, options)),
+    refreshTools: (id, options) => open('refreshTools', options, () => refreshToolsNow(context, id, options)),
+    acceptTools: (id, tools, options) => open('acceptTools', options, () => acceptTools(context, id, tools)),
+    toolset: (agentId, options) => open('toolset', options, () => makeToolset(context, builder, agentId, options)),
     approvals: {
-      list: (query) => open(query, () => listApprovals(context, query)),
-      get: (id, options) => open(options, () => getApproval(context, id)),
-      cancel: (id, options) => open(options, () => cancelApproval(context, id)),
+      list: (query) => open('approvals.list', query, () => listApprovals(context, query)),
+      get: (id, options) => open('approvals.get', options, () => getApproval(context, id)),
+      cancel: (id, options) => open('approvals.cancel', options, () => cancelApproval(context, id)),
       // One implementation behind two overloads: what comes in says what goes out.
       decide: decideOneOrMany as ActorApprovals['decide'],
     },
     grants: {
-      list: (options) => open(options, () => listGrants(context, options)),
-      revoke: (id, options) => open(options, () => revokeGrant(context, id)),
+      list: (options) => open('grants.list', options, () => listGrants(context, options)),
+      revoke: (id, options) => open('grants.revoke', options, () => revokeGrant(context, id)),
     },
-    audit: (query) => open(query, () => readAudit(context, query)),
-    events: (query) => open(query, () => actorEvents(context, query)),
+    audit: (query) => open('audit', query, () => readAudit(context, query)),
+    events: (query) => open('events', query, () => actorEvents(context, query)),
     on(name, listener) {
       if (context.closing.aborted) throw closed()
       // The name picks the member of the union that the listener takes.

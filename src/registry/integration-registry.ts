@@ -1,11 +1,9 @@
 import type { Actor } from '../model/actor.js'
 import { parseActor } from '../model/input.js'
-import type { RegistryRuntime } from '../ports/runtime.js'
 import { createGuardedFetch } from '../egress/guarded-fetch.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
 import { createRefresher } from '../oauth/refresh.js'
 import { actorIntegrations, type ActorIntegrations } from './actor-integrations.js'
-import { check } from './settings/refresh-tools.js'
 import { agentSource, connectorSource } from './state/host-lists.js'
 import { actingAs, type Context } from './state/context.js'
 import { decisionBoard } from './state/decision-board.js'
@@ -22,10 +20,13 @@ import { sweep, type SweepReport } from './operations/sweep.js'
 import type { IntegrationRegistryOptions } from './state/options.js'
 import { settle } from './state/settle-options.js'
 import { closed } from './state/errors.js'
-import { defaultRuntime } from './state/default-runtime.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
+import { runtimeFrom } from './state/default-runtime.js'
 import { toolLists } from './state/tool-list-cache.js'
 import { toolsetBuilder, type ToolsetBuilder } from './gate/toolset-contents.js'
 import { oneAtATime } from './settings/one-at-a-time.js'
+import { checkTarget } from './settings/refresh-tools.js'
+import { check, hostShapes } from './state/verb-shapes.js'
 import { watchOthers } from './operations/watch-others.js'
 
 /**
@@ -43,7 +44,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   /** @throws IntegrationError `invalid_input`, naming each option that is wrong */
   constructor(options: IntegrationRegistryOptions<AgentId>) {
     const settled = settle(options)
-    const runtime: RegistryRuntime = { ...defaultRuntime, ...options.runtime }
+    const runtime = runtimeFrom(options.runtime)
     const storage = guardedStorage(options.storage, {
       runtime,
       timeoutMs: settled.limits.storageTimeoutMs,
@@ -97,7 +98,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       checks: rateLimit('check()', 30, runtime),
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),
-      refreshTools: oneAtATime((target) => check(context, target, { background: true }), runInBackground),
+      refreshTools: oneAtATime((target) => checkTarget(context, target, { background: true }), runInBackground),
       runInBackground,
       closing: this.#closing.signal,
     }
@@ -156,6 +157,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   /** The durable feed of a workspace: at least once, in order, `after` the last event you have handled. */
   async events(query: RegistryEventQuery & { readonly workspaceId: string }): Promise<RegistryEventPage> {
     this.#open()
+    check('events()', hostShapes.events, query)
     return this.#context.feed.read(query)
   }
 
@@ -172,12 +174,14 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     readonly transferTo?: string | undefined
   }): Promise<void> {
     this.#open()
+    check('forgetUser()', hostShapes.forgetUser, who)
     await forgetUser(this.#context, who)
   }
 
   /** Revokes every token and erases every record of a workspace. */
   async forgetWorkspace(workspaceId: string): Promise<void> {
     this.#open()
+    check('forgetWorkspace()', hostShapes.forgetWorkspace, { workspaceId })
     await forgetWorkspace(this.#context, workspaceId)
   }
 
@@ -199,7 +203,8 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
    *
    * @param options - `graceMs`: `@default 5000`
    */
-  close(options: { readonly graceMs?: number | undefined } = {}): Promise<void> {
+  async close(options: { readonly graceMs?: number | undefined } = {}): Promise<void> {
+    check('close()', hostShapes.close, options)
     this.#closed ??= this.#shutDown(options.graceMs ?? 5_000)
     return this.#closed
   }

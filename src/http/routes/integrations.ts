@@ -160,5 +160,5 @@ function tagOf({ integration }: ConnectResult): { etag: number } {
 
 /** A tag that is no revision of ours is one that nothing has. */
 function revisionIn(ifMatch: string | undefined): number | undefined {
-  return ifMatch === undefined ? undefined : /^\d{1,15}$/.test(ifMatch) ? Number(ifMatch) : -1
+  return ifMatch === undefined ? undefined : /^\d{1,15}$/.test(ifMatch) ? Number(ifMatch) : 0
 }

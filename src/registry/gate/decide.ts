@@ -1,6 +1,7 @@
 import type { Approval, ApprovalStatus, ApprovalDecision } from '../../model/approval.js'
 import { IntegrationError } from '../../model/errors.js'
-import { decisionInput, invalid, parse } from '../../model/input.js'
+import { decisionInput, parse } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import { takeArguments, type TakenArguments } from '../../policy/arguments.js'
 import { bindingHash } from '../../policy/binding.js'
 import { grantFrom } from '../../policy/grant-rule.js'

@@ -1,4 +1,4 @@
-import { invalid } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { JsonObject } from '../../model/json.js'
 import type { Context } from '../state/context.js'
 import { versioned, type ApprovalRecord, type IntegrationRecord, type ToolsRecord } from '../state/records.js'

@@ -1,6 +1,6 @@
 import type { ToolLabel } from '../../model/tool.js'
 import { isIntegrationError, type ErrorCode } from '../../model/errors.js'
-import { invalid } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import { takeArguments } from '../../policy/arguments.js'
 import { assess } from './assess-tool.js'
 import { checkAgents } from '../state/host-lists.js'

@@ -1,4 +1,3 @@
-import { parse, personInput } from '../../model/input.js'
 import type { Grant } from '../../model/approval.js'
 import { decideAccess, type Access } from '../../policy/access.js'
 import { matchGrant, type StoredGrant } from '../../policy/grant-rule.js'
@@ -86,7 +85,6 @@ export async function listGrants(
 ): Promise<readonly Grant[]> {
   const { actor } = context
   const userId = options.userId ?? actor.userId
-  parse('grants.list()', personInput, { workspaceId: actor.workspaceId, userId })
   const found = await grantsUnder(context, actor.workspaceId, prefixes.grants(userId))
   if (userId === actor.userId) return found.map(({ value }) => shown(value))
   const { records } = await context.storage.read(

@@ -1,5 +1,6 @@
 import type { Approval, ApprovalStatus } from '../../model/approval.js'
-import { approvalListInput, invalid, parse } from '../../model/input.js'
+import { approvalListInput, parse } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import { IntegrationError } from '../../model/errors.js'
 import { isId } from '../state/access.js'

@@ -1,16 +1,7 @@
-import { invalid } from '../../model/input.js'
 import type { ToolsetContents } from './toolset-contents.js'
 
 /** Ids of the integrations that a toolset is narrowed to. */
 export type PickedIntegrations = ReadonlySet<string>
-
-/** @throws IntegrationError `invalid_input` */
-export function pickedIntegrations(ids: readonly string[] | undefined): PickedIntegrations | undefined {
-  if (ids === undefined) return undefined
-  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string'))
-    throw invalid('toolset()', [{ path: 'integrations', message: 'must be a list of ids of integrations' }])
-  return new Set(ids)
-}
 
 /** Leaves out what was not picked, and says so of each integration once. */
 export function narrow(contents: ToolsetContents, picked: PickedIntegrations | undefined): ToolsetContents {

@@ -1,5 +1,5 @@
 import { sha256Hex } from '../../model/digest.js'
-import { invalid } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import { bindingHash, sameHash } from '../../policy/binding.js'
 import type { Context } from '../state/context.js'
 import { timeOrderedId } from '../state/event-feed.js'

@@ -1,5 +1,5 @@
 import { isIntegrationError, type ErrorCode } from '../../model/errors.js'
-import { invalid } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import { takeArguments } from '../../policy/arguments.js'
 import { bindingHash, compareBinding } from '../../policy/binding.js'
 import type { Context } from '../state/context.js'

@@ -1,4 +1,4 @@
-import { invalid } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ToolIndex } from '../../policy/tool-ranking.js'
 
@@ -45,20 +45,6 @@ export async function findTools(
     throw invalid('search()', [{ path: 'query', message: 'must be words that describe the tool' }])
   checkLimit('search()', 'limit', limit)
   return (await indexOf(tools)).find(query, limit)
-}
-
-/** @throws IntegrationError `invalid_input` */
-export function checkSearchOptions(search: ToolSearchOptions | undefined): void {
-  if (search === undefined) return
-  if (typeof search !== 'object' || search === null)
-    throw invalid('toolset()', [{ path: 'search', message: 'must be an object: { pinned?, limit? }' }])
-  const { pinned, limit, ...others } = search
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined)
-    throw invalid('toolset()', [{ path: `search.${unknown.slice(0, 64)}`, message: 'is not a known option' }])
-  if (pinned !== undefined && !(Array.isArray(pinned) && pinned.every((name) => typeof name === 'string')))
-    throw invalid('toolset()', [{ path: 'search.pinned', message: 'must be a list of names that models get' }])
-  if (limit !== undefined) checkLimit('toolset()', 'search.limit', limit)
 }
 
 function checkLimit(operation: string, path: string, limit: unknown): void {

@@ -1,4 +1,3 @@
-import { invalid } from '../../model/input.js'
 import type { ToolCallOutcome } from '../../model/outcome.js'
 import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
@@ -9,9 +8,10 @@ import type { ActorContext } from '../state/context.js'
 import { explain, type CallExplanation } from './explain.js'
 import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
 import { closed } from '../state/errors.js'
+import { checkOptions } from '../state/verb-shapes.js'
 import type { ToolCallOptions, CallScope } from './call-scope.js'
-import { checkSearchOptions, divideTools, findTools, type FindOptions, type ToolSearchOptions } from './tool-search.js'
-import { narrow, pickedIntegrations } from './narrow-toolset.js'
+import { divideTools, findTools, type FindOptions, type ToolSearchOptions } from './tool-search.js'
+import { narrow } from './narrow-toolset.js'
 import type { ToolsetBuilder } from './toolset-contents.js'
 
 /** What one toolset may be given. */
@@ -77,13 +77,7 @@ export async function makeToolset(
   const { actor } = context
   await checkAgents(context, actor.workspaceId, [agentId], 'toolset()')
   const { conversationId } = options
-  if (
-    conversationId !== undefined &&
-    (typeof conversationId !== 'string' || conversationId === '' || conversationId.length > 200)
-  )
-    throw invalid('toolset()', [{ path: 'conversationId', message: 'must be a string of 1-200 characters' }])
-  checkSearchOptions(options.search)
-  const picked = pickedIntegrations(options.integrations)
+  const picked = options.integrations === undefined ? undefined : new Set(options.integrations)
   const build = async () => narrow(await builder.build(actor, agentId, conversationId), picked)
   const { tools, unavailable, stale } = await build()
   for (const target of stale) context.runInBackground(() => context.refreshTools(target))
@@ -102,9 +96,14 @@ export async function makeToolset(
     ...divideTools(tools, options.search),
     unavailable,
     search: async (query, { limit = options.search?.limit } = {}) => findTools((await build()).tools, query, limit),
-    call: (name, args, callOptions) => whileOpen(context, () => callTool(context, session, name, args, callOptions)),
-    resume: (approvalId, callOptions) =>
-      whileOpen(context, () => resumeCall(context, session, approvalId, callOptions)),
+    async call(name, args, callOptions) {
+      checkOptions('toolset.call', callOptions)
+      return whileOpen(context, () => callTool(context, session, name, args, callOptions))
+    },
+    async resume(approvalId, callOptions) {
+      checkOptions('toolset.resume', callOptions)
+      return whileOpen(context, () => resumeCall(context, session, approvalId, callOptions))
+    },
     explain: (name, args) =>
       explain(context, agentId, name, {
         args,

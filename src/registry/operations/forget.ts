@@ -1,4 +1,3 @@
-import { invalid, parse, personInput } from '../../model/input.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import { endApprovalsOf } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
@@ -19,7 +18,6 @@ export async function forgetUser(
   who: { readonly workspaceId: string; readonly userId: string; readonly transferTo?: string | undefined },
 ): Promise<void> {
   const { workspaceId, userId, transferTo = '' } = who
-  parse('forgetUser()', personInput, { workspaceId, userId })
   const owner = ownerKey(userId)
   await endApprovalsOf(context, workspaceId, userId, {
     to: 'cancelled',
@@ -71,8 +69,6 @@ export async function forgetUser(
 
 /** `forgetWorkspace()`: revokes every token and erases every record of a workspace, its events and audit too. */
 export async function forgetWorkspace(context: Context, workspaceId: string): Promise<void> {
-  if (typeof workspaceId !== 'string' || workspaceId === '')
-    throw invalid('forgetWorkspace()', [{ path: 'workspaceId', message: 'must be the id of a workspace' }])
   for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
     const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
     const handle = versioned<IntegrationRecord>(records[0])?.value.handle

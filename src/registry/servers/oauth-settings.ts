@@ -1,5 +1,5 @@
 import type { Connector } from '../../model/connector.js'
-import { invalid } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import { openBound, sealBound } from './bound-secrets.js'
 import type { IntegrationRef } from '../state/refs.js'

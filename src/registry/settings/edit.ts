@@ -3,7 +3,7 @@ import type { Integration } from '../../model/integration.js'
 import type { Operation } from '../../policy/access.js'
 import { checkAgents } from '../state/host-lists.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
-import { check } from './refresh-tools.js'
+import { checkTarget } from './refresh-tools.js'
 import type { ActorContext } from '../state/context.js'
 import { ownersOf, sharedSecrets, wipe } from './drop-credential.js'
 import { planEdit, type Edit, type UpdateInput } from './plan-edit.js'
@@ -99,7 +99,7 @@ async function afterEdit(
 async function checkEdited(context: ActorContext, id: string, signal: AbortSignal | undefined): Promise<void> {
   const { actor } = context
   const { record, others } = await load(context, id, 'get', targetKeys(id, actor))
-  await check(context, targetFrom(actor, id, record, others), {
+  await checkTarget(context, targetFrom(actor, id, record, others), {
     bypassBreaker: true,
     fresh: true,
     signal,

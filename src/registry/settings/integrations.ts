@@ -1,4 +1,5 @@
-import { invalid, listInput, parse } from '../../model/input.js'
+import { listInput, parse } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { Integration } from '../../model/integration.js'
 import { decideAccess } from '../../policy/access.js'
 import { isId, load, visibleIds } from '../state/access.js'

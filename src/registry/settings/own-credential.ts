@@ -1,4 +1,5 @@
-import { authorizeInput, invalid, parse } from '../../model/input.js'
+import { authorizeInput, parse } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { ActorContext } from '../state/context.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'

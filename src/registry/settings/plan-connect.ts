@@ -1,5 +1,6 @@
 import type { Connector } from '../../model/connector.js'
-import { connectInput, invalid, parse } from '../../model/input.js'
+import { connectInput, parse } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { CredentialMode, IntegrationVisibility } from '../../model/integration.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import { checkUrl } from '../../egress/url-policy.js'

@@ -1,5 +1,6 @@
 import type { ApprovalMode } from '../../model/tool.js'
-import { invalid, type ParsedUpdate } from '../../model/input.js'
+import type { ParsedUpdate } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type {
   CredentialMode,
   IntegrationAuth,

@@ -97,7 +97,7 @@ export type CheckResult =
 /**
  * Checks an integration with the real credential and a real `tools/list`. A fault of the server is the status, not a throw.
  */
-export async function check(context: Context, target: Target, options: UseServerOptions): Promise<CheckResult> {
+export async function checkTarget(context: Context, target: Target, options: UseServerOptions): Promise<CheckResult> {
   try {
     await refreshTools(context, target, options)
     return { type: isFoundByCall(target.status, target) ? 'stands' : 'works' }

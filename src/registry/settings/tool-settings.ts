@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../model/digest.js'
 import { IntegrationError } from '../../model/errors.js'
-import { acceptToolsInput, invalid, parse, toolSettingsInput } from '../../model/input.js'
+import { acceptToolsInput, parse, toolSettingsInput } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { QuarantinedTool, Tool, ToolSettings } from '../../model/tool.js'
 import { shownDefinition } from '../../policy/shown-definition.js'
 import type { StorageWrite } from '../../ports/storage.js'

@@ -1,4 +1,3 @@
-import { invalid } from '../../model/input.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
 import { drop, sharedSecrets, wipe, type Dropped } from './drop-credential.js'
@@ -6,6 +5,7 @@ import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
 import { toJson, type IntegrationRecord } from '../state/records.js'
+import { check, hostShapes } from '../state/verb-shapes.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 
@@ -16,8 +16,7 @@ import { poolPrefix } from '../servers/use-server.js'
  */
 export async function transferOwner(context: ActorContext, id: string, userId: string): Promise<void> {
   const { actor } = context
-  if (typeof userId !== 'string' || userId === '' || userId.length > 200)
-    throw invalid('transferOwner()', [{ path: 'userId', message: 'must be the id of a person, 1-200 characters' }])
+  check('transferOwner()', hostShapes.transferOwner, { userId })
   let wasPrivate = false
   let dropped: Dropped | undefined
   await retrying('The integration', async () => {

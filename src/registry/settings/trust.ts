@@ -1,4 +1,3 @@
-import { invalid } from '../../model/input.js'
 import type { Integration } from '../../model/integration.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
@@ -8,6 +7,7 @@ import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
 import { toJson } from '../state/records.js'
+import { check, hostShapes } from '../state/verb-shapes.js'
 import { keys } from '../state/keys.js'
 
 /** `trust()`: whether the server's annotations are believed. Approvals and grants given under the other answer end. */
@@ -18,7 +18,7 @@ export async function setTrusted(
   { ifRevision }: { readonly ifRevision?: number | undefined } = {},
 ): Promise<Integration> {
   const { actor } = context
-  if (typeof trusted !== 'boolean') throw invalid('trust()', [{ path: 'trusted', message: 'must be true or false' }])
+  check('trust()', hostShapes.trust, { trusted })
   let changed = false
   await retrying('The integration', async () => {
     const { record, version, now } = await load(context, id, 'trust')

@@ -1,9 +1,10 @@
-import { invalid, parse, reconnectInput } from '../../model/input.js'
+import { parse, reconnectInput } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { decideAccess } from '../../policy/access.js'
-import { check, fileStatus } from './refresh-tools.js'
+import { checkTarget, fileStatus } from './refresh-tools.js'
 import { checkBesideConnector, oauthSettingsOf, sealOAuthSettings } from '../servers/oauth-settings.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { ActorContext, Context } from '../state/context.js'
@@ -136,7 +137,7 @@ export async function validateTarget(
   target: Target,
   signal: AbortSignal | undefined,
 ): Promise<ConnectResult> {
-  const checked = await check(context, target, { bypassBreaker: true, fresh: true, signal })
+  const checked = await checkTarget(context, target, { bypassBreaker: true, fresh: true, signal })
   if (checked.type === 'works')
     return { type: 'connected', integration: await getIntegration(context, target.integrationId) }
   const refused = checked.type === 'failed' ? checked.refused : undefined

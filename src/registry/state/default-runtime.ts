@@ -22,3 +22,14 @@ export const defaultRuntime: RegistryRuntime = {
     return () => clearTimeout(timer)
   },
 }
+
+/** The host's clock, timers, ids and network where it gives them; called on its own object, which may be of any class. */
+export function runtimeFrom(given: Partial<RegistryRuntime> = {}): RegistryRuntime {
+  const { now, randomId, setTimer } = defaultRuntime
+  return {
+    now: given.now === undefined ? now : () => given.now!(),
+    randomId: given.randomId === undefined ? randomId : () => given.randomId!(),
+    setTimer: given.setTimer === undefined ? setTimer : (callback, ms) => given.setTimer!(callback, ms),
+    fetch: given.fetch === undefined ? undefined : (input, init) => given.fetch!(input, init),
+  }
+}

@@ -1,8 +1,11 @@
 import type { Agent } from '../../model/agent.js'
 import type { Connector } from '../../model/connector.js'
 import { frozen } from '../../model/frozen.js'
-import { invalid, oauthInput, parse } from '../../model/input.js'
-import { isIntegrationError } from '../../model/errors.js'
+import { oauthInput, parse } from '../../model/input.js'
+import { invalid } from '../../model/invalid.js'
+import { isIntegrationError, type FieldProblem } from '../../model/errors.js'
+import type { Shape } from '../../model/shape.js'
+import { agentList, connectorList } from './option-shapes.js'
 import type { Context } from './context.js'
 import type { IntegrationRegistryOptions } from './options.js'
 
@@ -12,17 +15,18 @@ export function agentSource(
 ): (workspaceId: string) => Promise<readonly Agent[]> {
   const named = (list: readonly (string | Agent)[]): readonly Agent[] =>
     frozen(list.map((agent) => (typeof agent === 'string' ? { id: agent } : { ...agent })))
-  if (typeof agents === 'function') return async (workspaceId) => named(await agents(workspaceId))
+  if (typeof agents === 'function')
+    return async (workspaceId) => named(checked('agents', agentList, await agents(workspaceId)))
   const known = named(agents)
   return async () => known
 }
 
-/** The catalogue of a workspace, checked whenever it is read. */
+/** The catalogue of a workspace; what a function returns is checked whenever it is read. */
 export function connectorSource(
   connectors: NonNullable<IntegrationRegistryOptions['connectors']>,
 ): (workspaceId: string) => Promise<readonly Connector[]> {
-  if (typeof connectors === 'function') return async (workspaceId) => checkConnectors(await connectors(workspaceId))
-  const known = checkConnectors(connectors)
+  if (typeof connectors === 'function') return async (workspaceId) => checkedConnectors(await connectors(workspaceId))
+  const known = checkedConnectors(connectors)
   return async () => known
 }
 
@@ -59,39 +63,23 @@ function listed(agents: readonly Agent[]): string {
         .join(', ')
 }
 
-/**
- * Checks a host's catalogue, so that a mistake in it shows at start and not when a person connects.
- * @throws IntegrationError `invalid_input`
- */
-export function checkConnectors(connectors: readonly Connector[]): readonly Connector[] {
-  const problems = connectors.flatMap((connector, n) => {
-    const path = `connectors[${n}]`
-    const wrong: { path: string; message: string }[] = []
-    if (typeof connector?.id !== 'string' || !/^[a-z0-9_-]{1,64}$/.test(connector.id))
-      wrong.push({ path: `${path}.id`, message: 'must be 1-64 characters of [a-z0-9_-]' })
-    else if (connectors.findIndex(({ id }) => id === connector.id) !== n)
-      wrong.push({ path: `${path}.id`, message: 'is there twice' })
-    if (typeof connector?.name !== 'string' || connector.name === '')
-      wrong.push({ path: `${path}.name`, message: 'must not be empty' })
-    if (!('local' in connector) && !URL.canParse(connector?.url))
-      wrong.push({ path: `${path}.url`, message: 'must be a URL' })
-    const { auth } = connector
-    if (!(
-      auth === 'none' ||
-      auth === 'oauth' ||
-      (typeof auth === 'object' && (auth.type === 'oauth' || (auth.type === 'header' && typeof auth.name === 'string')))
-    ))
-      wrong.push({
-        path: `${path}.auth`,
-        message: "must be 'none', 'oauth', { type: 'header', name } or { type: 'oauth', … }",
-      })
-    return [...wrong, ...problemsOfOAuth(auth, `${path}.auth`)]
-  })
-  if (problems.length > 0) throw invalid('connectors', problems)
-  return connectors
+/** @throws IntegrationError `invalid_input` */
+function checked<T>(what: string, shape: Shape, list: T): T {
+  const problems = shape(list, what)
+  if (problems.length > 0) throw invalid(`The ${what} that the host gives`, problems)
+  return list
 }
 
-function problemsOfOAuth(auth: Connector['auth'], path: string): { path: string; message: string }[] {
+function checkedConnectors(connectors: readonly Connector[]): readonly Connector[] {
+  checked('connectors', connectorList, connectors)
+  return checked(
+    'connectors',
+    (_list, path) => connectors.flatMap(({ auth }, n) => problemsOfOAuth(auth, `${path}[${n}].auth`)),
+    connectors,
+  )
+}
+
+function problemsOfOAuth(auth: Connector['auth'], path: string): readonly FieldProblem[] {
   if (typeof auth !== 'object' || auth?.type !== 'oauth') return []
   const { type: _type, ...settings } = auth
   try {
