@@ -56,7 +56,11 @@ function calls(toolName: string, input: object) {
 }
 
 function textOf(output: { readonly type: string; readonly value?: unknown }): string {
-  if (typeof output.value === 'string') return output.value
+  if (output.type === 'execution-denied') return 'You said no, so it has not run.'
+  if (typeof output.value === 'string')
+    return output.value.includes('waits for a person')
+      ? 'I have asked you. I go on as soon as it is decided.'
+      : output.value
   const parts = Array.isArray(output.value) ? (output.value as { readonly text?: string }[]) : []
   return parts.map(({ text }) => text ?? '(something that is not text)').join('\n') || JSON.stringify(output)
 }
