@@ -137,7 +137,7 @@ async function shot(page: Page, name: string): Promise<void> {
 function listen(context: BrowserContext): string[] {
   const complaints: string[] = []
   context.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
+    if (message.type() === 'error') complaints.push(`${message.text()} ${message.location().url}`)
   })
   context.on('weberror', (error) => complaints.push(String(error.error())))
   return complaints

@@ -212,6 +212,9 @@ async function refused(
   const error = errorIn(text, exchange)
   if (error?.code === -32022) throw unsupportedVersion()
   if (method === 'server/discover' || method === 'initialize') {
+    // A server that stumbles over the question for its era may know the older handshake: the question costs no connection.
+    if (method === 'server/discover' && status >= 500)
+      return new Response(text, { status: 400, headers: response.headers })
     if (error?.code !== undefined || status < 500) {
       const isProbe = method === 'server/discover' && (status === 404 || status === 405)
       if (isProbe && error === undefined)

@@ -16,6 +16,10 @@ const answers: readonly (readonly [string, Behaviour])[] = [
     'an error whose code is a text',
     ({ id }) => ({ json: { jsonrpc: '2.0', id, error: { code: 'METHOD_NOT_FOUND', message: 'x' } } }),
   ],
+  [
+    'HTTP 500 with an error without an id (git-mcp-server 2.15.3)',
+    () => ({ status: 500, json: { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'Error' } } }),
+  ],
   ['an empty body', () => ({ body: '' })],
   ['an empty object', () => ({ json: {} })],
   [
