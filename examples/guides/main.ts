@@ -5,6 +5,7 @@ import { calls } from './calls.js'
 import { credentials } from './credentials.js'
 import { events } from './events.js'
 import { gateway } from './gateway.js'
+import { http } from './http.js'
 import { importing } from './import.js'
 import { localServers } from './local.js'
 import { manyTools } from './many-tools.js'
@@ -29,6 +30,7 @@ const guides = {
   telemetry,
   localServers,
   events,
+  http,
   testing,
 }
 for (const [name, run] of Object.entries(guides)) {

@@ -10,6 +10,7 @@ import { parse } from '../model/input.js'
 import { jsonBody } from './body.js'
 import { callbackPlace, checkCallbackMethod, finishSignIn, goOnFromHere } from './callback.js'
 import { EventStreams } from './event-stream.js'
+import { openApiDocument } from './openapi.js'
 import { assetResponse, pageResponse, type SettingsPage } from './page.js'
 import { problemResponse, Refusal } from './problem.js'
 import { originOf, publicOrigin, type PublicOrigin } from './public-origin.js'
@@ -87,6 +88,11 @@ export function integrationsHandler<AgentId extends string>(
       return assetResponse(asset)
     })
   }
+  let document: string | undefined
+  app.get('/openapi.json', () => {
+    document ??= JSON.stringify(openApiDocument({ basePath }))
+    return new Response(document, { headers: { 'Content-Type': 'application/json' } })
+  })
   const streams = new EventStreams(registry.runtime)
   app.get('/events', async ({ req }, next) => {
     const { raw } = req

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { problemStatus } from 'mcp-integrations/http'
 import { describe, expect, it, vi } from 'vitest'
 import { ask } from '../support/gate.js'
@@ -267,8 +268,10 @@ describe('an answer', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(broken)
   })
 
-  it('has one status for each code', () => {
-    for (const status of Object.values(problemStatus)) expect(status).toBeGreaterThanOrEqual(400)
+  it('has one status for each code, and the guide has the same', () => {
+    const guide = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8')
+    const rows = [...guide.matchAll(/^\| `(\w+)` \| (\d{3}) \|$/gm)].map(([, code, status]) => [code, Number(status)])
+    expect(Object.fromEntries(rows)).toEqual(problemStatus)
   })
 })
 

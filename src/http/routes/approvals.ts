@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ApprovalDecision } from '../../index.js'
 import { approvalListInput, auditInput, decisionInput } from '../../model/input.js'
 import { route } from '../route.js'
+import { schemas } from '../schemas.js'
 import { limit, moment, text } from './query.js'
 
 /** Requests to run a call, remembered decisions, and the record of both. */
@@ -11,6 +12,7 @@ export const approvalRoutes = [
     method: 'GET',
     path: '/approvals',
     summary: 'Requests to run a call: your own, or those of others whom you decide for',
+    result: schemas.ApprovalPage,
     query: approvalListInput.omit({ signal: true }).extend({ limit: limit.optional() }),
     run: ({ mine, query, signal }) => mine.approvals.list({ ...query, signal }),
   }),
@@ -19,6 +21,7 @@ export const approvalRoutes = [
     method: 'GET',
     path: '/approvals/{id}',
     summary: 'One request to run a call',
+    result: schemas.Approval,
     run: ({ mine, params, signal }) => mine.approvals.get(params.id, { signal }),
   }),
   route({
@@ -26,6 +29,7 @@ export const approvalRoutes = [
     method: 'POST',
     path: '/approvals/{id}/decision',
     summary: 'Approves or denies a request',
+    result: schemas.Approval,
     body: decisionInput,
     run: ({ mine, params, body, signal }) => mine.approvals.decide(params.id, body as ApprovalDecision, { signal }),
   }),
@@ -34,6 +38,7 @@ export const approvalRoutes = [
     method: 'POST',
     path: '/approvals/decisions',
     summary: 'Approves or denies many requests',
+    result: schemas.ApprovalPage,
     body: z.strictObject({ approvalIds: z.array(text).min(1).max(100), decision: decisionInput }),
     run: async ({ mine, body, signal }) => ({
       approvals: await mine.approvals.decide(body.approvalIds, body.decision as ApprovalDecision, { signal }),
@@ -44,6 +49,7 @@ export const approvalRoutes = [
     method: 'DELETE',
     path: '/approvals/{id}',
     summary: 'Takes back a request of your own',
+    result: schemas.Approval,
     run: ({ mine, params, signal }) => mine.approvals.cancel(params.id, { signal }),
   }),
   route({
@@ -51,6 +57,7 @@ export const approvalRoutes = [
     method: 'GET',
     path: '/grants',
     summary: 'Remembered decisions: your own, or those of another person where you may see them',
+    result: schemas.GrantList,
     query: z.strictObject({ userId: text.optional() }),
     run: async ({ mine, query, signal }) => ({ grants: await mine.grants.list({ ...query, signal }) }),
   }),
@@ -66,6 +73,7 @@ export const approvalRoutes = [
     method: 'GET',
     path: '/audit',
     summary: 'Who did what',
+    result: schemas.AuditPage,
     query: z.strictObject({
       integrationId: text.optional(),
       agentId: text.optional(),
@@ -86,6 +94,7 @@ export const approvalRoutes = [
     method: 'GET',
     path: '/events',
     summary: 'What happened, as a page; with Accept: text/event-stream as it happens',
+    result: schemas.EventPage,
     query: z.strictObject({ after: text.optional(), limit: limit.optional() }),
     run: ({ mine, query, signal }) => mine.events({ ...query, signal }),
   }),

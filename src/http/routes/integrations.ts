@@ -9,6 +9,7 @@ import {
   wayBackInput,
 } from '../../model/input.js'
 import { Reply, route } from '../route.js'
+import { schemas } from '../schemas.js'
 import { flag, limit, text } from './query.js'
 
 /** Connecting servers, and what a person does with one integration. */
@@ -18,6 +19,7 @@ export const integrationRoutes = [
     method: 'GET',
     path: '/integrations',
     summary: 'The integrations that you can use, oldest first',
+    result: schemas.IntegrationList,
     query: z.strictObject({
       scope: z.enum(['mine', 'all']).optional(),
       search: text.optional(),
@@ -42,6 +44,7 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations/check',
     summary: 'Looks at a server before it is connected; stores nothing',
+    result: schemas.ServerCheck,
     body: checkInput,
     run: ({ mine, body, signal }) => mine.check(body as CheckInput, { signal }),
   }),
@@ -50,6 +53,7 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations',
     summary: 'Connects a custom server or a catalogue entry',
+    result: schemas.ConnectResult,
     query: wayBackInput,
     body: connectInput,
     async run({ mine, query, body, signal }) {
@@ -62,6 +66,7 @@ export const integrationRoutes = [
     method: 'GET',
     path: '/integrations/{id}',
     summary: 'One integration',
+    result: schemas.Integration,
     run: async ({ mine, params, signal }) => tagged(await mine.get(params.id, { signal })),
   }),
   route({
@@ -69,6 +74,7 @@ export const integrationRoutes = [
     method: 'PATCH',
     path: '/integrations/{id}',
     summary: 'Edits what is given and keeps the rest (JSON merge patch)',
+    result: schemas.Integration,
     body: updateInput,
     ifMatch: 'optional',
     run: async ({ mine, params, body, ifMatch, signal }) =>
@@ -86,6 +92,7 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations/{id}/validate',
     summary: 'Checks it with the real credential, and starts a sign-in where one is needed',
+    result: schemas.ConnectResult,
     query: wayBackInput,
     run: ({ mine, params, query, signal }) => mine.validate(params.id, { ...query, signal }),
   }),
@@ -94,6 +101,7 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations/{id}/reconnect',
     summary: 'Signs in again; agents, tool settings and grants are kept',
+    result: schemas.ConnectResult,
     query: wayBackInput,
     body: reconnectInput,
     bodyOptional: true,
@@ -104,6 +112,7 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations/{id}/authorize',
     summary: 'Gives your own credential to an integration where each person has their own',
+    result: schemas.ConnectResult,
     query: wayBackInput,
     body: authorizeInput,
     bodyOptional: true,
@@ -121,6 +130,7 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations/{id}/enable',
     summary: 'Turns it on',
+    result: schemas.Integration,
     run: async ({ mine, params, signal }) => tagged(await mine.enable(params.id, { signal })),
   }),
   route({
@@ -128,6 +138,7 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations/{id}/disable',
     summary: 'Turns it off at once: calls under way are ended',
+    result: schemas.Integration,
     run: async ({ mine, params, signal }) => tagged(await mine.disable(params.id, { signal })),
   }),
   route({
@@ -143,6 +154,7 @@ export const integrationRoutes = [
     method: 'POST',
     path: '/integrations/{id}/trust',
     summary: 'Whether the annotations of the server are believed; If-Match names the revision that was looked at',
+    result: schemas.Integration,
     body: z.strictObject({ trusted: z.boolean() }),
     ifMatch: 'required',
     run: async ({ mine, params, body, ifMatch, signal }) =>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ToolSettings } from '../../index.js'
 import { acceptToolsInput, toolSettingsInput } from '../../model/input.js'
 import { Reply, route } from '../route.js'
+import { schemas } from '../schemas.js'
 import { text } from './query.js'
 
 /** The tools of an integration, and what agents get of them. */
@@ -11,6 +12,7 @@ export const toolRoutes = [
     method: 'GET',
     path: '/integrations/{id}/tools',
     summary: 'Every tool: label, enabled, approval mode, its effect and why',
+    result: schemas.ToolOverview,
     async run({ mine, params, signal }) {
       const overview = await mine.tools(params.id, { signal })
       return new Reply(overview, { etag: overview.revision })
@@ -31,6 +33,7 @@ export const toolRoutes = [
     method: 'POST',
     path: '/integrations/{id}/tools/refresh',
     summary: 'Asks the server for its tools now',
+    result: schemas.ToolOverview,
     async run({ mine, params, signal }) {
       const overview = await mine.refreshTools(params.id, { signal })
       return new Reply(overview, { etag: overview.revision })
@@ -49,6 +52,7 @@ export const toolRoutes = [
     method: 'GET',
     path: '/connectors',
     summary: 'The catalogue',
+    result: schemas.ConnectorList,
     run: async ({ mine, signal }) => ({ connectors: await mine.available({ signal }) }),
   }),
   route({
@@ -56,6 +60,7 @@ export const toolRoutes = [
     method: 'GET',
     path: '/me',
     summary: 'Who you are to the registry: workspace, user and role',
+    result: schemas.Actor,
     run: ({ mine, signal }) => mine.me({ signal }),
   }),
   route({
@@ -63,6 +68,7 @@ export const toolRoutes = [
     method: 'GET',
     path: '/agents',
     summary: 'The agents that integrations may name',
+    result: schemas.AgentList,
     run: async ({ mine, signal }) => ({ agents: await mine.agents({ signal }) }),
   }),
   route({
@@ -70,6 +76,7 @@ export const toolRoutes = [
     method: 'GET',
     path: '/agents/{id}/tools',
     summary: 'What an agent may call for you now, and what is unavailable and why',
+    result: schemas.Toolset,
     query: z.strictObject({ conversationId: text.optional() }),
     async run({ mine, params, query, signal }) {
       const { agentId, tools, unavailable } = await mine.toolset(params.id, { ...query, signal })
@@ -81,10 +88,11 @@ export const toolRoutes = [
     method: 'POST',
     path: '/explain',
     summary: 'What would happen to a call, and which rule decides; runs nothing',
+    result: schemas.Explanation,
     body: z.strictObject({
       agentId: text,
       toolName: text,
-      args: z.record(z.string(), z.json()).optional(),
+      args: z.record(z.string(), z.unknown()).optional(),
       conversationId: text.optional(),
     }),
     async run({ mine, body: { agentId, toolName, args, conversationId }, signal }) {

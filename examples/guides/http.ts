@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import { Hono } from 'hono'
+import type { Actor } from 'mcp-integrations'
+import { integrationsClient } from 'mcp-integrations/client'
+import { integrationsHandler, toNodeListener } from 'mcp-integrations/http'
+import { connectedNotes, expect } from './host.js'
+
+/** The host's own sessions. */
+const whoIs = async (request: Request): Promise<Actor | undefined> =>
+  request.headers.get('authorization') === 'Bearer ana' ? { workspaceId: 'acme', userId: 'ana' } : undefined
+
+export async function http(): Promise<void> {
+  const { registry, mine, integration, close } = await connectedNotes()
+  // #region handler
+  const handler = integrationsHandler(registry, {
+    basePath: '/api/mcp',
+    actor: (request) => whoIs(request), // an Actor, or undefined: 401
+  })
+  // #endregion
+
+  const hono = new Hono()
+  // #region hono
+  hono.all('/api/mcp/*', ({ req }) => handler(req.raw))
+  hono.all('/api/mcp', ({ req }) => handler(req.raw))
+  // #endregion
+  const answer = await hono.request('http://localhost/api/mcp/integrations', {
+    headers: { authorization: 'Bearer ana', host: 'localhost' },
+  })
+  expect('Hono answers', answer.status === 200)
+
+  const app = express()
+  // #region express
+  app.use('/api/mcp', toNodeListener(handler)) // before or after express.json(), both will do
+  // #endregion
+  await lists('Express', createServer(app))
+
+  // #region node
+  const server = createServer(toNodeListener(handler))
+  // #endregion
+  await lists('node:http', server)
+
+  // #region next
+  // app/api/mcp/[[...path]]/route.ts
+  const route = { GET: handler, POST: handler, PATCH: handler, DELETE: handler }
+  // #endregion
+  expect('a route of Next.js is the handler', route.GET === handler)
+
+  // #region client
+  const client = integrationsClient({
+    baseUrl: 'http://localhost/api/mcp', // in a page: '/api/mcp'
+    headers: { authorization: 'Bearer ana' }, // in a page: the session's cookie does
+    fetch: async (url, init) => handler(new Request(url, init)), // in a page: left out
+  })
+  const [notes] = await client.list()
+  // #endregion
+  const stop = new AbortController()
+  const shown: string[] = []
+  const { after } = await client.events({ after: 'latest' })
+  await mine.disable(integration.id)
+  // #region live
+  for await (const event of client.listen({ after, signal: stop.signal })) {
+    shown.push(event.type) // 'reset': more was missed than can be told one by one, read everything again
+    if (event.type === 'integration_disabled') stop.abort()
+  }
+  // #endregion
+  expect('the page hears of it', notes?.id === integration.id && shown.includes('integration_disabled'))
+  async function lists(name: string, listener: Server): Promise<void> {
+    listener.listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const baseUrl = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/api/mcp`
+    const page = integrationsClient({ baseUrl, headers: { authorization: 'Bearer ana' } })
+    expect(`${name} answers`, (await page.list()).length === 1)
+    listener.closeAllConnections()
+    listener.close()
+  }
+  await close()
+}
