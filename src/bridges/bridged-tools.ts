@@ -37,7 +37,8 @@ function bridged(toolset: Toolset, options: BridgeOptions, source: ToolsetTool, 
     ...gated(toolset, options, modelName, restore),
     title,
     description,
-    inputSchema: schema,
+    // A framework may write into what it is given; a toolset's own can't be changed.
+    inputSchema: structuredClone(schema),
     deferred,
     source,
   }

@@ -63,13 +63,14 @@ function langchainTool(
     description,
     schema: inputSchema as never, // ours is the same type, but readonly
     responseFormat: 'content_and_artifact',
-    metadata: source === undefined ? {} : { integration: source.integration, tool: source.name },
+    metadata: source === undefined ? {} : { integration: { ...source.integration }, tool: source.name },
     func: async (
       args: unknown,
       _runManager,
       config,
     ): Promise<[LangChainContent | ToolMessage, ToolCallOutcome | undefined]> => {
-      const { toolCallId: callId, signal, configurable } = (config ?? {}) as RunConfig
+      const { toolCall, toolCallId, signal, configurable } = (config ?? {}) as RunConfig
+      const callId = toolCall?.id ?? toolCallId
       const question = new Question(interrupt, configurable?.checkpoint_ns, tasks)
       try {
         const run = tool.run(args, { callId, signal, confirm: interrupt && ((request) => question.ask(name, request)) })
@@ -85,6 +86,8 @@ function langchainTool(
 
 /** What LangChain tells a tool of its run. */
 interface RunConfig {
+  readonly toolCall?: { readonly id?: string | undefined } | undefined
+  /** What graphs add. */
   readonly toolCallId?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly configurable?: { readonly checkpoint_ns?: string | undefined } | undefined
