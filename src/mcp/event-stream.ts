@@ -1,4 +1,5 @@
 import type { FloodGate } from './flood-gate.js'
+import { WorkPace } from './work-pace.js'
 
 /** What is done with the events of a stream while they pass. */
 export interface EventReader {
@@ -25,6 +26,8 @@ export function readEvents(
   const decoder = new TextDecoder()
   const encoder = new TextEncoder()
   const lines = new LineSplitter()
+  const pace = new WorkPace()
+  let messages = 0
   let isJson: boolean | undefined
   let pending: string[] = []
   const json: string[] = []
@@ -33,6 +36,7 @@ export function readEvents(
     const event = pending
     pending = []
     gate.message()
+    messages++
     return event.length === 0 ? '' : rewritten(event, read, onEndpoint)
   }
   const take = (text: string): string => {
@@ -65,6 +69,8 @@ export function readEvents(
             gate.read(value?.byteLength ?? 0)
             const text = done ? take(decoder.decode()) + rest() : take(decoder.decode(value, { stream: true }))
             if (text !== '') controller.enqueue(encoder.encode(text))
+            await pace.after(messages * unitsOfMessage)
+            messages = 0
             if (done) {
               onEnd(undefined)
               return controller.close()
@@ -82,6 +88,9 @@ export function readEvents(
     { highWaterMark: 0 },
   )
 }
+
+/** What reading one message costs, here and where it goes, in values visited. */
+const unitsOfMessage = 500
 
 /** One event, as it is to be read: its other fields go along with the first of its messages. */
 function rewritten(

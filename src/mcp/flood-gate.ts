@@ -1,7 +1,7 @@
 import { IntegrationError } from '../model/errors.js'
 
 /** Units that may come at once: more than any honest burst of progress, logs and keep-alives. */
-const burst = 3_000
+const burst = 2_000
 /** Units that may come in a second, in the long run. */
 const perSecond = 300
 const bytesPerUnit = 16 * 1024

@@ -1,5 +1,6 @@
 import type { FetchLike } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
+import { isObject } from './absent.js'
 import { readBody } from './answer-body.js'
 import type { EndpointFetch } from './connection-contract.js'
 import { readEvents } from './event-stream.js'
@@ -48,7 +49,9 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     const deepJson = exchange?.method === 'tools/list' || (transport === 'sse' && verb === 'GET') ? 'skip' : undefined
     const send = (): Promise<Response> => fetch(url, { ...init, headers, deepJson, beforeSend: exchange?.beforeSend })
     if (transport === 'sse')
-      return verb === 'GET' ? eventStream(send, new URL(url), options) : posted(send, exchange, now)
+      return verb === 'GET'
+        ? eventStream(send, new URL(url), options)
+        : posted(send, exchange ?? requestIn(init, options), now)
     if (verb === 'GET') {
       // The stream for unasked messages is opened by ourselves, later and only when somebody listens.
       if (!headers.has('last-event-id')) return new Response(null, { status: 405 })
@@ -173,7 +176,7 @@ async function eventStream(
 /** HTTP+SSE: the answer comes on the stream, so that a refused request was not carried out. */
 async function posted(
   send: () => Promise<Response>,
-  exchange: Exchange | undefined,
+  exchange: Awaited | undefined,
   now: () => number,
 ): Promise<Response> {
   if (exchange === undefined) return noted(send)
@@ -188,6 +191,12 @@ async function posted(
         : sessionLost(status),
     )
   return discard(response, statusError(response, 'call', now))
+}
+
+/** The SDK's transport of HTTP+SSE sends no headers of ours: which request it is stands in what is sent. */
+function requestIn({ body }: RequestInit, { find }: ServerFetchOptions): Awaited | undefined {
+  const sent = typeof body === 'string' ? parsed(body) : undefined
+  return isObject(sent) && typeof sent.method === 'string' ? find(sent.id) : undefined
 }
 
 function badEndpoint(message: string, httpStatus?: number): IntegrationError {

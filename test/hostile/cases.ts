@@ -1,0 +1,114 @@
+import type { IntegrationRegistry } from 'mcp-integrations'
+
+export type Transport = 'modern' | 'legacy' | 'sse'
+
+/** One hostile server, how it is met, and what may come of it. */
+export interface Case {
+  readonly name: string
+  readonly transports: readonly Transport[]
+  /** What may come of it: an error code, or how connecting or calling ended. */
+  readonly outcomes: readonly string[]
+}
+
+const all = ['modern', 'legacy', 'sse'] as const
+const http = ['modern', 'legacy'] as const
+const either = (...outcomes: string[]): readonly string[] => outcomes
+const lost = either('unreachable', 'timeout', 'protocol_error')
+const tooLarge = either('response_too_large')
+
+export const cases: readonly Case[] = [
+  { name: 'healthy', transports: all, outcomes: either('completed') },
+  { name: 'fresh cursors without end', transports: all, outcomes: either('completed') },
+  { name: 'one cursor again and again', transports: all, outcomes: either('completed') },
+  { name: 'an empty cursor', transports: all, outcomes: either('tool_not_found') },
+  { name: 'a page of empty tools', transports: http, outcomes: tooLarge },
+  {
+    name: 'sessions that are never known',
+    transports: ['legacy'],
+    outcomes: either('session_lost', 'not_mcp', 'protocol_error'),
+  },
+  { name: 'an answer without end', transports: http, outcomes: tooLarge },
+  { name: 'a length that lies low', transports: http, outcomes: either('protocol_error', 'unreachable') },
+  { name: 'a length that lies high', transports: http, outcomes: either('response_too_large', 'unreachable') },
+  { name: 'a gzip bomb', transports: http, outcomes: tooLarge },
+  { name: 'a brotli bomb', transports: http, outcomes: tooLarge },
+  { name: 'a deflate bomb', transports: http, outcomes: tooLarge },
+  { name: 'stacked encodings', transports: http, outcomes: tooLarge },
+  { name: 'a line without end', transports: http, outcomes: tooLarge },
+  { name: 'empty lines without end', transports: http, outcomes: tooLarge },
+  { name: 'empty events without end', transports: http, outcomes: tooLarge },
+  { name: 'progress without end', transports: http, outcomes: tooLarge },
+  { name: 'silence', transports: all, outcomes: either('timeout') },
+  { name: 'headers and then silence', transports: http, outcomes: either('timeout') },
+  { name: 'one byte at a time', transports: http, outcomes: either('timeout') },
+  { name: 'keep-alives for ever', transports: http, outcomes: either('timeout') },
+  { name: 'a reset inside an answer', transports: http, outcomes: lost },
+  { name: 'an end before the answer', transports: http, outcomes: lost },
+  { name: 'a million levels', transports: http, outcomes: either('protocol_error') },
+  { name: 'a hundred thousand keys', transports: http, outcomes: either('completed') },
+  { name: 'a million empty lists', transports: http, outcomes: tooLarge },
+  { name: 'a text of 50 MB', transports: http, outcomes: tooLarge },
+  { name: 'numbers beyond all bounds', transports: http, outcomes: either('completed', 'protocol_error') },
+  { name: 'an answer to another request', transports: http, outcomes: either('protocol_error', 'timeout') },
+  { name: 'a result and an error', transports: all, outcomes: either('completed', 'protocol_error') },
+  { name: 'a list of answers', transports: http, outcomes: either('completed', 'protocol_error') },
+  { name: 'no JSON-RPC at all', transports: http, outcomes: either('protocol_error') },
+  { name: 'a redirect to another origin', transports: all, outcomes: either('redirect_refused') },
+  { name: 'a redirect to the cloud', transports: all, outcomes: either('redirect_refused') },
+  { name: 'a redirect to itself', transports: all, outcomes: either('redirect_refused') },
+  { name: 'names that hide', transports: all, outcomes: either('completed') },
+  { name: 'five thousand tools', transports: all, outcomes: either('completed') },
+  { name: 'schemas that hurt', transports: all, outcomes: either('completed') },
+  { name: 'very many fields', transports: all, outcomes: either('completed') },
+  { name: 'rows to choose from', transports: all, outcomes: either('completed, not_checked') },
+  { name: '401 for ever', transports: http, outcomes: either('authorization_required', 'authorization_failed') },
+  {
+    name: '403 with ever more scopes',
+    transports: http,
+    outcomes: either('authorization_required', 'authorization_failed'),
+  },
+  { name: '500 for ever', transports: http, outcomes: either('server_error') },
+  { name: 'too many requests', transports: http, outcomes: either('rate_limited') },
+  { name: 'a tool that becomes another', transports: all, outcomes: either('approval_required') },
+]
+
+/** What may come of signing in at each authorization server, and of the call that follows. */
+export const oauthOutcomes: Readonly<Record<string, readonly string[]>> = {
+  honest: either('completed'),
+  'a token that lives for ever': either('completed'),
+  'a token that is dead': either(
+    'completed',
+    'authorization_required',
+    'token_response_invalid',
+    'authorization_failed',
+  ),
+  'a refresh that fails': either('authorization_failed', 'server_error', 'unreachable', 'rate_limited'),
+  'a refresh that asks for patience': either('authorization_failed', 'rate_limited', 'server_error'),
+  'a refresh behind a wall': either('authorization_failed', 'server_error', 'unreachable'),
+  'a refresh that is refused': either('authorization_required'),
+}
+
+/** Connects, and calls the tool that every hostile server has. */
+export async function meet(registry: IntegrationRegistry, url: string): Promise<string> {
+  const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana', role: 'admin' })
+  const connected = await mine.connect({
+    url,
+    name: 'Hostile',
+    agents: ['assistant'],
+    headers: { 'X-Api-Key': 'canary-header' },
+  })
+  if (connected.type !== 'connected') return connected.type
+  const { id } = connected.integration
+  const { tools } = await mine.tools(id)
+  const good = tools.find(({ name }) => name === 'good' || name === 't1')
+  if (good !== undefined) await mine.configureTools(id, { [good.name]: { approval: 'auto' } })
+  if (url.includes(encodeURIComponent('a tool that becomes another'))) await mine.refreshTools(id)
+  return call(registry, good?.modelName ?? 'hostile__good')
+}
+
+export async function call(registry: IntegrationRegistry, modelName: string): Promise<string> {
+  const toolset = await registry.actingAs({ workspaceId: 'acme', userId: 'ana', role: 'admin' }).toolset('assistant')
+  const outcome = await toolset.call(modelName, {})
+  const warnings = outcome.type === 'completed' ? (outcome.warnings ?? []).map(({ code }) => code) : []
+  return [outcome.type, ...warnings].join(', ')
+}
