@@ -14,6 +14,8 @@ const steps = [
   'npm run test:race -- --short',
   'npm run test:crash -- --short',
   'npm run test:field',
+  'npm run test:hostile',
+  'node scripts/run.mjs bench/hostile-neighbours.ts --short',
   'npm run test:interop',
   'npm run test:browser',
   'npm run test:dist',

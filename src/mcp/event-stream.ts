@@ -53,7 +53,16 @@ export function readEvents(
     return out
   }
   const rest = (): string => {
-    if (isJson === true) return rewritten([`data: ${json.join('').replace(/[\r\n]+/g, ' ')}`], read)
+    if (isJson === true)
+      return rewritten(
+        [
+          `data: ${json
+            .join('')
+            .trim()
+            .replace(/[\r\n]+/g, ' ')}`,
+        ],
+        read,
+      )
     // An event that its stream ended under still was sent whole, but for the empty line after it.
     const last = lines.rest()
     if (last !== '') pending.push(last)

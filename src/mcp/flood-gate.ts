@@ -1,21 +1,42 @@
 import { IntegrationError } from '../model/errors.js'
 
-/** Units that may come at once: more than any honest burst of progress, logs and keep-alives. */
-const burst = 2_000
+/** Units that may come at once on one stream: more than any honest burst of progress, logs and keep-alives. */
+const burst = 1_000
+/** The same, of a server that flooded a moment ago. */
+const burstAfterFlood = 20
+const rememberedMs = 60_000
 /** Units that may come in a second, in the long run. */
-const perSecond = 300
+const perSecond = 200
 const bytesPerUnit = 16 * 1024
-const readsPerUnit = 10
+const readsPerUnit = 20
 
-/** Bounds what a server may send unasked: a message is a unit, and so are 16 KiB and ten reads of the network. */
-export class FloodGate {
+/** Gates for the streams of one connection: a server that floods one after the other gains nothing. */
+export class FloodGates {
   readonly #now: () => number
-  #left = burst
-  #at: number
+  #floodedAt = Number.NEGATIVE_INFINITY
 
   constructor(now: () => number) {
     this.#now = now
+  }
+
+  stream(): FloodGate {
+    const isKnown = this.#now() - this.#floodedAt < rememberedMs
+    return new FloodGate(this.#now, isKnown ? burstAfterFlood : burst, () => (this.#floodedAt = this.#now()))
+  }
+}
+
+/** Bounds what a server may send on a stream: a message is a unit, and so are 16 KiB and twenty reads of the network. */
+export class FloodGate {
+  readonly #now: () => number
+  readonly #onFlood: () => void
+  #left: number
+  #at: number
+
+  constructor(now: () => number, atOnce = burst, onFlood: () => void = () => undefined) {
+    this.#now = now
+    this.#left = atOnce
     this.#at = now()
+    this.#onFlood = onFlood
   }
 
   /** @throws IntegrationError `response_too_large` when more comes than anybody can want */
@@ -34,7 +55,9 @@ export class FloodGate {
     const now = this.#now()
     this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#at) * perSecond) / 1000)
     this.#at = now
-    if (this.#left < 0) throw flooded()
+    if (this.#left >= 0) return
+    this.#onFlood()
+    throw flooded()
   }
 }
 

@@ -1,6 +1,6 @@
 import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
-import { FloodGate } from './flood-gate.js'
+import { FloodGates } from './flood-gate.js'
 import { GuardedTransport } from './guarded-transport.js'
 import { serverFetch } from './server-fetch.js'
 import { receiveUnasked } from './unasked-messages.js'
@@ -32,11 +32,17 @@ export async function openTransport(
 ): Promise<OpenTransport> {
   const state: ConnectionState = { broken: false }
   const questionMs = timeoutMs / 2
+  const gates = new FloodGates(() => runtime.now())
   if ('local' in endpoint) {
     // Opaque in the port, so that no SDK type is in our declarations.
     const inner = (await endpoint.local.open({ maxMessageBytes })) as Transport
-    const gate = new FloodGate(() => runtime.now())
-    const guarded = new GuardedTransport(inner, { answersInResponse: false, unread: true, gate, questionMs, runtime })
+    const guarded = new GuardedTransport(inner, {
+      answersInResponse: false,
+      unread: true,
+      gate: gates.stream(),
+      questionMs,
+      runtime,
+    })
     return { transport: guarded, state, ...withoutSession }
   }
   const url = new URL(endpoint.url)
@@ -44,6 +50,7 @@ export async function openTransport(
     fetch: endpoint.fetch,
     transport: kind === 'sse' ? 'sse' : 'streamable-http',
     now: () => runtime.now(),
+    gates,
     exchange: (mark) => transport.exchange(mark),
     find: (id) => transport.find(id),
     onStreamFault: (fault) => {
@@ -81,7 +88,7 @@ export async function openTransport(
               fetch: endpoint.fetch,
               session: inner,
               deliverTo: transport,
-              now: () => runtime.now(),
+              gates,
               signal,
               onOpen,
             }),

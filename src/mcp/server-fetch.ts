@@ -4,7 +4,7 @@ import { isObject } from './absent.js'
 import { readBody } from './answer-body.js'
 import type { EndpointFetch } from './connection-contract.js'
 import { readEvents } from './event-stream.js'
-import { FloodGate } from './flood-gate.js'
+import type { FloodGates } from './flood-gate.js'
 import { exchangeHeader, type Exchange } from './guarded-transport.js'
 import {
   httpError,
@@ -23,6 +23,7 @@ export interface ServerFetchOptions {
   readonly fetch: EndpointFetch
   readonly transport: 'streamable-http' | 'sse'
   readonly now: () => number
+  readonly gates: FloodGates
   exchange(mark: string | null): Exchange | undefined
   /** HTTP+SSE: the request that an answer on the shared stream belongs to. */
   readonly find: FindAwaited
@@ -55,24 +56,24 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     if (verb === 'GET') {
       // The stream for unasked messages is opened by ourselves, later and only when somebody listens.
       if (!headers.has('last-event-id')) return new Response(null, { status: 405 })
-      return unaskedEvents(await send(), { find: options.find, now, onEnd: () => undefined })
+      return unaskedEvents(await send(), { find: options.find, gates: options.gates, onEnd: () => undefined })
     }
     if (exchange === undefined) return verb === 'POST' ? noted(send) : send()
     const response = await send()
     if (!response.ok) return refused(response, exchange, headers.has('mcp-session-id'), now)
-    return answered(response, exchange, now)
+    return answered(response, exchange, options.gates)
   }
 }
 
 /** Events that answer no request, or the rest of those that do, read as the messages they mean. */
 export function unaskedEvents(
   response: Response,
-  { find, now, onEnd }: Pick<ServerFetchOptions, 'find' | 'now'> & { onEnd(fault: unknown): void },
+  { find, gates, onEnd }: Pick<ServerFetchOptions, 'find' | 'gates'> & { onEnd(fault: unknown): void },
 ): Response {
   if (!response.ok || response.body === null) return response
   const events = readEvents(response.body, {
     read: (data) => readMessages(data, find),
-    gate: new FloodGate(now),
+    gate: gates.stream(),
     onEnd: ended(onEnd),
   })
   return new Response(events, { status: response.status, headers: response.headers })
@@ -86,7 +87,7 @@ async function noted(send: () => Promise<Response>): Promise<Response> {
 }
 
 /** A successful answer to a request of Streamable HTTP. */
-async function answered(response: Response, exchange: Exchange, now: () => number): Promise<Response> {
+async function answered(response: Response, exchange: Exchange, gates: FloodGates): Promise<Response> {
   const { status } = response
   const headers = new Headers(response.headers)
   const answer = await readBody(response)
@@ -96,7 +97,7 @@ async function answered(response: Response, exchange: Exchange, now: () => numbe
       headers.set('content-type', 'text/event-stream')
       const events = readEvents(answer.body, {
         read: (data) => readMessages(data, (id) => awaitedBy(exchange, id)),
-        gate: new FloodGate(now),
+        gate: gates.stream(),
         onEnd: ended((fault) => (exchange.fault = fault)),
       })
       return new Response(events, { status: 200, headers })
@@ -151,7 +152,7 @@ function awaitedBy(exchange: Exchange, id: unknown): Awaited | undefined {
 async function eventStream(
   send: () => Promise<Response>,
   url: URL,
-  { onStreamFault, find, now }: ServerFetchOptions,
+  { onStreamFault, find, gates, now }: ServerFetchOptions,
 ): Promise<Response> {
   try {
     const response = await send()
@@ -159,7 +160,7 @@ async function eventStream(
     if (response.body === null) return response
     const events = readEvents(response.body, {
       read: (data) => readMessages(data, find),
-      gate: new FloodGate(now),
+      gate: gates.stream(),
       onEndpoint: (endpoint) => {
         if (!URL.canParse(endpoint, url) || new URL(endpoint, url).origin !== url.origin)
           onStreamFault(badEndpoint('The server names an endpoint for messages at another host than its own.'))

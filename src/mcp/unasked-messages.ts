@@ -1,5 +1,6 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { EndpointFetch } from './connection-contract.js'
+import type { FloodGates } from './flood-gate.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { unaskedEvents } from './server-fetch.js'
 
@@ -9,8 +10,7 @@ export interface UnaskedOptions {
   readonly fetch: EndpointFetch
   readonly session: StreamableHTTPClientTransport
   readonly deliverTo: GuardedTransport
-  /** The clock, in ms since the epoch. */
-  readonly now: () => number
+  readonly gates: FloodGates
   readonly signal: AbortSignal
   readonly onOpen: () => void
 }
@@ -24,7 +24,7 @@ export async function receiveUnasked({
   fetch,
   session,
   deliverTo,
-  now,
+  gates,
   signal,
   onOpen,
 }: UnaskedOptions): Promise<'ended' | 'unavailable'> {
@@ -35,7 +35,7 @@ export async function receiveUnasked({
     fetch: async (target, init) => {
       const response = await fetch(target, init)
       status = response.status
-      return unaskedEvents(response, { find: (id) => deliverTo.find(id), now, onEnd: () => ended.abort() })
+      return unaskedEvents(response, { find: (id) => deliverTo.find(id), gates, onEnd: () => ended.abort() })
     },
     sessionId,
     protocolVersion,

@@ -116,5 +116,5 @@ function isCode(code: unknown): boolean {
 }
 
 function isJsonRpc({ jsonrpc }: Raw): boolean {
-  return String(jsonrpc).startsWith('2')
+  return (typeof jsonrpc === 'string' || typeof jsonrpc === 'number') && String(jsonrpc).startsWith('2')
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 
@@ -67,9 +66,19 @@ const listed = (tools: readonly unknown[]): Answer => onList((exchange) => resul
 /** Writes the same piece until so many bytes are written or nobody reads any more. */
 async function pour(response: ServerResponse, piece: string | Buffer, bytes = Number.POSITIVE_INFINITY): Promise<void> {
   for (let written = 0; written < bytes && !response.destroyed; written += piece.length) {
-    if (!response.write(piece))
-      await Promise.race([once(response, 'drain'), once(response, 'close')]).catch(() => undefined)
+    if (!response.write(piece)) await drained(response)
   }
+}
+
+/** One listener for each, taken back: many waits on one response. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.once('drain', done).once('close', done)
+  })
 }
 
 const events = (response: ServerResponse): void => void response.writeHead(200, { 'content-type': 'text/event-stream' })

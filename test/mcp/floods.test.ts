@@ -76,7 +76,7 @@ describe('a stream that floods', () => {
     const gate = new FloodGate(() => now)
     for (let minute = 0; minute < 600; minute++) {
       now += 60_000
-      for (let n = 0; n < 2_000; n++) gate.message()
+      for (let n = 0; n < 900; n++) gate.message()
     }
     expect(() => {
       for (let n = 0; n < 5_000; n++) gate.message()

@@ -1,0 +1,278 @@
+import fc from 'fast-check'
+import { boundedJson, eventStreamMeter, joined } from '../../src/egress/limits.js'
+import { readEvents } from '../../src/mcp/event-stream.js'
+import { FloodGate } from '../../src/mcp/flood-gate.js'
+import { schemaFit } from '../../src/mcp/output-validation.js'
+import { flawOf, readDefinition, takeDefinition } from '../../src/mcp/tool-definition.js'
+import { readMessages } from '../../src/mcp/wire-message.js'
+import { isIntegrationError } from '../../src/model/errors.js'
+import type { JsonObject, JsonValue } from '../../src/model/json.js'
+import type { ToolDefinition } from '../../src/model/tool.js'
+import { visible, visibleText } from '../../src/model/visible-text.js'
+import { parseChallenge } from '../../src/oauth/challenge.js'
+import { readMetadata } from '../../src/oauth/server-metadata.js'
+import { readTokens } from '../../src/oauth/token-response.js'
+import { changeKind, classifyChange } from '../../src/policy/tool-change.js'
+import { compareSchemas } from '../../src/policy/schema-change.js'
+import { definitionHash } from '../../src/policy/tool-definition.js'
+import { keys, ownerKey } from '../../src/registry/state/keys.js'
+
+/** What must hold wherever strangers' bytes are read. Nothing but our own errors may be thrown. */
+export interface Property {
+  readonly name: string
+  readonly property: fc.IRawProperty<unknown>
+}
+
+const json = fc.jsonValue({ maxDepth: 5 }) as fc.Arbitrary<JsonValue>
+const words = fc.constantFrom(
+  'type',
+  'properties',
+  'items',
+  'required',
+  '$ref',
+  '#',
+  'enum',
+  'anyOf',
+  '__proto__',
+  'description',
+  'a',
+)
+const { schema } = fc.letrec<{ schema: JsonValue }>((tie) => ({
+  schema: fc.oneof(
+    { maxDepth: 5, depthSize: 'small' },
+    fc.oneof(fc.boolean(), words, fc.integer(), fc.constant(null)),
+    fc.array(tie('schema'), { maxLength: 4 }),
+    fc.dictionary(words, tie('schema'), { maxKeys: 4 }),
+  ),
+}))
+const tool = fc.record(
+  {
+    name: fc.oneof(fc.string(), fc.constant('a')),
+    title: fc.oneof(fc.string({ unit: 'binary' }), json),
+    description: fc.oneof(fc.string({ unit: 'binary' }), json),
+    inputSchema: fc.oneof(
+      fc.dictionary(words, schema).map((own) => ({ type: 'object', ...own })),
+      schema,
+    ),
+    outputSchema: schema,
+    annotations: json,
+    icons: json,
+    _meta: json,
+  },
+  { requiredKeys: [] },
+)
+/** Bytes of event streams, in pieces. */
+const streamText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'data: ',
+        'data:',
+        '\n',
+        '\r',
+        '\r\n',
+        '\n\n',
+        ': ',
+        'event: message\n',
+        'id: 1\n',
+        '{',
+        '}',
+        '[',
+        '"',
+      ),
+      fc.string(),
+      fc.json(),
+    ),
+  )
+  .map((parts) => parts.join(''))
+const pieces = fc.tuple(streamText, fc.integer({ min: 1, max: 50 })).map(([text, size]) => {
+  const bytes = new TextEncoder().encode(text)
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) => bytes.subarray(n * size, (n + 1) * size))
+})
+
+/** What something does, or our own error. @throws anything else */
+function ours<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (isIntegrationError(error)) return undefined
+    throw error
+  }
+}
+
+async function oursLater<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isIntegrationError(error)) return undefined
+    throw error
+  }
+}
+
+function check(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what)
+}
+
+async function eventsOf(chunks: readonly Uint8Array[]): Promise<string> {
+  const left = [...chunks]
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => (left.length === 0 ? controller.close() : controller.enqueue(left.shift()!)),
+  })
+  const read = (data: unknown): readonly object[] => readMessages(data, () => undefined)
+  return new Response(readEvents(body, { read, gate: new FloodGate(() => 0), onEnd: () => undefined })).text()
+}
+
+export const properties: readonly Property[] = [
+  {
+    name: 'an event stream means the same in whatever pieces it comes',
+    property: fc.asyncProperty(pieces, async (chunks) => {
+      check((await eventsOf(chunks)) === (await eventsOf([joined(chunks)])), 'the pieces decide')
+    }),
+  },
+  {
+    name: 'a meter changes nothing of a stream that is within its bounds',
+    property: fc.property(pieces, (chunks) => {
+      const meter = eventStreamMeter(1_000_000, 'skip')
+      const kept = ours(() => chunks.map((chunk) => meter.count(chunk)))
+      if (kept !== undefined) check(String(joined(kept)) === String(joined(chunks)), 'bytes are lost')
+    }),
+  },
+  {
+    name: 'JSON without deep parts is JSON',
+    property: fc.property(fc.jsonValue({ maxDepth: 8 }), fc.integer({ min: 1, max: 6 }), (value, depth) => {
+      const text = JSON.stringify([value, 'x'.repeat(200)])
+      JSON.parse(boundedJson(text, 'skip', depth))
+      check(boundedJson(text, 'skip') === text, 'it was changed')
+    }),
+  },
+  {
+    name: 'any JSON is read as JSON-RPC or left alone',
+    property: fc.property(
+      fc.oneof(
+        json,
+        fc.record(
+          { jsonrpc: json, id: json, method: json, result: json, error: json, params: json },
+          { requiredKeys: [] },
+        ),
+      ),
+      (sent) => void ours(() => readMessages(sent, (id) => (id === 1 ? { id: 1, method: 'tools/list' } : undefined))),
+    ),
+  },
+  {
+    name: 'any tool is taken or has a flaw, and what is taken can be hashed and compared',
+    property: fc.property(tool, tool, (one, other) => {
+      const [left, right] = [one, other].map((sent) => {
+        const read = readDefinition(sent)
+        return flawOf(read) === undefined ? takeDefinition(read) : undefined
+      })
+      if (left === undefined || right === undefined) return
+      check(
+        definitionHash(left) === definitionHash(JSON.parse(JSON.stringify(left)) as ToolDefinition),
+        'the hash moves',
+      )
+      check(classifyChange(left, left).kind === 'same', 'it differs from itself')
+      const kind = changeKind(left, right)
+      check((kind === 'same') === (definitionHash(left) === definitionHash(right)), `${kind}, by hash otherwise`)
+    }),
+  },
+  {
+    name: 'schemas are compared and checked without an error',
+    property: fc.property(schema, schema, json, (before, after, value) => {
+      compareSchemas(before, after)
+      check(compareSchemas(before, before) === 'same', 'it differs from itself')
+      if (typeof after === 'object' && after !== null) schemaFit(after as JsonObject, value)
+    }),
+  },
+  {
+    name: 'nothing hides in what is shown',
+    property: fc.property(fc.string({ unit: 'binary' }), (text) => {
+      for (const shown of [visible(text), visibleText(text)])
+        check(!/[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\u{e0020}-\u{e007f}]|(?![\n\t])\p{Cc}/u.test(shown), shown)
+    }),
+  },
+  {
+    name: 'any challenge is read or left alone',
+    property: fc.property(
+      fc.constantFrom(400, 401, 403),
+      fc
+        .array(
+          fc.oneof(
+            fc.constantFrom(
+              'Bearer ',
+              'DPoP ',
+              'Basic ',
+              'scope=',
+              'error=',
+              'resource_metadata=',
+              '"',
+              ',',
+              '\\',
+              '=',
+              ' ',
+            ),
+            fc.string({ unit: 'grapheme-ascii' }),
+          ),
+        )
+        .map((parts) => parts.join('')),
+      (status, value) => {
+        const headers = new Headers({ 'www-authenticate': value.replace(/[^\t\x20-\x7e]/g, '') })
+        const challenge = ours(() => parseChallenge({ status, headers }))
+        for (const scope of challenge?.scopes ?? []) check(/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope), scope)
+      },
+    ),
+  },
+  {
+    name: 'any metadata is read or refused',
+    property: fc.property(
+      fc.record(
+        {
+          issuer: json,
+          authorization_endpoint: json,
+          token_endpoint: json,
+          scopes_supported: json,
+          code_challenge_methods_supported: json,
+        },
+        { requiredKeys: [] },
+      ),
+      (document) => void ours(() => readMetadata(document as JsonObject, 'https://as.example')),
+    ),
+  },
+  {
+    name: 'any answer of a token endpoint is read or refused, and a token holds no line break',
+    property: fc.asyncProperty(
+      fc.record(
+        {
+          access_token: fc.oneof(json, fc.string()),
+          token_type: fc.oneof(json, fc.constant('Bearer')),
+          expires_in: json,
+          refresh_token: json,
+          scope: json,
+        },
+        { requiredKeys: [] },
+      ),
+      fc.constantFrom(200, 201, 400, 401, 429, 500),
+      async (fields, status) => {
+        const server = { issuer: 'https://as.example', token_endpoint: 'https://as.example/token' } as never
+        const client = { clientId: 'c', authMethod: 'none' } as never
+        const tokens = await oursLater(() =>
+          readTokens({ server, client, scopes: [] }, Response.json(fields, { status })),
+        )
+        if (tokens !== undefined) check(!/[\r\n\0]/.test(tokens.accessToken), tokens.accessToken)
+        if (tokens?.lifetimeMs !== undefined) check(Number.isFinite(tokens.lifetimeMs), 'a lifetime without an end')
+      },
+    ),
+  },
+  {
+    name: 'no two ids share a key, and every key is one that a storage takes',
+    property: fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 300 }),
+      fc.string({ unit: 'grapheme', maxLength: 300 }),
+      (one, other) => {
+        const [left, right] = [ours(() => ownerKey(one)), ours(() => ownerKey(other))]
+        if (left === undefined || right === undefined) return
+        check((left === right) === (one === other), `${left} for both`)
+        check(/^[\x21-\x7e]{1,512}$/.test(keys.visibleTo(one, 'x'.repeat(64))) || one === '', 'no key of a storage')
+      },
+    ),
+  },
+]
