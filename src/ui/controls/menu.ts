@@ -41,6 +41,7 @@ export class MenuButton extends Part {
         role="menu"
         popover
         aria-label=${this.name}
+        @beforetoggle=${this.#giveFocusBack}
         @toggle=${(event: ToggleEvent) => (this.open = event.newState === 'open')}
         @keydown=${this.#move}
       >
@@ -73,8 +74,11 @@ export class MenuButton extends Part {
 
   #choose(item: MenuItem): void {
     this.menu.hidePopover()
-    this.button.focus()
     item.run()
+  }
+
+  #giveFocusBack = ({ newState }: ToggleEvent): void => {
+    if (newState === 'closed' && this.menu.matches(':focus-within')) this.button.focus()
   }
 
   #openByKey(event: KeyboardEvent): void {

@@ -1,5 +1,6 @@
-import { html, type TemplateResult } from 'lit'
+import { html, nothing, type TemplateResult } from 'lit'
 import { property } from 'lit/decorators.js'
+import { keyed } from 'lit/directives/keyed.js'
 import type { Session } from '../state/session.js'
 import type { McpApprovalElement } from '../element-types.js'
 import { Shell } from './shell.js'
@@ -12,7 +13,12 @@ import { Shell } from './shell.js'
 export class McpApproval extends Shell implements McpApprovalElement {
   @property({ attribute: 'approval-id' }) accessor approvalId = ''
 
-  protected override content(session: Session): TemplateResult {
-    return html`<mcp-part-one-approval .session=${session} .approvalId=${this.approvalId}></mcp-part-one-approval>`
+  protected override content(session: Session): TemplateResult | typeof nothing {
+    const { approvalId } = this
+    if (approvalId === '') return nothing
+    return html`${keyed(
+      approvalId,
+      html`<mcp-part-one-approval .session=${session} .approvalId=${approvalId}></mcp-part-one-approval>`,
+    )}`
   }
 }

@@ -1,5 +1,6 @@
 import { html, type PropertyValues, type TemplateResult } from 'lit'
 import { property } from 'lit/decorators.js'
+import { keyed } from 'lit/directives/keyed.js'
 import { plain } from '../controls/text.js'
 import { reported } from '../views/integration-verbs.js'
 import type { Session } from '../state/session.js'
@@ -30,12 +31,15 @@ export class McpIntegrations extends Shell implements McpIntegrationsElement {
           .cameFrom=${this.#left}
           @open=${({ detail }: CustomEvent<string>) => this.#go(detail)}
         ></mcp-part-list>`
-      : html`<mcp-part-integration
-          .session=${session}
-          .integrationId=${integration}
-          .takesFocus=${this.#moved}
-          @back=${() => this.#go(undefined)}
-        ></mcp-part-integration>`
+      : html`${keyed(
+          integration,
+          html`<mcp-part-integration
+            .session=${session}
+            .integrationId=${integration}
+            .takesFocus=${this.#moved}
+            @back=${() => this.#go(undefined)}
+          ></mcp-part-integration>`,
+        )}`
   }
 
   protected override updated(_changed: PropertyValues): void {

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { bundle } from '../../scripts/page-bundle.mjs'
+import { startMcpServer, type TestMcpServer } from '../support/mcp-server.js'
+import { ana } from '../support/registry.js'
+import { visit } from './browser.js'
+import { basePath, startPageHost, type PageHost } from './host.js'
+
+let server: TestMcpServer
+let host: PageHost
+let approvalId: string
+beforeAll(async () => {
+  server = await startMcpServer()
+  host = await startPageHost({
+    pages: {
+      '/elements.js': { type: 'text/javascript', body: await bundle('elements.ts') },
+      '/chat.js': {
+        type: 'text/javascript',
+        body: `
+          import { english } from './elements.js'
+          const approval = document.querySelector('mcp-approval')
+          approval.labels = { allowOnce: 'Einmal erlauben', approvalAsks: (agent) => agent + ' fragt' }
+          approval.personName = (id) => ({ ana: 'Ana' })[id]
+          window.decided = []
+          addEventListener('mcp-decided', ({ detail }) => window.decided.push(detail.approval.status))
+          window.texts = Object.keys(english).length
+        `,
+      },
+      '/chat.css': {
+        type: 'text/css',
+        body: `mcp-approval { --mcp-color-strong: rgb(90, 20, 120); --mcp-radius: 0 }
+               mcp-approval::part(approval) { border-width: 3px }`,
+      },
+      '/chat': {
+        type: 'text/html',
+        body: `<!doctype html><title>Chat</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/chat.css">
+          <script type="module" src="/chat.js"></script>
+          <mcp-approval base-url="${basePath}" theme="dark" locale="de"></mcp-approval>`,
+      },
+    },
+  })
+  const mine = host.registry.actingAs(ana)
+  await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
+  const outcome = await (await mine.toolset('assistant')).call('notes__write_note', { id: '1', text: 'x' })
+  if (outcome.type !== 'approval_required') throw new Error(outcome.type)
+  approvalId = outcome.approval.approvalId
+})
+afterAll(async () => {
+  await host.close()
+  await server.close()
+})
+
+it('asks in a page of the host, in its words and colours, and tells it', async () => {
+  const { page, context, complaints, strays } = await visit(host.origin, '/chat')
+  await page.evaluate((id) => document.querySelector('mcp-approval')!.setAttribute('approval-id', id), approvalId)
+  const allow = page.getByRole('button', { name: 'Einmal erlauben' })
+  await page.getByText('Assistant fragt').waitFor()
+  await page.locator('[aria-disabled=false]', { hasText: 'Einmal erlauben' }).waitFor()
+  expect(await allow.evaluate((button) => getComputedStyle(button).backgroundColor)).toBe('rgb(90, 20, 120)')
+  const card = page.getByRole('article')
+  expect(await card.evaluate((one) => getComputedStyle(one).borderTopWidth)).toBe('3px')
+  expect(await card.evaluate((one) => getComputedStyle(one).colorScheme)).toBe('dark')
+  expect(await card.innerText()).toMatch(/vor \d+ Sek/)
+  await allow.click()
+  await expect.poll(() => page.evaluate('window.decided')).toEqual(['approved'])
+  expect(Number(await page.evaluate('window.texts'))).toBeGreaterThan(200)
+  expect({ complaints, strays }).toEqual({ complaints: [], strays: [] })
+  await context.close()
+})
