@@ -30,11 +30,11 @@ export const pageVitePlugin = {
   load: (id) => (id === '\0#settings-page' ? settingsPageModule() : undefined),
 }
 
-/** @returns the bundle of an entry of `src/ui`, as text */
+/** @returns the bundle of a program for browsers, as text */
 export async function bundle(entry) {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: [join(root, 'src/ui', entry)],
+    entryPoints: [join(root, entry)],
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -56,7 +56,7 @@ export async function settingsPageModule() {
     write: false,
   })
   return [
-    `export const script = ${JSON.stringify(await bundle('page.ts'))}`,
+    `export const script = ${JSON.stringify(await bundle('src/ui/page.ts'))}`,
     `export const style = ${JSON.stringify(style.outputFiles[0].text)}`,
   ].join('\n')
 }

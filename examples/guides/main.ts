@@ -11,6 +11,7 @@ import { localServers } from './local.js'
 import { manyTools } from './many-tools.js'
 import { oauth } from './oauth.js'
 import { telemetry } from './otel.js'
+import { page } from './settings-page.js'
 import { storages } from './storage.js'
 import { testing } from './testing.js'
 import { toolSettings } from './tool-settings.js'
@@ -27,6 +28,7 @@ const guides = {
   manyTools,
   importing,
   gateway,
+  page,
   telemetry,
   localServers,
   events,

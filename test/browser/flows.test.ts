@@ -61,13 +61,15 @@ async function choose(page: Page, name: string, item: string): Promise<void> {
 const says = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor()
 
 describe('connecting', () => {
-  it('connects a custom server by its URL', async () => {
+  it('connects a custom server by its URL, after a check', async () => {
     const page = await open()
     await page.getByText('No integrations yet').waitFor()
     await button(page, 'Connect custom server').click()
     const dialog = page.getByRole('dialog', { name: 'Connect custom MCP server' })
     await dialog.getByLabel('Integration name').fill('Everything here')
     await dialog.getByLabel('MCP server URL').fill(everything.url)
+    await dialog.getByRole('button', { name: 'Check' }).click()
+    await dialog.getByText('An MCP server that needs no sign-in. 13 tools were found.').waitFor()
     await dialog.getByLabel('Assistant').check()
     await dialog.getByRole('button', { name: 'Connect' }).click()
     await says(page, 'Everything here works: 13 tools.')

@@ -1,14 +1,8 @@
 import { integrationsClient, type IntegrationsClient } from '../../http/client.js'
-import type { IntegrationAuth, Tool, ToolOverview } from '../../index.js'
+import type { Tool, ToolOverview } from '../../index.js'
 
 /** What the elements ask: the HTTP API. */
-export type Client = IntegrationsClient & {
-  check?(input: { readonly url: string; readonly headers?: Readonly<Record<string, string>> }): Promise<{
-    readonly auth: IntegrationAuth
-    readonly server?: { readonly name: string; readonly title?: string | undefined } | undefined
-    readonly tools?: readonly unknown[] | undefined
-  }>
-}
+export type Client = IntegrationsClient
 
 /** The client of where a handler is mounted; the same for all elements of a page. */
 export function clientOf(baseUrl: string): Client {

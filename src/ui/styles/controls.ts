@@ -439,7 +439,7 @@ export const controls = css`
   .dialog-body {
     display: grid;
     gap: 1.1rem;
-    padding: 0.5rem 1.4rem 1.25rem;
+    padding: 0.75rem 1.4rem 1.25rem;
     overflow: auto;
     overscroll-behavior: contain;
   }

@@ -367,7 +367,8 @@ export const layout = css`
     padding-inline-start: 1.35rem;
   }
   .tool-mode select {
-    width: 8.75rem;
+    width: auto;
+    max-width: 100%;
   }
   .effect {
     font-size: 0.75rem;

@@ -76,11 +76,7 @@ export class ServerDialog extends Dialog {
       })}
       ${connector !== undefined && connector.url === undefined ? nothing : this.#urlField()}
       ${connector !== undefined && connector.auth.type !== 'header' ? nothing : this.#headerFields()}
-      ${
-        connector === undefined && integration === undefined && this.session.client.check !== undefined
-          ? this.#checkLine()
-          : nothing
-      }
+      ${connector === undefined && integration === undefined ? this.#checkLine() : nothing}
       ${switchField({
         id: `${uid}-private`,
         label: labels.privateSwitch,
@@ -300,8 +296,7 @@ export class ServerDialog extends Dialog {
 
   #check = async (): Promise<void> => {
     const { labels, session } = this
-    const { check } = session.client
-    if (this.#checking || check === undefined) return
+    if (this.#checking) return
     if (this.#url.trim() === '') {
       this.#tried = true
       this.querySelector<HTMLElement>('[type=url]')?.focus()
@@ -311,7 +306,7 @@ export class ServerDialog extends Dialog {
     this.#checked = undefined
     try {
       const headers = headerEdits(this.#headers) as Record<string, string>
-      const { auth, server, tools } = await check({ url: this.#url.trim(), headers })
+      const { auth, server, tools } = await session.client.check({ url: this.#url.trim(), headers })
       const found = tools === undefined ? '' : ` ${labels.checkTools(tools.length)}`
       this.#checked = {
         tone: 'good',

@@ -1,0 +1,26 @@
+import { integrationsHandler } from 'mcp-integrations/http'
+import { settingsPage } from 'mcp-integrations/ui'
+import { ana, connectedNotes, expect } from './host.js'
+
+export async function page(): Promise<void> {
+  const { registry, close } = await connectedNotes()
+  const whoIs = async (_request: Request) => ana
+  // #region mount
+  const handler = integrationsHandler(registry, {
+    basePath: '/api/mcp',
+    origin: 'https://app.example.com',
+    actor: (request) => whoIs(request), // your session
+    ui: settingsPage({ title: 'Integrations of Acme' }),
+  })
+  // #endregion
+  const document = await handler(new Request('https://app.example.com/api/mcp'))
+  const html = await document.text()
+  expect('the page is there', document.status === 200 && html.includes('<mcp-integrations base-url="/api/mcp"'))
+  expect('it has a title', html.includes('<title>Integrations of Acme</title>'))
+  const policy = document.headers.get('content-security-policy') ?? ''
+  expect('its policy is strict', policy.includes("script-src 'self'") && !policy.includes('unsafe'))
+  const script = /src="([^"]+)"/.exec(html)?.[1] ?? ''
+  const asset = await handler(new Request(`https://app.example.com${script}`))
+  expect('its script is kept for ever', asset.headers.get('cache-control')?.includes('immutable') === true)
+  await close()
+}
