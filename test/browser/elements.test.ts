@@ -3,7 +3,7 @@ import { bundle } from '../../scripts/page-bundle.mjs'
 import { startMcpServer, type TestMcpServer } from '../support/mcp-server.js'
 import { ana } from '../support/registry.js'
 import { visit } from './browser.js'
-import { basePath, startPageHost, type PageHost } from './host.js'
+import { startPageHost, type PageHost } from './host.js'
 
 let server: TestMcpServer
 let host: PageHost

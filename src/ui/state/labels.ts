@@ -20,7 +20,6 @@ export const english = {
   offline: 'The server of this page did not answer. Check your connection and try again.',
   signedOut: 'You are signed out. Sign in to this site again, then reload the page.',
   changedElsewhere: 'Somebody else changed this in the meantime. What you see now is the current state; try again.',
-  hiddenCharacter: 'hidden character',
 
   connected: 'Connected integrations',
   available: 'Available integrations',
@@ -142,9 +141,7 @@ export const english = {
   checkNone: 'An MCP server that needs no sign-in.',
   checkOAuth: 'An MCP server that asks you to sign in when you connect it.',
   checkHeader: 'An MCP server that accepts these headers.',
-  checkRefused: 'An MCP server that refused the request: it needs a header with a key, or another value.',
   checkTools: (count: number) => (count === 1 ? '1 tool was found.' : `${count} tools were found.`),
-  checkFailed: 'The check failed.',
 
   signInTitle: (name: string) => `Sign in to ${name}`,
   signInText: 'To finish, sign in at:',
@@ -222,7 +219,6 @@ export const english = {
   modeAsk: 'Ask before run',
   modeAuto: 'Auto approve',
   resolved: { auto: 'runs', ask: 'asks', deny: 'never runs' },
-  resolvedLong: { auto: 'Runs without asking', ask: 'Asks before it runs', deny: 'Never runs' },
   rules: {
     mode_ask: 'as set here',
     mode_auto: 'as set here',
@@ -362,7 +358,6 @@ export const english = {
   approvalWhere: 'Where',
   approvalWhy: 'Why',
   approvalRisk: 'Risk',
-  approvalWhen: 'Asked',
   approvalExpires: (when: string) => `expires ${when}`,
   approvalAccountOf: (person: string) => `${person}’s integration`,
   approvalAccountYours: 'your integration',

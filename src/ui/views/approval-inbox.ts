@@ -14,6 +14,8 @@ import type { ApprovalCard } from './approval-card.js'
 export class ApprovalInbox extends Part {
   @property({ attribute: false }) accessor heading = true
   @state() accessor #order = ''
+  #waiting = 0
+  #isKnown = false
 
   readonly #mine = new Resource(this, () => this.#load('me'), concernsApprovals)
   readonly #others = new Resource(this, () => this.#load('others'), concernsApprovals)
@@ -54,6 +56,10 @@ export class ApprovalInbox extends Part {
     this.#order = order
     for (const card of this.querySelectorAll<ApprovalCard>('mcp-part-approval')) card.rearm()
     const waiting = this.#mine.value?.filter(({ status }) => status === 'pending').length ?? 0
+    // Who can't see the card come hears of it.
+    if (waiting > this.#waiting && this.#isKnown) this.session.announce(this.labels.approvalsCount(waiting))
+    this.#waiting = waiting
+    this.#isKnown = this.#mine.value !== undefined
     this.tell('counted', waiting)
   }
 
