@@ -33,7 +33,7 @@ export interface McpIntegrationsElement extends McpElement {
 /**
  * `<mcp-approvals>`: what waits for the person at the page, and for others whom they may decide for.
  *
- * Fires `mcp-waiting`: `detail.count` requests wait for this person.
+ * Fires `mcp-waiting`: `detail.count` requests wait for this person, `detail.message` says so in words.
  */
 export interface McpApprovalsElement extends McpElement {
   /** Attribute `no-heading`: without the title, where your page has one. */

@@ -8,6 +8,7 @@ const integrations = document.querySelector('mcp-integrations') as McpIntegratio
 const approvals = document.querySelector('mcp-approvals') as HTMLElement
 const tabs = [...document.querySelectorAll<HTMLAnchorElement>('.tabs a')]
 const count = document.querySelector('.count') as HTMLElement
+const news = document.querySelector('.news') as HTMLElement
 
 addEventListener('hashchange', show)
 integrations.addEventListener('mcp-navigate', (event) => {
@@ -16,7 +17,10 @@ integrations.addEventListener('mcp-navigate', (event) => {
   entitle()
 })
 approvals.addEventListener('mcp-waiting', (event) => {
-  const { count: waiting } = (event as CustomEvent<{ readonly count: number }>).detail
+  const { count: waiting, message } = (event as CustomEvent<{ readonly count: number; readonly message: string }>)
+    .detail
+  // The inbox can't say it while another view is shown.
+  news.textContent = approvals.hidden && waiting > Number(count.textContent) ? message : ''
   count.textContent = String(waiting)
   count.hidden = waiting === 0
   entitle()

@@ -58,6 +58,7 @@ function documentOf(
 <mcp-integrations${given}></mcp-integrations>
 <mcp-approvals${given} hidden></mcp-approvals>
 </main>
+<p class="news" role="status"></p>
 </div>
 </body>
 </html>

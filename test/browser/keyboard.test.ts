@@ -99,6 +99,7 @@ it('connects, sets a tool, allows a call and removes, by keyboard alone', async 
   const outcome = await (await mine.toolset('assistant')).call('notes__write_note', { id: '1', text: 'x' })
   if (outcome.type !== 'approval_required') throw new Error(outcome.type)
   await page.getByRole('link', { name: 'Approvals 1' }).waitFor()
+  await page.getByRole('status').getByText('1 request waits for you.').waitFor({ state: 'attached' })
   expect(await focused(page)).toBe('Notes')
   await tabTo(page, 'Approvals 1', 'Shift+Tab')
   await keyboard.press('Enter')
@@ -109,6 +110,7 @@ it('connects, sets a tool, allows a call and removes, by keyboard alone', async 
   expect((await mine.approvals.get(outcome.approval.approvalId)).status).toBe('approved')
 
   // Removing asks first; Escape is no.
+  await page.getByRole('link', { name: 'Approvals', exact: true }).waitFor()
   await tabTo(page, 'Integrations', 'Shift+Tab')
   await keyboard.press('Enter')
   await tabTo(page, 'More for Notes')

@@ -7,7 +7,7 @@ import { Shell } from './shell.js'
 /**
  * The inbox: what waits for the person at the page, and for others whom they may decide for.
  *
- * @fires mcp-waiting - how many requests wait for this person; `detail.count`
+ * @fires mcp-waiting - how many requests wait for this person: `detail.count`, and `detail.message` in words
  */
 export class McpApprovals extends Shell implements McpApprovalsElement {
   /** Without the title of the page, where the host has one. */
@@ -17,7 +17,8 @@ export class McpApprovals extends Shell implements McpApprovalsElement {
     return html`<mcp-part-inbox
       .session=${session}
       .heading=${!this.noHeading}
-      @counted=${({ detail }: CustomEvent<number>) => session.emit('mcp-waiting', { count: detail })}
+      @counted=${({ detail }: CustomEvent<number>) =>
+        session.emit('mcp-waiting', { count: detail, message: session.labels.approvalsCount(detail) })}
     ></mcp-part-inbox>`
   }
 }

@@ -1,5 +1,5 @@
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import { property, state } from 'lit/decorators.js'
+import { html, nothing, type TemplateResult } from 'lit'
+import { property } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 import type { Approval } from '../../index.js'
 import { emptyState, failure, skeleton } from '../controls/states.js'
@@ -13,9 +13,8 @@ import type { ApprovalCard } from './approval-card.js'
  */
 export class ApprovalInbox extends Part {
   @property({ attribute: false }) accessor heading = true
-  @state() accessor #order = ''
-  #waiting = 0
-  #isKnown = false
+  #order = ''
+  #waiting: number | undefined
 
   readonly #mine = new Resource(this, () => this.#load('me'), concernsApprovals)
   readonly #others = new Resource(this, () => this.#load('others'), concernsApprovals)
@@ -47,19 +46,24 @@ export class ApprovalInbox extends Part {
       }`
   }
 
-  /** A card that came or went moves the ones below it. */
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(): void {
     const order = [...(this.#mine.value ?? []), ...(this.#others.value ?? [])]
       .map(({ approvalId }) => approvalId)
       .join()
-    if (order === this.#order) return
+    // A card that came or went moves the ones below it.
+    if (order !== this.#order) for (const card of this.querySelectorAll<ApprovalCard>('mcp-part-approval')) card.rearm()
     this.#order = order
-    for (const card of this.querySelectorAll<ApprovalCard>('mcp-part-approval')) card.rearm()
-    const waiting = this.#mine.value?.filter(({ status }) => status === 'pending').length ?? 0
+    this.#count()
+  }
+
+  #count(): void {
+    if (this.#mine.value === undefined) return
+    const waiting = this.#mine.value.filter(({ status }) => status === 'pending').length
+    if (waiting === this.#waiting) return
     // Who can't see the card come hears of it.
-    if (waiting > this.#waiting && this.#isKnown) this.session.announce(this.labels.approvalsCount(waiting))
+    if (this.#waiting !== undefined && waiting > this.#waiting)
+      this.session.announce(this.labels.approvalsCount(waiting))
     this.#waiting = waiting
-    this.#isKnown = this.#mine.value !== undefined
     this.tell('counted', waiting)
   }
 
