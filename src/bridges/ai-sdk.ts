@@ -47,6 +47,7 @@ export function aiSdkTools(toolset: Toolset, options: AiSdkToolsOptions = {}): T
 
 /** What version 7 tells its `toolApproval` of a call: the part of it that is read here. */
 export interface AiSdkApprovalCall {
+  /** The call that is about to run. */
   readonly toolCall: { readonly toolName: string; readonly input: unknown }
 }
 

@@ -11,7 +11,9 @@ export type { ToolTurn, TurnOptions, WaitingCall } from './tool-turn.js'
 export interface AnthropicTool {
   name: string
   description?: string
+  /** JSON Schema of the arguments. */
   input_schema: { type: 'object'; [key: string]: unknown }
+  /** Whether the model finds it by search only. */
   defer_loading?: true
 }
 
@@ -24,8 +26,11 @@ export interface AnthropicToolSearch {
 /** What the Messages API is given of a call: content of the next `user` message. */
 export interface AnthropicResult {
   type: 'tool_result'
+  /** The id of the call that it answers. */
   tool_use_id: string
+  /** What the model reads. */
   content: AnthropicBlock[]
+  /** Whether the tool failed. */
   is_error?: true
 }
 
@@ -43,6 +48,7 @@ export interface AnthropicContent {
   readonly type: string
   readonly id?: string | undefined
   readonly name?: string | undefined
+  /** The arguments of the call. */
   readonly input?: unknown
 }
 

@@ -41,13 +41,17 @@ export interface ClaudeAgentTools {
 export interface ClaudeAgentServer {
   type: 'sdk'
   name: string
+  /** The in-process MCP server that the SDK talks to. */
   instance: McpServer
+  /** The tools that it serves. */
   tools?: { name: string; permission_policy: 'always_ask' }[]
 }
 
 /** What is read of a question. */
 export interface ClaudeAgentCall {
+  /** The id of the call. */
   readonly toolUseID: string
+  /** The server that the call goes to. */
   readonly mcpServer?: { readonly name: string; readonly source: string } | undefined
 }
 

@@ -10,6 +10,7 @@ export type { ToolTurn, TurnOptions, WaitingCall } from './tool-turn.js'
 
 /** Function declarations for `config.tools`. */
 export interface GoogleTool {
+  /** The tools, as functions. */
   functionDeclarations: GoogleDeclaration[]
 }
 
@@ -25,11 +26,13 @@ export interface GoogleDeclaration {
 export interface GoogleCall {
   id?: string | undefined
   name?: string | undefined
+  /** The arguments of the call. */
   args?: Record<string, unknown> | undefined
 }
 
 /** What the API is given of a call: a part of the next `user` content. */
 export interface GooglePart {
+  /** What the model reads. */
   functionResponse: {
     id?: string
     name: string
@@ -40,7 +43,9 @@ export interface GooglePart {
 
 /** Makes {@link GoogleTools.callable}. */
 export interface GoogleCallable {
+  /** The tools that the model is shown. */
   tool(): Promise<GoogleTool>
+  /** Runs the calls of a response. */
   callTool(calls: GoogleCall[]): Promise<GooglePart[]>
 }
 

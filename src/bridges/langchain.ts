@@ -26,6 +26,7 @@ export interface LangChainToolsOptions extends BridgeOptions {
 
 /** What an interrupt asks: in the form of LangChain's human-in-the-loop middleware, so that its screens can show it. */
 export interface LangChainRequest {
+  /** The calls that wait. */
   readonly actionRequests: readonly [
     {
       readonly name: string
@@ -35,6 +36,7 @@ export interface LangChainRequest {
       readonly request: ConfirmRequest
     },
   ]
+  /** The decisions that each of them takes. */
   readonly reviewConfigs: readonly [
     { readonly actionName: string; readonly allowedDecisions: readonly ('approve' | 'edit' | 'reject')[] },
   ]

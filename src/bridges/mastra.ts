@@ -30,18 +30,23 @@ export interface MastraToolsOptions extends BridgeOptions {
 export interface MastraTool {
   id: string
   description: string
+  /** Schema of the arguments. */
   inputSchema: MastraSchema
   /** Version 0.24 knows only this. */
   requireApproval?: true
   /** Version 1. */
   needsApproval?: (input: unknown) => Promise<boolean>
+  /** Runs a call. */
   execute(input: never, context: never): Promise<unknown>
+  /** Makes what the model reads of a result. */
   toModelOutput(output: unknown): { type: 'content'; value: MastraPart[] }
 }
 
 /** A JSON Schema in the AI SDK's form, which Mastra knows by its symbol. The gate checks arguments. */
 export interface MastraSchema {
+  /** The JSON Schema itself. */
   jsonSchema: { [key: string]: unknown }
+  /** Checks a value against it. */
   validate(value: unknown): { success: true; value: unknown }
 }
 

@@ -38,12 +38,17 @@ export interface OpenAiAgentsTool {
   type: 'function'
   name: string
   description: string
+  /** JSON Schema of the arguments. */
   parameters: { type: 'object'; properties: Record<string, never>; required: string[]; additionalProperties: true }
   /** Schemas of servers are not in the strict form. */
   strict: false
+  /** Whether the model finds it by search only. */
   deferLoading?: boolean
+  /** Whether the run stops for a person. */
   needsApproval(context: OpenAiAgentsContext, input: unknown, callId?: string): Promise<boolean>
+  /** Whether the model is shown it now. */
   isEnabled(): Promise<boolean>
+  /** Runs a call. */
   invoke(
     context: OpenAiAgentsContext,
     input: string,
@@ -55,16 +60,19 @@ export interface OpenAiAgentsTool {
 export interface OpenAiAgentsToolSearch {
   type: 'hosted_tool'
   name: 'tool_search'
+  /** What the provider is told. */
   providerData: { type: 'tool_search' }
 }
 
 /** What is read of a run's context. */
 export interface OpenAiAgentsContext {
+  /** The decision that the run's state holds. */
   isToolApproved(call: { toolName: string; callId: string }): boolean | undefined
 }
 
 /** What is read of one call. */
 export interface OpenAiAgentsDetails {
+  /** The call that is about to run. */
   readonly toolCall?: { readonly callId?: string | undefined } | undefined
   readonly signal?: AbortSignal | undefined
 }

@@ -23,7 +23,9 @@ export type OpenAiTool =
 /** What the Responses API is given of a call. */
 export interface OpenAiOutput {
   type: 'function_call_output'
+  /** The id of the call that it answers. */
   call_id: string
+  /** What the model reads. */
   output: string | OpenAiOutputPart[]
 }
 
@@ -37,7 +39,9 @@ export type OpenAiOutputPart =
 export interface OpenAiItem {
   readonly type: string
   readonly name?: string | undefined
+  /** The id of the call. */
   readonly call_id?: string | null | undefined
+  /** The arguments, as JSON text. */
   readonly arguments?: unknown
 }
 
@@ -89,13 +93,17 @@ export function openaiTools(toolset: Toolset, options: BridgeOptions = {}): Open
 /** A function tool of Chat Completions. */
 export interface OpenAiChatTool {
   type: 'function'
+  /** The tool, as a function. */
   function: { name: string; description?: string; parameters: { [key: string]: unknown } }
 }
 
 /** What Chat Completions is given of a call: text only. */
 export interface OpenAiChatOutput {
+  /** The role of a message that answers a call. */
   role: 'tool'
+  /** The id of the call that it answers. */
   tool_call_id: string
+  /** What the model reads. */
   content: string
 }
 
@@ -103,6 +111,7 @@ export interface OpenAiChatOutput {
 export interface OpenAiChatCall {
   readonly id: string
   readonly type: string
+  /** The tool's name and the arguments, as JSON text. */
   readonly function?: { readonly name: string; readonly arguments: string } | undefined
 }
 

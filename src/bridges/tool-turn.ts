@@ -18,6 +18,7 @@ export interface WaitingCall {
   readonly callId?: string | undefined
   /** The name that the model called. */
   readonly name: string
+  /** The approval that the call waits for. */
   readonly approval: Approval
 }
 

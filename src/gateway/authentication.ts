@@ -18,6 +18,7 @@ export interface GatewayAuth {
 
 /** A token that is valid. */
 export interface VerifiedToken {
+  /** The person that the token stands for. */
   readonly actor: Actor
   /** Its `aud`. */
   readonly audience: string | readonly string[]

@@ -62,6 +62,7 @@ export interface IntegrationsClientOptions {
 /** What every method of an {@link IntegrationsClient} rejects with, unless its signal aborts or the network fails. */
 export class ProblemError extends Error implements Omit<Problem, 'title' | 'detail'> {
   override readonly name = 'ProblemError'
+  /** The code of the problem. */
   readonly code: ProblemCode
   /** The HTTP status. */
   readonly status: number

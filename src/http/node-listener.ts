@@ -2,11 +2,13 @@ import type { RequestHandler } from './handler.js'
 
 /** What `node:http` and the frameworks on it hand to a listener. */
 export interface NodeIncoming {
+  /** Path and query. */
   readonly url?: string | undefined
   /** The whole path, where a framework strips the prefix that a router is mounted at. */
   readonly originalUrl?: string | undefined
   /** What a body parser has read already. */
   readonly body?: unknown
+  /** Headers, names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 

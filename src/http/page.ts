@@ -17,6 +17,7 @@ export interface SettingsPage {
 export interface PageAsset {
   /** Its `Content-Type`. */
   readonly type: string
+  /** The content of the file. */
   readonly body: string | Uint8Array<ArrayBuffer>
 }
 

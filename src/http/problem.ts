@@ -63,6 +63,7 @@ export const problemStatus = {
 export interface Problem {
   /** The HTTP status. */
   readonly status: number
+  /** The {@link ErrorCode}, or `internal`. */
   readonly code: ProblemCode
   /** The code in words. */
   readonly title: string

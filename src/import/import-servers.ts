@@ -42,6 +42,7 @@ export type ImportRow =
 
 /** What became of a list, in its order. */
 export interface ImportReport {
+  /** One for each server of the document. */
   readonly rows: readonly ImportRow[]
 }
 

@@ -10,6 +10,7 @@ export interface ImportPreview extends Omit<ServerEntry, 'url' | 'headers' | 'va
   readonly headers: readonly (Pick<ImportedHeader, 'name' | 'secret'> & { readonly given: boolean })[]
   /** What a person is asked for; a secret's default is left out. */
   readonly variables: readonly ImportVariable[]
+  /** OAuth settings that the document gives. */
   readonly oauth?:
     { readonly clientId?: string | undefined; readonly scopes?: readonly string[] | undefined } | undefined
 }

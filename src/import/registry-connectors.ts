@@ -20,6 +20,7 @@ export interface RegistryConnectorsOptions {
   readonly cacheMs?: number | undefined
   /** Rows that are kept at most. `@default 2000` */
   readonly maxServers?: number | undefined
+  /** Where requests may go. `@default` the public internet */
   readonly egress?: EgressOptions | undefined
   /** Under the guarded way out, as `runtime.fetch` of the registry. `@default` the platform's */
   readonly fetch?: typeof globalThis.fetch | undefined

@@ -9,6 +9,7 @@ export type Template = readonly (string | { readonly variable: string })[]
 /** A header that a server is to be sent. */
 export interface ImportedHeader {
   readonly name: string
+  /** Its value, with places for variables. */
   readonly value: Template
   /** Whether its value identifies the caller: it is sealed at connect and never shown. */
   readonly secret: boolean
@@ -18,9 +19,11 @@ export interface ImportedHeader {
 export interface ImportVariable {
   readonly name: string
   readonly description?: string | undefined
+  /** Whether the value must not be shown. */
   readonly secret: boolean
   /** `false`: left out when nobody answers. */
   readonly required: boolean
+  /** The value, unless a person gives another. */
   readonly default?: string | undefined
   /** The only values that are allowed. */
   readonly choices?: readonly string[] | undefined
@@ -44,11 +47,15 @@ export interface ServerEntry {
   readonly description?: string | undefined
   /** Absent when it can't be connected. */
   readonly url?: Template | undefined
+  /** Headers of its requests. */
   readonly headers: readonly ImportedHeader[]
+  /** Values that a person fills in. */
   readonly variables: readonly ImportVariable[]
+  /** OAuth settings that the document gives. */
   readonly oauth?: OAuthSettings | undefined
   /** Whether the list has it switched on. */
   readonly enabled: boolean
+  /** Settings that the document suggests. */
   readonly suggestions: ImportSuggestions
   /** Why it can't be connected, as a sentence for a person. */
   readonly unsupported?: string | undefined
@@ -58,7 +65,9 @@ export interface ServerEntry {
 
 /** A list of servers, read. */
 export interface ImportedServers {
+  /** Which format the document has. */
   readonly format: ImportFormat
+  /** The servers that were read. */
   readonly servers: readonly ServerEntry[]
 }
 

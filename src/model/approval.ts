@@ -31,6 +31,7 @@ export interface ConfirmRequest {
   readonly userId: string
   readonly agentId: string
   readonly conversationId?: string | undefined
+  /** Where the call goes, and whose integration it is. */
   readonly integration: {
     readonly id: string
     readonly name: string
@@ -40,6 +41,7 @@ export interface ConfirmRequest {
     readonly ownerId: string
     readonly trusted: boolean
   }
+  /** What would be called. */
   readonly tool: {
     /** The name on the wire, with control, bidi and invisible characters made visible. */
     readonly name: string
@@ -64,7 +66,9 @@ export interface ConfirmRequest {
   readonly change?: ToolChange | undefined
   /** A line of the host's own about the risk. */
   readonly risk?: string | undefined
+  /** When the agent asked. */
   readonly requestedAt: number
+  /** Until when it can be decided and used. */
   readonly expiresAt: number
 }
 
@@ -78,7 +82,9 @@ export interface ArgumentsDisplay {
 
 /** One request to run one call, and what became of it. */
 export interface Approval extends ConfirmRequest {
+  /** Where it stands now. */
   readonly status: ApprovalStatus
+  /** When it was decided. */
   readonly decidedAt?: number | undefined
   /** The person who decided; `confirm` when the host's callback did for the actor; `grant:<id>` for a remembered one. */
   readonly decidedBy?: string | undefined
@@ -120,6 +126,7 @@ export interface Grant {
   /** Whose calls it settles. */
   readonly userId: string
   readonly integrationId: string
+  /** The server's name of the tool. */
   readonly tool: string
   /** Absent: all agents of the person. */
   readonly agentId?: string | undefined
@@ -129,7 +136,10 @@ export interface Grant {
   readonly arguments: 'equal' | 'any'
   /** Absent: not bounded by uses. */
   readonly usesLeft?: number | undefined
+  /** When it was given. */
   readonly grantedAt: number
+  /** Until when it counts. */
   readonly expiresAt: number
+  /** When it last settled a call. */
   readonly lastUsedAt?: number | undefined
 }

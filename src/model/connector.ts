@@ -31,10 +31,12 @@ export interface ConnectorDescription {
   /** Stable; 1-64 characters of `[a-z0-9_-]`. */
   readonly id: string
   readonly name: string
+  /** How the server wants its callers to identify themselves. */
   readonly auth: ConnectorAuth
   readonly description?: string | undefined
   /** `https:` or `data:` URL of an image. */
   readonly icon?: string | undefined
+  /** The group that the catalogue shows it in. */
   readonly category?: string | undefined
   /** A page for the person who connects it. */
   readonly documentationUrl?: string | undefined
@@ -46,8 +48,11 @@ export interface ConnectorDescription {
 
 /** What a connector says of one tool. */
 export interface ConnectorToolSettings {
+  /** Whether it is on. `@default true` */
   readonly enabled?: boolean | undefined
+  /** Its approval mode. `@default 'default'` */
   readonly approval?: ApprovalMode | undefined
+  /** What the tool does, as the catalogue says. */
   readonly label?: ToolLabelValue | undefined
 }
 
@@ -57,6 +62,7 @@ export interface AvailableConnector {
   readonly name: string
   /** Absent for a server on this machine. */
   readonly url?: string | undefined
+  /** What a person has to do or fill in. */
   readonly auth:
     | { readonly type: 'none' }
     | { readonly type: 'oauth'; readonly scopes?: readonly string[] | undefined }
@@ -67,9 +73,13 @@ export interface AvailableConnector {
         readonly description?: string | undefined
       }
   readonly description?: string | undefined
+  /** `https:` or `data:` URL of an image. */
   readonly icon?: string | undefined
+  /** The group that the catalogue shows it in. */
   readonly category?: string | undefined
+  /** A page for the person who connects it. */
   readonly documentationUrl?: string | undefined
+  /** Whether the server's annotations will be believed. */
   readonly trusted: boolean
   /** How many connected integrations of it the actor can use. */
   readonly connected: number

@@ -70,6 +70,7 @@ export interface IntegrationErrorDetails {
   readonly exitCode?: number | undefined
   /** `finishConnect`: what the one who began the sign-in wants back. */
   readonly returnTo?: string | undefined
+  /** `finishConnect`: the reference that the sign-in was begun with. */
   readonly ref?: string | undefined
   /** A cause of our own making. Foreign errors are never attached: their text may hold a secret. */
   readonly cause?: IntegrationError | undefined

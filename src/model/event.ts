@@ -100,11 +100,13 @@ export type CallEvent =
 export interface AuditEntry {
   readonly id: string
   readonly workspaceId: string
+  /** When it happened. */
   readonly at: number
   /** Who it was done for or by; absent when the library acted by itself. */
   readonly userId?: string | undefined
   readonly agentId?: string | undefined
   readonly integrationId?: string | undefined
+  /** What was done. */
   readonly action:
     | 'connect'
     | 'update'
@@ -121,14 +123,18 @@ export interface AuditEntry {
     | 'cancel_approval'
     | 'revoke_grant'
     | 'call'
+  /** The server's name of the tool. */
   readonly tool?: string | undefined
   readonly approvalId?: string | undefined
   /** The rule that decided. */
   readonly rule?: string | undefined
+  /** How a call ended, or how an approval was decided. */
   readonly outcome?: CallOutcomeName | 'approve' | 'deny' | undefined
   /** The {@link ErrorCode} of a call that failed. */
   readonly errorCode?: string | undefined
+  /** Whether the tool may have run, where the call failed. */
   readonly mayHaveRun?: boolean | undefined
+  /** How long the call took, in ms. */
   readonly durationMs?: number | undefined
   /** SHA-256 of the canonical arguments (RFC 8785), base64url. */
   readonly argumentsDigest?: string | undefined

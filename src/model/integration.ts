@@ -45,9 +45,11 @@ export type StatusAction = 'validate' | 'reconnect' | 'edit' | 'wait'
 
 /** The detail behind a status. Times are ms since the epoch. */
 export interface StatusDetail {
+  /** The reason, for code. */
   readonly reason: StatusReason
   /** One sentence for a person: what happened and what to do. */
   readonly message: string
+  /** The one thing to do about it; absent: nothing. */
   readonly action?: StatusAction | undefined
   /**
    * What the server said about it, in its own words: untrusted, bounded, nothing hidden. Only for those who may edit.
@@ -120,6 +122,7 @@ export interface Integration {
   /** Made at connect, never changes, prefixes the names that models see. `[a-z0-9_]`, at most 24 characters. */
   readonly handle: string
   readonly workspaceId: string
+  /** The person who connected it, or to whom it was handed. */
   readonly ownerId: string
   readonly name: string
   /** The catalogue entry it came from. */
@@ -130,8 +133,11 @@ export interface Integration {
   readonly url?: string | undefined
   /** Only for those who may edit. */
   readonly headers?: readonly IntegrationHeader[] | undefined
+  /** How calls identify themselves to the server. */
   readonly auth: IntegrationAuth
+  /** Who may use it. */
   readonly visibility: IntegrationVisibility
+  /** Whether everybody calls with one credential or each person with their own. */
   readonly credentials: CredentialMode
   /** The master switch. */
   readonly enabled: boolean
@@ -145,7 +151,9 @@ export interface Integration {
   readonly allowed: readonly IntegrationOperation[]
   /** With `credentials: 'per_user'` the actor's own. */
   readonly status: IntegrationStatus
+  /** Why the status is what it is, in words for a person. */
   readonly statusDetail: StatusDetail
+  /** How many of its tools are on, ask and wait for review. */
   readonly tools: ToolCounts
   /** What the server says of itself; shown, never believed. */
   readonly server?: ServerInfo | undefined
@@ -155,6 +163,8 @@ export interface Integration {
   readonly account?: string | undefined
   /** Grows by one with each edit; give it as `ifRevision`. */
   readonly revision: number
+  /** When it was connected first. */
   readonly createdAt: number
+  /** When it was edited last. */
   readonly updatedAt: number
 }

@@ -51,10 +51,15 @@ export interface OAuthSettings {
 
 /** An authorization server's endpoints, by hand. Each URL must be `https:`. */
 export interface OAuthServerMetadata {
+  /** Its exact issuer. */
   readonly issuer?: string | undefined
+  /** Where people sign in. */
   readonly authorizationEndpoint?: string | undefined
+  /** Where codes and refresh tokens become access tokens. */
   readonly tokenEndpoint?: string | undefined
+  /** Where clients register themselves (RFC 7591). */
   readonly registrationEndpoint?: string | undefined
+  /** Where tokens are revoked (RFC 7009). */
   readonly revocationEndpoint?: string | undefined
 }
 
@@ -84,6 +89,7 @@ export interface ClientCredentialsGrant {
  */
 export interface IdentityAssertionGrant {
   readonly type: 'id_jag'
+  /** The company's identity provider. */
   readonly idp: {
     readonly issuer: string
     readonly tokenEndpoint: string

@@ -9,6 +9,7 @@ export interface ResultWarning {
    * large to be compared in a bounded time.
    */
   readonly code: 'output_schema' | 'not_checked'
+  /** The same for a person. */
   readonly message: string
 }
 

@@ -7,9 +7,13 @@ import type { JsonObject, JsonValue } from './json.js'
  */
 export interface ToolAnnotations {
   readonly title?: string | undefined
+  /** The tool changes nothing. */
   readonly readOnlyHint?: boolean | undefined
+  /** The tool may delete or overwrite. */
   readonly destructiveHint?: boolean | undefined
+  /** Calling it again with the same arguments changes nothing more. */
   readonly idempotentHint?: boolean | undefined
+  /** The tool reaches systems outside its server's own. */
   readonly openWorldHint?: boolean | undefined
 }
 
@@ -31,6 +35,7 @@ export type ToolLabelValue = 'read' | 'write'
 
 /** A label, who gave it, and whether the platform rule follows it. */
 export interface ToolLabel {
+  /** What the tool does to the world. */
   readonly value: ToolLabelValue
   /** `server`: from its annotations. */
   readonly source: 'server' | 'connector' | 'person'
@@ -58,15 +63,19 @@ export type ToolChangeKind = 'same' | 'cosmetic' | 'reworded' | 'narrowed' | 'wi
 export interface ToolDifference {
   /** JSON pointer into the definition: `/inputSchema/properties/to`. */
   readonly path: string
+  /** The value that was accepted; absent: there was none. */
   readonly before?: JsonValue | undefined
+  /** The value now; absent: it is gone. */
   readonly after?: JsonValue | undefined
 }
 
 /** How a tool changed since it was accepted. */
 export interface ToolChange {
+  /** How far it changed. */
   readonly kind: ToolChangeKind
   /** `renamed`: the accepted tool that this one likely was. */
   readonly from?: string | undefined
+  /** What changed, place by place. */
   readonly differences: readonly ToolDifference[]
 }
 
@@ -90,13 +99,19 @@ export interface Tool {
   readonly modelName: string
   readonly title?: string | undefined
   readonly description?: string | undefined
+  /** JSON Schema of the arguments, as the server sent it. */
   readonly inputSchema: JsonObject
+  /** JSON Schema of the structured content, as the server sent it. */
   readonly outputSchema?: JsonObject | undefined
+  /** The server's hints: believed only on a trusted integration. */
   readonly annotations?: ToolAnnotations | undefined
+  /** What it does to the world, and who says so; absent: nobody does, and it is treated as write. */
   readonly label?: ToolLabel | undefined
   /** Tells definitions apart; name it to `acceptTools()`. */
   readonly definitionHash: string
+  /** Whether agents may call it. */
   readonly enabled: boolean
+  /** Its mode, and the effect of that. */
   readonly approval: {
     readonly mode: ApprovalMode
     /** What the mode comes to for this actor now, apart from grants and a host policy that looks at arguments. */
@@ -114,6 +129,7 @@ export interface Tool {
 export interface QuarantinedTool {
   /** Cut and made visible; may be empty. */
   readonly name: string
+  /** Why it can't be used. */
   readonly reason:
     | 'invalid_name'
     | 'duplicate_name'
@@ -132,10 +148,13 @@ export interface QuarantinedTool {
  * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result
  */
 export interface ToolResult {
+  /** Blocks for the model or a person. */
   readonly content: readonly ToolContent[]
+  /** The result as JSON, where the tool has an output schema. */
   readonly structuredContent?: JsonValue | undefined
   /** The tool itself says that it failed: a result, not a fault. */
   readonly isError?: boolean | undefined
+  /** Metadata of the protocol, as the server sent it. */
   readonly _meta?: JsonObject | undefined
 }
 
@@ -144,7 +163,10 @@ export type ToolContent = { readonly type: string } & JsonObject
 
 /** Progress that a server reports during a call. */
 export interface ToolProgress {
+  /** How far it is, in a unit of the server's. */
   readonly progress: number
+  /** How far there is to go, in the same unit. */
   readonly total?: number | undefined
+  /** The server's words. */
   readonly message?: string | undefined
 }

@@ -11,14 +11,18 @@ export interface ToolsetTool {
   readonly description?: string | undefined
   /** Byte-faithful: what the server sent. */
   readonly inputSchema: JsonObject
+  /** JSON Schema of the structured content, as the server sent it. */
   readonly outputSchema?: JsonObject | undefined
+  /** What it does to the world, and who says so. */
   readonly label?: ToolLabel | undefined
+  /** Its mode, and the effect of that. */
   readonly approval: {
     readonly mode: ApprovalMode
     /** What a call meets, apart from grants and a host policy that looks at arguments. */
     readonly resolved: 'auto' | 'ask'
     readonly rule: string
   }
+  /** The integration it belongs to. */
   readonly integration: { readonly id: string; readonly name: string; readonly handle: string; readonly origin: string }
 }
 
@@ -45,9 +49,12 @@ export type UnavailableReason =
 
 /** Something that is missing from a toolset, and why. */
 export interface UnavailableTool {
+  /** The integration it belongs to. */
   readonly integration: ToolsetTool['integration']
   /** The server's name of the tool; absent: every tool of the integration. */
   readonly name?: string | undefined
+  /** Why it is missing. */
   readonly reason: UnavailableReason
+  /** `denied_by_policy`: the rule that refuses it. */
   readonly rule?: string | undefined
 }

@@ -16,9 +16,11 @@ export interface ObservedCall {
   readonly userId: string
   readonly agentId: string
   readonly conversationId?: string | undefined
+  /** The integration that is called. */
   readonly integration: { readonly id: string; readonly name: string; readonly origin: string }
   /** The server's name of the tool. */
   readonly tool: string
+  /** The name that models get for the tool. */
   readonly modelName: string
   /** The rule that let it run. */
   readonly rule: string
@@ -39,10 +41,13 @@ export interface CallObservation {
 
 /** How a call ended. */
 export interface ObservedEnd {
+  /** How the call ended, as the audit has it. */
   readonly outcome: CallOutcomeName
+  /** The {@link ErrorCode} of a call that failed. */
   readonly errorCode?: string | undefined
   /** The code of the server's JSON-RPC error, when it answered with one. */
   readonly rpcErrorCode?: number | undefined
+  /** HTTP status, where one was received. */
   readonly httpStatus?: number | undefined
   /** The MCP revision that was spoken, e.g. `2026-07-28`. */
   readonly protocolVersion?: string | undefined

@@ -43,9 +43,11 @@ export interface RegistryStorage {
 
 /** A stored record. */
 export interface StorageRecord {
+  /** Its key in the workspace. */
   readonly key: string
   /** Opaque; changes with every write. */
   readonly version: string
+  /** What was written; a copy of the reader's own. */
   readonly value: JsonValue
   /** ms since the epoch, by the storage's clock. */
   readonly expiresAt?: number | undefined
@@ -53,6 +55,7 @@ export interface StorageRecord {
 
 /** What {@link RegistryStorage.read} answers. */
 export interface StorageReadResult {
+  /** One for each key, in the order asked; `undefined` where there is none. */
   readonly records: readonly (StorageRecord | undefined)[]
   /** The storage's clock, in ms since the epoch: one clock for expiry and leases of all processes. */
   readonly now: number
@@ -61,6 +64,7 @@ export interface StorageReadResult {
 /** What to list: keys that start with `prefix`, after `after` (exclusive), at most `limit`. */
 export interface StorageListQuery {
   readonly workspaceId: string
+  /** Only keys that start with it; empty: all of the workspace. */
   readonly prefix: string
   /** A key; absent: from the first. It need not exist. */
   readonly after?: string | undefined
@@ -72,14 +76,17 @@ export interface StorageListQuery {
 
 /** What {@link RegistryStorage.list} answers. */
 export interface StorageListResult {
+  /** The records, in key order. */
   readonly records: readonly StorageRecord[]
   /** Give it as `after` for more; absent: that was all. */
   readonly next?: string | undefined
+  /** The storage's clock, in ms since the epoch. */
   readonly now: number
 }
 
 /** What to scan, over all workspaces. */
 export interface StorageScanQuery {
+  /** Only keys that start with it; empty: all. */
   readonly prefix: string
   /** A cursor of the previous answer. */
   readonly after?: string | undefined
@@ -91,8 +98,11 @@ export interface StorageScanQuery {
 
 /** What {@link RegistryStorage.scan} answers. */
 export interface StorageScanResult {
+  /** The records, in order of workspace and key. */
   readonly records: readonly (StorageRecord & { readonly workspaceId: string })[]
+  /** Give it as `after` for more; absent: that was all. */
   readonly next?: string | undefined
+  /** The storage's clock, in ms since the epoch. */
   readonly now: number
 }
 
@@ -101,6 +111,7 @@ export type StorageWrite = StorageRecordWrite | StorageCheck | StorageAppend
 
 /** Writes or deletes one record. */
 export interface StorageRecordWrite {
+  /** The record to write. */
   readonly key: string
   /** A version: only if it is still that one. `null`: only if absent. Left out: whatever is there. */
   readonly ifVersion?: string | null | undefined
@@ -112,11 +123,15 @@ export interface StorageRecordWrite {
 
 /** A record that the commit only relies on: it stays as it is, version and all, and nobody is told of it. */
 export interface StorageCheck {
+  /** The record that is looked at. */
   readonly key: string
   /** The commit holds only if the record still has this version. */
   readonly ifVersion: string
+  /** Tells it from a write. */
   readonly check: true
+  /** Never given: nothing is written. */
   readonly value?: undefined
+  /** Never given: nothing is written. */
   readonly expiresAt?: undefined
 }
 
@@ -127,12 +142,15 @@ export interface StorageAppend {
    * in commit order: a number becomes visible only when all smaller ones are.
    */
   readonly append: string
+  /** The value of the new record. */
   readonly value: JsonValue
+  /** When it goes, in ms since the epoch by the storage's clock. Left out: never. */
   readonly expiresAt?: number | undefined
 }
 
 /** What one write came to. */
 export interface StorageWritten {
+  /** The key that was written; for `append` the one that was made. */
   readonly key: string
   /** `undefined` after a delete; as it was, after a check. */
   readonly version: string | undefined

@@ -2,15 +2,19 @@ import { IntegrationError, isIntegrationError } from '../model/errors.js'
 
 /** The host's own pool: `Pool` of `pg` fits. */
 export interface PostgresPool {
+  /** Takes a client out of the pool. */
   connect(): Promise<PostgresClient>
 }
 
 /** A client that a {@link PostgresPool} lends. */
 export interface PostgresClient {
+  /** Runs one statement. */
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
   /** An error ends the client's connection instead of lending it again. */
   release(error?: Error): void
+  /** Listens for errors of the connection. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Ends that. */
   off(event: 'error', listener: (error: Error) => void): unknown
 }
 

@@ -1,8 +1,11 @@
 /** A connection of its own for notifications: a connected `Client` of `pg` fits. */
 export interface PostgresListener {
+  /** Runs one statement. */
   query(text: string): Promise<unknown>
+  /** Listens for notifications and for the end of the connection. */
   on(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown
   on(event: 'error' | 'end', listener: () => void): unknown
+  /** Closes the connection. */
   end(): Promise<void>
 }
 

@@ -2,13 +2,17 @@ import { IntegrationError } from '../model/errors.js'
 
 /** The host's own database client: `better-sqlite3`, `libsql` and `node:sqlite` all fit. */
 export interface SqliteDatabase {
+  /** Runs statements without parameters. */
   exec(sql: string): unknown
+  /** Prepares one statement. */
   prepare(sql: string): SqliteStatement
 }
 
 /** A prepared statement of a {@link SqliteDatabase}. */
 export interface SqliteStatement {
+  /** Runs it for what it changes. */
   run(...parameters: unknown[]): unknown
+  /** Runs it for all its rows. */
   all(...parameters: unknown[]): unknown[]
 }
 

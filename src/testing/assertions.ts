@@ -1,6 +1,8 @@
 /** `describe` and `it` of any test runner. */
 export interface TestRunner {
+  /** Groups tests under a name. */
   describe(name: string, body: () => void): unknown
+  /** Declares a test. */
   it(name: string, body: () => Promise<void>): unknown
 }
 

@@ -14,7 +14,9 @@ export interface TestTool {
   readonly description?: string | undefined
   /** `@default { type: 'object' }` */
   readonly inputSchema?: Readonly<Record<string, unknown>> | undefined
+  /** JSON Schema of the structured content. */
   readonly outputSchema?: Readonly<Record<string, unknown>> | undefined
+  /** Hints for clients. */
   readonly annotations?: Readonly<Record<string, unknown>> | undefined
   /**
    * Runs the tool. Answer a text, or a whole result; throw to fail. `@default` a text that says which tool ran
@@ -28,6 +30,7 @@ export interface TestTool {
 
 /** What a running tool is given: the part of the SDK's own context that tests need. */
 export interface TestToolContext {
+  /** The request that is being answered. */
   readonly mcpReq: {
     /** Aborts with the call. */
     readonly signal: AbortSignal
@@ -50,6 +53,7 @@ export type TestToolAnswer = string | { readonly [key: string]: unknown }
 
 /** What a {@link TestServer} is made of. */
 export interface TestServerOptions {
+  /** What it lists at first. */
   readonly tools: readonly TestTool[]
   /**
    * `modern`: revision 2026-07-28 only. `legacy`: the older ones, with sessions. `both`. `@default 'both'`
@@ -63,16 +67,19 @@ export interface TestServerOptions {
 
 /** One HTTP request that a {@link TestServer} got. */
 export interface TestRequest {
+  /** The HTTP method. */
   readonly verb: string
   /** The JSON-RPC method, where there is one. */
   readonly method?: string | undefined
   /** The JSON-RPC params. */
   readonly params?: unknown
+  /** Its headers, names in lower case. */
   readonly headers: Headers
 }
 
 /** An MCP server in this process. */
 export interface TestServer {
+  /** The MCP endpoint. */
   readonly url: string
   /** Speaks to this server only: other origins are refused like a name that doesn't exist. */
   readonly fetch: typeof globalThis.fetch
@@ -86,6 +93,7 @@ export interface TestServer {
   answerWith(answer: ((request: Request) => Response | Promise<Response>) | undefined): void
   /** Forgets all sessions, as a restart does. */
   forgetSessions(): void
+  /** Ends it; safe twice. */
   close(): Promise<void>
 }
 

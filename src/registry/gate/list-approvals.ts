@@ -13,6 +13,7 @@ import { accessToApproval, indexRecord, isOpen, presentApproval, statusNow } fro
 export interface ApprovalQuery {
   /** `others`: those of other people that this actor may decide, which `access.adminsDecideForOthers` settles. `@default 'me'` */
   readonly for?: 'me' | 'others' | undefined
+  /** Only those of this status. */
   readonly status?: ApprovalStatus | undefined
   readonly integrationId?: string | undefined
   readonly agentId?: string | undefined
@@ -27,6 +28,7 @@ export interface ApprovalQuery {
 
 /** A page of `approvals.list()`. */
 export interface ApprovalPage {
+  /** The approvals of this page. */
   readonly approvals: readonly Approval[]
   /** The cursor of the next page; absent: this is the last one. A page may be short and have one. */
   readonly next?: string | undefined

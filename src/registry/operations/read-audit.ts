@@ -11,6 +11,7 @@ export interface AuditQuery {
   readonly integrationId?: string | undefined
   readonly agentId?: string | undefined
   readonly userId?: string | undefined
+  /** Only entries of this action. */
   readonly action?: AuditEntry['action'] | undefined
   /** The tool's name on the wire. */
   readonly tool?: string | undefined
@@ -29,6 +30,7 @@ export interface AuditQuery {
 
 /** A page of the audit. */
 export interface AuditPage {
+  /** The entries of this page. */
   readonly entries: readonly AuditEntry[]
   /** Give it as `after` for more; absent: that was all. */
   readonly next?: string | undefined

@@ -6,7 +6,9 @@ import { eachRecord, type Scanned } from './each-record.js'
 
 /** How far `resealAll()` came. */
 export interface ResealReport {
+  /** Secrets that were sealed again with the current key. */
   readonly resealed: number
+  /** Secrets that were sealed with the current key already. */
   readonly current: number
   /** Sealed under a key that is not given, or changed: left as they are. */
   readonly unreadable: number

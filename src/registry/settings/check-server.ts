@@ -19,7 +19,9 @@ export type CheckInput = {
 export interface ServerCheck {
   /** `oauth`: a person has to sign in. `header`: it works with the headers given. `none`: it works as it is. */
   readonly auth: IntegrationAuth
+  /** Scheme, host and port of the server. */
   readonly origin: string
+  /** The MCP revision that the server speaks. */
   readonly protocolVersion?: string | undefined
   /** What the server says of itself; shown, never believed. */
   readonly server?: ServerInfo | undefined

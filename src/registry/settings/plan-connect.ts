@@ -28,6 +28,7 @@ export interface ConnectInputBase<AgentId extends string = string> {
   readonly enabled?: boolean | undefined
   /** `@default 'shared'` */
   readonly credentials?: CredentialMode | undefined
+  /** How to get tokens; a server that follows the specification needs none of it. */
   readonly oauth?: OAuthSettings | undefined
 }
 

@@ -35,7 +35,9 @@ export interface UpdateInput<AgentId extends string = string> {
   readonly headers?: Readonly<Record<string, string | null>> | undefined
   /** Sharing a private one needs `credentials` too: it says what becomes of its credential. */
   readonly visibility?: IntegrationVisibility | undefined
+  /** Whether everybody calls with one credential or each person with their own. */
   readonly credentials?: CredentialMode | undefined
+  /** Replaces the agents that may use it; at least one. */
   readonly agents?: readonly AgentId[] | undefined
   /** The approval mode of its tools that have none of their own. */
   readonly approval?: ApprovalMode | undefined

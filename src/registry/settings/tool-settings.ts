@@ -26,6 +26,7 @@ import type { ListedTool, ToolList } from '../state/tool-list-cache.js'
 
 /** What `tools()` answers. */
 export interface ToolOverview {
+  /** Every tool that can be used. */
   readonly tools: readonly Tool[]
   /** Tools that were there, by wire name, and are not listed any more: their settings are kept for when they come back. */
   readonly missing: readonly string[]

@@ -21,6 +21,7 @@ export type NewAudit = Omit<AuditEntry, 'id' | 'workspaceId' | 'at'>
 
 /** A page of the durable feed. */
 export interface RegistryEventPage {
+  /** The events of this page, oldest first. */
   readonly events: readonly RegistryEvent[]
   /** Give it as `after` next time; the same as before when there was nothing new. */
   readonly after: string | undefined

@@ -14,7 +14,9 @@ import type { EgressOptions } from '../../egress/guarded-fetch.js'
 
 /** What a host makes a registry of. There is no hidden default for storage and credentials: nobody loses data by omission. */
 export interface IntegrationRegistryOptions<AgentId extends string = string> {
+  /** Where everything is kept that a restart or another process needs. */
   readonly storage: RegistryStorage
+  /** Seals header values, tokens and client secrets before they are stored. */
   readonly credentials: CredentialVault
   /** The agents that integrations may name, or a function where they live in a database. */
   readonly agents:
@@ -27,12 +29,19 @@ export interface IntegrationRegistryOptions<AgentId extends string = string> {
   readonly elicit?: ElicitCallback | undefined
   /** Watches calls as they are sent, e.g. `openTelemetry()` of `mcp-integrations/otel`. */
   readonly observer?: CallObserver | undefined
+  /** Who the host is to authorization servers; without it, servers that need OAuth can't be connected. */
   readonly oauth?: OAuthHostOptions | undefined
+  /** How approvals are asked for and kept. */
   readonly approvals?: ApprovalOptions | undefined
+  /** Who may share, and who may decide for others. */
   readonly access?: AccessOptions | undefined
+  /** Where requests may go. */
   readonly egress?: EgressOptions | undefined
+  /** Bounds on time, size and number. */
   readonly limits?: LimitOptions | undefined
+  /** How long events, audit and approvals are kept. */
   readonly retention?: RetentionOptions | undefined
+  /** Clock, timers, ids and network, for tests and special hosts. `@default` the platform's */
   readonly runtime?: Partial<RegistryRuntime> | undefined
 }
 
@@ -43,6 +52,7 @@ export interface OAuthHostOptions {
    * short name of the authorization server, so that each has a redirect URI of its own.
    */
   readonly redirectUrl: string
+  /** What people read at the authorization server: who asks for access. */
   readonly clientName: string
   /** An `https:` URL with a path that serves our Client ID Metadata Document. */
   readonly clientMetadataUrl?: string | undefined
@@ -50,9 +60,11 @@ export interface OAuthHostOptions {
 
 /** What a host's policy is told of a call. `arguments` are absent where no call is made yet (toolsets, settings). */
 export interface PolicyInput {
+  /** The person the call is made for. */
   readonly actor: Actor
   readonly agentId: string
   readonly conversationId?: string | undefined
+  /** The integration that would be called. */
   readonly integration: {
     readonly id: string
     readonly handle: string
@@ -61,18 +73,22 @@ export interface PolicyInput {
     readonly connectorId?: string | undefined
     readonly trusted: boolean
   }
+  /** The tool that would be called. */
   readonly tool: {
     readonly name: string
     readonly modelName: string
     readonly label?: ToolLabel | undefined
     readonly annotations?: ToolAnnotations | undefined
   }
+  /** The arguments of the call; absent where no call is made yet. */
   readonly arguments?: JsonObject | undefined
 }
 
 /** A host's decision and its name for the rule. */
 export interface PolicyVerdict {
+  /** `auto` runs it, `ask` asks a person, `deny` refuses it. */
   readonly mode: 'auto' | 'ask' | 'deny'
+  /** The host's name for the rule, for the prompt, the audit and errors. */
   readonly rule: string
 }
 
