@@ -1,8 +1,10 @@
+// #region contract
 import { describe, expect, it } from 'vitest'
 import { memoryStorage } from '../../src/storage/memory.js'
 import { describeStorageContract } from '../../src/testing/storage-contract.js'
 
 describeStorageContract({ describe, it }, (options) => memoryStorage(options))
+// #endregion
 
 describe('memoryStorage', () => {
   it('uses the clock of the machine when given none', async () => {

@@ -151,3 +151,15 @@ describe('what is no spelling of "nothing"', () => {
     await expect((await connected(server)).call()).rejects.toMatchObject({ code: 'protocol_error', mayHaveRun: true })
   })
 })
+
+// #region case
+it('a result whose isError is null is one that did not fail', async () => {
+  const server = await listen((request) =>
+    request.method === 'tools/call'
+      ? { json: { jsonrpc: '2.0', id: request.id, result: { content: [], isError: null } } }
+      : right(request),
+  )
+  const { call } = await connected(server)
+  expect(await resultOf(call())).toMatchObject({ content: [] })
+})
+// #endregion
