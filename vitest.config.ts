@@ -49,7 +49,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'postgres',
-          include: ['test/postgres/**/*.test.ts', 'test/registry/**/*.test.ts', 'test/storage/postgres*.test.ts'],
+          include: [
+            'test/postgres/**/*.test.ts',
+            'test/registry/**/*.test.ts',
+            'test/storage/postgres*.test.ts',
+            'test/bridges/{ai-sdk-framework,anthropic,google,openai}.test.ts',
+          ],
           // About servers, in time that is moved by hand: a database works in its own.
           exclude: [
             'test/registry/isolation.test.ts',
