@@ -98,7 +98,7 @@ export interface ApprovalOptions {
    * Replaces the platform rule (`undefined`: keep it for this one). It may tighten a tool's own setting, never loosen
    * *ask*. Must be synchronous and quick; a throw or an unknown answer denies.
    */
-  readonly policy?: (input: PolicyInput) => PolicyVerdict | undefined
+  readonly policy?: ((input: PolicyInput) => PolicyVerdict | undefined) | undefined
   /** How long a call waits for the confirm callback, in ms. `@default 300_000` */
   readonly waitMs?: number | undefined
   /** How long an approval stays open, in ms. `@default 86_400_000` (a day) */
@@ -106,7 +106,7 @@ export interface ApprovalOptions {
   /** What happens to a tool that is new or may do more than what was accepted. `@default 'ask'` */
   readonly onToolChange?: 'ask' | 'hold' | 'accept' | undefined
   /** A line about the risk of a call, for the prompt. */
-  readonly risk?: (request: Omit<ConfirmRequest, 'risk'>) => string | undefined
+  readonly risk?: ((request: Omit<ConfirmRequest, 'risk'>) => string | undefined) | undefined
   /** Pending approvals of one conversation. `@default 10` */
   readonly maxPendingPerConversation?: number | undefined
   /** Pending approvals of one agent of a person. `@default half of maxPendingPerUser, at least 10` */
