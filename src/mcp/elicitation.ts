@@ -1,5 +1,7 @@
 import type { Client } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../model/json.js'
+import { visibleSchema } from '../model/visible-schema.js'
+import { visibleText } from '../model/visible-text.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
 import type { CallClock } from './call-clock.js'
 import type { ToolCallOptions } from './connection-contract.js'
@@ -31,13 +33,19 @@ export function answerQuestions(client: Client, asking: () => Asking | undefined
   })
 }
 
+/** A question is a few sentences and a few fields. In characters. */
+const longestMessage = 10_000
+const largestSchema = 128 * 1024
+
+/** The question as a person may read it: nothing hides in its words. */
 function questionOf(params: Readonly<Record<string, unknown>>): ElicitQuestion {
-  const message = typeof params.message === 'string' ? params.message : ''
+  const message = typeof params.message === 'string' ? visibleText(params.message, longestMessage) : ''
   if (params.mode === 'url') return { mode: 'url', message, url: checkedUrl(params.url) }
   const { requestedSchema } = params
   if (typeof requestedSchema !== 'object' || requestedSchema === null || !withinDepth(requestedSchema, 8))
     throw refused('The requested schema is not a flat object.')
-  return { mode: 'form', message, requestedSchema: requestedSchema as JsonObject }
+  if (JSON.stringify(requestedSchema).length > largestSchema) throw refused('The requested schema is too large.')
+  return { mode: 'form', message, requestedSchema: visibleSchema(requestedSchema as JsonObject) }
 }
 
 /** Only what a person may safely be sent to: https, or this machine. */

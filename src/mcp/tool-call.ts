@@ -2,6 +2,7 @@ import type { Client } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../model/json.js'
 import { isIntegrationError } from '../model/errors.js'
 import type { ToolDefinition } from '../model/tool.js'
+import { visibleText } from '../model/visible-text.js'
 import { carrying } from './before-send.js'
 import type { CallClock } from './call-clock.js'
 import type { CleanWords } from './clean-words.js'
@@ -39,7 +40,7 @@ export async function callOn(client: Client, { definition, args, options, clock 
             options.onProgress?.({
               progress,
               total,
-              message,
+              message: message === undefined ? undefined : visibleText(message, longestServerMessage),
             })
           } catch {
             // A listener can't break a call.

@@ -169,6 +169,25 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     expect(told[0]).toEqual({ progress: 1, message: 'half' })
   })
 
+  it('hides nothing in the message of its progress', async () => {
+    const told: unknown[] = []
+    const server = rawServer(era, ({ id, params }) => {
+      const { progressToken } = (params?._meta ?? {}) as { progressToken?: unknown }
+      const message = `half\u202e\u001b[2J\n${'x'.repeat(3_000)}`
+      const sent = [
+        { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress: 1, message } },
+        { jsonrpc: '2.0', id, result: { resultType: 'complete', content: [] } },
+      ]
+      return new Response(sent.map((one) => `data: ${JSON.stringify(one)}\n\n`).join(''), {
+        headers: { 'content-type': 'text/event-stream' },
+      })
+    })
+    const connection = await open(server)
+    await connection.callTool(tool('t'), {}, { ...patient, onProgress: ({ message }) => void told.push(message) })
+    expect(told).toHaveLength(1)
+    expect(told[0]).toMatch(/^half\\u\{202E\}\\u\{1B\}\[2J\nx{1900,2000}… \(\d+ more characters\)$/)
+  })
+
   it.each([
     [401, 'authorization_failed', false],
     [403, 'authorization_failed', false],

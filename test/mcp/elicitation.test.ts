@@ -56,6 +56,53 @@ describe.each(['modern', 'legacy'] as const)('a question of a %s server', (era) 
     expect(text(answered)).toMatchObject({ action: 'accept', content: { name: 'Ana', color: 'blue' } })
   })
 
+  it('hides nothing from the person who reads it, and its schema still accepts the same', async () => {
+    const questions: ElicitQuestion[] = []
+    const color = {
+      type: 'string',
+      title: 'Co\u202elor',
+      description: 'One\nof\u200b two',
+      enum: ['b\u200blue', 'red'],
+    }
+    const schema = { type: 'object', properties: { 'the\u200bcolor': color }, required: ['the\u200bcolor'] }
+    const hiding = { mode: 'form', message: 'Which\u001b[2J?\n\tSay\u{e0041}', requestedSchema: schema }
+    const answered = await ask(hiding, async (question) => {
+      questions.push(question)
+      return { action: 'accept', content: { 'the\u200bcolor': 'b\u200blue' } }
+    })
+    const shown = { ...color, title: 'Co\\u{202E}lor', description: 'One\nof\\u{200B} two' }
+    expect(questions).toEqual([
+      {
+        mode: 'form',
+        message: 'Which\\u{1B}[2J?\n\tSay\\u{E0041}',
+        requestedSchema: { ...schema, properties: { 'the\u200bcolor': shown } },
+      },
+    ])
+    expect(text(answered)).toMatchObject({ action: 'accept', content: { 'the\u200bcolor': 'b\u200blue' } })
+  })
+
+  it('hides nothing beside a URL', async () => {
+    await ask({ ...url('https://bank.example/sign'), message: 'Go\u2066 there\u2069' }, async (question) => {
+      expect(question.message).toBe('Go\\u{2066} there\\u{2069}')
+      return { action: 'accept' }
+    })
+  })
+
+  it('is cut where its words go on and on, and refused where its schema does', async () => {
+    const asked: ElicitQuestion[] = []
+    const listen = async (question: ElicitQuestion): Promise<ElicitAnswer> => {
+      asked.push(question)
+      return { action: 'cancel' }
+    }
+    await ask({ ...form, message: 'x'.repeat(100_000) }, listen)
+    expect(asked[0]?.message).toMatch(/^x{10000}… \(90000 more characters\)$/)
+    const fields = Array.from({ length: 5_000 }, (_, n) => [`field ${n}`, { type: 'string', title: 'A field' }])
+    await ask({ ...form, requestedSchema: { type: 'object', properties: Object.fromEntries(fields) } }, listen).catch(
+      () => undefined,
+    )
+    expect(asked).toHaveLength(1)
+  })
+
   it('reaches the call as a URL that nobody fetched', async () => {
     const answered = await ask(url('https://bank.example/sign'), async (question) => {
       expect(question).toEqual({ mode: 'url', message: 'Go there', url: 'https://bank.example/sign' })
