@@ -308,8 +308,16 @@ describe('remove', () => {
     await expect(mine.remove(id)).rejects.toMatchObject({ code: 'not_found' })
     expect(await mine.list()).toEqual([])
     expect(await mine.approvals.get(waiting)).toMatchObject({ status: 'cancelled' })
-    const left = new Set((await dump(storage)).map(({ key }) => key.split('/')[0]))
-    expect(left).toEqual(new Set(['approval', 'audit', 'catalogue', 'event']))
+    // What was asked stays in one's history: each approval, and the index that finds it, are kept equally long.
+    const history = await mine.approvals.list({ integrationId: id })
+    expect(history.approvals.map(({ approvalId }) => approvalId)).toContain(waiting)
+    const left = await dump(storage)
+    const kinds = new Set(left.map(({ key }) => key.split('/')[0]))
+    expect(kinds).toEqual(new Set(['approval', 'asked', 'audit', 'catalogue', 'event']))
+    const kept = (prefix: string) =>
+      left.filter(({ key }) => key.startsWith(prefix)).map(({ key, expiresAt }) => [key.split('/').at(-1), expiresAt])
+    expect(kept('asked/')).toEqual(kept('approval/'))
+    expect(kept('asked/')).toContainEqual([waiting, expect.any(Number)])
   })
 })
 

@@ -7,7 +7,7 @@ import { ana, dump, makeRegistry, makeStorage, root, type TestAgent } from '../s
 let now: number
 let server: TestMcpServer
 let storage: RegistryStorage
-/** The kinds of records that each commit wrote. */
+/** The kinds of records that each commit wrote; those that it was only held to are left out. */
 let commits: string[][]
 let registry: IntegrationRegistry<TestAgent>
 beforeEach(async () => {
@@ -19,7 +19,8 @@ beforeEach(async () => {
     ...inner,
     commit(workspaceId, writes) {
       now++
-      commits.push(writes.map((write: StorageWrite) => ('append' in write ? write.append : write.key).split('/')[0]!))
+      const written = writes.filter((write) => !('check' in write && write.check === true))
+      commits.push(written.map((write: StorageWrite) => ('append' in write ? write.append : write.key).split('/')[0]!))
       return inner.commit(workspaceId, writes)
     },
   }

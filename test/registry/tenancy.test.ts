@@ -319,6 +319,7 @@ describe('two tenants that do anything at all', () => {
         })
         const answer = (heard ?? {}) as {
           error?: string
+          type?: string
           integration?: { id: string; handle: string }
           approval?: { approvalId: string }
         }
@@ -339,7 +340,7 @@ describe('two tenants that do anything at all', () => {
           words.push({ word: made, knows }, { word: `canary${n}x`, knows })
           words.push({ word: `header-value-${n}`, knows: () => false })
         }
-        if (answer.approval !== undefined) {
+        if (answer.type === 'approval_required' && answer.approval !== undefined) {
           approvals.push(answer.approval.approvalId)
           words.push({
             word: answer.approval.approvalId,

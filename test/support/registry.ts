@@ -66,6 +66,8 @@ export interface Dumped {
   readonly key: string
   readonly version: string
   readonly value: unknown
+  /** ms since the epoch; absent: it doesn't end. */
+  readonly expiresAt?: number | undefined
 }
 
 export const ana = { workspaceId: 'acme', userId: 'ana' }
