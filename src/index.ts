@@ -77,7 +77,7 @@ export {
 } from './model/errors.js'
 
 // The words
-export type { Actor } from './model/actor.js'
+export type { Actor, Me } from './model/actor.js'
 export type { Agent } from './model/agent.js'
 export {
   approvalTransitions,

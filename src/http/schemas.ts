@@ -105,7 +105,12 @@ export const schemas = {
     after: z.string().optional(),
     missed: z.literal(true).optional(),
   }),
-  Actor: z.looseObject({ workspaceId: z.string(), userId: z.string(), role: z.enum(['member', 'admin']) }),
+  Me: z.looseObject({
+    workspaceId: z.string(),
+    userId: z.string(),
+    role: z.enum(['member', 'admin']),
+    decidesForOthers: z.boolean(),
+  }),
 }
 
 /** Every answer that is not a success. */

@@ -12,3 +12,9 @@ export interface Actor {
 
 /** An actor whose ids were checked, with their role. */
 export type CheckedActor = Required<Actor>
+
+/** A person as the registry sees them. */
+export interface Me extends Required<Actor> {
+  /** Whether they decide approvals of other people: an admin, where `access.adminsDecideForOthers` is on. */
+  readonly decidesForOthers: boolean
+}

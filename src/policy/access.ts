@@ -73,15 +73,15 @@ export function decideAccess(
   const isAdmin = actor.role === 'admin'
   const isOwner = scope.ownerId === actor.userId
   if (operation === 'share' && rules.sharing !== 'members' && !isAdmin && isOwner) return 'forbidden'
-  if (
-    operation === 'decide_others_approval' &&
-    rules.adminsDecideForOthers &&
-    isAdmin &&
-    scope.visibility === 'workspace'
-  )
+  if (operation === 'decide_others_approval' && decidesForOthers(actor, rules) && scope.visibility === 'workspace')
     return 'allowed'
   if (isOwner) return isAdmin ? best(rights.owner, rights.admin) : rights.owner
   return isAdmin ? rights.admin : rights.member
+}
+
+/** Whether somebody decides approvals of other people, on shared integrations. */
+export function decidesForOthers({ role }: Actor, { adminsDecideForOthers }: AccessRules): boolean {
+  return role === 'admin' && adminsDecideForOthers
 }
 
 /** What somebody may do with an integration, of what a settings page offers. */

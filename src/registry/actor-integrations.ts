@@ -14,7 +14,8 @@ import { connect } from './settings/connect.js'
 import type { ConnectResult, WayBack } from '../model/outcome.js'
 import { parse, wayBackInput } from '../model/input.js'
 import type { ActorContext } from './state/context.js'
-import type { Actor } from '../model/actor.js'
+import type { Me } from '../model/actor.js'
+import { decidesForOthers } from '../policy/access.js'
 import { decide } from './gate/decide.js'
 import { update } from './settings/edit.js'
 import type { UpdateInput } from './settings/plan-edit.js'
@@ -61,8 +62,8 @@ export interface SignInOptions extends OperationOptions, WayBack {}
 export interface ActorIntegrations<AgentId extends string = string> {
   /** The catalogue, with how many integrations of each entry are connected. */
   available(options?: OperationOptions): Promise<readonly AvailableConnector[]>
-  /** Who this acts for: what the host asserted, with its defaults. */
-  me(options?: OperationOptions): Promise<Actor>
+  /** Who this acts for: what the host asserted, with its defaults, and whether they decide for others. */
+  me(options?: OperationOptions): Promise<Me>
   /** The agents that integrations of this workspace may name. */
   agents(options?: OperationOptions): Promise<readonly Agent<AgentId>[]>
   /** What this actor can use, oldest first. */
@@ -271,7 +272,11 @@ export function actorIntegrations<AgentId extends string>(
     })
   return {
     available: (options) => open('available', options, () => availableConnectors(context)),
-    me: (options) => open('me', options, () => Promise.resolve(context.actor)),
+    me: (options) =>
+      open('me', options, async () => ({
+        ...context.actor,
+        decidesForOthers: decidesForOthers(context.actor, context.options.access),
+      })),
     agents: (options) =>
       // The ids are the ones that the host gave: the constructor has them in its type.
       open('agents', options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),

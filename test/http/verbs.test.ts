@@ -10,7 +10,7 @@ describe('the client does over HTTP what the registry does', () => {
     expect(await client.list()).toEqual(await mine.list())
     expect(await client.get(id)).toEqual(await mine.get(id))
     expect(await client.available()).toEqual(await mine.available())
-    expect(await client.me()).toEqual({ ...ana, role: 'member' })
+    expect(await client.me()).toEqual({ ...ana, role: 'member', decidesForOthers: false })
     expect(await client.agents()).toEqual(await mine.agents())
     const { revision } = await client.get(id)
     expect(await client.update(id, { name: 'Other notes' }, { ifRevision: revision })).toMatchObject({

@@ -59,8 +59,8 @@ export const toolRoutes = [
     verb: 'me',
     method: 'GET',
     path: '/me',
-    summary: 'Who you are to the registry: workspace, user and role',
-    result: schemas.Actor,
+    summary: 'Who you are to the registry: workspace, user, role, and whether you decide for others',
+    result: schemas.Me,
     run: ({ mine, signal }) => mine.me({ signal }),
   }),
   route({

@@ -95,7 +95,7 @@ export abstract class Shell extends LitElement {
 
   #session(): Session {
     const client = this.client ?? clientOf(this.baseUrl)
-    const { agents, me, isAdmin } = this.#known ?? { agents: [], me: undefined, isAdmin: false }
+    const { agents, me, decidesForOthers } = this.#known ?? { agents: [], me: undefined, decidesForOthers: false }
     return {
       client,
       live: liveOf(client, this.baseUrl),
@@ -104,7 +104,7 @@ export abstract class Shell extends LitElement {
       people: {
         agents,
         me,
-        isAdmin,
+        decidesForOthers,
         agentName: (id) => agents.find((agent) => agent.id === id)?.name ?? id,
         personName: (id) => this.personName?.(id) ?? id,
       },

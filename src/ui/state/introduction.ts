@@ -5,7 +5,7 @@ import type { Client } from './client.js'
 export interface Introduction {
   readonly agents: readonly Agent[]
   readonly me: string | undefined
-  readonly isAdmin: boolean
+  readonly decidesForOthers: boolean
 }
 
 /** Asked once for all elements of a page; a page that can't learn it shows ids in place of names. */
@@ -19,5 +19,5 @@ const asked = new WeakMap<Client, Promise<Introduction>>()
 
 async function ask(client: Client): Promise<Introduction> {
   const [agents, me] = await Promise.all([client.agents().catch(() => []), client.me().catch(() => undefined)])
-  return { agents, me: me?.userId, isAdmin: me?.role === 'admin' }
+  return { agents, me: me?.userId, decidesForOthers: me?.decidesForOthers ?? false }
 }

@@ -35,7 +35,8 @@ export interface People {
   readonly agents: readonly Agent[]
   /** The person at the page; `undefined` where that can't be learnt. */
   readonly me: string | undefined
-  readonly isAdmin: boolean
+  /** Whether they decide approvals of other people. */
+  readonly decidesForOthers: boolean
   agentName(id: string): string
   /** The host's name of a person, otherwise their id. */
   personName(id: string): string

@@ -87,7 +87,7 @@ export class ApprovalInbox extends Part {
   /** What is pending now, and what was when the person began to look: in the order in which it came. */
   async #load(whose: 'me' | 'others'): Promise<readonly Approval[]> {
     const { client, people } = this.session
-    if (whose === 'others' && !people.isAdmin) return []
+    if (whose === 'others' && !people.decidesForOthers) return []
     const known = (whose === 'me' ? this.#mine : this.#others).value ?? []
     const pending: Approval[] = []
     for (let after: string | undefined; ;) {
