@@ -17,47 +17,64 @@ export interface GuardedResponseOptions {
 }
 
 /**
- * A `Response` whose body is bounded however it is read, and which skips the platform's streams when the body is read as
- * a whole: they, not MCP, are most of what a request costs.
+ * A `Response` whose body is bounded however it is read. It is made of nothing of the platform's until that is asked for,
+ * neither headers nor streams: they, not MCP, are most of what a request costs.
  */
-export class GuardedResponse extends Response {
+export class GuardedResponse implements Response {
+  static {
+    // A `Response` to everybody who asks, though its constructor, which is the costly part, never ran.
+    Object.setPrototypeOf(this.prototype, Response.prototype)
+  }
+
+  readonly type = 'default'
+  readonly status: number
+  readonly ok: boolean
+  /** The server's own text would end in somebody's error message. */
+  readonly statusText = ''
+  #headers: IncomingAnswer['headers']
   #source: BodySource | undefined
   readonly #options: GuardedResponseOptions
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined
   #used = false
 
   constructor(answer: IncomingAnswer, options: GuardedResponseOptions) {
-    // The status text is the server's own, and would end in somebody's error message.
-    super(null, { status: answer.status, headers: answer.headers })
+    this.status = answer.status
+    this.ok = answer.status >= 200 && answer.status < 300
+    this.#headers = answer.headers
     this.#options = options
     // Read to its end, which is here, so that the connection is free for the next request.
     if (answer.status === 204) void answer.body.read().catch(() => undefined)
     else this.#source = answer.body
-    if (!this.#isEventStream && Number(this.headers.get('content-length')) > options.maxBytes) {
+    if (!this.#isEventStream && Number(this.#header('content-length')) > options.maxBytes) {
       answer.body.cancel()
       throw this.#fault(tooLarge(options.maxBytes))
     }
   }
 
-  override get url(): string {
+  get headers(): Headers {
+    if (Array.isArray(this.#headers)) this.#headers = new Headers(this.#headers)
+    return this.#headers
+  }
+
+  get url(): string {
     return this.#options.url.href
   }
 
-  override get redirected(): boolean {
+  get redirected(): boolean {
     return this.#options.redirected
   }
 
-  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     if (!this.#source) return null
     this.#stream ??= this.#streamed(this.#source)
     return this.#stream
   }
 
-  override get bodyUsed(): boolean {
+  get bodyUsed(): boolean {
     return this.#used
   }
 
-  override async text(): Promise<string> {
+  async text(): Promise<string> {
     const text = new TextDecoder().decode(await this.#whole())
     try {
       return boundedJson(text, this.#options.deepJson)
@@ -66,7 +83,7 @@ export class GuardedResponse extends Response {
     }
   }
 
-  override async json(): Promise<unknown> {
+  async json(): Promise<unknown> {
     const text = await this.text()
     try {
       return JSON.parse(text)
@@ -76,23 +93,23 @@ export class GuardedResponse extends Response {
     }
   }
 
-  override async arrayBuffer(): Promise<ArrayBuffer> {
+  async arrayBuffer(): Promise<ArrayBuffer> {
     return (await this.bytes()).buffer
   }
 
-  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return new Uint8Array(await this.#whole())
   }
 
-  override async blob(): Promise<Blob> {
+  async blob(): Promise<Blob> {
     return new Blob([await this.bytes()], { type: this.headers.get('content-type') ?? '' })
   }
 
-  override async formData(): Promise<FormData> {
+  async formData(): Promise<FormData> {
     return new Response(await this.bytes(), { headers: this.headers }).formData()
   }
 
-  override clone(): Response {
+  clone(): Response {
     if (this.#used || this.#stream?.locked) throw new TypeError('The body was read already.')
     const { status, headers } = this
     const answer = { status, headers }
@@ -142,7 +159,14 @@ export class GuardedResponse extends Response {
   }
 
   get #isEventStream(): boolean {
-    return this.#options.streams && /^\s*text\/event-stream\s*(;|$)/i.test(this.headers.get('content-type') ?? '')
+    return this.#options.streams && /^\s*text\/event-stream\s*(;|$)/i.test(this.#header('content-type') ?? '')
+  }
+
+  /** One header, without the platform's object for all of them. */
+  #header(name: string): string | null {
+    if (!Array.isArray(this.#headers)) return this.#headers.get(name)
+    const values = this.#headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
+    return values.length === 0 ? null : values.join(', ')
   }
 
   #fault(error: unknown): IntegrationError {

@@ -14,9 +14,10 @@ export type AnswerBody =
  */
 export async function readBody(response: Response): Promise<AnswerBody> {
   const type = mediaType(response)
+  // First, because the body as a stream is made when it is asked for.
+  if (type === 'application/json') return ofText(await response.text())
   if (response.body === null) return { kind: 'nothing' }
   if (type === 'text/event-stream') return { kind: 'stream', body: response.body }
-  if (type === 'application/json') return ofText(await response.text())
   const { begin, body } = await peek(response.body)
   if (looksLikeStream(begin)) return { kind: 'stream', body }
   return ofText(await new Response(body).text())

@@ -62,16 +62,16 @@ export class CallClock {
 
   /** Waits for a promise, but no longer than there is time. */
   async race<T>(work: Promise<T>): Promise<T> {
-    const listening = new AbortController()
+    let onEnd = (): void => undefined
     const ended = new Promise<never>((_resolve, reject) => {
-      const onEnd = (): void => reject(this.ended!)
+      onEnd = () => reject(this.ended!)
       if (this.ended !== undefined) onEnd()
-      else this.signal.addEventListener('abort', onEnd, { signal: listening.signal })
+      else this.signal.addEventListener('abort', onEnd)
     })
     try {
       return await Promise.race([work, ended])
     } finally {
-      listening.abort()
+      this.signal.removeEventListener('abort', onEnd)
     }
   }
 

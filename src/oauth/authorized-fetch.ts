@@ -66,14 +66,14 @@ export class AuthorizationRequired extends Error {
  * @throws AuthorizationRequired when a person is needed; IntegrationError when a token can't be had for a passing reason.
  */
 export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOptions) {
-  const { origin } = new URL(serverUrl)
+  const { origin, href } = new URL(serverUrl)
   const send = async (url: string | URL, { beforeSend, ...init }: AuthorizedInit, token?: string, waited = false) => {
     await beforeSend?.(waited)
     return fetch(url, { ...init, headers: identify(init.headers, source, token) })
   }
 
   return async (url: string | URL, init: AuthorizedInit = {}): Promise<Response> => {
-    if (new URL(url).origin !== origin) return fetch(url, init)
+    if (String(url) !== href && new URL(url).origin !== origin) return fetch(url, init)
     const signal = init.signal ?? undefined
     if (source.kind !== 'oauth') return settled(await send(url, init), source)
 
