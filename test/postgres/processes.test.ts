@@ -66,8 +66,8 @@ describe('many processes on one PostgreSQL', () => {
     const { integration } = await connect(first!, 'Switch')
     await first!.value({
       on: 'mine',
-      method: 'configureTool',
-      args: [integration.id, 'read_note', { approval: 'auto' }],
+      method: 'configureTools',
+      args: [integration.id, { read_note: { approval: 'auto' } }],
     })
     const call = { on: 'toolset', method: 'call', args: [`${integration.handle}__read_note`, { id: '1' }] } as const
     for (const host of others) await host.value(call)
