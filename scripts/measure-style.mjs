@@ -9,6 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { options, fileNames } = ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.types.json'), {}, ts.sys)
 const program = ts.createProgram(fileNames, options)
 const checker = program.getTypeChecker()
+const storageCost = 'test/registry/storage-cost.test.ts'
 /** Members that their name says all about, wherever they stand. */
 const plainNames = new Set([
   'id',
@@ -43,6 +44,7 @@ for (const { what, bar, places } of found) {
   if (verbose || distinct.length > bar) for (const place of distinct) console.log(`       ${place}`)
   if (distinct.length > bar) process.exitCode = 1
 }
+console.log(`       storage operations of an asked call: at most ${mostOperations()} (held by ${storageCost})`)
 for (const { specifier, source } of entries)
   console.log(`       ${specifier}: ${valuesOf(source).join(', ') || 'types only'}`)
 
@@ -109,6 +111,13 @@ function valuesOf(source) {
     })
     .map(({ name }) => name)
     .toSorted()
+}
+
+/** The constant that the test compares with what it counted. */
+function mostOperations() {
+  const [, most] = /^const mostOperations = (\d+)$/m.exec(readFileSync(join(root, storageCost), 'utf8')) ?? []
+  if (most === undefined) throw new Error(`${storageCost} has no constant mostOperations`)
+  return most
 }
 
 function nodesIn(file, matches) {

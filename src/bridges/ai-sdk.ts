@@ -5,6 +5,7 @@ import { decisionIn, wasAsked } from './ai-sdk-messages.js'
 import { isTaken, modelOutput } from './ai-sdk-output.js'
 import { wouldAsk, type BridgedTool, type BridgeOptions } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
+import { defined } from './defined.js'
 
 export type { BridgeOptions, CallName } from './bridged-tool.js'
 
@@ -137,22 +138,18 @@ interface SdkContext {
 }
 
 function described({ title, description, inputSchema, deferred, source }: BridgedTool) {
-  return {
-    ...(title === undefined ? {} : { title }),
-    ...(description === undefined ? {} : { description }),
+  return defined({
+    title,
+    description,
     // A JSON Schema of whatever draft.
     inputSchema: jsonSchema(inputSchema as JSONSchema7),
-    ...(deferred ? { deferLoading: true } : {}),
-    ...(source === undefined
-      ? {}
-      : {
-          metadata: {
-            integration: { ...source.integration },
-            tool: source.name,
-            label: source.label === undefined ? undefined : { ...source.label },
-          },
-        }),
-  }
+    deferLoading: deferred ? true : undefined,
+    metadata: source && {
+      integration: { ...source.integration },
+      tool: source.name,
+      label: source.label && { ...source.label },
+    },
+  })
 }
 
 /** Version 7 keeps deferred tools out of the prompt until they are found. */

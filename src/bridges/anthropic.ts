@@ -2,6 +2,7 @@ import type { Toolset } from '../index.js'
 import type { ModelPart } from '../policy/model-content.js'
 import type { BridgeOptions, CallName, Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
+import { defined } from './defined.js'
 import { resumeTurn, runTurn, type ToolTurn, type TurnOptions } from './tool-turn.js'
 
 export type { BridgeOptions, CallName } from './bridged-tool.js'
@@ -82,12 +83,14 @@ export interface AnthropicTools {
 export function anthropicTools(toolset: Toolset, options: BridgeOptions = {}): AnthropicTools {
   const tools = bridgedTools(toolset, options, 'native')
   const names = new Set(tools.tools.map(({ name }) => name))
-  const definitions = tools.tools.map(({ name, description, inputSchema, deferred }): AnthropicTool => ({
-    name,
-    ...(description === undefined ? {} : { description }),
-    input_schema: { ...inputSchema, type: 'object' },
-    ...(deferred ? { defer_loading: true } : {}),
-  }))
+  const definitions = tools.tools.map(({ name, description, inputSchema, deferred }): AnthropicTool =>
+    defined({
+      name,
+      description,
+      input_schema: { ...inputSchema, type: 'object' },
+      defer_loading: deferred ? true : undefined,
+    }),
+  )
   return {
     definitions: toolset.deferred.length === 0 ? definitions : [...definitions, toolSearch],
     has: (name) => names.has(name),
@@ -103,12 +106,12 @@ function toolUse({ type, id, name, input }: AnthropicContent) {
 }
 
 function toolResult({ callId = '' }: CallName, { parts, failed }: Reading): AnthropicResult {
-  return {
+  return defined({
     type: 'tool_result',
     tool_use_id: callId,
     content: parts.map(block),
-    ...(failed ? { is_error: true } : {}),
-  }
+    is_error: failed ? true : undefined,
+  })
 }
 
 function block(part: ModelPart): AnthropicBlock {

@@ -4,6 +4,7 @@ import type { ApprovalDecision, Toolset } from '../index.js'
 import { sameJson } from '../policy/same-json.js'
 import { readingOf, wouldAsk, type BridgedTool, type BridgeOptions, type Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
+import { defined } from './defined.js'
 import { shortNames } from './short-names.js'
 
 export type { BridgeOptions, CallName } from './bridged-tool.js'
@@ -88,7 +89,7 @@ export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOpti
   })
   const policies = [...shown.keys()].map((short) => ({ name: short, permission_policy: 'always_ask' as const }))
   return {
-    mcpServers: { [name]: { type: 'sdk', name, instance, ...(isNative ? { tools: policies } : {}) } },
+    mcpServers: { [name]: defined({ type: 'sdk', name, instance, tools: isNative ? policies : undefined }) },
     allowedTools: isNative ? [] : [`mcp__${name}`],
     canUseTool: (ask) => async (toolName, input, call) => {
       const isOurs = call.mcpServer?.source === 'sdk' && call.mcpServer.name === name
@@ -129,13 +130,13 @@ const notAsked = {
 
 /** The SDK searches tools by itself; what is pinned is there from the beginning. */
 function definitionOf(name: string, { title, description, inputSchema, deferred }: BridgedTool, isSearched: boolean) {
-  return {
+  return defined({
     name,
-    ...(title === undefined ? {} : { title }),
-    ...(description === undefined ? {} : { description }),
+    title,
+    description,
     inputSchema: inputSchema as { type: 'object' },
-    ...(isSearched ? { _meta: { 'anthropic/alwaysLoad': !deferred } } : {}),
-  }
+    _meta: isSearched ? { 'anthropic/alwaysLoad': !deferred } : undefined,
+  })
 }
 
 function toolUseId(meta: Readonly<Record<string, unknown>> | undefined): string | undefined {

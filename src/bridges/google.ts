@@ -3,6 +3,7 @@ import { contentText } from '../policy/model-content.js'
 import { isJsonObject } from '../policy/same-json.js'
 import type { BridgeOptions, CallName, Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
+import { defined } from './defined.js'
 import { resumeTurn, runTurn, type ToolTurn, type TurnOptions } from './tool-turn.js'
 
 export type { BridgeOptions, CallName } from './bridged-tool.js'
@@ -85,11 +86,9 @@ export function googleTools(toolset: Toolset, options: BridgeOptions = {}): Goog
   const tools = bridgedTools(toolset, options)
   const names = new Set(tools.tools.map(({ name }) => name))
   const tool: GoogleTool = {
-    functionDeclarations: tools.tools.map(({ name, description, inputSchema }) => ({
-      name,
-      ...(description === undefined ? {} : { description }),
-      parametersJsonSchema: inputSchema,
-    })),
+    functionDeclarations: tools.tools.map(({ name, description, inputSchema }) =>
+      defined({ name, description, parametersJsonSchema: inputSchema }),
+    ),
   }
   const run: GoogleTools['run'] = (calls, turnOptions) =>
     runTurn(tools, calls.map(modelCall), functionResponse, turnOptions)
@@ -116,12 +115,12 @@ function functionResponse({ name, callId }: CallName, reading: Reading): GoogleP
       : [],
   )
   return {
-    functionResponse: {
-      ...(callId === undefined ? {} : { id: callId }),
+    functionResponse: defined({
+      id: callId,
       name,
       response: responseOf(reading),
-      ...(shown.length === 0 ? {} : { parts: shown }),
-    },
+      parts: shown.length === 0 ? undefined : shown,
+    }),
   }
 }
 

@@ -144,7 +144,7 @@ function decisionIn(answer: unknown): ApprovalDecision | 'defer' {
   if (type === 'approve') return 'approve'
   if (type === 'edit' && isJsonObject(editedAction) && isJsonObject(editedAction.args))
     return { decision: 'approve', args: editedAction.args }
-  if (type === 'reject') return { decision: 'deny', ...(typeof message === 'string' ? { reason: message } : {}) }
+  if (type === 'reject') return { decision: 'deny', reason: typeof message === 'string' ? message : undefined }
   return 'defer'
 }
 

@@ -2,6 +2,7 @@ import type { Toolset } from '../index.js'
 import { contentText, type ModelPart } from '../policy/model-content.js'
 import { readingOf, wouldAsk, type BridgedTool, type BridgeOptions, type Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
+import { defined } from './defined.js'
 
 export type { BridgeOptions, CallName } from './bridged-tool.js'
 
@@ -69,12 +70,12 @@ function mastraTool(tool: BridgedTool, { approval, takes = isImage }: MastraTool
   const { name, description = '', inputSchema, source } = tool
   const isNative = approval === 'native'
   const asked = new AskedCalls()
-  return {
+  return defined({
     id: name,
     description,
     inputSchema: sdkSchema(inputSchema),
-    ...(isNative && source?.approval.resolved === 'ask' ? { requireApproval: true } : {}),
-    ...(isNative ? { needsApproval: async (input) => asked.note(input, await wouldAsk(tool, input)) } : {}),
+    requireApproval: isNative && source?.approval.resolved === 'ask' ? true : undefined,
+    needsApproval: isNative ? async (input: unknown) => asked.note(input, await wouldAsk(tool, input)) : undefined,
     async execute(given: unknown, context: MastraContext = {}) {
       const older = olderInput(given)
       const input = older === undefined ? given : older.context
@@ -85,8 +86,8 @@ function mastraTool(tool: BridgedTool, { approval, takes = isImage }: MastraTool
       const reading = await readingOf(run)
       return older === undefined ? reading : contentText(reading)
     },
-    toModelOutput: (output) => ({ type: 'content', value: modelParts(output as Reading, takes) }),
-  }
+    toModelOutput: (output: unknown) => ({ type: 'content' as const, value: modelParts(output as Reading, takes) }),
+  })
 }
 
 /** What Mastra tells a tool of its call. */

@@ -109,7 +109,7 @@ function agentsTool(tool: BridgedTool, options: OpenAiAgentsToolsOptions): OpenA
     description,
     parameters: { ...inputSchema } as OpenAiAgentsTool['parameters'], // looser than the SDK's type says
     strict: false,
-    ...(deferred ? { deferLoading: true } : {}),
+    deferLoading: deferred ? true : undefined,
     isEnabled: async () => true,
     // The SDK looks again when the answer is there, and must be told the same.
     needsApproval: async (context, input, callId) =>

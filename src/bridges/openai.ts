@@ -2,6 +2,7 @@ import type { Toolset } from '../index.js'
 import { contentText, type ModelPart } from '../policy/model-content.js'
 import type { BridgeOptions, CallName, Reading } from './bridged-tool.js'
 import { bridgedTools, type BridgedToolset } from './bridged-tools.js'
+import { defined } from './defined.js'
 import { parsedArguments, resumeTurn, runTurn, type ToolTurn, type TurnOptions } from './tool-turn.js'
 
 export type { BridgeOptions, CallName } from './bridged-tool.js'
@@ -74,14 +75,16 @@ export interface OpenAiTools {
  */
 export function openaiTools(toolset: Toolset, options: BridgeOptions = {}): OpenAiTools {
   const tools = bridgedTools(toolset, options, 'native')
-  const definitions: OpenAiTool[] = tools.tools.map(({ name, description, inputSchema, deferred }) => ({
-    type: 'function',
-    name,
-    ...(description === undefined ? {} : { description }),
-    parameters: inputSchema,
-    strict: false,
-    ...(deferred ? { defer_loading: true } : {}),
-  }))
+  const definitions: OpenAiTool[] = tools.tools.map(({ name, description, inputSchema, deferred }) =>
+    defined({
+      type: 'function',
+      name,
+      description,
+      parameters: inputSchema,
+      strict: false,
+      defer_loading: deferred ? true : undefined,
+    }),
+  )
   return {
     definitions: toolset.deferred.length === 0 ? definitions : [...definitions, { type: 'tool_search' }],
     has: nameChecker(tools),
@@ -138,7 +141,7 @@ export function openaiChatTools(toolset: Toolset, options: BridgeOptions = {}): 
   return {
     definitions: tools.tools.map(({ name, description, inputSchema }) => ({
       type: 'function',
-      function: { name, ...(description === undefined ? {} : { description }), parameters: inputSchema },
+      function: defined({ name, description, parameters: inputSchema }),
     })),
     has: nameChecker(tools),
     run: (calls, turnOptions) => runTurn(tools, calls.flatMap(chatCall), chatOutput, turnOptions),

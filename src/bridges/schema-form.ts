@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../index.js'
 import { isJsonObject, sameJson } from '../policy/same-json.js'
+import { defined } from './defined.js'
 
 /** A tool's schema as model APIs take it, and the way back from the arguments that a model writes for it. */
 export interface ModelSchema {
@@ -55,7 +56,7 @@ function sound(value: JsonValue, depth: number): JsonObject {
   const isObjectNode = rest.type === 'object' || (depth === 0 && rest.type === undefined)
   const node: { [key: string]: JsonValue | undefined } = {
     ...rest,
-    ...(isObjectNode && !isJsonObject(rest.properties) ? { properties: {} } : {}),
+    properties: isObjectNode && !isJsonObject(rest.properties) ? {} : rest.properties,
     ...bound('minimum', 'exclusiveMinimum', minimum, exclusiveMinimum),
     ...bound('maximum', 'exclusiveMaximum', maximum, exclusiveMaximum),
     ...(tuple ? { prefixItems: items, items: additionalItems } : { items }),
@@ -93,15 +94,15 @@ function mergedRoot(root: JsonObject, original: JsonObject, depth = 0): JsonObje
   const required = [...new Set(always)]
   const words = [...all.map(({ description }) => description), ...choices.map(alternatives)]
   const description = words.filter((text) => typeof text === 'string' && text !== '').join(' ')
-  return {
+  return defined({
     ...rest,
     type: 'object',
-    ...(description === '' ? {} : { description }),
+    description: description === '' ? rest.description : description,
     properties: mergedProperties(
       [...all, ...choices.flat()].map(({ properties }) => properties).filter((properties) => isJsonObject(properties)),
     ),
-    ...(required.length === 0 && rest.required === undefined ? {} : { required }),
-  }
+    required: required.length === 0 && rest.required === undefined ? undefined : required,
+  })
 }
 
 function mergedProperties(all: readonly JsonObject[]): JsonObject {
@@ -174,13 +175,13 @@ function nameable(root: JsonObject): { readonly renamed: JsonObject; readonly na
   }
   if (names.size === 0) return { renamed: root, names }
   const safeNames = new Map([...names].map(([safe, name]) => [name, safe]))
-  const renamed = {
+  const renamed = defined({
     ...root,
     properties: Object.fromEntries(
       Object.entries(properties).map(([name, schema]) => [safeNames.get(name) ?? name, schema]),
     ),
-    ...(required === undefined ? {} : { required: required.map((name) => safeNames.get(name as string) ?? name) }),
-  }
+    required: required?.map((name) => safeNames.get(name as string) ?? name),
+  })
   return { renamed, names }
 }
 

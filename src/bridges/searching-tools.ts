@@ -1,6 +1,7 @@
 import type { JsonObject, ToolCallOutcome, Toolset, ToolsetTool } from '../index.js'
 import { isJsonObject } from '../policy/same-json.js'
 import type { BridgedTool } from './bridged-tool.js'
+import { defined } from './defined.js'
 import { modelSchema } from './schema-form.js'
 
 /** For a framework that can't defer tools: one tool finds the others, one uses what was found. */
@@ -37,7 +38,7 @@ function finder(toolset: Toolset): BridgedTool {
 
 function describe({ modelName, description, inputSchema }: ToolsetTool): JsonObject {
   const { schema } = modelSchema(inputSchema)
-  return { name: modelName, ...(description === undefined ? {} : { description }), arguments: schema }
+  return defined({ name: modelName, description, arguments: schema })
 }
 
 function user(get: (name: string) => BridgedTool): BridgedTool {

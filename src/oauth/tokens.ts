@@ -37,19 +37,14 @@ export async function refreshTokens(
 ): Promise<TokenSet> {
   const { server, client } = context
   const http = tokenOptions(env, server, options)
-  const additionalParameters = {
-    ...resourceParameter(context),
-    ...(context.refreshScope === true ? scopeParameter(context) : {}),
-  }
+  const scope = context.refreshScope === true ? scopeParameter(context) : {}
+  const additionalParameters = { ...resourceParameter(context), ...scope }
   const response = await refreshTokenGrantRequest(
     server,
     party(client),
     await clientAuthentication(client),
     refreshToken,
-    {
-      ...http,
-      additionalParameters,
-    },
+    { ...http, additionalParameters },
   )
   return readTokens(context, response)
 }

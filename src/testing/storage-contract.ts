@@ -275,7 +275,7 @@ export function describeStorageContract(runner: TestRunner, makeStorage: MakeSto
         for (let rounds = 0, over = false; !over && rounds < MANY; rounds++) {
           over = !writing
           const query = { workspaceId: workspace, prefix: 'event/', limit: 7 }
-          const pages = await walk((after) => storage.list({ ...query, ...(last ? { after: last } : {}), ...after }))
+          const pages = await walk((after) => storage.list({ ...query, after: last, ...after }))
           const records = pages.flatMap((page) => page.records)
           for (const { value } of records) seen.push(value)
           last = records.at(-1)?.key ?? last

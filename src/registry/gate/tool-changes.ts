@@ -117,7 +117,10 @@ export async function fileListing(
     before,
   )
   const changes = await classify(unaccepted, missing, settings, accepted)
-  const manifest: ToolsRecord = { ...listed.manifest, ...(Object.keys(changes).length === 0 ? {} : { changes }) }
+  const manifest: ToolsRecord = {
+    ...listed.manifest,
+    changes: Object.keys(changes).length === 0 ? undefined : changes,
+  }
   return {
     ...listed,
     manifest,

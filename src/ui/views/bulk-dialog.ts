@@ -83,8 +83,8 @@ export class BulkDialog extends Dialog {
     const affected = this.#affected()
     if (affected.length > 0) {
       const settings: ToolSettings = {
-        ...(this.#mode === 'keep' ? {} : { approval: this.#mode }),
-        ...(this.#enabled === 'keep' ? {} : { enabled: this.#enabled === 'on' }),
+        approval: this.#mode === 'keep' ? undefined : this.#mode,
+        enabled: this.#enabled === 'keep' ? undefined : this.#enabled === 'on',
       }
       await session.client.configureTools(
         integrationId,

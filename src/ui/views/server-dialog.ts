@@ -173,6 +173,7 @@ export class ServerDialog extends Dialog {
     const { session } = this
     const visibility = this.#isPrivate ? 'private' : 'workspace'
     const shares = visibility !== integration.visibility
+    const resets = shares || this.#credentials !== integration.credentials
     const headers = headerEdits(this.#headers)
     const saved = await session.client.update(
       integration.id,
@@ -180,12 +181,10 @@ export class ServerDialog extends Dialog {
         name: this.#name.trim(),
         agents: this.#agents,
         approval: this.#approval,
-        ...(integration.url === undefined || this.#url.trim() === integration.url ? {} : { url: this.#url.trim() }),
-        ...(Object.keys(headers).length === 0 ? {} : { headers }),
-        ...(shares ? { visibility } : {}),
-        ...(shares || this.#credentials !== integration.credentials
-          ? { credentials: this.#isPrivate ? 'shared' : this.#credentials }
-          : {}),
+        url: integration.url === undefined || this.#url.trim() === integration.url ? undefined : this.#url.trim(),
+        headers: Object.keys(headers).length === 0 ? undefined : headers,
+        visibility: shares ? visibility : undefined,
+        credentials: resets ? (this.#isPrivate ? 'shared' : this.#credentials) : undefined,
       },
       { ifRevision: integration.revision },
     )
