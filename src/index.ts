@@ -8,6 +8,7 @@ export type {
   OAuthHostOptions,
   PolicyInput,
   PolicyVerdict,
+  MaintenanceOptions,
   RetentionOptions,
 } from './registry/state/options.js'
 export type {
@@ -78,6 +79,7 @@ export {
 
 // The words
 export type { Actor, Me } from './model/actor.js'
+export type { Diagnostic, DiagnosticArea } from './model/diagnostic.js'
 export type { Agent } from './model/agent.js'
 export {
   approvalTransitions,

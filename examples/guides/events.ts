@@ -1,7 +1,12 @@
+import type { Diagnostic } from 'mcp-integrations'
 import { admin, connectedNotes, expect } from './host.js'
 
+// #region diagnostics
+const onDiagnostic = ({ area, message, error }: Diagnostic) => console.warn(`[mcp] ${area}: ${message}`, error ?? '')
+// #endregion
+
 export async function events(): Promise<void> {
-  const { registry, mine, integration, close } = await connectedNotes()
+  const { registry, mine, integration, close } = await connectedNotes({ onDiagnostic })
   const shown: string[] = []
   // #region on
   const off = registry.on('integration_status_changed', ({ integrationId, status, reason }) => {

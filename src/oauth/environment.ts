@@ -1,3 +1,4 @@
+import type { Report } from '../model/diagnostic.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** `fetch` through the one way out, told what the request is for. */
@@ -18,6 +19,8 @@ export interface OAuthEnvironment {
   readonly clientMetadataUrl?: string | undefined
   /** Whether `http:` on loopback is allowed. */
   readonly allowLoopback: boolean
+  /** Hears of what goes wrong and breaks nothing. */
+  readonly report?: Report | undefined
 }
 
 /** Fills `{issuer}` in a URL of ours, so that each authorization server has its own. */

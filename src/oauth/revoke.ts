@@ -32,7 +32,9 @@ export async function revokeTokens(
         additionalParameters,
       })
       return response.status === 200
-    } catch {
+    } catch (error) {
+      const message = `A token could not be revoked at ${new URL(endpoint).origin}. It is erased here all the same.`
+      env.report?.({ area: 'credentials', message, error })
       return false
     }
   }

@@ -72,7 +72,9 @@ export function tokenKeeper({
     }
     try {
       return await save()
-    } catch {
+    } catch (error) {
+      const message = 'Refreshed tokens could not be stored. This process keeps them and stores them as soon as it can.'
+      env.report?.({ area: 'credentials', message, error, workspaceId: grant.workspaceId })
       saveLater(idOf(grant), outcome, save)
       return outcome
     }

@@ -1,3 +1,4 @@
+import type { Report } from '../model/diagnostic.js'
 import type { Actor } from '../model/actor.js'
 import { parseActor } from '../model/input.js'
 import { createGuardedFetch } from '../egress/guarded-fetch.js'
@@ -16,9 +17,11 @@ import { callsInFlight } from './state/calls-in-flight.js'
 import type { ActorEventOf } from './operations/actor-events.js'
 import { forgetUser, forgetWorkspace } from './operations/forget.js'
 import { keyUsage, resealAll, type ResealReport } from './operations/reseal.js'
+import { maintain } from './operations/maintain.js'
 import { sweep, type SweepReport } from './operations/sweep.js'
 import type { IntegrationRegistryOptions } from './state/options.js'
 import { settle } from './state/settle-options.js'
+import { diagnostics } from './state/diagnostics.js'
 import { closed } from './state/errors.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { runtimeFrom } from './state/default-runtime.js'
@@ -35,6 +38,7 @@ import { watchOthers } from './operations/watch-others.js'
 export class IntegrationRegistry<const AgentId extends string = string> implements AsyncDisposable {
   readonly #context: Context
   readonly #builder: ToolsetBuilder
+  readonly #report: Report
   readonly #closing = new AbortController()
   readonly #behind = new Set<Promise<unknown>>()
   readonly #ends: (() => Promise<void>)[] = []
@@ -45,6 +49,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   constructor(options: IntegrationRegistryOptions<AgentId>) {
     const settled = settle(options)
     const runtime = runtimeFrom(options.runtime)
+    const report = (this.#report = diagnostics(options.onDiagnostic, runtime))
     const storage = guardedStorage(options.storage, {
       runtime,
       timeoutMs: settled.limits.storageTimeoutMs,
@@ -70,16 +75,18 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       redirectUrl: settled.oauth?.redirectUrl ?? '',
       clientMetadataUrl: settled.oauth?.clientMetadataUrl,
       allowLoopback: settled.egress.allowLoopback ?? false,
+      report,
     }
     const refresher = createRefresher({ env: oauth, storage, vault })
     const runInBackground = (work: () => Promise<unknown>): void => this.#follow(work)
     const feed = eventFeed({
       storage,
       runtime,
+      report,
       eventsMs: settled.retention.eventsMs,
       auditMs: settled.retention.auditMs,
     })
-    const live = liveEvents({ feed, storage, runtime })
+    const live = liveEvents({ feed, storage, runtime, report })
     const context: Context = {
       options: settled,
       storage,
@@ -99,12 +106,16 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),
       refreshTools: oneAtATime((target) => checkTarget(context, target, { background: true }), runInBackground),
+      report,
       runInBackground,
       closing: this.#closing.signal,
     }
     this.#context = context
     this.#builder = toolsetBuilder(context)
     const unwatch = watchOthers(context, options.storage)
+    const { maintenance } = options
+    const endMaintenance = maintenance === undefined ? () => {} : maintain(context, maintenance.everyMs)
+    this.#closing.signal.addEventListener('abort', endMaintenance, { once: true })
     this.#ends.push(
       async () => unwatch(),
       async () => live.close(),
@@ -161,7 +172,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     return this.#context.feed.read(query)
   }
 
-  /** Finishes what time or a dead process left. Call it now and then, from any process. */
+  /** Finishes what time or a dead process left. Run it on a schedule, from any process, or set `maintenance`. */
   async sweep(): Promise<SweepReport> {
     this.#open()
     return sweep(this.#context)
@@ -222,7 +233,13 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     const late = new Promise<void>((resolve) => (cancelLate = runtime.setTimer(resolve, graceMs + settlingMs)))
     await Promise.race([late, calls.drained()])
     await Promise.race([late, Promise.allSettled(this.#behind)])
-    for (const end of this.#ends) await Promise.race([late, end().catch(() => {})])
+    for (const end of this.#ends)
+      await Promise.race([
+        late,
+        end().catch((error: unknown) =>
+          this.#report({ area: 'close', message: 'Something could not be ended by close().', error }),
+        ),
+      ])
     cancelGrace()
     cancelLate()
     this.#isClosed = true
@@ -236,7 +253,14 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   #follow(work: () => Promise<unknown>): void {
     const done = Promise.resolve()
       .then(work)
-      .catch(() => {})
+      .catch((error: unknown) => {
+        if (!this.#isClosed)
+          this.#report({
+            area: 'background',
+            message: 'Work behind an answer failed. The answer was right when it was given; what it tells may be old.',
+            error,
+          })
+      })
       .finally(() => this.#behind.delete(done))
     this.#behind.add(done)
   }

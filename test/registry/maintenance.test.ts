@@ -1,6 +1,6 @@
-import { encryptedCredentials } from 'mcp-integrations'
+import { encryptedCredentials, type Diagnostic } from 'mcp-integrations'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openGate } from '../support/gate.js'
+import { later, openGate } from '../support/gate.js'
 import { dump, makeRegistry, makeStorage } from '../support/registry.js'
 
 describe('sweep', () => {
@@ -21,6 +21,78 @@ describe('sweep', () => {
     expect((await dump(storage)).map(({ key }) => key)).toEqual(before)
     expect(await mine.get(id)).toMatchObject({ status: 'connected', tools: { total: 2 } })
     expect(await registry.sweep()).toMatchObject({ removals: 0 })
+  })
+})
+
+describe('maintenance', () => {
+  /** A registry that sweeps by itself, and the sweeps it began. */
+  async function maintained(scan: () => Promise<void> = async () => {}) {
+    let sweeps = 0
+    const told: Diagnostic[] = []
+    const { storage, runtime, another } = await openGate()
+    const registry = another({
+      maintenance: { everyMs: 60_000 },
+      // Here the clock leaps while the storage takes its time.
+      limits: { storageTimeoutMs: 86_400_000 },
+      onDiagnostic: (diagnostic) => void told.push(diagnostic),
+      storage: {
+        ...storage,
+        scan: async (query) => {
+          // The first thing that a sweep looks for.
+          if (query.prefix === 'approval/' && query.after === undefined) {
+            sweeps++
+            await scan()
+          }
+          return storage.scan(query)
+        },
+      },
+    })
+    return { registry, runtime, told, sweeps: () => sweeps }
+  }
+
+  it('sweeps again and again, never sooner than half the time and never later than all of it', async () => {
+    const { runtime, sweeps } = await maintained()
+    await runtime.advance(29_999)
+    expect(sweeps()).toBe(0)
+    await runtime.advance(30_001)
+    expect(sweeps()).toBe(1)
+    await runtime.advance(10 * 60_000)
+    expect(sweeps()).toBeGreaterThanOrEqual(10)
+    expect(sweeps()).toBeLessThanOrEqual(21)
+  })
+
+  it('sweeps one at a time', async () => {
+    const { promise, resolve } = later()
+    const { runtime, sweeps } = await maintained(() => promise)
+    await runtime.advance(4_000_000)
+    expect(sweeps()).toBe(1)
+    resolve()
+  })
+
+  it('goes on after a sweep that failed, and tells of it without the words of the storage', async () => {
+    const { runtime, sweeps, told } = await maintained(() => Promise.reject(new Error('canary')))
+    await runtime.advance(120_000)
+    expect(sweeps()).toBeGreaterThan(1)
+    expect(told[0]).toMatchObject({ area: 'maintenance', error: { code: 'storage_unavailable' } })
+    expect(JSON.stringify(told)).not.toContain('canary')
+  })
+
+  it('ends with close(), also in the middle of a sweep', async () => {
+    const { promise, resolve } = later()
+    const { registry, runtime, sweeps, told } = await maintained(() => promise)
+    await runtime.advance(60_000)
+    const closed = registry.close({ graceMs: 1 })
+    resolve()
+    await closed
+    await runtime.advance(600_000)
+    expect(sweeps()).toBe(1)
+    expect(told).toEqual([])
+  })
+
+  it('is off unless it is set', async () => {
+    const { registry, runtime } = await openGate()
+    await registry.close({ graceMs: 1 })
+    expect(runtime.timers).toBe(0)
   })
 })
 

@@ -74,7 +74,10 @@ function riskLine(context: Context, request: Omit<ConfirmRequest, 'risk'>): stri
   try {
     const line = context.options.approvals.risk?.(request)
     return typeof line === 'string' ? visible(line, 500) : undefined
-  } catch {
+  } catch (error) {
+    const message = 'approvals.risk failed. The request has no line about the risk.'
+    const { workspaceId, integration } = request
+    context.report({ area: 'policy', message, error, workspaceId, integrationId: integration.id })
     return undefined
   }
 }

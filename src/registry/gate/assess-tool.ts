@@ -132,7 +132,9 @@ function hostVerdict(
       },
       arguments: args,
     })
-  } catch {
+  } catch (error) {
+    const message = 'approvals.policy failed. The tool is denied.'
+    context.report({ area: 'policy', message, error, workspaceId: actor.workspaceId, integrationId })
     return { mode: 'deny', rule: 'policy_failed' }
   }
 }

@@ -203,8 +203,11 @@ async function file(
       if ((await context.feed.commit(target.workspaceId, { writes, events, audit: [audit] })) !== false) break
     }
     if (claimed !== undefined) context.decisions.notice(claimed.value.request.approvalId, how.approval)
-  } catch {
+  } catch (error) {
     // What a tool has answered is never lost because it could not be filed: the approval then stays dispatched and becomes unknown.
+    const { workspaceId, integrationId } = target
+    const message = 'How a call ended could not be stored: the audit lacks it, and its approval becomes unknown.'
+    context.report({ area: 'audit', message, error, workspaceId, integrationId })
   }
 }
 

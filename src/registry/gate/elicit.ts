@@ -1,26 +1,38 @@
 import type { ElicitAnswer, ElicitQuestion } from '../../ports/elicit.js'
+import type { Context } from '../state/context.js'
 import type { ResolvedCall } from './resolved-call.js'
 
 /** How a server's questions during this call reach the host; nothing, when nobody can answer. */
-export function elicitFor(call: ResolvedCall): {
+export function elicitFor(
+  context: Context,
+  call: ResolvedCall,
+): {
   elicit?: ((question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>) | undefined
 } {
   const { session, target, tool } = call
   const { elicit } = session
   if (elicit === undefined) return {}
   return {
-    elicit: async (question, options) =>
-      elicit(
-        {
-          workspaceId: target.workspaceId,
-          userId: session.actor.userId,
-          agentId: session.agentId,
-          conversationId: session.conversationId,
-          integration: { id: target.integrationId, name: target.record.name, origin: target.record.origin },
-          tool: tool.definition.name,
-          ...question,
-        },
-        options,
-      ),
+    elicit: async (question, options) => {
+      try {
+        return await elicit(
+          {
+            workspaceId: target.workspaceId,
+            userId: session.actor.userId,
+            agentId: session.agentId,
+            conversationId: session.conversationId,
+            integration: { id: target.integrationId, name: target.record.name, origin: target.record.origin },
+            tool: tool.definition.name,
+            ...question,
+          },
+          options,
+        )
+      } catch (error) {
+        const message = 'The elicit callback failed. The server is told that nobody answered.'
+        const { workspaceId, integrationId } = target
+        if (!options.signal.aborted) context.report({ area: 'elicit', message, error, workspaceId, integrationId })
+        throw error
+      }
+    },
   }
 }

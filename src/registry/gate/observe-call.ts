@@ -7,6 +7,15 @@ export function observeCall(context: Context, { call, rule, approval }: Permitte
   const { target, session, tool, modelName } = call
   const { workspaceId, integrationId, record } = target
   let observation: CallObservation | undefined
+  const guard = (work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      // An observer can't break what it watches.
+      const message = 'The observer of calls failed. The call goes on without it.'
+      context.report({ area: 'observer', message, error, workspaceId, integrationId })
+    }
+  }
   guard(() => {
     observation = context.options.observer?.start({
       workspaceId,
@@ -22,12 +31,4 @@ export function observeCall(context: Context, { call, rule, approval }: Permitte
   })
   const watched = observation
   return watched && { meta: watched.meta, end: (ended: ObservedEnd) => guard(() => watched.end(ended)) }
-}
-
-function guard(work: () => void): void {
-  try {
-    work()
-  } catch {
-    // An observer can't break what it watches.
-  }
 }

@@ -1,6 +1,7 @@
 import type { ToolCallOutcome } from '../../model/outcome.js'
 import { useServer } from '../servers/use-server.js'
 import type { Context } from '../state/context.js'
+import { tellOne } from '../state/event-feed.js'
 import { admit, Unsent } from './admit.js'
 import type { ToolCallOptions } from './call-scope.js'
 import { begin, conclude, type Ending } from './conclude.js'
@@ -39,11 +40,11 @@ export async function sendCall(
             return connection.callTool(tool.definition, args.value, {
               signal: tracked,
               timeoutMs,
-              onProgress,
+              onProgress: onProgress && ((progress) => tellOne(context.report, onProgress, progress)),
               meta: ending.observation?.meta,
               beforeSend: (waitedLater) =>
                 admit(context, ending.admission, sent++ > 0 || waited || waitedLater || isLate(context, ending)),
-              ...elicitFor(current.call),
+              ...elicitFor(context, current.call),
             })
           },
           { signal: tracked, elicits: session.elicit !== undefined },

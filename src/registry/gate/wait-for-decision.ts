@@ -135,7 +135,11 @@ async function consult(
     return true
   } catch (error) {
     // Decided elsewhere meanwhile: the waiting call sees that by itself. Anything else leaves the approval open.
-    return isIntegrationError(error) && error.code === 'conflict'
+    if (isIntegrationError(error) && error.code === 'conflict') return true
+    const { workspaceId, integrationId } = call.target
+    const message = 'The confirm callback failed, or its answer could not be stored. The approval stays open.'
+    if (!over.signal.aborted) context.report({ area: 'confirm', message, error, workspaceId, integrationId })
+    return false
   } finally {
     for (const end of ends) end()
   }

@@ -40,7 +40,7 @@ export function listenAs(
 ): () => void {
   const { actor } = context
   const tell = (event: ActorEvent): void => {
-    if (name === '*' || event.type === name) tellOne(listener, event)
+    if (name === '*' || event.type === name) tellOne(context.report, listener, event)
   }
   const hearCalls = (event: LocalEvent): void => {
     if ('id' in event || event.workspaceId !== actor.workspaceId || event.userId !== actor.userId) return

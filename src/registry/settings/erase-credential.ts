@@ -40,8 +40,10 @@ export async function revokeQuietly(
       credential,
     )
     await revokeTokens(context.oauth, secrets)
-  } catch {
+  } catch (error) {
     // Unreadable or unreachable: the tokens are erased here all the same.
+    const message = 'Tokens could not be revoked at their authorization server. They are erased here all the same.'
+    context.report({ area: 'credentials', message, error, workspaceId, integrationId })
   }
   await forgetSecret(context, credential)
   await context.storage.commit(workspaceId, [
@@ -87,7 +89,11 @@ export async function eraseCredential(
 
 /** Tells the vault that a sealed value is no longer referred to; best effort. */
 export async function forgetSecret(context: Context, record: { readonly sealed: string } | undefined): Promise<void> {
-  if (record !== undefined) await context.vault.destroy?.(record.sealed).catch(() => {})
+  if (record === undefined) return
+  await context.vault.destroy?.(record.sealed).catch((error: unknown) => {
+    const message = 'The credential vault could not destroy a secret that is no longer referred to.'
+    context.report({ area: 'credentials', message, error })
+  })
 }
 
 /** Ends sign-ins under way: nobody can come back with them, and what was sealed for them is gone. */

@@ -1,5 +1,6 @@
 import type { CheckedActor } from '../../model/actor.js'
 import type { Agent } from '../../model/agent.js'
+import type { Report } from '../../model/diagnostic.js'
 import type { Connector } from '../../model/connector.js'
 import type { GuardedFetch } from '../../egress/guarded-fetch.js'
 import type { ConnectionPool } from '../../mcp/connection-pool.js'
@@ -47,6 +48,8 @@ export interface Context {
   refreshTools(target: Target, news?: { readonly changed: boolean }): Promise<unknown>
   agentsOf(workspaceId: string): Promise<readonly Agent[]>
   connectorsOf(workspaceId: string): Promise<readonly Connector[]>
+  /** Tells the host of what went wrong and breaks nothing. */
+  readonly report: Report
   /** Work behind an answer, e.g. a refresh of a tool list: `close()` waits for it. Never rejects. */
   runInBackground(work: () => Promise<unknown>): void
   /** Aborts when the registry closes. */

@@ -3,6 +3,7 @@ import { toJson } from './records.js'
 import { keys, prefixes } from './keys.js'
 import { recordLimits } from '../../model/record-limits.js'
 import type { AuditEntry, CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
+import type { Report } from '../../model/diagnostic.js'
 import type { RegistryStorage, StorageWrite, StorageWritten } from '../../ports/storage.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
@@ -69,18 +70,21 @@ export interface EventFeed {
 export type LocalEvent = RegistryEvent | CallEvent
 
 /** Tells a listener: one that throws, or rejects, can't break what it is told of. */
-export function tellOne<Event>(listener: (event: Event) => unknown, event: Event): void {
+export function tellOne<Event>(report: Report, listener: (event: Event) => unknown, event: Event): void {
+  const failed = (error: unknown): void =>
+    report({ area: 'listener', message: 'A listener failed. Nothing else was changed by it.', error })
   try {
     const answer = listener(event)
-    if (answer instanceof Promise) answer.catch(() => {})
-  } catch {
-    // Its own affair.
+    if (answer instanceof Promise) answer.catch(failed)
+  } catch (error) {
+    failed(error)
   }
 }
 
 export function eventFeed(options: {
   storage: RegistryStorage
   runtime: RegistryRuntime
+  report: Report
   eventsMs: number
   auditMs: number
 }): EventFeed {
@@ -88,7 +92,8 @@ export function eventFeed(options: {
   const local = new EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>()
   const tell = (events: readonly LocalEvent[]): void => {
     for (const event of events)
-      for (const listener of [...local.listeners(event.type), ...local.listeners('*')]) tellOne(listener, event)
+      for (const listener of [...local.listeners(event.type), ...local.listeners('*')])
+        tellOne(options.report, listener, event)
   }
   const prepare: EventFeed['prepare'] = (workspaceId, { writes = [], events = [], audit = [] }) => {
     const at = runtime.now()

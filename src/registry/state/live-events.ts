@@ -1,4 +1,5 @@
 import type { RegistryEvent } from '../../model/event.js'
+import type { Report } from '../../model/diagnostic.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 import type { EventFeed, LocalEvent } from './event-feed.js'
@@ -28,6 +29,7 @@ export function liveEvents(options: {
   readonly feed: EventFeed
   readonly storage: RegistryStorage
   readonly runtime: RegistryRuntime
+  readonly report: Report
 }): LiveEvents {
   const followed = new Map<string, Following>()
   return {
@@ -63,6 +65,7 @@ class Following {
   #isLooking = false
   #again = false
   #stopped = false
+  #isAway = false
   #cancelTimer = (): void => {}
 
   constructor(workspaceId: string, options: Parameters<typeof liveEvents>[0]) {
@@ -96,10 +99,22 @@ class Following {
     do {
       this.#again = false
       // Where the storage is away, the next look finds what came meanwhile.
-      await this.#read().catch(() => {})
+      await this.#read().then(
+        () => (this.#isAway = false),
+        (error: unknown) => this.#missed(error),
+      )
     } while (this.#again && !this.#stopped)
     this.#isLooking = false
     if (!this.#stopped) this.#cancelTimer = this.#options.runtime.setTimer(() => this.look(), lookEveryMs)
+  }
+
+  /** Told of once, until it is well again. */
+  #missed(error: unknown): void {
+    const { report } = this.#options
+    const message =
+      'The events of a workspace could not be read for those who listen. They are read again every second.'
+    if (!this.#isAway && !this.#stopped) report({ area: 'live_events', message, error, workspaceId: this.#workspaceId })
+    this.#isAway = true
   }
 
   async #read(): Promise<void> {

@@ -19,6 +19,7 @@ import type {
   ApprovalOptions,
   IntegrationRegistryOptions,
   LimitOptions,
+  MaintenanceOptions,
   OAuthHostOptions,
   RetentionOptions,
 } from './options.js'
@@ -86,6 +87,10 @@ const retention = object({
   auditArguments: optional(flag),
 } satisfies ShapesOf<RetentionOptions>)
 
+const maintenance = object({
+  everyMs: whole(1_000, 7 * day),
+} satisfies ShapesOf<MaintenanceOptions>)
+
 /** The agents that a host lists; it may have none yet. */
 export const agentList: Shape = distinctIds(
   listOf((value, path) =>
@@ -147,6 +152,8 @@ export const registryOptions: Shape = object({
   egress: optional(egress),
   limits: optional(limits),
   retention: optional(retention),
+  maintenance: optional(maintenance),
+  onDiagnostic: optional(func),
   runtime: optional(havingOptional('now', 'randomId', 'setTimer', 'fetch')),
 } satisfies ShapesOf<IntegrationRegistryOptions>)
 

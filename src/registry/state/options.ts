@@ -1,5 +1,6 @@
 import type { Actor } from '../../model/actor.js'
 import type { Agent } from '../../model/agent.js'
+import type { Diagnostic } from '../../model/diagnostic.js'
 import type { Connector } from '../../model/connector.js'
 import type { JsonObject } from '../../model/json.js'
 import type { ConfirmRequest } from '../../model/approval.js'
@@ -41,6 +42,13 @@ export interface IntegrationRegistryOptions<AgentId extends string = string> {
   readonly limits?: LimitOptions | undefined
   /** How long events, audit and approvals are kept. */
   readonly retention?: RetentionOptions | undefined
+  /** Sweeping in this process. `@default` none: the host calls `sweep()` */
+  readonly maintenance?: MaintenanceOptions | undefined
+  /**
+   * Hears of what goes wrong without breaking anything, for the host's log: at most 20 a second. It holds no secret, and
+   * what the listener throws is ignored.
+   */
+  readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined
   /** Clock, timers, ids and network, for tests and special hosts. `@default` the platform's */
   readonly runtime?: Partial<RegistryRuntime> | undefined
 }
@@ -147,6 +155,12 @@ export interface LimitOptions {
   readonly relistBeforeApprovalMs?: number | undefined
   /** One operation of the storage. `@default 5_000` */
   readonly storageTimeoutMs?: number | undefined
+}
+
+/** Sweeping in this process, besides what other processes do. */
+export interface MaintenanceOptions {
+  /** `sweep()` runs so often, in ms, one at a time: the pause before each is between half and all of it. */
+  readonly everyMs: number
 }
 
 /** How long what is no longer needed is kept, in ms. */

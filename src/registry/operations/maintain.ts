@@ -1,0 +1,29 @@
+import { jitter } from '../../mcp/jitter.js'
+import type { Context } from '../state/context.js'
+import { sweep } from './sweep.js'
+
+/**
+ * Sweeps again and again in this process, one sweep at a time. The pause before each is between half and all of
+ * `everyMs`, so that processes that started together don't sweep together.
+ *
+ * @returns how to end it
+ */
+export function maintain(context: Context, everyMs: number): () => void {
+  let cancel = later()
+  return () => cancel()
+
+  function later(): () => void {
+    return context.runtime.setTimer(() => context.runInBackground(once), jitter(context.runtime, everyMs))
+  }
+
+  async function once(): Promise<void> {
+    try {
+      await sweep(context)
+    } catch (error) {
+      if (context.closing.aborted) return
+      context.report({ area: 'maintenance', message: 'A sweep failed. The next one goes on with what is left.', error })
+    } finally {
+      if (!context.closing.aborted) cancel = later()
+    }
+  }
+}
