@@ -17,6 +17,7 @@ const steps = [
   'npm run test:hostile',
   'node scripts/run.mjs bench/hostile-neighbours.ts --short',
   'npm run test:interop',
+  'npm run test:interop:more -- --short',
   'npm run test:browser',
   'npm run test:dist',
   'npm run api -- --check',

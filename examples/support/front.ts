@@ -23,7 +23,9 @@ export async function startFront(port: number, wanted: Readonly<Record<string, s
       response.writeHead(401).end()
       return
     }
-    const { method, url: path, headers } = incoming
+    const { method, url: path } = incoming
+    // Some servers answer to their own address only.
+    const headers = { ...incoming.headers, host: `127.0.0.1:${port}` }
     const onward = forward({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(response)
