@@ -1,11 +1,12 @@
 import { IntegrationError } from '../model/errors.js'
+import type { DeepJson } from '../model/json-limits.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { createConnector } from '#connect'
 import { bytesBody } from './body.js'
 import { abortError, startsWork, type Dialer, type IncomingAnswer, type OutgoingRequest } from './connector.js'
 import { fetchConnector } from './fetch-connector.js'
 import { GuardedResponse, type GuardedResponseOptions } from './guarded-response.js'
-import { maxMetadataBytes, maxMetadataHops, oauthTimeoutMs, type DeepJson } from './limits.js'
+import { maxMetadataBytes, maxMetadataHops, oauthTimeoutMs } from './limits.js'
 import { requestBody, requestHeaders } from './request.js'
 import { checkUrl, type EgressOptions } from './url-policy.js'
 

@@ -1,7 +1,8 @@
 import { IntegrationError } from '../model/errors.js'
+import { boundedJson, type DeepJson } from '../model/json-limits.js'
 import { bytesBody, readWhole, streamBody, type BodySource } from './body.js'
 import type { IncomingAnswer } from './connector.js'
-import { bodyMeter, boundedJson, eventStreamMeter, tooLarge, type DeepJson } from './limits.js'
+import { bodyMeter, eventStreamMeter, tooLarge } from './limits.js'
 
 export interface GuardedResponseOptions {
   /** Where the answer came from in the end. */

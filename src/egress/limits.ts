@@ -1,4 +1,5 @@
 import { IntegrationError } from '../model/errors.js'
+import { JsonNesting, type DeepJson, type Fate } from '../model/json-limits.js'
 
 /** Answers of OAuth endpoints, in decoded bytes. */
 export const maxMetadataBytes = 256 * 1024
@@ -10,12 +11,6 @@ export const connectTimeoutMs = 10_000
 export const oauthTimeoutMs = 30_000
 /** How long an idle connection is kept, in ms: less than what servers usually do, so that they rarely close it under a request. */
 export const idleSocketMs = 4_000
-/** `JSON.parse` reads a million levels, but hashing, cloning and printing the result overflow the stack. */
-export const maxJsonDepth = 64
-/** Values of one JSON text: parsing many small ones takes far longer than their bytes suggest. */
-export const maxJsonValues = 400_000
-/** Where deep JSON is skipped: an answer's frame, 64 levels of a part of it, and some more, so that the part shows it. */
-export const skippedJsonDepth = 70
 /** Layers of `content-encoding`: each multiplies what a few bytes can become. */
 export const maxEncodings = 1
 
@@ -28,9 +23,6 @@ export interface Meter {
    */
   count(chunk: Uint8Array): Uint8Array
 }
-
-/** What JSON deeper than is accepted leads to: an error, or an empty list in its place. */
-export type DeepJson = 'refuse' | 'skip'
 
 /** Bounds a body as a whole. */
 export function bodyMeter(maxBytes: number): Meter {
@@ -91,78 +83,6 @@ export function eventStreamMeter(maxEventBytes: number, deepJson: DeepJson = 're
   }
 }
 
-/**
- * Refuses JSON that is nested too deep, or holds too many values, before anything parses it. Text that is no JSON passes.
- *
- * @returns the text, without what is skipped
- * @throws `protocol_error`, `response_too_large`
- */
-export function boundedJson(text: string, deepJson: DeepJson = 'refuse', maxDepth = depthFor(deepJson)): string {
-  if (text.length <= 2 * maxDepth || !/^\s*[[{]/.test(text)) return text
-  const nesting = new JsonNesting(deepJson, maxDepth)
-  let kept = ''
-  let from = 0
-  for (let index = 0; index < text.length; index++) {
-    const fate = nesting.next(text.charCodeAt(index))
-    if (fate === 'keep') continue
-    kept += text.slice(from, index) + (fate === 'replace' ? '[]' : '')
-    from = index + 1
-  }
-  return kept + text.slice(from)
-}
-
-/** What becomes of a character: it stays, an empty list stands in its place, or it goes. */
-type Fate = 'keep' | 'replace' | 'drop'
-
-/** Follows the brackets of JSON, character by character or byte by byte: both are the same for what matters here. */
-class JsonNesting {
-  readonly #skips: boolean
-  readonly #maxDepth: number
-  #depth = 0
-  #values = 0
-  #inString = false
-  #escaped = false
-
-  constructor(deepJson: DeepJson, maxDepth = depthFor(deepJson)) {
-    this.#skips = deepJson === 'skip'
-    this.#maxDepth = maxDepth
-  }
-
-  next(code: number): Fate {
-    const isSkipped = this.#depth > this.#maxDepth
-    if (this.#inString) {
-      if (this.#escaped) this.#escaped = false
-      else if (code === backslash) this.#escaped = true
-      else if (code === quote) this.#inString = false
-    } else if (code === quote) this.#inString = true
-    else if (code === openBrace || code === openBracket) {
-      this.#count()
-      if (++this.#depth > this.#maxDepth && !isSkipped) {
-        if (this.#skips) return 'replace'
-        throw tooDeep(this.#maxDepth)
-      }
-    } else if (code === closeBrace || code === closeBracket) this.#depth--
-    else if (code === comma) this.#count()
-    return isSkipped ? 'drop' : 'keep'
-  }
-
-  reset(): void {
-    this.#depth = 0
-    this.#values = 0
-    this.#inString = false
-    this.#escaped = false
-  }
-
-  /** An opened list or object, and what follows a comma. */
-  #count(): void {
-    if (++this.#values > maxJsonValues) throw tooManyValues()
-  }
-}
-
-function depthFor(deepJson: DeepJson): number {
-  return deepJson === 'skip' ? skippedJsonDepth : maxJsonDepth
-}
-
 /** A chunk from which bytes are taken out; the chunk itself while none is. */
 class KeptBytes {
   readonly #chunk: Uint8Array
@@ -206,25 +126,7 @@ export function tooLarge(maxBytes: number): IntegrationError {
   )
 }
 
-function tooDeep(maxDepth: number): IntegrationError {
-  return new IntegrationError('protocol_error', `The server's answer is JSON nested deeper than ${maxDepth} levels.`)
-}
-
-function tooManyValues(): IntegrationError {
-  return new IntegrationError(
-    'response_too_large',
-    `The server's answer holds more than ${maxJsonValues} values. Nothing of it was used.`,
-  )
-}
-
 const emptyList = new TextEncoder().encode('[]')
 const dataField = 'data:'
-const comma = 0x2c
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
-const quote = 0x22
-const backslash = 0x5c
-const openBracket = 0x5b
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d

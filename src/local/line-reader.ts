@@ -2,8 +2,12 @@
 export interface LineReaderOptions {
   /** Longer lines are skipped. `@default` not bounded */
   readonly maxBytes: number | undefined
-  onLine(line: string): void
+  /** Nothing more is read once it says no. */
+  isOpen(): boolean
+  onLine(line: string, bytes: number): void
   onTooLong(): void
+  /** A part of a line that is skipped. */
+  onSkipped(bytes: number): void
 }
 
 const lineFeed = 0x0a
@@ -13,7 +17,13 @@ const lineFeed = 0x0a
  *
  * @returns what takes the bytes
  */
-export function lineReader({ maxBytes = Number.POSITIVE_INFINITY, onLine, onTooLong }: LineReaderOptions) {
+export function lineReader({
+  maxBytes = Number.POSITIVE_INFINITY,
+  isOpen,
+  onLine,
+  onTooLong,
+  onSkipped,
+}: LineReaderOptions) {
   let parts: Uint8Array[] = []
   let bytes = 0
   let skips = false
@@ -24,11 +34,12 @@ export function lineReader({ maxBytes = Number.POSITIVE_INFINITY, onLine, onTooL
       if (!skips) onTooLong()
       skips = true
       parts = []
+      onSkipped(part.byteLength)
     } else parts.push(part)
   }
   const end = (): void => {
     // The decoder drops a byte order mark.
-    if (!skips) onLine(new TextDecoder().decode(Buffer.concat(parts)))
+    if (!skips) onLine(new TextDecoder().decode(Buffer.concat(parts)), bytes)
     parts = []
     bytes = 0
     skips = false
@@ -36,11 +47,11 @@ export function lineReader({ maxBytes = Number.POSITIVE_INFINITY, onLine, onTooL
 
   return (chunk: Uint8Array): void => {
     let rest = chunk
-    for (let at = rest.indexOf(lineFeed); at >= 0; at = rest.indexOf(lineFeed)) {
+    for (let at = rest.indexOf(lineFeed); at >= 0 && isOpen(); at = rest.indexOf(lineFeed)) {
       add(rest.subarray(0, at))
       end()
       rest = rest.subarray(at + 1)
     }
-    if (rest.byteLength > 0) add(rest)
+    if (rest.byteLength > 0 && isOpen()) add(rest)
   }
 }

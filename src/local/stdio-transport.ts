@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
 import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio'
 import spawn from 'cross-spawn'
-import { IntegrationError } from '../model/errors.js'
+import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import { boundedJson } from '../model/json-limits.js'
 import { lineReader } from './line-reader.js'
 
 /** Options of {@link StdioTransport}. */
@@ -31,6 +33,8 @@ export class StdioTransport {
   onerror?: ((error: Error) => void) | undefined
   /** Told of something that every request under way fails by. */
   onfault?: ((fault: IntegrationError) => void) | undefined
+  /** Told of what was read, in bytes, after the messages in it: nobody may send what nobody asked for without end. */
+  onread?: ((bytes: number) => void) | undefined
   readonly #options: StdioTransportOptions
   #process: ChildProcess | undefined
   #ended: IntegrationError | undefined
@@ -49,7 +53,7 @@ export class StdioTransport {
     const { command, args, env, cwd, onStderr, maxMessageBytes } = this.#options
     const started = spawn(command, [...args], {
       env: { ...getDefaultEnvironment(), ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', onStderr === undefined ? 'ignore' : 'pipe'],
       shell: false,
       windowsHide: true,
       cwd,
@@ -57,12 +61,16 @@ export class StdioTransport {
     this.#process = started
     const read = lineReader({
       maxBytes: maxMessageBytes,
-      onLine: (line) => this.#take(line),
+      isOpen: () => this.#process !== undefined,
+      onLine: (line, bytes) => {
+        this.#take(line)
+        this.onread?.(bytes)
+      },
       onTooLong: () => this.onfault?.(tooLarge(maxMessageBytes)),
+      onSkipped: (bytes) => this.onread?.(bytes),
     })
     started.stdout?.on('data', read)
-    // Read in any case: a full pipe would stop the server.
-    started.stderr?.setEncoding('utf8').on('data', (text: string) => quietly(() => onStderr?.(text)))
+    if (started.stderr !== null && onStderr !== undefined) readInTurns(started.stderr, onStderr)
     for (const stream of [started.stdin, started.stdout, started.stderr])
       stream?.on('error', (error) => this.onerror?.(error))
     started.once('close', (code, signal) => this.#close(exited(code, signal)))
@@ -82,7 +90,7 @@ export class StdioTransport {
     })
   }
 
-  /** Ends the process: by closing its input, then by SIGTERM, then by SIGKILL. */
+  /** Ends the process: by closing its input, then by SIGTERM, then by SIGKILL. Nothing of it is read any more. */
   async close(): Promise<void> {
     const running = this.#process
     this.#process = undefined
@@ -98,13 +106,20 @@ export class StdioTransport {
 
   #take(line: string): void {
     if (!/^\s*[[{]/.test(line)) return
-    let messages: unknown
-    try {
-      messages = JSON.parse(line)
-    } catch {
-      return
+    const sent = this.#parsed(line)
+    for (const message of Array.isArray(sent) ? (sent as unknown[]) : [sent]) {
+      if (this.#process === undefined) return
+      if (message !== undefined) this.onmessage?.(message)
     }
-    for (const message of Array.isArray(messages) ? (messages as unknown[]) : [messages]) this.onmessage?.(message)
+  }
+
+  #parsed(line: string): unknown {
+    try {
+      return JSON.parse(boundedJson(line, 'skip'))
+    } catch (error) {
+      if (isIntegrationError(error)) this.onfault?.(error.with({ mayHaveRun: true }))
+      return undefined
+    }
   }
 
   #close(why: IntegrationError): void {
@@ -155,10 +170,20 @@ async function settlesWithin(work: Promise<void>, ms: number): Promise<boolean> 
   return settled
 }
 
-function quietly(tell: () => void): void {
-  try {
-    tell()
-  } catch {
-    // A listener can't break a server.
-  }
+/** How long much text at once makes the next wait, in ms: a server that never stops writing waits for its full pipe. */
+const stderrTurnMs = 10
+const muchText = 16 * 1024
+
+function readInTurns(stderr: Readable, onText: (text: string) => void): void {
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (text.length >= muchText) {
+      stderr.pause()
+      setTimeout(() => stderr.resume(), stderrTurnMs).unref()
+    }
+    try {
+      onText(text)
+    } catch {
+      // A listener can't break a server.
+    }
+  })
 }

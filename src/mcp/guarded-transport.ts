@@ -56,6 +56,8 @@ export class GuardedTransport implements Transport {
   readonly #inner: Transport
   readonly #options: GuardOptions
   readonly #exchanges = new Map<string | number, Exchange>()
+  /** What is being read held the answer to a request. */
+  #answered = false
 
   constructor(inner: Transport, options: GuardOptions) {
     this.#inner = inner
@@ -63,7 +65,11 @@ export class GuardedTransport implements Transport {
     inner.onmessage = (message) => this.#admits() && this.deliver(message, options.unread)
     inner.onclose = () => this.onclose?.()
     inner.onerror = (error) => this.onerror?.(error)
-    if (options.unread) Object.assign(inner, { onfault: (fault: unknown) => this.giveUpAll(fault) })
+    if (options.unread)
+      Object.assign(inner, {
+        onfault: (fault: unknown) => this.giveUpAll(fault),
+        onread: (bytes: number) => this.#wasRead(bytes),
+      })
   }
 
   get sessionId(): string | undefined {
@@ -145,6 +151,7 @@ export class GuardedTransport implements Transport {
     if ('method' in message) return this.onmessage?.(message)
     const exchange = message.id === undefined ? undefined : this.#exchanges.get(message.id)
     if (exchange === undefined) return
+    this.#answered = true
     this.#exchanges.delete(exchange.id)
     exchange.stopTimer?.()
     const result = 'result' in message ? (message.result as Readonly<Record<string, unknown>>) : undefined
@@ -164,10 +171,16 @@ export class GuardedTransport implements Transport {
     }
   }
 
+  /** What a request waited for may be as large as its bound; anything else has a rate. */
+  #wasRead(bytes: number): void {
+    if (!this.#answered) this.#admits((gate) => gate.read(bytes))
+    this.#answered = false
+  }
+
   /** A server that floods is closed; nobody waits for its answers any more. */
-  #admits(): boolean {
+  #admits(count: (gate: FloodGate) => void = (gate) => gate.message()): boolean {
     try {
-      this.#options.gate?.message()
+      if (this.#options.gate !== undefined) count(this.#options.gate)
       return true
     } catch (error) {
       for (const exchange of this.#exchanges.values()) this.#giveUp(Object.assign(exchange, { fault: error }))

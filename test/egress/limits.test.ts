@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { boundedJson, eventStreamMeter, joined } from '../../src/egress/limits.js'
+import { eventStreamMeter, joined } from '../../src/egress/limits.js'
+import { boundedJson } from '../../src/model/json-limits.js'
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 const bytes = (text: string) => new TextEncoder().encode(text)

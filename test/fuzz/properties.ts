@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { boundedJson, eventStreamMeter, joined } from '../../src/egress/limits.js'
+import { eventStreamMeter, joined } from '../../src/egress/limits.js'
+import { boundedJson } from '../../src/model/json-limits.js'
 import { readEvents } from '../../src/mcp/event-stream.js'
 import { FloodGate } from '../../src/mcp/flood-gate.js'
 import { schemaFit } from '../../src/mcp/output-validation.js'

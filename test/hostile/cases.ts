@@ -72,6 +72,30 @@ export const cases: readonly Case[] = [
   { name: 'a tool that becomes another', transports: all, outcomes: either('approval_required') },
 ]
 
+/** Servers of this machine, over standard streams. */
+export const localCases: readonly Omit<Case, 'transports'>[] = [
+  { name: 'healthy', outcomes: either('completed') },
+  { name: 'a line without end', outcomes: tooLarge },
+  { name: 'a line without end at once', outcomes: tooLarge },
+  { name: 'a message without end', outcomes: tooLarge },
+  { name: 'empty lines without end', outcomes: tooLarge },
+  { name: 'broken JSON without end', outcomes: tooLarge },
+  { name: 'progress without end', outcomes: tooLarge },
+  { name: 'large messages that nobody asked for', outcomes: tooLarge },
+  { name: 'half a message', outcomes: either('timeout') },
+  { name: 'half a message and an end', outcomes: either('unreachable') },
+  { name: 'a message of 50 MB', outcomes: tooLarge },
+  { name: 'a million empty lists', outcomes: tooLarge },
+  { name: 'a list of a million messages', outcomes: tooLarge },
+  { name: 'a list of many messages', outcomes: either('response_too_large', 'timeout') },
+  { name: 'a million levels', outcomes: tooLarge },
+  { name: 'a thousand levels', outcomes: either('protocol_error') },
+  { name: 'an exit at once', outcomes: either('unreachable') },
+  { name: 'an error output without end', outcomes: either('timeout') },
+  { name: 'a deaf ear to its end', outcomes: either('completed') },
+  { name: 'silence', outcomes: either('timeout') },
+]
+
 /** What may come of signing in at each authorization server, and of the call that follows. */
 export const oauthOutcomes: Readonly<Record<string, readonly string[]>> = {
   honest: either('completed'),
@@ -88,21 +112,25 @@ export const oauthOutcomes: Readonly<Record<string, readonly string[]>> = {
   'a refresh that is refused': either('authorization_required'),
 }
 
-/** Connects, and calls the tool that every hostile server has. */
-export async function meet(registry: IntegrationRegistry, url: string): Promise<string> {
+/** Connects to a URL or a connector, and calls the tool that every hostile server has. */
+export async function meet(
+  registry: IntegrationRegistry,
+  server: { readonly url: string } | { readonly connector: string },
+): Promise<string> {
   const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana', role: 'admin' })
   const connected = await mine.connect({
-    url,
+    ...server,
     name: 'Hostile',
     agents: ['assistant'],
-    headers: { 'X-Api-Key': 'canary-header' },
+    headers: 'url' in server ? { 'X-Api-Key': 'canary-header' } : undefined,
   })
   if (connected.type !== 'connected') return connected.type
   const { id } = connected.integration
   const { tools } = await mine.tools(id)
   const good = tools.find(({ name }) => name === 'good' || name === 't1')
   if (good !== undefined) await mine.configureTools(id, { [good.name]: { approval: 'auto' } })
-  if (url.includes(encodeURIComponent('a tool that becomes another'))) await mine.refreshTools(id)
+  if ('url' in server && server.url.includes(encodeURIComponent('a tool that becomes another')))
+    await mine.refreshTools(id)
   return call(registry, good?.modelName ?? 'hostile__good')
 }
 

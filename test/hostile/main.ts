@@ -17,9 +17,10 @@ import {
   memoryStorage,
   type RegistryStorage,
 } from 'mcp-integrations'
+import { stdioServer } from 'mcp-integrations/stdio'
 import { quantile } from '../../bench/support/figures.js'
 import { oauthCases } from './authorization-servers.js'
-import { call, cases, meet, oauthOutcomes } from './cases.js'
+import { call, cases, localCases, meet, oauthOutcomes } from './cases.js'
 
 const callTimeoutMs = 1_500
 const connectTimeoutMs = 3_000
@@ -46,7 +47,7 @@ const rejections: unknown[] = []
 process.on('unhandledRejection', (error) => rejections.push(error))
 
 const { registry: healthy } = host(0)
-await meet(healthy, `${base}/healthy/modern/mcp`)
+await meet(healthy, { url: `${base}/healthy/modern/mcp` })
 const control = await measured('control', [], async () => {
   await new Promise((resolve) => setTimeout(resolve, 1_500))
   return 'control'
@@ -62,9 +63,14 @@ for (const { name, transports, outcomes } of cases) {
   for (const transport of transports) {
     if (!`${name} ${transport}`.includes(only)) continue
     const url = `${base}/${encodeURIComponent(name)}/${transport}/mcp?key=canary-query`
-    const row = await met(`${name} (${transport})`, outcomes, (own) => meet(own.registry, url))
+    const row = await met(`${name} (${transport})`, outcomes, (own) => meet(own.registry, { url }))
     rows.push([`${name} (${transport})`, row, bare ? await bareOutcome(url) : ''])
   }
+}
+for (const { name, outcomes } of localCases) {
+  if (!`${name} (stdio)`.includes(only)) continue
+  const row = await met(`${name} (stdio)`, outcomes, (own) => meet(own.registry, { connector: connectorId(name) }))
+  rows.push([`${name} (stdio)`, row, ''])
 }
 for (const name of oauthCases) {
   if (!`sign-in: ${name}`.includes(only)) continue
@@ -112,8 +118,22 @@ function host(aheadMs: number): Own {
     oauth: { redirectUrl: 'http://127.0.0.1:34567/callback', clientName: 'Host' },
     limits: { callTimeoutMs, connectTimeoutMs },
     runtime: { now },
+    connectors: localCases.map(({ name }) => ({
+      id: connectorId(name),
+      name,
+      local: stdioServer({
+        command: process.execPath,
+        args: ['test/hostile/local-server.mjs', name],
+        onStderr: () => undefined,
+      }),
+      auth: 'none',
+    })),
   })
   return { registry, storage, time }
+}
+
+function connectorId(name: string): string {
+  return name.replaceAll(' ', '-').toLowerCase()
 }
 
 /** What one bad moment of the machine could break is measured again; what breaks twice is broken. */
@@ -128,6 +148,7 @@ async function metOnce(
   run: (own: Own) => Promise<string>,
 ): Promise<Measured> {
   const own = host(0)
+  const processes = count('ProcessWrap')
   const said: unknown[] = []
   const row = await measured(name, outcomes, () =>
     run(own).catch((error: unknown) => {
@@ -149,6 +170,10 @@ async function metOnce(
   await own.registry.close()
   await new Promise((resolve) => setTimeout(resolve, 50))
   if (openSockets() > Math.max(1, sockets)) row.problems.push('sockets stay open')
+  // One that is deaf to its end is killed after its grace.
+  for (let n = 0; n < 100 && count('ProcessWrap') > processes; n++)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  if (count('ProcessWrap') > processes) row.problems.push('a process stays')
   if ((await call(healthy, 'hostile__good')) !== 'completed')
     row.problems.push('a good server does not work afterwards')
   return row
@@ -233,5 +258,9 @@ async function asked<T>(process: ChildProcess): Promise<T> {
 }
 
 function openSockets(): number {
-  return process.getActiveResourcesInfo().filter((resource) => resource.startsWith('TCP')).length
+  return count('TCP')
+}
+
+function count(kind: string): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource.startsWith(kind)).length
 }

@@ -1,0 +1,64 @@
+/** A hostile server over standard streams, in the older era: what it does when its tool is called is its argument. */
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+const [, , name = ''] = process.argv
+const MiB = 1024 * 1024
+const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 1, progress: 1 } }
+const text = (value) => ({ content: [{ type: 'text', text: value }] })
+
+/** Writes the same piece as long as anybody lets it. */
+async function pour(piece, stream = process.stdout) {
+  for (;;) if (!stream.write(piece)) await once(stream, 'drain')
+}
+
+const answer = (id, result) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`)
+const raw = (id, result) => process.stdout.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}\n`)
+
+const nested = (levels) => '['.repeat(levels) + ']'.repeat(levels)
+
+const calls = {
+  healthy: (id) => answer(id, text('hello')),
+  'a line without end': () => pour('x'.repeat(65_536)),
+  'a message without end': () => pour('{"jsonrpc":"2.0",'.repeat(4_000)),
+  'empty lines without end': () => pour('\n'.repeat(65_536)),
+  'broken JSON without end': () => pour('[\n'.repeat(30_000)),
+  'progress without end': () => pour(`${JSON.stringify(progress)}\n`.repeat(100)),
+  'large messages that nobody asked for': () =>
+    pour(`${JSON.stringify({ jsonrpc: '2.0', id: 'other', result: text('x'.repeat(2 * MiB)) })}\n`),
+  'half a message': () => process.stdout.write('{"jsonrpc":"2.0","id"'),
+  'half a message and an end': () => process.stdout.write('{"jsonrpc":"2.0","id"', () => process.exit(0)),
+  'a message of 50 MB': async (id) => {
+    process.stdout.write(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":"`)
+    for (let n = 0; n < 50; n++) if (!process.stdout.write('x'.repeat(MiB))) await once(process.stdout, 'drain')
+    process.stdout.write('"}]}}\n')
+  },
+  'a million empty lists': (id) => raw(id, `{"content":[],"structuredContent":[${'[],'.repeat(1_200_000)}[]]}`),
+  'a list of a million messages': () => process.stdout.write(`[${'{},'.repeat(1_300_000)}{}]\n`),
+  'a list of many messages': () => process.stdout.write(`[${'{},'.repeat(150_000)}{}]\n`),
+  'a million levels': (id) => raw(id, `{"content":[],"structuredContent":${nested(1_000_000)}}`),
+  'a thousand levels': (id) => raw(id, `{"content":[],"structuredContent":${nested(1_000)}}`),
+  'an error output without end': () => pour('x'.repeat(65_536), process.stderr),
+  'a deaf ear to its end': (id) => answer(id, text('hello')),
+  silence: () => undefined,
+}
+
+if (name === 'an exit at once') process.exit(3)
+if (name === 'a line without end at once') await pour('x'.repeat(65_536))
+if (name === 'a deaf ear to its end') {
+  process.on('SIGTERM', () => undefined)
+  setInterval(() => undefined, 1_000)
+}
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method } = JSON.parse(line)
+  if (id === undefined) continue
+  if (method === 'initialize')
+    answer(id, {
+      protocolVersion: '2025-11-25',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'hostile', version: '1' },
+    })
+  else if (method === 'tools/list') answer(id, { tools: [{ name: 'good', inputSchema: { type: 'object' } }] })
+  else if (method === 'tools/call') void calls[name](id)
+  else process.stdout.write(`{"jsonrpc":"2.0","id":${id},"error":{"code":-32601,"message":"Method not found"}}\n`)
+}
