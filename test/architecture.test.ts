@@ -37,9 +37,11 @@ const rules: Readonly<Record<string, Rule>> = {
   storage: { may: ['storage', 'ports', 'model'] },
   vaults: { may: ['vaults', 'ports', 'model', 'jose'] },
   local: { may: ['local', 'ports', 'model', '@modelcontextprotocol/client/stdio', 'cross-spawn', 'node:*'] },
-  http: { may: ['http', 'index.ts', 'model', 'hono', '@hono/node-server', 'zod'] },
+  http: {
+    may: ['http', 'import', 'index.ts', 'model', 'registry/state/rate-limit.ts', 'hono', '@hono/node-server', 'zod'],
+  },
   // For browsers: it brings nothing along.
-  'http/client.ts': { may: [], mayTypes: ['http', 'index.ts'] },
+  'http/client.ts': { may: [], mayTypes: ['http', 'import', 'index.ts'] },
   ui: {
     may: ['ui', 'http/client.ts', 'model/visible-text.ts', 'lit', 'lit/*'],
     mayTypes: ['index.ts'],

@@ -76,5 +76,12 @@ export async function http(): Promise<void> {
     listener.closeAllConnections()
     listener.close()
   }
+  const list = JSON.stringify({ mcpServers: { second: { url: integration.url }, files: { command: 'npx' } } })
+  // #region lists
+  const { servers } = await client.previewServers(list) // to show: name, url, headers, what a person is asked for
+  const { rows } = await client.importServers(list, { agents: ['assistant'] }) // off until somebody has looked
+  // #endregion
+  expect('the list is shown', servers.length === 2)
+  expect('each row says what became of it', rows.map(({ type }) => type).join() === 'connected,unsupported')
   await close()
 }

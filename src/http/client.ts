@@ -11,6 +11,7 @@ import type {
   ToolsetOptions,
   OperationOptions,
 } from '../index.js'
+import type { ExportFormat, ImportFormat, ImportOptions, ImportPreview, ImportRow } from '../import/index.js'
 import type { Problem, ProblemCode } from './problem.js'
 
 // The shape is that of `mine`: `client.list()`, `client.connect(input)`, `client.tools(id)`, `client.approvals.decide(…)`.
@@ -32,6 +33,15 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
     toolName: string,
     options?: OperationOptions & Pick<ToolsetOptions, 'conversationId'> & { readonly args?: unknown },
   ): Promise<CallExplanation>
+  /** What one can use, as a list for another client, without a secret: JSON. @param options - `format`: `@default 'mcp.json'` */
+  exportServers(options?: OperationOptions & { readonly format?: ExportFormat | undefined }): Promise<string>
+  /** The servers of a list, as `importServers` would connect them; stores nothing, and no secret is in it. */
+  previewServers(text: string, options?: OperationOptions): Promise<ListPreview>
+  /** Connects the servers of a list, such as an `mcp.json`: each is connected, or its row says why not. */
+  importServers(
+    text: string,
+    options: Omit<ImportOptions, 'concurrency'>,
+  ): Promise<{ readonly rows: readonly ImportedRow[] }>
   /**
    * What happens, as it happens, until the signal aborts; a connection that is lost is made again, and nothing in between
    * is missed.
@@ -43,6 +53,17 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
     options?: OperationOptions & { readonly after?: string | undefined },
   ): AsyncGenerator<ActorEvent | StreamReset, void, undefined>
 }
+
+/** A list of servers as it may be shown to a person. */
+export interface ListPreview {
+  readonly format: ImportFormat
+  readonly servers: readonly ImportPreview[]
+}
+
+/** What became of one server of a list: an {@link ImportRow} whose error is a {@link Problem}. */
+export type ImportedRow =
+  | Exclude<ImportRow, { readonly type: 'refused' }>
+  | { readonly name: string; readonly type: 'refused'; readonly problem: Problem }
 
 /** More was missed than can be told one by one: read again what is shown. */
 export interface StreamReset {
@@ -149,6 +170,10 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
     },
     audit: (query) => get('/audit', query),
     events: (query) => get('/events', query),
+    exportServers: async (query) => `${JSON.stringify(await get('/export', query), undefined, 2)}\n`,
+    previewServers: (list, { signal } = {}) =>
+      send('POST', '/import', { query: { preview: 1 }, body: { text: list }, signal }),
+    importServers: (list, { signal, ...how }) => post('/import', { text: list, ...how }, signal),
     listen: (listening) => listen(options, listening),
   }
 }

@@ -17,6 +17,7 @@ import { originOf, publicOrigin, type PublicOrigin } from './public-origin.js'
 import { safeReturnTo } from './return-to.js'
 import { Reply, type Route } from './route.js'
 import { routes } from './routes.js'
+import { rateLimit } from '../registry/state/rate-limit.js'
 
 /** Options of {@link integrationsHandler}. */
 export interface IntegrationsHandlerOptions {
@@ -103,14 +104,18 @@ export function integrationsHandler<AgentId extends string>(
     const after = raw.headers.get('last-event-id') ?? req.query('after')
     return streams.open(registry.actingAs(actor), actor, after, AbortSignal.any([raw.signal, registry.closing]))
   })
-  for (const route of routes)
+  for (const route of routes) {
+    const { perMinute, method, path } = route
+    const pace = perMinute === undefined ? undefined : rateLimit(`${method} ${path}`, perMinute, registry.runtime)
     app.on(route.method, honoPath(route), async (context) => {
       const { raw } = context.req
       if (route.method === 'GET') front.checkRead(raw)
       const actor = await whoIs(raw)
       if (actor instanceof Response) return actor
+      pace?.count(actor)
       return answer(route, await run(route, registry, actor, context, { maxBodyBytes, front }), basePath)
     })
+  }
   for (const path of new Set(routes.map(honoPath)))
     app.all(path, () => {
       const allowed = routes.flatMap((route) => (honoPath(route) === path ? [route.method] : [])).join(', ')

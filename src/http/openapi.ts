@@ -59,12 +59,10 @@ const problemAnswer = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 }
 
-/** Verbs name operations; where two routes reach one verb, the path tells them apart. */
-function idOf({ verb, path }: Route): string {
-  const name = (typeof verb === 'string' ? verb : verb[0]!).replace(/\.(\w)/g, (_, letter: string) =>
-    letter.toUpperCase(),
-  )
-  return path.endsWith('/decisions') ? `${name}Many` : path === '/explain' ? 'explain' : name
+/** Verbs name operations; where two routes reach one verb, the second has a name of its own. */
+function idOf({ verb, name }: Route): string {
+  if (name !== undefined) return name
+  return (typeof verb === 'string' ? verb : verb[0]!).replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 function pathParameters({ path }: Route): readonly Json[] {

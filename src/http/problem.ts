@@ -104,7 +104,8 @@ export function problemResponse(error: unknown): Response {
   return new Response(JSON.stringify(body), { status: body.status, headers })
 }
 
-function problemOf(error: unknown): Problem {
+/** An error as JSON has it. */
+export function problemOf(error: unknown): Problem {
   if (isIntegrationError(error)) return problem(error.code, error.message, error)
   if (error instanceof Refusal) return problem(error.code, error.message)
   return problem('internal', 'The request failed unexpectedly. The host has the details in its own logs.')

@@ -40,6 +40,8 @@ export class Reply {
 export interface Route<Path extends string = string, Query = unknown, Body = unknown> {
   /** What it reaches: one verb, or two that differ in convenience only. */
   readonly verb: Verb | readonly Verb[]
+  /** What the document calls it, where several routes reach one verb. @default the verb */
+  readonly name?: string | undefined
   readonly method: Method
   readonly path: Path
   readonly summary: string
@@ -49,6 +51,8 @@ export interface Route<Path extends string = string, Query = unknown, Body = unk
   readonly bodyOptional?: boolean | undefined
   /** Whether `If-Match` must name what was seen. */
   readonly ifMatch?: 'optional' | 'required' | undefined
+  /** How often a person may ask it within a minute, in this process. @default as often as they like */
+  readonly perMinute?: number | undefined
   /** What it answers; absent: nothing, with status 204. */
   readonly result?: z.ZodType | undefined
   run(call: RouteCall<Path, Query, Body>): Promise<unknown>

@@ -1,6 +1,7 @@
 import { approvalRoutes } from './routes/approvals.js'
 import { integrationRoutes } from './routes/integrations.js'
+import { listRoutes } from './routes/lists.js'
 import { toolRoutes } from './routes/tools.js'
 
 /** The HTTP API: one operation a route. */
-export const routes = [...integrationRoutes, ...toolRoutes, ...approvalRoutes]
+export const routes = [...integrationRoutes, ...listRoutes, ...toolRoutes, ...approvalRoutes]

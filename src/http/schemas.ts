@@ -87,6 +87,14 @@ export const schemas = {
   IntegrationList: z.looseObject({ integrations: z.array(integration), next: z.string().optional() }),
   ConnectResult: connectResult,
   ServerCheck: z.looseObject({ auth: z.enum(['none', 'header', 'oauth']), origin: z.string() }),
+  ServerImport: z.union([
+    z
+      .looseObject({ rows: z.array(z.looseObject({ name: z.string(), type: z.string() })) })
+      .describe('What became of each server'),
+    z
+      .looseObject({ format: z.string(), servers: z.array(z.looseObject({ name: z.string() })) })
+      .describe('With preview=1: what would be connected'),
+  ]),
   ToolOverview: z.looseObject({ tools: z.array(tool), missing: z.array(z.string()), revision: z.string() }),
   ConnectorList: z.looseObject({ connectors: z.array(z.looseObject({ id: z.string(), name: z.string() })) }),
   AgentList: z.looseObject({ agents: z.array(z.looseObject({ id: z.string(), name: z.string().optional() })) }),

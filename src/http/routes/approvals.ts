@@ -35,6 +35,7 @@ export const approvalRoutes = [
   }),
   route({
     verb: 'approvals.decide',
+    name: 'approvalsDecideMany',
     method: 'POST',
     path: '/approvals/decisions',
     summary: 'Approves or denies many requests',

@@ -85,6 +85,7 @@ export const toolRoutes = [
   }),
   route({
     verb: 'toolset',
+    name: 'explain',
     method: 'POST',
     path: '/explain',
     summary: 'What would happen to a call, and which rule decides; runs nothing',
