@@ -28,12 +28,21 @@ export interface ClientRegistration {
 export interface ClientOptions {
   /** What {@link resolveClient} returned for the integration before, for whichever issuer. */
   readonly stored?: ClientRegistration | undefined
+  /** Finds an equal registration of somebody else, or returns what `register` does. `@default` registers */
+  readonly share?:
+    | ((wanted: WantedRegistration, register: () => Promise<ClientRegistration>) => Promise<ClientRegistration>)
+    | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** What a registration has to be for, to be used instead of a new one. */
+export interface WantedRegistration extends Pick<ClientRegistration, 'issuer' | 'redirectUri'> {
+  readonly isUsable: (client: ClientRegistration) => boolean
 }
 
 /**
  * Finds out who we are to an authorization server: the configured client, otherwise our Client ID Metadata Document where
- * the server reads such, otherwise the registration that is stored, otherwise a new dynamic registration.
+ * the server reads such, otherwise the registration that is stored or shared, otherwise a new dynamic registration.
  *
  * @throws IntegrationError `authorization_failed` with `issuer_changed` (a configured client belongs to another
  * authorization server), `registration_unsupported`, `registration_refused`, `registration_invalid` or `oauth_not_found`.
@@ -43,7 +52,7 @@ export async function resolveClient(
   env: OAuthEnvironment,
   discovery: Discovery,
   settings: OAuthSettings,
-  { stored, signal }: ClientOptions = {},
+  { stored, share, signal }: ClientOptions = {},
 ): Promise<ClientRegistration> {
   const { issuer, server } = discovery
   const plain = await perIssuer(env.redirectUrl, issuer)
@@ -60,12 +69,11 @@ export async function resolveClient(
     return { issuer, clientId: url, method: 'none', source: 'metadata_document', redirectUri: plain }
   }
   const redirectUri = await ownRedirectUri(env.redirectUrl, issuer)
-  const isReusable =
-    stored?.source === 'dynamic' &&
-    stored.issuer === issuer &&
-    stored.redirectUri === redirectUri &&
-    !ended(stored, env)
-  return isReusable ? stored : register(env, discovery, redirectUri, signal)
+  const isUsable = (client: ClientRegistration): boolean =>
+    client.source === 'dynamic' && client.issuer === issuer && client.redirectUri === redirectUri && !ended(client, env)
+  if (stored !== undefined && isUsable(stored)) return stored
+  const makeNew = (): Promise<ClientRegistration> => register(env, discovery, redirectUri, signal)
+  return share === undefined ? makeNew() : share({ issuer, redirectUri, isUsable }, makeNew)
 }
 
 const byPreference: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post', 'none']

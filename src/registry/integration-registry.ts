@@ -102,6 +102,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       decisions: decisionBoard(),
       lists: toolLists(storage),
       handles: handles(storage),
+      registering: new Map(),
       checks: rateLimit('check()', 30, runtime),
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),

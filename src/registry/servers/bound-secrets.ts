@@ -10,7 +10,7 @@ import type { CredentialRef } from '../state/refs.js'
 export async function sealBound(
   context: Context,
   ref: CredentialRef,
-  field: 'headers' | 'oauth',
+  field: 'headers' | 'oauth' | 'client',
   bound: { readonly origin: string; readonly value: object },
 ): Promise<string> {
   return context.vault.seal(`${bound.origin}\n${JSON.stringify(bound.value)}`, secretOf(ref, field))
@@ -20,7 +20,7 @@ export async function sealBound(
 export async function openBound<T>(
   context: Context,
   ref: CredentialRef,
-  field: 'headers' | 'oauth',
+  field: 'headers' | 'oauth' | 'client',
   record: { readonly sealed: string },
   origin: string,
 ): Promise<T> {

@@ -2,7 +2,7 @@ import { statusReasons } from '../../model/integration.js'
 import type { Companions, CredentialChange } from '../../oauth/lease.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
-import { versioned, type StatusRecord } from '../state/records.js'
+import { toJson, versioned, type ClientRecord, type StatusRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { currentStatus, statusChange } from './status.js'
 import type { Target } from '../state/target.js'
@@ -11,7 +11,7 @@ import type { Target } from '../state/target.js'
 export async function credentialNews(context: Context, target: Target, change: CredentialChange): Promise<Companions> {
   const { workspaceId, integrationId, owner, userId } = target
   const key = keys.status(integrationId, owner)
-  const { records, now } = await context.storage.read(workspaceId, [key])
+  const { records, now } = await context.storage.read(workspaceId, [key, keys.client(integrationId)])
   const stored = versioned<StatusRecord>(records[0])
   const before = stored === undefined ? undefined : currentStatus(stored.value, now)
   const found = foundBy(change, before)
@@ -25,11 +25,14 @@ export async function credentialNews(context: Context, target: Target, change: C
     change: 'refreshed',
     userId: owner === sharedOwner ? undefined : userId,
   }
-  const drops = change.type === 'ended' && change.dropClient
+  const client = versioned<ClientRecord>(records[1])
+  const refuses = change.type === 'ended' && change.dropClient && client !== undefined
   return context.feed.prepare(workspaceId, {
     writes: [
       ...status.writes.map((write) => ({ ...write, ifVersion: stored?.version ?? null })),
-      ...(drops ? [{ key: keys.client(integrationId), value: undefined }] : []),
+      ...(refuses
+        ? [{ key: client.key, ifVersion: client.version, value: toJson({ ...client.value, refused: true }) }]
+        : []),
     ],
     events: [...status.events, ...(change.type === 'refreshed' ? [refreshed] : [])],
   })

@@ -138,7 +138,7 @@ async function signIn(
 ): Promise<ConnectResult> {
   const { integrationId: id, owner } = target
   let begun: SignIn | undefined
-  await storeIntegration(context, id, plan, {
+  const stored = storeIntegration(context, id, plan, {
     auth: 'oauth',
     async rest(now) {
       begun ??= await beginSignIn(context, target, { challenge, now, signal })
@@ -151,6 +151,7 @@ async function signIn(
     },
     established: () => begun?.type !== 'person',
   })
+  await stored.finally(() => begun?.release())
   if (begun!.type === 'person')
     return {
       type: 'authorization_required',

@@ -10,12 +10,12 @@ import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
 import { versioned, toJson, type ClientRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
-import type { StorageRecord } from '../../ports/storage.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { refreshTools } from './refresh-tools.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { targetFrom, targetKeys } from '../state/target.js'
-import { findFlow, keepClient, redeemCode, signInUnknown, type PendingFlow } from './sign-in.js'
+import { keepClient } from './shared-registration.js'
+import { findFlow, redeemCode, signInUnknown, type PendingFlow } from './sign-in.js'
 import { reasonOf, statusChange } from '../servers/status.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import { revokeQuietly, toRevoke } from './erase-credential.js'
@@ -80,18 +80,20 @@ function statusAfterRefusal(error: unknown, before: StatusRecord): StatusRecord 
 /** A person's no says nothing against the client that they were asked for: the next sign-in may use it again. */
 async function cameBack(context: ActorContext, flow: PendingFlow): Promise<void> {
   const { actor } = context
+  const key = keys.client(flow.value.integrationId)
+  const { records } = await context.storage.read(actor.workspaceId, [key])
+  const stored = versioned<ClientRecord>(records[0])
+  if (stored === undefined) return
+  const { origin, registration, sharedRedirect } = stored.value
+  const known = { client: flow.secrets.client, origin, registeredAt: registration?.at }
   const ref = { workspaceId: actor.workspaceId, integrationId: flow.value.integrationId }
-  const { records } = await context.storage.read(ref.workspaceId, [keys.client(ref.integrationId)])
-  const ifVersion = records[0]?.version
-  if (ifVersion !== undefined)
-    await context.storage.commit(ref.workspaceId, [
-      { ...(await keepClient(context, ref, flow.secrets.client, cameBackWith(records[0]))), ifVersion },
-    ])
+  await context.storage.commit(actor.workspaceId, [
+    { ...(await keepClient(context, ref, known, { sharedRedirect })), ifVersion: stored.version },
+  ])
 }
 
-/** A client is used as before, but nobody is away with it any more. */
-function cameBackWith(record: StorageRecord | undefined): Omit<ClientRecord, 'sealed'> {
-  return { sharedRedirect: versioned<ClientRecord>(record)?.value.sharedRedirect }
+function originOf({ value }: PendingFlow): string {
+  return new URL(value.serverUrl).origin
 }
 
 /** Lists the tools with a credential just stored, and answers with what came of it. Faults are told by the status. */
@@ -172,7 +174,12 @@ async function keep(context: ActorContext, flow: PendingFlow, { credential, clie
   ])
   const old = readCredential(held[0]?.value)
   const moved = old !== undefined && (old.issuer !== credential.issuer || old.account !== credential.account)
-  const keptClient = await keepClient(context, { workspaceId, integrationId }, client, cameBackWith(held[1]))
+  const keptBefore = versioned<ClientRecord>(held[1])?.value
+  // They have agreed to this server now.
+  const known = { client, origin: originOf(flow), registeredAt: keptBefore?.registration?.at }
+  const keptClient = await keepClient(context, { workspaceId, integrationId }, known, {
+    sharedRedirect: keptBefore?.sharedRedirect,
+  })
   await retrying('The integration', async () => {
     const { records, now } = await context.storage.read(workspaceId, [
       keys.integration(integrationId),

@@ -2,7 +2,7 @@ import { IntegrationError } from '../../model/errors.js'
 import type { ClientRegistration } from '../../oauth/client-registration.js'
 import type { Discovery } from '../../oauth/discovery.js'
 import type { Context } from '../state/context.js'
-import { keys } from '../state/keys.js'
+import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
 import { versioned, type ClientRecord, type SharedRedirect } from '../state/records.js'
 import type { IntegrationRef } from '../state/refs.js'
@@ -36,7 +36,7 @@ export async function refuseMixUp(
   { workspaceId, integrationId }: IntegrationRef,
   mine: SharedRedirect,
 ): Promise<void> {
-  for await (const { records } of pages(context.storage, { workspaceId, prefix: 'client/', limit: 500 }))
+  for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.clients, limit: 500 }))
     for (const record of records) {
       const other = versioned<ClientRecord>(record)?.value.sharedRedirect
       if (other === undefined || record.key === keys.client(integrationId) || other.issuer === mine.issuer) continue

@@ -5,24 +5,26 @@ import { beginAuthorization, callbackState, finishAuthorization, type FlowSecret
 import type { Challenge } from '../../oauth/challenge.js'
 import { resolveClient, type ClientRegistration } from '../../oauth/client-registration.js'
 import { readCredential, sealCredential, type CredentialRecord } from '../../oauth/credential-record.js'
-import { discover } from '../../oauth/discovery.js'
+import { discover, type Discovery } from '../../oauth/discovery.js'
 import { readProtectedResource } from '../../oauth/protected-resource.js'
 import { chooseScopes } from '../../oauth/scopes.js'
 import { requestTokens } from '../../oauth/machine-grants.js'
 import type { ActorContext, Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
-import type { CredentialRef, IntegrationRef } from '../state/refs.js'
+import type { CredentialRef } from '../state/refs.js'
 import { isHostsClient, oauthSettingsOf } from '../servers/oauth-settings.js'
 import { refuseMixUp, sharedRedirect } from './shared-redirect.js'
+import { canAskConsent, keepClient, openClient, shareRegistration, type SharedClient } from './shared-registration.js'
 import {
   toJson,
   versioned,
   type ClientRecord,
   type FlowRecord,
   type IntegrationRecord,
+  type KnownClient,
   type Versioned,
 } from '../state/records.js'
-import { keys, sharedOwner } from '../state/keys.js'
+import { keys } from '../state/keys.js'
 
 /** For which integration and whose credential somebody signs in. */
 export interface SignInTarget {
@@ -35,7 +37,9 @@ export interface SignInTarget {
   /** The host's catalogue configured the client. */
   readonly clientByHost?: boolean | undefined
   /** Who we were to the authorization server before; absent where that led nowhere. */
-  readonly client?: ClientRegistration | undefined
+  readonly client?: KnownClient | undefined
+  /** That led nowhere: nobody else's registration is relied on either. */
+  readonly registersAnew?: boolean | undefined
 }
 
 /** How a sign-in is begun. */
@@ -49,7 +53,7 @@ export interface SignInRequest {
 }
 
 /** Where a sign-in stands: a person is to be sent away, or it went without one. */
-export type SignIn =
+export type SignIn = (
   | {
       readonly type: 'person'
       readonly authorizationUrl: string
@@ -59,6 +63,10 @@ export type SignIn =
       readonly writes: readonly StorageWrite[]
     }
   | { readonly type: 'tokens'; readonly credential: CredentialRecord; readonly writes: readonly StorageWrite[] }
+) & {
+  /** To be called once the writes are committed, or never will be. */
+  readonly release: () => void
+}
 
 /** How long a person may take at the authorization server, in ms. */
 const flowMs = 600_000
@@ -74,9 +82,8 @@ export async function beginSignIn(
   target: SignInTarget,
   request: SignInRequest,
 ): Promise<SignIn> {
-  const { actor } = context
-  const { integrationId, owner, serverUrl, settings } = target
-  const { challenge, steppedUpFor, now, signal } = request
+  const { serverUrl, settings } = target
+  const { challenge, signal } = request
   if (context.options.oauth === undefined)
     throw new IntegrationError(
       'authorization_failed',
@@ -88,7 +95,25 @@ export async function beginSignIn(
     signal,
     timeoutMs: context.options.limits.connectTimeoutMs,
   })
-  const client = await resolveClient(context.oauth, discovery, settings, { stored: target.client, signal })
+  const used = await clientFor(context, target, discovery, request)
+  try {
+    return { ...(await begin(context, target, { request, discovery, used })), release: used.release }
+  } catch (error) {
+    used.release()
+    throw error
+  }
+}
+
+type Begun<T = SignIn> = T extends unknown ? Omit<T, 'release'> : never
+
+async function begin(
+  context: ActorContext,
+  { integrationId, owner, serverUrl, settings, ...target }: SignInTarget,
+  { request, discovery, used }: { request: SignInRequest; discovery: Discovery; used: SharedClient },
+): Promise<Begun> {
+  const { actor } = context
+  const { challenge, steppedUpFor, now, signal } = request
+  const { client } = used.known
   const asked = request.scopes === undefined ? settings : { ...settings, scopes: request.scopes }
   const granted = target.credential?.issuer === discovery.issuer ? target.credential.scopes : undefined
   const scopes = chooseScopes(challenge, discovery, granted, asked)
@@ -111,14 +136,22 @@ export async function beginSignIn(
       type: 'tokens',
       credential,
       writes: [
-        await keepClient(context, ref, obtained.client),
+        await keepClient(context, ref, { ...used.known, client: obtained.client, origin: serverOrigin }),
         { key: keys.credential(integrationId, owner), value: toJson(credential) },
       ],
     }
   }
   const shared = sharedRedirect(context, discovery, client, target.clientByHost === true)
   if (shared !== undefined) await refuseMixUp(context, ref, shared)
-  const begun = await beginAuthorization(context.oauth, { discovery, client, scopes, settings, steppedUpFor })
+  // What people agreed to for another server, they have not agreed to for this one.
+  const { prompt = used.known.origin === serverOrigin ? undefined : 'consent' } = settings
+  const begun = await beginAuthorization(context.oauth, {
+    discovery,
+    client,
+    scopes,
+    settings: { ...settings, prompt },
+    steppedUpFor,
+  })
   const until = now + flowMs
   const secrets: FlowSecrets = { ...begun.flow, serverOrigin }
   const flow: FlowRecord = {
@@ -134,30 +167,36 @@ export async function beginSignIn(
     authorizationUrl: begun.authorizationUrl,
     until,
     writes: [
-      await keepClient(context, ref, client, { pending: owner, sharedRedirect: shared }),
+      await keepClient(context, ref, used.known, { pending: owner, sharedRedirect: shared }),
       { key: keys.flow(begun.state), ifVersion: null, value: toJson(flow), expiresAt: until },
     ],
   }
 }
 
-/**
- * The write that remembers who we are to the authorization server.
- *
- * @param use - without `pending`: somebody came back with it.
- */
-export async function keepClient(
-  context: Context,
-  { workspaceId, integrationId }: IntegrationRef,
-  client: ClientRegistration,
-  use: Omit<ClientRecord, 'sealed'> = {},
-): Promise<StorageWrite> {
-  const sealed = await context.vault.seal(JSON.stringify(client), {
-    workspaceId,
-    integrationId,
-    owner: sharedOwner,
-    field: 'client',
+/** Who we are to the authorization server: as before, or by a registration that the workspace shares. */
+async function clientFor(
+  context: ActorContext,
+  { serverUrl, settings, client: before, registersAnew }: SignInTarget,
+  discovery: Discovery,
+  { now, signal }: SignInRequest,
+): Promise<SharedClient> {
+  const { workspaceId } = context.actor
+  const { origin } = new URL(serverUrl)
+  const sharer = { workspaceId, origin, onlySameOrigin: !canAskConsent(settings), now, signal }
+  const stored = before?.origin === origin || !sharer.onlySameOrigin ? before : undefined
+  let shared: SharedClient | undefined
+  const client = await resolveClient(context.oauth, discovery, settings, {
+    stored: stored?.client,
+    share:
+      registersAnew === true
+        ? undefined
+        : async (wanted, register) =>
+            (shared = await shareRegistration(context, sharer, wanted, register)).known.client,
+    signal,
   })
-  return { key: keys.client(integrationId), value: toJson({ sealed, ...use } satisfies ClientRecord) }
+  if (shared !== undefined) return shared
+  const known = stored !== undefined && client === stored.client ? stored : { client, origin, registeredAt: now }
+  return { known, release: () => {} }
 }
 
 /** Whether a server that doesn't ask can be signed in to: it publishes how, or the settings say as whom or where. */
@@ -234,6 +273,7 @@ export async function signInTarget(
   ])
   const settings = await oauthSettingsOf(context, { workspaceId, integrationId }, record)
   const stored = versioned<ClientRecord>(records[0])?.value
+  const registersAnew = stored?.refused === true || (stored?.pending !== undefined && stored.pending === owner)
   return {
     integrationId,
     owner,
@@ -241,22 +281,13 @@ export async function signInTarget(
     settings: settings ?? {},
     clientByHost: await isHostsClient(context, workspaceId, record, settings),
     // A sign-in with it never came back: maybe the authorization server has forgotten it, and said so to the person.
+    registersAnew,
     client:
-      stored === undefined || stored.pending === owner
+      stored === undefined || registersAnew
         ? undefined
         : await openClient(context, { workspaceId, integrationId }, stored),
     credential: readCredential(records[1]?.value),
   }
-}
-
-async function openClient(
-  context: Context,
-  ref: IntegrationRef,
-  { sealed }: ClientRecord,
-): Promise<ClientRegistration> {
-  return JSON.parse(
-    await context.vault.open(sealed, { ...ref, owner: sharedOwner, field: 'client' }),
-  ) as ClientRegistration
 }
 
 function flowContext(actor: CheckedActor, integrationId: string) {

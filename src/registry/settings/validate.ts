@@ -199,7 +199,7 @@ export async function startSignIn(
       : { reason: 'ok', signIn: context.runtime.randomId() },
     { now },
   )
-  await retrying(`Integration "${record.name}"`, async () => {
+  const committed = retrying(`Integration "${record.name}"`, async () => {
     const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
     const stored = versioned<IntegrationRecord>(records[0])
     if (stored === undefined || stored.value.url !== record.url) throw notFound('integration', id)
@@ -213,6 +213,7 @@ export async function startSignIn(
       events: status.events,
     })
   })
+  await committed.finally(begun.release)
   if (!interactive) return refreshAfterSignIn(context, id, request.signal)
   return {
     type: 'authorization_required',

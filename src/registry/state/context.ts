@@ -16,6 +16,7 @@ import type { RateLimit } from './rate-limit.js'
 import type { LiveEvents } from './live-events.js'
 import type { Handles } from './handles.js'
 import type { OAuthEnvironment } from '../../oauth/environment.js'
+import type { KnownClient } from './records.js'
 import type { Refresher } from '../../oauth/refresh.js'
 import type { Target } from './target.js'
 import type { ToolLists } from './tool-list-cache.js'
@@ -40,6 +41,8 @@ export interface Context {
   /** How often a person may have servers looked at. */
   readonly checks: RateLimit
   readonly oauth: OAuthEnvironment
+  /** Registrations that this process makes and has not stored yet, by workspace and name. */
+  readonly registering: Map<string, Promise<KnownClient>>
   readonly refresher: Refresher
   /**
    * Lists a server's tools again and stores what changed, or joins whoever does.

@@ -50,6 +50,7 @@ export const prefixes = {
   visibleTo: (userId: string) => `visible/u/${ownerKey(userId)}/`,
   approvals: 'approval/',
   flows: 'flow/',
+  clients: 'client/',
   unrevoked: 'unrevoked/',
   open: 'open/',
   pending: (userId: string) => `pending/${ownerKey(userId)}/`,

@@ -10,6 +10,7 @@ import type {
 } from '../../model/integration.js'
 import type { JsonValue } from '../../model/json.js'
 import type { ApprovalMode, QuarantinedTool, ToolChangeKind, ToolLabelValue } from '../../model/tool.js'
+import type { ClientRegistration } from '../../oauth/client-registration.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { ServerVerdict } from '../../mcp/connection.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
@@ -127,10 +128,23 @@ export interface OAuthSettingsRecord {
 /** `client/{id}/_`: who we are to the authorization server, sealed: it may hold a secret. */
 export interface ClientRecord {
   readonly sealed: string
+  /** Of the server that it was registered for, or that somebody has signed in to with it. Inside the seal as well. */
+  readonly origin: string
+  /** It registered itself, and others of the workspace may use it: at which authorization server and redirect URI, and when. */
+  readonly registration?: { readonly name: string; readonly at: number } | undefined
   /** Somebody was sent away with it and hasn't come back: their next sign-in doesn't rely on it. */
   readonly pending?: string | undefined
+  /** The authorization server refused it: nobody's next sign-in relies on it. */
+  readonly refused?: boolean | undefined
   /** Where its redirect URI may be another authorization server's as well. */
   readonly sharedRedirect?: SharedRedirect | undefined
+}
+
+/** Who we are to an authorization server, opened. */
+export interface KnownClient extends Pick<ClientRecord, 'origin'> {
+  readonly client: ClientRegistration
+  /** ms since the epoch. */
+  readonly registeredAt?: number | undefined
 }
 
 /** The authorization server of a client at the host's one redirect URI. */

@@ -1,0 +1,131 @@
+import { sha256Hex } from '../../model/digest.js'
+import { isIntegrationError } from '../../model/errors.js'
+import type { OAuthSettings } from '../../model/oauth.js'
+import type { ClientRegistration, WantedRegistration } from '../../oauth/client-registration.js'
+import { unlessAborted } from '../../oauth/waiting.js'
+import { openBound, sealBound } from '../servers/bound-secrets.js'
+import type { Context } from '../state/context.js'
+import { keys, prefixes, sharedOwner } from '../state/keys.js'
+import { pages } from '../state/pages.js'
+import { toJson, versioned, type ClientRecord, type KnownClient } from '../state/records.js'
+import type { IntegrationRef } from '../state/refs.js'
+import type { StorageWrite } from '../../ports/storage.js'
+
+/** Stored clients that are opened at most to find one that can be used. */
+const maxOpened = 5
+
+/** A client, and what is to be done once it is stored, or never will be. */
+export interface SharedClient {
+  readonly known: KnownClient
+  readonly release: () => void
+}
+
+/** For which server a registration is wanted. */
+export interface Sharer {
+  readonly workspaceId: string
+  /** The server's origin. */
+  readonly origin: string
+  /** Only a client that was used for this origin will do: people can't be asked for their consent again. */
+  readonly onlySameOrigin: boolean
+  /** The storage's clock, in ms since the epoch. */
+  readonly now: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A registration that the workspace has at this authorization server and redirect URI, otherwise a new one. Whoever needs
+ * one while it is made joins. Clients are shared, nothing that people agreed to is.
+ */
+export async function shareRegistration(
+  context: Context,
+  sharer: Sharer,
+  wanted: WantedRegistration,
+  register: () => Promise<ClientRegistration>,
+): Promise<SharedClient> {
+  const key = `${sharer.workspaceId}\n${registrationName(wanted)}`
+  const running = context.registering.get(key)?.catch(() => undefined)
+  const joined = running && (await unlessAborted(running, sharer.signal))
+  if (joined !== undefined && fits(sharer, joined.origin)) return { known: joined, release: () => {} }
+
+  const make = async (): Promise<KnownClient> =>
+    (await findRegistration(context, sharer, wanted)) ?? {
+      client: await register(),
+      origin: sharer.origin,
+      registeredAt: sharer.now,
+    }
+  const made = make()
+  context.registering.set(key, made)
+  const release = (): void => {
+    if (context.registering.get(key) === made) context.registering.delete(key)
+  }
+  try {
+    return { known: await made, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Whether a person can be asked for their consent by the authorization request of these settings. */
+export function canAskConsent({ prompt, grant }: OAuthSettings): boolean {
+  if (typeof grant === 'object' || prompt === false) return false
+  return prompt === undefined || prompt.split(' ').includes('consent')
+}
+
+/** The write that remembers who we are to the authorization server of an integration. */
+export async function keepClient(
+  context: Context,
+  ref: IntegrationRef,
+  { client, origin, registeredAt }: KnownClient,
+  use: Pick<ClientRecord, 'pending' | 'sharedRedirect'> = {},
+): Promise<StorageWrite> {
+  const sealed = await sealBound(context, { ...ref, owner: sharedOwner }, 'client', { origin, value: client })
+  const registration =
+    client.source === 'dynamic' ? { name: registrationName(client), at: registeredAt ?? 0 } : undefined
+  return {
+    key: keys.client(ref.integrationId),
+    value: toJson({ sealed, origin, registration, ...use } satisfies ClientRecord),
+  }
+}
+
+/** @throws IntegrationError `credential_unreadable` */
+export async function openClient(context: Context, ref: IntegrationRef, record: ClientRecord): Promise<KnownClient> {
+  const { origin, registration } = record
+  const owned = { ...ref, owner: sharedOwner }
+  const client = await openBound<ClientRegistration>(context, owned, 'client', record, origin)
+  return { client, origin, registeredAt: registration?.at }
+}
+
+/** The newest first: an older one may be forgotten by the authorization server. */
+async function findRegistration(
+  context: Context,
+  sharer: Sharer,
+  wanted: WantedRegistration,
+): Promise<KnownClient | undefined> {
+  const { workspaceId, origin } = sharer
+  const name = registrationName(wanted)
+  const found: { readonly integrationId: string; readonly record: ClientRecord; readonly at: number }[] = []
+  for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.clients, limit: 500 }))
+    for (const stored of records) {
+      const record = versioned<ClientRecord>(stored)!.value
+      if (record.registration?.name !== name || record.refused === true || !fits(sharer, record.origin)) continue
+      found.push({ integrationId: stored.key.split('/')[1]!, record, at: record.registration.at })
+    }
+  found.sort((a, b) => b.at - a.at || Number(b.record.origin === origin) - Number(a.record.origin === origin))
+  for (const { integrationId, record } of found.slice(0, maxOpened))
+    try {
+      const known = await openClient(context, { workspaceId, integrationId }, record)
+      if (wanted.isUsable(known.client)) return known
+    } catch (error) {
+      if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
+    }
+  return undefined
+}
+
+function fits(sharer: Sharer, origin: string): boolean {
+  return !sharer.onlySameOrigin || origin === sharer.origin
+}
+
+function registrationName({ issuer, redirectUri }: Pick<ClientRegistration, 'issuer' | 'redirectUri'>): string {
+  return sha256Hex(`${issuer}\n${redirectUri}`)
+}

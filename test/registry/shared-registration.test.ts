@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ConnectResult } from 'mcp-integrations'
+import { startAuthorizationServer, type TestAuthorizationServer } from '../support/authorization-server.js'
+import { redirectUrl, startOAuthBench, type OAuthBench } from '../support/oauth-registry.js'
+import { startProtectedMcpServer, type ProtectedMcpServer } from '../support/protected-mcp-server.js'
+import { ana, bo, outsider } from '../support/registry.js'
+
+let bench: OAuthBench
+const servers: ProtectedMcpServer[] = []
+const others: TestAuthorizationServer[] = []
+beforeEach(async () => void (bench = await startOAuthBench()))
+afterEach(async () => {
+  await bench.close()
+  for (const one of [...servers.splice(0), ...others.splice(0)]) await one.close()
+})
+
+const mine = () => bench.registry.actingAs(ana)
+const server = async (issuer = () => bench.authorizationServer.issuer): Promise<ProtectedMcpServer> => {
+  const started = await startProtectedMcpServer(issuer)
+  servers.push(started)
+  return started
+}
+const begin = (url: string, input: object = {}, actor: Parameters<typeof bench.registry.actingAs>[0] = ana) =>
+  bench.registry.actingAs(actor).connect({ url, name: 'Notes', agents: ['assistant'], ...input })
+const registrations = (at = bench.authorizationServer): number =>
+  at.requests.filter(({ path }) => path === '/reg').length
+/** Offline access asks for consent by itself. */
+const withoutOfflineAccess = async (): Promise<void> => {
+  const { authorizationServer } = bench
+  const document = await (await fetch(`${authorizationServer.issuer}/.well-known/openid-configuration`)).json()
+  const body = JSON.stringify({ ...document, scopes_supported: ['mcp:read'] })
+  authorizationServer.intercept = ({ path }, response) => {
+    if (!path.includes('/.well-known/')) return false
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body)
+    return true
+  }
+}
+const asked = (result: ConnectResult) => {
+  if (result.type !== 'authorization_required') throw new Error(result.type)
+  const { searchParams } = new URL(result.authorizationUrl)
+  return { client: searchParams.get('client_id'), prompt: searchParams.get('prompt') }
+}
+const finish = async (result: ConnectResult, actor: Parameters<typeof bench.registry.actingAs>[0] = ana) =>
+  bench.registry.actingAs(actor).finishConnect(await bench.signIn(result))
+
+describe('a registration', () => {
+  it('is one for all integrations of a workspace at one authorization server, at once or one after the other', async () => {
+    const urls = await Promise.all(Array.from({ length: 4 }, async () => (await server()).url))
+    const atOnce = await Promise.all(urls.map((url) => begin(url)))
+    const later = await begin(bench.server.url)
+    expect(registrations()).toBe(1)
+    expect(new Set([...atOnce, later].map((result) => asked(result).client)).size).toBe(1)
+    for (const result of [...atOnce, later]) expect(await finish(result)).toMatchObject({ type: 'connected' })
+    // Another process, and another member, find it as well.
+    const elsewhere = bench.another().actingAs(bo)
+    const theirs = await elsewhere.connect({ url: bench.server.url, name: 'Mine', agents: ['assistant'] })
+    expect(asked(theirs).client).toBe(asked(later).client)
+    expect(registrations()).toBe(1)
+  })
+
+  it("is no other workspace's, and no other authorization server's", async () => {
+    const first = await begin(bench.server.url)
+    await finish(first)
+    expect(asked(await begin(bench.server.url, {}, outsider)).client).not.toBe(asked(first).client)
+    const other = await startAuthorizationServer()
+    others.push(other)
+    await begin((await server(() => other.issuer)).url)
+    expect([registrations(), registrations(other)]).toEqual([2, 1])
+  })
+
+  it('is no other redirect URI’s', async () => {
+    await begin(bench.server.url)
+    const moved = bench.another({ oauth: { redirectUrl: `${redirectUrl}/moved`, clientName: 'Test host' } })
+    await moved.actingAs(ana).connect({ url: bench.server.url, name: 'Notes', agents: ['assistant'] })
+    expect(registrations()).toBe(2)
+  })
+
+  it('asks for consent where another server’s people gave theirs, until somebody has signed in', async () => {
+    await withoutOfflineAccess()
+    const first = await begin(bench.server.url)
+    expect(asked(first).prompt).toBeNull()
+    await finish(first)
+    expect(asked(await begin(bench.server.url)).prompt).toBeNull()
+    const { url } = await server()
+    const second = await begin(url)
+    expect(asked(second).prompt).toBe('consent')
+    // A no is no consent: the next time asks again.
+    bench.authorizationServer.person.deniesNext = true
+    await expect(finish(second)).rejects.toMatchObject({ reason: 'access_denied' })
+    const again = await mine().reconnect(second.integration.id)
+    expect(asked(again)).toEqual({ client: asked(first).client, prompt: 'consent' })
+    await finish(again)
+    expect(asked(await mine().reconnect(second.integration.id)).prompt).toBeNull()
+    expect(registrations()).toBe(1)
+  })
+
+  it('is not used for another server where nobody can be asked for consent', async () => {
+    await finish(await begin(bench.server.url))
+    const second = await begin((await server()).url, { oauth: { prompt: false } })
+    expect(asked(second).prompt).toBeNull()
+    expect(registrations()).toBe(2)
+    expect(asked(await begin((await server()).url, { oauth: { prompt: 'select_account' } })).prompt).toBe(
+      'select_account',
+    )
+    expect(registrations()).toBe(3)
+  })
+
+  it('that led nowhere is made anew for that integration only', async () => {
+    const working = await begin(bench.server.url)
+    await finish(working)
+    const lost = await begin((await server()).url)
+    expect(asked(lost).client).toBe(asked(working).client)
+    bench.time.now += 1000
+    const again = await mine().reconnect(lost.integration.id)
+    expect(asked(again).client).not.toBe(asked(working).client)
+    expect(registrations()).toBe(2)
+    expect(await finish(again)).toMatchObject({ type: 'connected' })
+    expect(asked(await mine().reconnect(working.integration.id)).client).toBe(asked(working).client)
+    // Who comes after has the newer one: the older may be forgotten.
+    expect(asked(await begin((await server()).url)).client).toBe(asked(again).client)
+  })
+
+  it('that the authorization server refuses is made anew, though others have it still', async () => {
+    const one = await begin(bench.server.url)
+    await finish(one)
+    const two = await begin((await server()).url)
+    await finish(two)
+    bench.authorizationServer.intercept = ({ path }, response) => {
+      if (path !== '/token') return false
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid_client"}')
+      return true
+    }
+    bench.time.now += 301_000
+    await mine().validate(two.integration.id)
+    bench.authorizationServer.intercept = undefined
+    const again = await mine().reconnect(two.integration.id)
+    expect(asked(again).client).not.toBe(asked(one).client)
+    expect(await finish(again)).toMatchObject({ type: 'connected' })
+  })
+
+  it('outlives the integration that it was made for, and goes with the last', async () => {
+    const one = await begin(bench.server.url)
+    await finish(one)
+    const two = await begin((await server()).url)
+    await finish(two)
+    await mine().remove(one.integration.id)
+    expect(asked(await mine().reconnect(two.integration.id)).client).toBe(asked(one).client)
+    await mine().remove(two.integration.id)
+    expect((await bench.dump()).filter(({ key }) => key.startsWith('client/'))).toEqual([])
+    await begin(bench.server.url)
+    expect(registrations()).toBe(2)
+  })
+
+  it('that somebody no longer waits for is made for the others all the same', async () => {
+    const [first, second] = [await server(), await server()]
+    for (const leaves of [first, second]) {
+      bench.authorizationServer.requests.length = 0
+      const gone = new AbortController()
+      let arrived = (): void => {}
+      const reached = new Promise<void>((resolve) => (arrived = resolve))
+      let answer = (): void => {}
+      const waits = new Promise<void>((resolve) => (answer = resolve))
+      bench.authorizationServer.intercept = ({ path }) => {
+        if (path !== '/reg') return false
+        arrived()
+        return waits.then(() => false)
+      }
+      const results = [first, second].map(({ url }) => {
+        const signal = url === leaves.url ? gone.signal : undefined
+        return bench.registry
+          .actingAs(outsider)
+          .connect({ url, name: 'Notes', agents: ['assistant'] }, { signal })
+          .then(asked, ({ code }: { code: string }) => code)
+      })
+      await reached
+      gone.abort()
+      answer()
+      const ended = await Promise.all(results)
+      expect(ended.filter((result) => result === 'aborted')).toHaveLength(1)
+      expect(ended).toContainEqual({ client: expect.any(String), prompt: 'consent' })
+      await bench.registry.forgetWorkspace(outsider.workspaceId)
+    }
+  })
+})
