@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { invalid } from './invalid.js'
 import { approvalTransitions, type ApprovalStatus } from './approval.js'
+import { isReservedParameter, scopeToken, signingAlgorithms } from './oauth-rules.js'
 import { visible } from './visible-text.js'
 import { type FieldProblem } from './errors.js'
-import type { Actor } from './actor.js'
 
 /** What people and hosts send, checked where it crosses the border. */
 
@@ -23,7 +23,7 @@ const id = z
 const agents = z.array(id).min(1, 'must name at least one agent').max(200)
 const visibility = z.enum(['private', 'workspace'])
 const credentials = z.enum(['shared', 'per_user'])
-const scopes = z.array(z.string().regex(/^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/, 'must be an OAuth scope token')).max(100)
+const scopes = z.array(z.string().regex(scopeToken, 'must be an OAuth scope token')).max(100)
 
 /** Headers that HTTP, MCP or the library set themselves. */
 const reserved =
@@ -55,9 +55,7 @@ const grant = z.union([
   z.strictObject({
     type: z.literal('client_credentials'),
     privateKeyPem: z.string().max(16_384).optional(),
-    signingAlgorithm: z
-      .enum(['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA'])
-      .optional(),
+    signingAlgorithm: z.enum(signingAlgorithms).optional(),
   }),
   z.strictObject({
     type: z.literal('id_jag'),
@@ -71,22 +69,13 @@ const grant = z.union([
   }),
 ])
 
-/** What protects a sign-in, or has a setting of its own. */
-const reservedParameters = new Set([
-  'client_id', 'client_secret', 'redirect_uri', 'response_type', 'response_mode', 'state', 'nonce', 'code_challenge',
-  'code_challenge_method', 'request', 'request_uri', 'iss', 'scope', 'resource', 'prompt',
-]) // prettier-ignore
-
 const authorizationParameters = z
   .record(
     z
       .string()
       .min(1, 'must not be empty')
       .max(100)
-      .refine(
-        (key) => !reservedParameters.has(key.trim().toLowerCase()),
-        'is reserved: it protects the sign-in or has an option of its own',
-      ),
+      .refine((key) => !isReservedParameter(key), 'is reserved: it protects the sign-in or has an option of its own'),
     z.string().max(2048),
   )
   .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 parameters')
@@ -167,6 +156,11 @@ export const wayBackInput = z.strictObject({
   returnTo: z.string().min(1, 'must not be empty').max(2048, 'must be at most 2048 characters').optional(),
   ref: z.string().max(1024, 'must be at most 1024 characters').optional(),
 })
+
+/** @throws IntegrationError `invalid_input` */
+export function parseWayBack(input: unknown): z.output<typeof wayBackInput> {
+  return parse('The options', wayBackInput, input)
+}
 
 /** `reconnect()`. */
 export const reconnectInput = z.strictObject({ scopes: scopes.optional(), oauth: oauthInput.optional() })
@@ -263,14 +257,6 @@ export const decisionInput = z.union([
   z.strictObject({ decision: z.literal('approve'), args: z.unknown().optional(), remember: z.unknown().optional() }),
   z.strictObject({ decision: z.literal('deny'), reason: z.string().max(2000).optional() }),
 ])
-
-const actor = z.strictObject({ workspaceId: id, userId: id, role: z.enum(['member', 'admin']).optional() })
-
-/** @throws IntegrationError `invalid_input` */
-export function parseActor(input: unknown): Required<Actor> {
-  // Every rule asks it, and a host's policy is handed it.
-  return Object.freeze({ role: 'member', ...parse('actingAs()', actor, input) } as Required<Actor>)
-}
 
 /**
  * Takes what crosses the border for what it should be.

@@ -1,47 +1,28 @@
 import type { Approval, ApprovalDecision, Grant } from '../model/approval.js'
 import type { Agent } from '../model/agent.js'
+import { atFirstUse } from '../model/at-first-use.js'
 import type { AvailableConnector } from '../model/connector.js'
 import { IntegrationError } from '../model/errors.js'
 import type { Integration } from '../model/integration.js'
 import type { ToolSettings } from '../model/tool.js'
-import { getApproval } from './gate/approvals.js'
-import { cancelApproval } from './gate/end-approvals.js'
-import { listApprovals, type ApprovalPage, type ApprovalQuery } from './gate/list-approvals.js'
+import type { ApprovalPage, ApprovalQuery } from './gate/list-approvals.js'
 import { actorEvents, listenAs, type ActorEvent, type ActorEventOf } from './operations/actor-events.js'
-import { readAudit, type AuditPage, type AuditQuery } from './operations/read-audit.js'
-import { checkServer, type CheckInput, type ServerCheck } from './settings/check-server.js'
-import { connect } from './settings/connect.js'
+import type { AuditPage, AuditQuery } from './operations/read-audit.js'
+import type { CheckInput, ServerCheck } from './settings/check-server.js'
 import type { ConnectResult, WayBack } from '../model/outcome.js'
-import { parse, wayBackInput } from '../model/input.js'
 import type { ActorContext } from './state/context.js'
 import type { Me } from '../model/actor.js'
 import { decidesForOthers } from '../policy/access.js'
-import { decide } from './gate/decide.js'
-import { update } from './settings/edit.js'
 import type { UpdateInput } from './settings/plan-edit.js'
-import { setEnabled } from './settings/master-switch.js'
-import { transferOwner } from './settings/transfer-owner.js'
-import { setTrusted } from './settings/trust.js'
 import type { RegistryEventPage, RegistryEventQuery } from './state/event-feed.js'
-import { finishConnect } from './settings/finish-connect.js'
-import { listGrants, revokeGrant } from './gate/grants.js'
-import { availableConnectors } from './settings/catalogue.js'
-import { getIntegration, listIntegrations, type IntegrationListOptions } from './settings/integrations.js'
+import type { IntegrationListOptions } from './settings/integrations.js'
 import { EndedCall, noIntegration } from './state/calls-in-flight.js'
 import { closed } from './state/errors.js'
 import { checkOptions } from './state/verb-shapes.js'
-import { remove } from './settings/remove.js'
-import {
-  acceptTools,
-  configureTools,
-  toolsOverview,
-  refreshToolsNow,
-  type ToolOverview,
-} from './settings/tool-settings.js'
+import type { ToolOverview } from './settings/tool-settings.js'
 import type { ToolsetBuilder } from './gate/toolset-contents.js'
 import { makeToolset, type Toolset, type ToolsetOptions } from './gate/toolset.js'
-import { authorize, signOut } from './settings/own-credential.js'
-import { reconnect, validate, type ReconnectInput } from './settings/validate.js'
+import type { ReconnectInput } from './settings/validate.js'
 import type { ConnectInput } from './settings/plan-connect.js'
 
 /** What every verb takes last. */
@@ -241,6 +222,10 @@ export interface ActorGrants {
   revoke(grantId: string, options?: OperationOptions): Promise<void>
 }
 
+/** What people do in Settings and to approvals is loaded at its first use: an agent's process may never need it. */
+type ActorVerbs = typeof import('./actor-verbs.js')
+const loadVerbs = atFirstUse((): Promise<ActorVerbs> => import('./actor-verbs.js'))
+
 export function actorIntegrations<AgentId extends string>(
   context: ActorContext,
   builder: ToolsetBuilder,
@@ -249,14 +234,19 @@ export function actorIntegrations<AgentId extends string>(
     checkOptions(verb, options)
     return whileOpen(context, options, work)
   }
+  const manage = <T>(
+    verb: string,
+    options: OperationOptions | undefined,
+    work: (verbs: ActorVerbs) => Promise<T>,
+  ): Promise<T> => open(verb, options, async () => work(await loadVerbs()))
   const decideOneOrMany = async (
     ids: string | readonly string[],
     decision: ApprovalDecision,
     options?: OperationOptions,
   ): Promise<Approval | readonly Approval[]> => {
     const several = Array.isArray(ids)
-    const decided = await open('approvals.decide', options, () =>
-      decide(context, several ? (ids as readonly string[]) : [ids as string], decision),
+    const decided = await manage('approvals.decide', options, (verbs) =>
+      verbs.decide(context, several ? (ids as readonly string[]) : [ids as string], decision),
     )
     return several ? decided : decided[0]!
   }
@@ -264,14 +254,14 @@ export function actorIntegrations<AgentId extends string>(
   const signingIn = <T>(
     verb: string,
     options: SignInOptions = {},
-    work: (along: ActorContext) => Promise<T>,
+    work: (verbs: ActorVerbs, along: ActorContext) => Promise<T>,
   ): Promise<T> =>
-    open(verb, options, async () => {
+    manage(verb, options, async (verbs) => {
       const { returnTo, ref } = options
-      return work({ ...context, wayBack: parse('The options', wayBackInput, { returnTo, ref }) })
+      return work(verbs, { ...context, wayBack: verbs.parseWayBack({ returnTo, ref }) })
     })
   return {
-    available: (options) => open('available', options, () => availableConnectors(context)),
+    available: (options) => manage('available', options, (verbs) => verbs.availableConnectors(context)),
     me: (options) =>
       open('me', options, async () => ({
         ...context.actor,
@@ -280,40 +270,46 @@ export function actorIntegrations<AgentId extends string>(
     agents: (options) =>
       // The ids are the ones that the host gave: the constructor has them in its type.
       open('agents', options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
-    list: (options) => open('list', options, () => listIntegrations(context, options)),
-    get: (id, options) => open('get', options, () => getIntegration(context, id)),
-    check: (input, options) => open('check', options, () => checkServer(context, input, options)),
-    connect: (input, options) => signingIn('connect', options, (along) => connect(along, input, options)),
+    list: (options) => manage('list', options, (verbs) => verbs.listIntegrations(context, options)),
+    get: (id, options) => manage('get', options, (verbs) => verbs.getIntegration(context, id)),
+    check: (input, options) => manage('check', options, (verbs) => verbs.checkServer(context, input, options)),
+    connect: (input, options) => signingIn('connect', options, (verbs, along) => verbs.connect(along, input, options)),
     finishConnect: (callbackUrl, options) =>
-      open('finishConnect', options, () => finishConnect(context, callbackUrl, options)),
-    validate: (id, options) => signingIn('validate', options, (along) => validate(along, id, options)),
-    reconnect: (id, input, options) => signingIn('reconnect', options, (along) => reconnect(along, id, input, options)),
-    update: (id, input, options) => open('update', options, () => update(context, id, input, options)),
-    enable: (id, options) => open('enable', options, () => setEnabled(context, id, true)),
-    disable: (id, options) => open('disable', options, () => setEnabled(context, id, false)),
-    authorize: (id, input, options) => signingIn('authorize', options, (along) => authorize(along, id, input, options)),
-    signOut: (id, options) => open('signOut', options, () => signOut(context, id)),
-    transferOwner: (id, userId, options) => open('transferOwner', options, () => transferOwner(context, id, userId)),
-    trust: (id, trusted, options) => open('trust', options, () => setTrusted(context, id, trusted, options)),
-    remove: (id, options) => open('remove', options, () => remove(context, id)),
-    tools: (id, options) => open('tools', options, () => toolsOverview(context, id)),
+      manage('finishConnect', options, (verbs) => verbs.finishConnect(context, callbackUrl, options)),
+    validate: (id, options) => signingIn('validate', options, (verbs, along) => verbs.validate(along, id, options)),
+    reconnect: (id, input, options) =>
+      signingIn('reconnect', options, (verbs, along) => verbs.reconnect(along, id, input, options)),
+    update: (id, input, options) => manage('update', options, (verbs) => verbs.update(context, id, input, options)),
+    enable: (id, options) => manage('enable', options, (verbs) => verbs.setEnabled(context, id, true)),
+    disable: (id, options) => manage('disable', options, (verbs) => verbs.setEnabled(context, id, false)),
+    authorize: (id, input, options) =>
+      signingIn('authorize', options, (verbs, along) => verbs.authorize(along, id, input, options)),
+    signOut: (id, options) => manage('signOut', options, (verbs) => verbs.signOut(context, id)),
+    transferOwner: (id, userId, options) =>
+      manage('transferOwner', options, (verbs) => verbs.transferOwner(context, id, userId)),
+    trust: (id, trusted, options) =>
+      manage('trust', options, (verbs) => verbs.setTrusted(context, id, trusted, options)),
+    remove: (id, options) => manage('remove', options, (verbs) => verbs.remove(context, id)),
+    tools: (id, options) => manage('tools', options, (verbs) => verbs.toolsOverview(context, id)),
     configureTools: (id, settings, options) =>
-      open('configureTools', options, () => configureTools(context, id, settings, options)),
-    refreshTools: (id, options) => open('refreshTools', options, () => refreshToolsNow(context, id, options)),
-    acceptTools: (id, tools, options) => open('acceptTools', options, () => acceptTools(context, id, tools)),
+      manage('configureTools', options, (verbs) => verbs.configureTools(context, id, settings, options)),
+    refreshTools: (id, options) =>
+      manage('refreshTools', options, (verbs) => verbs.refreshToolsNow(context, id, options)),
+    acceptTools: (id, tools, options) =>
+      manage('acceptTools', options, (verbs) => verbs.acceptTools(context, id, tools)),
     toolset: (agentId, options) => open('toolset', options, () => makeToolset(context, builder, agentId, options)),
     approvals: {
-      list: (query) => open('approvals.list', query, () => listApprovals(context, query)),
-      get: (id, options) => open('approvals.get', options, () => getApproval(context, id)),
-      cancel: (id, options) => open('approvals.cancel', options, () => cancelApproval(context, id)),
+      list: (query) => manage('approvals.list', query, (verbs) => verbs.listApprovals(context, query)),
+      get: (id, options) => manage('approvals.get', options, (verbs) => verbs.getApproval(context, id)),
+      cancel: (id, options) => manage('approvals.cancel', options, (verbs) => verbs.cancelApproval(context, id)),
       // One implementation behind two overloads: what comes in says what goes out.
       decide: decideOneOrMany as ActorApprovals['decide'],
     },
     grants: {
-      list: (options) => open('grants.list', options, () => listGrants(context, options)),
-      revoke: (id, options) => open('grants.revoke', options, () => revokeGrant(context, id)),
+      list: (options) => manage('grants.list', options, (verbs) => verbs.listGrants(context, options)),
+      revoke: (id, options) => manage('grants.revoke', options, (verbs) => verbs.revokeGrant(context, id)),
     },
-    audit: (query) => open('audit', query, () => readAudit(context, query)),
+    audit: (query) => manage('audit', query, (verbs) => verbs.readAudit(context, query)),
     events: (query) => open('events', query, () => actorEvents(context, query)),
     on(name, listener) {
       if (context.closing.aborted) throw closed()

@@ -1,9 +1,10 @@
 import type { Report } from '../model/diagnostic.js'
 import type { Actor } from '../model/actor.js'
-import { parseActor } from '../model/input.js'
+import { parseActor } from './state/actor-input.js'
+import { atFirstUse } from '../model/at-first-use.js'
 import { createGuardedFetch } from '../egress/guarded-fetch.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
-import { createRefresher } from '../oauth/refresh.js'
+import { refresherAtNeed } from '../oauth/refresher-at-need.js'
 import { actorIntegrations, type ActorIntegrations } from './actor-integrations.js'
 import { agentSource, connectorSource } from './state/host-lists.js'
 import { actingAs, type Context } from './state/context.js'
@@ -15,10 +16,9 @@ import { liveEvents } from './state/live-events.js'
 import { rateLimit } from './state/rate-limit.js'
 import { callsInFlight } from './state/calls-in-flight.js'
 import type { ActorEventOf } from './operations/actor-events.js'
-import { forgetUser, forgetWorkspace } from './operations/forget.js'
-import { keyUsage, resealAll, type ResealReport } from './operations/reseal.js'
 import { maintain } from './operations/maintain.js'
-import { sweep, type SweepReport } from './operations/sweep.js'
+import type { ResealReport } from './operations/reseal.js'
+import type { SweepReport } from './operations/sweep.js'
 import type { IntegrationRegistryOptions } from './state/options.js'
 import { settle } from './state/settle-options.js'
 import { diagnostics } from './state/diagnostics.js'
@@ -28,7 +28,6 @@ import { runtimeFrom } from './state/default-runtime.js'
 import { toolLists } from './state/tool-list-cache.js'
 import { toolsetBuilder, type ToolsetBuilder } from './gate/toolset-contents.js'
 import { oneAtATime } from './settings/one-at-a-time.js'
-import { checkTarget } from './settings/refresh-tools.js'
 import { check, hostShapes } from './state/verb-shapes.js'
 import { watchOthers } from './operations/watch-others.js'
 
@@ -77,7 +76,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       allowLoopback: settled.egress.allowLoopback ?? false,
       report,
     }
-    const refresher = createRefresher({ env: oauth, storage, vault })
+    const refresher = refresherAtNeed({ env: oauth, storage, vault })
     const runInBackground = (work: () => Promise<unknown>): void => this.#follow(work)
     const feed = eventFeed({
       storage,
@@ -106,7 +105,10 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
       checks: rateLimit('check()', 30, runtime),
       agentsOf: agentSource(options.agents),
       connectorsOf: connectorSource(options.connectors ?? []),
-      refreshTools: oneAtATime((target) => checkTarget(context, target, { background: true }), runInBackground),
+      refreshTools: oneAtATime(
+        async (target) => (await loadToolRefresh()).checkTarget(context, target, { background: true }),
+        runInBackground,
+      ),
       report,
       runInBackground,
       closing: this.#closing.signal,
@@ -176,7 +178,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   /** Finishes what time or a dead process left. Run it on a schedule, from any process, or set `maintenance`. */
   async sweep(): Promise<SweepReport> {
     this.#open()
-    return sweep(this.#context)
+    return (await loadVerbs()).sweep(this.#context)
   }
 
   /** Ends everything of one person: private integrations, own credentials, approvals, grants. Shared integrations stay. */
@@ -187,26 +189,26 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   }): Promise<void> {
     this.#open()
     check('forgetUser()', hostShapes.forgetUser, who)
-    await forgetUser(this.#context, who)
+    await (await loadVerbs()).forgetUser(this.#context, who)
   }
 
   /** Revokes every token and erases every record of a workspace. */
   async forgetWorkspace(workspaceId: string): Promise<void> {
     this.#open()
     check('forgetWorkspace()', hostShapes.forgetWorkspace, { workspaceId })
-    await forgetWorkspace(this.#context, workspaceId)
+    await (await loadVerbs()).forgetWorkspace(this.#context, workspaceId)
   }
 
   /** Seals every secret with the current key; resumes by itself when it was interrupted. */
   async resealAll(): Promise<ResealReport> {
     this.#open()
-    return resealAll(this.#context)
+    return (await loadVerbs()).resealAll(this.#context)
   }
 
   /** How many stored secrets depend on each key. */
   async keyUsage(): Promise<Readonly<Record<string, number>>> {
     this.#open()
-    return keyUsage(this.#context)
+    return (await loadVerbs()).keyUsage(this.#context)
   }
 
   /**
@@ -269,3 +271,6 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
 
 /** How long what is to be saved or ended may take after the calls' grace, in ms. */
 const settlingMs = 4_000
+
+const loadVerbs = atFirstUse(() => import('./host-verbs.js'))
+const loadToolRefresh = atFirstUse(() => import('./settings/refresh-tools.js'))

@@ -1,6 +1,8 @@
-import { base64url, flattenedDecrypt, FlattenedEncrypt, type FlattenedJWE } from 'jose'
+import type { FlattenedJWE } from 'jose'
+import { atFirstUse } from '../model/at-first-use.js'
 import { IntegrationError } from '../model/errors.js'
 import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
+import * as base64url from './base64url.js'
 import { type EncryptionKey, keyRing } from './key-ring.js'
 import {
   type EncryptionKeyProvider,
@@ -45,6 +47,7 @@ export function encryptedCredentials(options: EncryptedCredentialsOptions): Cred
       const plaintext = encodeText(secret)
       const aad = contextOf(context)
       const { header, key } = await scheme.forSealing(aad)
+      const { FlattenedEncrypt } = await loadJose()
       const encrypt = new FlattenedEncrypt(plaintext).setProtectedHeader(header)
       const jwe = await encrypt.setAdditionalAuthenticatedData(encoder.encode(aad)).encrypt(key)
       const sealed = canonical(jwe)
@@ -62,6 +65,7 @@ export function encryptedCredentials(options: EncryptedCredentialsOptions): Cred
         if (jwe.aad !== base64url.encode(aad)) unreadable('it belongs to another record')
         const key = await scheme.forOpening(header, aad)
         if (key === undefined) return unreadable('its key is unknown')
+        const { flattenedDecrypt } = await loadJose()
         const { plaintext } = await flattenedDecrypt(jwe, key, scheme.accepts).catch(() => unreadable('it is damaged'))
         return decoder.decode(plaintext)
       })
@@ -75,6 +79,8 @@ export function encryptedCredentials(options: EncryptedCredentialsOptions): Cred
     currentKey: () => scheme.currentKeyId(),
   }
 }
+
+const loadJose = atFirstUse(() => import('jose'))
 
 const SEALED_LENGTH = 128 * 1024
 const CACHE_MS = 60_000

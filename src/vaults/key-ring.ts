@@ -1,5 +1,5 @@
-import { base64url } from 'jose'
 import { IntegrationError } from '../model/errors.js'
+import * as base64url from './base64url.js'
 
 /** One key of a key ring. */
 export interface EncryptionKey {

@@ -1,5 +1,6 @@
-import { base64url, type JWEHeaderParameters } from 'jose'
+import type { JWEHeaderParameters } from 'jose'
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import * as base64url from './base64url.js'
 import type { KeyRing } from './key-ring.js'
 
 /**

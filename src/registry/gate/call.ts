@@ -14,7 +14,7 @@ import type { ToolCallOptions, CallScope } from './call-scope.js'
  * @throws IntegrationError `invalid_input`, `tool_not_found`, `integration_disabled`, `agent_not_allowed`,
  * `tool_disabled`, `forbidden` (by policy, with the rule), `limit_reached`, `aborted`, and every fault of a server
  */
-export async function callTool(
+export async function startCall(
   context: Context,
   session: CallScope,
   name: string,
@@ -32,7 +32,7 @@ export async function callTool(
  * The same from an approval that was decided, here or elsewhere: its stored arguments are what is sent, and everything
  * is looked at again.
  *
- * @throws IntegrationError as {@link callTool}; `not_found` for an approval that is not this session's
+ * @throws IntegrationError as {@link startCall}; `not_found` for an approval that is not this session's
  */
 export async function resumeCall(
   context: Context,

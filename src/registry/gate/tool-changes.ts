@@ -9,7 +9,8 @@ import { changeKind, classifyChange } from '../../policy/tool-change.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import { findRenames } from '../../policy/tool-rename.js'
 import type { StorageRecordWrite } from '../../ports/storage.js'
-import { bindingHashOf, settingsOf, type Assessment } from './assess-tool.js'
+import { acceptedOf, type Assessed } from './accepted-definitions.js'
+import { bindingHashOf, settingsOf } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
 import {
@@ -141,9 +142,6 @@ function largerThanAccepted(): IntegrationError {
   )
 }
 
-/** What {@link changesOf} and {@link acceptedOf} look at. */
-type Assessed = Pick<Assessment, 'change' | 'settings'> & { readonly tool: ListedTool }
-
 /** How tools differ from what was accepted, with what a host can show; in the order given, in one round trip at most. */
 export async function changesOf(
   context: Context,
@@ -163,30 +161,6 @@ export async function changesOf(
     }
   }
   return changes
-}
-
-/**
- * The accepted definitions of tools that changed since; `undefined` where none is known, or the tool is the one that was
- * accepted. In the order given, in one round trip at most.
- */
-export async function acceptedOf(
-  context: Context,
-  whose: { readonly workspaceId: string; readonly integrationId: string },
-  assessed: readonly Assessed[],
-): Promise<readonly (ToolDefinition | undefined)[]> {
-  const changed = assessed.filter(({ change }) => change !== undefined)
-  if (changed.length === 0) return assessed.map(() => undefined)
-  const { records } = await context.storage.read(
-    whose.workspaceId,
-    changed.map(({ change, tool }) => keys.accepted(whose.integrationId, change?.from ?? tool.definition.name)),
-  )
-  const found = new Map(changed.map((one, n) => [one, versioned<ToolDefinition>(records[n])?.value]))
-  return assessed.map((one) => {
-    const accepted = found.get(one)
-    const isKnown =
-      accepted !== undefined && (one.change?.from !== undefined || definitionHash(accepted) === one.settings.accepted)
-    return isKnown ? accepted : undefined
-  })
 }
 
 /** The definitions that were accepted, kept from the moment they are no longer listed. */

@@ -1,11 +1,11 @@
+import { atFirstUse } from '../../model/at-first-use.js'
 import type { ToolCallOutcome } from '../../model/outcome.js'
 import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import type { ElicitCallback } from '../../ports/elicit.js'
 import { checkAgents } from '../state/host-lists.js'
-import { callTool, resumeCall } from './call.js'
 import type { ActorContext } from '../state/context.js'
-import { explain, type CallExplanation } from './explain.js'
+import type { CallExplanation } from './explain.js'
 import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
 import { closed } from '../state/errors.js'
 import { checkOptions } from '../state/verb-shapes.js'
@@ -67,6 +67,10 @@ export interface Toolset {
   explain(name: string, args?: unknown): Promise<CallExplanation>
 }
 
+/** A process that only shows tools calls none. */
+const loadCall = atFirstUse(() => import('./call.js'))
+const loadExplain = atFirstUse(() => import('./explain.js'))
+
 /** `toolset()`: from what is stored, with no request to any server; old tool lists are refreshed behind it. */
 export async function makeToolset(
   context: ActorContext,
@@ -98,14 +102,14 @@ export async function makeToolset(
     search: async (query, { limit = options.search?.limit } = {}) => findTools((await build()).tools, query, limit),
     async call(name, args, callOptions) {
       checkOptions('toolset.call', callOptions)
-      return whileOpen(context, () => callTool(context, session, name, args, callOptions))
+      return whileOpen(context, async () => (await loadCall()).startCall(context, session, name, args, callOptions))
     },
     async resume(approvalId, callOptions) {
       checkOptions('toolset.resume', callOptions)
-      return whileOpen(context, () => resumeCall(context, session, approvalId, callOptions))
+      return whileOpen(context, async () => (await loadCall()).resumeCall(context, session, approvalId, callOptions))
     },
-    explain: (name, args) =>
-      explain(context, agentId, name, {
+    explain: async (name, args) =>
+      (await loadExplain()).explain(context, agentId, name, {
         args,
         conversationId,
         integrations: picked,

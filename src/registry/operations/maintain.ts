@@ -1,6 +1,8 @@
+import { atFirstUse } from '../../model/at-first-use.js'
 import { jitter } from '../../mcp/jitter.js'
 import type { Context } from '../state/context.js'
-import { sweep } from './sweep.js'
+
+const loadSweep = atFirstUse(() => import('./sweep.js'))
 
 /**
  * Sweeps again and again in this process, one sweep at a time. The pause before each is between half and all of
@@ -18,6 +20,7 @@ export function maintain(context: Context, everyMs: number): () => void {
 
   async function once(): Promise<void> {
     try {
+      const { sweep } = await loadSweep()
       await sweep(context)
     } catch (error) {
       if (context.closing.aborted) return

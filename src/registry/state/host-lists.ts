@@ -1,10 +1,10 @@
 import type { Agent } from '../../model/agent.js'
 import type { Connector } from '../../model/connector.js'
 import { frozen } from '../../model/frozen.js'
-import { oauthInput, parse } from '../../model/input.js'
 import { invalid } from '../../model/invalid.js'
-import { isIntegrationError, type FieldProblem } from '../../model/errors.js'
+import type { FieldProblem } from '../../model/errors.js'
 import type { Shape } from '../../model/shape.js'
+import { oauthSettings } from './oauth-shape.js'
 import { agentList, connectorList } from './option-shapes.js'
 import type { Context } from './context.js'
 import type { IntegrationRegistryOptions } from './options.js'
@@ -82,11 +82,5 @@ function checkedConnectors(connectors: readonly Connector[]): readonly Connector
 function problemsOfOAuth(auth: Connector['auth'], path: string): readonly FieldProblem[] {
   if (typeof auth !== 'object' || auth?.type !== 'oauth') return []
   const { type: _type, ...settings } = auth
-  try {
-    parse(path, oauthInput, settings)
-    return []
-  } catch (error) {
-    if (!isIntegrationError(error)) throw error
-    return (error.fields ?? []).map((field) => ({ path: `${path}.${field.path}`, message: field.message }))
-  }
+  return oauthSettings(settings, path)
 }

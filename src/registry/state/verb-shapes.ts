@@ -2,7 +2,8 @@ import { invalid } from '../../model/invalid.js'
 import { flag, func, listOf, object, optional, signal, text, textThat, whole, type Shape } from '../../model/shape.js'
 
 const day = 86_400_000
-const id = textThat(
+/** An id of the host's: of a workspace, a person, an agent. */
+export const id = textThat(
   'be 1-200 characters of well-formed text',
   (value) => value.length >= 1 && value.length <= 200 && !/\p{Surrogate}/u.test(value),
 )

@@ -1,0 +1,13 @@
+/**
+ * Loads a part of the library when it is first needed, and once: importing the entry costs only what every process needs.
+ *
+ * @returns how to get it; after a failure, the next use tries again
+ */
+export function atFirstUse<Part>(load: () => Promise<Part>): () => Promise<Part> {
+  let loaded: Promise<Part> | undefined
+  return () =>
+    (loaded ??= load().catch((error: unknown) => {
+      loaded = undefined
+      throw error
+    }))
+}

@@ -1,0 +1,34 @@
+import type { ToolDefinition } from '../../model/tool.js'
+import { definitionHash } from '../../policy/tool-definition.js'
+import type { Assessment } from './assess-tool.js'
+import type { Context } from '../state/context.js'
+import { keys } from '../state/keys.js'
+import { versioned } from '../state/records.js'
+import type { ListedTool } from '../state/tool-list-cache.js'
+
+/** A listed tool, and how it stands to what was accepted. */
+export type Assessed = Pick<Assessment, 'change' | 'settings'> & { readonly tool: ListedTool }
+
+/**
+ * The accepted definitions of tools that changed since; `undefined` where none is known, or the tool is the one that was
+ * accepted. In the order given, in one round trip at most.
+ */
+export async function acceptedOf(
+  context: Context,
+  whose: { readonly workspaceId: string; readonly integrationId: string },
+  assessed: readonly Assessed[],
+): Promise<readonly (ToolDefinition | undefined)[]> {
+  const changed = assessed.filter(({ change }) => change !== undefined)
+  if (changed.length === 0) return assessed.map(() => undefined)
+  const { records } = await context.storage.read(
+    whose.workspaceId,
+    changed.map(({ change, tool }) => keys.accepted(whose.integrationId, change?.from ?? tool.definition.name)),
+  )
+  const found = new Map(changed.map((one, n) => [one, versioned<ToolDefinition>(records[n])?.value]))
+  return assessed.map((one) => {
+    const accepted = found.get(one)
+    const isKnown =
+      accepted !== undefined && (one.change?.from !== undefined || definitionHash(accepted) === one.settings.accepted)
+    return isKnown ? accepted : undefined
+  })
+}

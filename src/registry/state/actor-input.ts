@@ -1,0 +1,13 @@
+import type { Actor } from '../../model/actor.js'
+import { object, oneOf, optional } from '../../model/shape.js'
+import { check, id } from './verb-shapes.js'
+
+const actor = object({ workspaceId: id, userId: id, role: optional(oneOf('member', 'admin')) })
+
+/** @throws IntegrationError `invalid_input` */
+export function parseActor(input: unknown): Required<Actor> {
+  check('actingAs()', actor, input)
+  const { workspaceId, userId, role = 'member' } = input as Actor
+  // Every rule asks it, and a host's policy is handed it.
+  return Object.freeze({ workspaceId, userId, role })
+}
