@@ -52,7 +52,8 @@ export function ownStorage({ store, now = Date.now }) {
           if (typeof ifVersion === 'string' && byKey.get(key)?.version !== ifVersion) return false
         }
         let number = last
-        const written = writes.map(({ append, key = appendedKey(append, ++number), expiresAt }, index) => {
+        const written = writes.map(({ append, key = appendedKey(append, ++number), expiresAt, ...write }, index) => {
+          if (write.check) return { key, version: write.ifVersion } // holds the commit to a version, writes nothing
           byKey.delete(key)
           if (values[index] === undefined) return { key, version: undefined }
           const record = { key, version: crypto.randomUUID(), value: JSON.parse(values[index]), expiresAt }

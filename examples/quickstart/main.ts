@@ -76,7 +76,7 @@ try {
   await mine.configureTools(everything.id, {
     'get-tiny-image': { approval: 'ask' },
     'trigger-long-running-operation': { label: 'write' },
-    'simulate-research-query': { agents: ['builder'] },
+    'get-annotated-message': { agents: ['builder'] },
   })
   // #endregion
   const heading = ['', 'tool', 'label', '', 'approval', 'rule'].map(dim)
@@ -99,7 +99,7 @@ try {
   check('only assistant has Context7', has(assistant, 'query-docs') && !has(builder, 'query-docs'))
   check(
     'only builder has the narrowed tool',
-    has(builder, 'simulate-research-query') && !has(assistant, 'simulate-research-query'),
+    has(builder, 'get-annotated-message') && !has(assistant, 'get-annotated-message'),
   )
   check('nobody has the disabled tool', !has(assistant, 'get-env') && !has(builder, 'get-env'))
 
