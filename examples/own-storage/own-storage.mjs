@@ -12,10 +12,13 @@ export function ownStorage({ store, now = Date.now }) {
     return { last: 0, records: [], ids: [], ...(stored && JSON.parse(stored.value)), version: stored?.version }
   }
 
-  async function select(workspaceId, { prefix = '', after = '', expired = false }) {
+  async function select(workspaceId, { prefix = '', after, expired = false, reverse = false }) {
     const { records } = await load(`workspace/${workspaceId}`)
     const found = records.filter((record) => record.key.startsWith(prefix) && (expired || isPresent(record)))
-    return found.filter(({ key }) => key > after).toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    const isBefore = (a, b) => (reverse ? a > b : a < b)
+    return found
+      .filter(({ key }) => after === undefined || isBefore(after, key))
+      .toSorted((a, b) => (isBefore(a.key, b.key) ? -1 : 1))
   }
 
   async function remember(workspaceId) {

@@ -48,6 +48,7 @@ const host = {
 }
 const requests = (): number => everythingFront.requests + context7Front.requests
 const registry = openRegistry(host)
+let reopened = registry
 const mine = registry.actingAs(ana)
 
 try {
@@ -137,6 +138,7 @@ try {
   }
 
   chapter('After a restart: the same file in a new process')
+  await registry.close()
   const before = requests()
   const child = fork('scripts/run.mjs', ['examples/quickstart/reopen.ts', JSON.stringify(host)])
   const [{ tools: names }] = (await once(child, 'message')) as [{ tools: readonly string[] }]
@@ -155,10 +157,13 @@ try {
   if (child.connected) await once(child, 'exit')
 
   chapter('The master switch')
-  await mine.disable(everything.id)
-  const afterwards = await mine.toolset('assistant')
+  reopened = openRegistry(host)
+  const again = reopened.actingAs(ana)
+  const stale = await again.toolset('assistant')
+  await again.disable(everything.id)
+  const afterwards = await again.toolset('assistant')
   const untouched = requests()
-  const refused = await toolset.call(nameOf('echo'), { message: 'anybody?' }).catch((error: unknown) => error)
+  const refused = await stale.call(nameOf('echo'), { message: 'anybody?' }).catch((error: unknown) => error)
   line(`Everything is off: assistant has ${afterwards.tools.length} tools left.`)
   line(`A call that still tries: ${refused instanceof Error ? red(refused.message) : 'ran'}`)
   check('off is off', isIntegrationError(refused) && refused.code === 'integration_disabled')
@@ -169,6 +174,7 @@ try {
   )
 } finally {
   await registry.close()
+  await reopened.close()
   await Promise.all([everythingFront.close(), context7Front.close(), everythingServer.stop(), context7Server.stop()])
 }
 process.exitCode = verdict((performance.now() - started) / 1000)
