@@ -14,7 +14,10 @@ export interface Exchange {
   streams: boolean
   /** What went wrong with its answer. */
   fault?: unknown
+  /** Ends it, whoever gave it up. */
   readonly abort: AbortController
+  /** What has come already, where the SDK is to go on with it. */
+  received?: Response | undefined
   /** The last look before it leaves. */
   readonly beforeSend?: BeforeSend | undefined
   /** The question for the era: how to stop its clock, and whether nobody waits for its answer any more. */
@@ -111,7 +114,13 @@ export class GuardedTransport implements Transport {
     const { beforeSend, headers } = carriedIn(options?.headers)
     const exchange: Exchange = { id, method, streams: false, abort: new AbortController(), beforeSend }
     this.#exchanges.set(id, exchange)
-    options?.requestSignal?.addEventListener('abort', () => this.#exchanges.delete(id), { once: true })
+    const given = options?.requestSignal
+    const onAbort = (): void => {
+      this.#exchanges.delete(id)
+      exchange.abort.abort(given?.reason)
+    }
+    if (given?.aborted === true) onAbort()
+    else given?.addEventListener('abort', onAbort, { once: true })
     const asksForEra = method === 'server/discover'
     const stopTimer = asksForEra
       ? this.#options.runtime.setTimer(() => this.#isUnknown(exchange), this.#options.questionMs)

@@ -1,8 +1,9 @@
-import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
+import { SSEClientTransport, type Transport } from '@modelcontextprotocol/client'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import { FloodGates } from './flood-gate.js'
 import { GuardedTransport } from './guarded-transport.js'
-import { serverFetch } from './server-fetch.js'
+import { serverFetch, type ServerFetchOptions } from './server-fetch.js'
+import { ShortPathTransport } from './short-path.js'
 import { receiveUnasked } from './unasked-messages.js'
 
 /** A transport that can be connected, once, and what goes with it. */
@@ -46,7 +47,7 @@ export async function openTransport(
     return { transport: guarded, state, ...withoutSession }
   }
   const url = new URL(endpoint.url)
-  const fetch = serverFetch({
+  const server: ServerFetchOptions = {
     fetch: endpoint.fetch,
     transport: kind === 'sse' ? 'sse' : 'streamable-http',
     now: () => runtime.now(),
@@ -59,12 +60,12 @@ export async function openTransport(
       transport.giveUpAll()
       void transport.close().catch(() => undefined)
     },
-  })
+  }
   const inner =
     kind === 'sse'
-      ? new SSEClientTransport(url, { fetch })
-      : new StreamableHTTPClientTransport(url, {
-          fetch,
+      ? new SSEClientTransport(url, { fetch: serverFetch(server) })
+      : new ShortPathTransport(url, {
+          server,
           sessionId: known.sessionId,
           protocolVersion:
             known.sessionId === undefined || known.protocolVersion === undefined ? undefined : known.protocolVersion,
@@ -79,7 +80,7 @@ export async function openTransport(
   return {
     transport,
     state,
-    ...(inner instanceof StreamableHTTPClientTransport
+    ...(inner instanceof ShortPathTransport
       ? {
           terminate: () => inner.terminateSession(),
           receive: (signal, onOpen) =>

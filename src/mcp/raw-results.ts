@@ -34,6 +34,13 @@ export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessag
   }
 }
 
+/** Whether a message is one that {@link carryRaw} made. */
+export function isCarried(message: JSONRPCMessage): boolean {
+  if (!('result' in message)) return false
+  const { resultType, _meta } = message.result as { resultType?: unknown; _meta?: unknown }
+  return resultType === 'complete' && isObject(_meta) && Object.hasOwn(_meta, carried)
+}
+
 /** The result as the server sent it. */
 export function takeRaw(result: { readonly _meta?: { readonly [key: string]: unknown } | undefined }): unknown {
   return result._meta?.[carried] ?? {}

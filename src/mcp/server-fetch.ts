@@ -1,4 +1,4 @@
-import type { FetchLike } from '@modelcontextprotocol/client'
+import type { FetchLike, JSONRPCMessage } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
 import { isObject } from './absent.js'
 import { readBody } from './answer-body.js'
@@ -40,7 +40,7 @@ export class ProbeRefused extends Error {}
  */
 export function serverFetch(options: ServerFetchOptions): FetchLike {
   const { transport, exchange: find, now } = options
-  const fetch: EndpointFetch = (url, init) => options.fetch(url, init).catch(failed)
+  const fetch = endpointFetch(options.fetch)
   return async (url, init = {}) => {
     const headers = new Headers(init.headers)
     const exchange = find(headers.get(exchangeHeader))
@@ -59,10 +59,40 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
       return unaskedEvents(await send(), { find: options.find, gates: options.gates, onEnd: () => undefined })
     }
     if (exchange === undefined) return verb === 'POST' ? noted(send) : send()
-    const response = await send()
-    if (!response.ok) return refused(response, exchange, headers.has('mcp-session-id'), now)
-    return answered(response, exchange, options.gates)
+    if (exchange.received !== undefined) return handedOver(exchange, exchange.received, init.signal)
+    const inSession = headers.has('mcp-session-id')
+    const answer = await answerTo(exchange, await send(), { inSession, now, gates: options.gates })
+    return answer instanceof ReadAnswer ? answer.response() : answer
   }
+}
+
+/** Puts an error of the `fetch` below in our words. */
+export function endpointFetch(fetch: EndpointFetch): EndpointFetch {
+  return (url, init) => fetch(url, init).catch(failed)
+}
+
+/**
+ * The answer to a request of Streamable HTTP: its messages, or a response with which the SDK is to go on.
+ *
+ * @throws IntegrationError, or what reading the body throws, where there is none
+ */
+export function answerTo(
+  exchange: Exchange,
+  response: Response,
+  { inSession, now, gates }: { readonly inSession: boolean } & Pick<ServerFetchOptions, 'now' | 'gates'>,
+): Promise<Response | ReadAnswer> {
+  if (!response.ok) return refused(response, exchange, inSession, now)
+  return answered(response, exchange, gates)
+}
+
+/** What the SDK asks for has come already: nothing is sent twice, and its signal ends what is still to be read. */
+function handedOver(exchange: Exchange, received: Response, signal: AbortSignal | null | undefined): Response {
+  exchange.received = undefined
+  const onAbort = (): void => exchange.abort.abort(signal?.reason)
+  if (signal?.aborted === true) onAbort()
+  else signal?.addEventListener('abort', onAbort, { once: true })
+  signal?.throwIfAborted()
+  return received
 }
 
 /** Events that answer no request, or the rest of those that do, read as the messages they mean. */
@@ -87,13 +117,13 @@ async function noted(send: () => Promise<Response>): Promise<Response> {
 }
 
 /** A successful answer to a request of Streamable HTTP. */
-async function answered(response: Response, exchange: Exchange, gates: FloodGates): Promise<Response> {
+async function answered(response: Response, exchange: Exchange, gates: FloodGates): Promise<Response | ReadAnswer> {
   const { status } = response
-  const headers = new Headers(response.headers)
   const answer = await readBody(response)
   switch (answer.kind) {
     case 'stream': {
       exchange.streams = true
+      const headers = new Headers(response.headers)
       headers.set('content-type', 'text/event-stream')
       const events = readEvents(answer.body, {
         read: (data) => readMessages(data, (id) => awaitedBy(exchange, id)),
@@ -103,8 +133,7 @@ async function answered(response: Response, exchange: Exchange, gates: FloodGate
       return new Response(events, { status: 200, headers })
     }
     case 'json':
-      headers.set('content-type', 'application/json')
-      return new ReadAnswer(messagesIn(answer.text, exchange), { status: 200, headers })
+      return new ReadAnswer(messagesIn(answer.text, exchange), response)
     case 'page':
       throw notMcp(doingOf(exchange))
     case 'unknown':
@@ -119,22 +148,39 @@ async function answered(response: Response, exchange: Exchange, gates: FloodGate
   }
 }
 
-/** An answer that was read already: the SDK's strict envelope has nothing left to refuse. */
-class ReadAnswer extends Response {
-  readonly #messages: readonly object[]
+/** An answer that was read already. */
+export class ReadAnswer {
+  readonly messages: readonly JSONRPCMessage[]
+  readonly #from: Response
 
-  constructor(messages: readonly object[], init: ResponseInit) {
+  constructor(messages: readonly JSONRPCMessage[], from: Response) {
+    this.messages = messages
+    this.#from = from
+  }
+
+  /** As the SDK's transport takes it: its strict envelope has nothing left to refuse. */
+  response(): Response {
+    const headers = new Headers(this.#from.headers)
+    headers.set('content-type', 'application/json')
+    return new ParsedResponse(this.messages, { status: 200, headers })
+  }
+}
+
+class ParsedResponse extends Response {
+  readonly #json: unknown
+
+  constructor(json: unknown, init: ResponseInit) {
     super(null, init)
-    this.#messages = messages
+    this.#json = json
   }
 
   override json(): Promise<unknown> {
-    return Promise.resolve(this.#messages)
+    return Promise.resolve(this.#json)
   }
 }
 
 /** @throws IntegrationError when nothing in it answers the request */
-function messagesIn(text: string, exchange: Exchange): readonly object[] {
+function messagesIn(text: string, exchange: Exchange): readonly JSONRPCMessage[] {
   const sent = parsed(text)
   if (sent === undefined) throw unreadable(exchange, 'The server sent JSON that can not be read.')
   const messages = readMessages(sent, (id) => awaitedBy(exchange, id))

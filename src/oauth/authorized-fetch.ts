@@ -88,10 +88,23 @@ export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOpt
   }
 }
 
-function identify(headers: RequestInit['headers'], source: CredentialSource, token?: string): Headers {
-  const all = new Headers(headers)
-  if (source.kind !== 'none') for (const [name, value] of Object.entries(source.headers ?? {})) all.set(name, value)
-  if (token !== undefined) all.set('authorization', `Bearer ${token}`)
+function identify(
+  headers: RequestInit['headers'],
+  source: CredentialSource,
+  token?: string,
+): Headers | Record<string, string> {
+  const own = Object.entries(source.kind === 'none' ? {} : (source.headers ?? {}))
+  if (headers === undefined || headers instanceof Headers || Array.isArray(headers)) {
+    const all = new Headers(headers)
+    for (const [name, value] of own) all.set(name, value)
+    if (token !== undefined) all.set('authorization', `Bearer ${token}`)
+    return all
+  }
+  // A record stays one: the platform's object for headers costs more than all else here.
+  const all: Record<string, string> = Object.create(null)
+  for (const [name, value] of [...Object.entries(headers as Record<string, string>), ...own])
+    all[name.toLowerCase()] = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')
+  if (token !== undefined) all.authorization = `Bearer ${token}`
   return all
 }
 

@@ -26,7 +26,7 @@ export function serverWords(): ServerWords {
   }
   return {
     watching: (fetch) => (url, init) => {
-      for (const [name, value] of new Headers(init?.headers)) {
+      for (const [name, value] of entriesOf(init?.headers)) {
         if (ofTheProtocol.test(name)) continue
         note(value)
         for (const part of value.split(/[\s,;=:]+/)) if (part.length >= 8) note(part)
@@ -41,5 +41,10 @@ export function serverWords(): ServerWords {
   }
 }
 
+function entriesOf(headers: RequestInit['headers']): Iterable<readonly [string, string]> {
+  if (headers instanceof Headers || Array.isArray(headers)) return headers as Iterable<[string, string]>
+  return Object.entries((headers ?? {}) as Record<string, string>)
+}
+
 /** Headers that hold nothing of the person's. */
-const ofTheProtocol = /^(?:accept(?:-.*)?|content-.*|mcp-(?!session-id).*|last-event-id|user-agent)$/
+const ofTheProtocol = /^(?:accept(?:-.*)?|content-.*|mcp-(?!session-id).*|last-event-id|user-agent)$/i
