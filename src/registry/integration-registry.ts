@@ -120,6 +120,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     const endMaintenance = maintenance === undefined ? () => {} : maintain(context, maintenance.everyMs)
     this.#closing.signal.addEventListener('abort', endMaintenance, { once: true })
     this.#ends.push(
+      async () => this.#builder.close(),
       async () => unwatch(),
       async () => live.close(),
       () => pool.close(),

@@ -30,12 +30,24 @@ export interface Assessment {
   readonly verdict: ApprovalVerdict
 }
 
+/** What the rules look at of a tool: all of an assessment but the verdict. It stays until something stored changes. */
+export type Standing = Omit<Assessment, 'verdict'>
+
+/** Values of a call that the rules may look at. */
+interface CallFacts {
+  readonly arguments?: JsonObject | undefined
+  readonly granted?: boolean | undefined
+}
+
 /** The one place where label, change, settings, host policy and grant come together into a verdict. */
-export function assess(
-  context: Context,
-  subject: Subject,
-  call: { readonly arguments?: JsonObject | undefined; readonly granted?: boolean | undefined } = {},
-): Assessment {
+export function assess(context: Context, subject: Subject, call: CallFacts = {}): Assessment {
+  const standing = standingOf(subject)
+  const policy = hostVerdict(context, subject, standing.label, call.arguments)
+  return { ...standing, verdict: verdictOn(context, subject, standing, { policy, granted: call.granted }) }
+}
+
+/** How a tool stands: its settings, label and change. */
+export function standingOf(subject: Subject): Standing {
   const { record, tool } = subject
   const settings = settingsOf(subject.settings, tool.definition.name)
   const change = changeOf(subject.manifest, settings, tool)
@@ -48,22 +60,25 @@ export function assess(
   })
   const own = settings.approval ?? 'default'
   const mode = own === 'default' ? (record.approval ?? 'default') : own
-  const verdict = decideApproval({
+  return { settings, mode, label, change }
+}
+
+/** The verdict of the rules on a tool, with what the host's policy says of it. */
+export function verdictOn(
+  context: Context,
+  { record }: Subject,
+  { label, mode, change }: Standing,
+  { policy, granted = false }: { readonly policy: unknown; readonly granted?: boolean | undefined },
+): ApprovalVerdict {
+  return decideApproval({
     label,
     mode,
     trusted: record.trusted,
     change: change?.kind,
     onToolChange: context.options.approvals.onToolChange,
-    granted: call.granted ?? false,
-    policy: hostVerdict(context, subject, label, call.arguments),
+    granted,
+    policy,
   })
-  return {
-    settings,
-    mode,
-    verdict,
-    label,
-    change,
-  }
 }
 
 /**
@@ -102,11 +117,11 @@ function changeOf(
 }
 
 /** What the host's policy says; a throw denies. */
-function hostVerdict(
+export function hostVerdict(
   context: Context,
   subject: Subject,
   label: ToolLabel | undefined,
-  args: JsonObject | undefined,
+  args?: JsonObject | undefined,
 ): PolicyVerdict | undefined {
   const { policy } = context.options.approvals
   if (policy === undefined || subject.agentId === undefined) return undefined
