@@ -2,6 +2,8 @@
 import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, type BuildOptions } from 'esbuild'
+import { entryWeight } from './support/entry-weight.js'
+import { importCost } from './support/import-cost.js'
 
 const ours = await sizeOf({ packages: 'external' })
 const whole = await sizeOf({ conditions: ['workerd', 'worker', 'browser'] })
@@ -16,6 +18,14 @@ const client = await sizeOf({
 console.log(`our code              ${ours}`)
 console.log(`with dependencies     ${whole}`)
 console.log(`MCP client on its own ${client}`)
+
+const loaded = await entryWeight()
+const { ratio, control } = await importCost(7)
+console.log(`loaded by an import   ${kilobytes(loaded)} kB gzip of our code`)
+console.log(
+  `CPU of the import     ${ratio.toFixed(2)} of the MCP client's (the client against itself ${control.toFixed(2)})`,
+)
+if (loaded > 40_000) throw new Error('an import must load at most 40 kB of our code')
 
 async function sizeOf(options: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
