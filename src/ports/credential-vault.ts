@@ -2,7 +2,7 @@
 export interface SecretContext {
   readonly workspaceId: string
   readonly integrationId: string
-  /** `_` for a shared credential, else the user's id. */
+  /** `_` for a shared credential, otherwise the user: their id, encoded so that no two are alike and none is `_`. */
   readonly owner: string
   /** What it is: `headers`, `tokens`, `client`, `oauth`, `flow`. */
   readonly field: string

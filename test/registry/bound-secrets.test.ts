@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStorage } from 'mcp-integrations'
+import { ownerKey } from '../../src/registry/state/keys.js'
 import { startMcpServer } from '../support/mcp-server.js'
 import { ana, makeRegistry } from '../support/registry.js'
 
@@ -37,4 +38,36 @@ describe('somebody who can write the database', () => {
       await evil.close()
     },
   )
+
+  it.each([
+    ['a plain id', 'bo'],
+    ['the name of the shared one', '_'],
+    ['a long id', 'é'.repeat(100)],
+    ['an id that spells how a long one is kept', ownerKey('é'.repeat(100))],
+  ])('opens no header value of another person by moving it to %s', async (_what, userId) => {
+    const server = await startMcpServer()
+    const storage = memoryStorage()
+    const registry = makeRegistry({ storage, confirm: () => 'approve' })
+    const { integration } = await registry.actingAs(ana).connect({
+      url: server.url,
+      name: 'Notes',
+      agents: ['assistant'],
+      visibility: 'workspace',
+      credentials: 'per_user',
+      headers: { 'X-Api-Key': 'CANARY-key' },
+    })
+    const { id } = integration
+    const { records } = await storage.read('acme', [`headers/${id}/ana`])
+    await storage.commit('acme', [{ key: `headers/${id}/${ownerKey(userId)}`, value: records[0]!.value }])
+    server.seen.length = 0
+    const theirs = registry.actingAs({ workspaceId: 'acme', userId })
+    expect(await theirs.validate(id)).toMatchObject({
+      type: 'failed',
+      integration: { statusDetail: { reason: 'credential_unreadable' } },
+    })
+    expect(server.seen).toEqual([])
+    expect(await registry.actingAs(ana).validate(id)).toMatchObject({ type: 'connected' })
+    await registry.close()
+    await server.close()
+  })
 })
