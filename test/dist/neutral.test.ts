@@ -18,6 +18,12 @@ describe('the built package', () => {
     'langchain',
     'openai',
     'openai-agents',
+    'http',
+    'client',
+    'import',
+    'gateway',
+    'otel',
+    'elements',
     'testing',
   ])('reaches no Node builtin from %s by default', async (entry) => {
     expect(await builtinsReached(`${entry}.js`, { conditions: [], dependencies: false })).toEqual([])
@@ -52,6 +58,13 @@ describe('the built package', () => {
     ['mastra', []],
     ['openai', []],
     ['openai-agents', []],
+    ['http', []],
+    ['client', []],
+    ['import', []],
+    ['gateway', []],
+    ['otel', ['@opentelemetry/api']],
+    ['ui', []],
+    ['elements', []],
     ['testing', []],
   ])('mentions nobody else’s types in %s', (entry, allowed) => {
     expect(packagesMentioned(`${entry}.d.ts`).filter((name) => !allowed.includes(name))).toEqual([])
