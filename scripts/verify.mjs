@@ -19,6 +19,7 @@ const steps = [
   'npm run test:interop',
   'npm run test:interop:more -- --short',
   'npm run test:browser',
+  'npm run host -- --check',
   'npm run test:dist',
   'npm run api -- --check',
   'npm run docs:check',
