@@ -23,7 +23,6 @@ export default defineConfig([
     ...everywhere,
     // The two connectors behind `#connect` are files of their own, chosen by the runtime's condition.
     entry: { ...parts, 'connect.node': 'src/egress/connect.node.ts', 'connect.web': 'src/egress/connect.web.ts' },
-    dts: { entry: entries },
     external: ['#connect', /^node:/],
     esbuildPlugins: [pagePlugin],
     platform: 'neutral',

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'temp/built')
 const inputs = readdirSync(join(root, 'src'), { recursive: true }).map((path) => join('src', path))
-const changed = Math.max(...[...inputs, 'package.json', 'tsconfig.json', 'tsup.config.ts'].map(modified))
+const changed = Math.max(
+  ...[...inputs, 'package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/build-types.mjs'].map(modified),
+)
 
 if (!existsSync(join(root, 'dist/index.js')) || !existsSync(stamp) || statSync(stamp).mtimeMs < changed) {
   rmSync(stamp, { force: true })

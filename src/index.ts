@@ -43,6 +43,7 @@ export {
   type EncryptionKey,
   type EncryptionKeyProvider,
 } from './vaults/encrypted.js'
+export type { WebCryptoKey } from './vaults/web-crypto-key.js'
 
 // What a host plugs in
 export type {

@@ -1,12 +1,13 @@
 import { IntegrationError } from '../model/errors.js'
 import * as base64url from './base64url.js'
+import type { WebCryptoKey } from './web-crypto-key.js'
 
 /** One key of a key ring. */
 export interface EncryptionKey {
   /** Names it in sealed values (`kid`): 1-128 printable ASCII characters. Never give it to another key. */
   readonly id: string
   /** 32 random bytes, as base64 or base64url text, or an AES-GCM `CryptoKey` of 256 bits that may encrypt and decrypt. */
-  readonly secret: string | Uint8Array | CryptoKey
+  readonly secret: string | Uint8Array | WebCryptoKey
 }
 
 /** Keys by id, each imported once, at first use. */
@@ -14,7 +15,7 @@ export interface KeyRing {
   /** The first key's id. */
   readonly currentId: string
   /** @returns `undefined` for an unknown id. */
-  key(id: string): Promise<CryptoKey> | undefined
+  key(id: string): Promise<WebCryptoKey> | undefined
 }
 
 /**
@@ -27,7 +28,7 @@ export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
   if (current === undefined) refuse('keys', 'Give at least one key.')
   const ids = new Set<string>()
   const secrets = new Set<string | CryptoKey>()
-  const ring = new Map<string, () => Promise<CryptoKey>>()
+  const ring = new Map<string, () => Promise<WebCryptoKey>>()
   for (const [index, { id, secret }] of keys.entries()) {
     if (typeof id !== 'string' || !/^[\x20-\x7e]{1,128}$/.test(id)) {
       refuse(`keys[${index}].id`, 'Give 1-128 printable ASCII characters.')
@@ -38,7 +39,7 @@ export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
     const identity = usable instanceof CryptoKey ? usable : base64url.encode(usable)
     if (secrets.has(identity)) refuse(`keys[${index}].secret`, 'Give each key once.')
     secrets.add(identity)
-    let imported: Promise<CryptoKey> | undefined
+    let imported: Promise<WebCryptoKey> | undefined
     ring.set(id, () => (imported ??= importKey(usable)))
   }
   return { currentId: current.id, key: (id) => ring.get(id)?.() }
@@ -62,7 +63,7 @@ function checkedBytes(secret: unknown, index: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes)
 }
 
-async function importKey(usable: CryptoKey | Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+async function importKey(usable: CryptoKey | Uint8Array<ArrayBuffer>): Promise<WebCryptoKey> {
   if (usable instanceof CryptoKey) return usable
   return await crypto.subtle.importKey('raw', usable, 'AES-GCM', false, ['encrypt', 'decrypt'])
 }

@@ -2,6 +2,7 @@ import type { JWEHeaderParameters } from 'jose'
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import * as base64url from './base64url.js'
 import type { KeyRing } from './key-ring.js'
+import type { WebCryptoKey } from './web-crypto-key.js'
 
 /**
  * Keys that never leave another system, such as a cloud KMS: it wraps a fresh data key for every sealed value.
@@ -26,8 +27,8 @@ export interface EncryptionKeyProvider {
 export interface WrappingScheme {
   readonly accepts: { readonly keyManagementAlgorithms: string[]; readonly contentEncryptionAlgorithms: string[] }
   currentKeyId(): string
-  forSealing(aad: string): Promise<{ header: JWEHeaderParameters; key: CryptoKey | Uint8Array }>
-  forOpening(header: SealedHeader, aad: string): Promise<CryptoKey | Uint8Array | undefined>
+  forSealing(aad: string): Promise<{ header: JWEHeaderParameters; key: WebCryptoKey | Uint8Array }>
+  forOpening(header: SealedHeader, aad: string): Promise<WebCryptoKey | Uint8Array | undefined>
 }
 
 /** What a sealed value's protected header tells. */
