@@ -56,7 +56,9 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
 
 /** A list of servers as it may be shown to a person. */
 export interface ListPreview {
+  /** Which kind of list it was taken for. */
   readonly format: ImportFormat
+  /** What would become of each server of the list, in its order. */
   readonly servers: readonly ImportPreview[]
 }
 

@@ -1,5 +1,6 @@
 /** Something that went wrong and was left at that, so that a call or a listener didn't break by it. */
 export interface Diagnostic {
+  /** Which part of the library it happened in. */
   readonly area: DiagnosticArea
   /** What happened, and what follows from it. Holds no secret. */
   readonly message: string
