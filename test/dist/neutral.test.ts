@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
@@ -108,6 +109,8 @@ function packagesMentioned(file: string, seen = new Set<string>()): readonly str
   seen.add(file)
   const specifiers = importsOf(readFileSync(dist(file), 'utf8')).map(({ specifier }) => specifier)
   return specifiers.flatMap((specifier) =>
-    specifier.startsWith('./') ? packagesMentioned(specifier.slice(2).replace(/\.js$/, '.d.ts'), seen) : [specifier],
+    specifier.startsWith('.')
+      ? packagesMentioned(join(dirname(file), specifier).replace(/\.js$/, '.d.ts'), seen)
+      : [specifier],
   )
 }

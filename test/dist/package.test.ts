@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,12 @@ const bin = (name: string) => join(root, 'node_modules/.bin', name)
 const specifiers = Object.keys(manifest.exports)
   .filter((name) => name !== './package.json')
   .map((name) => name.replace('.', manifest.name))
+
+/** Custom elements are for browsers; `test/browser` imports them there. */
+const forNode = specifiers.filter((name) => !name.endsWith('/elements'))
+/** The oldest that goes with `engines`, and the newest that was tried. */
+const nodeTypes = ['20.19.0', '26.6.6']
+const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--no-package-lock']
 
 let folder: string
 let tarball: string
@@ -64,36 +70,58 @@ describe('the installed package', () => {
     ) as (keyof typeof manifest.devDependencies)[]
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'host', private: true, type: 'module' }))
     const packages = [tarball, ...peers.map((name) => `${name}@${manifest.devDependencies[name]}`)]
-    const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--no-package-lock']
     await run('npm', ['install', ...quiet, ...packages], { cwd: folder })
   }, 180_000)
 
-  // Custom elements are for browsers; `test/browser` imports them there.
-  it.each(specifiers.filter((name) => !name.endsWith('/elements')))('imports %s on plain Node', async (specifier) => {
+  it.each(forNode)('imports %s on plain Node', async (specifier) => {
     const program = `import * as entry from '${specifier}'; console.log(Object.keys(entry).length)`
     const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: folder })
     expect(Number(stdout)).toBeGreaterThan(0)
     expect(stderr).toBe('')
   })
 
-  it('type-checks in a strict host', { timeout: 120_000 }, async () => {
-    const imports = specifiers.map((specifier, index) => `export * as entry${index} from '${specifier}'`)
-    const options = {
-      strict: true,
-      noEmit: true,
-      module: 'nodenext',
-      target: 'es2022',
-      // `await using` needs the last one, or @types/node.
-      lib: ['es2023', 'dom', 'esnext.disposable'],
-      types: [],
-    }
-    await writeFile(join(folder, 'host.ts'), imports.join('\n'))
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['host.ts'] }))
-    const { stdout } = await run(bin('tsc'), ['-p', folder]).catch((error: { stdout: string }) => error)
-    expect(
-      stdout
+  describe.each(nodeTypes)('beside @types/node %s', (version) => {
+    let host: string
+
+    beforeAll(async () => {
+      host = join(folder, `host-${version}`)
+      await mkdir(host)
+      await writeFile(join(host, 'package.json'), JSON.stringify({ name: 'types', private: true, type: 'module' }))
+      await run('npm', ['install', ...quiet, `@types/node@${version}`], { cwd: host })
+    }, 180_000)
+
+    // `await using` needs the last one, or @types/node.
+    const node = ['es2023', 'esnext.disposable']
+    it.each([
+      ['a server, without the types of browsers', node, forNode],
+      ['a project that has both', [...node, 'dom', 'dom.iterable'], specifiers],
+    ])('type-checks as strictly as it gets in %s', { timeout: 240_000 }, async (_what, lib, used) => {
+      const options = {
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        skipLibCheck: false,
+        noEmit: true,
+        module: 'nodenext',
+        target: 'es2022',
+        lib,
+        types: ['node'],
+      }
+      const imports = used.map((specifier, index) => `export * as entry${index} from '${specifier}'`)
+      // A type that doesn't resolve is `any`, which takes everything.
+      const takesNoNumber = `import type { WebCryptoKey } from '${manifest.name}'
+// @ts-expect-error a key is no number
+export const key: WebCryptoKey = 1`
+      await writeFile(join(host, 'host.ts'), [...imports, takesNoNumber].join('\n'))
+      await writeFile(join(host, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['host.ts'] }))
+      // What frameworks' own declarations say of themselves is theirs.
+      const { stdout } = await run(bin('tsc'), ['-p', host], { cwd: folder }).catch(
+        (error: { stdout: string }) => error,
+      )
+      const ours = stdout
         .split('\n')
-        .filter((line) => line.includes(`node_modules/${manifest.name}/`) || line.startsWith('host.ts')),
-    ).toEqual([])
+        .filter((line) => line.includes(`node_modules/${manifest.name}/`) || /(^|\/)host\.ts\(/.test(line))
+      expect(ours).toEqual([])
+    })
   })
 })
