@@ -29,7 +29,7 @@ export type { CheckInput, ServerCheck } from './registry/settings/check-server.j
 export type { ToolOverview } from './registry/settings/tool-settings.js'
 export type { ApprovalPage, ApprovalQuery } from './registry/gate/list-approvals.js'
 export type { ActorEvent, ActorEventOf } from './registry/operations/actor-events.js'
-export type { RegistryEventOf, RegistryEventPage, RegistryEventQuery } from './registry/state/event-feed.js'
+export type { LocalEvent, RegistryEventOf, RegistryEventPage, RegistryEventQuery } from './registry/state/event-feed.js'
 export type { AuditPage, AuditQuery } from './registry/operations/read-audit.js'
 export type { CallExplanation } from './registry/gate/explain.js'
 export type { ResealReport } from './registry/operations/reseal.js'
@@ -117,9 +117,11 @@ export {
   type IntegrationOperation,
   type IntegrationStatus,
   type IntegrationVisibility,
+  type ServerInfo,
   type StatusAction,
   type StatusDetail,
   type StatusReason,
+  type ToolCounts,
 } from './model/integration.js'
 export type { JsonObject, JsonValue } from './model/json.js'
 export type { LocalServer } from './model/local-server.js'
@@ -131,7 +133,7 @@ export type {
   OAuthSettings,
 } from './model/oauth.js'
 export type { ReconnectInput } from './registry/settings/validate.js'
-export type { ResultWarning, ToolCallOutcome } from './model/outcome.js'
+export type { ResultWarning, ToolCallOutcome, WayBack } from './model/outcome.js'
 export type {
   ApprovalMode,
   QuarantinedTool,

@@ -14,6 +14,20 @@ import type {
 import type { ExportFormat, ImportFormat, ImportOptions, ImportPreview, ImportRow } from '../import/index.js'
 import type { Problem, ProblemCode } from './problem.js'
 
+export type {
+  ExportFormat,
+  ImportFormat,
+  ImportOptions,
+  ImportPreview,
+  ImportRow,
+  ImportSuggestions,
+  ImportVariable,
+  ImportedHeader,
+  ServerEntry,
+  Template,
+} from '../import/index.js'
+export type { HttpErrorCode, Problem, ProblemCode } from './problem.js'
+
 // The shape is that of `mine`: `client.list()`, `client.connect(input)`, `client.tools(id)`, `client.approvals.decide(…)`.
 // A verb that the registry gains is missing here by a type error; one that changes its arguments changes here with it.
 

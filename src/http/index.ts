@@ -2,4 +2,4 @@ export { integrationsHandler, type IntegrationsHandlerOptions, type RequestHandl
 export type { PageAsset, SettingsPage } from './page.js'
 export { problemStatus, type HttpErrorCode, type Problem, type ProblemCode } from './problem.js'
 export { toNodeListener, type NodeIncoming, type NodeListener } from './node-listener.js'
-export { openApiDocument } from './openapi.js'
+export { openApiDocument, type OpenApiObject } from './openapi.js'

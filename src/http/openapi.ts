@@ -5,14 +5,17 @@ import { routes } from './routes.js'
 import { problem, schemas } from './schemas.js'
 
 /** A JSON value of the document. */
-type Json = Readonly<Record<string, unknown>>
+/** A JSON object. */
+export type OpenApiObject = Readonly<Record<string, unknown>>
+
+type Json = OpenApiObject
 
 /**
  * The HTTP API as an OpenAPI 3.1 document, made of the very schemas that check the input.
  *
  * @see https://spec.openapis.org/oas/v3.1.0
  */
-export function openApiDocument({ basePath }: { readonly basePath: string }): Json {
+export function openApiDocument({ basePath }: { readonly basePath: string }): OpenApiObject {
   const paths: Record<string, Record<string, Json>> = {}
   for (const route of routes)
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) }

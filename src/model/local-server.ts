@@ -7,7 +7,7 @@ export interface LocalServer {
   /**
    * Called for each connection.
    *
-   * @param options.maxMessageBytes - Larger messages are refused, as those of other servers are.
+   * @param options - `maxMessageBytes`: larger messages are refused, as those of other servers are
    * @returns a fresh, unstarted MCP transport (opaque here: no SDK type appears in our declarations)
    */
   open(options?: { readonly maxMessageBytes?: number | undefined }): Promise<unknown>

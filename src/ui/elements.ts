@@ -4,4 +4,6 @@ import { defineElements } from './define-elements.js'
 defineElements()
 
 export type * from './element-types.js'
+export type * from '../http/client.js'
+export type { Client } from './state/client.js'
 export { english, type Labels } from './state/labels.js'

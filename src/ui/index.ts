@@ -1,1 +1,1 @@
-export { settingsPage, type SettingsPageOptions } from './settings-page.js'
+export { settingsPage, type PageAsset, type SettingsPage, type SettingsPageOptions } from './settings-page.js'

@@ -3,6 +3,8 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { script, style } from '#settings-page'
 import type { SettingsPage } from '../http/page.js'
 
+export type { PageAsset, SettingsPage } from '../http/page.js'
+
 /** Options of {@link settingsPage}. */
 export interface SettingsPageOptions {
   /** The title of the document. `@default 'MCP Integrations'` */

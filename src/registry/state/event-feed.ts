@@ -30,7 +30,7 @@ export interface RegistryEventPage {
   readonly missed?: true | undefined
 }
 
-/** What {@link EventFeed.read} is asked for by. */
+/** What the feed is asked for by. */
 export interface RegistryEventQuery {
   /** The last event that was handled; `'latest'`: nothing but where the feed ends. `@default` from the oldest kept */
   readonly after?: string | undefined
