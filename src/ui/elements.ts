@@ -4,6 +4,24 @@ import { defineElements } from './define-elements.js'
 defineElements()
 
 export type * from './element-types.js'
-export type * from '../http/client.js'
+export type {
+  ExportFormat,
+  HttpErrorCode,
+  ImportFormat,
+  ImportOptions,
+  ImportPreview,
+  ImportRow,
+  ImportSuggestions,
+  ImportVariable,
+  ImportedHeader,
+  ImportedRow,
+  IntegrationsClient,
+  ListPreview,
+  Problem,
+  ProblemCode,
+  ServerEntry,
+  StreamReset,
+  Template,
+} from '../http/client.js'
 export type { Client } from './state/client.js'
 export { english, type Labels } from './state/labels.js'
