@@ -107,6 +107,7 @@ export interface ToolCounts {
 export interface ServerInfo {
   readonly name: string
   readonly title?: string | undefined
+  /** Its own word, e.g. `2.4.0`. */
   readonly version?: string | undefined
   /** `https:` only. */
   readonly websiteUrl?: string | undefined
