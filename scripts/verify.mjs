@@ -15,7 +15,6 @@ const steps = [
   'npm run test:crash -- --short',
   'npm run test:field',
   'npm run test:hostile',
-  'node scripts/run.mjs bench/hostile-neighbours.ts --short',
   'npm run test:interop',
   'npm run test:interop:more -- --short',
   'npm run test:browser',
