@@ -54,11 +54,15 @@ export function gatewayHandler<AgentId extends string>(
   const open = new Set<McpHttpHandler>()
   const serverOf = (actor: Actor) =>
     gatewayServer(registry, { actor, agent: options.agent, approvalUrl: options.approvalUrl })
-  const sessions = gatewaySessions((actor) => {
-    const server = serverOf(actor)
-    const stop = onToolsetChange(registry.actingAs(actor), () => void server.sendToolListChanged().catch(() => {}))
-    return { server, stop }
-  }, options.sessions)
+  const sessions = gatewaySessions(
+    options.agent,
+    (actor) => {
+      const server = serverOf(actor)
+      const stop = onToolsetChange(registry.actingAs(actor), () => void server.sendToolListChanged().catch(() => {}))
+      return { server, stop }
+    },
+    options.sessions,
+  )
 
   async function handle(request: Request): Promise<Response> {
     const refused = refusal(() => origin.checkHost(request))

@@ -45,12 +45,13 @@ interface Session {
 }
 
 /**
- * A session belongs to the person who opened it. One that ended, or that was never this person's, answers 404, after
+ * A session belongs to the person who opened it, in the role they had, and to the agent. One that ended, or that was never this person's, answers 404, after
  * which a client opens another. With a shared secret, a process that doesn't hold a session serves its calls all the same.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
  */
 export function gatewaySessions(
+  agent: string,
   open: (actor: Actor) => SessionServer,
   options: GatewaySessionOptions = {},
 ): GatewaySessions {
@@ -108,7 +109,8 @@ export function gatewaySessions(
   return {
     async handle(request, actor) {
       sessions.purgeStale()
-      const person = JSON.stringify([actor.workspaceId, actor.userId])
+      // The role as well: who has another one now begins another session.
+      const person = JSON.stringify([agent, actor.workspaceId, actor.userId, actor.role])
       const id = request.headers.get('mcp-session-id')
       if (id === null) return begin(request, actor, person)
       if (sign(id.split('.', 1)[0]!, person) !== id) return lost()

@@ -190,6 +190,21 @@ describe('a session of an older client', () => {
     expect((await post(through(gateway, 'ana'), list, `${id}0`)).status).toBe(404)
   })
 
+  it('is of one agent and one role', async () => {
+    const secret = 'a secret of all processes'
+    let role: 'admin' | 'member' = 'admin'
+    const actor = () => ({ workspaceId: 'acme', userId: 'ana', role })
+    const [one, two] = [
+      await openGateway({ actor, sessions: { secret } }),
+      await openGateway({ actor, agent: 'builder', sessions: { secret } }),
+    ]
+    const id = await begin(through(one.gateway, 'ana'))
+    expect((await post(through(one.gateway, 'ana'), list, id)).status).toBe(200)
+    expect((await post(through(two.gateway, 'ana'), list, id)).status).toBe(404)
+    role = 'member'
+    expect((await post(through(one.gateway, 'ana'), list, id)).status).toBe(404)
+  })
+
   it('ends when it is idle, and when there are too many', async () => {
     let time = 1_000_000
     const { gateway } = await openGateway({ sessions: { idleMs: 1000, maxPerPerson: 2, now: () => time } })
