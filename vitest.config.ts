@@ -20,8 +20,10 @@ export default defineConfig({
   plugins: [pageVitePlugin],
   resolve: { alias },
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Long enough for a machine that is busy with something else.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,
@@ -36,7 +38,13 @@ export default defineConfig({
       {
         extends: true,
         // One browser for all files, one file after the other: each view gets the machine to itself.
-        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], fileParallelism: false, isolate: false },
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          isolate: false,
+          testTimeout: 120_000,
+        },
       },
       { extends: true, test: { name: 'dist', include: ['test/dist/**/*.test.ts'] } },
       // What public reports say of servers and sign-ins in the wild, each as a listener of its own.

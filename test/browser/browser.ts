@@ -32,7 +32,7 @@ export async function visit(
 ): Promise<Visit> {
   const { person = 'ana', role, ...rest } = options
   const context = await (await openBrowser()).newContext({ viewport: { width: 1200, height: 900 }, ...rest })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(30_000)
   await context.addCookies([
     { name: 'person', value: person, url: origin, sameSite: 'Lax', httpOnly: true },
     ...(role === undefined ? [] : [{ name: 'role', value: role, url: origin }]),

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { clients, listenForChanges, openGateway, runs, textOf, through, url } from './support.js'
+import { eventually } from '../support/eventually.js'
 
 const eras = Object.keys(clients) as (keyof typeof clients)[]
 
@@ -73,7 +74,7 @@ describe.each(eras)('a client of %s', (era) => {
     const heard = vi.fn()
     await listenForChanges[era](client as never, heard)
     await gate.mine.configureTools(gate.id, { write_note: { enabled: false } })
-    await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+    await eventually(() => expect(heard).toHaveBeenCalled())
   })
 })
 

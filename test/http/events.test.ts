@@ -1,7 +1,8 @@
 import type { ActorEvent } from 'mcp-integrations'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ana, bo } from '../support/registry.js'
 import { openFront, type Front } from './support.js'
+import { eventually } from '../support/eventually.js'
 
 interface Frame {
   readonly id?: string | undefined
@@ -112,7 +113,7 @@ describe('the event stream', () => {
     await stream.next()
     for (let n = 0; n < 510; n++) await front.mine.update(front.id, { name: `Name ${n}` })
     const { after } = await front.mine.events({ after: 'latest' })
-    await vi.waitFor(async () => expect(await front.mine.events({ after })).toMatchObject({ events: [] }))
+    await eventually(async () => expect(await front.mine.events({ after })).toMatchObject({ events: [] }))
     let frame = await stream.next()
     // A read that was under way already holds the first of them.
     while (frame !== undefined && frame.event !== 'reset') frame = await stream.next()
@@ -190,10 +191,10 @@ describe('the client', () => {
       for await (const { type } of front.client.listen({ after, signal: stop.signal })) heard.push(type)
     })()
     await front.mine.disable(front.id)
-    await vi.waitFor(() => expect(heard).toEqual(['integration_disabled']))
+    await eventually(() => expect(heard).toEqual(['integration_disabled']))
     await front.runtime.advance(300_000)
     await front.mine.enable(front.id)
-    await vi.waitFor(() => expect(heard).toEqual(['integration_disabled', 'integration_enabled']), { timeout: 5_000 })
+    await eventually(() => expect(heard).toEqual(['integration_disabled', 'integration_enabled']))
     stop.abort()
     await listening
   })

@@ -2,6 +2,7 @@ import type { ActorEvent, ActorIntegrations } from 'mcp-integrations'
 import { describe, expect, it, vi } from 'vitest'
 import { ask, openGate } from '../support/gate.js'
 import { ana, bo, outsider, root, type TestAgent } from '../support/registry.js'
+import { eventually } from '../support/eventually.js'
 
 /** What somebody hears from now on. */
 function heardBy(mine: ActorIntegrations<TestAgent>): ActorEvent[] {
@@ -24,11 +25,11 @@ describe('what a person hears of', () => {
     const elsewhere = gate.another().actingAs(ana)
     await elsewhere.update(gate.id, { name: 'Mine alone' })
     await gate.runtime.advance(1_000)
-    await vi.waitFor(() => expect(typesOf(anas)).toEqual(['integration_updated']))
+    await eventually(() => expect(typesOf(anas)).toEqual(['integration_updated']))
     await gate.mine.update(gate.id, { visibility: 'workspace' })
-    await vi.waitFor(() => expect(typesOf(bos)).toEqual(['integration_updated']))
+    await eventually(() => expect(typesOf(bos)).toEqual(['integration_updated']))
     await gate.mine.disable(gate.id)
-    await vi.waitFor(() => expect(typesOf(bos)).toEqual(['integration_updated', 'integration_disabled']))
+    await eventually(() => expect(typesOf(bos)).toEqual(['integration_updated', 'integration_disabled']))
     expect(typesOf(anas)).toEqual(['integration_updated', 'integration_updated', 'integration_disabled'])
     expect(typesOf(admins)).toEqual(typesOf(bos))
     expect(others).toEqual([])
@@ -39,13 +40,13 @@ describe('what a person hears of', () => {
     const bos = heardBy(gate.as(bo))
     const anas = heardBy(gate.mine)
     await gate.mine.update(gate.id, { visibility: 'private' })
-    await vi.waitFor(() => expect(typesOf(bos)).toEqual(['integration_removed']))
+    await eventually(() => expect(typesOf(bos)).toEqual(['integration_removed']))
     await gate.mine.disable(gate.id)
     await gate.mine.transferOwner(gate.id, 'bo')
-    await vi.waitFor(() => expect(typesOf(anas).at(-1)).toBe('integration_removed'))
+    await eventually(() => expect(typesOf(anas).at(-1)).toBe('integration_removed'))
     expect(typesOf(anas)).toEqual(['integration_updated', 'integration_disabled', 'integration_removed'])
     await gate.as(bo).remove(gate.id)
-    await vi.waitFor(() => expect(typesOf(bos).at(-1)).toBe('integration_removed'))
+    await eventually(() => expect(typesOf(bos).at(-1)).toBe('integration_removed'))
     expect(anas).toHaveLength(3)
   })
 
@@ -61,8 +62,8 @@ describe('what a person hears of', () => {
       const { approvalId } = await ask(toolset)
       await gate.mine.approvals.decide(approvalId, { decision: 'approve', remember: { for: 'tool' } })
       await toolset.resume(approvalId)
-      await vi.waitFor(() => expect(typesOf(anas)).toContain('call_finished'))
-      await vi.waitFor(() => expect(typesOf(admins)).toContain('grant_created'))
+      await eventually(() => expect(typesOf(anas)).toContain('call_finished'))
+      await eventually(() => expect(typesOf(admins)).toContain('grant_created'))
       expect(typesOf(anas)).toEqual(
         expect.arrayContaining(['approval_changed', 'grant_created', 'call_started', 'call_finished']),
       )
@@ -77,7 +78,7 @@ describe('what a person hears of', () => {
     const off = vi.fn()
     const stop = gate.mine.on('integration_disabled', off)
     await gate.mine.disable(gate.id)
-    await vi.waitFor(() => expect(off).toHaveBeenCalledTimes(1))
+    await eventually(() => expect(off).toHaveBeenCalledTimes(1))
     await gate.mine.enable(gate.id)
     stop()
     await gate.mine.disable(gate.id)
@@ -92,7 +93,7 @@ describe('what a person hears of', () => {
     })
     const heard = heardBy(gate.mine)
     await gate.mine.disable(gate.id)
-    await vi.waitFor(() => expect(heard).toHaveLength(1))
+    await eventually(() => expect(heard).toHaveLength(1))
   })
 
   it('ends with the registry', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { ConfirmCallback, ConfirmRequest, ApprovalDecision } from 'mcp-integrations'
 import { ask, later, openGate, sent, writeNote } from '../support/gate.js'
 import { ana, bo, makeStorage, outsider, root } from '../support/registry.js'
+import { eventually } from '../support/eventually.js'
 
 const args = { id: '7', text: 'hello' }
 const write = 'notes__write_note'
@@ -79,13 +80,13 @@ describe('the confirm callback', () => {
     const answer = later<ApprovalDecision>()
     const toolset = await gate.toolset({ confirm: () => answer.promise })
     const calling = toolset.call(write, args)
-    await vi.waitFor(async () => expect((await gate.mine.approvals.list()).approvals).toHaveLength(1))
+    await eventually(async () => expect((await gate.mine.approvals.list()).approvals).toHaveLength(1))
     await gate.runtime.advance(1000)
     const outcome = await calling
     if (outcome.type !== 'approval_required') throw new Error(outcome.type)
     const { approvalId } = outcome.approval
     answer.resolve('approve')
-    await vi.waitFor(async () => expect((await gate.mine.approvals.get(approvalId)).status).toBe('approved'))
+    await eventually(async () => expect((await gate.mine.approvals.get(approvalId)).status).toBe('approved'))
     expect(await toolset.resume(approvalId)).toMatchObject({ type: 'completed' })
     expect(sent(gate.server)).toEqual([args])
   })
@@ -451,7 +452,7 @@ describe('equal requests of one conversation', () => {
     const confirm = vi.fn<ConfirmCallback>(() => answer.promise)
     const toolset = await gate.toolset({ confirm, conversationId: 'c1' })
     const calls = [toolset.call(write, args), toolset.call(write, { text: 'hello', id: '7' })]
-    await vi.waitFor(() => expect(confirm).toHaveBeenCalled())
+    await eventually(() => expect(confirm).toHaveBeenCalled())
     answer.resolve('approve')
     const outcomes = await Promise.all(calls)
     expect(confirm).toHaveBeenCalledTimes(1)
@@ -473,7 +474,7 @@ describe('equal requests of one conversation', () => {
     await asked.promise
     const second = toolset.call(write, args)
     const read = vi.spyOn(gate.storage, 'read')
-    await vi.waitFor(() => expect(read.mock.calls.filter(([, [key]]) => key!.startsWith('approval/'))).toHaveLength(2))
+    await eventually(() => expect(read.mock.calls.filter(([, [key]]) => key!.startsWith('approval/'))).toHaveLength(2))
     controller.abort()
     await expect(first).rejects.toMatchObject({ code: 'aborted' })
     answer.resolve('approve')

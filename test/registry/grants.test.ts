@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Approval, RememberOptions, Toolset } from 'mcp-integrations'
 import { acceptNow, ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana, bo, root } from '../support/registry.js'
+import { eventually } from '../support/eventually.js'
 
 const write = 'notes__write_note'
 const args = { id: '7', text: 'hello' }
@@ -203,7 +204,7 @@ describe('calls that already wait', () => {
     const reading = await ask(toolset, { id: '7' }, 'notes__read_note')
     await remember(gate, { for: 'tool' }, toolset)
     const [grant] = await gate.mine.grants.list()
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await gate.mine.approvals.get(fitting.approvalId)).toMatchObject({
         status: 'approved',
         decidedBy: `grant:${grant!.id}`,
@@ -227,7 +228,7 @@ describe('calls that already wait', () => {
       decision: 'approve',
       remember: { for: 'limited', uses: 1 },
     })
-    await vi.waitFor(async () => expect(await gate.mine.grants.list()).toEqual([]))
+    await eventually(async () => expect(await gate.mine.grants.list()).toEqual([]))
     const { approvals } = await gate.mine.approvals.list({ status: 'pending' })
     expect(approvals).toHaveLength(1)
   })
@@ -239,7 +240,7 @@ describe('calls that already wait', () => {
     await gate.mine.configureTools(gate.id, { write_note: { approval: 'ask' } })
     const list = vi.spyOn(gate.storage, 'list')
     await gate.mine.approvals.decide(first.approvalId, { decision: 'approve', remember: { for: 'tool' } })
-    await vi.waitFor(() => expect(list.mock.calls.some(([{ prefix }]) => prefix === 'pending/ana/')).toBe(true))
+    await eventually(() => expect(list.mock.calls.some(([{ prefix }]) => prefix === 'pending/ana/')).toBe(true))
     await gate.registry.close()
     const later = gate.another().actingAs(ana)
     expect((await later.approvals.get(second.approvalId)).status).toBe('pending')

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { StorageChange } from '../../src/ports/storage.js'
 import { postgresStorage } from '../../src/storage/postgres.js'
 import { usePostgres } from '../support/postgres-pool.js'
+import { eventually } from '../support/eventually.js'
 
 const postgres = usePostgres()
 const unavailable = expect.objectContaining({ name: 'IntegrationError', code: 'storage_unavailable' })
@@ -77,7 +78,7 @@ describe('postgresStorage in an outage', () => {
     expect((await storage.read('w', ['a'])).records[0]?.value).toBe(1)
     expect(pool.waitingCount).toBe(0)
     // one that was dialled while nothing answered comes back when it is there
-    await vi.waitFor(() => expect(pool.idleCount).toBe(pool.totalCount))
+    await eventually(() => expect(pool.idleCount).toBe(pool.totalCount))
   })
 
   it('gives back a connection that it got too late, and sends nothing over it', async () => {

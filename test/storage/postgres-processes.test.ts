@@ -1,10 +1,11 @@
 import pg from 'pg'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { recordLimits } from '../../src/model/record-limits.js'
 import type { StorageChange } from '../../src/ports/storage.js'
 import { postgresStorage } from '../../src/storage/postgres.js'
 import { usePostgres } from '../support/postgres-pool.js'
 import { runProcesses } from '../support/processes.js'
+import { eventually } from '../support/eventually.js'
 
 const postgres = usePostgres()
 
@@ -83,7 +84,7 @@ describe('postgresStorage in several processes', () => {
     await reader.close?.()
     await reader.close?.()
     // the server ends a session after its client has gone
-    await vi.waitFor(async () => expect(await listeners()).toBe(0))
+    await eventually(async () => expect(await listeners()).toBe(0))
   })
 
   it('says only where, when there are too many keys to tell', async () => {

@@ -30,7 +30,7 @@ export class MenuButton extends Part {
         aria-expanded=${this.open}
         aria-label=${this.name}
         title=${this.name}
-        @click=${() => (this.open ? this.menu.hidePopover() : this.#show())}
+        @click=${this.#toggle}
         @keydown=${this.#openByKey}
       >
         ${icon('more')}
@@ -60,6 +60,12 @@ export class MenuButton extends Part {
         )}
       </div>
     `
+  }
+
+  // Asks the popover itself: `open` follows with the toggle event, one task later.
+  #toggle(): void {
+    if (this.menu.matches(':popover-open')) this.menu.hidePopover()
+    else this.#show()
   }
 
   #show(last = false): void {
