@@ -27,8 +27,13 @@ export interface Discovery {
   readonly namedAs?: string | undefined
 }
 
-/** Options of {@link discover}. */
-export interface DiscoverOptions {
+/** What {@link discover} looks for, and how long. */
+export interface DiscoveryRequest {
+  /** The MCP server whose authorization server is wanted. */
+  readonly serverUrl: string
+  /** The `WWW-Authenticate` challenge of its 401, where there was one. */
+  readonly challenge?: Challenge | undefined
+  readonly settings: OAuthSettings
   /** Where several authorization servers are named: this one, if it is among them. */
   readonly preferIssuer?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -47,10 +52,7 @@ export interface DiscoverOptions {
  */
 export async function discover(
   env: OAuthEnvironment,
-  serverUrl: string,
-  challenge: Challenge | undefined,
-  settings: OAuthSettings,
-  { preferIssuer, signal, timeoutMs = 30_000 }: DiscoverOptions = {},
+  { serverUrl, challenge, settings, preferIssuer, signal, timeoutMs = 30_000 }: DiscoveryRequest,
 ): Promise<Discovery> {
   const limits = { signal, until: env.runtime.now() + timeoutMs }
   const resource = await readOrDo(settings, () => readProtectedResource(env, serverUrl, challenge, limits))
@@ -103,7 +105,7 @@ interface FoundServer {
   readonly namedAs?: string | undefined
 }
 
-/** Endpoints by hand are enough where nothing can be read; a document about somebody else is never passed over. */
+/** Endpoints by hand are enough where nothing can be read; a document of another issuer is never ignored. */
 async function readOrDo<T>(settings: OAuthSettings, read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read()
@@ -196,7 +198,10 @@ async function legacyServer(
 function readIssuedBy(document: JsonObject, name: string, { acceptIssuer, metadata }: OAuthSettings): ServerMetadata {
   const { issuer } = document
   if (issuer === undefined && document['token_endpoint'] === undefined)
-    throw refuse('metadata_invalid', 'What is published as authorization server metadata is something else.')
+    throw refuse(
+      'metadata_invalid',
+      'The document at the address of the authorization server metadata is not authorization server metadata.',
+    )
   if (typeof issuer !== 'string') throw issuerMismatch()
   if (!sameIssuer(issuer, name) && issuer !== acceptIssuer && issuer !== metadata?.issuer) throw issuerMismatch()
   return readMetadata(document, issuer)

@@ -20,7 +20,7 @@ export interface CredentialAccess {
   /** What a host or a person configured, as it is now: read before each refresh, because a secret may be another one. */
   settings?(): Promise<OAuthSettings | undefined>
   /**
-   * Further writes for the commit that changes the credential: status, event. Asked anew for each try of the commit, so it
+   * Further writes for the commit that changes the credential: status, event. Asked again for each try of the commit, so it
    * reads what its `ifVersion`s rest on.
    */
   companions(change: CredentialChange): Companions | Promise<Companions>
@@ -37,7 +37,7 @@ export interface Companions {
 export type CredentialChange =
   /** New tokens. `lifted`: it had been given up, and was not lost after all. */
   | { readonly type: 'refreshed'; readonly credential: CredentialRecord; readonly lifted: boolean }
-  /** A person is needed. `dropClient`: the stored client registration of this issuer is of no use either. */
+  /** A person is needed. `dropClient`: the stored client registration of this issuer is unusable too. */
   | {
       readonly type: 'ended'
       readonly reason: ReauthorizeReason
@@ -57,7 +57,7 @@ export interface ReadGrant {
 /** How long a refresh is ours, in ms: longer than a token request may take, with room to save. */
 export const leaseMs = 30_000
 
-/** Reads a credential; `undefined` when there is none (any more). */
+/** Reads a credential; `undefined` when there is none. */
 export async function readGrant(
   storage: RegistryStorage,
   { workspaceId, key }: CredentialAccess,
@@ -111,14 +111,14 @@ export async function saveRefreshed(
       credential: refreshed,
       lifted: credential.ended !== undefined,
     }
-    return (await commitWith(storage, grant, current, refreshed, change)) ? 'saved' : undefined
+    return (await commitWith(storage, grant, { current, next: refreshed, change })) ? 'saved' : undefined
   })
 }
 
 /**
  * Gives a grant up, unless newer tokens are there.
  *
- * @param failure - why. A revivable one is tried again behind the given-up grant.
+ * @param failure - why. A revivable one is retried while people see the grant as given up.
  * @returns whether it is given up, by this or by somebody else.
  */
 export async function endGrant(
@@ -141,7 +141,7 @@ export async function endGrant(
     }
     if (kept.ended === reason) return (await replace(storage, grant, current, next)) || undefined
     const change: CredentialChange = { type: 'ended', reason, issuer: kept.issuer, dropClient }
-    return (await commitWith(storage, grant, current, next, change)) || undefined
+    return (await commitWith(storage, grant, { current, next, change })) || undefined
   })
 }
 
@@ -166,10 +166,10 @@ export async function noteFailure(
     const { lease: _lease, ...kept } = current.credential
     const attempt = nextAttempt(current.now, failure, kept.attempt)
     const next = { ...kept, attempt }
-    // A grant that was given up stays so for people, until a try behind it succeeds.
+    // A grant that was given up stays so for people, until a retry succeeds.
     if (kept.ended !== undefined) return (await replace(storage, grant, current, next)) || undefined
     const change: CredentialChange = { type: 'failed', code: attempt.code, retryAt: attempt.retryAt }
-    return (await commitWith(storage, grant, current, next, change)) || undefined
+    return (await commitWith(storage, grant, { current, next, change })) || undefined
   })
 }
 
@@ -202,9 +202,7 @@ async function replace(
 async function commitWith(
   storage: RegistryStorage,
   grant: CredentialAccess,
-  current: ReadGrant,
-  next: CredentialRecord,
-  change: CredentialChange,
+  { current, next, change }: { current: ReadGrant; next: CredentialRecord; change: CredentialChange },
 ): Promise<boolean> {
   const write: StorageWrite = { key: grant.key, ifVersion: current.version, value: stored(next) }
   const companions = await grant.companions(change)

@@ -29,7 +29,7 @@ function find(
 ) {
   const env = testEnvironment({ allowLoopback: options.allowLoopback ?? true })
   ends.push(() => env.close())
-  return discover(env, url, challenge, settings, { preferIssuer: options.preferIssuer })
+  return discover(env, { serverUrl: url, challenge, settings, preferIssuer: options.preferIssuer })
 }
 
 const resource = (origin: string, issuer = origin, path = '/mcp') => ({

@@ -60,7 +60,7 @@ function claims(token: string): { readonly aud?: string } | undefined {
 async function begin(scopes?: readonly string[]) {
   const response = await env.fetch(audience, { method: 'POST', body: '{}' })
   const challenge = parseChallenge(response)
-  const discovery = await discover(env, audience, challenge, {})
+  const discovery = await discover(env, { serverUrl: audience, challenge, settings: {} })
   const client = await resolveClient(env, discovery, {})
   const begun = await beginAuthorization(env, {
     discovery,
@@ -146,7 +146,7 @@ describe('against a real authorization server', () => {
       clientSecret: 'machine-secret',
       grant: { type: 'client_credentials' as const },
     }
-    const discovery = await discover(env, audience, undefined, settings)
+    const discovery = await discover(env, { serverUrl: audience, settings })
     const client = await resolveClient(env, discovery, settings)
     const { tokens } = await requestTokens(env, { discovery, client, scopes: ['mcp:read'], settings })
     expect(claims(tokens.accessToken)?.aud).toBe(audience)

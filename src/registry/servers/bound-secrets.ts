@@ -21,12 +21,11 @@ export async function openBound<T>(
   context: Context,
   ref: CredentialRef,
   field: 'headers' | 'oauth' | 'client',
-  record: { readonly sealed: string },
-  origin: string,
+  bound: { readonly origin: string; readonly sealed: string },
 ): Promise<T> {
-  const opened = await context.vault.open(record.sealed, secretOf(ref, field))
+  const opened = await context.vault.open(bound.sealed, secretOf(ref, field))
   const end = opened.indexOf('\n')
-  if (opened.slice(0, end) !== origin)
+  if (opened.slice(0, end) !== bound.origin)
     throw new IntegrationError('credential_unreadable', 'A stored secret was given for another server than this one.')
   return JSON.parse(opened.slice(end + 1)) as T // sealed by sealBound()
 }

@@ -70,7 +70,8 @@ export async function openHeaders(
   record: HeadersRecord | undefined,
   origin: string,
 ): Promise<Record<string, string>> {
-  return record === undefined ? {} : openBound<Record<string, string>>(context, ref, 'headers', record, origin)
+  if (record === undefined) return {}
+  return openBound<Record<string, string>>(context, ref, 'headers', { origin, sealed: record.sealed })
 }
 
 /** The record of header values that may be sent to `origin`. `@default tag` a new one: the values are others than before */

@@ -21,11 +21,12 @@ export async function oauthSettingsOf(
   const { records } = await context.storage.read(workspaceId, [keys.oauthSettings(integrationId)])
   const stored = versioned<OAuthSettingsRecord>(records[0])?.value
   const ref = { workspaceId, integrationId, owner: sharedOwner }
+  const origin = originOf(record)
   const own =
-    stored === undefined ? {} : await openBound<OAuthSettings>(context, ref, 'oauth', stored, originOf(record))
+    stored === undefined ? {} : await openBound<OAuthSettings>(context, ref, 'oauth', { origin, sealed: stored.sealed })
   if (record.connectorId === undefined) return own
   const connector = (await context.connectorsOf(workspaceId)).find(({ id }) => id === record.connectorId)
-  return connector === undefined ? undefined : withArranged(connector, own, originOf(record))
+  return connector === undefined ? undefined : withArranged(connector, own, origin)
 }
 
 /** Whether the client of these settings is the one that the host arranged in its connector. */

@@ -92,7 +92,7 @@ export async function keepClient(
 export async function openClient(context: Context, ref: IntegrationRef, record: ClientRecord): Promise<KnownClient> {
   const { origin, registration } = record
   const owned = { ...ref, owner: sharedOwner }
-  const client = await openBound<ClientRegistration>(context, owned, 'client', record, origin)
+  const client = await openBound<ClientRegistration>(context, owned, 'client', { origin, sealed: record.sealed })
   return { client, origin, registeredAt: registration?.at }
 }
 

@@ -90,7 +90,10 @@ export async function beginSignIn(
       'This server needs OAuth, and `oauth: { redirectUrl, clientName }` is not configured.',
       { reason: 'oauth_not_configured' },
     )
-  const discovery = await discover(context.oauth, serverUrl, challenge, settings, {
+  const discovery = await discover(context.oauth, {
+    serverUrl,
+    challenge,
+    settings,
     preferIssuer: target.credential?.issuer,
     signal,
     timeoutMs: context.options.limits.connectTimeoutMs,
