@@ -47,7 +47,7 @@ export interface OpenOptions {
   readonly runtime: RegistryRuntime
   /** Makes what a server said fit to be shown. `@default` as it came */
   readonly cleanWords?: CleanWords | undefined
-  /** Told when the verdict changed later: the session was lost and made anew, or the server changed its era. */
+  /** Called when the verdict changes later: the session was lost and opened again, or the server changed its era. */
   readonly onVerdict?: ((verdict: ServerProfile) => void) | undefined
   /** Told that the server's tools changed, or may have while nobody listened. */
   readonly onToolsChanged?: (() => void) | undefined
@@ -73,7 +73,7 @@ export interface ToolCallOptions {
   /** Members for `_meta` of the request. */
   readonly meta?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
-  /** Without a sign of life, in ms; progress begins it anew, up to five times that altogether. */
+  /** Without a sign of life, in ms; progress restarts it, up to five times that altogether. */
   readonly timeoutMs: number
   readonly onProgress?: ((progress: ToolProgress) => void) | undefined
   /** Called as the last thing before the request leaves, each time it does; a throw ends the call unsent. */
@@ -83,7 +83,7 @@ export interface ToolCallOptions {
     ((question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>) | undefined
 }
 
-/** How a tool answered. */
+/** The result of a tool call. */
 export interface ToolAnswer {
   readonly result: ToolResult
   /** The server answered with a JSON-RPC error; its words are the text of `result`, which has `isError`. */

@@ -11,7 +11,7 @@ export type {
 } from './connection-contract.js'
 
 /**
- * Opens a connection, whatever the server speaks: the era and transport are found out unless a verdict tells them.
+ * Opens a connection, whatever the server speaks: the era and transport are detected unless a verdict names them.
  *
  * @throws IntegrationError `unreachable`, `timeout`, `aborted`, `not_mcp`, `protocol_error`, `server_error`,
  *   `rate_limited`, `authorization_failed`, and what the given `fetch` throws

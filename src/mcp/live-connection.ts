@@ -22,9 +22,9 @@ import { listTools } from './tool-listing.js'
 import { callOn, failedAnswer, type TimedCall } from './tool-call.js'
 
 /** How long closing waits for the server to take note, in ms. */
-const goodbyeMs = 2_000
+const closeSessionMs = 2_000
 
-/** A {@link Connection} over the SDK's client; makes itself anew when the server forgot its session. */
+/** A {@link Connection} over the SDK's client; opens a new session when the server forgot the old one. */
 export class LiveConnection implements Connection {
   readonly #options: OpenOptions
   #open: OpenClient
@@ -205,7 +205,7 @@ export class LiveConnection implements Connection {
   async #discard(open: OpenClient, endSession: boolean): Promise<void> {
     // The session of a connection that elicits is its own, so that nobody else misses it.
     if ((endSession || this.#options.elicits) && !open.state.broken && open.transport.sessionId !== undefined) {
-      const clock = new CallClock({ runtime: this.#options.runtime, timeoutMs: goodbyeMs })
+      const clock = new CallClock({ runtime: this.#options.runtime, timeoutMs: closeSessionMs })
       await clock.race(open.terminate()).catch(() => undefined)
       clock.stop()
     }

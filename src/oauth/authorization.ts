@@ -142,23 +142,33 @@ export async function finishAuthorization(
 
 async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchParams> {
   const url = parseCallback(callbackUrl)
-  if (url === undefined) throw refuse('callback_invalid', 'The callback URL can not be read.')
+  if (url === undefined) throw refuse('callback_invalid', "The callback URL can't be read.")
   const { server, client, state } = flow
   if (flow.ownRedirectUri && !`${url.host}${url.pathname}${url.search}`.includes(await issuerHash(server.issuer))) {
-    throw refuse('issuer_mismatch', 'The answer came to the callback of another authorization server.')
+    throw refuse(
+      'issuer_mismatch',
+      'This callback URL belongs to a different authorization server. Start the sign-in again.',
+    )
   }
   const own = new URL(client.redirectUri).searchParams.get(ownParameter)
   if (url.searchParams.get(ownParameter) !== own)
-    throw refuse('issuer_mismatch', 'The answer came to the callback of another authorization server.')
+    throw refuse(
+      'issuer_mismatch',
+      'This callback URL belongs to a different authorization server. Start the sign-in again.',
+    )
   for (const name of ['state', 'iss', 'code', 'error']) {
     if (url.searchParams.getAll(name).length > 1)
       throw refuse('callback_invalid', `The callback URL has more than one ${name}.`)
   }
   const iss = url.searchParams.get('iss')
   if (iss === null ? server.authorization_response_iss_parameter_supported === true : iss !== server.issuer) {
-    throw refuse('issuer_mismatch', 'The answer did not come from the authorization server that was asked.')
+    throw refuse(
+      'issuer_mismatch',
+      'The callback came from a different authorization server than the one asked. Start the sign-in again.',
+    )
   }
-  if (url.searchParams.get('state') !== state) throw refuse('state_mismatch', 'The answer belongs to another sign-in.')
+  if (url.searchParams.get('state') !== state)
+    throw refuse('state_mismatch', 'The callback belongs to another sign-in. Start the sign-in again.')
   try {
     const parameters = validateAuthResponse(server, party(client), url, state)
     if (!parameters.get('code')) throw refuse('callback_invalid', 'The callback URL has no code.')
@@ -168,7 +178,7 @@ async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchP
       const reason = oauthError(error.error) ?? 'authorization_refused'
       throw refuse(reason, 'The authorization server refused the sign-in, or the person did.')
     }
-    throw refuse('callback_invalid', 'The callback URL is not an answer to a sign-in.')
+    throw refuse('callback_invalid', 'The callback URL is not a valid OAuth authorization response.')
   }
 }
 

@@ -92,7 +92,7 @@ export async function openCredential(
   try {
     return JSON.parse(opened) as CredentialSecrets // sealed by us, bound to this record
   } catch {
-    throw new IntegrationError('credential_unreadable', 'The stored credential can not be read.')
+    throw new IntegrationError('credential_unreadable', "The stored credential can't be read.")
   }
 }
 
@@ -106,6 +106,6 @@ async function useVault(work: () => Promise<string>): Promise<string> {
     return await work()
   } catch (error) {
     if (isIntegrationError(error)) throw error
-    throw new IntegrationError('storage_unavailable', 'The credential vault can not be used now.')
+    throw new IntegrationError('storage_unavailable', 'The credential vault is unavailable.')
   }
 }

@@ -3,7 +3,7 @@ import type { OAuthEnvironment } from './environment.js'
 
 /**
  * A URL that a server gave, fit to be asked or to be shown to a browser: `https:` (or `http:` on loopback where allowed),
- * no userinfo, no fragment. Everything else, `javascript:` first of all, is `undefined`.
+ * no userinfo, no fragment. Any other URL, such as `javascript:`, is `undefined`.
  */
 export function safeUrl(value: unknown, env: Pick<OAuthEnvironment, 'allowLoopback'>): URL | undefined {
   if (typeof value !== 'string' || value.length > 2048 || !URL.canParse(value)) return undefined
@@ -23,7 +23,7 @@ export function isLoopback(url: URL): boolean {
   )
 }
 
-/** The fault of an endpoint that is missing, unsafe or otherwise of no use. */
+/** The fault of an endpoint that is missing, unsafe or otherwise unusable. */
 export function refuse(reason: string, message: string): IntegrationError {
   return new IntegrationError('authorization_failed', message, { reason })
 }

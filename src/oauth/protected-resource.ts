@@ -54,7 +54,10 @@ function absolute(resourceMetadata: string | undefined, serverUrl: string): stri
 function understood(document: JsonObject, serverUrl: string): ProtectedResource {
   const { resource, authorization_servers: servers, scopes_supported: scopes } = document
   if (resource === undefined && servers === undefined)
-    throw refuse('metadata_invalid', 'What is published as protected resource metadata is something else.')
+    throw refuse(
+      'metadata_invalid',
+      'The document at the address of the protected resource metadata is not protected resource metadata.',
+    )
   if (typeof resource !== 'string' || !covers(resource, serverUrl)) {
     throw refuse('resource_mismatch', 'The protected resource metadata is about another server.')
   }

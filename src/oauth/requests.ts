@@ -93,7 +93,7 @@ export async function withoutDoubt<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** A body as a JSON object; `undefined` for everything else, HTML first of all. */
+/** A body as a JSON object; `undefined` for anything else, such as HTML. */
 export function jsonObject(body: string): JsonObject | undefined {
   const value = structured(body)
   return Array.isArray(value) ? undefined : value

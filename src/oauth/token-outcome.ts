@@ -1,4 +1,4 @@
-/** What asking for a usable access token comes to. */
+/** The outcome of asking for a usable access token. */
 export type TokenOutcome =
   /** Use it. `scopes`: what was granted with it; `waited`: for a refresh. */
   | {

@@ -12,7 +12,7 @@ export interface TokenRequest {
 /** A credential that was refused this soon after a refresh is refused for good. */
 const provenMs = 30_000
 
-/** The answer where no refresh is needed, possible or allowed yet; else `undefined`. */
+/** The answer where no refresh is needed, possible or allowed yet; otherwise `undefined`. */
 export function withoutRefresh(
   read: ReadGrant,
   secrets: CredentialSecrets,
