@@ -1,0 +1,113 @@
+import { createGuardedFetch } from '../egress/guarded-fetch.js'
+import { ConnectionPool } from '../mcp/connection-pool.js'
+import { atFirstUse } from '../model/at-first-use.js'
+import { refresherAtNeed } from '../oauth/refresher-at-need.js'
+import { toolsetBuilder, type ToolsetBuilder } from './gate/toolset-contents.js'
+import { maintain } from './operations/maintain.js'
+import { watchOthers } from './operations/watch-others.js'
+import { oneAtATime } from './settings/one-at-a-time.js'
+import { backgroundWork, type BackgroundWork } from './state/background-work.js'
+import { callsInFlight } from './state/calls-in-flight.js'
+import type { Context } from './state/context.js'
+import { decisionBoard } from './state/decision-board.js'
+import { runtimeFrom } from './state/default-runtime.js'
+import { diagnostics } from './state/diagnostics.js'
+import { eventFeed } from './state/event-feed.js'
+import { guardedStorage, guardedVault } from './state/guarded-ports.js'
+import { handles } from './state/handles.js'
+import { agentSource, connectorSource } from './state/host-lists.js'
+import { liveEvents } from './state/live-events.js'
+import type { IntegrationRegistryOptions } from './state/options.js'
+import { rateLimit } from './state/rate-limit.js'
+import { settle } from './state/settle-options.js'
+import { toolLists } from './state/tool-list-cache.js'
+
+/** What one registry holds while it is open. */
+export interface OpenContext {
+  readonly context: Context
+  readonly builder: ToolsetBuilder
+  readonly background: BackgroundWork
+  /** Ends what was opened, in this order, once nothing uses it any more. */
+  readonly ends: readonly (() => Promise<void>)[]
+}
+
+/**
+ * Puts the floors together: the ports of the host behind their guards, the network, and what this process remembers.
+ *
+ * @throws IntegrationError `invalid_input`, naming each option that is wrong
+ */
+export function openContext(
+  options: IntegrationRegistryOptions,
+  { closing, isClosed }: { readonly closing: AbortSignal; readonly isClosed: () => boolean },
+): OpenContext {
+  const settled = settle(options)
+  const { limits, retention } = settled
+  const runtime = runtimeFrom(options.runtime)
+  const report = diagnostics(options.onDiagnostic, runtime)
+  const background = backgroundWork(report, isClosed)
+  const storage = guardedStorage(options.storage, { runtime, timeoutMs: limits.storageTimeoutMs, closed: isClosed })
+  const vault = guardedVault(options.credentials)
+  const egress = createGuardedFetch({ egress: settled.egress, maxResponseBytes: limits.maxResponseBytes, runtime })
+  const pool = new ConnectionPool({
+    runtime,
+    idleMs: limits.idleConnectionMs,
+    maxConnections: limits.maxConnections,
+    concurrency: limits.concurrencyPerIntegration,
+  })
+  const oauth = {
+    fetch: egress.fetch,
+    runtime,
+    clientName: settled.oauth?.clientName ?? 'MCP client',
+    redirectUrl: settled.oauth?.redirectUrl ?? '',
+    clientMetadataUrl: settled.oauth?.clientMetadataUrl,
+    allowLoopback: settled.egress.allowLoopback ?? false,
+    report,
+  }
+  const refresher = refresherAtNeed({ env: oauth, storage, vault })
+  const feed = eventFeed({ storage, runtime, report, ...retention })
+  const live = liveEvents({ feed, storage, runtime, report })
+  const context: Context = {
+    options: settled,
+    storage,
+    vault,
+    runtime,
+    fetch: egress.fetch,
+    pool,
+    oauth,
+    refresher,
+    feed,
+    live,
+    calls: callsInFlight(),
+    decisions: decisionBoard(),
+    lists: toolLists(storage),
+    handles: handles(storage),
+    registering: new Map(),
+    checks: rateLimit('check()', 30, runtime),
+    agentsOf: agentSource(options.agents),
+    connectorsOf: connectorSource(options.connectors ?? []),
+    refreshTools: oneAtATime(
+      async (target) => (await loadToolRefresh()).checkTarget(context, target, { background: true }),
+      background.run,
+    ),
+    report,
+    runInBackground: background.run,
+    closing,
+  }
+  const builder = toolsetBuilder(context)
+  const unwatch = watchOthers(context, options.storage)
+  if (options.maintenance !== undefined) {
+    const endMaintenance = maintain(context, options.maintenance.everyMs)
+    closing.addEventListener('abort', endMaintenance, { once: true })
+  }
+  const ends = [
+    async () => builder.close(),
+    async () => unwatch(),
+    async () => live.close(),
+    () => pool.close(),
+    () => refresher.close(),
+    () => egress.close(),
+  ]
+  return { context, builder, background, ends }
+}
+
+const loadToolRefresh = atFirstUse(() => import('./settings/refresh-tools.js'))
