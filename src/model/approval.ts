@@ -6,8 +6,8 @@ export type ApprovalStatus =
   'pending' | 'approved' | 'denied' | 'cancelled' | 'expired' | 'superseded' | 'dispatched' | 'finished' | 'unknown'
 
 /**
- * The legal transitions. `dispatched` goes back to `approved` only when the request provably did not leave, or met
- * 401, 403 or a lost session.
+ * The legal transitions. `dispatched` goes back to `approved` only when the request provably did not leave, or the
+ * server returned 401, 403 or a lost session.
  */
 export const approvalTransitions: Readonly<Record<ApprovalStatus, readonly ApprovalStatus[]>> = {
   pending: ['approved', 'denied', 'cancelled', 'expired', 'superseded'],
@@ -21,17 +21,17 @@ export const approvalTransitions: Readonly<Record<ApprovalStatus, readonly Appro
   unknown: [],
 }
 
-/** What a person is asked: structured, so that no part can pose as another. Times are ms since the epoch. */
+/** The question to a person: structured, so that no part can pose as another. Times are ms since the epoch. */
 export interface ConfirmRequest {
   readonly approvalId: string
-  /** The same for approvals of equal calls of one person, agent and conversation: show those that wait as one card with a count. */
+  /** Equal for equal calls of one person, agent and conversation: show the pending ones as one card with a count. */
   readonly requestHash: string
   readonly workspaceId: string
   /** The person the call is done for. */
   readonly userId: string
   readonly agentId: string
   readonly conversationId?: string | undefined
-  /** Where the call goes, and whose integration it is. */
+  /** The integration that the call goes to. */
   readonly integration: {
     readonly id: string
     readonly name: string
@@ -41,7 +41,7 @@ export interface ConfirmRequest {
     readonly ownerId: string
     readonly trusted: boolean
   }
-  /** What would be called. */
+  /** The tool to call. */
   readonly tool: {
     /** The name on the wire, with control, bidi and invisible characters made visible. */
     readonly name: string
@@ -54,9 +54,9 @@ export interface ConfirmRequest {
       readonly annotations?: ToolAnnotations | undefined
     }
   }
-  /** Exactly what will be sent. */
+  /** Exactly the arguments that will be sent. */
   readonly arguments: JsonObject
-  /** The same for a screen. */
+  /** The arguments for a screen. */
   readonly display: ArgumentsDisplay
   /** The rule that asks, e.g. `write_asks`. */
   readonly rule: string
@@ -64,7 +64,7 @@ export interface ConfirmRequest {
   readonly why: string
   /** Present when the tool's definition differs from the one that was accepted. */
   readonly change?: ToolChange | undefined
-  /** A line of the host's own about the risk. */
+  /** The host's own sentence about the risk. */
   readonly risk?: string | undefined
   /** When the agent asked. */
   readonly requestedAt: number
@@ -80,7 +80,7 @@ export interface ArgumentsDisplay {
   readonly hiddenCharacters: number
 }
 
-/** One request to run one call, and what became of it. */
+/** One request to run one call, and its state. */
 export interface Approval extends ConfirmRequest {
   /** Where it stands now. */
   readonly status: ApprovalStatus
@@ -88,13 +88,13 @@ export interface Approval extends ConfirmRequest {
   readonly decidedAt?: number | undefined
   /** The person who decided; `confirm` when the host's callback did for the actor; `grant:<id>` for a remembered one. */
   readonly decidedBy?: string | undefined
-  /** Why it was refused, cancelled or superseded. */
+  /** Why it was denied, cancelled or superseded. */
   readonly reason?: string | undefined
   /** Whether the person changed the arguments; `arguments` are then the changed ones. */
   readonly edited?: boolean | undefined
 }
 
-/** What to remember of a decision. Bounded in every direction; see {@link Grant}. */
+/** How long, and for which calls, to remember a decision. Bounded in every direction; see {@link Grant}. */
 export interface RememberOptions {
   /** For the conversation, until the tool changes, or neither (then give `uses` or `minutes`). */
   readonly for: 'conversation' | 'tool' | 'limited'
@@ -123,7 +123,7 @@ export type ApprovalDecision =
 export interface Grant {
   readonly id: string
   readonly workspaceId: string
-  /** Whose calls it settles. */
+  /** The person whose calls it approves. */
   readonly userId: string
   readonly integrationId: string
   /** The server's name of the tool. */
@@ -140,6 +140,6 @@ export interface Grant {
   readonly grantedAt: number
   /** Until when it counts. */
   readonly expiresAt: number
-  /** When it last settled a call. */
+  /** When it last approved a call. */
   readonly lastUsedAt?: number | undefined
 }

@@ -1,7 +1,7 @@
 /**
  * Loads a part of the library when it is first needed, and once: importing the entry costs only what every process needs.
  *
- * @returns how to get it; after a failure, the next use tries again
+ * @returns a function that loads it; after a failure, the next call tries again
  */
 export function atFirstUse<Part>(load: () => Promise<Part>): () => Promise<Part> {
   let loaded: Promise<Part> | undefined

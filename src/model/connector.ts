@@ -2,7 +2,7 @@ import type { LocalServer } from './local-server.js'
 import type { OAuthSettings } from './oauth.js'
 import type { ApprovalMode, ToolLabelValue } from './tool.js'
 
-/** How a server wants its callers to identify themselves. */
+/** How clients authenticate to the server. */
 export type ConnectorAuth =
   /** Nothing needed. */
   | 'none'
@@ -13,7 +13,7 @@ export type ConnectorAuth =
       readonly type: 'header'
       /** The header's name, e.g. `X-Api-Key` or `Authorization`. */
       readonly name: string
-      /** What the form calls the field. */
+      /** The field's label in a form. */
       readonly title?: string | undefined
       readonly description?: string | undefined
       /** Put before what the person types, e.g. `Bearer `. */
@@ -26,7 +26,7 @@ export type ConnectorAuth =
 export type Connector = ConnectorDescription &
   ({ /** The MCP endpoint. */ readonly url: string } | { readonly local: LocalServer })
 
-/** What a catalogue entry says besides where the server is. */
+/** A catalogue entry without the server's address. */
 export interface ConnectorDescription {
   /** Stable; 1-64 characters of `[a-z0-9_-]`. */
   readonly id: string
@@ -46,7 +46,7 @@ export interface ConnectorDescription {
   readonly tools?: Readonly<Record<string, ConnectorToolSettings>> | undefined
 }
 
-/** What a connector says of one tool. */
+/** Settings that a connector gives one tool. */
 export interface ConnectorToolSettings {
   /** Whether it is on. `@default true` */
   readonly enabled?: boolean | undefined
@@ -62,7 +62,7 @@ export interface AvailableConnector {
   readonly name: string
   /** Absent for a server on this machine. */
   readonly url?: string | undefined
-  /** What a person has to do or fill in. */
+  /** How the person authenticates: what to do or fill in. */
   readonly auth:
     | { readonly type: 'none' }
     | { readonly type: 'oauth'; readonly scopes?: readonly string[] | undefined }

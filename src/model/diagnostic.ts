@@ -1,8 +1,8 @@
-/** Something that went wrong and was left at that, so that a call or a listener didn't break by it. */
+/** A problem that was contained: no call and no listener failed because of it. */
 export interface Diagnostic {
   /** Which part of the library it happened in. */
   readonly area: DiagnosticArea
-  /** What happened, and what follows from it. Holds no secret. */
+  /** What happened, and its consequence. Holds no secret. */
   readonly message: string
   /** What the host's own function threw, or an `IntegrationError`. Other errors are left out: their text may hold a secret. */
   readonly error?: unknown
@@ -37,5 +37,5 @@ export type DiagnosticArea =
   /** Diagnostics were left out: too many within a second. */
   | 'diagnostics'
 
-/** Tells the host of a {@link Diagnostic}; never throws. */
+/** Reports a {@link Diagnostic} to the host; never throws. */
 export type Report = (diagnostic: Diagnostic) => void

@@ -40,7 +40,7 @@ export interface FieldProblem {
   readonly message: string
 }
 
-/** What an {@link IntegrationError} knows besides its code and message. */
+/** Details of an {@link IntegrationError} besides its code and message. */
 export interface IntegrationErrorDetails {
   readonly integrationId?: string | undefined
   /** Whether the tool may have run. `@default false` */
@@ -50,29 +50,28 @@ export interface IntegrationErrorDetails {
   /** `forbidden` by policy: the rule that decided. */
   readonly rule?: string | undefined
   /**
-   * `authorization_failed`: the OAuth error code where it is a registered one, or our own reason
-   * (`pkce_unsupported`, `issuer_mismatch`, …). `unreachable`: `dns`, `refused` or `tls` (nothing was sent), or `reset`;
-   * of a local server `no_such_program` or `exited`. `protocol_error`: `unsupported_version`, or `rpc_error` where the
-   * server answered with a JSON-RPC error.
-   * `timeout`: `connect` when no connection was made. Never text of the server's making.
+   * `authorization_failed`: the OAuth error code where it is a registered one, or our own reason (`pkce_unsupported`,
+   * `issuer_mismatch`, …). `unreachable`: `dns`, `refused` or `tls` (nothing was sent), or `reset`; of a local server
+   * `no_such_program` or `exited`. `protocol_error`: `unsupported_version`, or `rpc_error` where the server returned a
+   * JSON-RPC error. `timeout`: `connect` when no connection was made. Never the server's text.
    */
   readonly reason?: string | undefined
   /** HTTP status, where one was received. */
   readonly httpStatus?: number | undefined
-  /** `rate_limited`, `server_error`: when the server asked to be tried again, in ms from now. */
+  /** `rate_limited`, `server_error`: how long the server asked us to wait before the next request, in ms. */
   readonly retryAfterMs?: number | undefined
   /**
-   * What the server said, in its own words: untrusted, at most 2,000 characters, without the secrets of the request. Shown
+   * The server's own text: untrusted, at most 2,000 characters, without the secrets of the request. Shown
    * to a person who may edit the integration; never logged.
    */
   readonly serverMessage?: string | undefined
   /** `unreachable` with the reason `exited`: the exit code of a local server. */
   readonly exitCode?: number | undefined
-  /** `finishConnect`: what the one who began the sign-in wants back. */
+  /** `finishConnect`: the `returnTo` that the sign-in was started with. */
   readonly returnTo?: string | undefined
-  /** `finishConnect`: the reference that the sign-in was begun with. */
+  /** `finishConnect`: the `ref` that the sign-in was started with. */
   readonly ref?: string | undefined
-  /** A cause of our own making. Foreign errors are never attached: their text may hold a secret. */
+  /** The `IntegrationError` that caused it. Foreign errors are never attached: their text may hold a secret. */
   readonly cause?: IntegrationError | undefined
 }
 
@@ -87,27 +86,27 @@ export class IntegrationError extends Error {
   override readonly name = 'IntegrationError'
   /** The cause. */
   readonly code: ErrorCode
-  /** Whether the tool may have run: if so, don't call it again by yourself. */
+  /** Whether the tool may have run: if so, don't retry automatically. */
   readonly mayHaveRun: boolean
-  /** The integration that it is about, where it is about one. */
+  /** The integration concerned, if any. */
   readonly integrationId?: string | undefined
   /** `invalid_input`: the fields that were refused. */
   readonly fields?: readonly FieldProblem[] | undefined
   /** `forbidden` by policy: the rule that decided. */
   readonly rule?: string | undefined
-  /** What {@link IntegrationErrorDetails.reason} says. */
+  /** See {@link IntegrationErrorDetails.reason}. */
   readonly reason?: string | undefined
   /** HTTP status, where one was received. */
   readonly httpStatus?: number | undefined
-  /** When the server asked to be tried again, in ms from now. */
+  /** How long the server asked us to wait before the next request, in ms. */
   readonly retryAfterMs?: number | undefined
   /** `unreachable` with the reason `exited`: the exit code of a local server. */
   readonly exitCode?: number | undefined
-  /** `finishConnect`: what the one who began the sign-in wants back. */
+  /** `finishConnect`: the `returnTo` that the sign-in was started with. */
   readonly returnTo?: string | undefined
-  /** `finishConnect`: what the one who began the sign-in wants back. */
+  /** `finishConnect`: the `ref` that the sign-in was started with. */
   readonly ref?: string | undefined
-  /** What {@link IntegrationErrorDetails.serverMessage} says. Not enumerable, so that no log has it by accident. */
+  /** See {@link IntegrationErrorDetails.serverMessage}. Not enumerable, so that no log contains it by accident. */
   declare readonly serverMessage?: string | undefined
 
   constructor(code: ErrorCode, message: string, details: IntegrationErrorDetails = {}) {
@@ -128,12 +127,12 @@ export class IntegrationError extends Error {
       Object.defineProperty(this, 'serverMessage', { value: details.serverMessage, enumerable: false })
   }
 
-  /** What `JSON.stringify` shows: the message too, which is not enumerable on errors. */
+  /** The object that `JSON.stringify` prints: with the message too, which is not enumerable on errors. */
   toJSON(): object {
     return { ...this, message: this.message }
   }
 
-  /** The same fault with other details, e.g. of a certain integration. */
+  /** The same error with further details, e.g. the integration's id. */
   with(details: IntegrationErrorDetails & { readonly message?: string | undefined }): IntegrationError {
     const { message = this.message, ...changed } = details
     return new IntegrationError(this.code, message, {

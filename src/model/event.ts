@@ -1,18 +1,18 @@
 import type { ApprovalStatus } from './approval.js'
 import type { IntegrationStatus, StatusReason, IntegrationVisibility } from './integration.js'
 
-/** What every event has. */
+/** Members of every event. */
 export interface RegistryEventBase {
   /** Unique, and the cursor for `registry.events({ after })`. */
   readonly id: string
   readonly workspaceId: string
   /** ms since the epoch. */
   readonly at: number
-  /** The person who did it; absent when the library found out by itself. */
+  /** The person who did it; absent when the library acted on its own. */
   readonly by?: string | undefined
 }
 
-/** What every event of an integration has. */
+/** Members of every event of an integration. */
 export interface IntegrationEventBase extends RegistryEventBase {
   readonly integrationId: string
 }
@@ -29,7 +29,7 @@ export type RegistryEvent =
   | (IntegrationEventBase & { readonly type: 'integration_disabled' })
   | (IntegrationEventBase & {
       readonly type: 'integration_removed'
-      /** Whose it was. */
+      /** The owner it had. */
       readonly ownerId: string
       /** Who could see it. */
       readonly visibility: IntegrationVisibility
@@ -54,7 +54,7 @@ export type RegistryEvent =
       readonly type: 'credential_changed'
       readonly change: 'set' | 'refreshed' | 'removed'
       readonly userId?: string | undefined
-      /** The authorization server told another account than before. */
+      /** The new sign-in used a different account. */
       readonly accountChanged?: boolean | undefined
     })
   | (IntegrationEventBase & {
@@ -79,7 +79,10 @@ export type CallOutcomeName =
   | 'not_run'
   | 'failed'
 
-/** A call began or ended in this process: told to local listeners, and in the audit; not in the durable feed. */
+/**
+ * A call began or ended in this process. Call events are delivered in-process only; the audit log is their durable
+ * record.
+ */
 export type CallEvent =
   | {
       readonly type: 'call_started'
@@ -96,17 +99,17 @@ export type CallEvent =
       'id' | 'workspaceId' | 'at' | 'arguments'
     >)
 
-/** One line of the audit: who did what. Times are ms since the epoch. */
+/** One entry of the audit log: who did what. Times are ms since the epoch. */
 export interface AuditEntry {
   readonly id: string
   readonly workspaceId: string
   /** When it happened. */
   readonly at: number
-  /** Who it was done for or by; absent when the library acted by itself. */
+  /** The person it was done by or for; absent when the library acted on its own. */
   readonly userId?: string | undefined
   readonly agentId?: string | undefined
   readonly integrationId?: string | undefined
-  /** What was done. */
+  /** The action. */
   readonly action:
     | 'connect'
     | 'update'

@@ -1,6 +1,5 @@
 /**
- * Freezes plain data through and through, and returns it: what is kept for all and handed out can't be changed by who
- * gets it.
+ * Freezes plain data deeply and returns it: shared data that is handed out can't be changed by its receiver.
  */
 export function frozen<T>(value: T): T {
   const rest: unknown[] = [value]

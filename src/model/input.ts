@@ -5,9 +5,9 @@ import { isReservedParameter, scopeToken, signingAlgorithms } from './oauth-rule
 import { visible } from './visible-text.js'
 import { type FieldProblem } from './errors.js'
 
-/** What people and hosts send, checked where it crosses the border. */
+/** Schemas of the inputs that people and hosts send. */
 
-/** People of the workspace read each other's names: nothing may hide in one. */
+/** Names are shown to other people of the workspace: no invisible characters. */
 const name = z
   .string()
   .trim()
@@ -145,13 +145,13 @@ export const updateInput = z.strictObject({
   approval: approvalMode.optional(),
 })
 
-/** What `update()` takes, once it was checked. */
+/** The checked input of `update()`. */
 export type ParsedUpdate = z.output<typeof updateInput>
 
 /** `authorize()`. */
 export const authorizeInput = z.strictObject({ headers: headerEdits.optional(), scopes: scopes.optional() })
 
-/** What comes back with a sign-in. */
+/** Values that `finishConnect()` returns unchanged. */
 export const wayBackInput = z.strictObject({
   returnTo: z.string().min(1, 'must not be empty').max(2048, 'must be at most 2048 characters').optional(),
   ref: z.string().max(1024, 'must be at most 1024 characters').optional(),
@@ -191,7 +191,7 @@ export const listInput = z.strictObject({
 /** A moment, in ms since the epoch. */
 const moment = z.number().int('must be ms since the epoch').min(0, 'must be ms since the epoch')
 
-/** What the audit knows, as {@link AuditEntry.action}. */
+/** Every {@link AuditEntry.action}. */
 const auditAction = z.enum([
   'connect',
   'update',
@@ -227,12 +227,12 @@ export const auditInput = z.strictObject({
   limit: limit.optional(),
 })
 
-/** `acceptTools()`: what was looked at, by wire name. */
+/** `acceptTools()`: the reviewed definitions, by the server's tool name. */
 export const acceptToolsInput = z
   .record(z.string().max(1024), z.string().max(128))
   .refine((all) => Object.keys(all).length > 0, 'must name at least one tool, with its definitionHash')
 
-/** `approvals.list()`; the signal is passed over. */
+/** `approvals.list()`; ignores the signal. */
 export const approvalListInput = z.strictObject({
   for: z.enum(['me', 'others']).optional(),
   status: z.enum(approvalStatuses).optional(),
@@ -259,7 +259,7 @@ export const decisionInput = z.union([
 ])
 
 /**
- * Takes what crosses the border for what it should be.
+ * Checks an input against its schema.
  * @throws IntegrationError `invalid_input` with the path of every field that is wrong; never with a value
  */
 export function parse<T>(what: string, schema: z.ZodType<T>, input: unknown): T {
@@ -270,7 +270,7 @@ export function parse<T>(what: string, schema: z.ZodType<T>, input: unknown): T 
 
 function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The alternative that came closest tells most.
+    // The closest alternative explains most.
     const closest = issue.errors.reduce((best, errors) => (errors.length < best.length ? errors : best))
     return closest.flatMap((inner) =>
       problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),

@@ -8,7 +8,7 @@ export type CredentialMode = 'shared' | 'per_user'
 /** How calls identify themselves to the server. */
 export type IntegrationAuth = 'none' | 'header' | 'oauth'
 
-/** What is to be said of an integration at a glance. `connecting`: a person is at the authorization server. */
+/** An integration's state at a glance. `connecting`: a person is signing in at the authorization server. */
 export type IntegrationStatus = 'connected' | 'error' | 'reconnect_required' | 'connecting'
 
 /** Why a status is what it is. */
@@ -52,7 +52,7 @@ export interface StatusDetail {
   /** The one thing to do about it; absent: nothing. */
   readonly action?: StatusAction | undefined
   /**
-   * What the server said about it, in its own words: untrusted, bounded, nothing hidden. Only for those who may edit.
+   * The server's own text about it: untrusted, bounded, with invisible characters escaped. Only for those who may edit.
    */
   readonly serverMessage?: string | undefined
   /** When it was last checked. */
@@ -68,7 +68,7 @@ export interface IntegrationHeader {
   readonly setAt: number
 }
 
-/** What somebody may be allowed to do with an integration. */
+/** An operation that a person may be allowed on an integration. */
 export type IntegrationOperation =
   | 'update'
   | 'share'
@@ -85,7 +85,7 @@ export type IntegrationOperation =
   | 'transfer_owner'
   | 'remove'
 
-/** How many tools an integration has, and how they stand for this actor. */
+/** How many tools an integration has, and how many of them ask or need review for this actor. */
 export interface ToolCounts {
   /** Usable tools that the server listed last. */
   readonly total: number
@@ -93,37 +93,40 @@ export interface ToolCounts {
   readonly enabled: number
   /** Of these, the ones whose calls ask a person. */
   readonly ask: number
-  /** New, or different from what was accepted: to be reviewed. */
+  /** New, or different from the accepted definition: to be reviewed. */
   readonly changed: number
   /** Of these, the ones that are kept from agents until somebody accepts them. */
   readonly held: number
 }
 
 /**
- * What a server says of itself, with control, bidi and invisible characters made visible.
+ * A server's description of itself, with control, bidi and invisible characters made visible.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/schema#implementation
  */
 export interface ServerInfo {
   readonly name: string
   readonly title?: string | undefined
-  /** Its own word, e.g. `2.4.0`. */
+  /** Its version as it reports it, e.g. `2.4.0`. */
   readonly version?: string | undefined
   /** `https:` only. */
   readonly websiteUrl?: string | undefined
-  /** A `data:` URL of a PNG, JPEG or WebP of up to 32 KiB, otherwise an `https:` URL that nobody has loaded. */
+  /** A `data:` URL of a PNG, JPEG or WebP of up to 32 KiB, otherwise an `https:` URL that was not loaded. */
   readonly icon?: string | undefined
-  /** How the server wants to be used, at most 16,384 characters. Server text: a model should see it as such. */
+  /**
+   * The server's instructions for its use, at most 16,384 characters. Untrusted text: mark it as the server's for a
+   * model.
+   */
   readonly instructions?: string | undefined
 }
 
 /** A connected (or connectable) MCP server. Times are ms since the epoch. */
 export interface Integration {
   readonly id: string
-  /** Made at connect, never changes, prefixes the names that models see. `[a-z0-9_]`, at most 24 characters. */
+  /** Assigned at connect, never changes, prefixes the names that models see. `[a-z0-9_]`, at most 24 characters. */
   readonly handle: string
   readonly workspaceId: string
-  /** The person who connected it, or to whom it was handed. */
+  /** The person who connected it, or to whom it was transferred. */
   readonly ownerId: string
   readonly name: string
   /** The catalogue entry it came from. */
@@ -148,24 +151,24 @@ export interface Integration {
   readonly approval: ApprovalMode
   /** Who may use it: ids of agents, never empty. */
   readonly agents: readonly string[]
-  /** What the actor may do with it now, so that a page offers nothing that would be refused. */
+  /** The operations that the actor may use now, so that a page offers nothing that would be refused. */
   readonly allowed: readonly IntegrationOperation[]
   /** With `credentials: 'per_user'` the actor's own. */
   readonly status: IntegrationStatus
   /** Why the status is what it is, in words for a person. */
   readonly statusDetail: StatusDetail
-  /** How many of its tools are on, ask and wait for review. */
+  /** How many of its tools are enabled, ask, and wait for review. */
   readonly tools: ToolCounts
-  /** What the server says of itself; shown, never believed. */
+  /** The server's description of itself; shown, never trusted. */
   readonly server?: ServerInfo | undefined
   /** The MCP revision last spoken, e.g. `2026-07-28`. */
   readonly protocolVersion?: string | undefined
-  /** The account the credential belongs to, where the authorization server tells. */
+  /** The account that the credential belongs to, where the authorization server reports it. */
   readonly account?: string | undefined
-  /** Grows by one with each edit; give it as `ifRevision`. */
+  /** Grows by one with each edit; pass it as `ifRevision`. */
   readonly revision: number
-  /** When it was connected first. */
+  /** When it was first connected. */
   readonly createdAt: number
-  /** When it was edited last. */
+  /** When it was last edited. */
   readonly updatedAt: number
 }

@@ -1,6 +1,6 @@
 import { IntegrationError, type FieldProblem } from './errors.js'
 
-/** An `invalid_input` that names every field that is wrong. */
+/** An `invalid_input` error that names every wrong field. */
 export function invalid(what: string, fields: readonly FieldProblem[]): IntegrationError {
   return new IntegrationError(
     'invalid_input',

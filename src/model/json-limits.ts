@@ -4,16 +4,19 @@ import { IntegrationError } from './errors.js'
 const maxJsonDepth = 64
 /** Values of one JSON text: parsing many small ones takes far longer than their bytes suggest. */
 const maxJsonValues = 400_000
-/** Where deep JSON is skipped: an answer's frame, 64 levels of a part of it, and some more, so that the part shows it. */
+/**
+ * Depth from which JSON is skipped: the message's frame, 64 levels of one of its parts, and a few more, so that the
+ * part's own depth check still sees the excess.
+ */
 const skippedJsonDepth = 70
 
-/** What JSON deeper than is accepted leads to: an error, or an empty list in its place. */
+/** How too deeply nested JSON is treated: an error, or an empty list in its place. */
 export type DeepJson = 'refuse' | 'skip'
 
 /**
  * Refuses JSON that is nested too deep, or holds too many values, before anything parses it. Text that is no JSON passes.
  *
- * @returns the text, without what is skipped
+ * @returns the text, without the skipped parts
  * @throws `protocol_error`, `response_too_large`
  */
 export function boundedJson(text: string, deepJson: DeepJson = 'refuse', maxDepth = depthFor(deepJson)): string {
@@ -30,10 +33,10 @@ export function boundedJson(text: string, deepJson: DeepJson = 'refuse', maxDept
   return kept + text.slice(from)
 }
 
-/** What becomes of a character: it stays, an empty list stands in its place, or it goes. */
+/** What happens to a character: it is kept, replaced by an empty list, or dropped. */
 export type Fate = 'keep' | 'replace' | 'drop'
 
-/** Follows the brackets of JSON, character by character or byte by byte: both are the same for what matters here. */
+/** Tracks the brackets of JSON, by character or by byte: brackets, quotes and backslashes are single bytes of UTF-8. */
 export class JsonNesting {
   readonly #skips: boolean
   readonly #maxDepth: number
@@ -72,7 +75,7 @@ export class JsonNesting {
     this.#escaped = false
   }
 
-  /** An opened list or object, and what follows a comma. */
+  /** Counts a value: an opened list or object, or an item after a comma. */
   #count(): void {
     if (++this.#values > maxJsonValues) throw tooManyValues()
   }
@@ -83,13 +86,13 @@ function depthFor(deepJson: DeepJson): number {
 }
 
 function tooDeep(maxDepth: number): IntegrationError {
-  return new IntegrationError('protocol_error', `The server's answer is JSON nested deeper than ${maxDepth} levels.`)
+  return new IntegrationError('protocol_error', `The server returned JSON nested deeper than ${maxDepth} levels.`)
 }
 
 function tooManyValues(): IntegrationError {
   return new IntegrationError(
     'response_too_large',
-    `The server's answer holds more than ${maxJsonValues} values. Nothing of it was used.`,
+    `The server returned more than ${maxJsonValues} JSON values. The response was discarded.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /**
  * A server on this machine, given by host code (`stdioServer` of `mcp-integrations/stdio`). It is never stored: a
- * stored integration names its connector, and the connector brings it.
+ * stored integration names its connector, and the connector provides the server.
  */
 export interface LocalServer {
   readonly type: 'local'

@@ -1,4 +1,4 @@
-/** Rules of OAuth settings, the same for what people send and for what hosts write in code. */
+/** Rules of OAuth settings, shared by the inputs of people and the options of hosts. */
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
 export const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/
@@ -7,7 +7,7 @@ export const signingAlgorithms = [
   'ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA',
 ] as const // prettier-ignore
 
-/** What protects a sign-in, or has a setting of its own. */
+/** Parameters that protect a sign-in, or have a setting of their own. */
 const reservedParameters = new Set([
   'client_id', 'client_secret', 'redirect_uri', 'response_type', 'response_mode', 'state', 'nonce', 'code_challenge',
   'code_challenge_method', 'request', 'request_uri', 'iss', 'scope', 'resource', 'prompt',

@@ -1,26 +1,31 @@
 /**
- * What a host or a person may say about an integration's OAuth. Everything is optional: a server that follows the MCP
+ * OAuth settings of an integration. Everything is optional: a server that follows the MCP
  * authorization specification needs none of it.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization
  */
 export interface OAuthSettings {
-  /** A client registered with the authorization server beforehand. `@default` found or registered by itself */
+  /**
+   * A client registered with the authorization server beforehand. `@default` a client found or registered automatically
+   */
   readonly clientId?: string | undefined
   /** Its secret. Write-only. */
   readonly clientSecret?: string | undefined
-  /** The only authorization server that may be used, as its exact `issuer`. `@default` what the server names */
+  /** The only authorization server that may be used, as its exact `issuer`. `@default` the one that the server names */
   readonly issuer?: string | undefined
-  /** What to ask for. `@default` what the server asks for */
+  /** Scopes to request. `@default` the scopes that the server asks for */
   readonly scopes?: readonly string[] | undefined
   /** `@default 'authorization_code'`: a person signs in */
   readonly grant?: OAuthGrant | undefined
   /**
-   * Accept metadata whose `issuer` differs from the address it was read at, on the same origin, and only from servers of
-   * the 2025-03-26 revision, which name no authorization server. `@default false`
+   * Accepts metadata with an `issuer` that differs from the address it was read at, on the same origin, and only from
+   * servers of the 2025-03-26 revision, which name no authorization server. `@default false`
    */
   readonly lenientIssuer?: boolean | undefined
-  /** Use an authorization server whose metadata doesn't list PKCE with S256. PKCE is sent anyway. `@default false` */
+  /**
+   * Uses an authorization server even when its metadata doesn't list PKCE with S256. PKCE is always sent. `@default
+   * false`
+   */
   readonly pkceWithoutMetadata?: boolean | undefined
   /**
    * Sent as `resource` in every request; `false` never sends it. `@default` what the server's metadata says, character by
@@ -30,18 +35,18 @@ export interface OAuthSettings {
    */
   readonly resource?: string | false | undefined
   /**
-   * Added to the authorization URL, e.g. `{ access_type: 'offline' }`. What protects the sign-in (`state`,
-   * `code_challenge`, …) and what has an option of its own can't be set here.
+   * Added to the authorization URL, e.g. `{ access_type: 'offline' }`. Parameters that protect the sign-in (`state`,
+   * `code_challenge`, …) or have an option of their own can't be set here.
    */
   readonly authorizationParameters?: Readonly<Record<string, string>> | undefined
-  /** Send `scope` with what was granted in each refresh. `@default false` */
+  /** Sends the granted scopes as `scope` in each refresh. `@default false` */
   readonly refreshScope?: boolean | undefined
   /** `prompt` of the authorization request; `false` never sends it. `@default 'consent'` with `offline_access`, otherwise none */
   readonly prompt?: string | false | undefined
-  /** Endpoints by hand: laid over what discovery finds, or enough by themselves when nothing is found. */
+  /** Endpoints configured by hand: they override what discovery finds, and suffice alone when it finds nothing. */
   readonly metadata?: OAuthServerMetadata | undefined
   /**
-   * The `issuer` that is accepted in the authorization server's metadata although the server names it by another URL.
+   * The `issuer` to accept in the authorization server's metadata although the MCP server names it by another URL.
    * Compared exactly. `@default` only the name itself
    *
    * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.3
@@ -49,13 +54,13 @@ export interface OAuthSettings {
   readonly acceptIssuer?: string | undefined
 }
 
-/** An authorization server's endpoints, by hand. Each URL must be `https:`. */
+/** An authorization server's endpoints, configured by hand. Each URL must be `https:`. */
 export interface OAuthServerMetadata {
   /** Its exact issuer. */
   readonly issuer?: string | undefined
   /** Where people sign in. */
   readonly authorizationEndpoint?: string | undefined
-  /** Where codes and refresh tokens become access tokens. */
+  /** Where codes and refresh tokens are exchanged for access tokens. */
   readonly tokenEndpoint?: string | undefined
   /** Where clients register themselves (RFC 7591). */
   readonly registrationEndpoint?: string | undefined
@@ -69,7 +74,7 @@ export type OAuthGrant =
   'authorization_code' | ClientCredentialsGrant | IdentityAssertionGrant
 
 /**
- * The host itself is the account: `clientId` with `clientSecret` or with a private key.
+ * The host signs in with its own account: `clientId` with `clientSecret` or with a private key.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
  */

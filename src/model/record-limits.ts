@@ -1,4 +1,4 @@
-/** The most that a storage takes: it refuses what is beyond. */
+/** The limits of a storage: it refuses anything larger. */
 export const recordLimits = {
   /** Length of a key, in bytes. */
   keyBytes: 512,

@@ -1,4 +1,4 @@
-/** Keywords of JSON Schema that only describe. `default` is none: servers act on it. */
+/** Keywords of JSON Schema that only describe. `default` isn't among them: servers act on it. */
 export const wordKeywords = new Set([
   '$comment',
   'title',

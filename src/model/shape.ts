@@ -1,8 +1,8 @@
 import type { FieldProblem } from './errors.js'
 
 /**
- * Says what is wrong with a value, if anything. For what hosts write in code: options and queries are checked as strictly
- * as what people send, and without the weight of a schema library before the first request.
+ * Returns the problems of a value; empty when it is valid. For values that hosts write in code: options and queries are
+ * checked as strictly as people's inputs, without loading a schema library before the first request.
  */
 export type Shape = (value: unknown, path: string) => readonly FieldProblem[]
 
@@ -42,7 +42,7 @@ export function oneOf(...allowed: readonly string[]): Shape {
   return must(`be ${allowed.map((one) => `'${one}'`).join(' or ')}`, (value) => allowed.includes(value as string))
 }
 
-/** Text that holds to a rule, said as the end of "must …". */
+/** Text that follows a rule; `rule` completes "must …". */
 export function textThat(rule: string, holds: (value: string) => boolean): Shape {
   return must(rule, (value) => typeof value === 'string' && holds(value))
 }
@@ -54,7 +54,7 @@ export function listOf(item: Shape): Shape {
       : [{ path, message: 'must be a list' }]
 }
 
-/** An object whose keys are anybody's, e.g. names of tools. */
+/** An object with arbitrary keys, e.g. names of tools. */
 export function recordOf(item: Shape): Shape {
   return (value, path) =>
     isObject(value)
@@ -62,7 +62,7 @@ export function recordOf(item: Shape): Shape {
       : [{ path, message: 'must be an object' }]
 }
 
-/** An object of ours: a key that is not among its fields is a mistake, and is named with those that are known. */
+/** An object with known fields: an unknown key is refused, and the message lists the known ones. */
 export function object(fields: Readonly<Record<string, Shape>>): Shape {
   const known = Object.keys(fields)
   return (value, path) => {
@@ -78,7 +78,7 @@ export function object(fields: Readonly<Record<string, Shape>>): Shape {
   }
 }
 
-/** What somebody else made: it may be of any kind, and has at least these methods. */
+/** Someone else's object (a port, a client): it has at least these methods and may have more. */
 export function having(methods: readonly string[], advice: string): Shape {
   return (value, path) =>
     methods
@@ -86,7 +86,7 @@ export function having(methods: readonly string[], advice: string): Shape {
       .map((method) => ({ path, message: `must have ${method}(): ${advice}` }))
 }
 
-/** The same where each of these may be missing. */
+/** Like {@link having}, with optional methods. */
 export function havingOptional(...methods: readonly string[]): Shape {
   return (value, path) =>
     isObject(value)

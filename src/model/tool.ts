@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from './json.js'
 
 /**
- * Hints a server gives about a tool. They are the server's words: believed only on a trusted integration.
+ * Hints a server gives about a tool. They are the server's claims: believed only on a trusted integration.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool ToolAnnotations
  */
@@ -46,11 +46,11 @@ export interface ToolLabel {
 /** Per-tool setting: follow the platform rule, ask before every run, or run without asking. */
 export type ApprovalMode = 'default' | 'ask' | 'auto'
 
-/** What a call of the tool would meet. */
+/** The effect of a call: it runs, asks a person, or is denied. */
 export type ResolvedApproval = 'auto' | 'ask' | 'deny'
 
 /**
- * How a tool's definition differs from the one that was last accepted.
+ * How a tool's definition differs from the last accepted one.
  *
  * `cosmetic`: only icons, what it returns, or how its schema is written. `reworded`: its title, descriptions or examples,
  * and it accepts no more than before; models read the accepted words until somebody accepts the new ones. `narrowed`: it
@@ -59,13 +59,13 @@ export type ResolvedApproval = 'auto' | 'ask' | 'deny'
  */
 export type ToolChangeKind = 'same' | 'cosmetic' | 'reworded' | 'narrowed' | 'widened' | 'new' | 'missing' | 'renamed'
 
-/** One difference between two definitions, for a host to show. Values are the server's words. */
+/** One difference between two definitions, for a host to show. Values are the server's text. */
 export interface ToolDifference {
   /** JSON pointer into the definition: `/inputSchema/properties/to`. */
   readonly path: string
-  /** The value that was accepted; absent: there was none. */
+  /** The accepted value; absent: there was none. */
   readonly before?: JsonValue | undefined
-  /** The value now; absent: it is gone. */
+  /** The current value; absent: it was removed. */
   readonly after?: JsonValue | undefined
 }
 
@@ -79,21 +79,21 @@ export interface ToolChange {
   readonly differences: readonly ToolDifference[]
 }
 
-/** What a person may set on a tool. */
+/** Settings that a person can change on a tool. */
 export interface ToolSettings {
   /** `@default true` */
   readonly enabled?: boolean | undefined
   /** `@default 'default'` */
   readonly approval?: ApprovalMode | undefined
-  /** Corrects the label; `null` takes the correction back. Lapses when the tool's definition changes. */
+  /** Corrects the label; `null` removes the correction. It lapses when the tool's definition changes. */
   readonly label?: ToolLabelValue | null | undefined
-  /** Narrows the tool to some of the integration's agents; `null` lifts that. Never empty. */
+  /** Limits the tool to some of the integration's agents; `null` removes the limit. Never empty. */
   readonly agents?: readonly string[] | null | undefined
 }
 
 /** A tool of an integration as Settings shows it. */
 export interface Tool {
-  /** As on the wire. */
+  /** The server's name of the tool. */
   readonly name: string
   /** The name that models get: at most 64 characters of `[A-Za-z0-9_-]`, stable. */
   readonly modelName: string
@@ -105,16 +105,16 @@ export interface Tool {
   readonly outputSchema?: JsonObject | undefined
   /** The server's hints: believed only on a trusted integration. */
   readonly annotations?: ToolAnnotations | undefined
-  /** What it does to the world, and who says so; absent: nobody does, and it is treated as write. */
+  /** Whether it reads or writes, and who says so; absent: unlabelled, treated as write. */
   readonly label?: ToolLabel | undefined
-  /** Tells definitions apart; name it to `acceptTools()`. */
+  /** Hash of the definition; pass it to `acceptTools()`. */
   readonly definitionHash: string
   /** Whether agents may call it. */
   readonly enabled: boolean
-  /** Its mode, and the effect of that. */
+  /** Its approval mode, and the mode's effect. */
   readonly approval: {
     readonly mode: ApprovalMode
-    /** What the mode comes to for this actor now, apart from grants and a host policy that looks at arguments. */
+    /** The mode's effect for this actor now, apart from grants and a host policy that depends on arguments. */
     readonly resolved: ResolvedApproval
     /** The rule that decided. */
     readonly rule: string
@@ -127,7 +127,7 @@ export interface Tool {
 
 /** A tool that a server listed and that can't be used, with the reason. */
 export interface QuarantinedTool {
-  /** Cut and made visible; may be empty. */
+  /** Shortened, with invisible characters escaped; may be empty. */
   readonly name: string
   /** Why it can't be used. */
   readonly reason:
@@ -138,7 +138,7 @@ export interface QuarantinedTool {
     | 'invalid_definition'
     | 'too_many_tools'
     | 'list_too_large'
-  /** `list_too_large`: how many tools were left out with this one entry, as far as they were counted. */
+  /** `list_too_large`: how many tools this entry stands for, as far as they were counted. */
   readonly count?: number | undefined
 }
 
@@ -152,21 +152,24 @@ export interface ToolResult {
   readonly content: readonly ToolContent[]
   /** The result as JSON, where the tool has an output schema. */
   readonly structuredContent?: JsonValue | undefined
-  /** The tool itself says that it failed: a result, not a fault. */
+  /** The tool itself reports a failure: a result, not an error. */
   readonly isError?: boolean | undefined
   /** Metadata of the protocol, as the server sent it. */
   readonly _meta?: JsonObject | undefined
 }
 
-/** One block of a result: `text`, `image`, `audio`, `resource`, `resource_link` or a kind yet unknown. */
+/**
+ * One block of a result: `text`, `image`, `audio`, `resource`, `resource_link` or a kind that this version doesn't
+ * know.
+ */
 export type ToolContent = { readonly type: string } & JsonObject
 
 /** Progress that a server reports during a call. */
 export interface ToolProgress {
-  /** How far it is, in a unit of the server's. */
+  /** The progress so far, in the server's own unit. */
   readonly progress: number
-  /** How far there is to go, in the same unit. */
+  /** The value at completion, in the same unit. */
   readonly total?: number | undefined
-  /** The server's words. */
+  /** The server's text. */
   readonly message?: string | undefined
 }

@@ -3,22 +3,25 @@ import type { ApprovalMode, QuarantinedTool, ToolLabel } from './tool.js'
 
 /** A tool that an agent may call now. */
 export interface ToolsetTool {
-  /** For models: at most 64 characters of `[A-Za-z0-9_-]`; the same over restarts, load order and renames of the integration. */
+  /**
+   * The name for models: at most 64 characters of `[A-Za-z0-9_-]`; stable over restarts, load order and renames of the
+   * integration.
+   */
   readonly modelName: string
   /** The server's name of the tool, as on the wire. */
   readonly name: string
   readonly title?: string | undefined
   readonly description?: string | undefined
-  /** Byte-faithful: what the server sent. */
+  /** JSON Schema of the arguments, as the server sent it. */
   readonly inputSchema: JsonObject
   /** JSON Schema of the structured content, as the server sent it. */
   readonly outputSchema?: JsonObject | undefined
-  /** What it does to the world, and who says so. */
+  /** Whether it reads or writes, and who says so. */
   readonly label?: ToolLabel | undefined
-  /** Its mode, and the effect of that. */
+  /** Its approval mode, and the mode's effect. */
   readonly approval: {
     readonly mode: ApprovalMode
-    /** What a call meets, apart from grants and a host policy that looks at arguments. */
+    /** The mode's effect, apart from grants and a host policy that depends on arguments. */
     readonly resolved: 'auto' | 'ask'
     readonly rule: string
   }

@@ -3,8 +3,8 @@ import { schemaData, schemaMaps } from './schema-keywords.js'
 import { visible, visibleText } from './visible-text.js'
 
 /**
- * A schema whose titles and descriptions hide nothing. Structure, keys and values stay as they are, for they are sent
- * back; a schema in which nothing hides is returned itself.
+ * The schema with invisible characters in titles and descriptions escaped. Structure, keys and values stay as they are,
+ * because calls send them back; a schema without such characters is returned itself.
  */
 export function visibleSchema(schema: JsonObject): JsonObject {
   return shown(schema) as JsonObject

@@ -1,6 +1,6 @@
 /**
- * What can hide or reorder text: control and format characters (bidi, zero-width, tags), everything else that is drawn
- * as nothing, blanks that are not the plain one, private use, half surrogate pairs.
+ * Characters that can hide or reorder text: control and format characters (bidi, zero-width, tags), everything else
+ * that is drawn as nothing, blanks that are not the plain one, private use, half surrogate pairs.
  */
 const hidden =
   /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u{2800}]|(?! )\p{Zs}/u
@@ -24,12 +24,12 @@ export function visible(text: string, maxLength = Number.POSITIVE_INFINITY): str
   return said(show(text, maxLength))
 }
 
-/** The same for text of several lines, like descriptions and questions: line feeds and tabs stay. */
+/** Like {@link visible}, for text of several lines such as descriptions and questions: line feeds and tabs stay. */
 export function visibleText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   return said(show(text, maxLength, '\n\t'))
 }
 
-/** The same where the reader counts what is cut off: line feeds stay. */
+/** Like {@link visibleText}, with the number of characters cut off: line feeds stay. */
 export function visibleLines(text: string, maxLength: number): ShownText {
   return show(text, maxLength, '\n')
 }
@@ -45,7 +45,7 @@ export interface TextPiece {
   readonly hidden: boolean
 }
 
-/** The same in pieces, for a screen that marks what was hidden. Line feeds stay. */
+/** Like {@link visibleText}, in pieces, for a screen that marks the escaped characters. Line feeds stay. */
 export function visiblePieces(text: string): readonly TextPiece[] {
   const pieces: { text: string; hidden: boolean }[] = []
   let at = 0

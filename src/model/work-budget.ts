@@ -1,10 +1,10 @@
-/** Thrown when a piece of work would cost more than was planned for it. The caller then gives up in the safe direction. */
+/** Thrown when work would exceed its budget. The caller then decides for the safe outcome. */
 export class OutOfWork extends Error {}
 
 /**
  * How much work a stranger's data may cause, in units of one visited value, one comparison or 64 characters. It is
- * handed down to whoever does the work and is spent in the innermost loops. No clock is read, so that the same input has
- * the same outcome in every process.
+ * passed down and spent in the innermost loops. No clock is read, so that the same input has the same outcome in every
+ * process.
  */
 export class WorkBudget {
   #left: number
@@ -31,8 +31,8 @@ export class WorkBudget {
   }
 
   /**
-   * One level deeper into data; {@link WorkBudget.leave} comes back. How deep the stack of a platform is must not decide
-   * what comes out.
+   * Enters one level of nested data; {@link WorkBudget.leave} leaves it. The outcome must not depend on the platform's
+   * stack size.
    *
    * @throws OutOfWork beyond 400 levels
    */
@@ -46,7 +46,7 @@ export class WorkBudget {
   }
 }
 
-/** Runs work; `otherwise` is the outcome when the budget was not enough. */
+/** Runs work; returns `otherwise` when the budget is exhausted. */
 export function withinBudget<T>(work: () => T, otherwise: T): T {
   try {
     return work()

@@ -1,10 +1,10 @@
-/** Which secret it is: bound to the sealed value, so that it can't be moved to another record. */
+/** Identifies a secret. It is bound to the sealed value, so that the value can't be moved to another record. */
 export interface SecretContext {
   readonly workspaceId: string
   readonly integrationId: string
   /** `_` for a shared credential, otherwise the user: their id, encoded so that no two are alike and none is `_`. */
   readonly owner: string
-  /** What it is: `headers`, `tokens`, `client`, `oauth`, `flow`. */
+  /** The kind of secret: `headers`, `tokens`, `client`, `oauth`, `flow`. */
   readonly field: string
 }
 
@@ -12,8 +12,8 @@ export interface SecretContext {
  * Keeps secrets. The sealed string is stored as part of an ordinary record, so that new tokens, status and event are
  * one commit. A vault may encrypt, wrap keys by a KMS, or store the secret elsewhere and return a reference.
  *
- * Every method rejects with `credential_unreadable` when the secret can't be had (unknown key, changed or moved value);
- * any other throw means that the vault can't be used now.
+ * Every method rejects with `credential_unreadable` when the secret can't be opened (unknown key, changed or moved
+ * value); any other throw means that the vault is unavailable now.
  */
 export interface CredentialVault {
   /**
@@ -23,14 +23,17 @@ export interface CredentialVault {
    */
   seal(secret: string, context: SecretContext): Promise<string>
   /**
-   * Opens what was sealed.
+   * Opens a sealed secret.
    *
    * @returns the secret, only if `context` equals the one it was sealed with
    */
   open(sealed: string, context: SecretContext): Promise<string>
-  /** Told when a sealed value is no longer referred to. Best effort. */
+  /** Called when no record refers to a sealed value any more. Best effort. */
   destroy?: ((sealed: string) => Promise<void>) | undefined
-  /** The key a sealed value depends on, for counting and resealing; `undefined` where there is no such thing. */
+  /**
+   * The id of the key that a sealed value was encrypted with, for counting and resealing; `undefined` where there is
+   * none.
+   */
   keyOf?: ((sealed: string) => string | undefined) | undefined
   /** The key that {@link CredentialVault.seal} uses now. */
   currentKey?: (() => string | undefined) | undefined

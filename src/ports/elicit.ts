@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model/json.js'
 
-/** A question that a server asks during a call. Its words are the server's: show who asks. */
+/** A question that a server asks during a call. The text is the server's: show who asks. */
 export type ElicitRequest = {
   readonly workspaceId: string
   readonly userId: string
@@ -36,7 +36,7 @@ export type ElicitAnswer =
   | { readonly action: 'decline' }
   | { readonly action: 'cancel' }
 
-/** Answers questions that servers ask during a call. Without it, servers are told that nobody can answer. */
+/** Answers questions that servers ask during a call. Without it, the client declares no `elicitation` capability. */
 export type ElicitCallback = (
   request: ElicitRequest,
   options: { readonly signal: AbortSignal },

@@ -4,8 +4,14 @@ export interface RegistryRuntime {
   now(): number
   /** A new unguessable id of 1-64 characters of `[A-Za-z0-9_-]`. `@default` 128 random bits, base64url */
   randomId(): string
-  /** Calls back once after `ms`; returns how to take it back. Timers must not keep the process alive. */
+  /**
+   * Calls `callback` once after `ms`. Returns a function that cancels the timer. Timers must not keep the process
+   * alive.
+   */
   setTimer(callback: () => void, ms: number): () => void
-  /** Under egress, never beside it: URL rules and limits hold for it too. `@default` the platform's connector */
+  /**
+   * Sends requests below the egress checks: URL rules and limits apply to it too. `@default` the platform's own HTTP
+   * client
+   */
   readonly fetch?: typeof globalThis.fetch | undefined
 }

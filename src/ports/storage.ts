@@ -7,10 +7,10 @@ import type { JsonValue } from '../model/json.js'
  * proves it with the contract suite of `mcp-integrations/testing`.
  *
  * Keys are 1-512 printable ASCII bytes, ordered bytewise. Versions are opaque strings and never reused, also after a
- * record was deleted and made again. Values are JSON up to 256 KiB serialised; a read returns a copy of its own. Past
+ * record was deleted and created again. Values are JSON up to 256 KiB serialised; every read returns a new copy. After
  * its `expiresAt` a record is absent to `read`, `list`, `scan` and `ifVersion: null`.
  *
- * A method that throws (or rejects) means: the storage can't be used now. For {@link RegistryStorage.commit} it means:
+ * A method that throws (or rejects) means: the storage is unavailable now. For {@link RegistryStorage.commit} it means:
  * unknown whether it was written.
  */
 export interface RegistryStorage {
@@ -53,7 +53,7 @@ export interface StorageRecord {
   readonly expiresAt?: number | undefined
 }
 
-/** What {@link RegistryStorage.read} answers. */
+/** Result of {@link RegistryStorage.read}. */
 export interface StorageReadResult {
   /** One for each key, in the order asked; `undefined` where there is none. */
   readonly records: readonly (StorageRecord | undefined)[]
@@ -70,15 +70,15 @@ export interface StorageListQuery {
   readonly after?: string | undefined
   /** 1-1000. */
   readonly limit: number
-  /** `true`: from the last key to the first; what comes "after" a key then is what is smaller. `@default false` */
+  /** `true`: from the last key to the first; "after" a key then means smaller keys. `@default false` */
   readonly reverse?: boolean | undefined
 }
 
-/** What {@link RegistryStorage.list} answers. */
+/** Result of {@link RegistryStorage.list}. */
 export interface StorageListResult {
   /** The records, in key order. */
   readonly records: readonly StorageRecord[]
-  /** Give it as `after` for more; absent: that was all. */
+  /** Pass it as `after` for the next page; absent on the last page. */
   readonly next?: string | undefined
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
@@ -88,7 +88,7 @@ export interface StorageListResult {
 export interface StorageScanQuery {
   /** Only keys that start with it; empty: all. */
   readonly prefix: string
-  /** A cursor of the previous answer. */
+  /** The `next` cursor of the previous page. */
   readonly after?: string | undefined
   /** 1-1000. */
   readonly limit: number
@@ -96,11 +96,11 @@ export interface StorageScanQuery {
   readonly expired?: boolean | undefined
 }
 
-/** What {@link RegistryStorage.scan} answers. */
+/** Result of {@link RegistryStorage.scan}. */
 export interface StorageScanResult {
   /** The records, in order of workspace and key. */
   readonly records: readonly (StorageRecord & { readonly workspaceId: string })[]
-  /** Give it as `after` for more; absent: that was all. */
+  /** Pass it as `after` for the next page; absent on the last page. */
   readonly next?: string | undefined
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
@@ -113,7 +113,9 @@ export type StorageWrite = StorageRecordWrite | StorageCheck | StorageAppend
 export interface StorageRecordWrite {
   /** The record to write. */
   readonly key: string
-  /** A version: only if it is still that one. `null`: only if absent. Left out: whatever is there. */
+  /**
+   * A version: write only if the record still has it. `null`: only if the record is absent. Left out: unconditionally.
+   */
   readonly ifVersion?: string | null | undefined
   /** `undefined` deletes. */
   readonly value: JsonValue | undefined
@@ -121,13 +123,13 @@ export interface StorageRecordWrite {
   readonly expiresAt?: number | undefined
 }
 
-/** A record that the commit only relies on: it stays as it is, version and all, and nobody is told of it. */
+/** A record that the commit only relies on: it keeps its value and version, and `watch` doesn't report it. */
 export interface StorageCheck {
-  /** The record that is looked at. */
+  /** The record to check. */
   readonly key: string
   /** The commit holds only if the record still has this version. */
   readonly ifVersion: string
-  /** Tells it from a write. */
+  /** Marks a check; a write has none. */
   readonly check: true
   /** Never given: nothing is written. */
   readonly value?: undefined
@@ -144,21 +146,21 @@ export interface StorageAppend {
   readonly append: string
   /** The value of the new record. */
   readonly value: JsonValue
-  /** When it goes, in ms since the epoch by the storage's clock. Left out: never. */
+  /** When it expires, in ms since the epoch by the storage's clock. Left out: never. */
   readonly expiresAt?: number | undefined
 }
 
-/** What one write came to. */
+/** Result of one write. */
 export interface StorageWritten {
-  /** The key that was written; for `append` the one that was made. */
+  /** The key that was written; for `append` the new one. */
   readonly key: string
-  /** `undefined` after a delete; as it was, after a check. */
+  /** `undefined` after a delete; unchanged after a check. */
   readonly version: string | undefined
 }
 
-/** A commit that {@link RegistryStorage.watch} tells of. */
+/** A commit that {@link RegistryStorage.watch} reports. */
 export interface StorageChange {
   readonly workspaceId: string
-  /** The keys that were written or deleted; absent: unknown, so look again. */
+  /** The keys that were written or deleted; absent: unknown, so read again. */
   readonly keys?: readonly string[] | undefined
 }
