@@ -47,7 +47,7 @@ export async function runTurn<Output>(
     calls.map(async ({ name, callId, args }) => {
       if (args === undefined) return failedReading('The arguments are not valid JSON. It has not run.')
       const run = tools.get(name).run(args, { callId, signal: options.signal })
-      return told(await readingOf(run), { name, callId }, options)
+      return reportOutcome(await readingOf(run), { name, callId }, options)
     }),
   )
   return {
@@ -66,7 +66,7 @@ export async function resumeTurn<Output>(
   const ended = await Promise.all(
     turn.waiting.map(async ({ index, name, callId, approval }) => {
       const run = toolset.resume(approval.approvalId, { signal: options.signal })
-      return { index, call: { name, callId }, reading: told(await readingOf(run), { name, callId }, options) }
+      return { index, call: { name, callId }, reading: reportOutcome(await readingOf(run), { name, callId }, options) }
     }),
   )
   const byIndex = new Map(ended.map((one) => [one.index, toOutput(one.call, one.reading)]))
@@ -88,7 +88,7 @@ export function parsedArguments(text: string): unknown {
   }
 }
 
-function told(reading: Reading, call: CallName, { onOutcome }: TurnOptions): Reading {
+function reportOutcome(reading: Reading, call: CallName, { onOutcome }: TurnOptions): Reading {
   try {
     if (reading.outcome !== undefined) onOutcome?.(reading.outcome, call)
   } catch {

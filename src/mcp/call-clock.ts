@@ -49,7 +49,7 @@ export class CallClock {
   }
 
   /** A person who thinks costs the server no time. */
-  async whileAPersonAnswers<T>(answer: () => Promise<T>): Promise<T> {
+  async pausedForElicitation<T>(answer: () => Promise<T>): Promise<T> {
     this.#waiting++
     this.#stopIdle()
     try {

@@ -36,7 +36,7 @@ export type EndpointFetch = (
 export interface OpenOptions {
   readonly endpoint: { readonly url: string; readonly fetch: EndpointFetch } | { readonly local: LocalServer }
   /** What was found out before: nothing is asked again, and nothing is sent before it is needed. */
-  readonly verdict?: ServerProfile | undefined
+  readonly profile?: ServerProfile | undefined
   /** Whether elicitation is declared to the server. Such a connection has a session of its own. */
   readonly elicits: boolean
   /** How long all of opening may take, in ms. */
@@ -47,8 +47,8 @@ export interface OpenOptions {
   readonly runtime: RegistryRuntime
   /** Makes what a server said fit to be shown. `@default` as it came */
   readonly cleanWords?: CleanWords | undefined
-  /** Called when the verdict changes later: the session was lost and opened again, or the server changed its era. */
-  readonly onVerdict?: ((verdict: ServerProfile) => void) | undefined
+  /** Called when the profile changes later: the session was lost and opened again, or the server changed its era. */
+  readonly onProfileChanged?: ((profile: ServerProfile) => void) | undefined
   /** Told that the server's tools changed, or may have while nobody listened. */
   readonly onToolsChanged?: (() => void) | undefined
 }
@@ -93,7 +93,7 @@ export interface ToolAnswer {
 /** A live MCP client. Never stored. */
 export interface Connection {
   /** The given one, as the same object, as long as it holds. */
-  readonly verdict: ServerProfile
+  readonly profile: ServerProfile
   /** `false`: closed or broken, open another. */
   readonly usable: boolean
   /** Calls on it wait for each other, because a question of the server could not be told whose it is: open another. */

@@ -5,7 +5,7 @@ import type { Connection } from './connection-contract.js'
 import { FairPlaces } from './fair-places.js'
 
 /** How long opening a connection may keep others from opening theirs, in ms. */
-const patienceMs = 1_000
+const openingHoldMs = 1_000
 
 /** Bounds of a {@link ConnectionPool}. */
 export interface ConnectionPoolOptions {
@@ -236,7 +236,7 @@ export class ConnectionPool {
   async #opened(open: () => Promise<Connection>, signal?: AbortSignal): Promise<Connection> {
     if (this.#closed) throw closed()
     const leave = await this.#opening.take(undefined, signal)
-    const stopTimer = this.#options.runtime.setTimer(leave, patienceMs)
+    const stopTimer = this.#options.runtime.setTimer(leave, openingHoldMs)
     try {
       if (this.#closed) throw closed()
       return await open()

@@ -5,13 +5,13 @@ export type {
   ToolCallOptions as CallOptions,
   Connection,
   OpenOptions,
-  ServerProfile as ServerVerdict,
+  ServerProfile,
   ToolAnswer,
   ToolListing,
 } from './connection-contract.js'
 
 /**
- * Opens a connection, whatever the server speaks: the era and transport are detected unless a verdict names them.
+ * Opens a connection, whatever the server speaks: the era and transport are detected unless a profile names them.
  *
  * @throws IntegrationError `unreachable`, `timeout`, `aborted`, `not_mcp`, `protocol_error`, `server_error`,
  *   `rate_limited`, `authorization_failed`, and what the given `fetch` throws

@@ -27,7 +27,7 @@ export function answerQuestions(client: Client, asking: () => Asking | undefined
     const { elicit, clock } = call
     const signal = AbortSignal.any([mcpReq.signal, clock.signal])
     const answer = await clock
-      .whileAPersonAnswers(() => clock.race(elicit(question, { signal })))
+      .pausedForElicitation(() => clock.race(elicit(question, { signal })))
       .catch(() => undefined)
     return wireAnswer(question, answer)
   })

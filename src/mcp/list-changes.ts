@@ -8,7 +8,7 @@ const listensAfterMs = 5_000
 const shortestPauseMs = 1_000
 const longestPauseMs = 60_000
 /** How long the first call waits for a stream that questions may come on, in ms. */
-const patienceMs = 2_000
+const streamWaitMs = 2_000
 
 /** A watch over what a server sends unasked. */
 export interface Watch {
@@ -26,23 +26,23 @@ export function watchTools(
   open: OpenClient,
   { elicits, onToolsChanged, runtime }: Pick<OpenOptions, 'elicits' | 'onToolsChanged' | 'runtime'>,
 ): Watch {
-  const { client, verdict, state } = open
+  const { client, profile, state } = open
   const changes =
-    (verdict.serverCapabilities as { tools?: { listChanged?: boolean | undefined } | undefined } | undefined)?.tools
+    (profile.serverCapabilities as { tools?: { listChanged?: boolean | undefined } | undefined } | undefined)?.tools
       ?.listChanged === true
   const wanted = onToolsChanged !== undefined && changes
   const ended = new AbortController()
   if (wanted) client.setNotificationHandler('notifications/tools/list_changed', () => tell())
-  const asksUnasked = elicits && verdict.era === 'legacy'
+  const asksUnasked = elicits && profile.era === 'legacy'
   // HTTP+SSE and local servers send what they like on the stream that is there.
-  const hasStream = verdict.era === 'legacy' && verdict.transport !== 'streamable-http'
+  const hasStream = profile.era === 'legacy' && profile.transport !== 'streamable-http'
   if (hasStream || !(wanted || asksUnasked)) return { ready: Promise.resolve(), stop: () => undefined }
 
   let stopTimer = (): void => undefined
   let isReady = (): void => undefined
   const ready = new Promise<void>((resolve) => (isReady = resolve))
   if (asksUnasked) {
-    stopTimer = runtime.setTimer(isReady, patienceMs)
+    stopTimer = runtime.setTimer(isReady, streamWaitMs)
     void listen(0)
   } else {
     stopTimer = runtime.setTimer(() => void listen(0), listensAfterMs)
@@ -71,7 +71,7 @@ export function watchTools(
   }
 
   function once(): Promise<'ended' | 'unavailable'> {
-    return verdict.era === 'modern' ? listening(open, ended.signal) : open.receive(ended.signal, opened)
+    return profile.era === 'modern' ? listening(open, ended.signal) : open.receive(ended.signal, opened)
   }
 
   async function listen(failures: number): Promise<void> {

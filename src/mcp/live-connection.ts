@@ -18,7 +18,7 @@ import { NewsPace } from './news-pace.js'
 import { openClient, type OpenClient } from './open-client.js'
 import { isReset, serverError, type Doing } from './server-errors.js'
 import { isOver } from './session-check.js'
-import { listTools } from './tool-listing.js'
+import { readToolList } from './tool-listing.js'
 import { callOn, failedAnswer, type TimedCall } from './tool-call.js'
 
 /** How long closing waits for the server to take note, in ms. */
@@ -37,21 +37,21 @@ export class LiveConnection implements Connection {
   #asking: Asking | undefined
 
   static async open(options: OpenOptions): Promise<LiveConnection> {
-    const connection = new LiveConnection(options, await openClient(options, options.verdict))
+    const connection = new LiveConnection(options, await openClient(options, options.profile))
     await connection.#watch.ready
     return connection
   }
 
   private constructor(options: OpenOptions, open: OpenClient) {
-    const { signal: _signal, verdict: _verdict, onToolsChanged, ...kept } = options
+    const { signal: _signal, profile: _profile, onToolsChanged, ...kept } = options
     this.#news = new NewsPace(kept.runtime, () => onToolsChanged?.())
     this.#options = { ...kept, onToolsChanged: onToolsChanged === undefined ? undefined : () => this.#news.news() }
     this.#open = open
     this.#watch = this.#attend()
   }
 
-  get verdict(): ServerProfile {
-    return this.#open.verdict
+  get profile(): ServerProfile {
+    return this.#open.profile
   }
 
   get usable(): boolean {
@@ -59,12 +59,12 @@ export class LiveConnection implements Connection {
   }
 
   get exclusive(): boolean {
-    return this.#asksOneByOne && this.verdict.transport !== 'local'
+    return this.#asksOneByOne && this.profile.transport !== 'local'
   }
 
   /** On all but 2026-07-28 over HTTP, one client has to do for all calls. */
   get #asksOneByOne(): boolean {
-    return this.#options.elicits && !(this.verdict.era === 'modern' && this.verdict.transport === 'streamable-http')
+    return this.#options.elicits && !(this.profile.era === 'modern' && this.profile.transport === 'streamable-http')
   }
 
   async listTools(options: {
@@ -74,10 +74,10 @@ export class LiveConnection implements Connection {
   }): Promise<ToolListing> {
     return this.#during('list', options, (clock) =>
       this.#recovering(({ client }) => {
-        const capabilities = this.verdict.serverCapabilities as JsonObject | undefined
+        const capabilities = this.profile.serverCapabilities as JsonObject | undefined
         if (capabilities !== undefined && capabilities.tools === undefined)
           return Promise.resolve({ tools: [], quarantined: [], isCut: false })
-        return listTools(client, clock, options.maxTools)
+        return readToolList(client, clock, options.maxTools)
       }, 'list'),
     )
   }
@@ -118,7 +118,7 @@ export class LiveConnection implements Connection {
   /** A 2026-07-28 server keeps nothing between requests, so that a client for one call costs no request. */
   async #callAlone(call: TimedCall, asking: Asking): Promise<ToolAnswer> {
     const { endpoint, runtime, timeoutMs } = this.#options
-    const own = await openClient({ endpoint, runtime, timeoutMs, elicits: true }, this.verdict)
+    const own = await openClient({ endpoint, runtime, timeoutMs, elicits: true }, this.profile)
     try {
       answerQuestions(own.client, () => asking)
       return await callOn(own.client, call)
@@ -166,7 +166,7 @@ export class LiveConnection implements Connection {
       // An idle socket may have been closed just as a request went out on it; asking for a list again harms nobody.
       if (doing === 'list' && again && this.usable && isReset(fault)) return await this.#recovering(work, doing, false)
       if (this.#closed || !(await isOver(open, error, fault, this.#options))) throw error
-      await this.#renew(open, open.verdict.era === 'legacy' && !saysAnotherRevision(fault))
+      await this.#renew(open, open.profile.era === 'legacy' && !saysAnotherRevision(fault))
       if (doing === 'call' && mayHaveBegun(fault)) throw error
       return await work(this.#open)
     }
@@ -180,7 +180,7 @@ export class LiveConnection implements Connection {
   }
 
   async #reopen(lost: OpenClient, sameEra: boolean): Promise<void> {
-    const { sessionId: _gone, ...known } = lost.verdict
+    const { sessionId: _gone, ...known } = lost.profile
     try {
       const next = await openClient(this.#options, sameEra ? known : undefined)
       if (this.#closed) return await this.#discard(next, true)
@@ -194,7 +194,7 @@ export class LiveConnection implements Connection {
     this.#watch.stop()
     this.#watch = this.#attend()
     await this.#watch.ready
-    this.#options.onVerdict?.(this.verdict)
+    this.#options.onProfileChanged?.(this.profile)
   }
 
   #attend(): Watch {

@@ -19,8 +19,8 @@ import { serverInfo } from './server-info.js'
 /** A client that is connected, with the transport under it. */
 export interface OpenClient extends OpenTransport {
   readonly client: Client
-  readonly verdict: ServerProfile
-  /** The verdict was given, not found out just now. */
+  readonly profile: ServerProfile
+  /** The profile was given, not found out just now. */
   readonly remembered: boolean
 }
 
@@ -37,14 +37,14 @@ interface Attempt {
  *
  * Every attempt has a client and a transport of its own: the SDK's can't be started twice.
  */
-export async function openClient(options: OpenOptions, verdict: ServerProfile | undefined): Promise<OpenClient> {
+export async function openClient(options: OpenOptions, profile: ServerProfile | undefined): Promise<OpenClient> {
   const clock = new CallClock({ runtime: options.runtime, timeoutMs: options.timeoutMs, signal: options.signal })
   const attempt: Attempting = (how, within = clock) => connect(options, how, within)
   const local = 'local' in options.endpoint
   try {
-    if (verdict !== undefined) {
+    if (profile !== undefined) {
       try {
-        return await attempt({ kind: verdict.transport, prior: verdict })
+        return await attempt({ kind: profile.transport, prior: profile })
       } catch (error) {
         if (!isIntegrationError(error) || !['not_mcp', 'protocol_error', 'session_lost'].includes(error.code))
           throw error
@@ -140,10 +140,10 @@ async function connect(options: OpenOptions, how: Attempt, clock: CallClock): Pr
   return {
     ...opened,
     client,
-    verdict:
+    profile:
       resumed || sameAs(known, client, transport, options.elicits)
         ? known!
-        : verdictOf(client, transport, kind, options),
+        : profileOf(client, transport, kind, options),
     remembered: resumed,
   }
 }
@@ -226,7 +226,7 @@ function sameAs(
   return (elicits || sessionless) && known?.protocolVersion === client.getNegotiatedProtocolVersion()
 }
 
-function verdictOf(
+function profileOf(
   client: Client,
   transport: GuardedTransport,
   kind: ServerProfile['transport'],

@@ -15,9 +15,9 @@ import { isPassthrough, isSessionLost, rpcErrorOf, serverError } from './server-
 export async function isOver(open: OpenClient, error: unknown, fault: Error, options: OpenOptions): Promise<boolean> {
   if (isIntegrationError(fault) && (isSessionLost(fault) || fault.reason === 'unsupported_version')) return true
   if (!isShortCut(open) || !isInDoubt(open, error) || !isRefusal(error)) return false
-  const clock = new CallClock({ runtime: options.runtime, timeoutMs: Math.min(options.timeoutMs, patienceMs) })
+  const clock = new CallClock({ runtime: options.runtime, timeoutMs: Math.min(options.timeoutMs, pingTimeoutMs) })
   try {
-    await clock.race(open.verdict.era === 'modern' ? open.client.discover() : open.client.ping())
+    await clock.race(open.profile.era === 'modern' ? open.client.discover() : open.client.ping())
     return false
   } catch (silence) {
     return clock.ended === undefined && isRefusal(silence)
@@ -27,17 +27,17 @@ export async function isOver(open: OpenClient, error: unknown, fault: Error, opt
 }
 
 /** How long a sign of life may take, in ms. */
-const patienceMs = 10_000
+const pingTimeoutMs = 10_000
 
 /** Something is gone on with that was agreed on earlier: what was begun just now is not in doubt. */
-function isShortCut({ remembered, state, verdict, transport }: OpenClient): boolean {
-  const hasSession = verdict.era === 'modern' || verdict.transport === 'sse' || transport.sessionId !== undefined
+function isShortCut({ remembered, state, profile, transport }: OpenClient): boolean {
+  const hasSession = profile.era === 'modern' || profile.transport === 'sse' || transport.sessionId !== undefined
   return hasSession && (remembered || state.proven === true)
 }
 
 /** Without a session, an error of JSON-RPC that comes on a connection that has worked is the request's own. */
-function isInDoubt({ verdict, remembered }: OpenClient, error: unknown): boolean {
-  return rpcErrorOf(error) === undefined || verdict.era === 'legacy' || remembered
+function isInDoubt({ profile, remembered }: OpenClient, error: unknown): boolean {
+  return rpcErrorOf(error) === undefined || profile.era === 'legacy' || remembered
 }
 
 /** The server refused: an outage, a wait it asks for, and an answer that broke off are none. */

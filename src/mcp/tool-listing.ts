@@ -27,7 +27,7 @@ const day = 86_400_000
  *
  * @throws IntegrationError `protocol_error`
  */
-export async function listTools(client: Client, clock: CallClock, maxTools: number): Promise<ToolListing> {
+export async function readToolList(client: Client, clock: CallClock, maxTools: number): Promise<ToolListing> {
   const sorter = new Sorter(maxTools)
   const reading = new Reading(sorter)
   const seen = new Set<string>()

@@ -23,11 +23,11 @@ export interface CredentialAccess {
    * Further writes for the commit that changes the credential: status, event. Asked again for each try of the commit, so it
    * reads what its `ifVersion`s rest on.
    */
-  companions(change: CredentialChange): Companions | Promise<Companions>
+  sameCommitWrites(change: CredentialChange): SameCommitWrites | Promise<SameCommitWrites>
 }
 
 /** What goes into the commit that changes a credential. */
-export interface Companions {
+export interface SameCommitWrites {
   readonly writes: readonly StorageWrite[]
   /** Called once after the commit, with what became of `writes`, in their order. */
   done?: ((written: readonly StorageWritten[]) => void) | undefined
@@ -35,8 +35,8 @@ export interface Companions {
 
 /** What happens to a credential in a commit. */
 export type CredentialChange =
-  /** New tokens. `lifted`: it had been given up, and was not lost after all. */
-  | { readonly type: 'refreshed'; readonly credential: CredentialRecord; readonly lifted: boolean }
+  /** New tokens. `recovered`: the credential had been given up and works again. */
+  | { readonly type: 'refreshed'; readonly credential: CredentialRecord; readonly recovered: boolean }
   /** A person is needed. `dropClient`: the stored client registration of this issuer is unusable too. */
   | {
       readonly type: 'ended'
@@ -109,7 +109,7 @@ export async function saveRefreshed(
     const change: CredentialChange = {
       type: 'refreshed',
       credential: refreshed,
-      lifted: credential.ended !== undefined,
+      recovered: credential.ended !== undefined,
     }
     return (await commitWith(storage, grant, { current, next: refreshed, change })) ? 'saved' : undefined
   })
@@ -205,10 +205,10 @@ async function commitWith(
   { current, next, change }: { current: ReadGrant; next: CredentialRecord; change: CredentialChange },
 ): Promise<boolean> {
   const write: StorageWrite = { key: grant.key, ifVersion: current.version, value: stored(next) }
-  const companions = await grant.companions(change)
-  const written = await storage.commit(grant.workspaceId, [write, ...companions.writes])
+  const { writes, done } = await grant.sameCommitWrites(change)
+  const written = await storage.commit(grant.workspaceId, [write, ...writes])
   if (written === false) return false
-  companions.done?.(written.slice(1))
+  done?.(written.slice(1))
   return true
 }
 

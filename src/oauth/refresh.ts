@@ -6,7 +6,7 @@ import { readProtectedResource } from './protected-resource.js'
 import { isLastRefusal, judgeFailure } from './refresh-failure.js'
 import { renewTokens } from './renewal.js'
 import { idOf, tokenKeeper } from './token-keeper.js'
-import { passing, stillUsable, withoutRefresh } from './token-verdict.js'
+import { passing, stillUsable, withoutRefresh } from './usable-token.js'
 import { pause, unlessAborted } from './waiting.js'
 import type { CredentialSecrets } from './credential-record.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
@@ -14,7 +14,7 @@ import type { OAuthEnvironment } from './environment.js'
 import type { CredentialAccess, GrantEnd, ReadGrant } from './lease.js'
 import type { RegistryStorage } from '../ports/storage.js'
 import type { TokenOutcome } from './token-outcome.js'
-import type { TokenRequest } from './token-verdict.js'
+import type { TokenRequest } from './usable-token.js'
 import type { TokenSource } from './authorized-fetch.js'
 
 /** Gives out access tokens and keeps them fresh, one refresh at a time for each credential, whoever asks. */
@@ -26,7 +26,7 @@ export interface Refresher {
 }
 
 /** How long to wait for somebody else's refresh, in ms. */
-const patienceMs = 90_000
+const refreshWaitMs = 90_000
 
 /**
  * Makes the one refresher of a registry.
@@ -80,7 +80,7 @@ export function createRefresher({
   }
 
   async function fly(grant: CredentialAccess, request: TokenRequest): Promise<TokenOutcome> {
-    const giveUpAt = env.runtime.now() + patienceMs
+    const giveUpAt = env.runtime.now() + refreshWaitMs
     let retried = false
     for (let round = 0; ; round++) {
       const { outcome, read, secrets } = await lookUp(grant, request)

@@ -1,7 +1,7 @@
 import { sealCredential } from './credential-record.js'
 import { saveRefreshed } from './lease.js'
 import { revokeTokens } from './revoke.js'
-import { fresh } from './token-verdict.js'
+import { fresh } from './usable-token.js'
 import { pause } from './waiting.js'
 import type { CredentialRecord, CredentialSecrets } from './credential-record.js'
 import type { CredentialVault } from '../ports/credential-vault.js'

@@ -3,7 +3,7 @@ import { IntegrationError, type FieldProblem } from '../model/errors.js'
 import type { ToolAnnotations, ToolLabel } from '../model/tool.js'
 import type { ApprovalBinding } from './binding.js'
 
-/** A remembered decision, as it is stored. What is absent is not bound. Times are ms since the epoch. */
+/** A options decision, as it is stored. What is absent is not bound. Times are ms since the epoch. */
 export interface StoredGrant {
   readonly id: string
   readonly workspaceId: string
@@ -37,9 +37,9 @@ export function matchGrant(
 }
 
 /**
- * Makes a grant of what a person wants remembered about a decision.
+ * Makes a grant of what a person wants options about a decision.
  *
- * @throws IntegrationError `invalid_input`: out of bounds, or nothing that is to be remembered for long
+ * @throws IntegrationError `invalid_input`: out of bounds, or nothing that is to be options for long
  */
 export function grantFrom(
   remember: unknown,
@@ -53,7 +53,7 @@ export function grantFrom(
   },
 ): StoredGrant {
   const { binding, id, now } = decided
-  const wish = readRemember(remember, binding)
+  const options = readRemember(remember, binding)
   if (destroys(decided))
     throw refuse([{ path: 'remember', message: "can't be given for a tool that destroys: it asks every time" }])
   const { workspaceId, userId, integrationId, bindingRevision, tool, definitionHash } = binding
@@ -65,14 +65,15 @@ export function grantFrom(
     bindingRevision,
     tool,
     definitionHash,
-    agentId: wish.agents === 'all' ? undefined : binding.agentId,
+    agentId: options.agents === 'all' ? undefined : binding.agentId,
     conversationId:
-      wish.for === 'conversation' && binding.conversationId !== undefined ? binding.conversationId : undefined,
-    argumentsDigest: wish.arguments === 'any' ? undefined : binding.argumentsDigest,
-    usesLeft: wish.uses,
+      options.for === 'conversation' && binding.conversationId !== undefined ? binding.conversationId : undefined,
+    argumentsDigest: options.arguments === 'any' ? undefined : binding.argumentsDigest,
+    usesLeft: options.uses,
     grantedAt: now,
     expiresAt:
-      now + (wish.minutes === undefined ? (wish.for === 'conversation' ? day : longest) : wish.minutes * 60_000),
+      now +
+      (options.minutes === undefined ? (options.for === 'conversation' ? day : longest) : options.minutes * 60_000),
   }
 }
 
@@ -108,28 +109,28 @@ function boundBy({ agentId, conversationId, argumentsDigest }: StoredGrant): num
 
 function readRemember(input: unknown, binding: ApprovalBinding): RememberOptions {
   const problems: FieldProblem[] = []
-  const wish = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
-  const unknown = Object.keys(wish).filter((key) => !['for', 'uses', 'minutes', 'agents', 'arguments'].includes(key))
+  const options = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
+  const unknown = Object.keys(options).filter((key) => !['for', 'uses', 'minutes', 'agents', 'arguments'].includes(key))
   for (const key of unknown) problems.push({ path: `remember.${key.slice(0, 64)}`, message: 'is not a known field' })
-  if (!['conversation', 'tool', 'limited'].includes(wish.for as string))
+  if (!['conversation', 'tool', 'limited'].includes(options.for as string))
     problems.push({ path: 'remember.for', message: "must be 'conversation', 'tool' or 'limited'" })
-  if (wish.for === 'conversation' && binding.conversationId === undefined)
+  if (options.for === 'conversation' && binding.conversationId === undefined)
     problems.push({
       path: 'remember.for',
       message: "can't be 'conversation': the call belongs to none; give toolset({ conversationId })",
     })
-  if (wish.for === 'limited' && wish.uses === undefined && wish.minutes === undefined)
+  if (options.for === 'limited' && options.uses === undefined && options.minutes === undefined)
     problems.push({ path: 'remember', message: "needs uses or minutes with for: 'limited'" })
-  if (wish.uses !== undefined && !isWhole(wish.uses, 1000))
+  if (options.uses !== undefined && !isWhole(options.uses, 1000))
     problems.push({ path: 'remember.uses', message: 'must be a whole number from 1 to 1000' })
-  if (wish.minutes !== undefined && !isWhole(wish.minutes, 43_200))
+  if (options.minutes !== undefined && !isWhole(options.minutes, 43_200))
     problems.push({ path: 'remember.minutes', message: 'must be a whole number from 1 to 43200 (30 days)' })
-  if (wish.agents !== undefined && wish.agents !== 'this' && wish.agents !== 'all')
+  if (options.agents !== undefined && options.agents !== 'this' && options.agents !== 'all')
     problems.push({ path: 'remember.agents', message: "must be 'this' or 'all'" })
-  if (wish.arguments !== undefined && wish.arguments !== 'equal' && wish.arguments !== 'any')
+  if (options.arguments !== undefined && options.arguments !== 'equal' && options.arguments !== 'any')
     problems.push({ path: 'remember.arguments', message: "must be 'equal' or 'any'" })
   if (problems.length > 0) throw refuse(problems)
-  return wish as unknown as RememberOptions
+  return options as unknown as RememberOptions
 }
 
 function isWhole(value: unknown, most: number): boolean {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openConnection, type OpenOptions, type ServerVerdict } from '../../src/mcp/connection.js'
+import { openConnection, type OpenOptions, type ServerProfile } from '../../src/mcp/connection.js'
 import { stdioServer } from '../../src/local/stdio.js'
 import type { JsonObject } from '../../src/model/json.js'
 import { runtime } from '../mcp/support.js'
@@ -13,8 +13,8 @@ interface Cell {
   readonly name: string
   readonly http?: RealServerName
   readonly stdio?: readonly string[]
-  readonly era: ServerVerdict['era']
-  readonly transport: ServerVerdict['transport']
+  readonly era: ServerProfile['era']
+  readonly transport: ServerProfile['transport']
   readonly tools: number
   /** Absent: its calls need the internet. */
   readonly call?: { readonly tool: string; readonly args: JsonObject; readonly says: RegExp }
@@ -95,7 +95,7 @@ describe('servers of other authors', () => {
         const connection = await openConnection(options)
         const { tools, quarantined } = await connection.listTools({ ...patient, maxTools: 1000 })
         const toConnect = counter.requests
-        expect(connection.verdict).toMatchObject({ era: cell.era, transport: cell.transport })
+        expect(connection.profile).toMatchObject({ era: cell.era, transport: cell.transport })
         expect([tools.length, quarantined]).toEqual([cell.tools, []])
         const definition = tools.find(({ name }) => name === cell.call?.tool)
         if (cell.call !== undefined)
@@ -104,10 +104,10 @@ describe('servers of other authors', () => {
           )
 
         // Another process: it has what was stored, as JSON.
-        const verdict = JSON.parse(JSON.stringify(connection.verdict)) as ServerVerdict
+        const profile = JSON.parse(JSON.stringify(connection.profile)) as ServerProfile
         if (cell.http === undefined) await connection.close()
         counter.requests = 0
-        const next = await openConnection({ ...options, verdict })
+        const next = await openConnection({ ...options, profile })
         if (cell.call === undefined) await next.listTools({ ...patient, maxTools: 1000 })
         else expect(JSON.stringify(await next.callTool(definition!, cell.call.args, patient))).toMatch(cell.call.says)
         const ofNext = counter.requests
@@ -115,7 +115,7 @@ describe('servers of other authors', () => {
           cell.name,
           over(cell),
           cell.era,
-          verdict.protocolVersion,
+          profile.protocolVersion,
           String(tools.length),
           count(cell, toConnect),
           count(cell, ofNext),

@@ -13,7 +13,7 @@ describe.each(['modern', 'legacy', 'both'] as const)(
     it('is connected to, listed and called', async () => {
       const server = testServer({ tools, era })
       const connection = await open(server)
-      expect(connection.verdict).toMatchObject({
+      expect(connection.profile).toMatchObject({
         era: era === 'legacy' ? 'legacy' : 'modern',
         transport: 'streamable-http',
       })
@@ -33,9 +33,9 @@ describe.each(['modern', 'legacy', 'both'] as const)(
 
     it('is called by the next process with one request', async () => {
       const server = testServer({ tools, era })
-      const { verdict } = await open(server)
+      const { profile } = await open(server)
       const before = server.requests.length
-      const next = await open(server, { verdict: JSON.parse(JSON.stringify(verdict)) as typeof verdict })
+      const next = await open(server, { profile: JSON.parse(JSON.stringify(profile)) as typeof profile })
       await next.callTool(tool('echo'), { text: 'again' }, { timeoutMs: 5_000 })
       expect(sent(server, before)).toEqual(['tools/call'])
       await server.close()
@@ -87,8 +87,8 @@ it('arguments that a server wants as headers reach it as headers too, on the fir
   const inputSchema = { type: 'object', properties } as const
   const outputSchema = { type: 'object', properties: { ok: { type: 'boolean' } } } as const
   const server = testServer({ tools: [{ name: 'store', inputSchema, outputSchema }], era: 'modern' })
-  const { verdict } = await open(server)
-  const next = await open(server, { verdict })
+  const { profile } = await open(server)
+  const next = await open(server, { profile })
   const args = { region: 'eu', size: 7, where: { city: 'Zürich\r\nx-evil: 1' }, note: 'secret' }
   await next.callTool(tool('store', { inputSchema, outputSchema }), args, { timeoutMs: 10_000 })
   const { headers } = server.requests.at(-1)!

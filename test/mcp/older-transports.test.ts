@@ -31,7 +31,7 @@ describe('a local server', () => {
   it('is started, listed and called, and sees nothing of our environment', async () => {
     process.env.CANARY_SECRET = 'sk-canary'
     const connection = await start({})
-    expect(connection.verdict).toMatchObject({ era: 'legacy', transport: 'local', protocolVersion: '2025-06-18' })
+    expect(connection.profile).toMatchObject({ era: 'legacy', transport: 'local', protocolVersion: '2025-06-18' })
     expect((await connection.listTools(listing)).tools.map(({ name }) => name)).toEqual(['env'])
     const result = await connection.callTool(tool('env'), {}, patient)
     expect(String(result.result.content[0]?.text)).not.toContain('CANARY_SECRET')
@@ -41,7 +41,7 @@ describe('a local server', () => {
 
   it.each(['dies', 'is silent'] as const)('that %s when asked for its era is asked the older way', async (how) => {
     const connection = await start({ 'server/discover': how }, how === 'dies' ? 20_000 : 4_000)
-    expect(connection.verdict.era).toBe('legacy')
+    expect(connection.profile.era).toBe('legacy')
     await connection.close()
   })
 
@@ -95,7 +95,7 @@ describe('a server on the older HTTP+SSE transport', () => {
       return new Response(null, { status: 202 })
     }
     const connection = await open({ url: 'https://mcp.example/sse', fetch })
-    expect(connection.verdict).toMatchObject({ transport: 'sse', era: 'legacy', protocolVersion: '2024-11-05' })
+    expect(connection.profile).toMatchObject({ transport: 'sse', era: 'legacy', protocolVersion: '2024-11-05' })
     expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'unreachable',
       mayHaveRun: true,

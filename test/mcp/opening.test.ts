@@ -15,7 +15,7 @@ describe('opening a connection', () => {
         String(init?.body).includes('server/discover') ? new Response('oops', { status }) : server.fetch(url, init),
     }
     const connection = await open(moody)
-    expect(connection.verdict.era).toBe('legacy')
+    expect(connection.profile.era).toBe('legacy')
     expect((await connection.listTools(listing)).tools).toHaveLength(1)
     await server.close()
   })
@@ -64,7 +64,7 @@ describe('opening a connection', () => {
     await streaming
     await runtime.advance(5_000)
     const connection = await opening
-    expect(connection.verdict).toMatchObject({ era: 'legacy', transport: 'streamable-http' })
+    expect(connection.profile).toMatchObject({ era: 'legacy', transport: 'streamable-http' })
     await connection.close({ endSession: true })
     await server.close()
   })
@@ -134,27 +134,27 @@ describe('opening a connection', () => {
   it('finds out again when what was remembered is no longer true', async () => {
     const modern = testServer({ tools, era: 'modern' })
     const legacy = testServer({ tools, era: 'legacy' })
-    const { verdict } = await open(modern)
+    const { profile } = await open(modern)
     const told: unknown[] = []
-    const connection = await open(legacy, { verdict, onVerdict: (found) => void told.push(found.era) })
+    const connection = await open(legacy, { profile, onProfileChanged: (found) => void told.push(found.era) })
     const before = await connection.callTool(tool('echo'), {}, patient)
     expect(before.result.content).toEqual([{ type: 'text', text: 'echo ran' }])
     expect(told).toEqual(['legacy'])
     expect(legacy.calls.get('echo')).toBe(1)
 
-    const back = await open(modern, { verdict: { ...connection.verdict, sessionId: 'gone' } })
+    const back = await open(modern, { profile: { ...connection.profile, sessionId: 'gone' } })
     expect((await back.callTool(tool('echo'), {}, patient)).result.content).toHaveLength(1)
-    expect(back.verdict.era).toBe('modern')
+    expect(back.profile.era).toBe('modern')
   })
 })
 
 describe('a session', () => {
   it('is gone on with by the next process, and made anew when it is dead', async () => {
     const server = testServer({ tools, era: 'legacy' })
-    const { verdict } = await open(server)
+    const { profile } = await open(server)
     server.forgetSessions()
     const before = server.requests.length
-    const next = await open(server, { verdict })
+    const next = await open(server, { profile })
     await next.callTool(tool('echo'), {}, patient)
     expect(sent(server, before)).toEqual(['tools/call', 'initialize', 'notifications/initialized', 'tools/call'])
     await server.close()

@@ -161,7 +161,7 @@ describe('a final word', () => {
     expect(await token()).toEqual(fresh('at-1'))
     expect(bench.changes).toMatchObject([
       { type: 'ended', reason: 'client_rejected', dropClient: false },
-      { type: 'refreshed', lifted: true },
+      { type: 'refreshed', recovered: true },
     ])
   })
 

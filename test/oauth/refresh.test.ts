@@ -82,7 +82,9 @@ describe('a token', () => {
   it('is refreshed a little before it ends, in one commit with what belongs to it', async () => {
     await bench.clock.advance(55 * 1000)
     expect(await token(bench.process())).toEqual(fresh('at-1'))
-    expect(bench.changes).toMatchObject([{ type: 'refreshed', lifted: false, credential: { obtainedBy: 'refresh' } }])
+    expect(bench.changes).toMatchObject([
+      { type: 'refreshed', recovered: false, credential: { obtainedBy: 'refresh' } },
+    ])
     const { records } = await bench.storage.list({ workspaceId: 'acme', prefix: 'event/', limit: 10 })
     expect(records.map(({ value }) => value)).toEqual(['refreshed'])
     expect(await bench.record()).not.toHaveProperty('lease')
@@ -277,7 +279,7 @@ describe('a holder', () => {
     thaw.open()
     expect(await one).toEqual(fresh('at-1'))
     expect(bench.changes.map(({ type }) => type)).toEqual(['refreshed', 'ended', 'refreshed'])
-    expect(bench.changes.at(-1)).toMatchObject({ lifted: true })
+    expect(bench.changes.at(-1)).toMatchObject({ recovered: true })
     expect(await token(bench.process())).toEqual(fresh('at-1'))
   })
 
@@ -387,7 +389,7 @@ describe('the storage', () => {
     const told: string[][] = []
     const grant = {
       ...bench.grant,
-      companions: async () => ({
+      sameCommitWrites: async () => ({
         writes: [{ key: 'status/i1/_', value: 'ok', ifVersion: stale-- > 0 ? 'an old version' : null }],
         done: (written: readonly StorageWritten[]) => void told.push(written.map(({ key }) => key)),
       }),

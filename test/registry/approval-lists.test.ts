@@ -220,7 +220,7 @@ describe('places among pending approvals', () => {
     await expect(ask(builder, { id: '8', text: 'x' })).rejects.toMatchObject({ code: 'limit_reached' })
   })
 
-  it('are not lifted by approved requests that nobody used', async () => {
+  it('are not recovered by approved requests that nobody used', async () => {
     const gate = await openGate({ approvals: { maxPendingPerUser: 2 } })
     const used = await asks(gate, ana, 2, 'c1')
     await gate.mine.approvals.decide(

@@ -3,7 +3,7 @@ import { sealCredential } from '../../src/oauth/credential-record.js'
 import { memoryStorage } from '../../src/storage/memory.js'
 import { discovered, testClock, testEnvironment, testVault } from './oauth.js'
 import { startServer } from './protected-server.js'
-import type { Companions, CredentialChange, CredentialAccess } from '../../src/oauth/lease.js'
+import type { SameCommitWrites, CredentialChange, CredentialAccess } from '../../src/oauth/lease.js'
 import type { CredentialRecord } from '../../src/oauth/credential-record.js'
 import type { PurposefulFetch } from '../../src/oauth/environment.js'
 import type { Refresher } from '../../src/oauth/refresh.js'
@@ -126,7 +126,7 @@ export async function startBench(
       key,
       secret,
       serverUrl: options.serverUrl ?? `${server.origin}/mcp`,
-      async companions(change): Promise<Companions> {
+      async sameCommitWrites(change): Promise<SameCommitWrites> {
         changes.push(change)
         return { writes: [{ append: 'event/', value: change.type }] }
       },

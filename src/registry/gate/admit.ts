@@ -96,7 +96,9 @@ async function decideAgain(context: Context, { permitted }: Admission): Promise<
 
 /** Whether the connection that was opened for one leads to where the other goes, with the same credential. */
 function reachesTheSame({ target }: ResolvedCall, { target: now }: ResolvedCall): boolean {
-  return target.binding === now.binding && target.credential === now.credential && target.owner === now.owner
+  return (
+    target.bindingRevision === now.bindingRevision && target.credential === now.credential && target.owner === now.owner
+  )
 }
 
 function changed({ target, modelName }: ResolvedCall): IntegrationError {

@@ -37,7 +37,7 @@ export async function resolveCall(
   } catch (error) {
     if (!isIntegrationError(error) || error.code !== 'tool_not_found') throw error
     // It may have been removed, and its handle be another's now.
-    const now = await context.handles.look(workspaceId, handle)
+    const now = await context.handles.findStored(workspaceId, handle)
     if (now === undefined || now === integrationId) throw error
     return resolve(now)
   }

@@ -35,7 +35,7 @@ export function bindingOf(call: ResolvedCall): ApprovalBinding {
     agentId,
     conversationId,
     integrationId: call.target.integrationId,
-    bindingRevision: call.target.binding,
+    bindingRevision: call.target.bindingRevision,
     tool: call.tool.definition.name,
     definitionHash: bindingHashOf(call.manifest, call.settings, call.tool),
     argumentsDigest: call.args.digest,

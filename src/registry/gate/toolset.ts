@@ -102,11 +102,15 @@ export async function makeToolset(
     search: async (query, { limit = options.search?.limit } = {}) => findTools((await build()).tools, query, limit),
     async call(name, args, callOptions) {
       checkOptions('toolset.call', callOptions)
-      return whileOpen(context, async () => (await loadCall()).startCall(context, session, name, args, callOptions))
+      return whileRegistryOpen(context, async () =>
+        (await loadCall()).startCall(context, session, name, args, callOptions),
+      )
     },
     async resume(approvalId, callOptions) {
       checkOptions('toolset.resume', callOptions)
-      return whileOpen(context, async () => (await loadCall()).resumeCall(context, session, approvalId, callOptions))
+      return whileRegistryOpen(context, async () =>
+        (await loadCall()).resumeCall(context, session, approvalId, callOptions),
+      )
     },
     explain: async (name, args) =>
       (await loadExplain()).explain(context, agentId, name, {
@@ -118,7 +122,7 @@ export async function makeToolset(
 }
 
 /** Refuses once the registry closes, which waits for what is under way: also for the stretch before anything is sent. */
-async function whileOpen<T>(context: ActorContext, work: () => Promise<T>): Promise<T> {
+async function whileRegistryOpen<T>(context: ActorContext, work: () => Promise<T>): Promise<T> {
   const { workspaceId } = context.actor
   if (context.closing.aborted) throw closed()
   try {

@@ -48,17 +48,17 @@ async function untilDecided(
 ): Promise<'decided' | 'undecided' | 'others_wait'> {
   const { approvalId, expiresAt } = approval.value.request
   // One that this call only joined may have been decided just now.
-  const state = { decided: false, look: !opened, enough: signal?.aborted === true }
+  const state = { decided: false, mustRead: !opened, enough: signal?.aborted === true }
   let wake = (): void => {}
   const change = (what: Partial<typeof state>): void => {
     Object.assign(state, what)
     wake()
   }
   const leave = context.decisions.join(approvalId, (status) =>
-    change(status === undefined ? { look: true } : { decided: status !== 'pending' }),
+    change(status === undefined ? { mustRead: true } : { decided: status !== 'pending' }),
   )
   const ends = [
-    every(context, lookAgainMs, () => change({ look: true })),
+    every(context, readAgainMs, () => change({ mustRead: true })),
     context.runtime.setTimer(
       () => change({ enough: true }),
       Math.min(context.options.approvals.waitMs, expiresAt - call.now),
@@ -73,8 +73,8 @@ async function untilDecided(
   try {
     while (!state.decided && !state.enough && !context.closing.aborted) {
       const woken = new Promise<void>((resolve) => (wake = resolve))
-      if (state.look) {
-        state.look = false
+      if (state.mustRead) {
+        state.mustRead = false
         if ((await statusOf(context, approval)) !== 'pending') state.decided = true
       } else await woken
     }
@@ -86,7 +86,7 @@ async function untilDecided(
 }
 
 /** What another process has decided is seen so late at most where the storage can't tell of it, in ms. */
-const lookAgainMs = 2_000
+const readAgainMs = 2_000
 
 /** Calls back again and again. @returns how to end it */
 function every(context: Context, ms: number, callback: () => void): () => void {
@@ -101,7 +101,7 @@ function every(context: Context, ms: number, callback: () => void): () => void {
 
 /** The status as it is stored; one that is gone is decided, whichever way. */
 function statusOf(context: Context, { value: { request } }: StoredApproval): Promise<ApprovalStatus> {
-  return context.decisions.look(request.approvalId, async () => {
+  return context.decisions.readStatus(request.approvalId, async () => {
     const found = await readApproval(context, request.workspaceId, request.approvalId)
     return found?.stored.value.status ?? 'expired'
   })

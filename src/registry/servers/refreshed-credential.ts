@@ -1,5 +1,5 @@
 import { statusReasons } from '../../model/integration.js'
-import type { Companions, CredentialChange } from '../../oauth/lease.js'
+import type { SameCommitWrites, CredentialChange } from '../../oauth/lease.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
 import { toJson, versioned, type ClientRecord, type StatusRecord } from '../state/records.js'
@@ -8,7 +8,11 @@ import { currentStatus, statusChange } from './status.js'
 import type { Target } from '../state/target.js'
 
 /** The status and the news that go into the same commit as a credential that a refresh changed. */
-export async function credentialNews(context: Context, target: Target, change: CredentialChange): Promise<Companions> {
+export async function credentialNews(
+  context: Context,
+  target: Target,
+  change: CredentialChange,
+): Promise<SameCommitWrites> {
   const { workspaceId, integrationId, owner, userId } = target
   const key = keys.status(integrationId, owner)
   const { records, now } = await context.storage.read(workspaceId, [key, keys.client(integrationId)])
@@ -43,7 +47,7 @@ function foundBy(change: CredentialChange, before: StatusRecord | undefined): St
   const waiting = before?.reason === 'awaiting_authorization'
   const known = waiting ? before.before : before?.reason
   if (change.type === 'refreshed') {
-    const mends = change.lifted || known === undefined || statusReasons[known] === 'error'
+    const mends = change.recovered || known === undefined || statusReasons[known] === 'error'
     if (!mends) return undefined
   }
   const reason = change.type === 'refreshed' ? 'ok' : change.type === 'ended' ? change.reason : change.code

@@ -1,5 +1,5 @@
 import { IntegrationError } from '../../model/errors.js'
-import { openConnection, type Connection, type OpenOptions, type ServerVerdict } from '../../mcp/connection.js'
+import { openConnection, type Connection, type OpenOptions, type ServerProfile } from '../../mcp/connection.js'
 import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../../oauth/authorized-fetch.js'
 import type { Context } from '../state/context.js'
 import { credentialNews } from './refreshed-credential.js'
@@ -36,7 +36,7 @@ export async function useServer<T>(
 ): Promise<T> {
   const source = await credentialOf(context, target)
   const { elicits = false, fresh = false, signal, bypassBreaker, background } = options
-  const base = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.binding}/${target.credential}/`
+  const base = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.bindingRevision}/${target.credential}/`
   const known = fresh ? undefined : knownProfile(context, target)
   const isForSeveral = target.owner === sharedOwner && target.record.visibility === 'workspace'
   const person = isForSeveral ? target.userId : undefined
@@ -94,15 +94,15 @@ async function open(
     source,
     elicits,
     known,
-  }: { readonly source: CredentialSource; readonly elicits: boolean; readonly known: ServerVerdict | undefined },
+  }: { readonly source: CredentialSource; readonly elicits: boolean; readonly known: ServerProfile | undefined },
 ): Promise<Connection> {
   const { record, workspaceId, integrationId, owner } = target
   const endpoint =
     record.url === undefined
       ? await localEndpoint(context, workspaceId, record.connectorId ?? '')
       : remoteEndpoint(context, record.url, source)
-  const remember = (verdict: ServerVerdict): void => {
-    const value: ServerRecord = { binding: target.binding, credential: target.credential, verdict }
+  const remember = (profile: ServerProfile): void => {
+    const value: ServerRecord = { bindingRevision: target.bindingRevision, credential: target.credential, profile }
     context.runInBackground(() =>
       context.storage.commit(workspaceId, [{ key: keys.server(integrationId, owner), value: toJson(value) }]),
     )
@@ -111,18 +111,22 @@ async function open(
     ...openOptions(context),
     ...endpoint,
     elicits,
-    verdict: known,
-    onVerdict: remember,
+    profile: known,
+    onProfileChanged: remember,
     onToolsChanged: () => context.runInBackground(() => context.refreshTools(target, { changed: true })),
   })
-  if (connection.verdict !== known) remember(connection.verdict)
+  if (connection.profile !== known) remember(connection.profile)
   return connection
 }
 
 /** What was found out about the server with the same credential, as long as it is believed. */
-function knownProfile({ runtime }: Context, { server, binding, credential }: Target): ServerVerdict | undefined {
-  if (server === undefined || server.binding !== binding || server.credential !== credential) return undefined
-  return runtime.now() - server.verdict.at < verdictIsGoodForMs ? server.verdict : undefined
+function knownProfile(
+  { runtime }: Context,
+  { server, bindingRevision, credential }: Target,
+): ServerProfile | undefined {
+  if (server === undefined || server.bindingRevision !== bindingRevision || server.credential !== credential)
+    return undefined
+  return runtime.now() - server.profile.at < profileTtlMs ? server.profile : undefined
 }
 
 /** A server at a URL. What it says is cleaned of the secrets that it was sent. */
@@ -137,7 +141,7 @@ function remoteEndpoint(
 }
 
 /** How long what was found out about a server's era is believed, in ms. */
-const verdictIsGoodForMs = 86_400_000
+const profileTtlMs = 86_400_000
 
 function openOptions(context: Context): Pick<OpenOptions, 'timeoutMs' | 'maxMessageBytes' | 'runtime'> {
   const { connectTimeoutMs, maxResponseBytes } = context.options.limits
@@ -177,7 +181,7 @@ async function credentialOf(context: Context, target: Target): Promise<Credentia
     secret: { workspaceId, integrationId, owner, field: 'tokens' },
     serverUrl: record.url!,
     settings: () => oauthSettingsOf(context, { workspaceId, integrationId }, record),
-    companions: (change) => credentialNews(context, target, change),
+    sameCommitWrites: (change) => credentialNews(context, target, change),
   })
   return { kind: 'oauth', headers, ...tokens }
 }

@@ -4,7 +4,7 @@ import type { IntegrationAuth, ServerInfo } from '../../model/integration.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import { visible } from '../../model/visible-text.js'
 import type { ActorContext } from '../state/context.js'
-import { look } from './connect.js'
+import { probeServer } from './connect.js'
 import { planConnect, type ConnectInput } from './plan-connect.js'
 import { shownServer } from './present-integration.js'
 
@@ -45,16 +45,16 @@ export async function checkServer(
   context.checks.count(context.actor)
   const agents = (await context.agentsOf(context.actor.workspaceId)).slice(0, 1).map(({ id }) => id)
   const plan = await planConnect(context, { name: 'check', ...taken, agents } as ConnectInput)
-  const found = await look(context, plan, signal).catch((error: unknown) => {
+  const found = await probeServer(context, plan, signal).catch((error: unknown) => {
     throw alike(error, plan.origin)
   })
   if (found.type === 'sign_in') return { auth: 'oauth', origin: plan.origin }
-  const { listing, verdict } = found.listed
+  const { listing, profile } = found.listed
   return {
     auth: Object.keys(plan.headers).length > 0 ? 'header' : 'none',
     origin: plan.origin,
-    protocolVersion: verdict.protocolVersion,
-    server: verdict.server === undefined ? undefined : shownServer(verdict.server),
+    protocolVersion: profile.protocolVersion,
+    server: profile.server === undefined ? undefined : shownServer(profile.server),
     tools: listing.tools.map(({ name, title }) => ({
       name: visible(name),
       title: title === undefined ? undefined : visible(title),

@@ -34,7 +34,7 @@ export async function connect(
   const id = context.runtime.randomId()
   const { signal } = options
   const owner = plan.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
-  const found = await look(context, plan, signal)
+  const found = await probeServer(context, plan, signal)
   if (found.type === 'sign_in') {
     const target = {
       integrationId: id,
@@ -71,7 +71,7 @@ export async function connect(
     const given = Object.keys(plan.headers).length > 0 ? { tag: id } : undefined
     const credential =
       owner === sharedOwner ? credentialTag(given, undefined, undefined) : credentialTag(undefined, given, undefined)
-    const server: ServerRecord = { binding: 1, credential, verdict: listed.verdict }
+    const server: ServerRecord = { bindingRevision: 1, credential, profile: listed.profile }
     return [
       ...filed.writes,
       { key: keys.status(id, owner), value: toJson(status) },
@@ -82,8 +82,8 @@ export async function connect(
   return { type: 'connected', integration: await getIntegration(context, id) }
 }
 
-/** What a first look at a server came to. */
-type Look =
+/** What a first probeServer at a server came to. */
+type ProbedServer =
   | { readonly type: 'works'; readonly listed: Awaited<ReturnType<typeof listAll>> }
   | { readonly type: 'sign_in'; readonly challenge: Challenge | undefined }
 
@@ -92,7 +92,11 @@ type Look =
  *
  * @throws IntegrationError `authorization_failed` where only another header value helps, and every fault of the server
  */
-export async function look(context: ActorContext, plan: ConnectPlan, signal: AbortSignal | undefined): Promise<Look> {
+export async function probeServer(
+  context: ActorContext,
+  plan: ConnectPlan,
+  signal: AbortSignal | undefined,
+): Promise<ProbedServer> {
   const list = (connection: Connection) => listAll(context, connection, signal)
   const { actor } = context
   const { url } = plan

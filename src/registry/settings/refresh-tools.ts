@@ -139,7 +139,7 @@ function isFoundByCall(status: StatusRecord | undefined, target: Target): status
  * nothing; an older server would need a session of its own for it.
  */
 function declaresFreely({ server }: Target): boolean {
-  return server?.verdict.era === 'modern' && server.verdict.transport === 'streamable-http'
+  return server?.profile.era === 'modern' && server.profile.transport === 'streamable-http'
 }
 
 /** What waits for a decision about a tool that is another one now, or gone, need not be decided any more. */
@@ -166,6 +166,6 @@ export async function listAll(context: Context, connection: Connection, signal: 
     maxTools,
     signal,
   })
-  const { verdict } = connection
-  return { listing: { ...listing, server: verdict.server }, protocolVersion: verdict.protocolVersion, verdict }
+  const { profile } = connection
+  return { listing: { ...listing, server: profile.server }, protocolVersion: profile.protocolVersion, profile }
 }

@@ -114,11 +114,11 @@ export async function configureTools(
     const { loaded, settings, list } = known
     if (ifRevision !== undefined && ifRevision !== revisionOf(known)) throw conflict('The tools')
     const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
-    for (const [name, wish] of wanted) {
+    for (const [name, change] of wanted) {
       const tool = list?.get(name)
       if (tool === undefined) throw noSuchTool(name, loaded)
-      if (wish.agents != null) {
-        const foreign = wish.agents.filter((agent) => !loaded.record.agents.includes(agent))
+      if (change.agents != null) {
+        const foreign = change.agents.filter((agent) => !loaded.record.agents.includes(agent))
         if (foreign.length > 0)
           throw invalid(`configureTools("${name}")`, [
             {
@@ -127,7 +127,7 @@ export async function configureTools(
             },
           ])
       }
-      define(tools, name, configured(settingsOf(settings?.value, name), wish, tool))
+      define(tools, name, configured(settingsOf(settings?.value, name), change, tool))
     }
     return commitSettings(context, known, tools, {
       action: 'configure_tools',
@@ -246,7 +246,7 @@ async function loadTools(
 
 function configured(
   before: ToolSettingsRecord,
-  wish: {
+  change: {
     enabled?: boolean | undefined
     approval?: 'default' | 'ask' | 'auto' | undefined
     label?: 'read' | 'write' | null | undefined
@@ -256,16 +256,17 @@ function configured(
 ): ToolSettingsRecord {
   const { label: oldLabel, agents: oldAgents, ...rest } = before
   const label =
-    wish.label === undefined
+    change.label === undefined
       ? oldLabel
-      : wish.label === null
+      : change.label === null
         ? undefined
-        : { value: wish.label, definitionHash: tool.hash }
-  const agents = wish.agents === undefined ? oldAgents : wish.agents === null ? undefined : [...new Set(wish.agents)]
+        : { value: change.label, definitionHash: tool.hash }
+  const agents =
+    change.agents === undefined ? oldAgents : change.agents === null ? undefined : [...new Set(change.agents)]
   return {
     ...rest,
-    enabled: wish.enabled ?? rest.enabled,
-    approval: wish.approval ?? rest.approval,
+    enabled: change.enabled ?? rest.enabled,
+    approval: change.approval ?? rest.approval,
     label,
     agents,
   }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'eventemitter3'
 import PQueue from 'p-queue'
 import type { ApprovalStatus } from '../../model/approval.js'
 
-/** Called when an approval may have been decided. `status`: what it is now; absent: look. */
+/** Called when an approval may have been decided. `status`: what it is now; absent: read it. */
 export type DecisionListener = (status?: ApprovalStatus) => void
 
 /**
@@ -23,7 +23,7 @@ export interface DecisionBoard {
   /** Asks a person about an approval, or shares the answer when somebody here asks about it already. */
   ask(approvalId: string, work: () => Promise<boolean>): Promise<boolean>
   /** Reads an approval's status, or shares the result when somebody here reads it already. */
-  look(approvalId: string, work: () => Promise<ApprovalStatus>): Promise<ApprovalStatus>
+  readStatus(approvalId: string, work: () => Promise<ApprovalStatus>): Promise<ApprovalStatus>
   /** Does one person's work in turn, so that calls made at once see each other's approvals. */
   inTurn<T>(person: string, work: () => Promise<T>): Promise<T>
 }
@@ -73,7 +73,7 @@ export function decisionBoard(): DecisionBoard {
       }
     },
     ask: sharing<boolean>(),
-    look: sharing<ApprovalStatus>(),
+    readStatus: sharing<ApprovalStatus>(),
     async inTurn(person, work) {
       const queue = turns.get(person) ?? new PQueue({ concurrency: 1 })
       turns.set(person, queue)

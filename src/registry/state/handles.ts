@@ -10,7 +10,7 @@ export interface Handles {
   /** The integration as remembered, or as stored. */
   find(workspaceId: string, handle: string): Promise<string | undefined>
   /** The integration as stored now. */
-  look(workspaceId: string, handle: string): Promise<string | undefined>
+  findStored(workspaceId: string, handle: string): Promise<string | undefined>
 }
 
 const remembered = 10_000
@@ -20,9 +20,9 @@ export function handles(storage: RegistryStorage): Handles {
   const nameOf = (workspaceId: string, handle: string): string => `${handle}\n${workspaceId}`
   return {
     async find(workspaceId, handle) {
-      return known.get(nameOf(workspaceId, handle)) ?? this.look(workspaceId, handle)
+      return known.get(nameOf(workspaceId, handle)) ?? this.findStored(workspaceId, handle)
     },
-    async look(workspaceId, handle) {
+    async findStored(workspaceId, handle) {
       const { records } = await storage.read(workspaceId, [keys.handle(handle)])
       const id = versioned<{ integrationId: string }>(records[0])?.value.integrationId
       known.delete(nameOf(workspaceId, handle))

@@ -23,7 +23,7 @@ export interface LiveEvents {
 }
 
 /** How often the feed is looked at while somebody follows, in ms: where the storage tells nothing, others' news come so. */
-const lookEveryMs = 1_000
+const readEveryMs = 1_000
 
 export function liveEvents(options: {
   readonly feed: EventFeed
@@ -46,7 +46,7 @@ export function liveEvents(options: {
         following.stop()
       }
     },
-    wake: (workspaceId) => followed.get(workspaceId)?.look(),
+    wake: (workspaceId) => followed.get(workspaceId)?.read(),
     close() {
       for (const following of followed.values()) following.stop()
       followed.clear()
@@ -72,10 +72,10 @@ class Following {
     this.#workspaceId = workspaceId
     this.#options = options
     options.feed.local.on('*', this.#hear)
-    this.look()
+    this.read()
   }
 
-  look(): void {
+  read(): void {
     this.#again = true
     this.#cancelTimer()
     if (!this.#isLooking) void this.#lookWhileWoken()
@@ -91,7 +91,7 @@ class Following {
   readonly #hear = (event: LocalEvent): void => {
     if (event.workspaceId !== this.#workspaceId || !('id' in event)) return
     if (!this.#found) this.#after ??= numbered(Number(event.id) - 1)
-    this.look()
+    this.read()
   }
 
   async #lookWhileWoken(): Promise<void> {
@@ -105,7 +105,7 @@ class Following {
       )
     } while (this.#again && !this.#stopped)
     this.#isLooking = false
-    if (!this.#stopped) this.#cancelTimer = this.#options.runtime.setTimer(() => this.look(), lookEveryMs)
+    if (!this.#stopped) this.#cancelTimer = this.#options.runtime.setTimer(() => this.read(), readEveryMs)
   }
 
   /** Told of once, until it is well again. */

@@ -12,7 +12,7 @@ import type { JsonValue } from '../../model/json.js'
 import type { ApprovalMode, QuarantinedTool, ToolChangeKind, ToolLabelValue } from '../../model/tool.js'
 import type { ClientRegistration } from '../../oauth/client-registration.js'
 import type { StorageRecord } from '../../ports/storage.js'
-import type { ServerVerdict } from '../../mcp/connection.js'
+import type { ServerProfile } from '../../mcp/connection.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 
 /**
@@ -104,10 +104,10 @@ export interface ToolsRecord {
 
 /** `server/{id}/{owner}`: the era and session of the server, for the next process. */
 export interface ServerRecord {
-  readonly binding: number
+  readonly bindingRevision: number
   /** The credential it was learnt with, as `Target.credential` has it: of no use with another one. */
   readonly credential?: string | undefined
-  readonly verdict: ServerVerdict
+  readonly profile: ServerProfile
 }
 
 /** `headers/{id}/{owner}`: header values, sealed as one JSON object. */

@@ -15,7 +15,7 @@ import { keys, ownerKey, sharedOwner } from './keys.js'
 export interface Target extends CredentialRef {
   readonly record: IntegrationRecord
   /** Another one as soon as URL, header names, issuer or account of what is used here are: both parts only ever grow. */
-  readonly binding: number
+  readonly bindingRevision: number
   /** Whose credential, status and tool list: everybody's, or one person's. */
   readonly owner: string
   readonly userId: string
@@ -53,7 +53,7 @@ export function targetFrom(
     workspaceId: actor.workspaceId,
     integrationId,
     record,
-    binding: record.bindingRevision + (versioned<StatusRecord>(status)?.value.accountRevision ?? 0),
+    bindingRevision: record.bindingRevision + (versioned<StatusRecord>(status)?.value.accountRevision ?? 0),
     owner: own ? ownerKey(actor.userId) : sharedOwner,
     userId: actor.userId,
     status: versioned<StatusRecord>(status)?.value,

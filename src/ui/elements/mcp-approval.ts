@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { property } from 'lit/decorators.js'
 import { keyed } from 'lit/directives/keyed.js'
-import type { Session } from '../state/session.js'
+import type { PageSession } from '../state/session.js'
 import type { McpApprovalElement } from '../element-types.js'
 import { Shell } from './shell.js'
 
@@ -13,7 +13,7 @@ import { Shell } from './shell.js'
 export class McpApproval extends Shell implements McpApprovalElement {
   @property({ attribute: 'approval-id' }) accessor approvalId = ''
 
-  protected override content(session: Session): TemplateResult | typeof nothing {
+  protected override content(session: PageSession): TemplateResult | typeof nothing {
     const { approvalId } = this
     if (approvalId === '') return nothing
     return html`${keyed(

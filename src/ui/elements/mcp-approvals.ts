@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit'
 import { property } from 'lit/decorators.js'
-import type { Session } from '../state/session.js'
+import type { PageSession } from '../state/session.js'
 import type { McpApprovalsElement } from '../element-types.js'
 import { Shell } from './shell.js'
 
@@ -13,7 +13,7 @@ export class McpApprovals extends Shell implements McpApprovalsElement {
   /** Without the title of the page, where the host has one. */
   @property({ type: Boolean, attribute: 'no-heading' }) accessor noHeading = false
 
-  protected override content(session: Session): TemplateResult {
+  protected override content(session: PageSession): TemplateResult {
     return html`<mcp-part-inbox
       .session=${session}
       .heading=${!this.noHeading}

@@ -3,7 +3,7 @@ import { property } from 'lit/decorators.js'
 import { keyed } from 'lit/directives/keyed.js'
 import { plain } from '../controls/text.js'
 import { reported } from '../views/integration-verbs.js'
-import type { Session } from '../state/session.js'
+import type { PageSession } from '../state/session.js'
 import type { McpIntegrationsElement } from '../element-types.js'
 import { Shell } from './shell.js'
 
@@ -22,7 +22,7 @@ export class McpIntegrations extends Shell implements McpIntegrationsElement {
   #moved = false
   #left: string | undefined
 
-  protected override content(session: Session): TemplateResult {
+  protected override content(session: PageSession): TemplateResult {
     const { integration } = this
     return integration === undefined || integration === null
       ? html`<mcp-part-list
@@ -57,7 +57,7 @@ export class McpIntegrations extends Shell implements McpIntegrationsElement {
   }
 
   /** After a sign-in: says how it ended, and takes that out of the address. */
-  async #welcomeBack(session: Session): Promise<void> {
+  async #welcomeBack(session: PageSession): Promise<void> {
     const address = new URL(location.href)
     const outcome = address.searchParams.get('outcome')
     const id = address.searchParams.get('integration')

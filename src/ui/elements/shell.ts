@@ -6,7 +6,7 @@ import { formatIn } from '../state/format.js'
 import { introduction, type Introduction } from '../state/introduction.js'
 import { english, type Labels } from '../state/labels.js'
 import { liveEvents, type Live } from '../state/live.js'
-import type { Session, SignIn, Tone } from '../state/session.js'
+import type { PageSession, SignIn, Tone } from '../state/session.js'
 import { styles } from '../styles/index.js'
 
 /** How long good news stay; bad news stay until they are dismissed. */
@@ -31,14 +31,14 @@ export abstract class Shell extends LitElement {
   /** In place of the one for `base-url`: with headers of the host's own, for example. */
   @property({ attribute: false }) accessor client: Client | undefined
 
-  @state() protected accessor session: Session | undefined
+  @state() protected accessor session: PageSession | undefined
   @state() accessor #known: Introduction | undefined
   @state() accessor #notice: { readonly message: string; readonly tone: Tone } | undefined
   @state() accessor #signIn: SignIn | undefined
   #noticeTimer: ReturnType<typeof setTimeout> | undefined
   #ticker: ReturnType<typeof setInterval> | undefined
 
-  protected abstract content(session: Session): unknown
+  protected abstract content(session: PageSession): unknown
 
   override connectedCallback(): void {
     super.connectedCallback()
@@ -93,7 +93,7 @@ export abstract class Shell extends LitElement {
     </div>`
   }
 
-  #session(): Session {
+  #session(): PageSession {
     const client = this.client ?? clientOf(this.baseUrl)
     const { agents, me, decidesForOthers } = this.#known ?? { agents: [], me: undefined, decidesForOthers: false }
     return {

@@ -1,6 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { LiveEvent } from './live.js'
-import type { Session } from './session.js'
+import type { PageSession } from './session.js'
 import { faultOf, type Fault } from './faults.js'
 
 /**
@@ -13,13 +13,13 @@ export class Resource<T> implements ReactiveController {
   #loads = 0
   #stop: (() => void) | undefined
   #pending: ReturnType<typeof setTimeout> | undefined
-  readonly #host: ReactiveControllerHost & { readonly session: Session }
+  readonly #host: ReactiveControllerHost & { readonly session: PageSession }
   readonly #load: () => Promise<T>
   readonly #concerns: (event: LiveEvent) => boolean
 
   /** @param concerns - whether an event may have changed it */
   constructor(
-    host: ReactiveControllerHost & { readonly session: Session },
+    host: ReactiveControllerHost & { readonly session: PageSession },
     load: () => Promise<T>,
     concerns: (event: LiveEvent) => boolean,
   ) {

@@ -5,7 +5,7 @@ import type { Labels } from './labels.js'
 import type { Live } from './live.js'
 
 /** What every part of an element shares. */
-export interface Session {
+export interface PageSession {
   readonly client: Client
   readonly live: Live
   readonly labels: Labels

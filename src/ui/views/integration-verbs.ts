@@ -1,17 +1,17 @@
 import type { ConnectResult, Integration } from '../../index.js'
 import { plain } from '../controls/text.js'
 import { faultOf } from '../state/faults.js'
-import type { Session } from '../state/session.js'
+import type { PageSession } from '../state/session.js'
 import { returnAddress } from './return-address.js'
 import { statusView } from './status.js'
 
 /** Checks it with the real credential; where a person has to sign in, it begins the sign-in. */
-export async function validate(session: Session, integration: Integration): Promise<Integration | undefined> {
+export async function validate(session: PageSession, integration: Integration): Promise<Integration | undefined> {
   return settled(session, () => session.client.validate(integration.id, { returnTo: returnAddress() }))
 }
 
 /** Begins a sign-in anew: for everyone's credential, or for one's own. */
-export async function reconnect(session: Session, integration: Integration): Promise<Integration | undefined> {
+export async function reconnect(session: PageSession, integration: Integration): Promise<Integration | undefined> {
   const returnTo = returnAddress()
   return settled(session, () =>
     integration.credentials === 'per_user'
@@ -22,7 +22,7 @@ export async function reconnect(session: Session, integration: Integration): Pro
 
 /** Turns the master switch. */
 export async function setEnabled(
-  session: Session,
+  session: PageSession,
   { id }: Integration,
   enabled: boolean,
 ): Promise<Integration | undefined> {
@@ -35,7 +35,7 @@ export async function setEnabled(
 }
 
 /** Says how a connect, check or sign-in ended, or sends the person to sign in. */
-export function settle(session: Session, result: ConnectResult): Integration {
+export function settle(session: PageSession, result: ConnectResult): Integration {
   const { labels, format } = session
   const { integration } = result
   const name = plain(integration.name)
@@ -52,7 +52,7 @@ export function settle(session: Session, result: ConnectResult): Integration {
 }
 
 /** Runs an operation whose refusal is announced. */
-export async function reported<T>(session: Session, work: () => Promise<T>): Promise<T | undefined> {
+export async function reported<T>(session: PageSession, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
@@ -61,6 +61,6 @@ export async function reported<T>(session: Session, work: () => Promise<T>): Pro
   }
 }
 
-function settled(session: Session, work: () => Promise<ConnectResult>): Promise<Integration | undefined> {
+function settled(session: PageSession, work: () => Promise<ConnectResult>): Promise<Integration | undefined> {
   return reported(session, async () => settle(session, await work()))
 }
