@@ -3,7 +3,7 @@ import type { ModelPart } from '../policy/model-content.js'
 import type { BridgeOptions, CallName, Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
 import { defined } from './defined.js'
-import { resumeTurn, runTurn, type ToolTurn, type TurnOptions } from './tool-turn.js'
+import { resumeTurn, runTurn, type ModelCall, type ToolTurn, type TurnOptions } from './tool-turn.js'
 
 export type { BridgeOptions, CallName } from './bridged-tool.js'
 export type { ToolTurn, TurnOptions, WaitingCall } from './tool-turn.js'
@@ -53,6 +53,21 @@ export interface AnthropicContent {
   readonly input?: unknown
 }
 
+/** A tool that the SDK's own runner calls. */
+export interface AnthropicRunnableTool extends AnthropicTool {
+  /** Runs a call. @throws ToolError where the tool failed or has not run, for the runner to send as a failure */
+  run(args: unknown, context?: AnthropicRunContext): Promise<AnthropicBlock[]>
+  /** The gate checks arguments. */
+  parse(content: unknown): unknown
+}
+
+/** What the runner says of a call. */
+export interface AnthropicRunContext {
+  /** The call that is about to run. */
+  readonly toolUse: { readonly id: string }
+  readonly signal?: AbortSignal | null | undefined
+}
+
 /** A toolset for the Messages API. */
 export interface AnthropicTools {
   /** For `tools` of a request. */
@@ -71,6 +86,11 @@ export interface AnthropicTools {
    * @throws IntegrationError `aborted`
    */
   resume(turn: ToolTurn<AnthropicResult>, options?: TurnOptions): Promise<ToolTurn<AnthropicResult>>
+  /**
+   * For `client.beta.messages.toolRunner` in place of the definitions: the SDK then loops by itself. It knows no pause, so
+   * a call that waits for a person says so to the model.
+   */
+  runnable(options?: TurnOptions): (AnthropicRunnableTool | AnthropicToolSearch)[]
 }
 
 /**
@@ -91,11 +111,34 @@ export function anthropicTools(toolset: Toolset, options: BridgeOptions = {}): A
       defer_loading: deferred ? true : undefined,
     }),
   )
+  const run = (calls: readonly ModelCall[], turnOptions?: TurnOptions) => runTurn(tools, calls, toolResult, turnOptions)
+  const withSearch = <Tool>(all: Tool[]) => (toolset.deferred.length === 0 ? all : [...all, toolSearch])
   return {
-    definitions: toolset.deferred.length === 0 ? definitions : [...definitions, toolSearch],
+    definitions: withSearch(definitions),
     has: (name) => names.has(name),
-    run: (content, turnOptions) => runTurn(tools, content.flatMap(toolUse), toolResult, turnOptions),
+    run: (content, turnOptions) => run(content.flatMap(toolUse), turnOptions),
     resume: (turn, turnOptions) => resumeTurn(toolset, turn, toolResult, turnOptions),
+    runnable: (turnOptions) => withSearch(definitions.map((tool) => runnableTool(tool, run, turnOptions))),
+  }
+}
+
+function runnableTool(
+  definition: AnthropicTool,
+  run: (calls: readonly ModelCall[], options?: TurnOptions) => Promise<ToolTurn<AnthropicResult>>,
+  options: TurnOptions = {},
+): AnthropicRunnableTool {
+  return {
+    ...definition,
+    parse: (content) => content,
+    async run(args, { toolUse: { id }, signal } = { toolUse: { id: '' } }) {
+      const call = { name: definition.name, callId: id, args: args ?? {} }
+      const signals = [signal, options.signal].filter((one) => one !== undefined && one !== null)
+      const { outputs } = await run([call], { ...options, signal: AbortSignal.any(signals) })
+      const { content, is_error: failed } = outputs[0]!
+      if (failed !== true) return content
+      const { ToolError } = await import('@anthropic-ai/sdk/lib/tools/ToolError')
+      throw new ToolError(content)
+    },
   }
 }
 

@@ -22,7 +22,7 @@ export interface BridgedTool {
   /** The tool of the toolset; absent on the two tools that search. */
   readonly source?: ToolsetTool | undefined
   /** What the gate would say of this call. */
-  explain(args: unknown): Promise<CallExplanation>
+  explain(args: unknown, call?: Pick<FrameworkCall, 'conversationId'>): Promise<CallExplanation>
   /** @throws IntegrationError as `Toolset.call` */
   run(args: unknown, call?: FrameworkCall): Promise<ToolCallOutcome>
 }
@@ -32,6 +32,8 @@ export interface FrameworkCall {
   /** Its id: made again with the same one, it is the same call. */
   readonly callId?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** The framework's id of the chat; one that the toolset was given counts before it. */
+  readonly conversationId?: string | undefined
   /** Asks in place of the toolset's callback. */
   readonly confirm?: ToolCallOptions['confirm']
 }
@@ -74,8 +76,12 @@ export async function readingOf(run: Promise<ToolCallOutcome>): Promise<Reading>
 }
 
 /** Whether the gate would ask a person. What can't be explained goes to the gate, which says what is wrong. */
-export function wouldAsk(tool: BridgedTool, args: unknown): Promise<boolean> {
-  return tool.explain(args).then(
+export function wouldAsk(
+  tool: BridgedTool,
+  args: unknown,
+  call?: Pick<FrameworkCall, 'conversationId'>,
+): Promise<boolean> {
+  return tool.explain(args, call).then(
     ({ type }) => type === 'ask',
     () => false,
   )

@@ -2,6 +2,7 @@ import type { Toolset, ToolsetTool } from '../index.js'
 import type { BridgedTool, BridgeOptions } from './bridged-tool.js'
 import { modelSchema } from './schema-form.js'
 import { searchingTools } from './searching-tools.js'
+import { shortName } from './short-names.js'
 
 /** What every bridge is made of. */
 export interface BridgedToolset {
@@ -55,16 +56,24 @@ function gated(
   name: string,
   restore = (args: unknown) => args,
 ): Pick<BridgedTool, 'name' | 'explain' | 'run'> {
+  const chat = (id: string | undefined) => toolset.conversationId ?? gateId(id)
   return {
     name,
-    explain: (args) => toolset.explain(name, restore(args)),
-    run: (args, { callId, signal, confirm } = {}) =>
+    explain: (args, { conversationId } = {}) =>
+      toolset.explain(name, restore(args), { conversationId: chat(conversationId) }),
+    run: (args, { callId, signal, confirm, conversationId } = {}) =>
       toolset.call(name, restore(args), {
         signal,
         timeoutMs,
         confirm,
-        idempotencyKey: callId,
+        conversationId: chat(conversationId),
+        idempotencyKey: gateId(callId),
         onProgress: onProgress === undefined ? undefined : (progress) => onProgress(progress, { name, callId }),
       }),
   }
+}
+
+/** An id of a framework's as the gate takes it: of 1-200 characters. */
+function gateId(id: string | undefined): string | undefined {
+  return id === undefined || id === '' ? undefined : shortName(id, 200)
 }

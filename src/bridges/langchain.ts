@@ -75,8 +75,9 @@ function langchainTool(
       const callId = toolCall?.id ?? toolCallId
       const question = new Question(interrupt, configurable?.checkpoint_ns, tasks)
       try {
-        const run = tool.run(args, { callId, signal, confirm: interrupt && ((request) => question.ask(name, request)) })
-        const reading = await readingOf(run)
+        const confirm = interrupt && ((request: ConfirmRequest) => question.ask(name, request))
+        const conversationId = chatOf(configurable)
+        const reading = await readingOf(tool.run(args, { callId, signal, confirm, conversationId }))
         question.throwIfInterrupted()
         return [messageOf(reading, takes, { name, callId }), reading.outcome]
       } finally {
@@ -92,7 +93,12 @@ interface RunConfig {
   /** What graphs add. */
   readonly toolCallId?: string | undefined
   readonly signal?: AbortSignal | undefined
-  readonly configurable?: { readonly checkpoint_ns?: string | undefined } | undefined
+  readonly configurable?: { readonly checkpoint_ns?: string | undefined; readonly thread_id?: unknown } | undefined
+}
+
+/** LangGraph takes a number for a thread as well. */
+function chatOf({ thread_id: thread }: RunConfig['configurable'] & object = {}): string | undefined {
+  return typeof thread === 'string' || typeof thread === 'number' ? String(thread) : undefined
 }
 
 /** One call's interrupt. It ends the task by a throw of LangGraph's own, and returns the decision when that is there. */

@@ -1,6 +1,6 @@
 import type { JsonObject, ToolCallOutcome, Toolset, ToolsetTool } from '../index.js'
 import { isJsonObject } from '../policy/same-json.js'
-import type { BridgedTool } from './bridged-tool.js'
+import type { BridgedTool, FrameworkCall } from './bridged-tool.js'
 import { defined } from './defined.js'
 import { modelSchema } from './schema-form.js'
 
@@ -54,7 +54,7 @@ function user(get: (name: string) => BridgedTool): BridgedTool {
       required: ['name', 'arguments'],
     },
     deferred: false,
-    explain: async (args) => useOf(args, get)?.explain() ?? harmless,
+    explain: async (args, call) => useOf(args, get)?.explain(call) ?? harmless,
     run: async (args, call) => {
       const use = useOf(args, get)
       return use === undefined
@@ -71,8 +71,8 @@ function useOf(args: unknown, get: (name: string) => BridgedTool) {
   const { name, arguments: inner = {} } = args
   const tool = get(name as string)
   return {
-    explain: () => tool.explain(inner),
-    run: (call: Parameters<BridgedTool['run']>[1]) => tool.run(inner, call),
+    explain: (call?: FrameworkCall) => tool.explain(inner, call),
+    run: (call?: FrameworkCall) => tool.run(inner, call),
   }
 }
 

@@ -16,6 +16,11 @@ export function shortNames<T>(
   return taken
 }
 
+/** A name that fits: the same one, or its beginning and a sum of the whole. */
+export function shortName(name: string, maxLength: number): string {
+  return name.length <= maxLength ? name : cut(name, maxLength)
+}
+
 function cut(name: string, maxLength: number): string {
   return `${name.slice(0, maxLength - 9)}_${sumOf(name)}`
 }

@@ -29,4 +29,6 @@ export interface ToolCallOptions {
   readonly idempotencyKey?: string | undefined
   /** Asks the person about this call only. `@default` the toolset's */
   readonly confirm?: ConfirmCallback | undefined
+  /** The chat that the call belongs to, at most 200 characters. `@default` the toolset's */
+  readonly conversationId?: string | undefined
 }

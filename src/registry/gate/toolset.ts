@@ -31,6 +31,8 @@ export interface ToolsetOptions {
 /** What one agent may call now for one actor. The list shows; each call decides anew. */
 export interface Toolset {
   readonly agentId: string
+  /** The chat that it was made for. */
+  readonly conversationId?: string | undefined
   /** To show to the model; with `search`, only the pinned ones. */
   readonly tools: readonly ToolsetTool[]
   /** To be found by `search()`; without the option `search`, none. */
@@ -64,7 +66,7 @@ export interface Toolset {
    *
    * @throws IntegrationError `invalid_input`
    */
-  explain(name: string, args?: unknown): Promise<CallExplanation>
+  explain(name: string, args?: unknown, options?: Pick<ToolCallOptions, 'conversationId'>): Promise<CallExplanation>
 }
 
 /** A process that only shows tools calls none. */
@@ -97,28 +99,36 @@ export async function makeToolset(
   }
   return {
     agentId,
+    conversationId,
     ...divideTools(tools, options.search),
     unavailable,
     search: async (query, { limit = options.search?.limit } = {}) => findTools((await build()).tools, query, limit),
     async call(name, args, callOptions) {
       checkOptions('toolset.call', callOptions)
       return whileRegistryOpen(context, async () =>
-        (await loadCall()).startCall(context, session, name, args, callOptions),
+        (await loadCall()).startCall(context, within(session, callOptions), name, args, callOptions),
       )
     },
     async resume(approvalId, callOptions) {
       checkOptions('toolset.resume', callOptions)
       return whileRegistryOpen(context, async () =>
-        (await loadCall()).resumeCall(context, session, approvalId, callOptions),
+        (await loadCall()).resumeCall(context, within(session, callOptions), approvalId, callOptions),
       )
     },
-    explain: async (name, args) =>
-      (await loadExplain()).explain(context, agentId, name, {
+    explain: async (name, args, callOptions) => {
+      checkOptions('toolset.explain', callOptions)
+      const { conversationId: conversation } = within(session, callOptions)
+      return (await loadExplain()).explain(context, agentId, name, {
         args,
-        conversationId,
+        conversationId: conversation,
         integrations: picked,
-      }),
+      })
+    },
   }
+}
+
+function within(scope: CallScope, { conversationId }: ToolCallOptions = {}): CallScope {
+  return conversationId === undefined ? scope : { ...scope, conversationId }
 }
 
 /** Refuses once the registry closes, which waits for what is under way: also for the stretch before anything is sent. */

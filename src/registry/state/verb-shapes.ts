@@ -37,14 +37,17 @@ const fields = {
     onProgress: optional(func),
     idempotencyKey: optional(text(200)),
     confirm: optional(func),
+    conversationId: optional(text(200)),
   },
   'toolset.resume': {
     timeoutMs: optional(whole(1, day)),
     onProgress: optional(func),
     idempotencyKey: optional(text(200)),
     confirm: optional(func),
+    conversationId: optional(text(200)),
     args: anything,
   },
+  'toolset.explain': { conversationId: optional(text(200)) },
   'approvals.list': checkedBySchema(
     'for',
     'status',
