@@ -22,7 +22,7 @@ const registryRooms = Object.fromEntries(
 )
 
 /** What bridges build on at run time; the others need nothing of their framework but its shapes. */
-const frameworks = ['ai', '@langchain/core', '@modelcontextprotocol/sdk']
+const frameworks = ['ai', '@anthropic-ai/sdk', '@langchain/core', '@modelcontextprotocol/sdk']
 
 /** The table of docs/architecture.md. */
 const rules: Readonly<Record<string, Rule>> = {
