@@ -2,6 +2,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import type { Socket } from 'node:net'
 import { IntegrationError } from '../model/errors.js'
+import { onAbort } from '../model/race.js'
 import { nodeBody } from './body.node.js'
 import {
   abortError,
@@ -99,9 +100,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
       return networkError('reset', url, mayHaveRun)
     }
 
-    const onAbort = () => outgoing.destroy()
-    const release = () => signal?.removeEventListener('abort', onAbort)
-    signal?.addEventListener('abort', onAbort)
+    const release = onAbort(signal, () => void outgoing.destroy())
     return new Promise<IncomingAnswer>((resolve, reject) => {
       let answered = false
       outgoing.on('response', (incoming) => {

@@ -1,4 +1,5 @@
 import { IntegrationError } from '../model/errors.js'
+import { onAbort } from '../model/race.js'
 import { streamBody } from './body.js'
 import {
   abortError,
@@ -23,10 +24,10 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
     if (closed) throw closedError()
     const { url, method, headers, body, signal } = request
     const controller = new AbortController()
-    const onAbort = () => controller.abort(signal?.reason)
+    let stopListening = () => {}
     const done = () => {
       inFlight.delete(controller)
-      signal?.removeEventListener('abort', onAbort)
+      stopListening()
     }
     const fault = (error: unknown) => {
       done()
@@ -37,7 +38,7 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
     }
 
     if (signal?.aborted) throw abortError(signal, false)
-    signal?.addEventListener('abort', onAbort)
+    stopListening = onAbort(signal, () => controller.abort(signal?.reason))
     inFlight.add(controller)
     try {
       const response = await fetch(url.href, {

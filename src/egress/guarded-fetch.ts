@@ -1,5 +1,6 @@
 import { IntegrationError } from '../model/errors.js'
 import type { DeepJson } from '../model/json-limits.js'
+import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { createConnector } from '#connect'
 import { bytesBody } from './body.js'
@@ -165,8 +166,7 @@ async function withinDeadline<T>(
   const { signal } = request
   if (signal?.aborted) throw abortError(signal, false)
   const controller = new AbortController()
-  const onAbort = () => controller.abort(signal?.reason)
-  signal?.addEventListener('abort', onAbort)
+  const stopListening = onAbort(signal, () => controller.abort(signal?.reason))
   const stopTimer = runtime.setTimer(
     () => controller.abort(new IntegrationError('timeout', 'The server did not answer in time.')),
     oauthTimeoutMs,
@@ -175,7 +175,7 @@ async function withinDeadline<T>(
     return await run({ ...request, signal: controller.signal })
   } finally {
     stopTimer()
-    signal?.removeEventListener('abort', onAbort)
+    stopListening()
   }
 }
 

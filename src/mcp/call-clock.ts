@@ -1,4 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import { onAbort, race } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** How often a call's time may be had again by reporting progress. */
@@ -12,8 +13,8 @@ export class CallClock {
   readonly #controller = new AbortController()
   readonly #runtime: Pick<RegistryRuntime, 'setTimer'>
   readonly #timeoutMs: number
-  readonly #caller: AbortSignal | undefined
   readonly #stopTotal: () => void
+  readonly #stopListening: () => void
   #stopIdle: () => void = () => undefined
   #waiting = 0
 
@@ -24,11 +25,10 @@ export class CallClock {
   }) {
     this.#runtime = options.runtime
     this.#timeoutMs = options.timeoutMs
-    this.#caller = options.signal
     this.#stopTotal = this.#runtime.setTimer(() => this.#end(timedOut()), options.timeoutMs * mostTimeouts)
-    this.#caller?.addEventListener('abort', this.#onAbort)
-    if (this.#caller?.aborted === true) this.#onAbort()
-    else this.alive()
+    const { signal } = options
+    this.#stopListening = onAbort(signal, () => this.#end(abortedBy(signal!)))
+    this.alive()
   }
 
   /** Aborts when the time is up or the caller gave up; its reason is our own error. */
@@ -61,27 +61,15 @@ export class CallClock {
   }
 
   /** Waits for a promise, but no longer than there is time. */
-  async race<T>(work: Promise<T>): Promise<T> {
-    let onEnd = (): void => undefined
-    const ended = new Promise<never>((_resolve, reject) => {
-      onEnd = () => reject(this.ended!)
-      if (this.ended !== undefined) onEnd()
-      else this.signal.addEventListener('abort', onEnd)
-    })
-    try {
-      return await Promise.race([work, ended])
-    } finally {
-      this.signal.removeEventListener('abort', onEnd)
-    }
+  race<T>(work: Promise<T>): Promise<T> {
+    return race(work, { signal: this.signal, fault: () => this.ended! })
   }
 
   stop(): void {
     this.#stopIdle()
     this.#stopTotal()
-    this.#caller?.removeEventListener('abort', this.#onAbort)
+    this.#stopListening()
   }
-
-  readonly #onAbort = (): void => this.#end(abortedBy(this.#caller!))
 
   #end(reason: IntegrationError): void {
     this.#stopIdle()

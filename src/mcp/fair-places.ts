@@ -1,3 +1,4 @@
+import { onAbort } from '../model/race.js'
 import { abortedBy } from './call-clock.js'
 
 /** Of the places that others leave, this part is what one person may hold. */
@@ -49,15 +50,14 @@ export class FairPlaces {
         person,
         admit: () => {
           this.#waiting.delete(waiting)
-          signal?.removeEventListener('abort', onAbort)
+          stopListening()
           resolve(this.#seat(person))
         },
       }
-      const onAbort = (): void => {
+      const stopListening = onAbort(signal, () => {
         this.#waiting.delete(waiting)
         reject(abortedBy(signal!))
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
+      })
       this.#waiting.add(waiting)
       this.#admitNext()
     })

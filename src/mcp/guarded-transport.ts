@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client'
+import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import type { FloodGate } from './flood-gate.js'
 import { carriedIn } from './before-send.js'
@@ -115,12 +116,10 @@ export class GuardedTransport implements Transport {
     const exchange: Exchange = { id, method, streams: false, abort: new AbortController(), beforeSend }
     this.#exchanges.set(id, exchange)
     const given = options?.requestSignal
-    const onAbort = (): void => {
+    onAbort(given, () => {
       this.#exchanges.delete(id)
       exchange.abort.abort(given?.reason)
-    }
-    if (given?.aborted === true) onAbort()
-    else given?.addEventListener('abort', onAbort, { once: true })
+    })
     const asksForEra = method === 'server/discover'
     const stopTimer = asksForEra
       ? this.#options.runtime.setTimer(() => this.#isUnknown(exchange), this.#options.questionMs)

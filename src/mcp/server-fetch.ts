@@ -1,5 +1,6 @@
 import type { FetchLike, JSONRPCMessage } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
+import { onAbort } from '../model/race.js'
 import { isObject } from './absent.js'
 import { readBody } from './answer-body.js'
 import type { EndpointFetch } from './connection-contract.js'
@@ -88,9 +89,7 @@ export function answerTo(
 /** What the SDK asks for has come already: nothing is sent twice, and its signal ends what is still to be read. */
 function handedOver(exchange: Exchange, received: Response, signal: AbortSignal | null | undefined): Response {
   exchange.received = undefined
-  const onAbort = (): void => exchange.abort.abort(signal?.reason)
-  if (signal?.aborted === true) onAbort()
-  else signal?.addEventListener('abort', onAbort, { once: true })
+  onAbort(signal ?? undefined, () => exchange.abort.abort(signal?.reason))
   signal?.throwIfAborted()
   return received
 }

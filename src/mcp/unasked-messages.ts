@@ -1,4 +1,5 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { onAbort } from '../model/race.js'
 import type { EndpointFetch } from './connection-contract.js'
 import type { FloodGates } from './flood-gate.js'
 import type { GuardedTransport } from './guarded-transport.js'
@@ -47,11 +48,10 @@ export async function receiveUnasked({
     },
   })
   stream.onmessage = (message) => deliverTo.deliver(message)
-  const close = (): void => {
+  const stopListening = onAbort(signal, () => {
     ended.abort()
     void stream.close()
-  }
-  signal.addEventListener('abort', close, { once: true })
+  })
   try {
     await stream.start()
     await stream.resumeStream('')
@@ -64,14 +64,11 @@ export async function receiveUnasked({
     if (status >= 400 && status < 500 && status !== 429) return 'unavailable'
     throw error
   } finally {
-    signal.removeEventListener('abort', close)
+    stopListening()
     await stream.close()
   }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  return new Promise((resolve) => void onAbort(signal, resolve))
 }

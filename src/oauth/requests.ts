@@ -2,6 +2,7 @@ import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { allowInsecureRequests, customFetch } from 'oauth4webapi'
 import { isLoopback } from './endpoint.js'
 import type { JsonObject } from '../model/json.js'
+import { race } from '../model/race.js'
 import type { OAuthEnvironment } from './environment.js'
 
 /** How long one request to an authorization server may take, with its answer read to the end, in ms. */
@@ -36,32 +37,28 @@ export async function send(
   init: RequestInit,
   options: SendOptions,
 ): Promise<Answer> {
-  const stop = new AbortController()
+  const { signal, timeoutMs, purpose } = options
   const mayHaveRun = init.method === 'POST'
-  const cleanups: (() => void)[] = []
-  const stopped = new Promise<never>((_, reject) => {
-    const end = (error: IntegrationError) => {
-      reject(error)
-      stop.abort()
-    }
-    const late = () =>
-      end(new IntegrationError('timeout', 'The authorization server did not answer in time.', { mayHaveRun }))
-    const aborted = () =>
-      end(new IntegrationError('aborted', 'The request to the authorization server was aborted.', { mayHaveRun }))
-    cleanups.push(env.runtime.setTimer(late, options.timeoutMs))
-    options.signal?.addEventListener('abort', aborted, { once: true })
-    cleanups.push(() => options.signal?.removeEventListener('abort', aborted))
-    if (options.signal?.aborted === true) aborted()
-  })
+  const stop = new AbortController()
   try {
-    return await Promise.race([stopped, exchange(env, url, { ...init, signal: stop.signal }, options.purpose)])
+    return await race(() => exchange(env, url, { ...init, signal: stop.signal }, purpose), {
+      signal,
+      timeoutMs,
+      runtime: env.runtime,
+      fault: (why) => new IntegrationError(why, ended[why], { mayHaveRun }),
+    })
   } catch (error) {
     if (isIntegrationError(error)) throw error
     throw new IntegrationError('unreachable', 'The authorization server could not be reached.', { mayHaveRun })
   } finally {
-    for (const cleanup of cleanups) cleanup()
+    stop.abort()
   }
 }
+
+const ended = {
+  timeout: 'The authorization server did not answer in time.',
+  aborted: 'The request to the authorization server was aborted.',
+} as const
 
 async function exchange(
   env: OAuthEnvironment,

@@ -1,4 +1,5 @@
 import { IntegrationError } from '../model/errors.js'
+import { race } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** With jitter, so that many processes don't ask at once. */
@@ -7,17 +8,6 @@ export function pause(runtime: RegistryRuntime, ms: number): Promise<void> {
 }
 
 /** One caller leaves; the work goes on for the others. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  const cleanup = new AbortController()
-  const left = new Promise<never>((_, reject) => {
-    const leave = () => reject(new IntegrationError('aborted', 'The request was aborted.'))
-    signal.addEventListener('abort', leave, { signal: cleanup.signal })
-    if (signal.aborted) leave()
-  })
-  try {
-    return await Promise.race([work, left])
-  } finally {
-    cleanup.abort()
-  }
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return race(work, { signal, fault: () => new IntegrationError('aborted', 'The request was aborted.') })
 }

@@ -3,6 +3,7 @@ import type { Agent } from '../model/agent.js'
 import { atFirstUse } from '../model/at-first-use.js'
 import type { AvailableConnector } from '../model/connector.js'
 import { IntegrationError } from '../model/errors.js'
+import { race } from '../model/race.js'
 import type { Integration } from '../model/integration.js'
 import type { ToolSettings } from '../model/tool.js'
 import type { ApprovalPage, ApprovalQuery } from './gate/list-approvals.js'
@@ -329,25 +330,14 @@ async function whileOpen<T>(
   if (context.closing.aborted) throw closed()
   try {
     return await context.calls.track({ workspaceId, integrationId: noIntegration }, options?.signal, (signal) =>
-      abortable(signal, work),
+      // What was already committed stays.
+      race(work, { signal, fault: aborted }),
     )
   } catch (error) {
     throw error instanceof EndedCall ? closed() : error
   }
 }
 
-/** Ends the wait when the signal aborts; what was already committed stays. */
-async function abortable<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const aborted = (): IntegrationError => new IntegrationError('aborted', 'The operation was aborted by its caller.')
-  if (signal.aborted) throw aborted()
-  let stop = (): void => {}
-  const abort = new Promise<never>((_, reject) => {
-    stop = () => reject(aborted())
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  try {
-    return await Promise.race([work(), abort])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
+function aborted(): IntegrationError {
+  return new IntegrationError('aborted', 'The operation was aborted by its caller.')
 }

@@ -6,6 +6,7 @@ import {
   type CallToolResult,
   type Tool,
 } from '@modelcontextprotocol/server'
+import { race } from '../model/race.js'
 
 /** A tool of a {@link TestServer}. */
 export interface TestTool {
@@ -125,12 +126,8 @@ export function testServer(options: TestServerOptions): TestServer {
     const request = new Request(input, init)
     if (new URL(request.url).origin !== new URL(url).origin) throw unknownHost()
     requests.push(await noted(request.clone()))
-    const abort = new Promise<never>((_resolve, reject) => {
-      const onAbort = (): void => reject(request.signal.reason as Error)
-      request.signal.addEventListener('abort', onAbort, { once: true })
-      if (request.signal.aborted) onAbort()
-    })
-    return Promise.race([handle(request), abort])
+    const { signal } = request
+    return race(handle(request), { signal, fault: () => signal.reason as Error })
   }
 
   return {

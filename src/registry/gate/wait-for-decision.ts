@@ -1,5 +1,6 @@
 import type { Approval, ApprovalStatus } from '../../model/approval.js'
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import { onAbort } from '../../model/race.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import { presentApproval, readApproval, type StoredApproval } from './approvals.js'
 import { actingAs, type Context } from '../state/context.js'
@@ -48,7 +49,7 @@ async function untilDecided(
 ): Promise<'decided' | 'undecided' | 'others_wait'> {
   const { approvalId, expiresAt } = approval.value.request
   // One that this call only joined may have been decided just now.
-  const state = { decided: false, mustRead: !opened, enough: signal?.aborted === true }
+  const state = { decided: false, mustRead: !opened, enough: false }
   let wake = (): void => {}
   const change = (what: Partial<typeof state>): void => {
     Object.assign(state, what)
@@ -143,10 +144,4 @@ async function consult(
   } finally {
     for (const end of ends) end()
   }
-}
-
-/** Calls back when the signal aborts. @returns how to stop listening */
-function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
-  signal?.addEventListener('abort', listener, { once: true })
-  return () => signal?.removeEventListener('abort', listener)
 }

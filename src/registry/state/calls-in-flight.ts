@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../model/errors.js'
+import { onAbort } from '../../model/race.js'
 
 /** Why calls in flight were ended. */
 export type EndOfCall = Extract<ErrorCode, 'integration_disabled' | 'not_found' | 'closed' | 'conflict'>
@@ -55,11 +56,9 @@ export function callsInFlight(): CallsInFlight {
     async track({ workspaceId, integrationId }, signal, work, since = moment) {
       const key = keyOf(workspaceId, integrationId)
       const controller = new AbortController()
-      const follow = (): void => controller.abort(signal?.reason)
-      if (signal?.aborted === true) follow()
       const ended = ends.get(key)
       if (ended !== undefined && ended.moment > since) throw new EndedCall(ended.why)
-      signal?.addEventListener('abort', follow, { once: true })
+      const stopFollowing = onAbort(signal, () => controller.abort(signal?.reason))
       const mine = running.get(key) ?? new Set()
       running.set(key, mine.add(controller))
       try {
@@ -68,7 +67,7 @@ export function callsInFlight(): CallsInFlight {
         const reason: unknown = controller.signal.reason
         throw reason instanceof EndedCall ? new EndedCall(reason.why, error) : error
       } finally {
-        signal?.removeEventListener('abort', follow)
+        stopFollowing()
         mine.delete(controller)
         if (mine.size === 0 && running.get(key) === mine) running.delete(key)
         if (running.size === 0) for (const resolve of waiting) resolve()

@@ -1,4 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import { race } from '../../model/race.js'
 import type { CredentialVault } from '../../ports/credential-vault.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
@@ -9,20 +10,14 @@ import type { RegistryStorage } from '../../ports/storage.js'
  */
 export function guardedStorage(
   storage: RegistryStorage,
-  options: { runtime: RegistryRuntime; timeoutMs: number; closed: () => boolean },
+  { runtime, timeoutMs, closed }: { runtime: RegistryRuntime; timeoutMs: number; closed: () => boolean },
 ): RegistryStorage {
   const guard = async <T>(operation: () => Promise<T>): Promise<T> => {
-    if (options.closed()) throw new IntegrationError('closed', 'The registry is closed. Make a new one.')
-    let cancel = (): void => {}
-    const late = new Promise<never>((_, reject) => {
-      cancel = options.runtime.setTimer(() => reject(unavailable('did not answer in time')), options.timeoutMs)
-    })
+    if (closed()) throw new IntegrationError('closed', 'The registry is closed. Make a new one.')
     try {
-      return await Promise.race([operation(), late])
+      return await race(operation, { timeoutMs, runtime, fault: () => unavailable('did not answer in time') })
     } catch (error) {
       throw isIntegrationError(error) ? error : unavailable('failed')
-    } finally {
-      cancel()
     }
   }
   return {

@@ -1,0 +1,39 @@
+/** What ends a {@link race} before its work does, and the error that it then ends with. */
+export type RaceBounds = {
+  readonly signal?: AbortSignal | undefined
+  readonly fault: (why: 'aborted' | 'timeout') => Error
+} & (
+  | { readonly timeoutMs?: undefined }
+  /** In ms, by the timers of `runtime`. */
+  | { readonly timeoutMs: number; readonly runtime: { setTimer(callback: () => void, ms: number): () => void } }
+)
+
+/**
+ * Waits for work until its caller gives up or its time is over. The work goes on, unless it is handed a signal of its own;
+ * given as a function, it isn't begun for a caller who gave up before.
+ */
+export async function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBounds): Promise<T> {
+  const { signal, fault } = bounds
+  if (typeof work === 'function' && signal?.aborted === true) throw fault('aborted')
+  const running = typeof work === 'function' ? work() : work
+  let stopListening = (): void => {}
+  let stopTimer = (): void => {}
+  const ended = new Promise<never>((_, reject) => {
+    if (signal !== undefined) stopListening = onAbort(signal, () => reject(fault('aborted')))
+    if (bounds.timeoutMs !== undefined)
+      stopTimer = bounds.runtime.setTimer(() => reject(fault('timeout')), bounds.timeoutMs)
+  })
+  try {
+    return await Promise.race([running, ended])
+  } finally {
+    stopListening()
+    stopTimer()
+  }
+}
+
+/** Calls back when the signal aborts, at once when it has. @returns how to stop listening */
+export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal?.aborted === true) listener()
+  else signal?.addEventListener('abort', listener, { once: true })
+  return () => signal?.removeEventListener('abort', listener)
+}

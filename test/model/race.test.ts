@@ -1,0 +1,59 @@
+import { describe, expect, it, vi } from 'vitest'
+import { onAbort, race } from '../../src/model/race.js'
+import { manualRuntime } from 'mcp-integrations/testing'
+
+const fault = (why: string) => new Error(why)
+const never = () => new Promise<never>(() => {})
+
+describe('a race', () => {
+  it('resolves or rejects as its work does, and leaves no listener and no timer', async () => {
+    const clock = manualRuntime()
+    const { signal } = new AbortController()
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    const bounds = { signal, timeoutMs: 50, runtime: clock, fault }
+    expect(await race(async () => 7, bounds)).toBe(7)
+    await expect(race(Promise.reject(new Error('broken')), bounds)).rejects.toThrow('broken')
+    expect(removed).toHaveBeenCalledTimes(2)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('ends when its time is over', async () => {
+    const clock = manualRuntime()
+    const raced = race(never, { timeoutMs: 50, runtime: clock, fault })
+    const ended = expect(raced).rejects.toThrow('timeout')
+    await clock.advance(50)
+    await ended
+  })
+
+  it('ends when its caller gives up', async () => {
+    const caller = new AbortController()
+    const raced = race(never, { signal: caller.signal, fault })
+    caller.abort()
+    await expect(raced).rejects.toThrow('aborted')
+  })
+
+  it('does not begin work for a caller who gave up before', async () => {
+    const work = vi.fn(async () => 7)
+    await expect(race(work, { signal: AbortSignal.abort(), fault })).rejects.toThrow('aborted')
+    expect(work).not.toHaveBeenCalled()
+  })
+
+  it('handles the failure of work that was under way when its caller had given up', async () => {
+    const lost = vi.fn()
+    process.on('unhandledRejection', lost)
+    await expect(race(Promise.reject(fault('late')), { signal: AbortSignal.abort(), fault })).rejects.toThrow()
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', lost)
+    expect(lost).not.toHaveBeenCalled()
+  })
+})
+
+it('calls back at once for a signal that has aborted, and not after it was stopped', () => {
+  const listener = vi.fn()
+  onAbort(AbortSignal.abort(), listener)
+  expect(listener).toHaveBeenCalledTimes(1)
+  const caller = new AbortController()
+  onAbort(caller.signal, listener)()
+  caller.abort()
+  expect(listener).toHaveBeenCalledTimes(1)
+})
