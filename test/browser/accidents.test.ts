@@ -37,16 +37,22 @@ const ready = (page: Page) => page.locator('[aria-disabled=false]', { hasText: '
 
 describe('nobody approves by accident', () => {
   it('ignores a click that comes with the card', async () => {
-    const id = await asked()
     const page = await open()
-    await allow(page).waitFor()
+    await page.clock.install()
+    await page.getByText('Nothing waits for you').waitFor()
+    await page.clock.pauseAt(new Date(Date.now() + 60_000))
+    const id = await asked()
+    // Time stands still but for these steps: the card is at most 100 ms old when it is on the screen.
+    await expect.poll(async () => [await page.clock.runFor(100), await allow(page).count()][1]).toBe(1)
     await allow(page).dispatchEvent('click')
     const box = (await allow(page).boundingBox())!
     // The mouse goes down before the half second is over, and up after it.
     await page.mouse.move(box.x + 10, box.y + 10)
     await page.mouse.down()
+    await page.clock.runFor(1_000)
     await ready(page)
     await page.mouse.up()
+    await page.clock.runFor(100)
     await page.getByRole('status').getByText('This just changed. Look again, then choose.').waitFor()
     expect(await statusOf(id)).toBe('pending')
   })
@@ -130,13 +136,19 @@ describe('nobody approves by accident', () => {
   it('waits again when what it shows changed', async () => {
     const id = await asked()
     const page = await open()
+    await page.clock.install()
     await ready(page)
+    await page.clock.pauseAt(new Date(Date.now() + 60_000))
     await page.getByRole('button', { name: 'Edit' }).click()
     await page.getByLabel('Arguments as JSON').fill('{"id": "7", "text": "other"}')
     await page.getByRole('button', { name: 'Use these' }).click()
     const edited = page.getByRole('button', { name: 'Allow as edited' })
     await edited.evaluate((button) => button.scrollIntoView())
     expect(await edited.getAttribute('aria-disabled')).toBe('true')
+    await edited.click({ force: true })
     expect(await statusOf(id)).toBe('pending')
+    await page.clock.runFor(1_000)
+    await edited.click()
+    await expect.poll(() => statusOf(id)).toBe('approved')
   })
 })

@@ -44,7 +44,7 @@ export async function visit(
 
 /** The browser says so of every refusal that a test brings about. */
 const refused =
-  /^Failed to load resource: (?:the server responded with a status of (?:400|403|409|412|422) |net::ERR_FAILED)/
+  /^Failed to load resource: (?:the server responded with a status of (?:400|403|409|412|422) |net::ERR_(?:FAILED|INTERNET_DISCONNECTED)$)/
 
 /** Another tab of the same person. */
 export async function watch(context: BrowserContext, origin: string): Promise<Visit> {

@@ -403,6 +403,18 @@ describe('approvals', () => {
     expect(await button(page, 'Allow once').count()).toBe(0)
   })
 
+  it('are read again by themselves where the network failed for a moment', async () => {
+    await connected()
+    const id = await asked()
+    const page = await open('#approvals')
+    await ready(page)
+    let failed = 0
+    await page.route('**/approvals**', (route) => (failed++ < 3 ? route.abort('failed') : route.continue()))
+    await host.registry.actingAs(ana).approvals.decide(id, 'deny')
+    await page.getByText('Denied', { exact: true }).waitFor()
+    expect(failed).toBeGreaterThan(3)
+  })
+
   it('show recent calls and how they ended', async () => {
     const integration = await connected()
     const mine = host.registry.actingAs(ana)

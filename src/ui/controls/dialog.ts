@@ -14,6 +14,7 @@ export abstract class Dialog extends Part {
   @state() accessor busy = false
   @state() accessor fault: Fault | undefined
   @query('dialog') accessor dialog!: HTMLDialogElement
+  #isDone = false
   protected readonly uid = `mcp-${++dialogs}`
   /** Wide: for what has to be compared. */
   protected wide = false
@@ -36,6 +37,7 @@ export abstract class Dialog extends Part {
 
   close(): void {
     this.dialog.close()
+    this.#tellDone()
   }
 
   protected override firstUpdated(): void {
@@ -48,8 +50,8 @@ export abstract class Dialog extends Part {
       class="dialog ${this.wide ? 'wide' : ''}"
       part="dialog"
       aria-labelledby="${uid}-title"
-      @close=${() => this.tell('done')}
-      @cancel=${(event: Event) => this.busy && event.preventDefault()}
+      @close=${this.#tellDone}
+      @cancel=${this.#cancel}
     >
       <form novalidate @submit=${this.#submit}>
         <header>
@@ -92,6 +94,19 @@ export abstract class Dialog extends Part {
     } finally {
       this.busy = false
     }
+  }
+
+  #cancel = (event: Event): void => {
+    if (event.target !== this.dialog) return
+    event.preventDefault()
+    if (!this.busy) this.close()
+  }
+
+  // At once: the close event comes a task later, when a quick hand may have opened the next dialog.
+  #tellDone = (): void => {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.tell('done')
   }
 
   #submit = async (event: SubmitEvent): Promise<void> => {

@@ -23,3 +23,9 @@ export function faultOf(error: unknown, labels: Labels): Fault {
     return { message: labels.changedElsewhere, code: 'conflict' }
   return { message: typeof message === 'string' ? message : labels.unexpected, code, fields }
 }
+
+/** Whether the same request may succeed a little later: there was no response, or the server failed. */
+export function isPassing(error: unknown): boolean {
+  const { status } = (error ?? {}) as { readonly status?: unknown }
+  return error instanceof TypeError || (typeof status === 'number' && status >= 500)
+}

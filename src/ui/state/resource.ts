@@ -1,18 +1,24 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { LiveEvent } from './live.js'
 import type { PageSession } from './session.js'
-import { faultOf, type Fault } from './faults.js'
+import { faultOf, isPassing, type Fault } from './faults.js'
+
+/** The first pause after a load that failed, in ms: each further one is twice as long, up to the last. */
+const firstPauseMs = 1_000
+const lastPauseMs = 60_000
 
 /**
  * Something that a part shows and the server has: loaded when the part appears, again when the server tells of a change.
- * What is there stays on the screen meanwhile, so that nothing jumps.
+ * What is there stays on the screen meanwhile, so that nothing jumps. A load that failed in passing is made again.
  */
 export class Resource<T> implements ReactiveController {
   value: T | undefined
   fault: Fault | undefined
   #loads = 0
   #stop: (() => void) | undefined
-  #pending: ReturnType<typeof setTimeout> | undefined
+  #news: ReturnType<typeof setTimeout> | undefined
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #pauseMs = firstPauseMs
   readonly #host: ReactiveControllerHost & { readonly session: PageSession }
   readonly #load: () => Promise<T>
   readonly #concerns: (event: LiveEvent) => boolean
@@ -33,33 +39,41 @@ export class Resource<T> implements ReactiveController {
     this.#stop = this.#host.session.live.listen((event) => {
       if (event.type !== 'reset' && !this.#concerns(event)) return
       // News come in bursts: one load for all of them.
-      this.#pending ??= setTimeout(() => {
-        this.#pending = undefined
-        void this.reload()
-      }, 50)
+      this.#news ??= setTimeout(() => void this.reload(), 50)
     })
     void this.reload()
   }
 
   hostDisconnected(): void {
     this.#stop?.()
-    clearTimeout(this.#pending)
-    this.#pending = undefined
+    this.#stop = undefined
+    this.#clearTimers()
     this.#loads++
   }
 
   /** Loads it again; of several loads the last begun one counts. */
   async reload(): Promise<void> {
     const mine = ++this.#loads
+    this.#clearTimers()
     try {
       const value = await this.#load()
       if (mine !== this.#loads) return
+      this.#pauseMs = firstPauseMs
       this.set(value)
     } catch (error) {
       if (mine !== this.#loads) return
       this.fault = faultOf(error, this.#host.session.labels)
       this.#host.requestUpdate()
+      if (!isPassing(error) || this.#stop === undefined) return
+      this.#retry = setTimeout(() => void this.reload(), this.#pauseMs)
+      this.#pauseMs = Math.min(2 * this.#pauseMs, lastPauseMs)
     }
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#news)
+    clearTimeout(this.#retry)
+    this.#news = this.#retry = undefined
   }
 
   /** What an operation returned is newer than what was loaded. */
