@@ -45,7 +45,7 @@ function encodingOf(incoming: IncomingMessage): string | undefined {
   const encodings = header
     .split(',')
     .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== '' && name !== 'identity')
+    .filter((name) => name !== '' && !noEncoding.has(name))
   if (encodings.length > maxEncodings) {
     throw new IntegrationError('response_too_large', "The server's answer is compressed more than once.")
   }
@@ -102,4 +102,6 @@ function undecodable(): IntegrationError {
   return new IntegrationError('protocol_error', "The server's answer is not what its content-encoding says.")
 }
 
+/** `identity`, and character sets that servers name in its place: the bytes are as they are. */
+const noEncoding = new Set(['identity', 'none', 'utf-8', 'utf8', 'us-ascii', '8bit'])
 const known = new Set(['gzip', 'x-gzip', 'deflate', 'br'])

@@ -15,7 +15,7 @@ export type { EgressOptions } from './url-policy.js'
 
 /** What a request is for: it decides about redirects and limits. */
 export type RequestPurpose =
-  /** MCP traffic: no redirects, `maxResponseBytes` per answer and per event of a stream. The caller's signal is its only deadline. */
+  /** MCP traffic: no redirects but for a slash at the end of the path, `maxResponseBytes` per answer and per event of a stream. The caller's signal is its only deadline. */
   | 'mcp'
   /** OAuth metadata: GET only, at most 3 hops, each vetted and without credentials, 256 KiB, 30 s. */
   | 'metadata'
@@ -73,7 +73,12 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
     }
     if (purpose === 'mcp') {
       const limits = { maxBytes: options.maxResponseBytes, streams: true, deepJson: init.deepJson }
-      return received(request, await connector.send(request), limits)
+      const answer = await connector.send(request)
+      const url = slashAway(request, answer)
+      if (url === undefined) return received(request, answer, limits)
+      answer.body.cancel()
+      const moved = { ...request, url: check(url) }
+      return received(moved, await connector.send(moved), limits, true)
     }
     return withinDeadline(request, runtime, (bounded) => completed(bounded, purpose, connector, egress))
   }
@@ -143,6 +148,19 @@ async function completed(
   const response = received(request, answer, limits, request !== first)
   const body = bytesBody(await response.bytes())
   return received(request, { ...answer, body }, limits, request !== first)
+}
+
+/**
+ * Where a request is sent again as it is: frameworks answer a path that lacks its last slash, or has one too many, with
+ * its other spelling. Such an address is the same, so that it may have the same credentials, and nothing was done yet.
+ */
+function slashAway({ url }: OutgoingRequest, { status, headers }: IncomingAnswer): URL | undefined {
+  const location = status === 307 || status === 308 ? new Headers(headers).get('location') : null
+  if (location === null || !URL.canParse(location, url)) return undefined
+  const other = new URL(location, url)
+  const bare = ({ pathname }: URL): string => pathname.replace(/\/$/, '')
+  const isSame = other.origin === url.origin && bare(other) === bare(url) && other.search === url.search
+  return isSame && other.pathname !== url.pathname && other.hash === '' ? other : undefined
 }
 
 /** The next hop, vetted as if it were given by hand, and without anything that might be a credential. */

@@ -10,10 +10,11 @@ export function isObject(value: unknown): value is Raw {
 
 /**
  * Whether a member that may be left out is left out. Rust, Java, Python and C# write `null` for it; PHP writes `[]` for an
- * empty object and Lua `{}` for an empty list.
+ * empty object and Lua `{}` for an empty list; templates and forms leave `""` or `false` where something larger stands.
  */
 export function isAbsent(value: unknown, kind: OptionalMembers[string] = 'value'): boolean {
   if (value === undefined || value === null) return true
+  if (kind !== 'value' && (value === '' || value === false)) return true
   if (kind === 'object') return Array.isArray(value) && value.length === 0
   return kind === 'list' && isObject(value) && Object.keys(value).length === 0
 }
@@ -24,4 +25,9 @@ export function withoutAbsent<T extends Raw>(from: T, members: OptionalMembers):
   const keys = Object.keys(from)
   if (keys.every(isWritten)) return from
   return Object.fromEntries(keys.filter(isWritten).map((key) => [key, from[key]])) as T
+}
+
+/** The same object without one member. */
+export function withoutMember(from: Raw, member: string): Raw {
+  return member in from ? Object.fromEntries(Object.entries(from).filter(([key]) => key !== member)) : from
 }

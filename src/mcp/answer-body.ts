@@ -1,3 +1,5 @@
+import { boundedJson } from '../model/json-limits.js'
+
 /** What the body of an answer is, by what it holds: its label is a hint. */
 export type AnswerBody =
   | { readonly kind: 'json'; readonly text: string }
@@ -26,14 +28,52 @@ export async function readBody(response: Response): Promise<AnswerBody> {
 function ofText(text: string): AnswerBody {
   const begin = text.replace(/^\uFEFF/, '').trimStart()
   if (begin === '') return { kind: 'nothing' }
-  if (begin.startsWith('{') || begin.startsWith('[')) return { kind: 'json', text: begin }
+  if (/^(?:[[{]|"\s*[[{])/.test(begin)) return { kind: 'json', text: begin }
   if (looksLikeStream(begin)) return { kind: 'stream', body: new Response(text).body! }
+  // A warning, or a line of a log, that got in before the answer.
+  if (jsonLines(begin).length > 0) return { kind: 'json', text: begin }
   return { kind: begin.startsWith('<') ? 'page' : 'unknown' }
+}
+
+/**
+ * JSON as servers write it: one value, the same once more as a text, or lines of it with something else between.
+ *
+ * @returns `undefined` when there is none
+ */
+export function parseJson(text: string): unknown {
+  const value = parsed(text)
+  if (typeof value === 'string') return parsed(boundedJson(value))
+  if (value !== undefined) return value
+  const lines = jsonLines(text)
+  return lines.length === 0 ? undefined : lines
+}
+
+/**
+ * The lines that are JSON objects by themselves.
+ *
+ * @throws IntegrationError for one that is nested too deep or holds too many values: nothing has looked at it before
+ */
+function jsonLines(text: string): readonly unknown[] {
+  if (text.length > longestOfLines) return []
+  const lines = text.split(/[\r\n\0]+/).filter((line) => /^\s*\{.*\}\s*$/.test(line))
+  return lines.slice(0, mostLines).flatMap((line) => parsed(boundedJson(line)) ?? [])
+}
+
+/** Of an answer that is no JSON as a whole, in characters. */
+const longestOfLines = 1024 * 1024
+const mostLines = 100
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
 }
 
 /** @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
 function looksLikeStream(begin: string): boolean {
-  return /^\s*(?:event|data|id|retry)?:/.test(begin)
+  return /^\s*(?:event|data|id|retry)?:/i.test(begin)
 }
 
 /** The first characters that are no blanks, and the whole body again. */

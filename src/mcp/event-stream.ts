@@ -1,3 +1,4 @@
+import { parseJson } from './answer-body.js'
 import type { FloodGate } from './flood-gate.js'
 import { WorkPace } from './work-pace.js'
 
@@ -5,6 +6,8 @@ import { WorkPace } from './work-pace.js'
 export interface EventReader {
   /** The messages that an event's JSON stands for; an empty list leaves the event out. */
   read(data: unknown): readonly object[]
+  /** An event holds something that can't be read as messages. */
+  onUnreadable?: (() => void) | undefined
   /** HTTP+SSE: the URL that requests are to be sent to. */
   onEndpoint?: ((url: string) => void) | undefined
   /** Ends a stream that floods. */
@@ -20,7 +23,7 @@ export interface EventReader {
  */
 export function readEvents(
   body: ReadableStream<Uint8Array>,
-  { read, onEndpoint, gate, onEnd }: EventReader,
+  { gate, onEnd, ...reading }: EventReader,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
@@ -37,7 +40,7 @@ export function readEvents(
     pending = []
     gate.message()
     messages++
-    return event.length === 0 ? '' : rewritten(event, read, onEndpoint)
+    return event.length === 0 ? '' : rewritten(event, reading)
   }
   const take = (text: string): string => {
     isJson ??= text.trim() === '' ? undefined : /^\s*[[{]/.test(text)
@@ -61,7 +64,7 @@ export function readEvents(
             .trim()
             .replace(/[\r\n]+/g, ' ')}`,
         ],
-        read,
+        reading,
       )
     // An event that its stream ended under still was sent whole, but for the empty line after it.
     const last = lines.rest()
@@ -101,36 +104,44 @@ export function readEvents(
 /** What reading one message costs, here and where it goes, in values visited. */
 const unitsOfMessage = 500
 
-/** One event, as it is to be read: its other fields go along with the first of its messages. */
+/** One event, as it is to be read: its other fields go along with the first of its messages, whatever its type is called. */
 function rewritten(
   event: readonly string[],
-  read: EventReader['read'],
-  onEndpoint?: EventReader['onEndpoint'],
+  { read, onEndpoint, onUnreadable }: Pick<EventReader, 'read' | 'onEndpoint' | 'onUnreadable'>,
 ): string {
-  const isData = (line: string): boolean => /^data(?::|$)/.test(line)
   const fields = event.filter((line) => !isData(line))
-  const data = event
-    .filter(isData)
-    .map((line) => line.replace(/^data:? ?/, ''))
-    .join('\n')
+  const data = event.filter(isData).map((line) => line.replace(dataField, ''))
   const asIs = `${event.join('\n')}\n\n`
   if (fields.some((line) => /^event: ?endpoint\s*$/.test(line))) {
-    onEndpoint?.(data)
+    onEndpoint?.(data.join('\n'))
     return asIs
   }
   const parsed = parse(data)
-  if (parsed === undefined) return asIs
+  if (parsed === undefined) {
+    if (data.some((line) => line.trim() !== '')) onUnreadable?.()
+    return asIs
+  }
   const messages = read(parsed).map((message) => `data: ${JSON.stringify(message)}\n\n`)
   const [first = '\n', ...others] = messages
-  return `${fields.map((line) => `${line}\n`).join('')}${first}${others.join('')}`
+  const kept = fields.filter((line) => !line.startsWith('event:'))
+  return `${kept.map((line) => `${line}\n`).join('')}${first}${others.join('')}`
 }
 
-function parse(data: string): unknown {
-  if (!/^\s*[[{]/.test(data)) return undefined
+/** A line of data, also where its field is written in another way, or is left out. */
+function isData(line: string): boolean {
+  return line.startsWith('data:') || /^\s*(?:data\s*(?::|$)|\{)/i.test(line)
+}
+
+const dataField = /^\s*data\s*:? ?/i
+
+/** The JSON of an event: its lines are one text, or each is one of its own. */
+function parse(lines: readonly string[]): unknown {
+  const text = lines.join('\n')
+  if (!/^\s*[[{"]/.test(text)) return undefined
   try {
-    return JSON.parse(data) as unknown
+    return JSON.parse(text) as unknown
   } catch {
-    return undefined
+    return parseJson(text)
   }
 }
 

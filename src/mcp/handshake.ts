@@ -9,6 +9,7 @@ import { isAbsent, isObject, withoutAbsent, type Raw } from './absent.js'
 export function readHandshake(result: Raw): Raw {
   return {
     ...withoutOddText(result, ['instructions']),
+    protocolVersion: trimmed(result.protocolVersion),
     capabilities: readCapabilities(result.capabilities),
     serverInfo: readServerInfo(result.serverInfo),
   }
@@ -27,10 +28,15 @@ export function readDiscovery(result: Raw): Raw {
   }
 }
 
-/** That a capability is there is what counts: it may be an object, `true`, or a list of what is offered. */
+function trimmed(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() : value
+}
+
+/**
+ * That a capability is there is what counts: it may be an object, `true`, or a list of what is offered. Where none is left,
+ * nothing is said, and asking for the list has to tell.
+ */
 function readCapabilities(sent: unknown): Raw {
-  // Nothing is said, so that asking for the list has to tell.
-  if (sent === undefined || sent === null) return { tools: {} }
   if (Array.isArray(sent)) return sent.includes('tools') ? { tools: {} } : {}
   if (!isObject(sent)) return {}
   return Object.fromEntries(

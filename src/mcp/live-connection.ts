@@ -16,7 +16,7 @@ import { answerQuestions, type Asking } from './elicitation.js'
 import { watchTools, type Watch } from './list-changes.js'
 import { NewsPace } from './news-pace.js'
 import { openClient, type OpenClient } from './open-client.js'
-import { isReset, serverError, type Doing } from './server-errors.js'
+import { isReset, rpcErrorOf, serverError, type Doing } from './server-errors.js'
 import { isOver } from './session-check.js'
 import { readToolList } from './tool-listing.js'
 import { callOn, failedAnswer, type TimedCall } from './tool-call.js'
@@ -74,10 +74,11 @@ export class LiveConnection implements Connection {
   }): Promise<ToolListing> {
     return this.#during('list', options, (clock) =>
       this.#recovering(({ client }) => {
-        const capabilities = this.profile.serverCapabilities as JsonObject | undefined
-        if (capabilities !== undefined && capabilities.tools === undefined)
-          return Promise.resolve({ tools: [], quarantined: [], isCut: false })
-        return readToolList(client, clock, options.maxTools)
+        const capabilities = (this.profile.serverCapabilities ?? {}) as JsonObject
+        const saysNothing = Object.keys(capabilities).length === 0
+        if (capabilities.tools === undefined && !saysNothing) return Promise.resolve(noTools)
+        const listed = readToolList(client, clock, options.maxTools)
+        return saysNothing ? listed.catch(noneWhereUnknown) : listed
       }, 'list'),
     )
   }
@@ -213,6 +214,17 @@ export class LiveConnection implements Connection {
     await open.client.close().catch(() => undefined)
   }
 }
+
+const noTools: ToolListing = { tools: [], quarantined: [], isCut: false }
+
+/** A server that says nothing of what it offers, and does not know the question, has no tools. */
+function noneWhereUnknown(error: unknown): ToolListing {
+  if (rpcErrorOf(error)?.code === methodNotFound) return noTools
+  throw error
+}
+
+/** @see https://www.jsonrpc.org/specification#error_object */
+const methodNotFound = -32601
 
 function saysAnotherRevision(fault: Error): boolean {
   return isIntegrationError(fault) && fault.reason === 'unsupported_version'

@@ -119,7 +119,7 @@ async function connect(options: OpenOptions, how: Attempt, clock: CallClock): Pr
   const client = new Client(clientInfo, {
     capabilities: options.elicits ? { elicitation: { form: { applyDefaults: true }, url: {} } } : {},
     versionNegotiation: { mode: 'auto', probe: { timeoutMs: options.timeoutMs } },
-    supportedProtocolVersions: offering === undefined ? undefined : [offering],
+    supportedProtocolVersions: offering === undefined ? undefined : offeredFirst(offering),
     jsonSchemaValidator: checksNothing,
     inputRequired: { maxRounds: 5 },
   })
@@ -146,6 +146,11 @@ async function connect(options: OpenOptions, how: Attempt, clock: CallClock): Pr
         : profileOf(client, transport, kind, options),
     remembered: resumed,
   }
+}
+
+/** The first is offered, and any of them may be chosen. */
+function offeredFirst(offering: string): string[] {
+  return [offering, ...SUPPORTED_PROTOCOL_VERSIONS.filter((version) => version !== offering)]
 }
 
 /** What an attempt that failed leads to: another way to say the same, or the fault. */

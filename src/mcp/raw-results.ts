@@ -23,15 +23,26 @@ export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessag
   const frame = method === 'tools/list' && isObject(result) ? { ...result, tools: undefined } : result
   if (!withinDepth(frame, deepest)) throw tooDeep()
   if (method !== 'tools/list' && method !== 'tools/call') return message
-  // What is not complete is the SDK's to handle or to refuse: questions, tasks, kinds yet unknown.
-  const resultType = isObject(result) && !isAbsent(result.resultType) ? result.resultType : 'complete'
-  if (resultType !== 'complete') return message
+  if (!isComplete(method, result)) return message
   const shown = method === 'tools/list' ? { tools: [], ttlMs: 0, cacheScope: 'private' } : { content: [] }
   return {
     jsonrpc: '2.0',
     id: message.id,
-    result: { resultType, ...shown, _meta: { [carried]: result } },
+    result: { resultType: 'complete', ...shown, _meta: { [carried]: result } },
   }
+}
+
+/**
+ * What is not complete is the SDK's to handle or to refuse: questions, tasks, kinds yet unknown. A word for the kind that
+ * nobody knows costs nothing where what a complete result consists of is there.
+ */
+function isComplete(method: string, result: unknown): boolean {
+  if (!isObject(result)) return true
+  const { resultType } = result
+  if (isAbsent(resultType) || resultType === '' || resultType === 'complete') return true
+  if (resultType === 'input_required' || resultType === 'task') return false
+  const parts = method === 'tools/list' ? [result.tools] : [result.content, result.structuredContent]
+  return parts.some((part) => !isAbsent(part))
 }
 
 /** Whether a message is one that {@link carryRaw} made. */

@@ -58,10 +58,10 @@ function adviceOn(httpStatus: number, doing: Doing): string {
 }
 
 /** What answers is not an MCP server. */
-export function notMcp(doing: Doing): IntegrationError {
+export function notMcp(doing: Doing, what: 'A web page' | 'Something else' = 'A web page'): IntegrationError {
   return new IntegrationError(
     'not_mcp',
-    'A web page answers at this URL, not an MCP server. Check the path: the one of an MCP server often ends in /mcp or /sse.',
+    `${what} answers at this URL, not an MCP server. Check the path: the one of an MCP server often ends in /mcp or /sse.`,
     { mayHaveRun: doing === 'call' },
   )
 }
@@ -150,7 +150,6 @@ export function isFinalRefusal(thrown: unknown): boolean {
 const finalCodes = new Set<ErrorCode>([
   'authorization_failed',
   'rate_limited',
-  'redirect_refused',
   'url_refused',
   'not_mcp',
   'invalid_input',
@@ -169,7 +168,9 @@ function codeOfStatus(status: number, doing: Doing): ErrorCode {
   if (status === 429) return 'rate_limited'
   if (status >= 500) return 'server_error'
   if (status >= 300 && status < 400) return 'redirect_refused'
-  return doing === 'call' ? 'protocol_error' : 'not_mcp'
+  // What has shaken hands speaks MCP; a URL that is gone is another matter.
+  const isGone = status === 404 || status === 405 || status === 410
+  return doing === 'connect' || (doing === 'list' && isGone) ? 'not_mcp' : 'protocol_error'
 }
 
 /** In seconds or as a date, which is held against the server's own clock; a server's wish is honoured up to an hour. */

@@ -1,8 +1,8 @@
-import type { FetchLike, JSONRPCMessage } from '@modelcontextprotocol/client'
+import { SUPPORTED_PROTOCOL_VERSIONS, type FetchLike, type JSONRPCMessage } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
 import { onAbort } from '../model/race.js'
 import { isObject } from './absent.js'
-import { readBody } from './answer-body.js'
+import { parseJson, readBody } from './answer-body.js'
 import type { EndpointFetch } from './connection-contract.js'
 import { readEvents } from './event-stream.js'
 import type { FloodGates } from './flood-gate.js'
@@ -125,9 +125,15 @@ async function answered(response: Response, exchange: Exchange, gates: FloodGate
       const headers = new Headers(response.headers)
       headers.set('content-type', 'text/event-stream')
       const events = readEvents(answer.body, {
-        read: (data) => readMessages(data, (id) => awaitedBy(exchange, id)),
+        read: (data) => {
+          const messages = readMessages(data, (id) => awaitedBy(exchange, id))
+          if (messages.some((message) => isAnswer(message) && message.id !== exchange.id))
+            exchange.fault = unreadable(exchange, answersAnother)
+          return messages
+        },
+        onUnreadable: () => (exchange.fault ??= unreadable(exchange, 'The server sent an event that can not be read.')),
         gate: gates.stream(),
-        onEnd: ended((fault) => (exchange.fault = fault)),
+        onEnd: ended((fault) => (exchange.fault = fault ?? exchange.fault)),
       })
       return new Response(events, { status: 200, headers })
     }
@@ -178,14 +184,21 @@ class ParsedResponse extends Response {
   }
 }
 
+function isAnswer(message: JSONRPCMessage): message is Exclude<JSONRPCMessage, { method: string }> {
+  return !('method' in message)
+}
+
+const answersAnother = 'The server sent an answer to another request than the one it was sent.'
+
 /** @throws IntegrationError when nothing in it answers the request */
 function messagesIn(text: string, exchange: Exchange): readonly JSONRPCMessage[] {
-  const sent = parsed(text)
+  const sent = parseJson(text)
   if (sent === undefined) throw unreadable(exchange, 'The server sent JSON that can not be read.')
   const messages = readMessages(sent, (id) => awaitedBy(exchange, id))
   if (messages.some((message) => 'id' in message && message.id === exchange.id)) return messages
-  if (messages.length === 0 && exchange.method === 'initialize') throw notMcp('connect')
-  throw unreadable(exchange, 'The server sent an answer to another request than the one it was sent.')
+  if (messages.length > 0) throw unreadable(exchange, answersAnother)
+  if (exchange.method === 'initialize') throw notMcp('connect', 'Something else')
+  throw unreadable(exchange, 'The server sent JSON that is no MCP message.')
 }
 
 /** Over HTTP the answer comes in the response to its request, so that one without an id of its own belongs there. */
@@ -241,7 +254,7 @@ async function posted(
 
 /** The SDK's transport of HTTP+SSE sends no headers of ours: which request it is stands in what is sent. */
 function requestIn({ body }: RequestInit, { find }: ServerFetchOptions): Awaited | undefined {
-  const sent = typeof body === 'string' ? parsed(body) : undefined
+  const sent = typeof body === 'string' ? parseJson(body) : undefined
   return isObject(sent) && typeof sent.method === 'string' ? find(sent.id) : undefined
 }
 
@@ -265,12 +278,12 @@ async function refused(
     return discard(response, statusError(response, doingOf(exchange), now))
   const text = await response.text().catch(() => '')
   const error = errorIn(text, exchange)
-  if (error?.code === -32022) throw unsupportedVersion()
+  if (error?.code === -32022 && method !== 'server/discover') throw unsupportedVersion()
   if (method === 'server/discover' || method === 'initialize') {
     // A server that stumbles over the question for its era may know the older handshake: the question costs no connection.
     if (method === 'server/discover' && status >= 500)
       return new Response(text, { status: 400, headers: response.headers })
-    if (error?.code !== undefined || status < 500) {
+    if (error?.code !== undefined || status < 500 || namesRevision(text)) {
       const isProbe = method === 'server/discover' && (status === 404 || status === 405)
       if (isProbe && error === undefined)
         throw new ProbeRefused('No Streamable HTTP here.', { cause: statusError(response, 'connect', now) })
@@ -285,13 +298,18 @@ async function refused(
   throw statusError(response, doingOf(exchange), now)
 }
 
+/** A handshake that is refused for its revision says which others there are, whatever its status. */
+function namesRevision(text: string): boolean {
+  return /version/i.test(text) && SUPPORTED_PROTOCOL_VERSIONS.some((revision) => text.includes(revision))
+}
+
 /** The JSON-RPC error in the body of a refusal, and whether it has the id of the request. */
 function errorIn(
   text: string,
   exchange: Exchange,
 ): { readonly code: number; readonly message: string; readonly isOurs: boolean } | undefined {
   let isOurs = false
-  const message = readMessage(parsed(text), (id) => {
+  const message = readMessage(parseJson(text), (id) => {
     isOurs = isSameId(id, exchange.id)
     return exchange
   })
@@ -310,14 +328,6 @@ function statusError({ status, headers }: Response, doing: Doing, now: () => num
 
 function unreadable(exchange: Exchange, message: string): IntegrationError {
   return new IntegrationError('protocol_error', message, { mayHaveRun: doingOf(exchange) === 'call' })
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }
 
 async function discard(response: Response, error: IntegrationError): Promise<never> {

@@ -36,7 +36,7 @@ export async function readToolList(client: Client, clock: CallClock, maxTools: n
   do {
     const page = await readPage(client, clock, cursor)
     first ??= page
-    const tools = toolsOf(page)
+    const tools = toolsOf(page, cursor)
     const hasNews = await reading.take(page, tools)
     cursor = nextCursor(page)
     if (reading.isCut || cursor === undefined || seen.has(cursor) || (tools.length > 0 && !hasNews)) break
@@ -109,20 +109,22 @@ async function readPage(client: Client, clock: CallClock, cursor: string | undef
   return isObject(page) ? page : { tools: page }
 }
 
-function toolsOf({ tools }: Raw): readonly unknown[] {
+/** A first page has to say that there are none; a later one without any ends the list. */
+function toolsOf({ tools }: Raw, cursor: string | undefined): readonly unknown[] {
   if (Array.isArray(tools)) return tools
-  if (tools !== undefined && isAbsent(tools, 'list')) return []
+  if ((tools !== undefined || cursor !== undefined) && isAbsent(tools, 'list')) return []
   throw broken('A page of the tool list has no tools.')
 }
 
 /** The call clock, not the SDK, ends a request. In ms: the most that a timer takes. */
 export const longest = 2 ** 31 - 1
 
-/** An empty cursor is a cursor. */
+/** An empty cursor is a cursor, and a number is the text that it is written as. */
 function nextCursor({ nextCursor: next }: Raw): string | undefined {
-  if (isAbsent(next, 'object')) return undefined
-  if (typeof next !== 'string') throw broken('The tool list goes on at a cursor that is no text.')
-  return next
+  if (typeof next === 'string') return next
+  if (typeof next === 'number') return String(next)
+  if (isAbsent(next, 'object') || isAbsent(next, 'list')) return undefined
+  throw broken('The tool list goes on at a cursor that is no text.')
 }
 
 function freshness(page: Raw | undefined): Pick<ToolListing, 'ttlMs' | 'cacheScope'> {

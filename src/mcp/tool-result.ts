@@ -15,7 +15,7 @@ export function toolResult(raw: unknown): ToolResult {
   const said = content !== undefined || structuredContent !== undefined
   if (!said && isObject(raw.task)) throw isTask()
   return {
-    content: said ? contentOf(content) : unknownContent(raw),
+    content: said ? contentOf(content) : isText(raw) ? contentOf(raw) : unknownContent(raw),
     structuredContent: structuredContent as JsonValue | undefined,
     isError: isError === undefined ? undefined : isTrue(isError),
     _meta: isObject(_meta) ? (_meta as JsonObject) : undefined,
@@ -62,6 +62,11 @@ function unknownContent(raw: Raw): readonly ToolContent[] {
 }
 
 const ofTheEnvelope = new Set(['resultType', 'ttlMs', 'cacheScope'])
+
+/** A block in place of the result that it should be in. */
+function isText({ type, text: words }: Raw): boolean {
+  return type === 'text' && typeof words === 'string'
+}
 
 function text(words: string): ToolContent {
   return { type: 'text', text: words }

@@ -1,5 +1,5 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
-import { isAbsent, isObject, withoutAbsent, type Raw } from './absent.js'
+import { isAbsent, isObject, withoutAbsent, withoutMember, type Raw } from './absent.js'
 import { readDiscovery, readHandshake } from './handshake.js'
 import { carryRaw } from './raw-results.js'
 
@@ -26,7 +26,7 @@ export type FindAwaited = (id: unknown) => Awaited | undefined
  */
 export function readMessage(sent: unknown, find: FindAwaited): JSONRPCMessage | undefined {
   if (!isObject(sent)) return undefined
-  const fails = isFailure(sent.error)
+  const fails = isFailure(sent.error) && !(isBlank(sent.error) && isSaid(sent.result))
   const answers = fails || (Object.hasOwn(sent, 'result') && (sent.result !== null || typeof sent.method !== 'string'))
   if (typeof sent.method === 'string' && !answers) return readAsking(sent, sent.method)
   if (!answers && !(isJsonRpc(sent) && Object.hasOwn(sent, 'id') && !Object.hasOwn(sent, 'method'))) return undefined
@@ -85,8 +85,8 @@ function readAnswer(sent: Raw, fails: boolean, asked: Awaited | undefined): JSON
 function readResult(method: string | undefined, result: unknown): unknown {
   if (method === 'tools/call' || method === 'tools/list') return result ?? {}
   if (isAbsent(result, 'object')) return {}
-  if (!isObject(result)) return result
-  const read = withoutAbsent(result, { _meta: 'object' })
+  if (!isObject(result)) return {}
+  const read = isObject(result._meta) ? result : withoutMember(result, '_meta')
   if (method === 'initialize') return readHandshake(read)
   return method === 'server/discover' ? readDiscovery(read) : read
 }
@@ -109,6 +109,18 @@ const unnamedError = -32000
 
 function isFailure(error: unknown): boolean {
   return isObject(error) || (typeof error === 'string' && error !== '')
+}
+
+/** An error that was filled in with nothing, as where a language can't leave a member out. */
+function isBlank(error: unknown): boolean {
+  if (!isObject(error)) return false
+  const { code = 0, message = '', ...rest } = error
+  const isEmpty = (value: unknown): boolean => value === null || value === 0 || value === ''
+  return isEmpty(code) && isEmpty(message) && Object.values(rest).every((value) => isAbsent(value, 'object'))
+}
+
+function isSaid(result: unknown): boolean {
+  return result !== undefined && result !== null
 }
 
 function isCode(code: unknown): boolean {

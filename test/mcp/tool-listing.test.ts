@@ -123,7 +123,7 @@ describe.each(['modern', 'legacy'] as const)('the tool list of a %s server', (er
 describe('a hostile tool list', () => {
   it.each([
     ['without tools', () => ({}), 'protocol_error'],
-    ['with a cursor that is no text', () => ({ tools: [], nextCursor: 5 }), 'protocol_error'],
+    ['with a cursor that is no text', () => ({ tools: [], nextCursor: ['a'] }), 'protocol_error'],
   ])('that is %s is an error', async (_what, page, code) => {
     expect(await fault(list(page))).toMatchObject({ code, mayHaveRun: false })
   })

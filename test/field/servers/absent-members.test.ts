@@ -46,6 +46,11 @@ describe.each(ways)('"nothing" over %s', (way) => {
     ['a null title (leehack/mcp_dart#61)', '"title":null'],
     ['empty lists for objects, as PHP writes them', '"annotations":[],"_meta":[],"outputSchema":[],"execution":[]'],
     ['null icons and meta', '"icons":null,"_meta":null,"execution":null'],
+    [
+      'false and empty texts where an object or a list stands',
+      '"annotations":"","outputSchema":"","icons":false,"_meta":""',
+    ],
+    ['{} for a list, as Lua writes it', '"icons":{}'],
   ])('in a definition is absent: %s', async (_what, members) => {
     const list = `{"jsonrpc":"2.0","id":$id,"result":{"tools":[{"name":"echo",${members},"inputSchema":{"type":"object"}}],"nextCursor":null,"_meta":null}}`
     const { toolset } = await speaking(way, 'tools/list', list)
@@ -70,6 +75,19 @@ describe.each(ways)('"nothing" over %s', (way) => {
       '"result":{"content":[{"type":"text","text":"order 42 created","annotations":null,"_meta":null}]}',
     ],
     ['content that is one block', '"result":{"content":{"type":"text","text":"order 42 created"}}'],
+    ['a block in place of the result', '"result":{"type":"text","text":"order 42 created"}'],
+    ['an empty error beside it', '"error":{},"result":{"content":[{"type":"text","text":"order 42 created"}]}'],
+    [
+      'an error filled in with nothing, as Go writes it',
+      '"error":{"code":0,"message":"","data":null},"result":{"content":[{"type":"text","text":"order 42 created"}]}',
+    ],
+    ['error false', '"error":false,"result":{"content":[{"type":"text","text":"order 42 created"}]}'],
+    [
+      'another word for complete',
+      '"result":{"resultType":"Complete","content":[{"type":"text","text":"order 42 created"}]}',
+    ],
+    ['an empty kind', '"result":{"resultType":"","content":[{"type":"text","text":"order 42 created"}]}'],
+    ['_meta a text', '"result":{"content":[{"type":"text","text":"order 42 created"}],"_meta":"none"}'],
   ])('in a result costs nothing: %s', async (_what, members) => {
     const { call } = await speaking(way, 'tools/call', `{"jsonrpc":"2.0","id":$id,${members}}`)
     const result = await resultOf(call())
@@ -91,6 +109,11 @@ describe.each(ways)('"nothing" over %s', (way) => {
     ['true for a capability', '"capabilities":{"tools":true,"logging":null},"serverInfo":{"name":"s","version":"1"}'],
     ['no server info at all', '"capabilities":{"tools":{"listChanged":null}}'],
     ['capabilities null', '"capabilities":null,"serverInfo":null'],
+    ['capabilities an empty object, though there are tools', '"capabilities":{}'],
+    ['capabilities an empty list, as PHP writes it', '"capabilities":[]'],
+    ['a null for the tools', '"capabilities":{"tools":null}'],
+    ['_meta a text', '"capabilities":{"tools":{}},"_meta":"none"'],
+    ['a name for the server info', '"capabilities":{"tools":{}},"serverInfo":"notes 1.0"'],
   ])('in the handshake is no reason not to connect: %s', async (_what, members) => {
     const handshake = `{"jsonrpc":"2.0","id":$id,"result":{"protocolVersion":"2025-06-18",${members}}}`
     const { integration, toolset } = await speaking(way, 'initialize', handshake)
@@ -126,6 +149,28 @@ describe('what is no spelling of "nothing"', () => {
     const { tools, unavailable } = await (await connected(server)).toolset()
     expect(tools.map(({ name }) => name)).toEqual(['echo'])
     expect(unavailable).toMatchObject([{ name: 'broken', reason: 'invalid_schema' }])
+  })
+
+  it('takes a server without tools at its word: it offers other things, or does not know the question', async () => {
+    for (const capabilities of [{ prompts: {} }, {}]) {
+      const server = await listen((request) => {
+        if (request.method === 'initialize')
+          return {
+            json: { jsonrpc: '2.0', id: request.id, result: { protocolVersion: '2025-06-18', capabilities } },
+          }
+        return request.method === 'tools/list' ? right({ ...request, method: 'unknown' }) : undefined
+      })
+      const { integration, toolset } = await connected(server)
+      expect(integration.status).toBe('connected')
+      expect((await toolset()).tools).toEqual([])
+    }
+  })
+
+  it('has an error where there is no result, however little it says', async () => {
+    const server = await listen(({ method, id }) =>
+      method === 'tools/call' ? { json: { jsonrpc: '2.0', id, error: { code: 0, message: '' } } } : undefined,
+    )
+    expect(await resultOf((await connected(server)).call())).toMatchObject({ isError: true })
   })
 
   it('refuses a revision that nobody knows, and says why', async () => {

@@ -31,7 +31,32 @@ const answers: readonly (readonly [string, Behaviour])[] = [
   ['202 and nothing', () => ({ status: 202 })],
   ['text that is no JSON', () => ({ headers: { 'content-type': 'text/plain' }, body: 'what?' })],
   ['an event stream that ends', () => ({ headers: { 'content-type': 'text/event-stream' }, body: ': bye\n\n' })],
-  ...[400, 404, 405, 406, 409, 415, 422, 500, 501].map(
+  ['a text for a result', ({ id }) => ({ json: { jsonrpc: '2.0', id, result: 'pong' } })],
+  ['a list for a result', ({ id }) => ({ json: { jsonrpc: '2.0', id, result: [1] } })],
+  ['JSON that is a number', () => ({ json: 42 })],
+  ['itself', ({ id, method, params }) => ({ json: { jsonrpc: '2.0', id, method, params } })],
+  [
+    'older revisions only',
+    ({ id }) => ({
+      json: { jsonrpc: '2.0', id, result: { supportedVersions: ['2025-06-18'], capabilities: { tools: {} } } },
+    }),
+  ],
+  ...[200, 400].map(
+    (status) =>
+      [
+        `that this revision is not spoken, under ${status}`,
+        ({ id }: { id: unknown }) => ({
+          status,
+          json: {
+            jsonrpc: '2.0',
+            id,
+            error: { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2025-06-18'] } },
+          },
+        }),
+      ] as const,
+  ),
+  ['a redirect that leads nowhere', () => ({ status: 302 })],
+  ...[304, 400, 402, 404, 405, 406, 409, 410, 411, 415, 421, 422, 426, 431, 451, 500, 501, 505, 520, 522, 530].map(
     (status) => [`HTTP ${status}`, () => ({ status, body: 'no' })] as const,
   ),
 ]
@@ -153,6 +178,24 @@ describe('a refused revision', () => {
     const server = await listen(says(refusal))
     const { integration } = await connected(server)
     expect(integration).toMatchObject({ status: 'connected', protocolVersion: '2025-06-18' })
+  })
+
+  it.each([
+    ['in other words', 406, { detail: 'MCP-Protocol-Version must be one of 2025-06-18' }],
+    ['under 500', 500, 'Unsupported protocol version 2025-11-25. Supported: 2025-06-18'],
+  ])('is asked for the one that it names, said %s', async (_how, status, said) => {
+    const refusal = typeof said === 'string' ? { status, body: said } : { status, json: said }
+    const { integration } = await connected(await listen(says(() => refusal)))
+    expect(integration).toMatchObject({ status: 'connected', protocolVersion: '2025-06-18' })
+  })
+
+  it('may be followed by the choice of another one than it names', async () => {
+    const server = await listen((request) =>
+      request.method === 'initialize' && request.params['protocolVersion'] !== '2025-03-26'
+        ? { status: 400, body: 'Unsupported protocol version (supported versions: 2025-03-26)' }
+        : undefined,
+    )
+    expect((await connected(server)).integration).toMatchObject({ protocolVersion: '2025-06-18' })
   })
 
   it('that names none we know has its reason', async () => {

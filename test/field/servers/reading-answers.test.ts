@@ -44,6 +44,26 @@ describe('a list that says the same again', () => {
     expect(pages).toBeLessThanOrEqual(2)
   })
 
+  it.each([
+    [
+      'a number for a cursor',
+      { tools: [tool], nextCursor: 2 },
+      { tools: [{ ...tool, name: 'last' }] },
+      ['echo', 'last'],
+    ],
+    ['false for no cursor', { tools: [tool], nextCursor: false }, {}, ['echo']],
+    ['{} for no cursor', { tools: [tool], nextCursor: {} }, {}, ['echo']],
+    ['a last page that has no tools', { tools: [tool], nextCursor: 'b' }, {}, ['echo']],
+    ['a last page whose tools are null', { tools: [tool], nextCursor: 'b' }, { tools: null }, ['echo']],
+  ])('with %s has what is there', async (_what, first, second, names) => {
+    const server = await listen(
+      on('tools/list', ({ id, params }) => ({
+        json: { jsonrpc: '2.0', id, result: params['cursor'] === undefined ? first : second },
+      })),
+    )
+    expect((await (await connected(server)).toolset()).tools.map(({ name }) => name)).toEqual(names)
+  })
+
   it('goes on over a page that is empty', async () => {
     const pages = [
       { tools: [tool], nextCursor: 'a' },
@@ -84,11 +104,85 @@ describe('JSON', () => {
     expect(await resultOf((await connected(server)).call())).toMatchObject(done)
   })
 
+  it.each([
+    ['a warning of PHP before it', '<br />\n<b>Warning</b>: Undefined index in x.php<br />\n$answer'],
+    ['a line of a log before it', 'DEBUG 12:00 tools/call echo\n$answer'],
+    ['a line of a log after it', '$answer\nDone in 3 ms\n'],
+    ['a NUL after it', '$answer\n\0'],
+    [
+      'another message on a line before',
+      '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info"}}\n$answer\n',
+    ],
+    ['all of it once more as a text', '$text'],
+  ])('with %s is read', async (_what, written) => {
+    const server = await listen((request) => {
+      if (request.verb !== 'POST' || request.id === undefined) return undefined
+      const answer = JSON.stringify(right(request).json)
+      const body = written.replace('$answer', () => answer).replace('$text', () => JSON.stringify(answer))
+      return { headers: { 'content-type': 'application/json' }, body }
+    })
+    expect(await resultOf((await connected(server)).call())).toMatchObject(done)
+  })
+
+  it.each(['UTF-8', 'none', 'identity'])('in the "encoding" %s is as it was written', async (encoding) => {
+    const server = await listen((request) =>
+      request.verb === 'POST' && request.id !== undefined
+        ? { ...right(request), headers: { 'content-encoding': encoding } }
+        : undefined,
+    )
+    expect(await resultOf((await connected(server)).call())).toMatchObject(done)
+  })
+
+  it.each([201, 202, 203, 206])('is an answer under HTTP %i', async (status) => {
+    const server = await listen((request) =>
+      request.verb === 'POST' && request.id !== undefined ? { ...right(request), status } : undefined,
+    )
+    expect(await resultOf((await connected(server)).call())).toMatchObject(done)
+  })
+
+  it('that says something else than MCP is told as that, and the tool may have run', async () => {
+    const server = await listen(on('tools/call', () => ({ json: { detail: 'Internal error' } })))
+    await expect((await connected(server)).call()).rejects.toMatchObject({
+      code: 'protocol_error',
+      mayHaveRun: true,
+      message: expect.stringContaining('no MCP message') as string,
+    })
+  })
+
   it('in a list of one is read', async () => {
     const server = await listen((request) =>
       request.verb === 'POST' && request.id !== undefined ? { json: [right(request).json] } : undefined,
     )
     expect(await resultOf((await connected(server)).call())).toMatchObject(done)
+  })
+
+  it.each([
+    ['another type of event', 'event: result\ndata: $answer\n\n'],
+    ['its lines broken', 'data: {\ndata: "x":1, $members\n\n'],
+    ['two messages in one event', 'data: {"jsonrpc":"2.0","method":"notifications/x"}\ndata: $answer\n\n'],
+    ['its field written large', 'Data: $answer\n\n'],
+    ['no field', ': hello\n\n$answer\n\n'],
+    ['something else after it', 'data: $answer\n\ndata: [DONE]\n\n'],
+    ['something else before it', 'data: ok\n\ndata: $answer\n\n'],
+    ['a pause that is none', 'retry: soon\nid:\ndata: $answer\n\n'],
+  ])('in an event stream with %s is read', async (_what, written) => {
+    const server = await listen(
+      on('tools/call', (request) => {
+        const answer = JSON.stringify(right(request).json)
+        const body = written.replace('$answer', () => answer).replace('$members', () => answer.slice(1))
+        return { headers: { 'content-type': 'text/event-stream' }, body }
+      }),
+    )
+    expect(await resultOf((await connected(server)).call())).toMatchObject(done)
+  })
+
+  it('in an event stream that can not be read is no outage', async () => {
+    const server = await listen(
+      on('tools/call', () => ({ headers: { 'content-type': 'text/event-stream' }, body: 'data: {"jsonrpc"\n\n' })),
+    )
+    const { call, mine, id } = await connected(server)
+    await expect(call()).rejects.toMatchObject({ code: 'protocol_error', mayHaveRun: true })
+    expect(await mine.get(id)).toMatchObject({ status: 'connected' })
   })
 
   it('an event stream by another name is one', async () => {
@@ -148,6 +242,13 @@ describe('an answer with another id', () => {
       on('tools/call', () => ({ json: { jsonrpc: '2.0', error: { code: -32603, message: 'broken' } } })),
     )
     expect(await resultOf((await connected(server)).call())).toMatchObject({ isError: true })
+  })
+
+  it('of another request is never taken from an event stream either', async () => {
+    const server = await listen(on('tools/call', (request) => events({ ...(right(request).json as object), id: 4711 })))
+    const { call, mine, id } = await connected(server)
+    await expect(call()).rejects.toMatchObject({ code: 'protocol_error', mayHaveRun: true })
+    expect(await mine.get(id)).toMatchObject({ status: 'connected' })
   })
 
   it('of another request is never taken: it is a broken message, and no outage', async () => {
