@@ -21,6 +21,9 @@ class SchemaCheck {
   /** References that are being followed for the value in hand: one that comes back says nothing more. */
   #following: readonly string[] = []
   readonly #enums = new Map<readonly JsonValue[], EnumValues>()
+  /** Listing the keys of an object takes as long as it has keys, so that it is done, and paid for, once. */
+  readonly #names = new Map<JsonObject, readonly string[]>()
+  readonly #targets = new Map<string, JsonValue | undefined>()
   readonly #keywords: ReadonlyMap<string, Keyword>
 
   constructor(root: JsonValue, work: WorkBudget) {
@@ -34,7 +37,7 @@ class SchemaCheck {
     if (typeof schema === 'boolean') return schema
     if (!isObject(schema)) return true
     this.#work.enter()
-    for (const keyword in schema) {
+    for (const keyword of this.#namesOf(schema)) {
       this.#work.spend()
       const check = this.#keywords.get(keyword)
       if (check === undefined || check(schema[keyword]!, value, schema)) continue
@@ -60,8 +63,8 @@ class SchemaCheck {
       ['maxLength', (most, value) => typeof value !== 'string' || !isNumber(most) || this.#length(value) <= most],
       ['minItems', (least, value) => !isArray(value) || !isNumber(least) || value.length >= least],
       ['maxItems', (most, value) => !isArray(value) || !isNumber(most) || value.length <= most],
-      ['minProperties', (least, value) => !isObject(value) || !isNumber(least) || this.#size(value) >= least],
-      ['maxProperties', (most, value) => !isObject(value) || !isNumber(most) || this.#size(value) <= most],
+      ['minProperties', (least, value) => !isObject(value) || !isNumber(least) || this.#namesOf(value).length >= least],
+      ['maxProperties', (most, value) => !isObject(value) || !isNumber(most) || this.#namesOf(value).length <= most],
       ['required', (names, value) => !isObject(value) || !isArray(names) || this.#hasAll(value, names)],
       ['dependentRequired', (needs, value) => this.#each(needs, value, (names) => this.#hasNamed(value, names))],
       ['dependentSchemas', (schemas, value) => this.#each(schemas, value, (schema) => this.fits(schema, value))],
@@ -92,8 +95,13 @@ class SchemaCheck {
 
   #target(ref: string): JsonValue | undefined {
     if (ref === '#') return this.#root
+    if (!this.#targets.has(ref)) this.#targets.set(ref, this.#findTarget(ref))
+    return this.#targets.get(ref)
+  }
+
+  #findTarget(ref: string): JsonValue | undefined {
     if (!ref.startsWith('#/')) return undefined
-    this.#work.spendOnText(ref)
+    this.#work.spend(ref.length)
     let node: JsonValue | undefined = this.#root
     for (const part of ref.slice(2).split('/')) {
       this.#work.spend()
@@ -152,8 +160,9 @@ class SchemaCheck {
     if (isArray(left) && isArray(right))
       return left.length === right.length && left.every((item, n) => this.#equal(item, right[n]!))
     const [some, others] = [left as JsonObject, right as JsonObject]
-    if (this.#size(some) !== this.#size(others)) return false
-    return Object.keys(some).every((name) => Object.hasOwn(others, name) && this.#equal(some[name]!, others[name]!))
+    const names = this.#namesOf(some)
+    if (names.length !== this.#namesOf(others).length) return false
+    return names.every((name) => Object.hasOwn(others, name) && this.#equal(some[name]!, others[name]!))
   }
 
   /** In characters, not UTF-16 units. */
@@ -164,10 +173,13 @@ class SchemaCheck {
     return text.length - pairs
   }
 
-  #size(value: JsonObject): number {
-    const { length } = Object.keys(value)
-    this.#work.spend(length)
-    return length
+  #namesOf(value: JsonObject): readonly string[] {
+    const known = this.#names.get(value)
+    if (known !== undefined) return known
+    const names = Object.keys(value)
+    this.#work.spend(names.length)
+    this.#names.set(value, names)
+    return names
   }
 
   #hasAll(value: JsonObject, names: readonly JsonValue[]): boolean {
@@ -184,7 +196,7 @@ class SchemaCheck {
   /** A rule for each property that is there. */
   #each(rules: JsonValue, value: JsonValue, holds: (rule: JsonValue) => boolean): boolean {
     if (!isObject(rules) || !isObject(value)) return true
-    for (const name in rules) {
+    for (const name of this.#namesOf(rules)) {
       this.#work.spend()
       if (Object.hasOwn(value, name) && !holds(rules[name]!)) return false
     }
@@ -193,7 +205,7 @@ class SchemaCheck {
 
   #propertiesFit(schemas: JsonValue, value: JsonValue): boolean {
     if (!isObject(schemas) || !isObject(value)) return true
-    for (const name in value) {
+    for (const name of this.#namesOf(value)) {
       this.#work.spend()
       if (Object.hasOwn(schemas, name) && !this.#inside(schemas[name]!, value[name]!)) return false
     }
@@ -203,7 +215,7 @@ class SchemaCheck {
   #othersFit(rest: JsonValue, value: JsonValue, schema: JsonObject): boolean {
     if (!isObject(value) || own(schema, 'patternProperties') !== undefined) return true
     const named = own(schema, 'properties')
-    for (const name in value) {
+    for (const name of this.#namesOf(value)) {
       this.#work.spend()
       const isNamed = isObject(named) && Object.hasOwn(named, name)
       if (!isNamed && !this.#inside(rest, value[name]!)) return false
@@ -213,7 +225,9 @@ class SchemaCheck {
 
   #tupleFits(schemas: JsonValue, value: JsonValue): boolean {
     if (!isArray(schemas) || !isArray(value)) return true
-    return schemas.every((schema, n) => n >= value.length || this.#inside(schema, value[n]!))
+    const count = Math.min(schemas.length, value.length)
+    for (let n = 0; n < count; n++) if (!this.#inside(schemas[n]!, value[n]!)) return false
+    return true
   }
 
   /** A list of schemas is the tuple of older drafts. */
@@ -249,11 +263,13 @@ class SchemaCheck {
     this.#work.spend()
     if (!isNested(schema)) return false
     this.#work.enter()
-    const result = Object.entries(schema).some(([key, child]) => {
-      this.#work.spend()
-      if (notEnforced.has(key) || (key === '$ref' && this.#leadsToUncertain(child as JsonValue))) return true
-      return this.#isUncertain(child as JsonValue)
-    })
+    const result = isArray(schema)
+      ? schema.some((one) => this.#isUncertain(one))
+      : this.#namesOf(schema as JsonObject).some((key) => {
+          this.#work.spend()
+          const child = (schema as JsonObject)[key]!
+          return notEnforced.has(key) || (key === '$ref' && this.#leadsToUncertain(child)) || this.#isUncertain(child)
+        })
     this.#work.leave()
     return result
   }

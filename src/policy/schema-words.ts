@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import { schemaData, schemaMaps, wordKeywords } from '../model/schema-keywords.js'
 import type { ToolDefinition } from '../model/tool.js'
+import { sameJson } from './same-json.js'
 
 /**
  * A definition as it is now, in the words that somebody accepted: what was not there then is not described. A model
@@ -20,19 +21,15 @@ export function inAcceptedWords(now: ToolDefinition, accepted: ToolDefinition | 
   }
 }
 
-/** Every word of a schema, by its place. */
-export function wordsIn(schema: JsonValue): Readonly<Record<string, JsonValue>> {
-  const found: [string, JsonValue][] = []
-  const visit = (node: JsonValue, path: string, isMap: boolean): void => {
-    if (typeof node !== 'object' || node === null) return
-    for (const [key, value] of Object.entries(node) as [string, JsonValue][]) {
-      if (!isMap && wordKeywords.has(key)) found.push([`${path}/${key}`, value])
-      else if (isMap || !schemaData.has(key))
-        visit(value, `${path}/${key}`, !isMap && schemaMaps.has(key) && isObject(value))
-    }
-  }
-  visit(schema, '', false)
-  return Object.fromEntries(found)
+/** Whether a schema has words that another doesn't have at the same place. */
+export function addsWords(before: JsonValue | undefined, after: JsonValue, isMap = false): boolean {
+  if (typeof after !== 'object' || after === null) return false
+  return Object.entries(after as JsonObject).some(([key, value]) => {
+    const was = at(before, key)
+    if (!isMap && wordKeywords.has(key)) return !sameJson(was, value)
+    if (!isMap && schemaData.has(key)) return false
+    return addsWords(was, value, !isMap && schemaMaps.has(key) && isObject(value))
+  })
 }
 
 /** The structure of one schema with the words that another has at the same places. */

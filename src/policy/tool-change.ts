@@ -3,7 +3,7 @@ import type { ToolAnnotations, ToolChange, ToolDefinition } from '../model/tool.
 import type { WorkBudget } from '../model/work-budget.js'
 import { digestOf } from './digest.js'
 import { compareSchemas, worst, type SchemaChange } from './schema-change.js'
-import { wordsIn } from './schema-words.js'
+import { addsWords } from './schema-words.js'
 import { partsOf } from './tool-definition.js'
 import { differencesBetween } from './tool-difference.js'
 
@@ -40,9 +40,7 @@ export function changeKind(accepted: ToolDefinition, now: ToolDefinition, work?:
 function compareOutputs(before: JsonValue, after: JsonValue, work: WorkBudget | undefined): SchemaChange {
   const change = compareSchemas(before, after, work)
   if (change === 'same' || change === 'reworded') return change
-  const known = wordsIn(before)
-  const areKnown = Object.entries(wordsIn(after)).every(([place, words]) => isEqual(words, known[place]))
-  return areKnown ? 'cosmetic' : 'reworded'
+  return addsWords(before, after) ? 'reworded' : 'cosmetic'
 }
 
 /** Towards writing, destroying, the open world is widened; away from it narrowed. What is absent has its cautious default. */

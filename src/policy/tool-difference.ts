@@ -5,6 +5,8 @@ import { visible } from '../model/visible-text.js'
 const mostDifferences = 100
 /** Characters of all differences together: they become part of an approval. */
 const mostCharacters = 16_384
+/** Differences that are looked at: what is left out for its length costs as much as what is shown. */
+const mostLookedAt = 500
 const longestValue = 2_000
 const longestPath = 500
 
@@ -27,24 +29,25 @@ const fields = [
  */
 export function differencesBetween(before: JsonObject, after: JsonObject): readonly ToolDifference[] {
   const found: ToolDifference[] = []
-  const room = { characters: mostCharacters }
+  const room = { characters: mostCharacters, looks: mostLookedAt }
   for (const field of fields) collect(`/${field}`, own(before, field), own(after, field), { found, room })
   return found
 }
 
 interface Collected {
   readonly found: ToolDifference[]
-  readonly room: { characters: number }
+  readonly room: { characters: number; looks: number }
 }
 
 function collect(path: string, before: JsonValue | undefined, after: JsonValue | undefined, into: Collected): void {
-  if (before === after || into.found.length >= mostDifferences) return
+  if (before === after || into.found.length >= mostDifferences || into.room.looks <= 0) return
   const [was, is] = [childrenOf(before), childrenOf(after)]
   if (was !== undefined && is !== undefined && Array.isArray(before) === Array.isArray(after)) {
     for (const key of new Set([...Object.keys(was), ...Object.keys(is)]))
-      collect(`${path}/${pointerPart(key)}`, own(was, key), own(is, key), into)
+      collect(below(path, key), own(was, key), own(is, key), into)
     return
   }
+  into.room.looks--
   const difference = {
     path: visible(path, longestPath),
     before: before === undefined ? undefined : shown(before),
@@ -62,9 +65,9 @@ function childrenOf(value: JsonValue | undefined): JsonObject | undefined {
   return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
 }
 
-/** @see https://www.rfc-editor.org/rfc/rfc6901 */
-function pointerPart(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+/** A path is cut where it is shown, so that it need not grow beyond. @see https://www.rfc-editor.org/rfc/rfc6901 */
+function below(path: string, key: string): string {
+  return path.length > longestPath ? path : `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 function shown(value: JsonValue): JsonValue {

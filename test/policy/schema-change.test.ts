@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject, JsonValue } from '../../src/model/json.js'
 import { compareSchemas } from '../../src/policy/schema-change.js'
+import { cpuBound, cpuOf } from '../support/cpu.js'
 
 const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more })
 const closed = { additionalProperties: false }
@@ -274,11 +275,6 @@ describe('what a schema accepts', () => {
 })
 
 describe('what a comparison may cost', () => {
-  const cpu = (work: () => unknown): number => {
-    const started = process.cpuUsage()
-    work()
-    return process.cpuUsage(started).user / 1000
-  }
   const nested = (levels: number, leaf: JsonObject): JsonObject =>
     levels === 0 ? leaf : { type: 'object', properties: { a: nested(levels - 1, leaf) } }
   const wide = (fields: number, title: string): JsonObject =>
@@ -302,14 +298,14 @@ describe('what a comparison may cost', () => {
     ],
   ])('is bounded with %s', (_what, before, after, change) => {
     let found: unknown
-    expect(cpu(() => (found = compareSchemas(before, after)))).toBeLessThan(200)
+    expect(cpuOf(() => (found = compareSchemas(before, after)))).toBeLessThan(cpuBound(200))
     expect(found).toBe(change)
   })
 
   it('grows with the size, not with depth times size', () => {
     const texts = (levels: number, word: string) => nested(levels, { description: word.repeat(120_000) })
     const best = (levels: number): number =>
-      Math.min(...Array.from({ length: 5 }, () => cpu(() => compareSchemas(texts(levels, 'x'), texts(levels, 'y')))))
+      Math.min(...Array.from({ length: 5 }, () => cpuOf(() => compareSchemas(texts(levels, 'x'), texts(levels, 'y')))))
     expect(best(28)).toBeLessThan(best(1) * 5 + 10)
   })
 })
