@@ -22,6 +22,14 @@ export interface AccessScope {
   readonly visibility: IntegrationVisibility
 }
 
+/** The scope of an integration of the actor's workspace. */
+export function scopeOf(
+  { workspaceId }: Pick<Actor, 'workspaceId'>,
+  { ownerId, visibility }: Omit<AccessScope, 'workspaceId'>,
+): AccessScope {
+  return { workspaceId, ownerId, visibility }
+}
+
 /** What a host may settle about access. */
 export interface AccessRules {
   readonly sharing: 'members' | 'admins'

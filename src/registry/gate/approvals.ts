@@ -2,9 +2,9 @@ import { approvalTransitions, type Approval, type ApprovalStatus } from '../../m
 import { IntegrationError } from '../../model/errors.js'
 import type { JsonObject } from '../../model/json.js'
 import { displayArguments } from '../../policy/arguments.js'
-import { decideAccess, type Access } from '../../policy/access.js'
+import type { Access } from '../../policy/access.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import { isId } from '../state/access.js'
+import { accessTo, isId } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import type { Change, NewAudit } from '../state/event-feed.js'
@@ -109,12 +109,9 @@ export function accessToApproval(
   userId: string,
   integration: IntegrationRecord | undefined,
 ): Access {
-  const { actor } = context
-  const own = userId === actor.userId
+  const own = userId === context.actor.userId
   if (integration === undefined) return own ? 'allowed' : 'hidden'
-  const { ownerId, visibility } = integration
-  const scope = { workspaceId: actor.workspaceId, ownerId, visibility }
-  return decideAccess(own ? 'decide_own_approval' : 'decide_others_approval', actor, scope, context.options.access)
+  return accessTo(context, own ? 'decide_own_approval' : 'decide_others_approval', integration)
 }
 
 /** `approvals.get()`. */

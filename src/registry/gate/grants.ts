@@ -1,5 +1,4 @@
 import type { Grant } from '../../model/approval.js'
-import { decideAccess, type Access } from '../../policy/access.js'
 import { matchGrant, type StoredGrant } from '../../policy/grant-rule.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 import type { StorageWrite } from '../../ports/storage.js'
@@ -7,7 +6,7 @@ import type { ActorContext, Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
 import type { NewEvent } from '../state/event-feed.js'
-import { allow, isId } from '../state/access.js'
+import { accessTo, allow, isId } from '../state/access.js'
 import { pages } from '../state/pages.js'
 import { versioned, toJson, type IntegrationRecord, type Versioned } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
@@ -92,7 +91,9 @@ export async function listGrants(
     found.map(({ value }) => keys.integration(value.integrationId)),
   )
   return found.flatMap(({ value }, n) =>
-    accessTo(context, versioned<IntegrationRecord>(records[n])?.value) === 'allowed' ? [shown(value)] : [],
+    accessTo(context, 'others_grants', versioned<IntegrationRecord>(records[n])?.value) === 'allowed'
+      ? [shown(value)]
+      : [],
   )
 }
 
@@ -109,7 +110,7 @@ export async function revokeGrant(context: ActorContext, id: string): Promise<vo
   const record = versioned<IntegrationRecord>(records[0])?.value
   if (found.value.userId !== actor.userId) {
     if (record === undefined) throw notFound('grant', id)
-    if (accessTo(context, record) === 'hidden') throw notFound('grant', id)
+    if (accessTo(context, 'others_grants', record) === 'hidden') throw notFound('grant', id)
     allow(context, found.value.integrationId, record, 'others_grants')
   }
   await context.feed.commit(actor.workspaceId, {
@@ -159,13 +160,6 @@ async function grantsUnder(
   for await (const { records } of pages(context.storage, { workspaceId, prefix, limit: 1000 }))
     grants.push(...records.map((record) => versioned<StoredGrant>(record)!))
   return grants
-}
-
-function accessTo(context: ActorContext, record: IntegrationRecord | undefined): Access {
-  const { actor } = context
-  const { workspaceId } = actor
-  const scope = record && { workspaceId, ownerId: record.ownerId, visibility: record.visibility }
-  return decideAccess('others_grants', actor, scope, context.options.access)
 }
 
 function shown(grant: StoredGrant): Grant {

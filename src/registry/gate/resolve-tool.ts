@@ -1,10 +1,9 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { TakenArguments } from '../../policy/arguments.js'
-import { decideAccess } from '../../policy/access.js'
 import { notForModels, type NotForModels } from '../../policy/model-audience.js'
 import { visible } from '../../model/visible-text.js'
 import { actingAs, type Context } from '../state/context.js'
-import { allow } from '../state/access.js'
+import { accessTo, allow } from '../state/access.js'
 import { versioned, type IntegrationRecord, type SettingsRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
@@ -81,13 +80,9 @@ async function resolveTool(
       beside === undefined ? wanted : [...wanted, beside],
     )
     const record = versioned<IntegrationRecord>(records[0])?.value
-    const scope =
-      record === undefined
-        ? undefined
-        : { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
-    if (record === undefined || decideAccess('call', actor, scope, context.options.access) === 'hidden')
-      throw unknownTool(asked)
-    allow(actingAs(context, actor), integrationId, record, 'call')
+    const acting = actingAs(context, actor)
+    if (record === undefined || accessTo(acting, 'call', record) === 'hidden') throw unknownTool(asked)
+    allow(acting, integrationId, record, 'call')
     const settings = versioned<SettingsRecord>(records[1])?.value
     const target = targetFrom(actor, integrationId, record, records.slice(2, wanted.length))
     if (!record.enabled)

@@ -1,4 +1,5 @@
 import type { CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
+import { scopeOf } from '../../policy/access.js'
 import { eventFor } from '../../policy/event-audience.js'
 import type { ActorContext } from '../state/context.js'
 import { tellOne, type LocalEvent, type RegistryEventPage, type RegistryEventQuery } from '../state/event-feed.js'
@@ -63,10 +64,5 @@ function shownTo(
   record: IntegrationRecord | undefined,
 ): RegistryEvent | undefined {
   const { actor } = context
-  const scope = record && {
-    workspaceId: actor.workspaceId,
-    ownerId: record.ownerId,
-    visibility: record.visibility,
-  }
-  return eventFor(actor, event, scope, context.options.access)
+  return eventFor(actor, event, record && scopeOf(actor, record), context.options.access)
 }

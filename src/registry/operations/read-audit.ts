@@ -1,6 +1,6 @@
 import { auditInput, parse } from '../../model/input.js'
 import type { AuditEntry } from '../../model/event.js'
-import { decideAccess } from '../../policy/access.js'
+import { accessTo } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
 import { momentKey } from '../state/event-feed.js'
@@ -116,16 +116,7 @@ async function seenByAdmin(
   return entries.map((entry) => {
     if (entry.userId === actor.userId || entry.integrationId === undefined) return entry
     const record = known.get(entry.integrationId)
-    const access =
-      record === undefined
-        ? 'forbidden'
-        : decideAccess(
-            'audit_all',
-            actor,
-            { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility },
-            context.options.access,
-          )
-    if (access === 'allowed') return entry
+    if (accessTo(context, 'audit_all', record) === 'allowed') return entry
     const { id, workspaceId, at, userId, integrationId, action } = entry
     return { id, workspaceId, at, integrationId, action, userId }
   })

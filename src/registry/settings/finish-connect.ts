@@ -1,13 +1,12 @@
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { isIntegrationError } from '../../model/errors.js'
 import { readCredential } from '../../oauth/credential-record.js'
-import { decideAccess } from '../../policy/access.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
-import { load } from '../state/access.js'
+import { accessTo, load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
 import { versioned, toJson, type ClientRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
@@ -153,13 +152,11 @@ async function consume(context: ActorContext, flow: PendingFlow): Promise<Status
 
 /** Whether the sign-in still is for that server and that credential, and the person may still give it. */
 function mayFinish(context: ActorContext, { value: flow }: PendingFlow, record: IntegrationRecord): boolean {
-  const { actor } = context
   const perUser = record.credentials === 'per_user'
-  const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
   return (
     record.url === flow.serverUrl &&
     perUser === (flow.owner !== sharedOwner) &&
-    decideAccess(perUser ? 'own_credential' : 'reconnect', actor, scope, context.options.access) === 'allowed'
+    accessTo(context, perUser ? 'own_credential' : 'reconnect', record) === 'allowed'
   )
 }
 

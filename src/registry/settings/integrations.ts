@@ -1,8 +1,7 @@
 import { listInput, parse } from '../../model/input.js'
 import { invalid } from '../../model/invalid.js'
 import type { Integration } from '../../model/integration.js'
-import { decideAccess } from '../../policy/access.js'
-import { isId, load, visibleIds } from '../state/access.js'
+import { accessTo, isId, load, visibleIds } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import { idsUnder } from '../state/pages.js'
@@ -84,8 +83,6 @@ async function readAll(context: ActorContext, scope: IntegrationListOptions['sco
   return all.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
 }
 
-function isHidden(context: ActorContext, { ownerId, visibility }: IntegrationRecord): boolean {
-  const { actor } = context
-  const scope = { workspaceId: actor.workspaceId, ownerId, visibility }
-  return decideAccess('get', actor, scope, context.options.access) === 'hidden'
+function isHidden(context: ActorContext, record: IntegrationRecord): boolean {
+  return accessTo(context, 'get', record) === 'hidden'
 }

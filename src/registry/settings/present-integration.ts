@@ -1,5 +1,5 @@
 import type { Integration, ServerInfo, ToolCounts } from '../../model/integration.js'
-import { allowedOperations } from '../../policy/access.js'
+import { allowedOperations, scopeOf } from '../../policy/access.js'
 import { visible, visibleLines } from '../../model/visible-text.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
@@ -151,8 +151,7 @@ function metadataOf(context: ActorContext, { id, record, status }: StoredIntegra
 
 function operationsOf(context: ActorContext, record: IntegrationRecord): Integration['allowed'] {
   const { actor } = context
-  const scope = { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
-  return allowedOperations(actor, scope, context.options.access)
+  return allowedOperations(actor, scopeOf(actor, record), context.options.access)
 }
 
 function knownStatus(record: IntegrationRecord, status: StatusRecord | undefined, now: number): StatusRecord {

@@ -3,14 +3,13 @@ import { invalid } from '../../model/invalid.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
-import { decideAccess } from '../../policy/access.js'
 import { checkTarget, fileStatus } from './refresh-tools.js'
 import { checkBesideConnector, oauthSettingsOf, sealOAuthSettings } from '../servers/oauth-settings.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { refreshAfterSignIn } from './finish-connect.js'
-import { load } from '../state/access.js'
+import { accessTo, load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
 import { notFound } from '../state/errors.js'
 import { originOf, versioned, toJson, type IntegrationRecord, type StatusRecord } from '../state/records.js'
@@ -165,16 +164,7 @@ function needsSignIn(record: IntegrationRecord, refused: AuthorizationRequired):
 }
 
 function mayReconnect(context: ActorContext, record: IntegrationRecord): boolean {
-  const { actor } = context
-  const operation = record.credentials === 'per_user' ? 'own_credential' : 'reconnect'
-  return (
-    decideAccess(
-      operation,
-      actor,
-      { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility },
-      context.options.access,
-    ) === 'allowed'
-  )
+  return accessTo(context, record.credentials === 'per_user' ? 'own_credential' : 'reconnect', record) === 'allowed'
 }
 
 export async function startSignIn(

@@ -1,5 +1,5 @@
 import { IntegrationError } from '../../model/errors.js'
-import { decideAccess, type Operation } from '../../policy/access.js'
+import { decideAccess, scopeOf, type Access, type Operation } from '../../policy/access.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { ActorContext } from './context.js'
 import { notFound } from './errors.js'
@@ -49,6 +49,15 @@ export async function load(
   }
 }
 
+/** What the actor may know of and do with an integration of their workspace; none is hidden. */
+export function accessTo(
+  { actor, options }: ActorContext,
+  operation: Operation,
+  record: Pick<IntegrationRecord, 'ownerId' | 'visibility'> | undefined,
+): Access {
+  return decideAccess(operation, actor, record && scopeOf(actor, record), options.access)
+}
+
 /** Throws unless the actor may do this with that integration. */
 export function allow(
   context: ActorContext,
@@ -56,12 +65,7 @@ export function allow(
   record: IntegrationRecord | undefined,
   operation: Operation,
 ): void {
-  const { actor } = context
-  const scope =
-    record === undefined
-      ? undefined
-      : { workspaceId: actor.workspaceId, ownerId: record.ownerId, visibility: record.visibility }
-  const access = decideAccess(operation, actor, scope, context.options.access)
+  const access = accessTo(context, operation, record)
   if (access === 'hidden') throw notFound('integration', id)
   if (access === 'forbidden')
     throw new IntegrationError(
@@ -73,15 +77,8 @@ export function allow(
 
 /** @throws IntegrationError `forbidden` where the host leaves sharing to admins */
 export function allowSharing(context: ActorContext): void {
-  const { actor } = context
-  if (
-    decideAccess(
-      'share',
-      actor,
-      { workspaceId: actor.workspaceId, ownerId: actor.userId, visibility: 'private' },
-      context.options.access,
-    ) !== 'allowed'
-  )
+  const own = { ownerId: context.actor.userId, visibility: 'private' } as const
+  if (accessTo(context, 'share', own) !== 'allowed')
     throw new IntegrationError(
       'forbidden',
       'Only admins may share an integration with the workspace here. Connect it as private, or ask an admin.',
