@@ -26,29 +26,29 @@ import { makeToolset, type Toolset, type ToolsetOptions } from './gate/toolset.j
 import type { ReconnectInput } from './settings/validate.js'
 import type { ConnectInput } from './settings/plan-connect.js'
 
-/** What every verb takes last. */
+/** Options of every verb. */
 export interface OperationOptions {
-  /** Ends the wait; what was committed before stays. Rejects with `aborted`. */
+  /** Ends the wait with `aborted`; what was already committed stays. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Options of verbs that may begin a sign-in. */
+/** Options of verbs that may start a sign-in. */
 export interface SignInOptions extends OperationOptions, WayBack {}
 
 /**
- * What one person can do with the integrations of their workspace. What they may not see answers exactly like what does
- * not exist: `not_found`.
+ * Everything one person can do with the integrations of their workspace. An integration that they may not see rejects
+ * exactly like one that doesn't exist: `not_found`.
  *
  * Every method also rejects with `closed` and `storage_unavailable`.
  */
 export interface ActorIntegrations<AgentId extends string = string> {
   /** The catalogue, with how many integrations of each entry are connected. */
   available(options?: OperationOptions): Promise<readonly AvailableConnector[]>
-  /** Who this acts for: what the host asserted, with its defaults, and whether they decide for others. */
+  /** The person this acts for, as the host asserted them, and whether they may decide for others. */
   me(options?: OperationOptions): Promise<Me>
   /** The agents that integrations of this workspace may name. */
   agents(options?: OperationOptions): Promise<readonly Agent<AgentId>[]>
-  /** What this actor can use, oldest first. */
+  /** The integrations that this actor can use, oldest first. */
   list(options?: OperationOptions & IntegrationListOptions): Promise<readonly Integration[]>
   /**
    * One integration.
@@ -57,28 +57,29 @@ export interface ActorIntegrations<AgentId extends string = string> {
    */
   get(id: string, options?: OperationOptions): Promise<Integration>
   /**
-   * Looks at a server as `connect()` would, and stores nothing: what it needs, what it says of itself, its tools. At most
-   * 30 times a minute.
+   * Probes a server as `connect()` would, and stores nothing: returns how it authenticates, its description and its
+   * tools. At most 30 times a minute.
    *
-   * @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused`, `unreachable` for whatever keeps us
-   * from the address, `authorization_failed`, `limit_reached`, and other faults of the server
+   * @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused`, `unreachable` for every reason
+   * why the address can't be reached, `authorization_failed`, `limit_reached`, and other errors of the server
    */
   check(input: CheckInput, options?: OperationOptions): Promise<ServerCheck>
   /**
    * Connects a custom server or a catalogue entry. Nothing is stored unless the server works or asks for a sign-in.
    *
-   * @throws IntegrationError `invalid_input`, `url_refused`, `authorization_failed`, `forbidden`, and faults of the server
+   * @throws IntegrationError `invalid_input`, `url_refused`, `authorization_failed`, `forbidden`, and errors of the
+   * server
    */
   connect(input: ConnectInput<AgentId>, options?: SignInOptions): Promise<ConnectResult>
   /**
-   * Ends a sign-in.
+   * Finishes a sign-in.
    *
    * @param callbackUrl - the whole URL that the authorization server sent the person back to, unread
    * @throws IntegrationError `not_found`, `authorization_failed`
    * @see https://www.rfc-editor.org/rfc/rfc9207
    */
   finishConnect(callbackUrl: string, options?: OperationOptions): Promise<ConnectResult>
-  /** Really usable? The real credential and a real `tools/list`. */
+  /** Checks that the integration works: with its real credential and a real `tools/list`. */
   validate(id: string, options?: SignInOptions): Promise<ConnectResult>
   /**
    * Connects again in place: agents, tool settings and grants are kept. `oauth` replaces the integration's OAuth settings.
@@ -87,7 +88,8 @@ export interface ActorIntegrations<AgentId extends string = string> {
    */
   reconnect(id: string, input?: ReconnectInput, options?: SignInOptions): Promise<ConnectResult>
   /**
-   * Edits what is given and keeps the rest; `ifRevision` refuses when somebody else was first.
+   * Edits the given fields and keeps the rest. With `ifRevision`, rejects with `conflict` when somebody else edited it
+   * first.
    *
    * @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict`
    */
@@ -98,9 +100,9 @@ export interface ActorIntegrations<AgentId extends string = string> {
   ): Promise<Integration>
   /** Turns the master switch on. */
   enable(id: string, options?: OperationOptions): Promise<Integration>
-  /** Turns the master switch off, at once: calls under way are aborted, open approvals cancelled, nothing is deleted. */
+  /** Turns the master switch off at once: running calls are aborted, open approvals cancelled, nothing is deleted. */
   disable(id: string, options?: OperationOptions): Promise<Integration>
-  /** One's own credential on an integration with `credentials: 'per_user'`. */
+  /** Sets the actor's own credential on an integration with `credentials: 'per_user'`. */
   authorize(
     id: string,
     input?: {
@@ -109,14 +111,14 @@ export interface ActorIntegrations<AgentId extends string = string> {
     },
     options?: SignInOptions,
   ): Promise<ConnectResult>
-  /** Revokes and erases one's own credential. */
+  /** Revokes and erases the actor's own credential. */
   signOut(id: string, options?: OperationOptions): Promise<void>
-  /** Hands it to another person. The credential of a private one doesn't travel: the new owner gives their own. */
+  /** Transfers it to another person. A private integration loses its credential: the new owner gives their own. */
   transferOwner(id: string, userId: string, options?: OperationOptions): Promise<void>
   /**
-   * Whether the server's annotations are believed; for admins.
+   * Sets whether the server's annotations are trusted. For admins.
    *
-   * @param options - `ifRevision`: refuses when the integration is another than the one that was looked at
+   * @param options - `ifRevision`: rejects with `conflict` when the integration was edited since that revision
    * @throws IntegrationError `not_found`, `forbidden`, `conflict`
    */
   trust(
@@ -127,12 +129,15 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /** Revokes tokens, erases secrets, ends pending approvals. */
   remove(id: string, options?: OperationOptions): Promise<void>
 
-  /** Every tool: label, enabled, mode, what it comes to and why. */
+  /**
+   * Every tool: its label, whether it is enabled, its approval mode and the mode's effect, with the rule that decides.
+   */
   tools(id: string, options?: OperationOptions): Promise<ToolOverview>
   /**
-   * Changes the settings of tools, by their names on the server, in one commit. What is left out stays as it is.
+   * Changes the settings of tools, by their names on the server, in one commit. Fields left out keep their values.
    *
-   * @param options - `ifRevision`: the {@link ToolOverview.revision} that was looked at; refuses when it is another now
+   * @param options - `ifRevision`: the {@link ToolOverview.revision} that was reviewed; rejects with `conflict` when it
+   * has changed
    * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`, `conflict`
    */
   configureTools(
@@ -143,15 +148,15 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /** Asks the server for its tools now. */
   refreshTools(id: string, options?: OperationOptions): Promise<ToolOverview>
   /**
-   * New or changed tools are what was agreed to from now on.
+   * Accepts new or changed tools: their current definitions become the agreed ones.
    *
-   * @param tools - for each tool, by wire name, the `definitionHash` of `tools()` that was looked at
-   * @throws IntegrationError `conflict` when a tool has another definition now: look at it again; `invalid_input`,
+   * @param tools - for each tool, by the server's name, the reviewed `definitionHash` of `tools()` @throws
+   * IntegrationError `conflict` when a tool has a different definition now: review it again; `invalid_input`,
    * `tool_not_found`, `not_found`, `forbidden`
    */
   acceptTools(id: string, tools: Readonly<Record<string, string>>, options?: OperationOptions): Promise<void>
 
-  /** What one agent may call now; an unknown agent is a type error, and `invalid_input`. */
+  /** The tools that one agent may call now; an unknown agent is a type error, and `invalid_input`. */
   toolset(agentId: AgentId, options?: OperationOptions & ToolsetOptions): Promise<Toolset>
 
   /** Requests to run a call. */
@@ -159,24 +164,24 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /** Remembered decisions. */
   readonly grants: ActorGrants
   /**
-   * Who did what: one's own; for admins, everything about shared integrations.
+   * The audit log: the actor's own entries; for admins, everything about shared integrations.
    *
    * @throws IntegrationError `invalid_input`
    */
   audit(query?: OperationOptions & AuditQuery): Promise<AuditPage>
   /**
-   * What this actor may see of the durable feed: at least once, in order, `after` the last event that was handled.
-   * Approvals and grants of others are in it where the actor may decide or revoke them.
+   * The events of the durable feed that this actor may see: at least once, in order, `after` the last handled event.
+   * Includes approvals and grants of others where the actor may decide or revoke them.
    *
    * @throws IntegrationError `invalid_input`
    */
   events(query?: OperationOptions & RegistryEventQuery): Promise<RegistryEventPage>
   /**
-   * Hears of what this actor may see from now on, whichever process it happens in. Their calls are told of in the process
-   * that makes them only. What they can see no longer is told as `integration_removed`.
+   * Listens to the events that this actor may see, from every process. Call events are delivered only in the process
+   * that makes the call. An integration that the actor can no longer see is reported as `integration_removed`.
    *
    * @param name - the type of event; `'*'`: all
-   * @returns a function that ends it
+   * @returns a function that stops listening
    * @throws IntegrationError `closed`
    */
   on<Name extends ActorEvent['type'] | '*'>(name: Name, listener: (event: ActorEventOf<Name>) => void): () => void
@@ -185,13 +190,14 @@ export interface ActorIntegrations<AgentId extends string = string> {
 /** Requests to run a call. */
 export interface ActorApprovals {
   /**
-   * One's own, oldest first unless asked otherwise; or those of others that this actor may decide.
+   * The actor's own approvals, oldest first by default; or those of others that the actor may decide.
    *
-   * @throws IntegrationError `invalid_input`; `forbidden` for an admin whose host doesn't let admins decide for others
+   * @throws IntegrationError `invalid_input`; `forbidden` for an admin where the host doesn't let admins decide for
+   * others
    */
   list(query?: OperationOptions & ApprovalQuery): Promise<ApprovalPage>
   /**
-   * One of them.
+   * One approval.
    *
    * @throws IntegrationError `not_found`
    */
@@ -199,7 +205,8 @@ export interface ActorApprovals {
   /**
    * Decides one approval, or several at once. Decisions are final.
    *
-   * @throws IntegrationError `conflict` when it was decided otherwise, expired or ended; `not_found`, `forbidden`, `invalid_input`
+   * @throws IntegrationError `conflict` when it was already decided differently, expired or ended; `not_found`,
+   * `forbidden`, `invalid_input`
    */
   decide(approvalId: string, decision: ApprovalDecision, options?: OperationOptions): Promise<Approval>
   decide(
@@ -208,7 +215,7 @@ export interface ActorApprovals {
     options?: OperationOptions,
   ): Promise<readonly Approval[]>
   /**
-   * Takes back a request of one's own that was not used yet. Cancelling again returns the same.
+   * Cancels the actor's own request if it was not used yet. Cancelling again returns the same approval.
    *
    * @throws IntegrationError `conflict` when it was used, denied or ended; `not_found`, `forbidden`
    */
@@ -217,13 +224,13 @@ export interface ActorApprovals {
 
 /** Remembered decisions. */
 export interface ActorGrants {
-  /** One's own; with `userId` another person's, where the actor may see them. */
+  /** The actor's own grants; with `userId` another person's, where the actor may see them. */
   list(options?: OperationOptions & { readonly userId?: string | undefined }): Promise<readonly Grant[]>
-  /** Takes a decision back: the next call asks. */
+  /** Revokes a remembered decision: the next call asks again. */
   revoke(grantId: string, options?: OperationOptions): Promise<void>
 }
 
-/** What people do in Settings and to approvals is loaded at its first use: an agent's process may never need it. */
+/** The verbs of settings and approvals are loaded at their first use: an agent's process may never need them. */
 type ActorVerbs = typeof import('./actor-verbs.js')
 const loadVerbs = atFirstUse((): Promise<ActorVerbs> => import('./actor-verbs.js'))
 
@@ -251,7 +258,7 @@ export function actorIntegrations<AgentId extends string>(
     )
     return several ? decided : decided[0]!
   }
-  /** For a verb that may begin a sign-in: what is to come back with it goes along. */
+  /** Runs a verb that may start a sign-in, with the values that the sign-in returns at its end. */
   const signingIn = <T>(
     verb: string,
     options: SignInOptions = {},
@@ -269,7 +276,7 @@ export function actorIntegrations<AgentId extends string>(
         decidesForOthers: decidesForOthers(context.actor, context.options.access),
       })),
     agents: (options) =>
-      // The ids are the ones that the host gave: the constructor has them in its type.
+      // The ids are those that the host gave to the constructor, whose type has them.
       open('agents', options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
     list: (options) => manage('list', options, (verbs) => verbs.listIntegrations(context, options)),
     get: (id, options) => manage('get', options, (verbs) => verbs.getIntegration(context, id)),
@@ -303,7 +310,7 @@ export function actorIntegrations<AgentId extends string>(
       list: (query) => manage('approvals.list', query, (verbs) => verbs.listApprovals(context, query)),
       get: (id, options) => manage('approvals.get', options, (verbs) => verbs.getApproval(context, id)),
       cancel: (id, options) => manage('approvals.cancel', options, (verbs) => verbs.cancelApproval(context, id)),
-      // One implementation behind two overloads: what comes in says what goes out.
+      // One implementation of two overloads: the argument's type decides the result's.
       decide: decideOneOrMany as ActorApprovals['decide'],
     },
     grants: {
@@ -314,13 +321,13 @@ export function actorIntegrations<AgentId extends string>(
     events: (query) => open('events', query, () => actorEvents(context, query)),
     on(name, listener) {
       if (context.closing.aborted) throw closed()
-      // The name picks the member of the union that the listener takes.
+      // The name selects the member of the union that the listener takes.
       return listenAs(context, name, listener as (event: ActorEvent) => void)
     },
   }
 }
 
-/** Refuses once the registry closes; what is under way then may finish, within the grace that `close()` gives. */
+/** Rejects once the registry closes; running work may finish within the grace period of `close()`. */
 async function whileOpen<T>(
   context: ActorContext,
   options: OperationOptions | undefined,

@@ -1,4 +1,4 @@
-/** What people do in Settings and to approvals: everything of {@link ActorIntegrations} that no agent's turn needs. */
+/** The verbs of {@link ActorIntegrations} for settings and approvals, which no agent's turn needs. */
 export { availableConnectors } from './settings/catalogue.js'
 export { checkServer } from './settings/check-server.js'
 export { connect } from './settings/connect.js'

@@ -6,7 +6,7 @@ import { tellOne, type LocalEvent, type RegistryEventPage, type RegistryEventQue
 import { keys } from '../state/keys.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
 
-/** What one person can hear of: changes, and the calls made for them. */
+/** Events that one person can receive: changes, and the calls made for them. */
 export type ActorEvent = RegistryEvent | CallEvent
 
 /** The event of a name; `*`: any. */
@@ -14,7 +14,7 @@ export type ActorEventOf<Name extends RegistryEventName | CallEvent['type'] | '*
   ? ActorEvent
   : Extract<ActorEvent, { type: Name }>
 
-/** `events()`: what this actor may see of the durable feed. */
+/** `events()`: the events of the durable feed that this actor may see. */
 export async function actorEvents(context: ActorContext, query: RegistryEventQuery = {}): Promise<RegistryEventPage> {
   const { workspaceId } = context.actor
   const { after, limit } = query
@@ -29,10 +29,10 @@ export async function actorEvents(context: ActorContext, query: RegistryEventQue
 }
 
 /**
- * `on()`: tells a listener of what this actor may see from now on, whichever process it happens in; calls are told of in
- * their own process only.
+ * `on()`: passes the events that this actor may see to a listener, from every process; call events only in the process
+ * that makes the call.
  *
- * @returns how to stop
+ * @returns a function that stops listening
  */
 export function listenAs(
   context: ActorContext,

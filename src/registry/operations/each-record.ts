@@ -8,7 +8,7 @@ export type Scanned = StorageRecord & { readonly workspaceId: string }
 /**
  * Visits the records of all workspaces under a prefix, page by page.
  *
- * @throws IntegrationError `closed` when the registry begins to close: what is left can be visited another time
+ * @throws IntegrationError `closed` when the registry begins to close; the rest can be visited later
  */
 export async function eachRecord(
   context: Context,

@@ -10,8 +10,9 @@ import { bury, finishRemoval } from '../settings/remove.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
- * `forgetUser()`: removes a person's private integrations, revokes and erases their own credentials, ends their approvals
- * and grants. Shared integrations stay; those they own can then be managed by admins only, unless `transferTo` is given.
+ * `forgetUser()`: removes a person's private integrations, revokes and erases their own credentials, ends their
+ * approvals and grants. Shared integrations stay; the person's own can then be managed by admins only, unless
+ * `transferTo` is given.
  */
 export async function forgetUser(
   context: Context,

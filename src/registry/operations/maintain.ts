@@ -5,10 +5,10 @@ import type { Context } from '../state/context.js'
 const loadSweep = atFirstUse(() => import('./sweep.js'))
 
 /**
- * Sweeps again and again in this process, one sweep at a time. The pause before each is between half and all of
- * `everyMs`, so that processes that started together don't sweep together.
+ * Sweeps repeatedly in this process, one sweep at a time. The pause before each is between half and all of `everyMs`,
+ * so that processes that started together don't sweep together.
  *
- * @returns how to end it
+ * @returns a function that stops it
  */
 export function maintain(context: Context, everyMs: number): () => void {
   let cancel = later()
@@ -24,7 +24,7 @@ export function maintain(context: Context, everyMs: number): () => void {
       await sweep(context)
     } catch (error) {
       if (context.closing.aborted) return
-      context.report({ area: 'maintenance', message: 'A sweep failed. The next one goes on with what is left.', error })
+      context.report({ area: 'maintenance', message: 'A sweep failed. The next one continues with the rest.', error })
     } finally {
       if (!context.closing.aborted) cancel = later()
     }

@@ -6,14 +6,14 @@ import { versioned, type IntegrationRecord } from '../state/records.js'
 import { momentKey } from '../state/event-feed.js'
 import { keys, prefixes } from '../state/keys.js'
 
-/** What of the audit is asked for. Times are ms since the epoch. */
+/** Query of the audit log. Times are ms since the epoch. */
 export interface AuditQuery {
   readonly integrationId?: string | undefined
   readonly agentId?: string | undefined
   readonly userId?: string | undefined
   /** Only entries of this action. */
   readonly action?: AuditEntry['action'] | undefined
-  /** The tool's name on the wire. */
+  /** The server's name of the tool. */
   readonly tool?: string | undefined
   readonly approvalId?: string | undefined
   /** From this moment on. */
@@ -22,26 +22,26 @@ export interface AuditQuery {
   readonly until?: number | undefined
   /** `@default 'oldest'` first */
   readonly order?: 'oldest' | 'newest' | undefined
-  /** The `next` cursor of the page before. */
+  /** The `next` cursor of the previous page. */
   readonly after?: string | undefined
   /** `@default 100`, at most 1000 */
   readonly limit?: number | undefined
 }
 
-/** A page of the audit. */
+/** A page of the audit log. */
 export interface AuditPage {
   /** The entries of this page. */
   readonly entries: readonly AuditEntry[]
-  /** Give it as `after` for more; absent: that was all. */
+  /** Pass it as `after` for the next page; absent on the last page. */
   readonly next?: string | undefined
 }
 
-/** Records that one page of an answer is looked for in: then the caller goes on with `next`. */
+/** Records that one page scans at most: then the caller continues with `next`. */
 const lookedThrough = 5_000
 
 /**
- * `audit()`: who did what. Members see their own; admins everything about shared integrations, and of others' private
- * ones that something happened, never what.
+ * `audit()`: who did what. Members see their own entries; admins also everything about shared integrations, and that
+ * something happened to others' private ones, never what.
  */
 export async function readAudit(context: ActorContext, query: AuditQuery = {}): Promise<AuditPage> {
   const { actor } = context
@@ -66,7 +66,7 @@ export async function readAudit(context: ActorContext, query: AuditQuery = {}): 
     for (const [n, entry] of (await shownTo(context, raw)).entries()) {
       if (isPast(raw[n]!, asked)) return { entries }
       at = page.records[n]!.key
-      // What is filtered by is what is shown: a filter can't find out what an admin may not see.
+      // Filter the shown entry: a filter must not reveal fields that an admin may not see.
       if (entry !== undefined && matches(entry, filter) && isWithin(entry, asked)) entries.push(entry)
       if (entries.length === (asked.limit ?? 100)) return { entries, next: at.slice(prefixes.audit.length) }
     }
@@ -76,7 +76,7 @@ export async function readAudit(context: ActorContext, query: AuditQuery = {}): 
   return { entries, next: at?.slice(prefixes.audit.length) }
 }
 
-/** Ids begin with their moment, so that a time is a place in the list. */
+/** Ids begin with their time, so that a time is a position in the list. */
 function startOf({ order, since, until }: Pick<AuditQuery, 'order' | 'since' | 'until'>): string | undefined {
   const moment = order === 'newest' ? until : since
   return moment === undefined ? undefined : prefixes.audit + momentKey(moment)

@@ -4,17 +4,20 @@ import type { SecretContext } from '../../ports/credential-vault.js'
 import type { Context } from '../state/context.js'
 import { eachRecord, type Scanned } from './each-record.js'
 
-/** How far `resealAll()` came. */
+/** Result of `resealAll()`. */
 export interface ResealReport {
-  /** Secrets that were sealed again with the current key. */
+  /** Secrets that were resealed with the current key. */
   readonly resealed: number
-  /** Secrets that were sealed with the current key already. */
+  /** Secrets that already were sealed with the current key. */
   readonly current: number
-  /** Sealed under a key that is not given, or changed: left as they are. */
+  /** Secrets sealed with a missing or changed key: left unchanged. */
   readonly unreadable: number
 }
 
-/** `resealAll()`: seals every secret with the current key. Resumes by itself after a kill: what is current is passed over. */
+/**
+ * `resealAll()`: seals every secret with the current key. Run it again after an interruption: current secrets are
+ * skipped.
+ */
 export async function resealAll(context: Context): Promise<ResealReport> {
   const report = { resealed: 0, current: 0, unreadable: 0 }
   await eachSealed(context, async (record, secret) => {
@@ -35,7 +38,7 @@ export async function resealAll(context: Context): Promise<ResealReport> {
           expiresAt,
         },
       ])
-      // Somebody wrote first, with the current key: what was sealed here is of no use.
+      // Another writer was first, with the current key: this seal isn't needed.
       await vault.destroy?.(written === false ? again : sealed).catch(() => {})
       if (written !== false) report.resealed++
     } catch (error) {
@@ -46,7 +49,7 @@ export async function resealAll(context: Context): Promise<ResealReport> {
   return report
 }
 
-/** `keyUsage()`: how many stored secrets depend on each key, so that an operator knows when one may go. */
+/** `keyUsage()`: how many stored secrets depend on each key, so that an operator knows when a key can be removed. */
 export async function keyUsage(context: Context): Promise<Readonly<Record<string, number>>> {
   const usage = new Map<string, number>()
   await eachSealed(context, async (record) => {
@@ -56,7 +59,7 @@ export async function keyUsage(context: Context): Promise<Readonly<Record<string
   return Object.fromEntries(usage)
 }
 
-/** The records that hold secrets, each with the context it was sealed with. */
+/** The records that hold secrets, each with its sealing context. */
 async function eachSealed(
   context: Context,
   visit: (record: Scanned, secret: SecretContext) => Promise<void>,

@@ -12,26 +12,26 @@ import {
 import { keys, prefixes } from '../state/keys.js'
 import { bury, finishRemoval } from '../settings/remove.js'
 
-/** What a sweep did. */
+/** Result of a sweep. */
 export interface SweepReport {
-  /** Records past their time that were deleted. */
+  /** Expired records that were deleted. */
   readonly expired: number
-  /** Approvals that were filed as expired or unknown. */
+  /** Approvals that were recorded as expired or unknown. */
   readonly approvals: number
-  /** Removals that a dead process had left half done, or after which something late was written. */
+  /** Removals that a crashed process had left unfinished, or after which a late write was found. */
   readonly removals: number
-  /** Integrations that never were connected, and whose sign-in ran out. */
+  /** Integrations that were never connected and whose sign-in expired. */
   readonly abandoned: number
 }
 
-/** `sweep()`: finishes what time or a dead process left. Safe at any time, in any number of processes. */
+/** `sweep()`: finishes expired and interrupted work. Safe at any time, in any number of processes. */
 export async function sweep(context: Context): Promise<SweepReport> {
   const report = { expired: 0, approvals: 0, removals: 0, abandoned: 0 }
   await eachRecord(context, prefixes.approvals, false, async ({ workspaceId, key, version, value }, now) => {
     const record = value as unknown as ApprovalRecord
     const status = statusNow(record, now)
     if (status === record.status) return
-    const reason = status === 'unknown' ? 'Its process ended before the answer came.' : 'Nobody used it in time.'
+    const reason = status === 'unknown' ? 'Its process ended before the response arrived.' : 'Nobody used it in time.'
     if (await move(context, workspaceId, { key, version, value: record }, status, { reason })) report.approvals++
   })
   await eachRecord(context, prefixes.removed, false, async ({ workspaceId, key, value }) => {
@@ -68,7 +68,7 @@ export async function sweep(context: Context): Promise<SweepReport> {
   return report
 }
 
-/** Erases what a check, a call or a person's edit, then under way, wrote of an integration after its removal. */
+/** Erases records that a running check, call or edit wrote after the integration's removal. */
 async function eraseOrphans(context: Context): Promise<number> {
   const looked = new Set<string>()
   let erased = 0

@@ -4,8 +4,7 @@ import type { Context } from '../state/context.js'
 import type { CredentialRef } from '../state/refs.js'
 
 /**
- * Seals a value together with the origin that it was given for: whoever can write the storage can't have it sent
- * elsewhere.
+ * Seals a value together with the origin that it was given for, so that a writer of the storage can't redirect it.
  */
 export async function sealBound(
   context: Context,
@@ -26,7 +25,7 @@ export async function openBound<T>(
   const opened = await context.vault.open(bound.sealed, secretOf(ref, field))
   const end = opened.indexOf('\n')
   if (opened.slice(0, end) !== bound.origin)
-    throw new IntegrationError('credential_unreadable', 'A stored secret was given for another server than this one.')
+    throw new IntegrationError('credential_unreadable', 'A stored secret belongs to a different server.')
   return JSON.parse(opened.slice(end + 1)) as T // sealed by sealBound()
 }
 

@@ -5,13 +5,13 @@ import type { Context } from '../state/context.js'
 import type { HeadersRecord } from '../state/records.js'
 import type { CredentialRef } from '../state/refs.js'
 
-/** Header values, and what may be shown of them. */
+/** Header values, and the names that may be shown. */
 export interface HeaderSet {
   readonly values: Readonly<Record<string, string>>
   readonly headers: readonly IntegrationHeader[]
 }
 
-/** Applies edits to header values: left out is kept, `null` removes; names are compared without case. */
+/** Applies edits to header values: a header left out is kept, `null` removes it; names ignore case. */
 export function editHeaders(
   values: Readonly<Record<string, string>>,
   headers: readonly IntegrationHeader[],
@@ -28,8 +28,7 @@ export function editHeaders(
 }
 
 /**
- * Header values as they are sent: what a connector puts before the one that a person types is there once, whether or not
- * they typed it too.
+ * Header values as they are sent: the connector's prefix appears once, whether or not the person typed it too.
  */
 export function withPrefix<Value extends string | null>(
   values: Readonly<Record<string, Value>>,
@@ -53,7 +52,7 @@ function prefixed(value: string, prefix: string): string {
   return prefix + (has ? rest.trimStart() : typed)
 }
 
-/** How the connector of an integration wants its callers to identify themselves; `undefined`: it has none any more. */
+/** The `auth` of an integration's connector; `undefined` when it has no connector any more. */
 export async function connectorAuth(
   context: Context,
   workspaceId: string,
@@ -63,7 +62,7 @@ export async function connectorAuth(
   return (await context.connectorsOf(workspaceId)).find(({ id }) => id === connectorId)?.auth
 }
 
-/** Opens the header values of a record, for the origin that they are about to be sent to; without a record there are none. */
+/** Opens the header values of a record for the origin that they will be sent to; none without a record. */
 export async function openHeaders(
   context: Context,
   ref: CredentialRef,
@@ -74,7 +73,7 @@ export async function openHeaders(
   return openBound<Record<string, string>>(context, ref, 'headers', { origin, sealed: record.sealed })
 }
 
-/** The record of header values that may be sent to `origin`. `@default tag` a new one: the values are others than before */
+/** Makes the record of header values that may be sent to `origin`. `@default tag` a new one, for changed values */
 export async function sealHeaders(
   context: Context,
   ref: CredentialRef,

@@ -8,10 +8,10 @@ import { keys, sharedOwner } from '../state/keys.js'
 import { originOf, versioned, type IntegrationRecord, type OAuthSettingsRecord } from '../state/records.js'
 
 /**
- * The OAuth settings of an integration as they are now: what a person gave for it, over what the host has arranged in its
- * connector. Read where it is used, so that a host's new secret counts at once.
+ * The current OAuth settings of an integration: a person's own over those of its connector. Read at each use, so that a
+ * host's new secret counts at once.
  *
- * @returns `undefined` when the host's catalogue has the connector no longer.
+ * @returns `undefined` when the connector is no longer in the host's catalogue
  */
 export async function oauthSettingsOf(
   context: Context,
@@ -29,7 +29,7 @@ export async function oauthSettingsOf(
   return connector === undefined ? undefined : withArranged(connector, own, origin)
 }
 
-/** Whether the client of these settings is the one that the host arranged in its connector. */
+/** Whether the client of these settings is the one of the host's connector. */
 export async function isHostsClient(
   context: Context,
   workspaceId: string,
@@ -41,7 +41,7 @@ export async function isHostsClient(
   return typeof auth === 'object' && auth.type === 'oauth' && auth.clientId === settings.clientId
 }
 
-/** Seals what a person gives, bound to the origin that it is given for. */
+/** Seals a person's OAuth settings, bound to the origin that they are given for. */
 export function sealOAuthSettings(
   context: Context,
   ref: IntegrationRef,
@@ -51,7 +51,7 @@ export function sealOAuthSettings(
   return sealBound(context, { ...ref, owner: sharedOwner }, 'oauth', { origin, value: settings })
 }
 
-/** A person's settings over their connector's, which count only for the connector's own server. */
+/** A person's settings over their connector's, which apply only to the connector's own server. */
 export function withArranged(connector: Connector, own: OAuthSettings, origin: string): OAuthSettings {
   const { auth } = connector
   const isTheirs = 'url' in connector && new URL(connector.url).origin === origin
@@ -62,8 +62,8 @@ export function withArranged(connector: Connector, own: OAuthSettings, origin: s
 }
 
 /**
- * Checks what a person may say beside a connector: further scopes, or a client of their own. Everything else is the host's,
- * or its client secret could be sent anywhere.
+ * Checks a person's OAuth settings of a connector: only further scopes, or a client of their own. Everything else is
+ * set by the host; otherwise its client secret could be sent anywhere.
  *
  * @throws IntegrationError `invalid_input`
  */
@@ -75,7 +75,7 @@ export function checkBesideConnector(what: string, connectorId: string, own: OAu
     .filter((name) => !allowed.has(name))
     .map((name) => ({
       path: `oauth.${name}`,
-      message: `is set by connector "${connectorId}": give scopes, or clientId together with clientSecret`,
+      message: `is set by connector "${connectorId}" and can't be changed here; only scopes, or clientId together with clientSecret, can`,
     }))
   if (problems.length > 0) throw invalid(what, problems)
 }

@@ -7,7 +7,7 @@ import { keys, sharedOwner } from '../state/keys.js'
 import { currentStatus, statusChange } from './status.js'
 import type { Target } from '../state/target.js'
 
-/** The status and the news that go into the same commit as a credential that a refresh changed. */
+/** The status and the events that are committed together with a refreshed credential. */
 export async function credentialNews(
   context: Context,
   target: Target,
@@ -42,7 +42,7 @@ export async function credentialNews(
   })
 }
 
-/** What a change of the credential says about the integration; `undefined`: nothing that was not known. */
+/** The status after a change of the credential; `undefined` when it stays the same. */
 function foundBy(change: CredentialChange, before: StatusRecord | undefined): StatusRecord | undefined {
   const waiting = before?.reason === 'awaiting_authorization'
   const known = waiting ? before.before : before?.reason
@@ -51,7 +51,7 @@ function foundBy(change: CredentialChange, before: StatusRecord | undefined): St
     if (!mends) return undefined
   }
   const reason = change.type === 'refreshed' ? 'ok' : change.type === 'ended' ? change.reason : change.code
-  // The person is still at the authorization server; this is what is left if they don't come back.
+  // The person is still at the authorization server; this status counts if they don't come back.
   if (waiting) return { ...before, before: reason }
   return { reason, until: change.type === 'failed' ? change.retryAt : undefined }
 }

@@ -2,20 +2,22 @@ import { visibleLines } from '../../model/visible-text.js'
 
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
-/** What a server said, made fit to be shown: bounded, nothing hidden, without the secrets that it was sent. */
+/**
+ * Cleans a server's text for display: bounded, without invisible characters, without the secrets that were sent to it.
+ */
 export interface ServerWords {
-  /** The same `fetch`; remembers what requests identified themselves with. */
+  /** Wraps `fetch`; remembers the credentials of requests. */
   watching(fetch: Fetch): Fetch
   clean(words: string): string
 }
 
 const maxCharacters = 2_000
-/** Values of the last requests: a token changes now and then. */
+/** Values of the latest requests: tokens change over time. */
 const maxSecrets = 32
-/** Shorter values are no secrets, and would take words apart. */
+/** Shorter values are no secrets, and removing them would damage ordinary words. */
 const shortestSecret = 4
 
-/** Keeps the secrets of one connection, in memory only. */
+/** Remembers the secrets of one connection, in memory only. */
 export function serverWords(): ServerWords {
   const secrets = new Set<string>()
   const note = (secret: string): void => {
@@ -46,5 +48,5 @@ function entriesOf(headers: RequestInit['headers']): Iterable<readonly [string, 
   return Object.entries((headers ?? {}) as Record<string, string>)
 }
 
-/** Headers that hold nothing of the person's. */
+/** Headers that hold no credential. */
 const ofTheProtocol = /^(?:accept(?:-.*)?|content-.*|mcp-(?!session-id).*|last-event-id|user-agent)$/i

@@ -12,7 +12,7 @@ import type { NewEvent } from '../state/event-feed.js'
 import { toJson, type StatusRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 
-/** The status a fault leaves an integration in; `undefined`: the fault says nothing about the server. */
+/** The status reason of an error; `undefined` when the error says nothing about the server. */
 export function reasonOf(fault: unknown): StatusReason | undefined {
   if (!isIntegrationError(fault)) return undefined
   switch (fault.code) {
@@ -40,14 +40,14 @@ export function reasonOf(fault: unknown): StatusReason | undefined {
   }
 }
 
-/** A status at this moment: a sign-in that ran out leaves what was there before. */
+/** The status now: an expired sign-in restores the status before it. */
 export function currentStatus(status: StatusRecord, now: number): StatusRecord {
   return status.reason === 'awaiting_authorization' && now >= (status.until ?? 0)
     ? { ...status, reason: status.before ?? 'first_sign_in' }
     : status
 }
 
-/** A status for a person: what happened, and the one thing to do. */
+/** The status for a person: what happened, and the one thing to do. */
 export function describeStatus(
   name: string,
   auth: IntegrationAuth,
@@ -86,9 +86,9 @@ export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAc
 }
 
 /**
- * The writes and news of what a check or a call found out.
+ * The writes and events of a status that a check or a call found.
  *
- * @param options - `notOftenerThanMs`: a status that stays the same is not written again so soon, because calls must not
+ * @param options - `notOftenerThanMs`: minimum time between two writes of an unchanged status, because calls must not
  * hammer the storage
  */
 export function statusChange(
@@ -144,7 +144,7 @@ export function statusChange(
   }
 }
 
-/** Read by a person on a settings page, so that no method is named. */
+/** Shown to a person on a settings page: names no method. */
 function adviceOn(reason: StatusReason, action: StatusAction | undefined): string {
   if (reason === 'awaiting_authorization') return 'Finish the sign-in, or start again with Reconnect.'
   return action === undefined ? '' : advice[action]
@@ -153,32 +153,32 @@ function adviceOn(reason: StatusReason, action: StatusAction | undefined): strin
 const advice: Record<StatusAction, string> = {
   validate: 'Check the server, then check the connection again.',
   reconnect: 'Sign in again with Reconnect.',
-  edit: 'Correct its URL, or the key or token that it is used with.',
+  edit: 'Correct its URL, or its key or token.',
   wait: 'No action needed; it will be retried automatically.',
 }
 
 const sentences: Record<StatusReason, (subject: string) => string> = {
   ok: (it) => `${it} works.`,
   unreachable: (it) => `${it} could not be reached.`,
-  tls: (it) => `${it} has a TLS certificate that is not accepted.`,
+  tls: (it) => `${it} has an invalid TLS certificate.`,
   timeout: (it) => `${it} did not answer in time.`,
-  server_error: (it) => `${it} answered with a server error.`,
+  server_error: (it) => `${it} returned a server error.`,
   rate_limited: (it) => `${it} asks for fewer requests.`,
   not_mcp: (it) => `${it} is not an MCP server at this URL. The path of one often ends in /mcp or /sse.`,
   protocol_error: (it) => `${it} sent an invalid MCP message.`,
-  response_too_large: (it) => `${it} sent more than is accepted.`,
-  local_server_failed: (it) => `${it} is a local server that could not be started, or ended by itself.`,
+  response_too_large: (it) => `${it} sent a response that is too large.`,
+  local_server_failed: (it) => `${it} is a local server that could not be started, or exited.`,
   url_refused: (it) => `${it} has an address that is not allowed, or redirects to another.`,
-  first_sign_in: (it) => `${it} needs a first sign-in.`,
+  first_sign_in: (it) => `${it} needs a sign-in.`,
   credential_missing: (it) => `${it} has no credential.`,
   credential_needed: (it) => `${it} needs a credential and offers no sign-in.`,
   credential_rejected: (it) => `${it} does not accept its credential.`,
   client_rejected: (it) =>
     `${it} needs another OAuth client: its authorization server refused the client id or secret.`,
   refresh_rejected: (it) => `${it} needs authorization: the refresh token was rejected.`,
-  refresh_outcome_unknown: (it) => `${it} needs authorization: the answer to a token refresh was lost.`,
-  issuer_changed: (it) => `${it} moved to another authorization server.`,
-  scope_required: (it) => `${it} needs more permission than was granted.`,
-  credential_unreadable: (it) => `${it} has a credential that can't be decrypted with the keys given.`,
+  refresh_outcome_unknown: (it) => `${it} needs authorization: the response to a token refresh was lost.`,
+  issuer_changed: (it) => `${it} now points to a different authorization server.`,
+  scope_required: (it) => `${it} needs more permissions than were granted.`,
+  credential_unreadable: (it) => `${it} has a stored credential that can't be decrypted.`,
   awaiting_authorization: (it) => `${it} waits for a person at its authorization server.`,
 }

@@ -15,18 +15,18 @@ export interface UseServerOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether somebody can answer questions of the server. `@default false` */
   readonly elicits?: boolean | undefined
-  /** A person asks, so a server that failed just now is tried all the same. `@default false` */
+  /** A person asks, so a server that failed recently is tried anyway. `@default false` */
   readonly bypassBreaker?: boolean | undefined
-  /** A person asks, so nothing that is remembered is gone on with: it begins with a new session. `@default false` */
+  /** A person asks, so nothing cached is used: a new session is opened. `@default false` */
   readonly fresh?: boolean | undefined
-  /** Nobody waits for it: calls go first. `@default false` */
+  /** Background work: calls go first. `@default false` */
   readonly background?: boolean | undefined
 }
 
 /**
  * Works with a live connection to the target's server: opened when needed, shared, bounded.
  *
- * @throws AuthorizationRequired when a person is needed; IntegrationError for every other fault
+ * @throws AuthorizationRequired when a person is needed; IntegrationError for every other error
  */
 export async function useServer<T>(
   context: Context,
@@ -48,12 +48,12 @@ export async function useServer<T>(
   )
 }
 
-/** Every connection of an integration, or of one credential owner's part of it, has a key that starts so. */
+/** The prefix of the pool keys of an integration's connections, or of one owner's among them. */
 export function poolPrefix(workspaceId: string, integrationId: string, owner?: string): string {
   return `${encodeURIComponent(workspaceId)}/${integrationId}/${owner === undefined ? '' : `${owner}/`}`
 }
 
-/** Works with a server that nothing is stored of yet: to see whether one is there and what it offers. */
+/** Works with a server that isn't stored yet, to find out whether it works and what it offers. */
 export async function probe<T>(
   context: Context,
   { url, headers }: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
@@ -119,7 +119,7 @@ async function open(
   return connection
 }
 
-/** What was found out about the server with the same credential, as long as it is believed. */
+/** The stored profile of the server, if it was found with the same credential and isn't too old. */
 function knownProfile(
   { runtime }: Context,
   { server, bindingRevision, credential }: Target,
@@ -129,7 +129,7 @@ function knownProfile(
   return runtime.now() - server.profile.at < profileTtlMs ? server.profile : undefined
 }
 
-/** A server at a URL. What it says is cleaned of the secrets that it was sent. */
+/** A server at a URL. Its text is cleaned of the secrets that were sent to it. */
 function remoteEndpoint(
   context: Context,
   url: string,
@@ -140,7 +140,7 @@ function remoteEndpoint(
   return { endpoint: { url, fetch }, cleanWords: words.clean }
 }
 
-/** How long what was found out about a server's era is believed, in ms. */
+/** How long a stored profile is used, in ms. */
 const profileTtlMs = 86_400_000
 
 function openOptions(context: Context): Pick<OpenOptions, 'timeoutMs' | 'maxMessageBytes' | 'runtime'> {
@@ -148,7 +148,7 @@ function openOptions(context: Context): Pick<OpenOptions, 'timeoutMs' | 'maxMess
   return { timeoutMs: connectTimeoutMs, maxMessageBytes: maxResponseBytes, runtime: context.runtime }
 }
 
-/** A server on this machine comes from host code, by its connector; what is stored can only name it. */
+/** A server on this machine comes from host code: the stored integration only names its connector. */
 async function localEndpoint(
   context: Context,
   workspaceId: string,
@@ -163,7 +163,7 @@ async function localEndpoint(
   return { endpoint: { local: connector.local }, cleanWords: serverWords().clean }
 }
 
-/** What requests identify themselves with. */
+/** The credential of requests. */
 async function credentialOf(context: Context, target: Target): Promise<CredentialSource> {
   const { record, workspaceId, integrationId, owner, sharedHeaders, ownHeaders } = target
   if (record.auth === 'header' && sharedHeaders === undefined && ownHeaders === undefined)

@@ -1,5 +1,6 @@
 import { IntegrationError } from '../../model/errors.js'
 import { decideAccess, scopeOf, type Access, type Operation } from '../../policy/access.js'
+import { forbiddenSentence } from '../../policy/access-sentence.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { ActorContext } from './context.js'
 import { notFound } from './errors.js'
@@ -19,13 +20,13 @@ export interface LoadedIntegration {
   readonly others: readonly (StorageRecord | undefined)[]
 }
 
-/** Whose credential, status and tool list an actor meets. */
+/** The owner of the credential, status and tool list that an actor uses. */
 export function ownerFor(record: IntegrationRecord, actor: CheckedActor): string {
   return record.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
 }
 
 /**
- * Reads an integration and whatever else is needed, in one round trip, if this actor may do this with it.
+ * Reads an integration and other records in one round trip, if this actor may do the operation.
  * @throws IntegrationError `not_found`, `forbidden`
  */
 export async function load(
@@ -49,7 +50,7 @@ export async function load(
   }
 }
 
-/** What the actor may know of and do with an integration of their workspace; none is hidden. */
+/** The actor's access to an integration of their workspace; without a record it is `hidden`. */
 export function accessTo(
   { actor, options }: ActorContext,
   operation: Operation,
@@ -58,7 +59,7 @@ export function accessTo(
   return decideAccess(operation, actor, record && scopeOf(actor, record), options.access)
 }
 
-/** Throws unless the actor may do this with that integration. */
+/** Throws unless the actor may do the operation. */
 export function allow(
   context: ActorContext,
   id: string,
@@ -68,14 +69,12 @@ export function allow(
   const access = accessTo(context, operation, record)
   if (access === 'hidden') throw notFound('integration', id)
   if (access === 'forbidden')
-    throw new IntegrationError(
-      'forbidden',
-      `Your role does not allow ${operation.replaceAll('_', ' ')} on integration "${record!.name}". Ask its owner or an admin.`,
-      { integrationId: id },
-    )
+    throw new IntegrationError('forbidden', forbiddenSentence(operation, record!, context.options.access), {
+      integrationId: id,
+    })
 }
 
-/** @throws IntegrationError `forbidden` where the host leaves sharing to admins */
+/** @throws IntegrationError `forbidden` where the host lets only admins share */
 export function allowSharing(context: ActorContext): void {
   const own = { ownerId: context.actor.userId, visibility: 'private' } as const
   if (accessTo(context, 'share', own) !== 'allowed')
@@ -85,7 +84,7 @@ export function allowSharing(context: ActorContext): void {
     )
 }
 
-/** The ids of what the actor can use. */
+/** The ids of the integrations that the actor can use. */
 export async function visibleIds(context: ActorContext): Promise<readonly string[]> {
   const { actor } = context
   const [shared, own] = await Promise.all([
@@ -95,7 +94,7 @@ export async function visibleIds(context: ActorContext): Promise<readonly string
   return [...new Set([...shared, ...own])]
 }
 
-/** Whether it can be an id of ours, before it becomes part of a key. */
+/** Whether a value can be an id of the registry's, checked before it becomes part of a key. */
 export function isId(id: unknown): id is string {
   return typeof id === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(id)
 }

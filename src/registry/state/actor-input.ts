@@ -8,6 +8,6 @@ const actor = object({ workspaceId: id, userId: id, role: optional(oneOf('member
 export function parseActor(input: unknown): Required<Actor> {
   check('actingAs()', actor, input)
   const { workspaceId, userId, role = 'member' } = input as Actor
-  // Every rule asks it, and a host's policy is handed it.
+  // Shared by every rule and passed to the host's policy.
   return Object.freeze({ workspaceId, userId, role })
 }

@@ -10,17 +10,17 @@ export interface CalledIntegration {
   readonly integrationId: string
 }
 
-/** What is under way and of no single integration: only the end of the registry ends it. */
+/** Stands for work of no single integration: only closing the registry ends it. */
 export const noIntegration = ''
 
-/** The calls of this process that wait for a server, by integration: so that the master switch ends them at once. */
+/** The calls of this process that wait for a server, by integration, so that the master switch can end them at once. */
 export interface CallsInFlight {
-  /** Now, for {@link CallsInFlight.track}: to be taken before a call reads what it goes by. */
+  /** The current moment, for {@link CallsInFlight.track}: take it before a call reads its records. */
   moment(): number
   /**
    * Runs `work` with a signal that aborts when the caller's does or when the integration's calls are ended.
    *
-   * @param since - a call that read before its integration's calls were ended, and comes only now, is ended as well
+   * @param since - the moment of the call's reads: if its integration's calls were ended after that, it is ended too
    */
   track<T>(
     where: CalledIntegration,
@@ -31,7 +31,7 @@ export interface CallsInFlight {
   /** Ends the calls of one integration. */
   end(workspaceId: string, integrationId: string, why: EndOfCall): void
   endAll(why: EndOfCall): void
-  /** Integrations of a workspace with calls in flight; never {@link noIntegration}. */
+  /** The integrations of a workspace with calls in flight, without {@link noIntegration}. */
   integrations(workspaceId: string): readonly string[]
   /** Resolves when none is left. */
   drained(): Promise<void>
@@ -42,7 +42,7 @@ const rememberedEnds = 1000
 export function callsInFlight(): CallsInFlight {
   const running = new Map<string, Set<AbortController>>()
   const waiting = new Set<() => void>()
-  /** The last ends, by integration: as many as can matter to calls that are being resolved. */
+  /** The latest ends, by integration: as many as can affect calls that are still being resolved. */
   const ends = new Map<string, { readonly moment: number; readonly why: EndOfCall }>()
   let moment = 0
   const end = (key: string, why: EndOfCall): void => {
@@ -95,11 +95,11 @@ function keyOf(workspaceId: string, integrationId: string): string {
   return `${encodeURIComponent(workspaceId)}/${integrationId}`
 }
 
-/** The abort reason of a call that was ended by us, not by its caller. */
+/** The abort reason of a call that the registry ended, not its caller. */
 export class EndedCall extends Error {
   constructor(
     readonly why: EndOfCall,
-    /** How the call then ended. */
+    /** The error that the call ended with. */
     readonly fault?: unknown,
   ) {
     super('The call was ended by the registry.')

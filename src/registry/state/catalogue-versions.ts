@@ -1,7 +1,7 @@
 import type { Context } from './context.js'
 import { keys } from './keys.js'
 
-/** The version of what a workspace's toolsets are made of, and the storage's time. */
+/** The version of the data behind a workspace's toolsets, and the storage's time. */
 export interface CatalogueVersion {
   readonly version: string | undefined
   readonly now: number
@@ -9,24 +9,27 @@ export interface CatalogueVersion {
 
 /** The catalogue's version of each workspace. */
 export interface CatalogueVersions {
-  /** What was read less than a second ago, while the storage has told of no change since. */
+  /** The version read less than a second ago, if the storage has reported no change since. */
   known(workspaceId: string): CatalogueVersion | undefined
   read(workspaceId: string): Promise<CatalogueVersion>
   close(): void
 }
 
-/** A storage may miss to tell of a change, or tell of other processes' not at all: what was read is good for so long, in ms. */
+/**
+ * How long a read version is trusted, in ms: a storage may miss a change, or not report other processes' changes at
+ * all.
+ */
 const goodForMs = 1000
 const most = 10_000
 
-/** Reads versions, and keeps them where the storage tells of changes. */
+/** Reads versions, and caches them where the storage reports changes. */
 export function catalogueVersions({
   storage,
   runtime,
   feed,
 }: Pick<Context, 'storage' | 'runtime' | 'feed'>): CatalogueVersions {
   const kept = new Map<string, CatalogueVersion & { readonly readAt: number }>()
-  /** The last read under way of each workspace; a change in between makes it one that is not kept. */
+  /** The running read of each workspace; a change in the meantime prevents its caching. */
   const reading = new Map<string, symbol>()
   const forget = (workspaceId: string): void => {
     kept.delete(workspaceId)
@@ -35,7 +38,7 @@ export function catalogueVersions({
   const unwatch = storage.watch?.(({ workspaceId, keys: changed }) => {
     if (changed === undefined || changed.includes(keys.catalogue)) forget(workspaceId)
   })
-  // Our own changes count at once, however late a storage tells of them.
+  // Changes of this process count at once, however late the storage reports them.
   if (unwatch !== undefined) feed.local.on('*', (event) => 'id' in event && forget(event.workspaceId))
   return {
     known(workspaceId) {

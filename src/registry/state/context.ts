@@ -21,7 +21,7 @@ import type { Refresher } from '../../oauth/refresh.js'
 import type { Target } from './target.js'
 import type { ToolLists } from './tool-list-cache.js'
 
-/** What every use case is handed: the ports, the floors below and what this process remembers (never the only copy). */
+/** The parameters of every use case: the ports, the lower layers and this process's caches (never the only copy). */
 export interface Context {
   readonly options: Settled
   readonly storage: RegistryStorage
@@ -30,43 +30,43 @@ export interface Context {
   readonly fetch: GuardedFetch
   readonly pool: ConnectionPool
   readonly feed: EventFeed
-  /** The feed as it grows, for those who listen. */
+  /** The live end of the feed, for listeners. */
   readonly live: LiveEvents
-  /** Calls this process is waiting for a server with. */
+  /** Calls of this process that wait for a server. */
   readonly calls: CallsInFlight
-  /** Calls this process is waiting for a person with. */
+  /** Calls of this process that wait for a person. */
   readonly decisions: DecisionBoard
   readonly lists: ToolLists
   readonly handles: Handles
-  /** How often a person may have servers looked at. */
+  /** How often a person may check servers. */
   readonly checks: RateLimit
   readonly oauth: OAuthEnvironment
-  /** Registrations that this process makes and has not stored yet, by workspace and name. */
+  /** Client registrations that this process is making and has not stored yet, by workspace and name. */
   readonly registering: Map<string, Promise<KnownClient>>
   readonly refresher: Refresher
   /**
-   * Lists a server's tools again and stores what changed, or joins whoever does.
-   * `changed`: the server says that they are others now, so a listing under way may be too old.
+   * Lists a server's tools again and stores the changes, or joins a listing that is running. `changed`: the server
+   * reported a change, so a running listing may be too old.
    */
   refreshTools(target: Target, news?: { readonly changed: boolean }): Promise<unknown>
   agentsOf(workspaceId: string): Promise<readonly Agent[]>
   connectorsOf(workspaceId: string): Promise<readonly Connector[]>
-  /** Tells the host of what went wrong and breaks nothing. */
+  /** Reports contained problems to the host. */
   readonly report: Report
-  /** Work behind an answer, e.g. a refresh of a tool list: `close()` waits for it. Never rejects. */
+  /** Runs work after a result was returned, e.g. a refresh of a tool list. `close()` waits for it. Never rejects. */
   runInBackground(work: () => Promise<unknown>): void
   /** Aborts when the registry closes. */
   readonly closing: AbortSignal
 }
 
-/** What every verb of one person is handed: the same, and who acts. */
+/** The context of a verb of one person: with the actor. */
 export interface ActorContext extends Context {
   readonly actor: CheckedActor
-  /** What a sign-in that the verb begins hands back at its end. */
+  /** Values that a sign-in started by the verb returns at its end. */
   readonly wayBack?: WayBack | undefined
 }
 
-/** The context of what is done for this person. */
+/** The context for this person's verbs. */
 export function actingAs(context: Context, actor: CheckedActor): ActorContext {
   return { ...context, actor }
 }

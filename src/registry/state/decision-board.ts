@@ -6,32 +6,32 @@ import type { ApprovalStatus } from '../../model/approval.js'
 export type DecisionListener = (status?: ApprovalStatus) => void
 
 /**
- * Where calls of this process wait for decisions, and confirm callbacks learn that nobody needs them any more. The
- * stored approval is the truth; a notice only says when to look at it.
+ * Where calls of this process wait for decisions, and confirm callbacks learn that they are no longer needed. The
+ * stored approval is the truth; a notice only says when to read it.
  */
 export interface DecisionBoard {
-  /** @returns how to stop listening */
+  /** @returns a function that stops listening */
   listen(approvalId: string, listener: DecisionListener): () => void
-  /** The same for a call that waits. @returns how to leave; returns whether other calls still wait */
+  /** Listens for a waiting call. @returns a function that stops and returns whether other calls still wait */
   join(approvalId: string, listener: DecisionListener): () => boolean
-  /** An approval has another status now, or may have one. */
+  /** Reports that an approval's status changed, or may have. */
   notice(approvalId: string, status?: ApprovalStatus): void
-  /** Any approval may have been decided. */
+  /** Reports that any approval may have been decided. */
   noticeAll(): void
-  /** Decides approvals here: whoever waits for one is woken by the result, not by every write on the way to it. */
+  /** Decides approvals: calls that wait for them are woken by the result, not by each intermediate write. */
   deciding<T>(approvalIds: readonly string[], work: () => Promise<T>): Promise<T>
-  /** Asks a person about an approval, or shares the answer when somebody here asks about it already. */
+  /** Asks a person about an approval, or shares the answer of a question that is already running. */
   ask(approvalId: string, work: () => Promise<boolean>): Promise<boolean>
-  /** Reads an approval's status, or shares the result when somebody here reads it already. */
+  /** Reads an approval's status, or shares the result of a read that is already running. */
   readStatus(approvalId: string, work: () => Promise<ApprovalStatus>): Promise<ApprovalStatus>
-  /** Does one person's work in turn, so that calls made at once see each other's approvals. */
+  /** Runs one person's work one after the other, so that simultaneous calls see each other's approvals. */
   inTurn<T>(person: string, work: () => Promise<T>): Promise<T>
 }
 
 export function decisionBoard(): DecisionBoard {
   const notices = new EventEmitter<Record<string, [ApprovalStatus | undefined]>>()
   const waiting = new Map<string, number>()
-  /** Approvals that are being decided here, and whether a notice came meanwhile. */
+  /** Approvals that are being decided, and whether a notice came in the meantime. */
   const held = new Map<string, { noticed: boolean }>()
   const turns = new Map<string, PQueue>()
 
@@ -86,7 +86,7 @@ export function decisionBoard(): DecisionBoard {
   }
 }
 
-/** Work that is done once for all who ask for it at the same time. */
+/** Runs work once for all simultaneous callers. */
 function sharing<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
   const running = new Map<string, Promise<T>>()
   return (key, work) => {

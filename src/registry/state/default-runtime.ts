@@ -1,7 +1,7 @@
 import { base64url } from '../../model/digest.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
-/** Random bytes not used yet: asking for a few at a time costs more than all that is done with them. */
+/** Unused random bytes: fetching a few at a time is slow. */
 const pool = new Uint8Array(4096)
 let used = pool.length
 
@@ -23,7 +23,10 @@ export const defaultRuntime: RegistryRuntime = {
   },
 }
 
-/** The host's clock, timers, ids and network where it gives them; called on its own object, which may be of any class. */
+/**
+ * The host's clock, timers, ids and network where given; methods are called on its own object, which may be a class
+ * instance.
+ */
 export function runtimeFrom(given: Partial<RegistryRuntime> = {}): RegistryRuntime {
   const { now, randomId, setTimer } = defaultRuntime
   return {

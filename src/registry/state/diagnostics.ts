@@ -2,12 +2,12 @@ import type { Diagnostic, DiagnosticArea, Report } from '../../model/diagnostic.
 import { isIntegrationError } from '../../model/errors.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
-/** A second brings so many at most: what fails with every call would drown the host's log. */
+/** Diagnostics per second, at most: a problem of every call would flood the host's log. */
 const mostPerSecond = 20
 
 /**
- * Tells the host's `onDiagnostic` what is swallowed on purpose: at most 20 a second, without a foreign error's text, and
- * whatever it does itself breaks nothing.
+ * Passes contained problems to the host's `onDiagnostic`: at most 20 a second, without the text of foreign errors. A
+ * throw of the listener is ignored.
  */
 export function diagnostics(
   listener: ((diagnostic: Diagnostic) => unknown) | undefined,
@@ -33,14 +33,14 @@ export function diagnostics(
   }
 }
 
-/** A host knows what its own function threw, and ours hold no secret; another's error may quote what it was handed. */
+/** The host knows its own functions' errors, and the library's hold no secret; any other error may quote its input. */
 function isTold(area: DiagnosticArea, error: unknown): boolean {
   return hostFunctions.has(area) || isIntegrationError(error)
 }
 
 const hostFunctions: ReadonlySet<DiagnosticArea> = new Set(['listener', 'observer', 'policy', 'confirm', 'elicit'])
 
-/** Not reported in turn: that would have no end. */
+/** Failures of the listener aren't reported: that could repeat without end. */
 function tell(listener: (diagnostic: Diagnostic) => unknown, diagnostic: Diagnostic): void {
   try {
     const answer = listener(diagnostic)

@@ -1,19 +1,20 @@
 import { IntegrationError } from '../../model/errors.js'
 
-/** What is asked for doesn't exist, or this actor may not know that it does: both answer exactly this. */
+/** The same error for a thing that doesn't exist and for one that this actor has no access to. */
 export function notFound(what: string, id: string): IntegrationError {
-  return new IntegrationError('not_found', `There is no ${what} "${id.slice(0, 100)}" that you can use.`)
+  const named = `${what[0]!.toUpperCase()}${what.slice(1)} "${id.slice(0, 100)}"`
+  return new IntegrationError('not_found', `${named} was not found, or you don't have access to it.`)
 }
 
-/** The registry takes nothing any more. */
+/** The registry accepts no more work. */
 export function closed(): IntegrationError {
-  return new IntegrationError('closed', 'The registry is closed. Make a new one.')
+  return new IntegrationError('closed', 'The registry is closed. Create a new one.')
 }
 
-/** Somebody kept writing first. */
+/** Another writer was first, again and again. */
 export function conflict(what: string): IntegrationError {
   return new IntegrationError(
     'conflict',
-    `${what} was changed by somebody else at the same moment. Read it again and repeat the change.`,
+    `${what} was changed by somebody else at the same time. Read it again, then repeat the change.`,
   )
 }

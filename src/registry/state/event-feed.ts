@@ -10,48 +10,51 @@ import type { RegistryRuntime } from '../../ports/runtime.js'
 /** The event of a name. */
 export type RegistryEventOf<Name extends RegistryEventName> = Extract<RegistryEvent, { type: Name }>
 
-/** An event before the storage gave it its number. */
+/** An event that the storage hasn't numbered yet. */
 export type NewEvent = RegistryEvent extends infer E
   ? E extends RegistryEvent
     ? Omit<E, 'id' | 'workspaceId' | 'at'>
     : never
   : never
 
-/** An audit entry before it is filed. */
+/** An audit entry that isn't recorded yet. */
 export type NewAudit = Omit<AuditEntry, 'id' | 'workspaceId' | 'at'>
 
 /** A page of the durable feed. */
 export interface RegistryEventPage {
   /** The events of this page, oldest first. */
   readonly events: readonly RegistryEvent[]
-  /** Give it as `after` next time; the same as before when there was nothing new. */
+  /** Pass it as `after` next time; unchanged when there was nothing new. */
   readonly after: string | undefined
-  /** Events after the one that was asked for are kept no longer, or it is not of this feed: read everything again. */
+  /** Events after `after` are no longer kept, or `after` is not of this feed: read everything again. */
   readonly missed?: true | undefined
 }
 
-/** What the feed is asked for by. */
+/** Query of the durable feed. */
 export interface RegistryEventQuery {
-  /** The last event that was handled; `'latest'`: nothing but where the feed ends. `@default` from the oldest kept */
+  /** The last handled event; `'latest'`: only the end of the feed. `@default` from the oldest kept event */
   readonly after?: string | undefined
   /** `@default 100`, at most 1000 */
   readonly limit?: number | undefined
 }
 
-/** A change together with the news of it. */
+/** A change together with its events and audit entry. */
 export interface Change {
   readonly writes?: readonly StorageWrite[] | undefined
   readonly events?: readonly NewEvent[] | undefined
   readonly audit?: readonly NewAudit[] | undefined
 }
 
-/** Commits changes with their events and audit entries as one, and tells local listeners afterwards. */
+/** Commits changes with their events and audit entries at once, then notifies local listeners. */
 export interface EventFeed {
   /** @returns what was written, in the order of `writes`, or `false`: somebody wrote first, nothing was written. */
   commit(workspaceId: string, change: Change): Promise<false | readonly StorageWritten[]>
-  /** Tells the local listeners of events that an earlier commit has stored. */
+  /** Notifies local listeners of events that an earlier commit stored. */
   tell(events: readonly LocalEvent[]): void
-  /** The writes that file events and an audit entry, for a commit made elsewhere, and how to tell of it afterwards. */
+  /**
+   * The writes that record events and an audit entry, for a commit made elsewhere, and a function that notifies
+   * listeners afterwards.
+   */
   prepare(
     workspaceId: string,
     change: Change,
@@ -62,17 +65,17 @@ export interface EventFeed {
     after?: string | undefined
     limit?: number | undefined
   }): Promise<RegistryEventPage>
-  /** Listeners of this process, by the name of what they hear; `*`: of everything. */
+  /** Listeners of this process, by event name; `*`: every event. */
   readonly local: EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>
 }
 
-/** What local listeners hear: changes, and calls. */
+/** Events for local listeners: changes and calls. */
 export type LocalEvent = RegistryEvent | CallEvent
 
-/** Tells a listener: one that throws, or rejects, can't break what it is told of. */
+/** Calls a listener; its throw or rejection is only reported. */
 export function tellOne<Event>(report: Report, listener: (event: Event) => unknown, event: Event): void {
   const failed = (error: unknown): void =>
-    report({ area: 'listener', message: 'A listener failed. Nothing else was changed by it.', error })
+    report({ area: 'listener', message: 'A listener failed. Nothing else was affected.', error })
   try {
     const answer = listener(event)
     if (answer instanceof Promise) answer.catch(failed)
@@ -137,7 +140,7 @@ export function eventFeed(options: {
     },
     async read({ workspaceId, after, limit = 100 }) {
       if (after === 'latest') return { events: [], after: await lastEvent(storage, workspaceId) }
-      // From the event itself on: that it is still there shows that nothing after it was missed.
+      // Read from the event itself: if it is still there, nothing after it was missed.
       const { records } = await storage.list({
         workspaceId,
         prefix: prefixes.event,
@@ -165,7 +168,7 @@ function eventKey(n: number): string {
   return prefixes.event + String(Math.max(0, n)).padStart(16, '0')
 }
 
-/** Unique, unguessable, and in the order of time. */
+/** A unique, unguessable id that sorts by time. */
 export function timeOrderedId(runtime: RegistryRuntime, at: number): string {
   return `${momentKey(at)}-${runtime.randomId()}`
 }
@@ -175,7 +178,7 @@ export function momentKey(at: number): string {
   return Math.max(0, at).toString(36).padStart(9, '0')
 }
 
-/** The events after which a toolset may be another. */
+/** The events that can change a toolset. */
 const catalogueEvents: ReadonlySet<RegistryEventName> = new Set([
   'integration_connected',
   'integration_updated',

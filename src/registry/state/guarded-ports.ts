@@ -5,15 +5,15 @@ import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 
 /**
- * The host's storage with a deadline on every operation and one typed error for all its faults, so that an outage ends
- * every call within bounds and heals by itself.
+ * The host's storage with a deadline on every operation and one typed error for all its failures, so that calls end in
+ * bounded time during an outage and work again after it.
  */
 export function guardedStorage(
   storage: RegistryStorage,
   { runtime, timeoutMs, closed }: { runtime: RegistryRuntime; timeoutMs: number; closed: () => boolean },
 ): RegistryStorage {
   const guard = async <T>(operation: () => Promise<T>): Promise<T> => {
-    if (closed()) throw new IntegrationError('closed', 'The registry is closed. Make a new one.')
+    if (closed()) throw new IntegrationError('closed', 'The registry is closed. Create a new one.')
     try {
       return await race(operation, { timeoutMs, runtime, fault: () => unavailable('did not answer in time') })
     } catch (error) {
@@ -29,7 +29,7 @@ export function guardedStorage(
   }
 }
 
-/** The host's vault with one typed error for everything that is not its word about a secret. */
+/** The host's vault with one typed error for every failure except `credential_unreadable`. */
 export function guardedVault(vault: CredentialVault): CredentialVault {
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -39,7 +39,7 @@ export function guardedVault(vault: CredentialVault): CredentialVault {
         ? error
         : new IntegrationError(
             'storage_unavailable',
-            'The credential vault can not be used now. Check what was given to IntegrationRegistry as credentials.',
+            'The credential vault is unavailable now. Check the `credentials` option of IntegrationRegistry.',
           )
     }
   }
@@ -55,6 +55,6 @@ export function guardedVault(vault: CredentialVault): CredentialVault {
 function unavailable(how: string): IntegrationError {
   return new IntegrationError(
     'storage_unavailable',
-    `The storage ${how}. Check the database that was given to IntegrationRegistry; calls work again as soon as it does.`,
+    `The storage ${how}. Check the database behind the \`storage\` option of IntegrationRegistry; calls work again when it does.`,
   )
 }

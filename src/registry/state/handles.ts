@@ -3,13 +3,13 @@ import { versioned } from './records.js'
 import { keys } from './keys.js'
 
 /**
- * Finds integrations by the handle that prefixes their tools' names. A handle belongs to one integration as long as that
- * exists; what is remembered may be a removed one.
+ * Finds integrations by the handle that prefixes their tools' names. A handle belongs to one integration as long as
+ * that exists; the cache may still name a removed one.
  */
 export interface Handles {
-  /** The integration as remembered, or as stored. */
+  /** The integration id from the cache, otherwise from the storage. */
   find(workspaceId: string, handle: string): Promise<string | undefined>
-  /** The integration as stored now. */
+  /** The integration id as stored now. */
   findStored(workspaceId: string, handle: string): Promise<string | undefined>
 }
 

@@ -9,7 +9,7 @@ import { agentList, connectorList } from './option-shapes.js'
 import type { Context } from './context.js'
 import type { IntegrationRegistryOptions } from './options.js'
 
-/** The agents of a workspace, from a list or from where the host keeps them. */
+/** The agents of a workspace, from the host's list or function. */
 export function agentSource(
   agents: IntegrationRegistryOptions['agents'],
 ): (workspaceId: string) => Promise<readonly Agent[]> {
@@ -21,7 +21,7 @@ export function agentSource(
   return async () => known
 }
 
-/** The catalogue of a workspace; what a function returns is checked whenever it is read. */
+/** The catalogue of a workspace; a function's result is checked on every read. */
 export function connectorSource(
   connectors: NonNullable<IntegrationRegistryOptions['connectors']>,
 ): (workspaceId: string) => Promise<readonly Connector[]> {
@@ -31,7 +31,7 @@ export function connectorSource(
 }
 
 /**
- * Checks that agents are known: an unknown one is an error, never "all".
+ * Checks that the agents are known. An unknown agent is an error; it never means "all".
  * @throws IntegrationError `invalid_input`
  */
 export async function checkAgents(
@@ -47,7 +47,7 @@ export async function checkAgents(
       : [
           {
             path: `agents[${n}]`,
-            message: `"${id.slice(0, 100)}" is not an agent of this registry; known are ${listed(known)}`,
+            message: `"${id.slice(0, 100)}" is not an agent of this registry; known agents: ${listed(known)}`,
           },
         ],
   )
@@ -66,7 +66,7 @@ function listed(agents: readonly Agent[]): string {
 /** @throws IntegrationError `invalid_input` */
 function checked<T>(what: string, shape: Shape, list: T): T {
   const problems = shape(list, what)
-  if (problems.length > 0) throw invalid(`The ${what} that the host gives`, problems)
+  if (problems.length > 0) throw invalid(`The host's ${what}`, problems)
   return list
 }
 

@@ -4,8 +4,8 @@ import { sha256Hex } from '../../model/digest.js'
 export const sharedOwner = '_'
 
 /**
- * A foreign id as a part of a key: ASCII, without `/`, at most 120 characters. No two ids share one: a long id becomes
- * its SHA-256 behind `_`, which is in no encoded id.
+ * A host's id as part of a key: ASCII, without `/`, at most 120 characters. Two ids never collide: a long id becomes
+ * `_` and its SHA-256, and no encoded id contains `_`.
  */
 export function ownerKey(userId: string): string {
   const encoded = encodeURIComponent(userId).replace(/_/g, '%5F')
@@ -39,7 +39,7 @@ export const keys = {
   same: (hash: string) => `same/${hash}`,
   grant: (userId: string, integrationId: string, id: string) => `grant/${ownerKey(userId)}/${integrationId}/${id}`,
   removed: (id: string) => `removed/${id}`,
-  /** Written by every change of what toolsets are made of: its version says whether a toolset is still good. */
+  /** Written by every change that can affect a toolset: its version says whether a cached toolset is current. */
   catalogue: 'catalogue',
 } as const
 
@@ -62,7 +62,7 @@ export const prefixes = {
   removed: 'removed/',
   event: 'event/',
   audit: 'audit/',
-  /** Everything that goes when an integration does, once nothing can call it any more. */
+  /** All records to delete with an integration, once nothing can call it any more. */
   of: (id: string) =>
     ['status', 'accepted', 'tools', 'chunk', 'server', 'headers', 'credential', 'client'].map(
       (kind) => `${kind}/${id}/`,

@@ -6,23 +6,26 @@ import type { EventFeed, LocalEvent } from './event-feed.js'
 import { keys } from './keys.js'
 import { versioned, type IntegrationRecord } from './records.js'
 
-/** An event with its integration as it is now; absent when that is gone. */
+/** An event with the current state of its integration; absent when the integration is gone. */
 export interface LiveEvent {
   readonly event: RegistryEvent
   readonly record: IntegrationRecord | undefined
 }
 
-/** Hears of every event of a workspace, whichever process committed it: once, and in the order of the feed. */
+/** Delivers every event of a workspace, whichever process committed it: once, in the order of the feed. */
 export interface LiveEvents {
-  /** @returns how to stop */
+  /** @returns a function that stops following */
   follow(workspaceId: string, listener: (news: LiveEvent) => void): () => void
-  /** Something was committed, here or elsewhere: those who follow look at once. */
+  /** Reports a commit of this or another process: the feed is read at once. */
   wake(workspaceId: string): void
-  /** Nobody is told anything more. */
+  /** Ends all following. */
   close(): void
 }
 
-/** How often the feed is looked at while somebody follows, in ms: where the storage tells nothing, others' news come so. */
+/**
+ * How often the feed is read while somebody follows it, in ms: finds other processes' events where the storage doesn't
+ * report them.
+ */
 const readEveryMs = 1_000
 
 export function liveEvents(options: {
@@ -36,7 +39,7 @@ export function liveEvents(options: {
     follow(workspaceId, listener) {
       const following = followed.get(workspaceId) ?? new Following(workspaceId, options)
       followed.set(workspaceId, following)
-      // Of its own, so that one listener may follow twice.
+      // A new function, so that one listener may follow twice.
       const own = (news: LiveEvent): void => listener(news)
       following.listeners.add(own)
       return () => {
@@ -54,12 +57,12 @@ export function liveEvents(options: {
   }
 }
 
-/** The one reader of a workspace's feed for all who follow it in this process. */
+/** The one reader of a workspace's feed for all its followers in this process. */
 class Following {
   readonly listeners = new Set<(news: LiveEvent) => void>()
   readonly #workspaceId: string
   readonly #options: Parameters<typeof liveEvents>[0]
-  /** The last event that was told of; until the end of the feed is found, the one before the first that was heard. */
+  /** The last delivered event; until the end of the feed is known, the one before the first event of this process. */
   #after: string | undefined
   #found = false
   #isLooking = false
@@ -87,7 +90,7 @@ class Following {
     this.#cancelTimer()
   }
 
-  /** What this process commits while the end of the feed is looked for is not to be missed. */
+  /** Events that this process commits while the end of the feed is being read must not be missed. */
   readonly #hear = (event: LocalEvent): void => {
     if (event.workspaceId !== this.#workspaceId || !('id' in event)) return
     if (!this.#found) this.#after ??= numbered(Number(event.id) - 1)
@@ -98,7 +101,7 @@ class Following {
     this.#isLooking = true
     do {
       this.#again = false
-      // Where the storage is away, the next look finds what came meanwhile.
+      // During an outage of the storage, the next read finds the events of the meantime.
       await this.#read().then(
         () => (this.#isAway = false),
         (error: unknown) => this.#missed(error),
@@ -108,11 +111,10 @@ class Following {
     if (!this.#stopped) this.#cancelTimer = this.#options.runtime.setTimer(() => this.read(), readEveryMs)
   }
 
-  /** Told of once, until it is well again. */
+  /** Reported once per outage. */
   #missed(error: unknown): void {
     const { report } = this.#options
-    const message =
-      'The events of a workspace could not be read for those who listen. They are read again every second.'
+    const message = 'The events of a workspace could not be read for its listeners. Reading is retried every second.'
     if (!this.#isAway && !this.#stopped) report({ area: 'live_events', message, error, workspaceId: this.#workspaceId })
     this.#isAway = true
   }

@@ -60,7 +60,7 @@ const orFalse =
   (value, path) =>
     value === false ? [] : shape(value, path)
 
-/** The OAuth settings that a host gives a connector: what `oauthInput` takes of people, without a schema library. */
+/** The OAuth settings of a host's connector: the same rules as `oauthInput`, without a schema library. */
 export const oauthSettings: Shape = object({
   clientId: optional(filled(2048)),
   clientSecret: optional(filled(8192)),

@@ -26,7 +26,7 @@ import type {
 
 const day = 86_400_000
 
-/** A shape for each field, so that none is forgotten here. */
+/** A shape for each field; the type forgets none. */
 type ShapesOf<Options> = Readonly<Record<keyof Options, Shape>>
 
 const egress = object({
@@ -129,7 +129,9 @@ const connector: Shape = (value, path) => [
 /** The connectors that a host lists. */
 export const connectorList: Shape = distinctIds(listOf(connector), 'connector')
 
-/** What {@link IntegrationRegistryOptions} says, checked at run time: hosts write JavaScript and read settings from files. */
+/**
+ * {@link IntegrationRegistryOptions}, checked at run time: hosts also write JavaScript and read settings from files.
+ */
 export const registryOptions: Shape = object({
   storage: having(
     ['read', 'list', 'commit', 'scan'],
@@ -168,7 +170,7 @@ function connectorAuth(value: unknown, path: string): ReturnType<Shape> {
       description: optional(text(2000)),
       prefix: optional(text(200)),
     })(value, path)
-  // Its settings are those of an integration, and are checked as these are.
+  // Its settings are checked together with the OAuth settings of integrations.
   if (type === 'oauth') return []
   return [{ path, message: "must be 'none', 'oauth', { type: 'header', name } or { type: 'oauth', … }" }]
 }
@@ -190,7 +192,7 @@ function distinctIds(list: Shape, what: string): Shape {
   }
 }
 
-/** A host, not a URL: what would never match restricts nothing. */
+/** A host, not a URL: a pattern that never matches would restrict nothing. */
 function hostPattern(): Shape {
   return textThat(
     "be a host name such as 'example.com', or '*.example.com' for all below it, without scheme, port or path",
@@ -198,7 +200,7 @@ function hostPattern(): Shape {
   )
 }
 
-/** A URL in which `{issuer}` stands for what is filled in later. */
+/** A URL, with `{issuer}` as a placeholder. */
 function urlOf(value: string): URL | undefined {
   const filled = value.replaceAll('{issuer}', 'issuer')
   return URL.canParse(filled) && !filled.includes('#') ? new URL(filled) : undefined

@@ -13,9 +13,12 @@ import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 import type { EgressOptions } from '../../egress/guarded-fetch.js'
 
-/** What a host makes a registry of. There is no hidden default for storage and credentials: nobody loses data by omission. */
+/**
+ * Options of {@link IntegrationRegistry}. Storage and credentials have no hidden default: nobody loses data by
+ * omission.
+ */
 export interface IntegrationRegistryOptions<AgentId extends string = string> {
-  /** Where everything is kept that a restart or another process needs. */
+  /** Keeps everything that a restart or another process needs. */
   readonly storage: RegistryStorage
   /** Seals header values, tokens and client secrets before they are stored. */
   readonly credentials: CredentialVault
@@ -24,9 +27,9 @@ export interface IntegrationRegistryOptions<AgentId extends string = string> {
     readonly (AgentId | Agent<AgentId>)[] | ((workspaceId: string) => Promise<readonly (AgentId | Agent<AgentId>)[]>)
   /** The catalogue. `@default []` */
   readonly connectors?: readonly Connector[] | ((workspaceId: string) => Promise<readonly Connector[]>) | undefined
-  /** Asks a person; a toolset may bring its own. */
+  /** Asks a person about a call; a toolset may have its own. */
   readonly confirm?: ConfirmCallback | undefined
-  /** Answers questions that servers ask during a call; a toolset may bring its own. */
+  /** Answers questions that servers ask during a call; a toolset may have its own. */
   readonly elicit?: ElicitCallback | undefined
   /** Watches calls as they are sent, e.g. `openTelemetry()` of `mcp-integrations/otel`. */
   readonly observer?: CallObserver | undefined
@@ -45,8 +48,8 @@ export interface IntegrationRegistryOptions<AgentId extends string = string> {
   /** Sweeping in this process. `@default` none: the host calls `sweep()` */
   readonly maintenance?: MaintenanceOptions | undefined
   /**
-   * Hears of what goes wrong without breaking anything, for the host's log: at most 20 a second. It holds no secret, and
-   * what the listener throws is ignored.
+   * Receives contained problems for the host's log: at most 20 a second, without secrets. A throw of the listener is
+   * ignored.
    */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined
   /** Clock, timers, ids and network, for tests and special hosts. `@default` the platform's */
@@ -60,13 +63,13 @@ export interface OAuthHostOptions {
    * short name of the authorization server, so that each has a redirect URI of its own.
    */
   readonly redirectUrl: string
-  /** What people read at the authorization server: who asks for access. */
+  /** The name that authorization servers show to people: who asks for access. */
   readonly clientName: string
   /** An `https:` URL with a path that serves our Client ID Metadata Document. */
   readonly clientMetadataUrl?: string | undefined
 }
 
-/** What a host's policy is told of a call. `arguments` are absent where no call is made yet (toolsets, settings). */
+/** Input of a host's policy. `arguments` are absent where no call is made yet (toolsets, settings). */
 export interface PolicyInput {
   /** The person the call is made for. */
   readonly actor: Actor
@@ -103,15 +106,15 @@ export interface PolicyVerdict {
 /** How approvals are asked for and kept. */
 export interface ApprovalOptions {
   /**
-   * Replaces the platform rule (`undefined`: keep it for this one). It may tighten a tool's own setting, never loosen
-   * *ask*. Must be synchronous and quick; a throw or an unknown answer denies.
+   * Replaces the platform rule (return `undefined` to keep it for this tool). It may tighten a tool's own setting,
+   * never loosen *ask*. Must be synchronous and quick; a throw or an unknown answer denies.
    */
   readonly policy?: ((input: PolicyInput) => PolicyVerdict | undefined) | undefined
   /** How long a call waits for the confirm callback, in ms. `@default 300_000` */
   readonly waitMs?: number | undefined
   /** How long an approval stays open, in ms. `@default 86_400_000` (a day) */
   readonly expiresAfterMs?: number | undefined
-  /** What happens to a tool that is new or may do more than what was accepted. `@default 'ask'` */
+  /** What to do with a tool that is new or may do more than its accepted definition. `@default 'ask'` */
   readonly onToolChange?: 'ask' | 'hold' | 'accept' | undefined
   /** A line about the risk of a call, for the prompt. */
   readonly risk?: ((request: Omit<ConfirmRequest, 'risk'>) => string | undefined) | undefined
@@ -151,7 +154,7 @@ export interface LimitOptions {
   readonly maxResponseBytes?: number | undefined
   /** The arguments of one call. `@default 64 KiB`, at most 192 KiB; heavily escaped text may not fit a record before that */
   readonly maxArgumentBytes?: number | undefined
-  /** An approval is used only after the tools of its server were listed again, when that is longer ago. `@default 300_000` */
+  /** Maximum age of a tool list when an approval is used; an older list is refreshed first. `@default 300_000` */
   readonly relistBeforeApprovalMs?: number | undefined
   /** One operation of the storage. `@default 5_000` */
   readonly storageTimeoutMs?: number | undefined
@@ -163,7 +166,7 @@ export interface MaintenanceOptions {
   readonly everyMs: number
 }
 
-/** How long what is no longer needed is kept, in ms. */
+/** How long records are kept after their use, in ms. */
 export interface RetentionOptions {
   /** The durable feed. `@default 7 days` */
   readonly eventsMs?: number | undefined

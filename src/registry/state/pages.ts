@@ -2,7 +2,7 @@ import { recordLimits } from '../../model/record-limits.js'
 import type { RegistryStorage, StorageListQuery, StorageListResult } from '../../ports/storage.js'
 import type { Context } from './context.js'
 
-/** Everything under a prefix, page by page, for as long as the reader wants more. */
+/** All records under a prefix, page by page, until the reader stops. */
 export async function* pages(
   storage: Pick<RegistryStorage, 'list'>,
   query: StorageListQuery,
@@ -27,7 +27,7 @@ export async function idsUnder(
   return ids
 }
 
-/** Deletes records by their keys, in commits as large as a storage takes. */
+/** Deletes records by their keys, in commits of the largest allowed size. */
 export async function deleteKeys(
   context: Pick<Context, 'storage'>,
   workspaceId: string,

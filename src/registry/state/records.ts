@@ -16,17 +16,17 @@ import type { ServerProfile } from '../../mcp/connection.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 
 /**
- * What is stored, each under its key of `keys.ts`. Records are cold or small, so that a call never bumps the version of what a
- * person edits: configuration, status, settings, tools and credentials are records of their own.
+ * The stored records, each under its key of `keys.ts`. Configuration, status, settings, tools and credentials are
+ * separate records, so that a call never changes the version of a record that a person edits.
  */
 
-/** `integration/{id}`: what a person configured. */
+/** `integration/{id}`: a person's configuration. */
 export interface IntegrationRecord {
   readonly handle: string
   readonly name: string
   readonly ownerId: string
   readonly connectorId?: string | undefined
-  /** Absent for a server on this machine: its connector brings it. */
+  /** Absent for a server on this machine: its connector provides it. */
   readonly url?: string | undefined
   readonly origin: string
   readonly headers: readonly IntegrationHeader[]
@@ -35,42 +35,42 @@ export interface IntegrationRecord {
   readonly credentials: CredentialMode
   readonly enabled: boolean
   readonly trusted: boolean
-  /** Of tools that have no mode of their own. `@default 'default'` */
+  /** The mode of tools without their own. `@default 'default'` */
   readonly approval?: ApprovalMode | undefined
   readonly agents: readonly string[]
-  /** Grows when what an approval was given for changes: URL, header names, issuer, account, trust. */
+  /** Grows when something that approvals rely on changes: URL, header names, issuer, account, trust. */
   readonly bindingRevision: number
   readonly revision: number
-  /** `false` until the first connect succeeded: it goes with its flow. */
+  /** `false` until the first connect succeeds: until then the record expires with its sign-in. */
   readonly established: boolean
   readonly createdAt: number
   readonly updatedAt: number
 }
 
-/** `status/{id}/{owner}`. The sentence for a person is made from the reason when it is read. */
+/** `status/{id}/{owner}`. The sentence for a person is derived from the reason. */
 export interface StatusRecord {
   readonly reason: StatusReason
   readonly checkedAt?: number | undefined
   readonly lastWorkedAt?: number | undefined
-  /** `rate_limited`: when to come back. `awaiting_authorization`: until when. */
+  /** `rate_limited`: when to retry. `awaiting_authorization`: when the sign-in expires. */
   readonly until?: number | undefined
-  /** `scope_required`: what to ask for. */
+  /** `scope_required`: the scopes to request. */
   readonly scopes?: readonly string[] | undefined
   readonly account?: string | undefined
-  /** Another one with each sign-in, never with a refresh: what is remembered of the server belongs to it. */
+  /** Changes with each sign-in, never with a refresh: the server's profile belongs to it. */
   readonly signIn?: string | undefined
-  /** What the server said about the fault, in its own words; shown to those who may edit. */
+  /** The server's own text about the error; shown to those who may edit. */
   readonly serverMessage?: string | undefined
-  /** `per_user`: how often this person's account or issuer has changed; counted into what an approval binds. */
+  /** `per_user`: how often this person's account or issuer has changed; part of an approval's binding. */
   readonly accountRevision?: number | undefined
   readonly protocolVersion?: string | undefined
-  /** `awaiting_authorization`: what it was before, for when the person never comes back. */
+  /** `awaiting_authorization`: the reason before, restored when the person never comes back. */
   readonly before?: StatusReason | undefined
-  /** A call found out that a person is needed, with this credential: a check of the list alone doesn't overrule it. */
+  /** The credential with which a call needed a person: a successful `tools/list` alone doesn't overrule that. */
   readonly foundByCall?: string | undefined
 }
 
-/** `settings/{id}`: all tools of one integration, by wire name. */
+/** `settings/{id}`: all tools of one integration, by the server's name. */
 export interface SettingsRecord {
   readonly tools: Readonly<Record<string, ToolSettingsRecord>>
 }
@@ -82,30 +82,30 @@ export interface ToolSettingsRecord {
   readonly label?: { readonly value: ToolLabelValue; readonly definitionHash: string } | undefined
   readonly connectorLabel?: ToolLabelValue | undefined
   readonly agents?: readonly string[] | undefined
-  /** The hash of the definition that was last accepted; absent: never seen by anybody. */
+  /** The hash of the definition that was last accepted; absent: none was accepted. */
   readonly accepted?: string | undefined
 }
 
-/** `tools/{id}/{owner}`: what the server listed last; the definitions are in chunks under their common hash. */
+/** `tools/{id}/{owner}`: the server's last list; the definitions are in chunks under their common hash. */
 export interface ToolsRecord {
   readonly hash: string
   readonly chunks: number
   readonly count: number
   readonly quarantined: readonly QuarantinedTool[]
-  /** By wire name: how a tool's definition stood to the accepted one when it was listed. */
+  /** By the server's name: how a tool's definition differed from the accepted one when it was listed. */
   readonly changes?:
     Readonly<Record<string, { readonly kind: ToolChangeKind; readonly from?: string | undefined }>> | undefined
   readonly listedAt: number
-  /** What the server said of itself, as it said it. */
+  /** The server's description of itself, unchanged. */
   readonly server?: ServerInfo | undefined
-  /** The server's own word for how long it is good. */
+  /** Until when the server calls its list fresh. */
   readonly freshUntil?: number | undefined
 }
 
 /** `server/{id}/{owner}`: the era and session of the server, for the next process. */
 export interface ServerRecord {
   readonly bindingRevision: number
-  /** The credential it was learnt with, as `Target.credential` has it: of no use with another one. */
+  /** `Target.credential` that it was found with: not valid for another one. */
   readonly credential?: string | undefined
   readonly profile: ServerProfile
 }
@@ -113,34 +113,36 @@ export interface ServerRecord {
 /** `headers/{id}/{owner}`: header values, sealed as one JSON object. */
 export interface HeadersRecord {
   readonly sealed: string
-  /** Another one as soon as a value is. */
+  /** Changes with every value. */
   readonly tag: string
-  /** Where the values may be sent, as inside `sealed`: what was given for one server is never shown to another. */
+  /** Where the values may be sent, also part of `sealed`: values given for one server are never sent to another. */
   readonly origin: string
   readonly headers: readonly IntegrationHeader[]
 }
 
-/** `oauth-settings/{id}`: what a person gave for this integration's OAuth, sealed: it holds secrets. */
+/** `oauth-settings/{id}`: a person's OAuth settings of this integration, sealed: they hold secrets. */
 export interface OAuthSettingsRecord {
   readonly sealed: string
 }
 
-/** `client/{id}/_`: who we are to the authorization server, sealed: it may hold a secret. */
+/** `client/{id}/_`: our client at the authorization server, sealed: it may hold a secret. */
 export interface ClientRecord {
   readonly sealed: string
-  /** Of the server that it was registered for, or that somebody has signed in to with it. Inside the seal as well. */
+  /** The server that it was registered for, or that somebody signed in to with it. Also part of `sealed`. */
   readonly origin: string
-  /** It registered itself, and others of the workspace may use it: at which authorization server and redirect URI, and when. */
+  /**
+   * A dynamic registration, which others of the workspace may use: its authorization server and redirect URI, and when.
+   */
   readonly registration?: { readonly name: string; readonly at: number } | undefined
-  /** Somebody was sent away with it and hasn't come back: their next sign-in doesn't rely on it. */
+  /** Somebody was sent to sign in with it and hasn't come back: their next sign-in doesn't rely on it. */
   readonly pending?: string | undefined
   /** The authorization server refused it: nobody's next sign-in relies on it. */
   readonly refused?: boolean | undefined
-  /** Where its redirect URI may be another authorization server's as well. */
+  /** Present when another authorization server may use the same redirect URI. */
   readonly sharedRedirect?: SharedRedirect | undefined
 }
 
-/** Who we are to an authorization server, opened. */
+/** Our client at an authorization server, opened. */
 export interface KnownClient extends Pick<ClientRecord, 'origin'> {
   readonly client: ClientRegistration
   /** ms since the epoch. */
@@ -159,7 +161,7 @@ export interface FlowRecord extends WayBack {
   readonly owner: string
   /** Only this person may finish it. */
   readonly userId: string
-  /** The server it is for: of no use once the integration points elsewhere. */
+  /** The server it is for: not valid once the integration has another URL. */
   readonly serverUrl: string
   /** Verifier, client and authorization server, sealed. */
   readonly sealed: string
@@ -168,16 +170,16 @@ export interface FlowRecord extends WayBack {
 /** `approval/{id}`. */
 export interface ApprovalRecord {
   readonly request: Omit<ConfirmRequest, 'arguments' | 'display'>
-  /** The very text that is sent. */
+  /** Exactly the text that is sent. */
   readonly argumentsJson: string
   readonly binding: ApprovalBinding
   readonly bindingHash: string
   /** Equal calls join this approval while it is pending: its pointer is `same/{hash}`. */
   readonly sameHash?: string | undefined
   readonly status: ApprovalStatus
-  /** How often it was used without having run, because a person was needed or nothing left. */
+  /** How often it was used without running the call, because a person was needed or nothing was sent. */
   readonly returns?: number | undefined
-  /** `dispatched`: past it nobody waits for the answer any more, and what became of the call is unknown. */
+  /** `dispatched`: after this nobody waits for the response, and the call's outcome is unknown. */
   readonly dispatchedUntil?: number | undefined
   readonly decidedAt?: number | undefined
   readonly decidedBy?: string | undefined
@@ -186,8 +188,8 @@ export interface ApprovalRecord {
 }
 
 /**
- * What is needed of an approval to choose it: `open/{id}` while it may be used, and of its person `pending/{user}/{id}` or
- * `approved/{user}/{id}` meanwhile, `asked/{user}/{id}` (without a status) as long as it is kept.
+ * The indexed fields of an approval: `open/{id}` while it may be used; for its person `pending/{user}/{id}` or
+ * `approved/{user}/{id}` during that time, and `asked/{user}/{id}` (without a status) as long as it is kept.
  */
 export interface ApprovalIndexRecord {
   readonly userId: string
@@ -198,7 +200,7 @@ export interface ApprovalIndexRecord {
   readonly status?: ApprovalStatus | undefined
 }
 
-/** `same/{hash}`: the pending approval of a request; `named/{hash}`: the approval of a call that its caller named. */
+/** `same/{hash}`: the pending approval of a request; `named/{hash}`: the approval of a call with an idempotency key. */
 export interface ApprovalPointerRecord {
   readonly approvalId: string
 }
@@ -209,24 +211,24 @@ export interface RemovedRecord {
   readonly removedAt: number
 }
 
-/** Where an integration's secrets go: by its URL, whatever stands beside it. */
+/** The origin that an integration's secrets may be sent to: that of its URL. */
 export function originOf({ url, origin }: Pick<IntegrationRecord, 'url' | 'origin'>): string {
   return url === undefined ? origin : new URL(url).origin
 }
 
-/** A record with its version, its value taken for what we wrote there. */
+/** A record with its version, and its value typed as written. */
 export interface Versioned<T> {
   readonly key: string
   readonly version: string
   readonly value: T
 }
 
-/** Reads a stored record as what was written under its key: only this floor writes there. */
+/** A stored record with the type that is written under its key: only the registry writes there. */
 export function versioned<T>(record: StorageRecord | undefined): Versioned<T> | undefined {
   return record as Versioned<T> | undefined
 }
 
-/** The same in the other direction: our record types hold nothing but JSON. */
+/** A record type as JSON: the types hold nothing else. */
 export function toJson(value: object): JsonValue {
   return value as JsonValue
 }

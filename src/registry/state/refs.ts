@@ -1,10 +1,10 @@
-/** Which integration. */
+/** Identifies an integration. */
 export interface IntegrationRef {
   readonly workspaceId: string
   readonly integrationId: string
 }
 
-/** Whose credential of which integration: under which keys it lies, and what its secrets are sealed for. */
+/** Identifies one owner's credential of an integration: its keys, and the context its secrets are sealed with. */
 export interface CredentialRef extends IntegrationRef {
   /** `sharedOwner`, or a person by `ownerKey()`. */
   readonly owner: string

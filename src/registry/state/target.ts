@@ -11,12 +11,14 @@ import {
 } from './records.js'
 import { keys, ownerKey, sharedOwner } from './keys.js'
 
-/** An integration as one credential owner meets it: everything a request to its server needs, read at one moment. */
+/**
+ * An integration together with the credential used to reach it: everything that a request needs, read at one moment.
+ */
 export interface Target extends CredentialRef {
   readonly record: IntegrationRecord
-  /** Another one as soon as URL, header names, issuer or account of what is used here are: both parts only ever grow. */
+  /** Grows when the URL, the header names, the issuer or the account changes. */
   readonly bindingRevision: number
-  /** Whose credential, status and tool list: everybody's, or one person's. */
+  /** The owner of the credential, status and tool list: everybody, or one person. */
   readonly owner: string
   readonly userId: string
   readonly status: StatusRecord | undefined
@@ -24,11 +26,11 @@ export interface Target extends CredentialRef {
   readonly server: ServerRecord | undefined
   readonly sharedHeaders: HeadersRecord | undefined
   readonly ownHeaders: HeadersRecord | undefined
-  /** Another one as soon as what identifies the caller is: a header value, or a sign-in. A refresh changes nothing. */
+  /** Changes with every header value and every sign-in, not with a token refresh. */
   readonly credential: string
 }
 
-/** What is to be read to make a {@link Target}, whichever credential it turns out to use. */
+/** The keys to read for a {@link Target}, whichever credential it uses. */
 export function targetKeys(integrationId: string, actor: CheckedActor): readonly string[] {
   return [sharedOwner, ownerKey(actor.userId)].flatMap((owner) => [
     keys.status(integrationId, owner),
@@ -38,7 +40,7 @@ export function targetKeys(integrationId: string, actor: CheckedActor): readonly
   ])
 }
 
-/** @param records - what was read under {@link targetKeys} */
+/** @param records - the records of {@link targetKeys} */
 export function targetFrom(
   actor: CheckedActor,
   integrationId: string,
@@ -65,7 +67,7 @@ export function targetFrom(
   }
 }
 
-/** What {@link Target.credential} is made of. */
+/** Makes {@link Target.credential}. */
 export function credentialTag(
   shared: Pick<HeadersRecord, 'tag'> | undefined,
   own: Pick<HeadersRecord, 'tag'> | undefined,
@@ -74,7 +76,7 @@ export function credentialTag(
   return [shared?.tag, own?.tag, signIn].map((part) => part ?? '').join('.')
 }
 
-/** Header values, unless they were given for another server. */
+/** The header values, unless they were given for another server. */
 function meantFor(record: IntegrationRecord, headers: HeadersRecord | undefined): HeadersRecord | undefined {
   return headers?.origin === record.origin ? headers : undefined
 }

@@ -10,13 +10,13 @@ import { modelToolNames } from '../../policy/tool-name.js'
 import { toJson, type ToolsRecord } from './records.js'
 import { keys } from './keys.js'
 
-/** A tool as its server listed it, with the hash that tells definitions apart. */
+/** A tool as its server listed it, with the hash of its definition. */
 export interface ListedTool {
   readonly definition: ToolDefinition
   readonly hash: string
 }
 
-/** A tool of a list, whose names are decided from the whole list. */
+/** A listed tool with its model name, which depends on the whole list. */
 export interface NamedTool extends ListedTool {
   /** The name that models get; `handle` is the integration's. */
   modelName(handle: string): string
@@ -31,21 +31,21 @@ export interface ToolList {
   byModelName(handle: string, modelName: string): NamedTool | undefined
 }
 
-/** Which stored list is meant. */
+/** Identifies a stored list. */
 export interface StoredList {
   readonly integrationId: string
   readonly owner: string
   readonly manifest: ToolsRecord
 }
 
-/** Reads stored tool lists; what was parsed before comes from memory, found by its content. */
+/** Reads stored tool lists; lists with known content come from memory. */
 export interface ToolLists {
-  /** In the order asked; `undefined` where the list was replaced meanwhile: read its manifest again. */
+  /** In the order of `lists`; `undefined` where the list was replaced in the meantime: read its manifest again. */
   load(workspaceId: string, lists: readonly StoredList[]): Promise<readonly (ToolList | undefined)[]>
 }
 
 const chunkLength = 80_000
-/** However short a time a server gives its list: it is not asked more often than that behind toolsets, in ms. */
+/** Shortest time between two background refreshes of a list, in ms, however short the server's own `ttlMs` is. */
 const shortestListMs = 60_000
 const cacheLength = 32 * 1024 * 1024
 
@@ -110,7 +110,7 @@ export function listWrites(
   if (text.length > options.maxBytes)
     throw new IntegrationError(
       'response_too_large',
-      `The server's tool list is larger than ${options.maxBytes} bytes. Raise limits.maxResponseBytes, or ask its author for a smaller list.`,
+      `The server's tool list is larger than ${options.maxBytes} bytes. Raise limits.maxResponseBytes, or ask the server's author for a smaller list.`,
     )
   const hash = sha256Hex(text)
   const chunks = Math.ceil(text.length / chunkLength)
@@ -149,7 +149,7 @@ export function listWrites(
   }
 }
 
-/** Definitions with their hashes, which take a while where there are many. */
+/** Definitions with their hashes. Pauses between many. */
 export async function hashed(definitions: readonly ToolDefinition[]): Promise<readonly ListedTool[]> {
   const pace = new WorkPace()
   const tools: ListedTool[] = []
@@ -160,7 +160,7 @@ export async function hashed(definitions: readonly ToolDefinition[]): Promise<re
   return tools
 }
 
-/** A list that was not stored yet, found by either name all the same. */
+/** A list that isn't stored yet, searchable by both names. */
 export function listOf(listed: readonly ListedTool[], hash = ''): ToolList {
   const byHandle = new Map<string, { readonly names: ReadonlyMap<string, string>; readonly tools: Names }>()
   const namesFor = (handle: string) => {
@@ -190,7 +190,7 @@ export function listOf(listed: readonly ListedTool[], hash = ''): ToolList {
 type Names = ReadonlyMap<string, NamedTool>
 
 function parsedList(hash: string, text: string): ToolList {
-  // Every workspace whose server lists the same shares it.
+  // Shared by all workspaces with the same list.
   const rows = frozen(JSON.parse(text) as [string, ToolDefinition][])
   return listOf(
     rows.map(([hashOfIt, definition]) => ({ hash: hashOfIt, definition })),

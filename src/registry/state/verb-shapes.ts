@@ -2,7 +2,7 @@ import { invalid } from '../../model/invalid.js'
 import { flag, func, listOf, object, optional, signal, text, textThat, whole, type Shape } from '../../model/shape.js'
 
 const day = 86_400_000
-/** An id of the host's: of a workspace, a person, an agent. */
+/** A host's id of a workspace, a person or an agent. */
 export const id = textThat(
   'be 1-200 characters of well-formed text',
   (value) => value.length >= 1 && value.length <= 200 && !/\p{Surrogate}/u.test(value),
@@ -15,7 +15,7 @@ const eventQuery = {
 
 const signIn = checkedBySchema('returnTo', 'ref')
 
-/** Options of verbs, by verb. An option that is misspelt would otherwise do nothing, and nobody would notice. */
+/** Options of verbs, by verb. Otherwise a misspelt option would silently do nothing. */
 const fields = {
   list: checkedBySchema('scope', 'search', 'attention', 'limit', 'after'),
   connect: signIn,
@@ -75,7 +75,7 @@ const fields = {
   events: eventQuery,
 } as const satisfies Record<string, Readonly<Record<string, Shape>>>
 
-/** A verb whose options are more than a signal. */
+/** A verb with more options than a signal. */
 type VerbWithOptions = keyof typeof fields
 
 const shapes = new Map<string, Shape>(
@@ -83,7 +83,7 @@ const shapes = new Map<string, Shape>(
 )
 const onlySignal = object({ signal: optional(signal) })
 
-/** @throws IntegrationError `invalid_input`, naming what is not known or can't be */
+/** @throws IntegrationError `invalid_input`, naming the unknown or impossible values */
 export function checkOptions(verb: VerbWithOptions | (string & {}), options: unknown): void {
   if (options !== undefined) check(`${verb}()`, shapes.get(verb) ?? onlySignal, options)
 }
@@ -104,7 +104,7 @@ export function check(what: string, shape: Shape, value: unknown): void {
   if (problems.length > 0) throw invalid(what, problems)
 }
 
-/** Fields of a query whose values its schema checks, where it is used. */
+/** Fields of a query that a schema checks later. */
 function checkedBySchema(...names: readonly string[]): Readonly<Record<string, Shape>> {
   return Object.fromEntries(names.map((name) => [name, anything]))
 }
