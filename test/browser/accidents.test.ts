@@ -26,8 +26,8 @@ async function asked(text = 'hello'): Promise<string> {
   if (outcome.type !== 'approval_required') throw new Error(outcome.type)
   return outcome.approval.approvalId
 }
-async function open(): Promise<Page> {
-  const opened = await visit(host.origin, `${basePath}#approvals`)
+async function open(options: { readonly ownTime?: boolean } = {}): Promise<Page> {
+  const opened = await visit(host.origin, `${basePath}#approvals`, options)
   visits.push(opened)
   return opened.page
 }
@@ -37,8 +37,7 @@ const ready = (page: Page) => page.locator('[aria-disabled=false]', { hasText: '
 
 describe('nobody approves by accident', () => {
   it('ignores a click that comes with the card', async () => {
-    const page = await open()
-    await page.clock.install()
+    const page = await open({ ownTime: true })
     await page.getByText('Nothing waits for you').waitFor()
     await page.clock.pauseAt(new Date(Date.now() + 60_000))
     const id = await asked()
@@ -135,8 +134,7 @@ describe('nobody approves by accident', () => {
 
   it('waits again when what it shows changed', async () => {
     const id = await asked()
-    const page = await open()
-    await page.clock.install()
+    const page = await open({ ownTime: true })
     await ready(page)
     await page.clock.pauseAt(new Date(Date.now() + 60_000))
     await page.getByRole('button', { name: 'Edit' }).click()

@@ -24,15 +24,20 @@ export interface Visit {
   readonly strays: string[]
 }
 
-/** Opens a page of a host as a person. */
+/** Opens a page of a host as a person. `ownTime`: the test may stop time in the page, and move it. */
 export async function visit(
   origin: string,
   path: string,
-  options: BrowserContextOptions & { readonly person?: string; readonly role?: 'admin' } = {},
+  options: BrowserContextOptions & {
+    readonly person?: string
+    readonly role?: 'admin'
+    readonly ownTime?: boolean
+  } = {},
 ): Promise<Visit> {
-  const { person = 'ana', role, ...rest } = options
+  const { person = 'ana', role, ownTime = false, ...rest } = options
   const context = await (await openBrowser()).newContext({ viewport: { width: 1200, height: 900 }, ...rest })
   context.setDefaultTimeout(30_000)
+  if (ownTime) await context.clock.install()
   await context.addCookies([
     { name: 'person', value: person, url: origin, sameSite: 'Lax', httpOnly: true },
     ...(role === undefined ? [] : [{ name: 'role', value: role, url: origin }]),
