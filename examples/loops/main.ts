@@ -7,4 +7,5 @@ export const loops = [
   await import('./anthropic.js'),
   await import('./google.js'),
   await import('./openai.js'),
+  await import('./openai-chat.js'),
 ]

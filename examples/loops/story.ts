@@ -1,6 +1,7 @@
 /**
  * One story for every loop: the agent reads a note and wants to write two; the process ends; in a second one, on the same
- * SQLite file, the person allows one and denies the other, and the conversation goes on for two turns.
+ * database, the person allows one and denies the other, and the conversation goes on for two turns. The database is a
+ * SQLite file, or the PostgreSQL at `DATABASE_URL`.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,7 +10,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { encryptedCredentials, IntegrationRegistry, type Toolset } from 'mcp-integrations'
+import { postgresStorage } from 'mcp-integrations/postgres'
 import { sqliteStorage } from 'mcp-integrations/sqlite'
+import pg from 'pg'
 import { startMcpServer } from '../../test/support/mcp-server.js'
 import type { Step } from '../../test/bridges/bench.js'
 
@@ -17,7 +20,7 @@ import type { Step } from '../../test/bridges/bench.js'
 export interface Loop {
   /** Who asks: our approvals, which are decided before the loop goes on, or the framework. */
   readonly asks: 'ours' | 'framework'
-  /** What the model reads of a call that was denied. `@default` the person's words */
+  /** What the model may read of a call that was denied in place of the person's words. */
   readonly denied?: string
   /** Runs until nothing goes on without the person, and returns what another process needs. */
   begin(toolset: Toolset, model: readonly Step[], folder: string): Promise<unknown>
@@ -56,39 +59,43 @@ export async function tell(name: string, loop: Loop): Promise<void> {
 }
 
 interface Handover {
-  readonly folder: string
-  readonly key: string
+  readonly place: Place
   readonly stored: unknown
+}
+
+/** Where the two processes of a story keep things. */
+interface Place {
+  readonly folder: string
+  /** Of PostgreSQL; a story has one of its own. */
+  readonly schema: string
 }
 
 async function first(name: string, loop: Loop): Promise<void> {
   const server = await startMcpServer()
   const folder = await mkdtemp(join(tmpdir(), 'loop-'))
-  const key = Buffer.alloc(32, 7).toString('base64')
+  const place = { folder, schema: `loop_${crypto.randomUUID().replaceAll('-', '')}` }
   try {
-    const registry = openRegistry(folder, key)
-    const mine = registry.actingAs(ana)
+    const { mine, close } = open(place)
     const { integration } = await mine.connect({ name: 'Notes', url: server.url, agents: ['assistant'] })
     await mine.configureTools(integration.id, { read_note: { approval: 'auto' } })
     const stored = await loop.begin(await mine.toolset('assistant', chat), firstSteps, folder)
-    await registry.close()
+    await close()
     expect('reads, and writes nothing without the person', server.calls('write_note').length === 0)
-    const child = fork(process.argv[1]!, [name, JSON.stringify({ folder, key, stored })])
+    const child = fork(process.argv[1]!, [name, JSON.stringify({ place, stored } satisfies Handover)])
     const [code] = (await once(child, 'exit')) as [number]
     expect('the second process goes on', code === 0)
     const written = server.calls('write_note').map(({ body }) => body)
     expect('what was allowed is written once', written.length === 1 && written[0]!.includes('for all'))
     expect('the conversation goes on', server.calls('read_note').length === 2)
-    console.log(`✓ ${name}`)
+    console.log(`✓ ${name}, on ${databaseUrl === undefined ? 'SQLite' : 'PostgreSQL'}`)
   } finally {
     await server.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function second(loop: Loop, { folder, key, stored }: Handover): Promise<void> {
-  const registry = openRegistry(folder, key)
-  const mine = registry.actingAs(ana)
+async function second(loop: Loop, { place, stored }: Handover): Promise<void> {
+  const { mine, close } = open(place)
   const { approvals } = await mine.approvals.list({ status: 'pending' })
   if (loop.asks === 'ours')
     for (const { approvalId, arguments: args } of approvals) {
@@ -99,28 +106,42 @@ async function second(loop: Loop, { folder, key, stored }: Handover): Promise<vo
     await mine.toolset('assistant', chat),
     stored as never,
     laterSteps,
-    folder,
+    place.folder,
     approvals.map(({ approvalId }) => approvalId),
   )
-  await registry.close()
-  for (const text of ['note 1', 'wrote 1: for all', loop.denied ?? denial, 'note 2'])
+  await close()
+  const { denied = denial } = loop
+  for (const texts of [['note 1'], ['wrote 1: for all'], [denial, denied], ['note 2']])
     expect(
-      `the model reads "${text}"`,
-      read.some((one) => one.includes(text)),
+      `the model reads "${texts[0]}"`,
+      read.some((one) => texts.some((text) => one.includes(text))),
     )
   process.exit()
 }
 
-function openRegistry(folder: string, secret: string) {
-  return new IntegrationRegistry({
-    storage: sqliteStorage({ database: new Database(join(folder, 'integrations.db')) }),
-    credentials: encryptedCredentials({ keys: [{ id: '1', secret }] }),
+const { DATABASE_URL: databaseUrl } = process.env
+
+/** Ana's integrations, in this process. */
+function open({ folder, schema }: Place) {
+  const pool = databaseUrl === undefined ? undefined : new pg.Pool({ connectionString: databaseUrl })
+  const registry = new IntegrationRegistry({
+    storage:
+      pool === undefined
+        ? sqliteStorage({ database: new Database(join(folder, 'integrations.db')) })
+        : postgresStorage({ pool, schema }),
+    credentials: encryptedCredentials({ keys: [{ id: '1', secret: Buffer.alloc(32, 7).toString('base64') }] }),
     agents: ['assistant'],
     egress: { allowLoopback: true },
   })
+  return {
+    mine: registry.actingAs({ workspaceId: 'acme', userId: 'ana' }),
+    async close() {
+      await registry.close()
+      await pool?.end()
+    },
+  }
 }
 
-const ana = { workspaceId: 'acme', userId: 'ana' }
 const chat = { conversationId: 'chat-1' }
 
 function expect(what: string, holds: boolean): void {

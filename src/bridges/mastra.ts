@@ -79,11 +79,13 @@ function mastraTool(tool: BridgedTool, { approval, takes = isImage }: MastraTool
     async execute(given: unknown, context: MastraContext = {}) {
       const older = olderInput(given)
       const input = older === undefined ? given : older.context
-      // Version 0.24 hands the answer over; version 1 asks `needsApproval` once more, and runs only what was approved.
-      const wasApproved = context.resumeData?.approved === true || asked.take(input)
+      // Version 0.24 hands the answer over. Version 1 asks `needsApproval` once more, and runs only what was approved; the
+      // answer that it hands over may be one that a model wrote into its arguments.
+      const wasApproved = older === undefined ? asked.has(input) : context.resumeData?.approved === true
       const confirm = isNative ? () => (wasApproved ? ('approve' as const) : notAsked) : undefined
-      const run = tool.run(input, { callId: context.toolCallId, signal: context.abortSignal, confirm })
-      const reading = await readingOf(run)
+      const { toolCallId: callId, abortSignal: signal } = context
+      const conversationId = threadOf(older, context)
+      const reading = await readingOf(tool.run(input, { callId, signal, confirm, conversationId }))
       return older === undefined ? reading : contentText(reading)
     },
     toModelOutput: (output: unknown) => ({ type: 'content' as const, value: modelParts(output as Reading, takes) }),
@@ -95,12 +97,25 @@ interface MastraContext {
   readonly toolCallId?: string | undefined
   readonly abortSignal?: AbortSignal | undefined
   readonly resumeData?: { readonly approved?: unknown } | undefined
+  readonly requestContext?: { get(key: string): unknown } | undefined
+}
+
+/** What version 0.24 gives a tool in place of the arguments. */
+interface OlderInput {
+  readonly context: unknown
+  readonly threadId?: unknown
 }
 
 /** Version 0.24 puts the arguments beside an object of its own, which no model can write. */
-function olderInput(given: unknown): { readonly context: unknown } | undefined {
+function olderInput(given: unknown): OlderInput | undefined {
   const { runtimeContext } = (given ?? {}) as { readonly runtimeContext?: { readonly get?: unknown } }
-  return typeof runtimeContext?.get === 'function' ? (given as { context: unknown }) : undefined
+  return typeof runtimeContext?.get === 'function' ? (given as OlderInput) : undefined
+}
+
+/** Version 1 tells a tool of its thread only where the host set it for the request. */
+function threadOf(older: OlderInput | undefined, { requestContext }: MastraContext): string | undefined {
+  const thread = older === undefined ? requestContext?.get('mastra__threadId') : older.threadId
+  return typeof thread === 'string' ? thread : undefined
 }
 
 /** Calls that Mastra was told to ask about. It runs one of them only after a yes. */
@@ -115,7 +130,7 @@ class AskedCalls {
     return asks
   }
 
-  take(input: unknown): boolean {
+  has(input: unknown): boolean {
     return this.#asked.has(JSON.stringify(input))
   }
 }

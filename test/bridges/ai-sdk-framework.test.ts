@@ -13,18 +13,22 @@ describeFramework({
   search: version === 7 ? 'tool_search' : 'two tools',
   image: 'shown',
   audio: 'named',
-  begin: (toolset, script, { asks, signal, ...options } = {}) =>
-    goOn(
-      aiSdkTools(toolset, { approval: asks === 'its own' ? 'native' : 'confirm', ...options }),
-      [{ role: 'user', content: 'Go.' }],
-      script,
-      signal,
-    ),
+  begin(toolset, script, { asks, signal, hostLetsAll = false, ...options } = {}) {
+    const tools = aiSdkTools(toolset, { approval: asks === 'its own' ? 'native' : 'confirm', ...options })
+    return goOn(hostLetsAll ? neverAsking(tools) : tools, [{ role: 'user', content: 'Go.' }], script, signal)
+  },
   resume(toolset, stored, script, answers = []) {
     const messages = JSON.parse(stored) as ModelMessage[]
     return goOn(aiSdkTools(toolset, { approval: 'native' }), [...messages, answerTo(messages, answers)], script)
   },
 })
+
+/** As the function of a host that decides for itself. */
+function neverAsking(tools: ToolSet): ToolSet {
+  return Object.fromEntries(
+    Object.entries(tools).map(([name, tool]) => [name, { ...tool, needsApproval: () => false } as ToolSet[string]]),
+  )
+}
 
 async function goOn(
   tools: ToolSet,

@@ -29,6 +29,7 @@ describeFramework(
       }
     },
     answer: anthropicMessage,
+    messagesField: 'messages',
     // All results of a reply go together.
     append: (outputs) => [{ role: 'user', content: [...outputs] }],
     readIn: ({ role, content }) =>

@@ -28,6 +28,8 @@ export interface BareApi<Message, Calls, Output> {
   /** The body with which the API says a step. */
   readonly answer: (step: Step) => unknown
   readonly append: (outputs: readonly Output[]) => readonly Message[]
+  /** The field of a request's body that holds the messages. */
+  readonly messagesField: string
   readonly readIn: (message: Message) => readonly Read[]
   readonly namesIn: (body: string) => readonly string[]
 }
@@ -40,9 +42,11 @@ export function bareLoop<Message, Calls, Output>(api: BareApi<Message, Calls, Ou
     script: readonly Step[],
     options: TurnOptions = {},
   ): Promise<Conversation> {
+    const messagesIn = (body: string) =>
+      (JSON.parse(body) as Record<string, readonly Message[] | undefined>)[api.messagesField] ?? []
     const { fetch, requests } = recordingFetch(script.map((step) => api.answer(step)))
     const result = (rest: Pick<Conversation, 'text' | 'stored'>): Conversation => ({
-      read: messages.flatMap(api.readIn),
+      read: messagesIn(requests.at(-1) ?? '{}').flatMap(api.readIn),
       shown: api.namesIn(requests[0] ?? '{}'),
       firstRequest: requests[0] ?? '',
       ...rest,
@@ -67,8 +71,8 @@ export function bareLoop<Message, Calls, Output>(api: BareApi<Message, Calls, Ou
     search: api.search,
     image: api.image,
     audio: api.audio,
-    lacks: { 'asks by itself': 'the API knows no approval' },
-    begin: (toolset, script, { asks: _asks, signal, ...options }: BeginOptions = {}) =>
+    lacks: { 'asks by itself': 'the API knows no approval', 'host policy': 'the API knows no approval' },
+    begin: (toolset, script, { asks: _asks, hostLetsAll: _all, signal, ...options }: BeginOptions = {}) =>
       goOn(api.bridge(toolset, options), [api.user('Go.')], script, { signal }),
     async resume(toolset, stored, script) {
       const { messages, turn } = JSON.parse(stored) as { messages: Message[]; turn: ToolTurn<Output> }

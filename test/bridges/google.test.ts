@@ -29,6 +29,7 @@ describeFramework(
       }
     },
     answer: googleResponse,
+    messagesField: 'contents',
     append: (outputs) => [{ role: 'user', parts: outputs as Content['parts'] & object }],
     readIn: ({ parts = [] }) =>
       parts.flatMap(({ functionResponse }) => {

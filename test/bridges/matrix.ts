@@ -17,7 +17,7 @@ export interface Framework {
   /** Whether the framework's own question outlives the process. `@default` where it asks by itself */
   readonly isDurable?: boolean
   /** Why a cell of the table is empty. */
-  readonly lacks?: Partial<Record<'asks by itself' | 'edit' | 'resumes in another process', string>>
+  readonly lacks?: Partial<Record<'asks by itself' | 'host policy', string>>
   /** Runs a conversation until the model has no more to say, or a person has to decide. */
   begin(toolset: Toolset, script: readonly Step[], options?: BeginOptions): Promise<Conversation>
   /** Goes on from what was stored; the framework's own questions are answered in their order. */
@@ -27,6 +27,8 @@ export interface Framework {
 export interface BeginOptions extends BridgeOptions {
   /** Who asks. `@default 'ours'` */
   readonly asks?: 'ours' | 'its own'
+  /** The host has a policy function of its own in the framework, which lets everything run. `@default false` */
+  readonly hostLetsAll?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -65,7 +67,7 @@ const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQU
 export function describeFramework(framework: Framework): void {
   const { name, begin, resume } = framework
   const cell = (column: string, body: () => Promise<void>): void => {
-    const why = framework.lacks?.[column as 'edit']
+    const why = framework.lacks?.[column as keyof Framework['lacks'] & string]
     if (why === undefined) it(column, body)
     else it.skip(`${column} (${why})`, body)
   }
@@ -146,6 +148,13 @@ export function describeFramework(framework: Framework): void {
       expect(host.server.calls.size).toBe(0)
     })
 
+    cell('host policy', async () => {
+      await using host = await bench()
+      const toolset = await host.mine.toolset('assistant', { confirm: person('approve'), conversationId: 'chat' })
+      await begin(toolset, [[write('hello')], 'done'], { asks: 'its own', hostLetsAll: true })
+      expect(host.server.calls.size).toBe(0)
+    })
+
     cell('edit', async () => {
       await using host = await bench()
       const confirm = person({ decision: 'approve', args: { text: 'edited' } })
@@ -170,11 +179,11 @@ export function describeFramework(framework: Framework): void {
       const told = await resume(
         await elsewhere.toolset('assistant', options),
         asked.stored,
-        ['done', [read], 'done again'],
+        ['done', [read], 'done again', [{ ...read, id: 'call_read_2' }], 'and again'],
         ['approve'],
       )
-      expect(told.read.map(({ text }) => text)).toEqual(['wrote hello', 'note a'])
-      expect(told.text).toBe('done again')
+      expect(told.read.map(({ text }) => text)).toEqual(['wrote hello', 'note a', 'note a'])
+      expect(told.text).toBe('and again')
       expect(host.server.calls.get('write_note')).toBe(1)
     })
 
@@ -194,31 +203,27 @@ export function describeFramework(framework: Framework): void {
       expect(told.read).toHaveLength(3)
       expect(told.read.map(({ text }) => text.includes('wrote yes'))).toEqual([true, false, true])
       expect(host.server.calls.get('write_note')).toBe(2)
-      if (framework.lacks?.['asks by itself'] !== undefined) {
-        // Two equal calls are two, because each has its id.
-        const options = { confirm: person('defer'), conversationId: 'other' }
-        const asked = await begin(await host.mine.toolset('assistant', options), [
-          [write('yes', 'call_7'), write('yes', 'call_8')],
-        ])
-        await decideAll(host.mine, 'approve')
-        const both = await resume(await host.mine.toolset('assistant', options), asked.stored, ['done'])
-        expect(both.read.map(({ text }) => text)).toEqual(['wrote yes', 'wrote yes'])
-        return
+      const calls = [write('yes', 'call_4'), write('no', 'call_5'), write('yes', 'call_6')]
+      const answers: readonly Answer[] = ['approve', { decision: 'deny', reason: 'No.' }, 'approve']
+      const asksItself = framework.lacks?.['asks by itself'] === undefined
+      const { isDurable = asksItself } = framework
+      if (asksItself) {
+        const asked = await begin(toolset, [calls], { asks: 'its own' })
+        // A question that lives in its process is answered there.
+        const there = isDurable ? await host.elsewhere().toolset('assistant', { conversationId: 'chat' }) : toolset
+        const decided = await resume(there, asked.stored, ['done'], answers)
+        expectMixed(decided)
+        expect(host.server.calls.get('write_note')).toBe(4)
       }
-      const asked = await begin(toolset, [[write('yes', 'call_4'), write('no', 'call_5'), write('yes', 'call_6')]], {
-        asks: 'its own',
-      })
-      const decided = await resume(
-        toolset,
-        asked.stored,
-        ['done'],
-        ['approve', { decision: 'deny', reason: 'No.' }, 'approve'],
-      )
-      expect(decided.text).toBe('done')
-      // Frameworks put results of what was approved before those of what was denied, or in the order of the calls.
-      expect(decided.read).toHaveLength(3)
-      expect(decided.read.filter(({ text }) => text.startsWith('wrote yes'))).toHaveLength(2)
-      expect(host.server.calls.get('write_note')).toBe(4)
+      if (isDurable) return
+      const before = host.server.calls.get('write_note')!
+      const options = { confirm: person('defer'), conversationId: 'other' }
+      const asked = await begin(await host.mine.toolset('assistant', options), [calls, 'They wait.'])
+      const elsewhere = host.elsewhere()
+      await decideAll(elsewhere, { decision: 'deny', reason: 'No.' }, ({ arguments: args }) => args.text === 'no')
+      await decideAll(elsewhere, 'approve')
+      expectMixed(await resume(await elsewhere.toolset('assistant', options), asked.stored, ['done']))
+      expect(host.server.calls.get('write_note')).toBe(before + 2)
     })
 
     for (const [kind, mediaType, data] of [
@@ -265,6 +270,19 @@ export function describeFramework(framework: Framework): void {
       await run
     })
 
+    cell('timeout', async () => {
+      const silent: TestTool = {
+        ...readNote,
+        run: (_args, { mcpReq }) =>
+          new Promise((end) => mcpReq.signal.addEventListener('abort', () => end('too late'))),
+      }
+      await using host = await bench([silent])
+      const toolset = await host.mine.toolset('assistant')
+      const told = await begin(toolset, [[read], 'done'], { timeoutMs: 500 })
+      expect(told.text).toBe('done')
+      expect(told.read).toMatchObject([{ text: expect.stringContaining('in time') as string }])
+    })
+
     cell('1,000 tools', async () => {
       await using host = await bench([...manyTools(999), readNote])
       const toolset = await host.mine.toolset('assistant', { search: {} })
@@ -300,13 +318,24 @@ export function describeFramework(framework: Framework): void {
   })
 }
 
-/** Decides everything that waits for the person. */
+/** Frameworks put results of what was approved before those of what was denied, or in the order of the calls. */
+function expectMixed({ text, read: results }: Conversation): void {
+  expect(text).toBe('done')
+  expect(results).toHaveLength(3)
+  expect(results.filter(({ text: result }) => result.startsWith('wrote yes'))).toHaveLength(2)
+}
+
+/** Decides everything that waits for the person, at once. */
 export async function decideAll(
   mine: Awaited<ReturnType<typeof bench>>['mine'],
   decision: ApprovalDecision,
+  which: (approval: Approval) => boolean = () => true,
 ): Promise<void> {
   const { approvals } = await mine.approvals.list({ status: 'pending' })
-  for (const { approvalId } of approvals) await mine.approvals.decide(approvalId, decision)
+  await mine.approvals.decide(
+    approvals.filter(which).map(({ approvalId }) => approvalId),
+    decision,
+  )
 }
 
 /** Tools with words and parameters such as real ones have. */

@@ -27,6 +27,7 @@ describeFramework(
     },
     answer: openaiResponse,
     append: (outputs) => outputs as readonly Item[],
+    messagesField: 'input',
     readIn: (item) => {
       if (item.type !== 'function_call_output') return []
       const parts = typeof item.output === 'string' ? [{ type: 'input_text' as const, text: item.output }] : item.output
@@ -48,7 +49,7 @@ describeFramework(
 
 describeFramework(
   bareLoop<Message, OpenAI.ChatCompletionMessageToolCall[], OpenAiChatOutput>({
-    name: 'openai (Chat Completions)',
+    name: 'openai-chat (Chat Completions)',
     search: 'two tools',
     image: 'named',
     audio: 'named',
@@ -66,6 +67,7 @@ describeFramework(
     },
     answer: openaiChatCompletion,
     append: (outputs) => outputs,
+    messagesField: 'messages',
     readIn: (message) => (message.role === 'tool' ? [{ text: String(message.content), media: [] }] : []),
     namesIn: (body) =>
       (JSON.parse(body) as { tools: { function: { name: string } }[] }).tools.map((tool) => tool.function.name),

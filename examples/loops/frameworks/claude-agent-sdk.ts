@@ -4,7 +4,7 @@ import { query } from '@anthropic-ai/claude-agent-sdk'
 import type { Toolset } from 'mcp-integrations'
 import { claudeAgentTools } from 'mcp-integrations/claude-agent-sdk'
 import type { Step } from '../../../test/bridges/bench.js'
-import { messagesApi, type MessagesApi } from '../../../test/bridges/frameworks/node-20/messages-api.js'
+import { messagesApi, untilListed, type MessagesApi } from '../../../test/bridges/frameworks/node-20/messages-api.js'
 import { tell } from '../story.js'
 
 await tell('claude-agent-sdk', {
@@ -39,6 +39,7 @@ async function talk(
     options: { mcpServers, allowedTools, ...(resume === undefined ? {} : { resume }), ...here(api, folder) },
   })
   // #endregion
+  api.waitFor(untilListed(mcpServers.tools!.instance))
   let sessionId = ''
   for await (const message of messages) if ('session_id' in message) sessionId = message.session_id ?? sessionId
   return sessionId

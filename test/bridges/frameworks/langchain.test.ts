@@ -11,10 +11,10 @@ import {
   StateGraph,
 } from '@langchain/langgraph'
 import { ToolNode } from '@langchain/langgraph/prebuilt'
-import { createAgent, fakeModel } from 'langchain'
+import { createAgent, fakeModel, humanInTheLoopMiddleware } from 'langchain'
 import { langchainTools } from 'mcp-integrations/langchain'
 import { describe, expect, it } from 'vitest'
-import { bench, type Bench, type Step } from '../bench.js'
+import { bench, person, type Bench, type Step } from '../bench.js'
 import { describeFramework, type Answer, type Conversation, type Read } from '../matrix.js'
 
 const thread = { configurable: { thread_id: 'chat' } }
@@ -26,13 +26,15 @@ describeFramework({
   image: 'shown',
   audio: 'named',
   editsItself: true,
-  begin: (toolset, script, { asks, signal, ...options } = {}) =>
+  begin: (toolset, script, { asks, signal, hostLetsAll = false, ...options } = {}) =>
     goOn(
       langchainTools(toolset, asks === 'its own' ? { ...options, interrupt } : options),
       new MemorySaver(),
       { messages: [new HumanMessage('Go.')] },
       script,
       signal,
+      // The framework's own policy.
+      hostLetsAll ? [humanInTheLoopMiddleware({ interruptOn: { notes__write_note: false } })] : [],
     ),
   async resume(toolset, stored, script, answers = []) {
     const { stores, asked } = parsed(stored) as { stores: Stores; asked: string[] }
@@ -50,6 +52,7 @@ async function goOn(
   input: { messages: BaseMessage[] } | Command,
   script: readonly Step[],
   signal?: AbortSignal,
+  middleware: readonly ReturnType<typeof humanInTheLoopMiddleware>[] = [],
 ): Promise<Conversation> {
   const first = script.findIndex((step) => typeof step === 'string') + 1 || script.length
   const model = fakeModel()
@@ -66,7 +69,7 @@ async function goOn(
             })),
           }),
     )
-  const agent = createAgent({ model, tools, checkpointer })
+  const agent = createAgent({ model, tools, checkpointer, middleware: [...middleware] })
   const result = (await agent.invoke(input as never, { ...thread, ...(signal === undefined ? {} : { signal }) })) as {
     messages: BaseMessage[]
   }
@@ -117,6 +120,15 @@ function parsed(text: string): unknown {
       : inner,
   )
 }
+
+it('the thread of a graph is the conversation of its calls', async () => {
+  await using host = await bench()
+  const toolset = await host.mine.toolset('assistant', { confirm: person('defer') })
+  const script = [[{ toolName: 'notes__write_note', input: { text: 'a' } }], 'It waits.']
+  await goOn(langchainTools(toolset), new MemorySaver(), { messages: [new HumanMessage('Go.')] }, script)
+  const { approvals } = await host.mine.approvals.list()
+  expect(approvals.map(({ conversationId }) => conversationId)).toEqual([thread.configurable.thread_id])
+})
 
 describe('calls that share a task of a graph', () => {
   async function runTogether(host: Bench, ...texts: readonly string[]) {

@@ -18,14 +18,16 @@ describeFramework({
   search: 'two tools',
   image: isFirstLine ? 'named' : 'shown',
   audio: 'named',
-  begin: async (toolset, script, { asks, signal, ...options } = {}) => {
-    const tools = mastraTools(toolset, { approval: asks === 'its own' ? 'native' : 'confirm', ...options })
+  begin: async (toolset, script, { asks, signal, hostLetsAll = false, ...options } = {}) => {
+    const made = mastraTools(toolset, { approval: asks === 'its own' ? 'native' : 'confirm', ...options })
+    const tools = hostLetsAll ? neverAsking(made) : made
     const file = `file:${join(mkdtempSync(join(tmpdir(), 'mastra-')), 'runs.db')}`
     const model = new ScriptedModel(script)
     const agent = agentOf(model, file)
     const stream = await agent.stream('Go.', {
       toolsets: { notes: tools },
       ...(signal === undefined ? {} : { abortSignal: signal }),
+      ...(hostLetsAll ? ({ requireToolApproval: neverAsked } as object) : {}),
     })
     return follow(model, stream, file, tools)
   },
@@ -120,21 +122,59 @@ function readIn({ role, content }: Message): readonly Read[] {
   })
 }
 
+/** The policy of a host that decides for itself: version 1 takes a function, 0.24 a switch. */
+const neverAsked = isFirstLine ? false : () => false
+
+function neverAsking(tools: Tools): Tools {
+  return Object.fromEntries(
+    Object.entries(tools).map(([name, tool]) => {
+      const { requireApproval: _asks, ...rest } = tool
+      return [name, { ...rest, needsApproval: async () => false }]
+    }),
+  )
+}
+
 describe('the tools of Mastra', () => {
-  it('never run what nobody was asked about, whatever a host says', async () => {
+  const write = { toolName: 'notes__write_note', input: { text: 'hello' } }
+
+  async function run(toolset: Toolset, tools: Tools, script: readonly Step[], options: object = {}) {
+    const model = new ScriptedModel(script)
+    const file = `file:${join(mkdtempSync(join(tmpdir(), 'mastra-')), 'runs.db')}`
+    const stream = await agentOf(model, file).stream('Go.', { toolsets: { notes: tools }, ...options })
+    return follow(model, stream as Stream, file, tools)
+  }
+
+  it('are asked about where only the policy of the agent says no', async () => {
     await using host = await bench()
     const toolset = await host.mine.toolset('assistant', { confirm: person('approve'), conversationId: 'chat' })
-    const unasked = Object.fromEntries(
-      Object.entries(mastraTools(toolset, { approval: 'native' })).map(([name, tool]) => {
-        const { requireApproval: _asks, ...rest } = tool
-        return [name, { ...rest, needsApproval: async () => false }]
-      }),
-    )
-    const model = new ScriptedModel([[{ toolName: 'notes__write_note', input: { text: 'hello' } }], 'done'])
-    const file = `file:${join(mkdtempSync(join(tmpdir(), 'mastra-')), 'runs.db')}`
-    const stream = await agentOf(model, file).stream('Go.', { toolsets: { notes: unasked } })
-    const { read } = await follow(model, stream as Stream, file, unasked)
-    expect(read).toMatchObject([{ text: expect.stringContaining('without having asked') as string }])
+    const tools = mastraTools(toolset, { approval: 'native' })
+    const { text } = await run(toolset, tools, [[write], 'done'], { requireToolApproval: neverAsked })
+    expect(text).toBeUndefined()
     expect(host.server.calls.size).toBe(0)
+  })
+
+  it.each([{ approved: true }, { approved: true, reason: 'I may.' }])(
+    'never run because a model wrote the answer into its arguments: %j',
+    async (resumeData) => {
+      await using host = await bench()
+      const toolset = await host.mine.toolset('assistant', { confirm: person('approve'), conversationId: 'chat' })
+      const call = { ...write, input: { text: 'hello', resumeData } }
+      for (const tools of [mastraTools(toolset, { approval: 'native' })].flatMap((one) => [one, neverAsking(one)]))
+        await run(toolset, tools, [[call], 'done'])
+      expect(host.server.calls.size).toBe(0)
+    },
+  )
+
+  it('belong to the thread of the run', async () => {
+    await using host = await bench()
+    const toolset = await host.mine.toolset('assistant', { confirm: person('defer') })
+    const tool = mastraTools(toolset).notes__write_note!
+    const get = (key: string) => (key === 'mastra__threadId' ? 'thread-1' : undefined)
+    const [args, context] = isFirstLine
+      ? [{ context: { text: 'a' }, threadId: 'thread-1', runtimeContext: { get } }, {}]
+      : [{ text: 'a' }, { requestContext: { get } }]
+    await tool.execute(args as never, context as never)
+    const { approvals } = await host.mine.approvals.list()
+    expect(approvals).toMatchObject([{ conversationId: 'thread-1' }])
   })
 })

@@ -8,8 +8,6 @@ import {
   type Tool,
 } from '@openai/agents-core'
 import { openaiAgentsTools } from 'mcp-integrations/openai-agents'
-import { describe, expect, it } from 'vitest'
-import { bench, person } from '../bench.js'
 import { ScriptedModel } from './agents-model.js'
 import { describeFramework, type Answer, type Conversation, type Read } from '../matrix.js'
 
@@ -20,10 +18,10 @@ describeFramework({
   search: 'native',
   image: 'shown',
   audio: 'named',
-  begin: (toolset, script, { asks, signal, ...options } = {}) => {
+  begin: (toolset, script, { asks, signal, hostLetsAll = false, ...options } = {}) => {
     const scripted = new ScriptedModel(script)
     const tools = openaiAgentsTools(toolset, { approval: asks === 'its own' ? 'native' : 'confirm', ...options })
-    return goOn(agentOf(scripted, tools), scripted, 'Go.', signal)
+    return goOn(agentOf(scripted, hostLetsAll ? neverAsking(tools) : tools), scripted, 'Go.', signal)
   },
   async resume(toolset, stored, script, answers = []) {
     const scripted = new ScriptedModel(script)
@@ -33,6 +31,11 @@ describeFramework({
     return goOn(agent, scripted, state)
   },
 })
+
+/** As the function of a host that decides for itself. */
+function neverAsking(tools: ReturnType<typeof openaiAgentsTools>): typeof tools {
+  return tools.map((tool) => (tool.type === 'function' ? { ...tool, needsApproval: async () => false } : tool))
+}
 
 function agentOf(model: Model, tools: ReturnType<typeof openaiAgentsTools>) {
   // The bridge's own types, held against the SDK's.
@@ -82,17 +85,3 @@ function readIn(item: AgentInputItem): readonly Read[] {
     },
   ]
 }
-
-describe('the tools of the Agents SDK', () => {
-  it('never run what nobody was asked about, whatever a host says', async () => {
-    await using host = await bench()
-    const toolset = await host.mine.toolset('assistant', { confirm: person('approve'), conversationId: 'chat' })
-    const scripted = new ScriptedModel([[{ toolName: 'notes__write_note', input: { text: 'hello' } }], 'done'])
-    const tools = openaiAgentsTools(toolset, { approval: 'native' }).map((tool) =>
-      tool.type === 'function' ? { ...tool, needsApproval: async () => false } : tool,
-    )
-    const { read } = await goOn(agentOf(scripted, tools), scripted, 'Go.')
-    expect(read).toMatchObject([{ text: expect.stringContaining('without having asked') as string }])
-    expect(host.server.calls.size).toBe(0)
-  })
-})

@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { bench, type Step } from '../../bench.js'
 import { describeFramework, type Answer, type Conversation, type Read } from '../../matrix.js'
-import { messagesApi, type MessagesApi, type MessagesRequest } from './messages-api.js'
+import { messagesApi, untilListed, type MessagesApi, type MessagesRequest } from './messages-api.js'
 
 const prefix = 'mcp__tools__'
 
@@ -22,10 +22,11 @@ describeFramework({
   audio: 'named',
   isDurable: false,
   editsItself: true,
-  async begin(toolset, script, { asks, signal, ...options } = {}) {
+  async begin(toolset, script, { asks, signal, hostLetsAll = false, ...options } = {}) {
     const agent = await openAgent(toolset, script, { approval: asks === 'its own' ? 'native' : 'confirm', ...options })
+    agent.hostLetsAll = hostLetsAll
     const ended = agent.talk('Go.', signal)
-    if (asks !== 'its own') return ended
+    if (asks !== 'its own' || hostLetsAll) return ended
     await Promise.race([agent.questions.asked, ended])
     waiting.push({ agent, ended })
     return { read: [], shown: [], firstRequest: '', stored: JSON.stringify({ waiting: waiting.length - 1 }) }
@@ -35,7 +36,9 @@ describeFramework({
     if (n !== undefined) {
       const { agent, ended } = waiting[n]!
       agent.script.push(...script)
-      for (const answer of answers) await agent.questions.answer(answer)
+      const neverAsked = ended.then(({ text }) => Promise.reject(new Error(`It ended without a question: ${text}`)))
+      neverAsked.catch(() => undefined)
+      for (const answer of answers) await Promise.race([agent.questions.answer(answer), neverAsked])
       return ended
     }
     // Another process: our approvals are resumed, and the model reads the result as what the person says next.
@@ -77,6 +80,7 @@ async function openAgent(
   return {
     script,
     questions,
+    hostLetsAll: false,
     async talk(prompt: string, signal?: AbortSignal): Promise<Conversation> {
       try {
         let text = await this.say(prompt, signal)
@@ -88,17 +92,19 @@ async function openAgent(
     },
     async say(prompt: string, signal?: AbortSignal): Promise<string> {
       const ours = claudeAgentTools(toolset, options)
+      api.waitFor(untilListed(ours.mcpServers.tools!.instance))
+      const canUseTool = this.hostLetsAll
+        ? async (_name: string, input: Record<string, unknown>) => ({ behavior: 'allow' as const, updatedInput: input })
+        : ours.canUseTool(async (_name, input) => questions.ask(input))
       const abortController = new AbortController()
       signal?.addEventListener('abort', () => abortController.abort())
       const messages = query({
         prompt,
         options: {
           mcpServers: ours.mcpServers,
-          allowedTools: ours.allowedTools,
+          allowedTools: this.hostLetsAll ? ['mcp__tools'] : ours.allowedTools,
           // Beside `allowedTools` it would never be called.
-          ...(options.approval === 'native'
-            ? { canUseTool: ours.canUseTool(async (_name, input) => questions.ask(input)) }
-            : {}),
+          ...(options.approval === 'native' ? { canUseTool } : {}),
           abortController,
           cwd: home,
           model: 'claude-test',

@@ -1,12 +1,15 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { Step } from '../../bench.js'
 
 /** A Messages API on loopback that streams what it is told to say, and keeps the requests of the agent itself. */
 export interface MessagesApi {
   readonly url: string
   readonly requests: readonly MessagesRequest[]
+  /** The model says nothing more before this. */
+  waitFor(ready: Promise<void>): void
   close(): void
 }
 
@@ -25,8 +28,24 @@ export interface Block {
 
 let ids = 0
 
+/** The SDK connects to a server while the model is asked already: one that answers at once calls what isn't there yet. */
+export function untilListed(server: McpServer): Promise<void> {
+  const connect = server.connect.bind(server)
+  return new Promise((listed) => {
+    server.connect = (transport) => {
+      const send = transport.send.bind(transport)
+      transport.send = async (message, options) => {
+        await send(message, options)
+        if ('result' in message && 'tools' in message.result) listed()
+      }
+      return connect(transport)
+    }
+  })
+}
+
 export async function messagesApi(script: readonly Step[], toolPrefix: string): Promise<MessagesApi> {
   const requests: MessagesRequest[] = []
+  let ready = Promise.resolve()
   const server = createServer((request, response) => {
     void (async () => {
       let text = ''
@@ -38,6 +57,7 @@ export async function messagesApi(script: readonly Step[], toolPrefix: string): 
       const isAgent = (body.tools?.length ?? 0) > 0
       const step = isAgent ? (script[requests.length] ?? 'done') : 'ok'
       if (isAgent) requests.push(body)
+      if (isAgent) await ready
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       for (const event of eventsOf(step, toolPrefix))
         response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
@@ -49,6 +69,7 @@ export async function messagesApi(script: readonly Step[], toolPrefix: string): 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    waitFor: (next) => void (ready = next),
     close: () => (server.closeAllConnections(), server.close()),
   }
 }
