@@ -58,7 +58,7 @@ async function claim(context: Context, admission: Admission): Promise<void> {
       admission.claimed = { key: approval!.key, version: written[0]!.version!, value: change.record }
       return
     }
-    const again = await redeemNow(context, call.session, approval!)
+    const again = await redeemNow(context, call.scope, approval!)
     if (again.type === 'ended') throw new Unsent(again)
     if (!reachesTheSame(call, again.call)) throw changed(call)
     admission.permitted = again
@@ -69,7 +69,7 @@ async function claim(context: Context, admission: Admission): Promise<void> {
 /** Reads everything that allowed the call once more, and holds the call to it. */
 async function decideAgain(context: Context, { permitted }: Admission): Promise<void> {
   const { call, grant, approval } = permitted
-  const again = await resolveWireTool(context, call.session, {
+  const again = await resolveWireTool(context, call.scope, {
     integrationId: call.target.integrationId,
     name: call.tool.definition.name,
     args: call.args,
@@ -89,8 +89,8 @@ async function decideAgain(context: Context, { permitted }: Admission): Promise<
     )
   if (verdict.mode === 'auto' || approval !== undefined) return
   // It asks now. Nobody is asked while a connection waits: the call ends as one that is decided later.
-  const session = { ...call.session, confirm: undefined }
-  const ended = await approve(context, { ...again, session }, assessment, {})
+  const scope = { ...call.scope, confirm: undefined }
+  const ended = await approve(context, { ...again, scope }, assessment, {})
   throw ended.type === 'ended' ? new Unsent(ended) : changed(call)
 }
 

@@ -26,9 +26,9 @@ export function approvalRequest(context: Context, call: ResolvedCall, asked: Ask
     approvalId: asked.approvalId,
     requestHash: asked.requestHash,
     workspaceId,
-    userId: call.session.actor.userId,
-    agentId: call.session.agentId,
-    conversationId: call.session.conversationId,
+    userId: call.scope.actor.userId,
+    agentId: call.scope.agentId,
+    conversationId: call.scope.conversationId,
     integration: {
       id: integrationId,
       name: visible(record.name),

@@ -47,7 +47,7 @@ export async function approve(
           await recordCall(context, call, { rule: verdict.rule, outcome: 'not_run', approvalId, errorCode: error.code })
         throw error
       }
-      return redeemNow(context, call.session, opened.approval)
+      return redeemNow(context, call.scope, opened.approval)
     }
   }
 }

@@ -7,7 +7,7 @@ import type { ResolvedCall } from './resolved-call.js'
 import { statusChange } from '../servers/status.js'
 
 /** How often calls that change nothing write when it last worked, in ms. */
-const callsTellEveryMs = 60_000
+const statusWriteIntervalMs = 60_000
 
 /**
  * What a call says of its integration, to be committed with its end. Nothing, when the status changed while it ran:
@@ -16,18 +16,19 @@ const callsTellEveryMs = 60_000
  */
 export async function statusAfter(
   context: Context,
-  { target, session }: ResolvedCall,
-  said: Pick<StatusRecord, 'reason' | 'scopes'>,
+  { target, scope }: ResolvedCall,
+  reported: Pick<StatusRecord, 'reason' | 'scopes'>,
   now: number,
 ): Promise<Change> {
   const { workspaceId, integrationId, owner } = target
-  const of = { integrationId, owner, userId: session.actor.userId }
-  const needsPerson = statusReasons[said.reason] === 'reconnect_required'
-  const found = { ...said, foundByCall: needsPerson ? target.credential : undefined }
-  if (statusChange(of, target.status, found, { now, notOftenerThanMs: callsTellEveryMs }).writes.length === 0) return {}
+  const of = { integrationId, owner, userId: scope.actor.userId }
+  const needsPerson = statusReasons[reported.reason] === 'reconnect_required'
+  const found = { ...reported, foundByCall: needsPerson ? target.credential : undefined }
+  if (statusChange(of, target.status, found, { now, notOftenerThanMs: statusWriteIntervalMs }).writes.length === 0)
+    return {}
   const { records } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const current = versioned<StatusRecord>(records[0])
   if (current?.value.reason !== target.status?.reason) return {}
-  const { writes, events } = statusChange(of, current?.value, found, { now, notOftenerThanMs: callsTellEveryMs })
+  const { writes, events } = statusChange(of, current?.value, found, { now, notOftenerThanMs: statusWriteIntervalMs })
   return { events, writes: writes.map((write) => ({ ...write, ifVersion: current?.version ?? null })) }
 }

@@ -16,13 +16,13 @@ import type { ToolCallOptions, CallScope } from './call-scope.js'
  */
 export async function startCall(
   context: Context,
-  session: CallScope,
+  scope: CallScope,
   name: string,
   args: unknown,
   options: ToolCallOptions = {},
 ): Promise<ToolCallOutcome> {
   const taken = takeArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
-  const call = await resolveCall(context, session, name, taken)
+  const call = await resolveCall(context, scope, name, taken)
   const decision = await decideCall(context, call)
   const approved = await approve(context, call, decision, options)
   return approved.type === 'ended' ? approved.outcome : sendCall(context, approved, options)
@@ -36,10 +36,10 @@ export async function startCall(
  */
 export async function resumeCall(
   context: Context,
-  session: CallScope,
+  scope: CallScope,
   approvalId: string,
   options: ToolCallOptions & { readonly args?: unknown } = {},
 ): Promise<ToolCallOutcome> {
-  const approved = await redeemApproval(context, session, approvalId, options.args)
+  const approved = await redeemApproval(context, scope, approvalId, options.args)
   return approved.type === 'ended' ? approved.outcome : sendCall(context, approved, options)
 }

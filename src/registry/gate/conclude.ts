@@ -8,7 +8,7 @@ import type { ToolAnswer } from '../../mcp/connection.js'
 import { resultText } from '../../policy/model-content.js'
 import type { Permitted } from './redeem-approval.js'
 import { Unsent, type Admission } from './admit.js'
-import { auditOf, tellFinished } from './record-call.js'
+import { auditOf, notifyFinished } from './record-call.js'
 import { transition } from './approvals.js'
 import type { Context } from '../state/context.js'
 import type { Change } from '../state/event-feed.js'
@@ -34,10 +34,10 @@ export interface Ending {
 /** Tells listeners of a call that is about to be sent. @param longestMs - how long an answer may take */
 export function begin(context: Context, permitted: Permitted, longestMs: number): Ending {
   const { call, rule } = permitted
-  const { actor, agentId } = call.session
+  const { actor, agentId } = call.scope
   const { workspaceId, integrationId } = call.target
   const tool = call.tool.definition.name
-  context.feed.tell([
+  context.feed.notify([
     { type: 'call_started', workspaceId, at: call.now, userId: actor.userId, agentId, integrationId, tool, rule },
   ])
   return {
@@ -56,7 +56,7 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
   const { answer } = ending
   if (answer !== undefined) {
     const { result, rpcError } = answer
-    await file(context, ending, {
+    await recordEnding(context, ending, {
       outcome: result.isError === true ? 'tool_error' : 'completed',
       approval: 'finished',
       status: 'ok',
@@ -78,7 +78,7 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
   const fault = unsent ?? toCallError(ending.fault, call)
   if (fault instanceof AuthorizationRequired) {
     const { returns = 0 } = ending.admission.claimed?.value ?? {}
-    await file(context, ending, {
+    await recordEnding(context, ending, {
       outcome: 'authorization_required',
       approval: returns < maxReturns ? 'approved' : 'unknown',
       status: fault.reason,
@@ -86,13 +86,10 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
     })
     return authorizationRequired(call, fault)
   }
-  await file(context, ending, {
+  await recordEnding(context, ending, {
     outcome: 'failed',
     approval: fault.mayHaveRun ? 'unknown' : isDefiniteAnswer(fault) ? 'finished' : 'approved',
-    status:
-      unsent === undefined && fault.reason !== 'forbidden' && saysSomethingOfTheServer(fault)
-        ? reasonOf(fault)
-        : undefined,
+    status: unsent === undefined && fault.reason !== 'forbidden' && isAboutServer(fault) ? reasonOf(fault) : undefined,
     fault,
   })
   throw fault
@@ -155,12 +152,12 @@ function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
  * A tool that is slow, odd, forbidden or fails says nothing about its server; an outage or a lost session does, and so
  * does what kept the call from being sent.
  */
-function saysSomethingOfTheServer({ code, mayHaveRun, httpStatus }: IntegrationError): boolean {
+function isAboutServer({ code, mayHaveRun, httpStatus }: IntegrationError): boolean {
   if (code === 'response_too_large' || code === 'protocol_error' || httpStatus === 403) return false
   return !mayHaveRun || code === 'unreachable' || code === 'rate_limited'
 }
 
-async function file(
+async function recordEnding(
   context: Context,
   { admission, started, observation, answer }: Ending,
   how: {
@@ -184,7 +181,7 @@ async function file(
     errorCode: how.fault?.code,
     mayHaveRun: how.fault?.mayHaveRun,
   })
-  tellFinished(context, target.workspaceId, now, audit)
+  notifyFinished(context, target.workspaceId, now, audit)
   observation?.end({
     outcome: how.outcome,
     errorCode: how.fault?.code,

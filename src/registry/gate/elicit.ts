@@ -9,8 +9,8 @@ export function elicitFor(
 ): {
   elicit?: ((question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>) | undefined
 } {
-  const { session, target, tool } = call
-  const { elicit } = session
+  const { scope, target, tool } = call
+  const { elicit } = scope
   if (elicit === undefined) return {}
   return {
     elicit: async (question, options) => {
@@ -18,9 +18,9 @@ export function elicitFor(
         return await elicit(
           {
             workspaceId: target.workspaceId,
-            userId: session.actor.userId,
-            agentId: session.agentId,
-            conversationId: session.conversationId,
+            userId: scope.actor.userId,
+            agentId: scope.agentId,
+            conversationId: scope.conversationId,
             integration: { id: target.integrationId, name: target.record.name, origin: target.record.origin },
             tool: tool.definition.name,
             ...question,

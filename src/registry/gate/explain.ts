@@ -41,7 +41,7 @@ export async function explain(
   await checkAgents(context, actor.workspaceId, [agentId], 'explain()')
   if (typeof modelName !== 'string')
     throw invalid('explain()', [{ path: 'toolName', message: 'must be the name of a tool in a toolset' }])
-  const session = {
+  const scope = {
     actor,
     agentId,
     conversationId: options.conversationId,
@@ -50,7 +50,7 @@ export async function explain(
   try {
     const call = await resolveCall(
       context,
-      session,
+      scope,
       modelName,
       takeArguments(options.args ?? {}, { maxBytes: context.options.limits.maxArgumentBytes }),
     )

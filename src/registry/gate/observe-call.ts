@@ -4,7 +4,7 @@ import type { Permitted } from './redeem-approval.js'
 
 /** Begins to watch a call for the host's observer, which can't break it. */
 export function observeCall(context: Context, { call, rule, approval }: Permitted): CallObservation | undefined {
-  const { target, session, tool, modelName } = call
+  const { target, scope, tool, modelName } = call
   const { workspaceId, integrationId, record } = target
   let observation: CallObservation | undefined
   const guard = (work: () => void): void => {
@@ -19,9 +19,9 @@ export function observeCall(context: Context, { call, rule, approval }: Permitte
   guard(() => {
     observation = context.options.observer?.start({
       workspaceId,
-      userId: session.actor.userId,
-      agentId: session.agentId,
-      conversationId: session.conversationId,
+      userId: scope.actor.userId,
+      agentId: scope.agentId,
+      conversationId: scope.conversationId,
       integration: { id: integrationId, name: record.name, origin: record.origin },
       tool: tool.definition.name,
       modelName,

@@ -36,7 +36,7 @@ export async function openApproval(
   const bound = bindingOf(call)
   const requestHash = sameHash(bound)
   const name = nameOf(requestHash, options.idempotencyKey)
-  const asksNow = (options.confirm ?? call.session.confirm) !== undefined
+  const asksNow = (options.confirm ?? call.scope.confirm) !== undefined
   const joins = name === undefined && (bound.conversationId !== undefined || !asksNow)
   const [change] = await changesOf(context, call.target, [{ ...decision, tool: call.tool }])
 

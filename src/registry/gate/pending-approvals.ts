@@ -31,7 +31,7 @@ export async function readPending(
  */
 export function checkPending(context: Context, call: ResolvedCall, pending: readonly PendingApproval[]): void {
   const { maxPendingPerConversation, maxPendingPerAgent, maxPendingPerUser } = context.options.approvals
-  const { agentId, conversationId } = call.session
+  const { agentId, conversationId } = call.scope
   const ofAgent = pending.filter((open) => open.agentId === agentId).length
   const ofConversation = pending.filter((open) => open.conversationId === conversationId).length
   const full =

@@ -11,7 +11,7 @@ type Entry = Pick<AuditEntry, 'approvalId' | 'errorCode'> & { readonly rule: str
 
 /** Files a call that ended before anything was to be sent. */
 export async function recordCall(context: Context, call: ResolvedCall, entry: Entry): Promise<void> {
-  await file(context, call.target.workspaceId, auditOf(context, call, entry))
+  await appendAudit(context, call.target.workspaceId, auditOf(context, call, entry))
 }
 
 /** Files a call that its approval gave no leave. */
@@ -22,7 +22,7 @@ export async function recordEnded(
   outcome: ToolCallOutcome,
 ): Promise<void> {
   const { userId, agentId, integration, approvalId, rule } = record.request
-  await file(context, workspaceId, {
+  await appendAudit(context, workspaceId, {
     action: 'call',
     userId,
     agentId,
@@ -40,8 +40,8 @@ export async function recordEnded(
 export function auditOf(context: Context, call: ResolvedCall, entry: Partial<AuditEntry>): NewAudit {
   return {
     action: 'call',
-    userId: call.session.actor.userId,
-    agentId: call.session.agentId,
+    userId: call.scope.actor.userId,
+    agentId: call.scope.agentId,
     integrationId: call.target.integrationId,
     tool: call.tool.definition.name,
     argumentsDigest: call.args.digest,
@@ -51,12 +51,12 @@ export function auditOf(context: Context, call: ResolvedCall, entry: Partial<Aud
 }
 
 /** Tells this process's listeners how a call ended. */
-export function tellFinished(context: Context, workspaceId: string, at: number, audit: NewAudit): void {
+export function notifyFinished(context: Context, workspaceId: string, at: number, audit: NewAudit): void {
   const { arguments: _arguments, ...news } = audit
-  context.feed.tell([{ type: 'call_finished', workspaceId, at, ...news }])
+  context.feed.notify([{ type: 'call_finished', workspaceId, at, ...news }])
 }
 
-async function file(context: Context, workspaceId: string, audit: NewAudit): Promise<void> {
-  tellFinished(context, workspaceId, context.runtime.now(), audit)
+async function appendAudit(context: Context, workspaceId: string, audit: NewAudit): Promise<void> {
+  notifyFinished(context, workspaceId, context.runtime.now(), audit)
   await context.feed.commit(workspaceId, { audit: [audit] })
 }

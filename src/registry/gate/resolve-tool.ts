@@ -19,18 +19,18 @@ import type { NamedTool, ToolList } from '../state/tool-list-cache.js'
  */
 export async function resolveCall(
   context: Context,
-  session: CallScope,
+  scope: CallScope,
   modelName: string,
   args: TakenArguments,
 ): Promise<ResolvedCall> {
   const [handle] = typeof modelName === 'string' ? modelName.split('__', 1) : []
   if (handle === undefined || !/^[a-z0-9_]{1,24}$/.test(handle)) throw unknownTool(modelName)
-  const { workspaceId } = session.actor
+  const { workspaceId } = scope.actor
   const integrationId = await context.handles.find(workspaceId, handle)
   if (integrationId === undefined) throw unknownTool(modelName)
   const find: FindTool = (list) => list.byModelName(handle, modelName)
   const resolve = (id: string): Promise<ResolvedCall> =>
-    resolveTool(context, session, { integrationId: id, args, name: modelName, find })
+    resolveTool(context, scope, { integrationId: id, args, name: modelName, find })
   try {
     return await resolve(integrationId)
   } catch (error) {
@@ -45,10 +45,10 @@ export async function resolveCall(
 /** The same for a tool that is known by its integration and the server's name for it. */
 export async function resolveWireTool(
   context: Context,
-  session: CallScope,
+  scope: CallScope,
   wanted: Omit<WantedTool, 'find'>,
 ): Promise<ResolvedCall> {
-  return resolveTool(context, session, { ...wanted, find: (list) => list.get(wanted.name) })
+  return resolveTool(context, scope, { ...wanted, find: (list) => list.get(wanted.name) })
 }
 
 /** Finds the tool in the list of its integration. */
@@ -67,11 +67,11 @@ export interface WantedTool {
 
 async function resolveTool(
   context: Context,
-  session: CallScope,
+  scope: CallScope,
   { integrationId, name: asked, find, args, beside }: WantedTool,
 ): Promise<ResolvedCall> {
-  const { actor, agentId } = session
-  if (session.integrations?.has(integrationId) === false) throw unknownTool(asked)
+  const { actor, agentId } = scope
+  if (scope.integrations?.has(integrationId) === false) throw unknownTool(asked)
   for (let tries = 0; tries < 3; tries++) {
     const since = context.calls.moment()
     const wanted = [keys.integration(integrationId), keys.settings(integrationId), ...targetKeys(integrationId, actor)]
@@ -128,7 +128,7 @@ async function resolveTool(
         { integrationId },
       )
     return {
-      session,
+      scope,
       target,
       settings,
       manifest: target.tools,

@@ -9,7 +9,7 @@ import type { CallScope } from './call-scope.js'
 
 /** A call resolved to its integration and tool: read at one moment, allowed as far as anybody could tell without asking. */
 export interface ResolvedCall {
-  readonly session: CallScope
+  readonly scope: CallScope
   readonly target: Target
   readonly settings: SettingsRecord | undefined
   readonly manifest: ToolsRecord
@@ -28,7 +28,7 @@ export interface ResolvedCall {
 
 /** What an approval of this call binds. */
 export function bindingOf(call: ResolvedCall): ApprovalBinding {
-  const { actor, agentId, conversationId } = call.session
+  const { actor, agentId, conversationId } = call.scope
   return {
     workspaceId: actor.workspaceId,
     userId: actor.userId,
@@ -45,7 +45,7 @@ export function bindingOf(call: ResolvedCall): ApprovalBinding {
 /** The tool of a call, as the rules see it. */
 export function subjectOf(call: ResolvedCall): Subject {
   return {
-    ...call.session,
+    ...call.scope,
     integrationId: call.target.integrationId,
     record: call.target.record,
     settings: call.settings,

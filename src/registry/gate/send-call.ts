@@ -1,7 +1,7 @@
 import type { ToolCallOutcome } from '../../model/outcome.js'
 import { useServer } from '../servers/use-server.js'
 import type { Context } from '../state/context.js'
-import { tellOne } from '../state/event-feed.js'
+import { callListener } from '../state/event-feed.js'
 import { admit, Unsent } from './admit.js'
 import type { ToolCallOptions } from './call-scope.js'
 import { begin, conclude, type Ending } from './conclude.js'
@@ -21,7 +21,7 @@ export async function sendCall(
   permitted: Permitted,
   options: ToolCallOptions,
 ): Promise<ToolCallOutcome> {
-  const { target, session, since } = permitted.call
+  const { target, scope, since } = permitted.call
   const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
   let sent = 0
   const ending: Ending = begin(context, permitted, timeoutMs * longestProgress)
@@ -40,14 +40,14 @@ export async function sendCall(
             return connection.callTool(tool.definition, args.value, {
               signal: tracked,
               timeoutMs,
-              onProgress: onProgress && ((progress) => tellOne(context.report, onProgress, progress)),
+              onProgress: onProgress && ((progress) => callListener(context.report, onProgress, progress)),
               meta: ending.observation?.meta,
               beforeSend: (waitedLater) =>
                 admit(context, ending.admission, sent++ > 0 || waited || waitedLater || isLate(context, ending)),
               ...elicitFor(context, current.call),
             })
           },
-          { signal: tracked, elicits: session.elicit !== undefined },
+          { signal: tracked, elicits: scope.elicit !== undefined },
         ),
       since,
     )
@@ -66,7 +66,7 @@ async function withFreshTools(context: Context, permitted: Permitted): Promise<P
   if (approval === undefined) return permitted
   if (call.now - call.manifest.listedAt <= context.options.limits.relistBeforeApprovalMs) return permitted
   await context.refreshTools(call.target)
-  const again = await redeemNow(context, call.session, approval)
+  const again = await redeemNow(context, call.scope, approval)
   if (again.type === 'ended') throw new Unsent(again)
   return again
 }

@@ -15,13 +15,13 @@ export async function settleEqual(context: Context, workspaceId: string, userId:
     const found = await readApproval(context, workspaceId, id)
     if (found === undefined || statusNow(found.stored.value, found.now) !== 'pending') continue
     const { request, binding, argumentsJson } = found.stored.value
-    const session = {
+    const scope = {
       actor: { workspaceId, userId, role: 'member' as const },
       agentId: request.agentId,
       conversationId: request.conversationId,
     }
     const args = takeArguments(JSON.parse(argumentsJson), { maxBytes: context.options.limits.maxArgumentBytes })
-    const call = await resolveWireTool(context, session, {
+    const call = await resolveWireTool(context, scope, {
       integrationId: request.integration.id,
       name: binding.tool,
       args,

@@ -40,7 +40,7 @@ export interface KnownTools {
 }
 
 /** A listing ready to be committed. */
-export interface FiledListing {
+export interface PreparedListing {
   readonly writes: readonly StorageRecordWrite[]
   readonly events: readonly NewEvent[]
   /** To be deleted after the commit: chunks of the list before. */
@@ -57,13 +57,13 @@ export interface FiledListing {
  *
  * @throws IntegrationError `response_too_large`
  */
-export async function fileListing(
+export async function prepareListing(
   context: Context,
   whose: ListOwner,
   listing: ToolListing & { readonly server?: ServerInfo | undefined },
   known: KnownTools,
   options: { readonly now: number; readonly initial?: Readonly<Record<string, ToolSettingsRecord>> | undefined },
-): Promise<FiledListing> {
+): Promise<PreparedListing> {
   const { workspaceId, integrationId, owner } = whose
   if (listing.isCut && known.manifest !== undefined) throw largerThanAccepted()
   const tools = await hashed(listing.tools)
@@ -88,7 +88,7 @@ export async function fileListing(
       previous: known.manifest,
     },
   )
-  const events = newsOf(whose, before, tools)
+  const events = eventsOf(whose, before, tools)
 
   if (acceptsAll) {
     const accepted = { ...settings }
@@ -239,7 +239,7 @@ interface Changed {
 /** What comparing all tools of a listing may cost. */
 const comparingWork = 2_000_000
 
-function newsOf(whose: ListOwner, before: ToolList | undefined, tools: readonly ListedTool[]): readonly NewEvent[] {
+function eventsOf(whose: ListOwner, before: ToolList | undefined, tools: readonly ListedTool[]): readonly NewEvent[] {
   const added: string[] = []
   const changed: string[] = []
   for (const { definition, hash } of tools) {

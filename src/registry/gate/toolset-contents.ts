@@ -48,7 +48,7 @@ export function toolsetBuilder(context: Context): ToolsetBuilder {
       const first = contents(conversationId)
       if (remembered.size >= rememberedToolsets) remembered.delete(remembered.keys().next().value!)
       remembered.delete(name)
-      remembered.set(name, { version, until: nextLook(first, now), contents })
+      remembered.set(name, { version, until: nextBuildAt(first, now), contents })
       return first
     },
     close: () => catalogues.close(),
@@ -145,6 +145,6 @@ function assembled(
   }
 }
 
-function nextLook({ tools, stale }: ToolsetContents, now: number): number {
+function nextBuildAt({ tools, stale }: ToolsetContents, now: number): number {
   return now + (stale.length > 0 || tools.length === 0 ? 1000 : 60_000)
 }

@@ -37,7 +37,7 @@ export interface ToolPart {
 }
 
 /** A list that the server gave no time for is asked for again after so long, in ms. */
-const listIsGoodForMs = 86_400_000
+const listTtlMs = 86_400_000
 
 /** Reads what a toolset of this agent is made of. */
 export async function loadParts(context: ActorContext, agentId: string, now: number): Promise<ToolsetParts> {
@@ -164,5 +164,5 @@ async function loadAll(
 function needsListing({ tools, status, record, owner, userId }: Target, now: number): boolean {
   if (!record.established || (status !== undefined && status.reason === 'awaiting_authorization')) return false
   if (owner !== sharedOwner && owner === ownerKey(userId) && status === undefined) return false
-  return tools === undefined || now > (tools.freshUntil ?? tools.listedAt + listIsGoodForMs)
+  return tools === undefined || now > (tools.freshUntil ?? tools.listedAt + listTtlMs)
 }

@@ -89,7 +89,7 @@ export async function makeToolset(
   for (const target of stale) context.runInBackground(() => context.refreshTools(target))
   const confirm = options.confirm ?? context.options.confirm
   const elicit = options.elicit ?? context.options.elicit
-  const session: CallScope = {
+  const scope: CallScope = {
     actor,
     agentId,
     conversationId,
@@ -106,18 +106,18 @@ export async function makeToolset(
     async call(name, args, callOptions) {
       checkOptions('toolset.call', callOptions)
       return whileRegistryOpen(context, async () =>
-        (await loadCall()).startCall(context, within(session, callOptions), name, args, callOptions),
+        (await loadCall()).startCall(context, within(scope, callOptions), name, args, callOptions),
       )
     },
     async resume(approvalId, callOptions) {
       checkOptions('toolset.resume', callOptions)
       return whileRegistryOpen(context, async () =>
-        (await loadCall()).resumeCall(context, within(session, callOptions), approvalId, callOptions),
+        (await loadCall()).resumeCall(context, within(scope, callOptions), approvalId, callOptions),
       )
     },
     explain: async (name, args, callOptions) => {
       checkOptions('toolset.explain', callOptions)
-      const { conversationId: conversation } = within(session, callOptions)
+      const { conversationId: conversation } = within(scope, callOptions)
       return (await loadExplain()).explain(context, agentId, name, {
         args,
         conversationId: conversation,

@@ -23,7 +23,7 @@ export async function waitForDecision(
   waited: OpenedApproval,
   options: ToolCallOptions,
 ): Promise<void> {
-  const { confirm = call.session.confirm, signal } = options
+  const { confirm = call.scope.confirm, signal } = options
   const { workspaceId, integrationId } = call.target
   const { approvalId } = waited.approval.value.request
   const ended = confirm === undefined ? 'undecided' : await untilDecided(context, call, waited, { ...options, confirm })
@@ -132,7 +132,7 @@ async function consult(
     const decision = await confirm(request, { signal: over.signal })
     if (decision === 'defer') return false
     const { integrationId } = call.target
-    await decide(actingAs(context, call.session.actor), [approvalId], decision, { by: 'confirm', integrationId })
+    await decide(actingAs(context, call.scope.actor), [approvalId], decision, { by: 'confirm', integrationId })
     return true
   } catch (error) {
     // Decided elsewhere meanwhile: the waiting call sees that by itself. Anything else leaves the approval open.

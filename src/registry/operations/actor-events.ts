@@ -2,7 +2,7 @@ import type { CallEvent, RegistryEvent, RegistryEventName } from '../../model/ev
 import { scopeOf } from '../../policy/access.js'
 import { eventFor } from '../../policy/event-audience.js'
 import type { ActorContext } from '../state/context.js'
-import { tellOne, type LocalEvent, type RegistryEventPage, type RegistryEventQuery } from '../state/event-feed.js'
+import { callListener, type LocalEvent, type RegistryEventPage, type RegistryEventQuery } from '../state/event-feed.js'
 import { keys } from '../state/keys.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
 
@@ -41,7 +41,7 @@ export function listenAs(
 ): () => void {
   const { actor } = context
   const tell = (event: ActorEvent): void => {
-    if (name === '*' || event.type === name) tellOne(context.report, listener, event)
+    if (name === '*' || event.type === name) callListener(context.report, listener, event)
   }
   const hearCalls = (event: LocalEvent): void => {
     if ('id' in event || event.workspaceId !== actor.workspaceId || event.userId !== actor.userId) return

@@ -6,7 +6,7 @@ import { endSignIns, eraseCredential, eraseIntegration } from '../settings/erase
 import { deleteKeys, idsUnder, pages } from '../state/pages.js'
 import { versioned, toJson, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, prefixes } from '../state/keys.js'
-import { bury, finishRemoval } from '../settings/remove.js'
+import { markRemoved, finishRemoval } from '../settings/remove.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
@@ -30,7 +30,7 @@ export async function forgetUser(
       const stored = versioned<IntegrationRecord>(records[0])
       if (stored === undefined || stored.value.ownerId !== userId) return true
       if (stored.value.visibility === 'private') {
-        if (!(await bury(context, { workspaceId, id, record: stored.value, version: stored.version, now })))
+        if (!(await markRemoved(context, { workspaceId, id, record: stored.value, version: stored.version, now })))
           return false
         await finishRemoval(context, workspaceId, id, stored.value.handle)
         return true

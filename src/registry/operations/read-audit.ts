@@ -37,7 +37,7 @@ export interface AuditPage {
 }
 
 /** Records that one page scans at most: then the caller continues with `next`. */
-const lookedThrough = 5_000
+const maxScanned = 5_000
 
 /**
  * `audit()`: who did what. Members see their own entries; admins also everything about shared integrations, and that
@@ -51,7 +51,7 @@ export async function readAudit(context: ActorContext, query: AuditQuery = {}): 
   const newest = asked.order === 'newest'
   const entries: AuditEntry[] = []
   let at = asked.after === undefined ? startOf(asked) : prefixes.audit + asked.after
-  for (let looked = 0; looked < lookedThrough;) {
+  for (let looked = 0; looked < maxScanned;) {
     const page = await context.storage.list({
       workspaceId: actor.workspaceId,
       prefix: prefixes.audit,

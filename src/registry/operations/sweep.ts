@@ -10,7 +10,7 @@ import {
   type StatusRecord,
 } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
-import { bury, finishRemoval } from '../settings/remove.js'
+import { markRemoved, finishRemoval } from '../settings/remove.js'
 
 /** Result of a sweep. */
 export interface SweepReport {
@@ -56,7 +56,7 @@ export async function sweep(context: Context): Promise<SweepReport> {
       const { reason, until } = versioned<StatusRecord>(status)!.value
       return reason === 'awaiting_authorization' && now < (until ?? 0)
     })
-    if (waiting || !(await bury(context, { workspaceId, id, record, version, now }))) return
+    if (waiting || !(await markRemoved(context, { workspaceId, id, record, version, now }))) return
     await finishRemoval(context, workspaceId, id, record.handle)
     report.abandoned++
   })

@@ -8,7 +8,7 @@ import { currentStatus, statusChange } from './status.js'
 import type { Target } from '../state/target.js'
 
 /** The status and the events that are committed together with a refreshed credential. */
-export async function credentialNews(
+export async function credentialWrites(
   context: Context,
   target: Target,
   change: CredentialChange,

@@ -2,7 +2,7 @@ import { IntegrationError } from '../../model/errors.js'
 import { openConnection, type Connection, type OpenOptions, type ServerProfile } from '../../mcp/connection.js'
 import { AuthorizationRequired, authorizedFetch, type CredentialSource } from '../../oauth/authorized-fetch.js'
 import type { Context } from '../state/context.js'
-import { credentialNews } from './refreshed-credential.js'
+import { credentialWrites } from './refreshed-credential.js'
 import { oauthSettingsOf } from './oauth-settings.js'
 import { originOf, toJson, type ServerRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
@@ -181,7 +181,7 @@ async function credentialOf(context: Context, target: Target): Promise<Credentia
     secret: { workspaceId, integrationId, owner, field: 'tokens' },
     serverUrl: record.url!,
     settings: () => oauthSettingsOf(context, { workspaceId, integrationId }, record),
-    sameCommitWrites: (change) => credentialNews(context, target, change),
+    sameCommitWrites: (change) => credentialWrites(context, target, change),
   })
   return { kind: 'oauth', headers, ...tokens }
 }

@@ -63,9 +63,9 @@ export async function checkServer(
 }
 
 /** Refused, closed, silent, unknown: a difference would tell what is there. */
-const toldAlike: ReadonlySet<ErrorCode> = new Set(['url_refused', 'redirect_refused', 'unreachable', 'timeout'])
+const unreachableAlike: ReadonlySet<ErrorCode> = new Set(['url_refused', 'redirect_refused', 'unreachable', 'timeout'])
 
 function alike(error: unknown, origin: string): unknown {
-  if (!isIntegrationError(error) || !toldAlike.has(error.code)) return error
+  if (!isIntegrationError(error) || !unreachableAlike.has(error.code)) return error
   return new IntegrationError('unreachable', `The server at ${origin} can't be reached from here. Check its URL.`)
 }

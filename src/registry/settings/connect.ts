@@ -14,7 +14,7 @@ import { listAll } from './refresh-tools.js'
 import { probe, probeLocal } from '../servers/use-server.js'
 import { credentialTag } from '../state/target.js'
 import { beginSignIn, offersSignIn, type SignIn, type SignInRequest, type SignInTarget } from './sign-in.js'
-import { fileListing } from '../gate/tool-changes.js'
+import { prepareListing } from '../gate/tool-changes.js'
 import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect.js'
 
 /**
@@ -49,7 +49,7 @@ export async function connect(
   const auth = Object.keys(plan.headers).length > 0 ? 'header' : 'none'
   const rest = async (now: number) => {
     const known = { settings: undefined, manifest: undefined }
-    const filed = await fileListing(
+    const filed = await prepareListing(
       context,
       {
         workspaceId: actor.workspaceId,

@@ -54,7 +54,7 @@ async function finish(
     obtained = await redeemCode(context, flow, callbackUrl, options.signal)
   } catch (error) {
     await settleStatus(context, integrationId, owner, statusAfterRefusal(error, before))
-    if (isIntegrationError(error) && error.reason === 'access_denied') await cameBack(context, flow)
+    if (isIntegrationError(error) && error.reason === 'access_denied') await markReturned(context, flow)
     throw error
   }
   try {
@@ -77,7 +77,7 @@ function statusAfterRefusal(error: unknown, before: StatusRecord): StatusRecord 
 }
 
 /** A person's no says nothing against the client that they were asked for: the next sign-in may use it again. */
-async function cameBack(context: ActorContext, flow: PendingFlow): Promise<void> {
+async function markReturned(context: ActorContext, flow: PendingFlow): Promise<void> {
   const { actor } = context
   const key = keys.client(flow.value.integrationId)
   const { records } = await context.storage.read(actor.workspaceId, [key])

@@ -17,7 +17,7 @@ import { keys, sharedOwner } from '../state/keys.js'
 import { useServer, type UseServerOptions } from '../servers/use-server.js'
 import { type Target } from '../state/target.js'
 import { reasonOf, statusChange } from '../servers/status.js'
-import { fileListing } from '../gate/tool-changes.js'
+import { prepareListing } from '../gate/tool-changes.js'
 
 /**
  * Lists a server's tools with the real credential and files what was found: tools, changes, status and news in one commit.
@@ -50,7 +50,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
       settings: versioned<SettingsRecord>(records[1]),
       manifest: versioned<ToolsRecord>(records[2])?.value,
     }
-    const filed = await fileListing(
+    const filed = await prepareListing(
       context,
       { workspaceId, integrationId, owner, userId, perUser: owner !== sharedOwner },
       listing,
@@ -106,13 +106,13 @@ export async function checkTarget(context: Context, target: Target, options: Use
     const reason = refused?.reason ?? reasonOf(error)
     if (reason === undefined) throw error
     const serverMessage = isIntegrationError(error) ? error.serverMessage : undefined
-    await fileStatus(context, target, { reason, scopes: refused?.scopes, serverMessage })
+    await recordStatus(context, target, { reason, scopes: refused?.scopes, serverMessage })
     return { type: 'failed', reason, refused }
   }
 }
 
 /** Files what a check found out, unless somebody else has written the status meanwhile. */
-export async function fileStatus(
+export async function recordStatus(
   context: Context,
   { workspaceId, integrationId, owner, userId, status: known }: Target,
   found: Pick<StatusRecord, 'reason' | 'scopes' | 'serverMessage'>,

@@ -18,13 +18,13 @@ export async function remove(context: ActorContext, id: string): Promise<void> {
   const { actor } = context
   const record = await retrying('The integration', async () => {
     const loaded = await load(context, id, 'remove')
-    return (await bury(context, loaded, actor.userId)) && loaded.record
+    return (await markRemoved(context, loaded, actor.userId)) && loaded.record
   })
   await finishRemoval(context, actor.workspaceId, id, record.handle)
 }
 
 /** The one commit that takes an integration away. */
-export async function bury(
+export async function markRemoved(
   context: Context,
   { workspaceId, id, record, version, now }: Omit<LoadedIntegration, 'others'>,
   by?: string,

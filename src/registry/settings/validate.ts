@@ -3,7 +3,7 @@ import { invalid } from '../../model/invalid.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
-import { checkTarget, fileStatus } from './refresh-tools.js'
+import { checkTarget, recordStatus } from './refresh-tools.js'
 import { checkBesideConnector, oauthSettingsOf, sealOAuthSettings } from '../servers/oauth-settings.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { ActorContext, Context } from '../state/context.js'
@@ -147,7 +147,7 @@ export async function validateTarget(
       // Its authorization server is down or not usable: the status tells what is needed, and reconnect() why it fails.
       const reason = reasonOf(error)
       if (reason === undefined) throw error
-      if (reason === 'credential_needed') await fileStatus(context, await again(context, target), { reason })
+      if (reason === 'credential_needed') await recordStatus(context, await again(context, target), { reason })
     }
   return { type: 'failed', integration: await getIntegration(context, target.integrationId) }
 }

@@ -19,7 +19,7 @@ export interface CatalogueVersions {
  * How long a read version is trusted, in ms: a storage may miss a change, or not report other processes' changes at
  * all.
  */
-const goodForMs = 1000
+const versionTtlMs = 1000
 const most = 10_000
 
 /** Reads versions, and caches them where the storage reports changes. */
@@ -45,7 +45,7 @@ export function catalogueVersions({
       const last = kept.get(workspaceId)
       if (last === undefined) return undefined
       const age = runtime.now() - last.readAt
-      return age >= 0 && age < goodForMs ? { version: last.version, now: last.now + age } : undefined
+      return age >= 0 && age < versionTtlMs ? { version: last.version, now: last.now + age } : undefined
     },
     async read(workspaceId) {
       const mark = Symbol()

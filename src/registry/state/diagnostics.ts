@@ -29,12 +29,12 @@ export function diagnostics(
     }
     second.told++
     const { area, error } = diagnostic
-    tell(listener, { ...diagnostic, error: isTold(area, error) ? error : undefined })
+    tell(listener, { ...diagnostic, error: mayBePassedOn(area, error) ? error : undefined })
   }
 }
 
 /** The host knows its own functions' errors, and the library's hold no secret; any other error may quote its input. */
-function isTold(area: DiagnosticArea, error: unknown): boolean {
+function mayBePassedOn(area: DiagnosticArea, error: unknown): boolean {
   return hostFunctions.has(area) || isIntegrationError(error)
 }
 

@@ -50,7 +50,7 @@ export interface EventFeed {
   /** @returns what was written, in the order of `writes`, or `false`: somebody wrote first, nothing was written. */
   commit(workspaceId: string, change: Change): Promise<false | readonly StorageWritten[]>
   /** Notifies local listeners of events that an earlier commit stored. */
-  tell(events: readonly LocalEvent[]): void
+  notify(events: readonly LocalEvent[]): void
   /**
    * The writes that record events and an audit entry, for a commit made elsewhere, and a function that notifies
    * listeners afterwards.
@@ -73,7 +73,7 @@ export interface EventFeed {
 export type LocalEvent = RegistryEvent | CallEvent
 
 /** Calls a listener; its throw or rejection is only reported. */
-export function tellOne<Event>(report: Report, listener: (event: Event) => unknown, event: Event): void {
+export function callListener<Event>(report: Report, listener: (event: Event) => unknown, event: Event): void {
   const failed = (error: unknown): void =>
     report({ area: 'listener', message: 'A listener failed. Nothing else was affected.', error })
   try {
@@ -93,10 +93,10 @@ export function eventFeed(options: {
 }): EventFeed {
   const { storage, runtime } = options
   const local = new EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>()
-  const tell = (events: readonly LocalEvent[]): void => {
+  const notify = (events: readonly LocalEvent[]): void => {
     for (const event of events)
       for (const listener of [...local.listeners(event.type), ...local.listeners('*')])
-        tellOne(options.report, listener, event)
+        callListener(options.report, listener, event)
   }
   const prepare: EventFeed['prepare'] = (workspaceId, { writes = [], events = [], audit = [] }) => {
     const at = runtime.now()
@@ -119,7 +119,7 @@ export function eventFeed(options: {
     return {
       writes: filed,
       done: (written) =>
-        tell(
+        notify(
           news.map(
             (event, n) =>
               ({ ...event, id: written[writes.length + n]!.key.slice(prefixes.event.length) }) as RegistryEvent,
@@ -129,7 +129,7 @@ export function eventFeed(options: {
   }
   return {
     local,
-    tell,
+    notify,
     prepare,
     async commit(workspaceId, change) {
       const { writes, done } = prepare(workspaceId, change)
