@@ -50,11 +50,19 @@ const rules: Readonly<Record<string, Rule>> = {
   'ui/index.ts': { may: ['ui'] },
   'ui/settings-page.ts': { may: ['#settings-page', '@noble/hashes'], mayTypes: ['http'] },
   bridges: {
-    may: ['bridges', 'policy/model-content.ts', 'policy/same-json.ts', ...frameworks],
+    may: ['bridges', 'model/json.ts', 'policy/model-content.ts', 'policy/same-json.ts', ...frameworks],
     mayTypes: ['index.ts'],
   },
   gateway: {
-    may: ['gateway', 'index.ts', 'http/public-origin.ts', '@modelcontextprotocol/server', '@noble/hashes', 'lru-cache'],
+    may: [
+      'gateway',
+      'index.ts',
+      'model/event.ts',
+      'http/public-origin.ts',
+      '@modelcontextprotocol/server',
+      '@noble/hashes',
+      'lru-cache',
+    ],
   },
   otel: { may: ['otel', '@opentelemetry/api'], mayTypes: ['index.ts'] },
   import: { may: ['import', 'index.ts', 'model', 'egress', 'jsonc-parser', 'smol-toml', 'p-queue'] },

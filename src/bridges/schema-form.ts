@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../index.js'
+import { maxJsonDepth } from '../model/json.js'
 import { isJsonObject, sameJson } from '../policy/same-json.js'
 import { defined } from './defined.js'
 
@@ -23,8 +24,6 @@ export function modelSchema(schema: JsonObject): ModelSchema {
   }
 }
 
-const maxDepth = 64
-
 /** Keywords whose values are schemas, lists of schemas and schemas by name; everything else is data and stays. */
 const schemas = new Set(['items', 'additionalProperties', 'contains', 'not', 'if', 'then', 'else', 'propertyNames'])
 const lists = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems'])
@@ -40,7 +39,7 @@ function inside(node: JsonObject, change: (inner: JsonValue) => JsonValue): Json
 
 /** One node, and all in it, as JSON Schema 2020-12 has it. */
 function sound(value: JsonValue, depth: number): JsonObject {
-  if (!isJsonObject(value) || depth > maxDepth) return value === false ? { not: {} } : {}
+  if (!isJsonObject(value) || depth > maxJsonDepth) return value === false ? { not: {} } : {}
   const {
     items,
     additionalItems,
@@ -135,7 +134,7 @@ function alternatives(choice: readonly JsonObject[]): string {
 
 /** A reference that leads out of the schema, or nowhere, accepts everything. */
 function withoutLostRefs(node: JsonValue, root: JsonObject, depth: number): JsonValue {
-  if (!isJsonObject(node) || depth > maxDepth) return node
+  if (!isJsonObject(node) || depth > maxJsonDepth) return node
   const { $ref, ...rest } = node
   const lost = typeof $ref === 'string' && lookUp(root, $ref) === undefined
   return inside(lost ? rest : node, (inner) => withoutLostRefs(inner, root, depth + 1))

@@ -1,5 +1,6 @@
 import { Server, type CallToolResult, type ServerEventBus } from '@modelcontextprotocol/server'
 import type { Actor, ActorIntegrations, ConfirmRequest, IntegrationRegistry, ToolsetTool } from '../index.js'
+import { changesToolsets } from '../model/event.js'
 import { callThroughGate } from './gated-call.js'
 
 /** What one MCP server of a gateway serves. */
@@ -48,22 +49,10 @@ export function gatewayServer<AgentId extends string>(
   return server
 }
 
-/** Events after which a toolset may be another. */
-const changes: ReadonlySet<string> = new Set([
-  'integration_connected',
-  'integration_updated',
-  'integration_enabled',
-  'integration_disabled',
-  'integration_removed',
-  'tools_changed',
-  'tools_configured',
-  'tools_accepted',
-])
-
 /** Calls back when a toolset of this actor may have changed; returns how to stop. */
 export function onToolsetChange(mine: Pick<ActorIntegrations, 'on'>, changed: () => void): () => void {
   return mine.on('*', ({ type }) => {
-    if (changes.has(type)) changed()
+    if (changesToolsets(type)) changed()
   })
 }
 

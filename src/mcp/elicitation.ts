@@ -1,11 +1,10 @@
 import type { Client } from '@modelcontextprotocol/client'
-import type { JsonObject } from '../model/json.js'
+import { nestsWithin, type JsonObject } from '../model/json.js'
 import { visibleSchema } from '../model/visible-schema.js'
 import { visibleText } from '../model/visible-text.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
 import type { CallClock } from './call-clock.js'
 import type { ToolCallOptions } from './connection-contract.js'
-import { withinDepth } from './raw-results.js'
 
 /** The call that questions of a server belong to. */
 export interface Asking {
@@ -42,7 +41,7 @@ function questionOf(params: Readonly<Record<string, unknown>>): ElicitQuestion {
   const message = typeof params.message === 'string' ? visibleText(params.message, longestMessage) : ''
   if (params.mode === 'url') return { mode: 'url', message, url: checkedUrl(params.url) }
   const { requestedSchema } = params
-  if (typeof requestedSchema !== 'object' || requestedSchema === null || !withinDepth(requestedSchema, 8))
+  if (typeof requestedSchema !== 'object' || requestedSchema === null || !nestsWithin(requestedSchema, 9))
     throw refused('The requested schema is not a flat object.')
   if (JSON.stringify(requestedSchema).length > largestSchema) throw refused('The requested schema is too large.')
   return { mode: 'form', message, requestedSchema: visibleSchema(requestedSchema as JsonObject) }

@@ -1,5 +1,6 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
+import { maxJsonDepth, nestsWithin } from '../model/json.js'
 import { isAbsent, isObject } from './absent.js'
 
 /**
@@ -7,9 +8,6 @@ import { isAbsent, isObject } from './absent.js'
  * drop what it doesn't know. So it is shown an empty result of the right shape, and the real one travels beside it.
  */
 const carried = 'mcp-integrations/raw-result'
-
-/** Deepest nesting that is taken from a server, below a result. With its envelope, that is 64 levels. */
-const deepest = 62
 
 /**
  * Puts the result of `tools/list` and `tools/call` aside; other messages stay as they are.
@@ -21,7 +19,8 @@ export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessag
   const result: unknown = message.result
   // Tools are looked at one by one.
   const frame = method === 'tools/list' && isObject(result) ? { ...result, tools: undefined } : result
-  if (!withinDepth(frame, deepest)) throw tooDeep()
+  // The message around it is a level too.
+  if (!nestsWithin(frame, maxJsonDepth - 1)) throw tooDeep()
   if (method !== 'tools/list' && method !== 'tools/call') return message
   if (!isComplete(method, result)) return message
   const shown = method === 'tools/list' ? { tools: [], ttlMs: 0, cacheScope: 'private' } : { content: [] }
@@ -55,26 +54,6 @@ export function isCarried(message: JSONRPCMessage): boolean {
 /** The result as the server sent it. */
 export function takeRaw(result: { readonly _meta?: { readonly [key: string]: unknown } | undefined }): unknown {
   return result._meta?.[carried] ?? {}
-}
-
-/** Whether JSON nests at most so deep. Doesn't recurse, so that no depth can hurt it. */
-export function withinDepth(value: unknown, depth: number): boolean {
-  let level: object[] = isNode(value) ? [value] : []
-  for (let n = 0; level.length > 0; n++) {
-    if (n > depth) return false
-    const next: object[] = []
-    for (const item of level)
-      for (const key in item) {
-        const child = (item as Record<string, unknown>)[key]
-        if (isNode(child)) next.push(child)
-      }
-    level = next
-  }
-  return true
-}
-
-function isNode(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }
 
 function tooDeep(): IntegrationError {

@@ -1,13 +1,9 @@
+import { maxJsonDepth, nestsWithin } from '../model/json.js'
 import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
-import { withinDepth } from './raw-results.js'
 import { isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
 
 const maxDefinitionCharacters = 128 * 1024
 const maxSchemaNodes = 2_000
-/** JSON levels; a level of a schema is two of them. */
-const maxSchemaDepth = 64
-/** The same for all of a tool, which is the first of its levels. */
-const maxToolDepth = 63
 
 /**
  * Reads a definition: optional members that are only written, not said, are left out. Schemas are never looked into.
@@ -43,7 +39,7 @@ export function flawOf(tool: unknown): QuarantinedTool['reason'] | undefined {
   if (!isUsableName(tool.name)) return typeof tool.name === 'string' ? 'invalid_name' : 'invalid_definition'
   if (!isObject(tool.inputSchema) || tool.inputSchema.type !== 'object') return 'invalid_schema'
   if (tool.outputSchema !== undefined && !isObject(tool.outputSchema)) return 'invalid_schema'
-  if (!withinDepth(tool, maxToolDepth)) return 'schema_too_large'
+  if (!nestsWithin(tool, maxJsonDepth)) return 'schema_too_large'
   const input = measure(tool.inputSchema)
   const output = measure(tool.outputSchema)
   if (input === 'too_large' || output === 'too_large') return 'schema_too_large'
@@ -112,7 +108,7 @@ function measure(schema: unknown): 'too_large' | 'remote' | 'fine' {
   let remote = false
   for (let depth = 1; level.length > 0; depth++) {
     nodes += level.length
-    if (nodes > maxSchemaNodes || depth > maxSchemaDepth) return 'too_large'
+    if (nodes > maxSchemaNodes || depth > maxJsonDepth) return 'too_large'
     remote ||= level.some(({ node, is }) => is === 'schema' && refersElsewhere(node, own))
     level = level.flatMap(placesIn)
   }

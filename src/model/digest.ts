@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { base64url } from './base64url.js'
 
 /** SHA-256 of UTF-8 text. */
 export function sha256Bytes(text: string): Uint8Array {
@@ -14,12 +15,4 @@ export function sha256Hex(text: string): string {
 /** SHA-256 of UTF-8 text, base64url without padding. */
 export function sha256Base64url(text: string): string {
   return base64url(sha256Bytes(text))
-}
-
-/** Bytes as base64url without padding (RFC 4648, section 5). */
-export function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
 }

@@ -69,6 +69,22 @@ export type RegistryEvent =
 /** The name of a {@link RegistryEvent}. */
 export type RegistryEventName = RegistryEvent['type']
 
+/** Whether an event of this name may leave a toolset with other tools than before. */
+export function changesToolsets(name: string): boolean {
+  return toolsetEvents.has(name)
+}
+
+const toolsetEvents: ReadonlySet<string> = new Set<RegistryEventName>([
+  'integration_connected',
+  'integration_updated',
+  'integration_enabled',
+  'integration_disabled',
+  'integration_removed',
+  'tools_changed',
+  'tools_configured',
+  'tools_accepted',
+])
+
 /** How a call ended. */
 export type CallOutcomeName =
   | 'completed'

@@ -1,7 +1,6 @@
 import { IntegrationError } from './errors.js'
+import { maxJsonDepth } from './json.js'
 
-/** `JSON.parse` reads a million levels, but hashing, cloning and printing the result overflow the stack. */
-const maxJsonDepth = 64
 /** Values of one JSON text: parsing many small ones takes far longer than their bytes suggest. */
 const maxJsonValues = 400_000
 /**

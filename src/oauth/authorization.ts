@@ -81,7 +81,7 @@ export async function beginAuthorization(
     resource,
   }
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
-  const ownRedirectUri = client.redirectUri.includes(await issuerHash(issuer))
+  const ownRedirectUri = client.redirectUri.includes(issuerHash(issuer))
   const flow: FlowSecrets = {
     state,
     verifier,
@@ -144,7 +144,7 @@ async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchP
   const url = parseCallback(callbackUrl)
   if (url === undefined) throw refuse('callback_invalid', "The callback URL can't be read.")
   const { server, client, state } = flow
-  if (flow.ownRedirectUri && !`${url.host}${url.pathname}${url.search}`.includes(await issuerHash(server.issuer))) {
+  if (flow.ownRedirectUri && !`${url.host}${url.pathname}${url.search}`.includes(issuerHash(server.issuer))) {
     throw refuse(
       'issuer_mismatch',
       'This callback URL belongs to a different authorization server. Start the sign-in again.',

@@ -55,7 +55,7 @@ export async function resolveClient(
   { stored, share, signal }: ClientOptions = {},
 ): Promise<ClientRegistration> {
   const { issuer, server } = discovery
-  const plain = await perIssuer(env.redirectUrl, issuer)
+  const plain = perIssuer(env.redirectUrl, issuer)
   const { clientId, clientSecret } = settings
   if (clientId !== undefined) {
     const isElsewhere = stored?.source === 'configured' && stored.clientId === clientId && stored.issuer !== issuer
@@ -65,10 +65,10 @@ export async function resolveClient(
     return { issuer, clientId, method, source: 'configured', redirectUri: plain, clientSecret }
   }
   if (server.client_id_metadata_document_supported === true && env.clientMetadataUrl !== undefined) {
-    const url = await perIssuer(env.clientMetadataUrl, issuer)
+    const url = perIssuer(env.clientMetadataUrl, issuer)
     return { issuer, clientId: url, method: 'none', source: 'metadata_document', redirectUri: plain }
   }
-  const redirectUri = await ownRedirectUri(env.redirectUrl, issuer)
+  const redirectUri = ownRedirectUri(env.redirectUrl, issuer)
   const isUsable = (client: ClientRegistration): boolean =>
     client.source === 'dynamic' && client.issuer === issuer && client.redirectUri === redirectUri && !ended(client, env)
   if (stored !== undefined && isUsable(stored)) return stored
@@ -133,10 +133,7 @@ export async function clientMetadataDocument(
   env: Pick<OAuthEnvironment, 'clientName' | 'redirectUrl'> & { readonly clientMetadataUrl: string },
   issuer = '',
 ): Promise<JsonObject> {
-  const [client_id, redirectUri] = [
-    await perIssuer(env.clientMetadataUrl, issuer),
-    await perIssuer(env.redirectUrl, issuer),
-  ]
+  const [client_id, redirectUri] = [perIssuer(env.clientMetadataUrl, issuer), perIssuer(env.redirectUrl, issuer)]
   return { client_id, ...clientMetadata(env, { redirectUri, method: 'none', grantTypes: bothGrants }) }
 }
 

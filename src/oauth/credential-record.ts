@@ -1,5 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
-import { sha256 } from './environment.js'
+import { sha256Base64url } from '../model/digest.js'
 import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
 import type { JsonValue } from '../model/json.js'
 import type { OAuthGrant } from '../model/oauth.js'
@@ -65,7 +65,7 @@ export async function sealCredential(
   return {
     kind: 'oauth',
     sealed: await useVault(() => vault.seal(JSON.stringify(secrets), secret)),
-    lineage: await sha256(tokens.refreshToken ?? tokens.accessToken),
+    lineage: sha256Base64url(tokens.refreshToken ?? tokens.accessToken),
     issuer: tokens.issuer,
     scopes: tokens.scopes,
     account,

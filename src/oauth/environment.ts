@@ -1,3 +1,4 @@
+import { sha256Base64url } from '../model/digest.js'
 import type { Report } from '../model/diagnostic.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
@@ -24,8 +25,8 @@ export interface OAuthEnvironment {
 }
 
 /** Fills `{issuer}` in a URL of ours, so that each authorization server has its own. */
-export async function perIssuer(template: string, issuer: string): Promise<string> {
-  return template.includes('{issuer}') ? template.replaceAll('{issuer}', await issuerHash(issuer)) : template
+export function perIssuer(template: string, issuer: string): string {
+  return template.includes('{issuer}') ? template.replaceAll('{issuer}', issuerHash(issuer)) : template
 }
 
 /**
@@ -34,29 +35,15 @@ export async function perIssuer(template: string, issuer: string): Promise<strin
  *
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4
  */
-export async function ownRedirectUri(template: string, issuer: string): Promise<string> {
+export function ownRedirectUri(template: string, issuer: string): string {
   if (template.includes('{issuer}')) return perIssuer(template, issuer)
-  return `${template}${template.includes('?') ? '&' : '?'}${ownParameter}=${await issuerHash(issuer)}`
+  return `${template}${template.includes('?') ? '&' : '?'}${ownParameter}=${issuerHash(issuer)}`
 }
 
 /** The query parameter that makes a redirect URI one authorization server's own. */
 export const ownParameter = 'mcp_as'
 
 /** 16 characters that stand for an issuer in a URL. */
-export async function issuerHash(issuer: string): Promise<string> {
-  return (await sha256(issuer)).slice(0, 16)
-}
-
-/** SHA-256 of UTF-8, base64url without padding. */
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return base64url(new Uint8Array(digest))
-}
-
-/** Base64url without padding. */
-export function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
+export function issuerHash(issuer: string): string {
+  return sha256Base64url(issuer).slice(0, 16)
 }

@@ -1,6 +1,6 @@
 import type { ArgumentsDisplay } from '../model/approval.js'
 import { IntegrationError } from '../model/errors.js'
-import type { JsonObject, JsonValue } from '../model/json.js'
+import { maxJsonDepth, type JsonObject, type JsonValue } from '../model/json.js'
 import { digestOf } from './digest.js'
 import { visibleLines } from '../model/visible-text.js'
 
@@ -13,7 +13,6 @@ export interface TakenArguments {
   readonly digest: string
 }
 
-const maxDepth = 64
 const shownCharacters = 100_000
 
 /**
@@ -43,7 +42,7 @@ export function displayArguments(value: JsonObject): ArgumentsDisplay {
 const halfPair = /\p{Surrogate}/u
 
 function copy(value: unknown, path: string, depth: number, budget: { left: number }): JsonValue {
-  if (depth > maxDepth) throw refuse(path, `nests deeper than ${maxDepth} levels`)
+  if (depth > maxJsonDepth) throw refuse(path, `nests deeper than ${maxJsonDepth} levels`)
   spend(budget, 1)
   switch (typeof value) {
     case 'string':

@@ -9,13 +9,3 @@ import type { JsonValue } from '../model/json.js'
 export function digestOf(value: JsonValue): string {
   return sha256Base64url(canonicalize(value) ?? '')
 }
-
-/** Whether a value nests no deeper than that, without recursion. */
-export function isWithinDepth(value: unknown, most: number): boolean {
-  let level = [value]
-  for (let depth = 0; depth <= most; depth++) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
-    if (level.length === 0) return true
-  }
-  return false
-}

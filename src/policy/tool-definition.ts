@@ -1,7 +1,7 @@
 import { IntegrationError } from '../model/errors.js'
-import type { JsonObject, JsonValue } from '../model/json.js'
+import { nestsWithin, type JsonObject, type JsonValue } from '../model/json.js'
 import type { ToolDefinition } from '../model/tool.js'
-import { digestOf, isWithinDepth } from './digest.js'
+import { digestOf } from './digest.js'
 
 /** JSON levels of a definition: more than any honest one has, less than hurts. */
 const maxDepth = 100
@@ -36,7 +36,7 @@ export function partsOf(definition: ToolDefinition): JsonObject {
     execution: { taskSupport },
     _meta: { ui: visibility === undefined ? undefined : { visibility } },
   }
-  if (!isWithinDepth(parts, maxDepth))
+  if (!nestsWithin(parts, maxDepth))
     throw new IntegrationError('protocol_error', `A tool's definition nests deeper than ${maxDepth} levels.`)
   return withoutEmpty(JSON.parse(JSON.stringify(parts)) as JsonObject)
 }

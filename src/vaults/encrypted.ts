@@ -2,7 +2,7 @@ import type { FlattenedJWE } from 'jose'
 import { atFirstUse } from '../model/at-first-use.js'
 import { IntegrationError } from '../model/errors.js'
 import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
-import * as base64url from './base64url.js'
+import { base64url, fromBase64url } from '../model/base64url.js'
 import { type EncryptionKey, keyRing } from './key-ring.js'
 import {
   type EncryptionKeyProvider,
@@ -62,7 +62,7 @@ export function encryptedCredentials(options: EncryptedCredentialsOptions): Cred
       return await opened.get(sealed, aad, async () => {
         const { jwe, header } = parsed(sealed) ?? unreadable('it is damaged')
         // jose checks that the context wasn't edited, not that it is the one of this record
-        if (jwe.aad !== base64url.encode(aad)) unreadable('it belongs to another record')
+        if (jwe.aad !== base64url(aad)) unreadable('it belongs to another record')
         const key = await scheme.forOpening(header, aad)
         if (key === undefined) return unreadable('its key is unknown')
         const { flattenedDecrypt } = await loadJose()
@@ -120,9 +120,9 @@ function canonical(jwe: FlattenedJWE): string {
 function parsed(sealed: string): { jwe: FlattenedJWE; header: SealedHeader } | undefined {
   try {
     const jwe = JSON.parse(sealed) as FlattenedJWE
-    const parts = Object.entries(jwe).map(([name, part]) => [name, base64url.encode(base64url.decode(part as string))])
+    const parts = Object.entries(jwe).map(([name, part]) => [name, base64url(fromBase64url(part as string))])
     if (canonical(Object.fromEntries(parts) as FlattenedJWE) !== sealed) return undefined
-    const header = JSON.parse(decoder.decode(base64url.decode(jwe.protected ?? ''))) as SealedHeader
+    const header = JSON.parse(decoder.decode(fromBase64url(jwe.protected ?? ''))) as SealedHeader
     return typeof header.kid === 'string' ? { jwe, header } : undefined
   } catch {
     return undefined

@@ -1,5 +1,5 @@
 import { IntegrationError } from '../model/errors.js'
-import * as base64url from './base64url.js'
+import { base64url, fromBase64url } from '../model/base64url.js'
 import type { WebCryptoKey } from './web-crypto-key.js'
 
 /** One key of a key ring. */
@@ -36,7 +36,7 @@ export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
     if (ids.has(id)) refuse(`keys[${index}].id`, 'Give each key an id of its own.')
     ids.add(id)
     const usable = secret instanceof CryptoKey ? checkedKey(secret, index) : checkedBytes(secret, index)
-    const identity = usable instanceof CryptoKey ? usable : base64url.encode(usable)
+    const identity = usable instanceof CryptoKey ? usable : base64url(usable)
     if (secrets.has(identity)) refuse(`keys[${index}].secret`, 'Give each key once.')
     secrets.add(identity)
     let imported: Promise<WebCryptoKey> | undefined
@@ -56,7 +56,7 @@ function checkedKey(key: CryptoKey, index: number): CryptoKey {
 /** A copy, so that the host may wipe its own. */
 function checkedBytes(secret: unknown, index: number): Uint8Array<ArrayBuffer> {
   const text = typeof secret === 'string' && /^[\w+/-]{43}=?$/.test(secret)
-  const bytes = text ? base64url.decode(secret.replaceAll('+', '-').replaceAll('/', '_').replace('=', '')) : secret
+  const bytes = text ? fromBase64url(secret.replaceAll('+', '-').replaceAll('/', '_').replace('=', '')) : secret
   if (!(bytes instanceof Uint8Array) || bytes.length !== 32) {
     return refuse(`keys[${index}].secret`, 'Give 32 random bytes, e.g. what `openssl rand -base64 32` prints.')
   }

@@ -1,6 +1,6 @@
 import type { JWEHeaderParameters } from 'jose'
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
-import * as base64url from './base64url.js'
+import { base64url, fromBase64url } from '../model/base64url.js'
 import type { KeyRing } from './key-ring.js'
 import type { WebCryptoKey } from './web-crypto-key.js'
 
@@ -64,7 +64,7 @@ export function providerScheme(provider: EncryptionKeyProvider): WrappingScheme 
       const key = crypto.getRandomValues(new Uint8Array(32))
       const kid = provider.currentKeyId()
       const wrapped = await usingProvider(() => provider.wrap(kid, key.slice(), aad))
-      return { header: { alg, enc: ENCRYPTION, kid, wrapped_key: base64url.encode(wrapped) }, key }
+      return { header: { alg, enc: ENCRYPTION, kid, wrapped_key: base64url(wrapped) }, key }
     },
     async forOpening({ kid, wrapped_key: wrapped }, aad) {
       const bytes = decoded(wrapped) ?? unreadable('it is damaged')
@@ -90,7 +90,7 @@ async function usingProvider<T>(work: () => Promise<T>): Promise<T> {
 function decoded(text: unknown): Uint8Array | undefined {
   if (typeof text !== 'string') return undefined
   try {
-    return base64url.decode(text)
+    return fromBase64url(text)
   } catch {
     return undefined
   }

@@ -221,9 +221,9 @@ describe('callback', () => {
   it('at the address of another authorization server is refused where each has its own', async () => {
     const server = await tokenServer()
     const found = discovered(server.origin)
-    const own = `http://127.0.0.1:34567/callback/${await issuerHash(found.issuer)}`
+    const own = `http://127.0.0.1:34567/callback/${issuerHash(found.issuer)}`
     const { state, flow } = await begin(found, [], clientOf(found, { redirectUri: own }))
-    const foreign = `http://127.0.0.1:34567/callback/${await issuerHash('https://evil.example')}?code=c&state=${state}`
+    const foreign = `http://127.0.0.1:34567/callback/${issuerHash('https://evil.example')}?code=c&state=${state}`
     await expect(finishAuthorization(environment(), flow, foreign)).rejects.toMatchObject({ reason: 'issuer_mismatch' })
     expect(server.requests).toEqual([])
     await expect(finishAuthorization(environment(), flow, `${own}?code=c&state=${state}`)).resolves.toMatchObject({

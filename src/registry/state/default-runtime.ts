@@ -1,4 +1,4 @@
-import { base64url } from '../../model/digest.js'
+import { base64url } from '../../model/base64url.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
 /** Unused random bytes: fetching a few at a time is slow. */

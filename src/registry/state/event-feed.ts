@@ -2,7 +2,13 @@ import { EventEmitter } from 'eventemitter3'
 import { toJson } from './records.js'
 import { keys, prefixes } from './keys.js'
 import { recordLimits } from '../../model/record-limits.js'
-import type { AuditEntry, CallEvent, RegistryEvent, RegistryEventName } from '../../model/event.js'
+import {
+  changesToolsets,
+  type AuditEntry,
+  type CallEvent,
+  type RegistryEvent,
+  type RegistryEventName,
+} from '../../model/event.js'
 import type { Report } from '../../model/diagnostic.js'
 import type { RegistryStorage, StorageWrite, StorageWritten } from '../../ports/storage.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
@@ -114,7 +120,7 @@ export function eventFeed(options: {
         value: toJson({ ...entry, workspaceId, at }),
         expiresAt: at + options.auditMs,
       })),
-      ...(events.some((event) => catalogueEvents.has(event.type)) ? [{ key: keys.catalogue, value: at }] : []),
+      ...(events.some((event) => changesToolsets(event.type)) ? [{ key: keys.catalogue, value: at }] : []),
     ]
     return {
       writes: filed,
@@ -177,15 +183,3 @@ export function timeOrderedId(runtime: RegistryRuntime, at: number): string {
 export function momentKey(at: number): string {
   return Math.max(0, at).toString(36).padStart(9, '0')
 }
-
-/** The events that can change a toolset. */
-const catalogueEvents: ReadonlySet<RegistryEventName> = new Set([
-  'integration_connected',
-  'integration_updated',
-  'integration_enabled',
-  'integration_disabled',
-  'integration_removed',
-  'tools_changed',
-  'tools_configured',
-  'tools_accepted',
-])
