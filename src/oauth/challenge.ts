@@ -30,17 +30,19 @@ export function parseChallenge(response: Pick<Response, 'status' | 'headers'>): 
   if (status !== 400 && status !== 401 && status !== 403) return undefined
   const header = response.headers.get('www-authenticate') ?? ''
   const challenges = header.length > longestHeader ? [] : parseAuthenticate(header)
-  const chosen =
-    challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges.find(({ scheme }) => scheme === 'dpop')
-  const error = chosen?.parameters.get('error')
-  const resourceMetadata = chosen?.parameters.get('resource_metadata')
+  const schemes = ['bearer', 'dpop'].flatMap((name) => challenges.filter(({ scheme }) => scheme === name))
+  const [{ scheme } = {}] = schemes
+  const said = (name: string): string | undefined =>
+    schemes.map(({ parameters }) => parameters.get(name)).find((value) => value !== undefined && value !== '')
+  const error = said('error')?.toLowerCase()
+  const resourceMetadata = said('resource_metadata')
   const asksForToken = error === 'invalid_token' || (error === undefined && resourceMetadata !== undefined)
   if (status === 403 && error !== 'insufficient_scope' && !asksForToken) return undefined
   if (status === 400 && error !== 'invalid_token') return undefined
-  const scopes = parseScopes(chosen?.parameters.get('scope'))
+  const scopes = parseScopes(said('scope'))
   return {
     status,
-    scheme: chosen === undefined ? undefined : (chosen.scheme as 'bearer' | 'dpop'),
+    scheme: scheme as 'bearer' | 'dpop' | undefined,
     resourceMetadata,
     scopes: scopes.length === 0 ? undefined : scopes,
     error:
@@ -48,19 +50,25 @@ export function parseChallenge(response: Pick<Response, 'status' | 'headers'>): 
   }
 }
 
-/** `WWW-Authenticate`: several challenges may share one header, told apart by what follows a word: `=` or not. */
+/**
+ * `WWW-Authenticate`: several challenges may share one header. A word without `=` begins one where a challenge can begin:
+ * first, or after a comma. What can't be read is passed over, so that a quote too many costs no more than its own words.
+ */
 function parseAuthenticate(header: string): { scheme: string; parameters: Map<string, string> }[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = []
-  const pattern = /[\s,]*([!#$%&'*+.^_`|~0-9A-Za-z/-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/gy
-  for (let match = pattern.exec(header); match !== null; match = pattern.exec(header)) {
-    const [whole, word = '', quoted, bare] = match
-    if (!whole.includes('=')) challenges.push({ scheme: word.toLowerCase(), parameters: new Map() })
-    else {
-      const parameters = challenges.at(-1)?.parameters
-      const name = word.toLowerCase()
-      if (parameters !== undefined && !parameters.has(name))
-        parameters.set(name, quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '')
+  const pattern = /([!#$%&'*+.^_`|~0-9A-Za-z/-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^'\s]*)'|"?([^\s,;"]*)))?/g
+  for (const match of header.matchAll(pattern)) {
+    const [whole, word = '', quoted, single, bare] = match
+    if (!whole.includes('=')) {
+      const before = header.slice(0, match.index).trimEnd()
+      if (before === '' || before.endsWith(',')) challenges.push({ scheme: word.toLowerCase(), parameters: new Map() })
+      continue
     }
+    // Parameters without a scheme are the commonest one's.
+    if (challenges.length === 0) challenges.push({ scheme: 'bearer', parameters: new Map() })
+    const { parameters } = challenges.at(-1)!
+    const name = word.toLowerCase()
+    if (!parameters.has(name)) parameters.set(name, quoted?.replaceAll(/\\(.)/g, '$1') ?? single ?? bare ?? '')
   }
   return challenges
 }

@@ -216,14 +216,16 @@ function noOAuth(httpStatus?: number): IntegrationError {
 /** Many servers leave out `client_secret_expires_at`, which the RFC wants beside a secret: then it does not end. */
 function readRegistration(answer: JsonObject | undefined, { assumed }: Discovery, redirectUri: string) {
   const {
-    client_id: id,
+    client_id: givenId,
     client_secret: secret,
     client_secret_expires_at: expiresAt,
     token_endpoint_auth_method: method,
     redirect_uris: redirectUris,
   } = answer ?? {}
   if (assumed === true && answer === undefined) throw noOAuth()
-  const isForeign = Array.isArray(redirectUris) && !redirectUris.includes(redirectUri)
+  const id = Number.isSafeInteger(givenId) ? String(givenId) : givenId
+  const isForeign =
+    Array.isArray(redirectUris) && redirectUris.length > 0 && !redirectUris.some((uri) => isSameUrl(uri, redirectUri))
   const isUnusable = secret !== undefined && secret !== null && secret !== '' && !printable(secret)
   if (!printable(id) || isUnusable || isForeign)
     throw refuse('registration_invalid', 'The authorization server answered a registration without a usable client.')
@@ -234,6 +236,11 @@ function readRegistration(answer: JsonObject | undefined, { assumed }: Discovery
     secretExpiresAt:
       typeof expiresAt === 'number' && expiresAt > 0 ? Math.min(expiresAt * 1000, Number.MAX_SAFE_INTEGER) : undefined,
   }
+}
+
+/** Whether two URLs are one, however they are written. */
+function isSameUrl(given: unknown, own: string): boolean {
+  return typeof given === 'string' && URL.canParse(given) && new URL(given).href === new URL(own).href
 }
 
 function printable(value: unknown): value is string {

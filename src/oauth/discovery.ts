@@ -1,6 +1,6 @@
 import { isIntegrationError } from '../model/errors.js'
 import { refuse, safeUrl } from './endpoint.js'
-import { firstRight, type SearchLimits } from './metadata-search.js'
+import { firstRight, firstThatIs, type SearchLimits } from './metadata-search.js'
 import { readProtectedResource } from './protected-resource.js'
 import { readMetadata, withConfigured, withSafeEndpoints } from './server-metadata.js'
 import type { Challenge } from './challenge.js'
@@ -151,16 +151,22 @@ async function namedServer(
   const isNamed = named.some((entry) => pinned === undefined || sameIssuer(entry, pinned))
   if (!isNamed && pinned !== settings.acceptIssuer && pinned !== settings.metadata?.issuer) throw issuerChanged()
   const preferred = pinned ?? options.preferIssuer
-  const chosen = named.find((entry) => preferred !== undefined && sameIssuer(entry, preferred)) ?? named[0] ?? ''
-  const url = safeUrl(chosen, env)
-  if (url === undefined || url.search !== '')
-    throw refuse('unsafe_endpoint', 'The server names an authorization server with an unsafe address.')
-  const read = (document: JsonObject) => readIssuedBy(document, chosen, settings)
-  const metadata = await firstRight(env, metadataCandidates(url), read, limits)
-  if (metadata === undefined) throw refuse('server_metadata_missing', 'The authorization server publishes no metadata.')
-  if (pinned !== undefined && !isNamed && metadata.issuer !== pinned) throw issuerChanged()
-  return { metadata, namedAs: sameIssuer(metadata.issuer, chosen) ? undefined : chosen }
+  const chosen = named.find((entry) => preferred !== undefined && sameIssuer(entry, preferred))
+  const found = await firstThatIs(chosen === undefined ? named.slice(0, mostNamed) : [chosen], async (name) => {
+    const url = safeUrl(name, env)
+    if (url === undefined || url.search !== '')
+      throw refuse('unsafe_endpoint', 'The server names an authorization server with an unsafe address.')
+    const read = (document: JsonObject) => readIssuedBy(document, name, settings)
+    const metadata = await firstRight(env, metadataCandidates(url), read, limits)
+    return metadata && { metadata, namedAs: sameIssuer(metadata.issuer, name) ? undefined : name }
+  })
+  if (found === undefined) throw refuse('server_metadata_missing', 'The authorization server publishes no metadata.')
+  if (pinned !== undefined && !isNamed && found.metadata.issuer !== pinned) throw issuerChanged()
+  return found
 }
+
+/** Authorization servers of one server that are tried, where none of them is known already. */
+const mostNamed = 5
 
 /** The 2025-03-26 revision: the MCP server's origin is the authorization server, with fixed paths where nothing is published. */
 async function legacyServer(
@@ -209,7 +215,7 @@ function readIssuedBy(document: JsonObject, name: string, { acceptIssuer, metada
 
 function requirePkce(server: ServerMetadata, settings: OAuthSettings, isWithoutDocument: boolean): void {
   const interactive = (settings.grant ?? 'authorization_code') === 'authorization_code'
-  const listed = server.code_challenge_methods_supported?.includes('S256') === true
+  const listed = server.code_challenge_methods_supported?.some((method) => method.toUpperCase() === 'S256') === true
   if (interactive && !listed && !isWithoutDocument && settings.pkceWithoutMetadata !== true)
     throw refuse('pkce_unsupported', 'The authorization server does not say that it supports PKCE with S256.')
 }

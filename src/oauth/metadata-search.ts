@@ -21,17 +21,33 @@ const mismatches: ReadonlySet<string | undefined> = new Set(['resource_mismatch'
  * @returns `undefined` when every place says that there is none.
  * @throws IntegrationError the most telling of what was met: a mismatch, otherwise the first fault
  */
-export async function firstRight<T>(
+export function firstRight<T>(
   env: OAuthEnvironment,
   urls: readonly URL[],
   read: (document: JsonObject) => T,
   limits: SearchLimits,
 ): Promise<T | undefined> {
+  return firstThatIs(urls, async (url) => {
+    const document = await readDocument(env, url, limits)
+    return document === undefined ? undefined : read(document)
+  })
+}
+
+/**
+ * Tries one after the other. What isn't there, and a fault, is no reason to stop.
+ *
+ * @returns the first that is there; `undefined` when none is.
+ * @throws IntegrationError the most telling of what was met: a mismatch, otherwise the first fault
+ */
+export async function firstThatIs<From, T>(
+  places: readonly From[],
+  look: (place: From) => Promise<T | undefined>,
+): Promise<T | undefined> {
   let met: IntegrationError | undefined
-  for (const url of urls) {
+  for (const place of places) {
     try {
-      const document = await readDocument(env, url, limits)
-      if (document !== undefined) return read(document)
+      const found = await look(place)
+      if (found !== undefined) return found
     } catch (error) {
       if (!isIntegrationError(error) || error.code === 'aborted') throw error
       if (met === undefined || (mismatches.has(error.reason) && !mismatches.has(met.reason))) met = error
@@ -55,7 +71,8 @@ async function readDocument(
   const init = { method: 'GET', headers: { accept: 'application/json' } }
   const answer = await send(env, url, init, { purpose: 'metadata', timeoutMs, signal })
   const { status } = answer
-  if (status === 200) return jsonObject(answer.body)
+  // A proxy that rewrites what passes answers 203.
+  if (status >= 200 && status < 300 && status !== 204) return jsonObject(answer.body)
   if (status >= 500 || status === 408 || status === 425 || status === 429) throw failure(answer)
   if (status >= 400) return undefined
   throw refuse('metadata_invalid', `The answer to a request for OAuth metadata, HTTP ${status}, can't be read.`)

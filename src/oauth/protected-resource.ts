@@ -1,6 +1,7 @@
 import { refuse, safeUrl } from './endpoint.js'
 import { firstRight, type SearchLimits } from './metadata-search.js'
-import { validScopes } from './scopes.js'
+import { parseScopes, validScopes } from './scopes.js'
+import { listOfTexts } from './server-metadata.js'
 import type { Challenge } from './challenge.js'
 import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
@@ -63,10 +64,15 @@ function understood(document: JsonObject, serverUrl: string): ProtectedResource 
   }
   return {
     resource,
-    authorizationServers: Array.isArray(servers)
-      ? servers.filter((entry) => typeof entry === 'string').slice(0, 20)
-      : [],
-    scopesSupported: Array.isArray(scopes) ? validScopes(scopes) : undefined,
+    authorizationServers: (listOfTexts(servers) ?? [])
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+      .slice(0, 20),
+    scopesSupported: Array.isArray(scopes)
+      ? validScopes(scopes)
+      : typeof scopes === 'string'
+        ? parseScopes(scopes)
+        : undefined,
   }
 }
 

@@ -90,10 +90,12 @@ export async function withoutDoubt<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** A body as a JSON object; `undefined` for anything else, such as HTML. */
+/** A body as a JSON object, also as a list of just one; `undefined` for anything else, such as HTML. */
 export function jsonObject(body: string): JsonObject | undefined {
   const value = structured(body)
-  return Array.isArray(value) ? undefined : value
+  if (!Array.isArray(value)) return value
+  const [only] = value
+  return value.length === 1 && typeof only === 'object' && !Array.isArray(only) ? (only ?? undefined) : undefined
 }
 
 /**
@@ -102,7 +104,13 @@ export function jsonObject(body: string): JsonObject | undefined {
  * @returns `undefined` for a web page, an empty body and everything else.
  */
 export function answerFields(body: string): JsonObject | undefined {
-  return jsonObject(body) ?? formFields(body)
+  return jsonObject(body) ?? formFields(body) ?? bareError(body)
+}
+
+/** Some servers send nothing but the word of an error. */
+function bareError(body: string): JsonObject | undefined {
+  const error = oauthError(body.trim().replace(/^"(.*)"$/, '$1'))
+  return error === undefined ? undefined : { error }
 }
 
 function formFields(body: string): JsonObject | undefined {
@@ -111,9 +119,11 @@ function formFields(body: string): JsonObject | undefined {
   return Object.fromEntries(new URLSearchParams(text))
 }
 
+/** JSON, also where it was written as a text of JSON. */
 function structured(body: string): JsonObject | JsonObject[] | undefined {
   try {
-    const value: unknown = JSON.parse(body)
+    const written: unknown = JSON.parse(body)
+    const value: unknown = typeof written === 'string' ? JSON.parse(written) : written
     return typeof value === 'object' && value !== null ? (value as JsonObject | JsonObject[]) : undefined
   } catch {
     return undefined
@@ -134,11 +144,19 @@ export function isOAuthError(reason: string): boolean {
   return knownErrors.has(reason)
 }
 
-/** The OAuth error code, if it is a known one: in any case, as a text or as the `code` of an object. */
+/** The OAuth error code, if it is a known one: in any case and spelling, as a text or as the `code` of an object. */
 export function oauthError(value: unknown): string | undefined {
   const code = typeof value === 'object' && value !== null ? (value as { code?: unknown }).code : value
-  const word = typeof code === 'string' && code.length <= 64 ? code.trim().toLowerCase() : ''
+  const word = typeof code === 'string' && code.length <= 64 ? snakeCase(code.trim()) : ''
   return knownErrors.has(word) ? word : undefined
+}
+
+/** `InvalidGrant`, `invalid-grant` and `INVALID_GRANT` are one word. */
+function snakeCase(word: string): string {
+  return word
+    .replace(/([a-z])(?=[A-Z])/g, '$1_')
+    .replace(/[\s-]+/g, '_')
+    .toLowerCase()
 }
 
 /**

@@ -48,11 +48,17 @@ export function readMetadata(document: JsonObject, issuer: string): ServerMetada
   const found: Record<string, JsonValue> = { issuer }
   for (const name of endpoints) if (typeof document[name] === 'string') found[name] = document[name]
   for (const name of lists) {
-    const value = document[name]
-    if (Array.isArray(value)) found[name] = value.filter((entry) => typeof entry === 'string').slice(0, 500)
+    const value = listOfTexts(document[name])
+    if (value !== undefined) found[name] = value.slice(0, 500)
   }
   for (const name of flags) if (document[name] === true) found[name] = true
   return found as unknown as ServerMetadata // built above, field by field
+}
+
+/** A list, also where it was written as one text with blanks or commas between. */
+export function listOfTexts(value: JsonValue | undefined): string[] | undefined {
+  if (typeof value === 'string') return value.split(/[\s,]+/).filter((entry) => entry !== '')
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : undefined
 }
 
 /** Lays endpoints that a host or a person configured over what was found. */

@@ -60,20 +60,32 @@ export async function readAssertion(response: Response): Promise<string> {
 /** The fields that say something: an empty text and `null` are as if they weren't there. */
 async function readFields(response: Response): Promise<JsonObject> {
   const answer = { status: response.status, headers: response.headers, body: await response.text() }
-  const fields = Object.entries(answerFields(answer.body) ?? {}).filter(([, value]) => value !== null && value !== '')
+  const sent = answerFields(answer.body) ?? {}
+  const fields = Object.entries(tokensIn(sent)).filter(([, value]) => value !== null && value !== '')
   const found = Object.fromEntries(fields)
   if (!response.ok || found['access_token'] === undefined) throw failure(answer)
   return found
 }
 
-function requireType({ token_type: type = 'bearer' }: JsonObject, ...allowed: readonly string[]): void {
-  if (typeof type !== 'string' || !allowed.includes(type.trim().toLowerCase())) throw invalid()
+/** The answer itself, or the only object in it that holds tokens. */
+function tokensIn(answer: JsonObject): JsonObject {
+  const holders = [answer, ...Object.values(answer)].filter(
+    (part): part is JsonObject => typeof part === 'object' && part !== null && 'access_token' in part,
+  )
+  const [only] = holders
+  return only !== undefined && (only === answer || holders.length === 1) ? only : answer
 }
 
-/** Goes into a header: visible ASCII, and no more than servers take. */
+function requireType({ token_type: type = 'bearer' }: JsonObject, ...allowed: readonly string[]): void {
+  const name = typeof type === 'string' ? type.trim().toLowerCase() : ''
+  if (!allowed.includes(name.replace(/^bearer[ _-]?token$/, 'bearer'))) throw invalid()
+}
+
+/** Goes into a header behind its type: visible ASCII, and no more than servers take. */
 function accessToken({ access_token: token }: JsonObject): string {
-  if (typeof token !== 'string' || !/^[\x21-\x7e]{1,16384}$/.test(token)) throw invalid()
-  return token
+  const bare = typeof token === 'string' ? token.trim().replace(/^bearer /i, '') : ''
+  if (!/^[\x21-\x7e]{1,16384}$/.test(bare)) throw invalid()
+  return bare
 }
 
 /** Goes into a form, blanks included. One that can't be read is left out: the access token is good without it. */
@@ -81,9 +93,10 @@ function refreshToken(token: unknown): string | undefined {
   return typeof token === 'string' && /^[\x20-\x7e]{1,16384}$/.test(token) ? token : undefined
 }
 
+/** `undefined` where nothing is said. */
 function granted(scope: unknown): readonly string[] | undefined {
-  if (Array.isArray(scope)) return parseScopes(scope.join(' '))
-  return typeof scope === 'string' ? parseScopes(scope) : undefined
+  const scopes = parseScopes(Array.isArray(scope) ? scope.join(' ') : scope)
+  return scopes.length === 0 ? undefined : scopes
 }
 
 /** In ms. Between a second and ten years: what is nonsense must not become a storm or an overflow. */

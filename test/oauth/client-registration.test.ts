@@ -164,13 +164,18 @@ describe('registration', () => {
         clientSecret: 's',
       })
     }
+    const numbered = await registrar(created({ client_id: 12, redirect_uris: [] }))
+    await expect(resolveClient(environment(), discovered(numbered.origin), {})).resolves.toMatchObject({
+      clientId: '12',
+    })
     const server = await registrar(created({ client_id: 'x', client_secret: null }))
     await expect(resolveClient(environment(), discovered(server.origin), {})).resolves.toMatchObject({ method: 'none' })
   })
 
   it.each([
     {},
-    { client_id: 5 },
+    { client_id: 5.5 },
+    { client_id: true },
     { client_id: '' },
     { client_id: 'a\r\nb' },
     { client_id: 'x', client_secret: 'a\nb' },

@@ -281,7 +281,7 @@ describe('authorization server metadata', () => {
     }
   })
 
-  it.each([undefined, ['plain'], [], 'S256'])(
+  it.each([undefined, null, ['plain'], [], 'plain', 256])(
     'is refused when it does not list S256: %j',
     async (code_challenge_methods_supported) => {
       const server = await serve((_, origin) => ({

@@ -26,7 +26,7 @@ const echoes: ((sent: string) => Reply)[] = [
   (sent) => ({ status: 500, text: sent }),
   (sent) => ({ status: 200, text: sent }),
   (sent) => ({ json: { access_token: `${sent}\n`, token_type: sent } }),
-  (sent) => ({ json: { access_token: 'CANARY\n', token_type: 'Bearer', refresh_token: sent } }),
+  (sent) => ({ json: { access_token: 'CANARY\nCANARY', token_type: 'Bearer', refresh_token: sent } }),
   (sent) => ({ status: 302, headers: { location: `https://x.example/?${encodeURIComponent(sent)}` } }),
   () => 'reset',
 ]

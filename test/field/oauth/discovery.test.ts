@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Reply } from '../../support/protected-server.js'
-import { metadataOf, startWorld, type World } from './support.js'
+import { metadataOf, startWorld, type Instead, type World } from './support.js'
 
 const app = '/app'
 
@@ -117,4 +117,125 @@ it.each([
   world.metadata[name] = url
   await expect(world.connected()).rejects.toMatchObject({ reason })
   expect(world.as.paths).not.toContain('/register')
+})
+
+it.each<[string, (world: World) => object]>([
+  [
+    'lists written as texts',
+    () => ({ code_challenge_methods_supported: 'plain S256', grant_types_supported: 'authorization_code' }),
+  ],
+  [
+    'null for what is optional',
+    () => ({ token_endpoint_auth_methods_supported: null, scopes_supported: null, revocation_endpoint: null }),
+  ],
+  ['empty lists', () => ({ token_endpoint_auth_methods_supported: [], grant_types_supported: [] })],
+  ['S256 in small letters', () => ({ code_challenge_methods_supported: ['s256'] })],
+  ['blanks around an endpoint', ({ as }) => ({ token_endpoint: ` ${as.origin}/token ` })],
+  ['a slash behind the issuer', ({ as }) => ({ issuer: `${as.origin}/` })],
+])('authorization server metadata with %s is read', async (_what, changes) => {
+  const world = await startWorld()
+  Object.assign(world.metadata, changes(world))
+  await world.connected()
+})
+
+it.each<[string, (world: World) => object]>([
+  ['the server as a text', ({ as }) => ({ authorization_servers: as.origin })],
+  ['blanks around the server', ({ as }) => ({ authorization_servers: [` ${as.origin} `] })],
+  ['entries that say nothing', ({ as }) => ({ authorization_servers: [null, '', as.origin] })],
+  ['scopes as a text', () => ({ scopes_supported: 'read write' })],
+  ['scopes that can be none', () => ({ scopes_supported: ['read', null, 5, 'a b'] })],
+  ['a slash behind the resource', ({ url }) => ({ resource: `${url}/` })],
+  ['the origin as the resource', ({ mcp }) => ({ resource: mcp.origin })],
+])('protected resource metadata with %s is read', async (_what, changes) => {
+  const world = await startWorld()
+  world.atMcp.set('/.well-known/oauth-protected-resource/mcp', () => ({
+    json: { resource: world.url, authorization_servers: [world.as.origin], ...changes(world) },
+  }))
+  await world.connected()
+})
+
+it.each([200, 201, 203])(
+  'metadata counts under HTTP %i, behind a byte order mark and by another name',
+  async (status) => {
+    const world = await startWorld()
+    const as = (document: object): Reply => ({
+      status,
+      headers: { 'content-type': 'text/html' },
+      text: `\uFEFF${JSON.stringify(document)}`,
+    })
+    world.atAs.set('/.well-known/oauth-authorization-server', () => as(metadataOf(world.as.origin)))
+    world.atMcp.set('/.well-known/oauth-protected-resource/mcp', () =>
+      as({ resource: world.url, authorization_servers: [world.as.origin] }),
+    )
+    await world.connected()
+  },
+)
+
+it.each<[string, string]>([
+  ['does not answer', 'http://127.0.0.1:1'],
+  ['publishes nothing', '$mcp'],
+  ['has an unsafe address', 'http://as.example'],
+])('of several authorization servers the next one is used where the first %s', async (_what, first) => {
+  const world = await startWorld()
+  world.atMcp.set('/.well-known/oauth-protected-resource/mcp', () => ({
+    json: { resource: world.url, authorization_servers: [first.replace('$mcp', world.mcp.origin), world.as.origin] },
+  }))
+  await world.connected()
+})
+
+it('of several authorization servers the one that was signed in with stays, also while it is down', async () => {
+  const [world, other] = [await startWorld(), await startWorld()]
+  const id = await world.connected()
+  world.atMcp.set('/.well-known/oauth-protected-resource/mcp', () => ({
+    json: { resource: world.url, authorization_servers: [other.as.origin, world.as.origin] },
+  }))
+  expect(await world.mine.reconnect(id)).toMatchObject({
+    authorizationUrl: expect.stringContaining(world.as.origin) as string,
+  })
+  world.atAs.set('/.well-known/oauth-authorization-server', () => ({ status: 503 }))
+  await expect(world.mine.reconnect(id)).rejects.toMatchObject({ code: 'server_error' })
+})
+
+it.each([undefined, null, '', ['x'], 'https://other.example/mcp'])(
+  'a resource that is missing or another stays refused: %j',
+  async (resource) => {
+    const world = await startWorld()
+    world.atMcp.set('/.well-known/oauth-protected-resource/mcp', () => ({
+      json: { resource, authorization_servers: [world.as.origin] },
+    }))
+    await expect(world.connected()).rejects.toMatchObject({ reason: 'resource_mismatch' })
+    expect(world.as.paths).toEqual([])
+  },
+)
+
+it.each(['/authorize', 'HTTPS://as.example#x'])('an address to open stays as strict: %s', async (address) => {
+  const world = await startWorld()
+  world.metadata['authorization_endpoint'] = address
+  await expect(world.connected()).rejects.toMatchObject({ reason: 'unsafe_authorization_url' })
+})
+
+it.each([
+  'Bearer resource_metadata=$url',
+  "Bearer resource_metadata='$url'",
+  'BEARER Resource_Metadata = "$url"',
+  'resource_metadata="$url"',
+  'Bearer, resource_metadata="$url"',
+  'Bearer: resource_metadata="$url"',
+  'Bearer realm="x"; error="invalid_token"; resource_metadata="$url"',
+  'Bearer resource_metadata="$url',
+  'Bearer error="invalid_token", error_description="The "access" token", resource_metadata="$url"',
+  'Bearer realm="caf\u00e9", resource_metadata="$url"',
+  'Basic realm="x", Bearer realm="y", Bearer resource_metadata="$url",',
+  'Negotiate abc==, Bearer resource_metadata="$url"',
+  'DPoP algs="ES256", resource_metadata="$url"',
+])('a challenge is read as it is meant: %s', async (written) => {
+  const world = await startWorld()
+  world.atMcp.set('/.well-known/oauth-protected-resource/mcp', () => ({ status: 404 }))
+  world.atMcp.set('/announced', () => ({ json: { resource: world.url, authorization_servers: [world.as.origin] } }))
+  const challenge = written.replace('$url', `${world.mcp.origin}/announced`)
+  const refuse: Instead = ({ headers }) =>
+    headers.authorization === undefined ? { status: 401, headers: { 'www-authenticate': challenge } } : undefined
+  for (const method of ['initialize', 'server/discover', 'tools/list']) world.atMcp.set(method, refuse)
+  await world.connected()
+  expect(world.mcp.paths).toContain('/announced')
 })

@@ -29,6 +29,13 @@ const words: readonly (readonly [string, Reply])[] = [
   ['unsupported_grant_type', { status: 400, json: { error: 'unsupported_grant_type' } }],
   ['a form', { status: 400, text: 'error=bad_refresh_token&error_description=x' }],
   ['403', { status: 403, json: { error: 'invalid_grant' } }],
+  ['words with a blank', { status: 400, json: { error: 'Invalid Grant' } }],
+  ['words in one', { status: 400, json: { error: 'InvalidGrant' } }],
+  ['words with a hyphen', { status: 400, json: { error: 'invalid-grant' } }],
+  ['a list of one', { status: 400, json: [{ error: 'invalid_grant' }] }],
+  ['the word alone', { status: 400, text: 'invalid_grant' }],
+  ['the word alone, as JSON', { status: 400, text: '"invalid_grant"' }],
+  ['JSON behind a byte order mark', { status: 400, text: '\uFEFF{"error":"invalid_grant"}' }],
 ]
 
 it.each(words)('a final word asks for a person at once: %s', async (_what, answer) => {
@@ -107,6 +114,8 @@ it.each<[string, Reply]>([
   ['no answer', 'reset'],
   ['a firewall', { status: 403, text: '<html>blocked</html>' }],
   ['an empty body', { status: 400 }],
+  ['a sentence that is no word of OAuth', { status: 400, text: 'the grant is invalid' }],
+  ['500 with a final word', { status: 500, json: { error: 'invalid_grant' } }],
 ])('no grant is lost: %s', async (_what, answer) => {
   const world = await refusing(answer)
   for (let n = 0; n < 12; n++) {

@@ -45,6 +45,16 @@ it.each([
   expect(world.tokenRequests('refresh_token')).toHaveLength(1)
 })
 
+it.each(['Bearer error="INSUFFICIENT_SCOPE", scope="write"', "Bearer error='insufficient_scope', scope='write'"])(
+  'a missing scope is asked for, in another spelling: %s',
+  async (challenge) => {
+    const world = await startWorld()
+    await world.connected()
+    world.atMcp.set('tools/call', () => ({ status: 403, headers: { 'www-authenticate': challenge } }))
+    expect(await world.call()).toMatchObject({ type: 'authorization_required', scopes: ['read', 'write'] })
+  },
+)
+
 it.each([401, 403])('a missing scope is asked for, told by %i', async (status) => {
   const world = await startWorld()
   await world.connected()

@@ -89,6 +89,39 @@ describe('what is said at registration', () => {
     ])
   })
 
+  it.each<[string, object, number?]>([
+    [
+      'null for all that is optional',
+      {
+        client_secret: null,
+        client_secret_expires_at: null,
+        redirect_uris: null,
+        grant_types: null,
+        token_endpoint_auth_method: null,
+      },
+    ],
+    ['empty lists and texts', { client_secret: '', redirect_uris: [] }],
+    ['a number for an id', { client_id: 12345 }],
+    ['an end of the secret in a text', { client_secret: 's', client_secret_expires_at: '0' }],
+    ['200', {}, 200],
+  ])('is answered in other words: %s', async (_what, changes, status = 201) => {
+    const world = await startWorld()
+    world.atAs.set('/register', ({ body }) => ({
+      status,
+      json: { ...(JSON.parse(body) as object), client_id: 'c', ...changes },
+    }))
+    await world.connected()
+  })
+
+  it('is answered by the same redirect URI, written otherwise', async () => {
+    const world = await startWorld()
+    world.atAs.set('/register', ({ body }) => {
+      const [own = ''] = (JSON.parse(body) as { redirect_uris: string[] }).redirect_uris
+      return { status: 201, json: { client_id: 'c', redirect_uris: [own.replace('http:', 'HTTP:')] } }
+    })
+    await world.connected()
+  })
+
   it('is not answered by a client with foreign redirect URIs', async () => {
     const world = await startWorld()
     world.atAs.set('/register', () => ({

@@ -20,6 +20,24 @@ const wrappings: readonly (readonly [string, (who: string) => Reply])[] = [
   ['JSON called text', (who) => ({ headers: { 'content-type': 'text/plain' }, text: JSON.stringify(tokens(who)) })],
   ['a list of scopes', (who) => ({ json: { ...tokens(who), token_type: 'BEARER', scope: ['read', 'write'] } })],
   ['a lifetime in words', (who) => ({ json: { ...tokens(who), expires_in: 'one hour' } })],
+  ['a list of one', (who) => ({ json: [tokens(who)] })],
+  ['JSON in a text', (who) => ({ text: JSON.stringify(JSON.stringify(tokens(who))) })],
+  ['JSON behind a byte order mark', (who) => ({ text: `\uFEFF${JSON.stringify(tokens(who))}` })],
+  ['JSON called a form', (who) => ({ headers: form, text: JSON.stringify(tokens(who)) })],
+  ['an envelope of its own', (who) => ({ json: { ok: true, error: null, data: tokens(who) } })],
+  ['203', (who) => ({ status: 203, json: tokens(who) })],
+  ['BearerToken for a type (Apigee)', (who) => ({ json: { ...tokens(who), token_type: 'BearerToken' } })],
+  [
+    'null for all that is optional',
+    (who) => ({ json: { ...tokens(who), token_type: null, scope: null, id_token: null } }),
+  ],
+  ['an empty list of scopes', (who) => ({ json: { ...tokens(who), scope: [] } })],
+  ['its type before the token', (who) => ({ json: { ...tokens(who), access_token: `Bearer at-9-${who}` } })],
+  ['a line break behind the token', (who) => ({ json: { ...tokens(who), access_token: `at-9-${who}\n` } })],
+  ...[-1, 0, 1e30, '3599.9', null, true].map(
+    (expires_in) =>
+      [`a lifetime of ${String(expires_in)}`, (who: string) => ({ json: { ...tokens(who), expires_in } })] as const,
+  ),
   ['a refresh token that is none', (who) => ({ json: { ...tokens(who), refresh_token: { id: 5 } } })],
 ]
 
@@ -55,19 +73,34 @@ it('scopes between commas are two (template-agent#265, clawvisor#275)', async ()
   expect(again).toMatchObject({ authorizationUrl: expect.stringContaining('scope=read+write+admin') })
 })
 
-it.each(['mac', 'DPoP', 'N_A', 5])('a token of another type is refused: %s', async (token_type) => {
+it('an empty list of scopes is none said: what was asked for was granted', async () => {
   const world = await startWorld()
-  world.atAs.set('/token', () => ({ json: { ...tokens('ana'), token_type } }))
-  await expect(world.connected()).rejects.toMatchObject({
-    code: 'authorization_failed',
-    reason: 'token_response_invalid',
-    integrationId: expect.any(String),
-  })
+  world.atAs.set('/token', () => ({ json: { ...tokens('ana'), scope: [] } }))
+  await world.connected()
+  world.atMcp.set('tools/call', () => ({
+    status: 403,
+    headers: { 'www-authenticate': 'Bearer error="insufficient_scope", scope="admin"' },
+  }))
+  expect(await world.call()).toMatchObject({ type: 'authorization_required', scopes: ['read', 'admin'] })
 })
+
+it.each(['mac', 'DPoP', 'N_A', 'JWT', 'user', 5, {}, ['Bearer']])(
+  'a token of another type is refused: %s',
+  async (token_type) => {
+    const world = await startWorld()
+    world.atAs.set('/token', () => ({ json: { ...tokens('ana'), token_type } }))
+    await expect(world.connected()).rejects.toMatchObject({
+      code: 'authorization_failed',
+      reason: 'token_response_invalid',
+      integrationId: expect.any(String),
+    })
+  },
+)
 
 it.each<[string, Reply]>([
   ['a page', { text: '<html>access_token=at-9-ana</html>' }],
   ['a token with a line break', { json: { access_token: 'at-9\r\nana', token_type: 'Bearer' } }],
+  ['two envelopes with tokens', { json: { user: tokens('ana'), bot: tokens('bot') } }],
   ['a redirect that carries one', { status: 302, headers: { location: '/x' }, text: 'access_token=at-9-ana' }],
   ['a refusal that carries one', { status: 400, json: { access_token: 'at-9-ana' } }],
 ])('what is no token answer signs nobody in: %s', async (_what, answer) => {
