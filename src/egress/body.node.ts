@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable, Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
 import { IntegrationError } from '../model/errors.js'
-import type { BodySource } from './body.js'
+import type { BodySource } from '../model/lean-response.js'
 import { maxEncodings } from './limits.js'
 
 /**
@@ -70,14 +70,24 @@ async function pump(first: Uint8Array, source: BodySource, decoder: Transform): 
   decoder.end()
 }
 
+/** Bytes of a stream that wait to be read, at most: small bodies come whole, large ones as fast as they are read. */
+const readAhead = 16 * 1024
+
 function pulled(stream: Readable, fault: (error: unknown) => IntegrationError): BodySource {
+  const chunks: Uint8Array[] = []
+  let waiting = 0
   let state: 'open' | 'ended' | IntegrationError = 'open'
   let wake: (() => void) | undefined
   const settle = (next: typeof state) => {
     if (state === 'open') state = next
     wake?.()
   }
-  stream.on('readable', () => wake?.())
+  stream.on('data', (chunk: Uint8Array) => {
+    chunks.push(chunk)
+    waiting += chunk.byteLength
+    if (waiting >= readAhead) stream.pause()
+    wake?.()
+  })
   stream.once('end', () => settle('ended'))
   stream.on('error', (error) => settle(fault(error)))
   stream.once('close', () => state === 'open' && settle(fault(undefined)))
@@ -85,8 +95,12 @@ function pulled(stream: Readable, fault: (error: unknown) => IntegrationError): 
   return {
     async read() {
       for (;;) {
-        const chunk = stream.read() as Uint8Array | null
-        if (chunk !== null) return chunk
+        const chunk = chunks.shift()
+        if (chunk !== undefined) {
+          waiting -= chunk.byteLength
+          if (waiting < readAhead && stream.isPaused()) stream.resume()
+          return chunk
+        }
         if (state === 'ended') return undefined
         if (state !== 'open') throw state
         await new Promise<void>((resolve) => (wake = resolve))

@@ -1,21 +1,5 @@
+import type { BodySource } from '../model/lean-response.js'
 import { bodyMeter, joined } from './limits.js'
-
-/** A body, pulled chunk by chunk: nothing more is read from the network than is asked for. */
-export interface BodySource {
-  /** The next decoded bytes; `undefined` at the end. */
-  read(): Promise<Uint8Array | undefined>
-  /** Lets go of the connection. Safe at any time. */
-  cancel(): void
-}
-
-/** A platform's stream as a {@link BodySource}. */
-export function streamBody(stream: ReadableStream<Uint8Array>): BodySource {
-  const reader = stream.getReader()
-  return {
-    read: async () => (await reader.read()).value,
-    cancel: () => void reader.cancel().catch(() => undefined),
-  }
-}
 
 /** Bytes at hand as a {@link BodySource}. */
 export function bytesBody(bytes?: Uint8Array): BodySource {

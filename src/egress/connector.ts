@@ -1,6 +1,6 @@
 import { IntegrationError } from '../model/errors.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
-import type { BodySource } from './body.js'
+import type { BodySource } from '../model/lean-response.js'
 import type { EgressOptions } from './url-policy.js'
 
 /**

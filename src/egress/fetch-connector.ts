@@ -1,6 +1,6 @@
 import { IntegrationError } from '../model/errors.js'
+import { streamBody } from '../model/lean-response.js'
 import { onAbort } from '../model/race.js'
-import { streamBody } from './body.js'
 import {
   abortError,
   closedError,

@@ -1,6 +1,7 @@
 import { IntegrationError } from '../model/errors.js'
 import { boundedJson, type DeepJson } from '../model/json-limits.js'
-import { bytesBody, readWhole, streamBody, type BodySource } from './body.js'
+import { streamBody, type BodySource, type LeanResponse } from '../model/lean-response.js'
+import { bytesBody, readWhole } from './body.js'
 import type { IncomingAnswer } from './connector.js'
 import { bodyMeter, eventStreamMeter, tooLarge } from './limits.js'
 
@@ -21,7 +22,7 @@ export interface GuardedResponseOptions {
  * A `Response` whose body is bounded however it is read. It is made of nothing of the platform's until that is asked for,
  * neither headers nor streams: they, not MCP, are most of what a request costs.
  */
-export class GuardedResponse implements Response {
+export class GuardedResponse implements LeanResponse {
   static {
     // A `Response` to everybody who asks, though its constructor, which is the costly part, never ran.
     Object.setPrototypeOf(this.prototype, Response.prototype)
@@ -46,10 +47,19 @@ export class GuardedResponse implements Response {
     // Read to its end, which is here, so that the connection is free for the next request.
     if (answer.status === 204) void answer.body.read().catch(() => undefined)
     else this.#source = answer.body
-    if (!this.#isEventStream && Number(this.#header('content-length')) > options.maxBytes) {
+    if (!this.#isEventStream && Number(this.header('content-length')) > options.maxBytes) {
       answer.body.cancel()
       throw this.#fault(tooLarge(options.maxBytes))
     }
+  }
+
+  header(name: string): string | null {
+    if (!Array.isArray(this.#headers)) return this.#headers.get(name)
+    let joined: string | null = null
+    for (const [key, value] of this.#headers)
+      if (key.length === name.length && key.toLowerCase() === name)
+        joined = joined === null ? value.trim() : `${joined}, ${value.trim()}`
+    return joined
   }
 
   get headers(): Headers {
@@ -75,8 +85,15 @@ export class GuardedResponse implements Response {
     return this.#used
   }
 
+  chunks(): BodySource | null {
+    if (this.#used || this.#stream) throw new TypeError('The body was read already.')
+    if (!this.#source) return null
+    this.#used = true
+    return this.#bounded(this.#source)
+  }
+
   async text(): Promise<string> {
-    const text = new TextDecoder().decode(await this.#whole())
+    const text = utf8.decode(await this.#whole())
     try {
       return boundedJson(text, this.#options.deepJson)
     } catch (error) {
@@ -133,21 +150,33 @@ export class GuardedResponse implements Response {
     }
   }
 
-  #streamed(source: BodySource): ReadableStream<Uint8Array<ArrayBuffer>> {
+  /** The same chunks, no more of them than is accepted. */
+  #bounded(source: BodySource): BodySource {
     const { maxBytes, deepJson } = this.#options
     const meter = this.#isEventStream ? eventStreamMeter(maxBytes, deepJson) : bodyMeter(maxBytes)
+    return {
+      read: async () => {
+        try {
+          const chunk = await source.read()
+          return chunk && meter.count(chunk)
+        } catch (error) {
+          source.cancel()
+          throw this.#fault(error)
+        }
+      },
+      cancel: () => source.cancel(),
+    }
+  }
+
+  #streamed(source: BodySource): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const chunks = this.#bounded(source)
     return new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         pull: async (controller) => {
           this.#used = true
-          try {
-            const chunk = await source.read()
-            if (!chunk) return controller.close()
-            controller.enqueue(meter.count(chunk) as Uint8Array<ArrayBuffer>)
-          } catch (error) {
-            source.cancel()
-            throw this.#fault(error)
-          }
+          const chunk = await chunks.read()
+          if (chunk) controller.enqueue(chunk as Uint8Array<ArrayBuffer>)
+          else controller.close()
         },
         cancel: () => {
           this.#used = true
@@ -160,14 +189,7 @@ export class GuardedResponse implements Response {
   }
 
   get #isEventStream(): boolean {
-    return this.#options.streams && /^\s*text\/event-stream\s*(;|$)/i.test(this.#header('content-type') ?? '')
-  }
-
-  /** One header, without the platform's object for all of them. */
-  #header(name: string): string | null {
-    if (!Array.isArray(this.#headers)) return this.#headers.get(name)
-    const values = this.#headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
-    return values.length === 0 ? null : values.join(', ')
+    return this.#options.streams && /^\s*text\/event-stream\s*(;|$)/i.test(this.header('content-type') ?? '')
   }
 
   #fault(error: unknown): IntegrationError {
@@ -176,3 +198,5 @@ export class GuardedResponse implements Response {
     return new IntegrationError('unreachable', "The server's answer broke off.", { reason: 'reset', mayHaveRun })
   }
 }
+
+const utf8 = new TextDecoder()

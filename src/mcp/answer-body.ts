@@ -1,4 +1,5 @@
 import { boundedJson } from '../model/json-limits.js'
+import { mediaTypeOf } from '../model/lean-response.js'
 
 /** What the body of an answer is, by what it holds: its label is a hint. */
 export type AnswerBody =
@@ -15,7 +16,7 @@ export type AnswerBody =
  * @throws what reading the body throws
  */
 export async function readBody(response: Response): Promise<AnswerBody> {
-  const type = mediaType(response)
+  const type = mediaTypeOf(response)
   // First, because the body as a stream is made when it is asked for.
   if (type === 'application/json') return ofText(await response.text())
   if (response.body === null) return { kind: 'nothing' }
@@ -104,8 +105,3 @@ async function peek(body: ReadableStream<Uint8Array>): Promise<{ begin: string; 
 
 /** Characters of the longest field name of an event stream, and its colon. */
 const enoughToTell = 6
-
-function mediaType(response: Response): string {
-  const [essence = ''] = (response.headers.get('content-type') ?? '').split(';')
-  return essence.trim().toLowerCase()
-}

@@ -1,5 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
-import { onAbort, race } from '../model/race.js'
+import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** How often a call's time may be had again by reporting progress. */
@@ -15,6 +15,7 @@ export class CallClock {
   readonly #timeoutMs: number
   readonly #stopTotal: () => void
   readonly #stopListening: () => void
+  readonly #onEnd = new Set<(reason: IntegrationError) => void>()
   #stopIdle: () => void = () => undefined
   #waiting = 0
 
@@ -25,9 +26,9 @@ export class CallClock {
   }) {
     this.#runtime = options.runtime
     this.#timeoutMs = options.timeoutMs
-    this.#stopTotal = this.#runtime.setTimer(() => this.#end(timedOut()), options.timeoutMs * mostTimeouts)
+    this.#stopTotal = this.#runtime.setTimer(() => this.end(timedOut()), options.timeoutMs * mostTimeouts)
     const { signal } = options
-    this.#stopListening = onAbort(signal, () => this.#end(abortedBy(signal!)))
+    this.#stopListening = onAbort(signal, () => this.end(abortedBy(signal!)))
     this.alive()
   }
 
@@ -45,7 +46,7 @@ export class CallClock {
   alive(): void {
     this.#stopIdle()
     if (this.#waiting > 0 || this.ended !== undefined) return
-    this.#stopIdle = this.#runtime.setTimer(() => this.#end(timedOut()), this.#timeoutMs)
+    this.#stopIdle = this.#runtime.setTimer(() => this.end(timedOut()), this.#timeoutMs)
   }
 
   /** A person who thinks costs the server no time. */
@@ -62,18 +63,35 @@ export class CallClock {
 
   /** Waits for a promise, but no longer than there is time. */
   race<T>(work: Promise<T>): Promise<T> {
-    return race(work, { signal: this.signal, fault: () => this.ended! })
+    return new Promise<T>((resolve, reject) => {
+      const stop = this.whenEnded(reject)
+      work.finally(stop).then(resolve, reject)
+    })
+  }
+
+  /**
+   * Calls back once if the work ends before it is done; at once if it has.
+   *
+   * @returns how to take it back
+   */
+  whenEnded(callback: (reason: IntegrationError) => void): () => void {
+    if (this.ended !== undefined) callback(this.ended)
+    else this.#onEnd.add(callback)
+    return () => this.#onEnd.delete(callback)
+  }
+
+  /** Ends the work before it is done. */
+  end(reason: IntegrationError): void {
+    this.#stopIdle()
+    if (this.ended !== undefined) return
+    this.#controller.abort(reason)
+    for (const callback of this.#onEnd) callback(reason)
   }
 
   stop(): void {
     this.#stopIdle()
     this.#stopTotal()
     this.#stopListening()
-  }
-
-  #end(reason: IntegrationError): void {
-    this.#stopIdle()
-    this.#controller.abort(reason)
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseJson } from './answer-body.js'
+import type { BodySource } from '../model/lean-response.js'
 import type { FloodGate } from './flood-gate.js'
 import { WorkPace } from './work-pace.js'
 
@@ -28,49 +29,15 @@ export function readEvents(
   const reader = body.getReader()
   const decoder = new TextDecoder()
   const encoder = new TextEncoder()
-  const lines = new LineSplitter()
+  const splitter = new EventSplitter()
   const pace = new WorkPace()
-  let messages = 0
-  let isJson: boolean | undefined
-  let pending: string[] = []
-  const json: string[] = []
-
-  const endEvent = (): string => {
-    const event = pending
-    pending = []
-    gate.message()
-    messages++
-    return event.length === 0 ? '' : rewritten(event, reading)
-  }
-  const take = (text: string): string => {
-    isJson ??= text.trim() === '' ? undefined : /^\s*[[{]/.test(text)
-    if (isJson === true) {
-      json.push(text)
-      return ''
-    }
-    let out = ''
-    for (const line of lines.take(text)) {
-      if (line === '') out += endEvent()
-      else pending.push(line)
-    }
-    return out
-  }
-  const rest = (): string => {
-    if (isJson === true)
-      return rewritten(
-        [
-          `data: ${json
-            .join('')
-            .trim()
-            .replace(/[\r\n]+/g, ' ')}`,
-        ],
-        reading,
-      )
-    // An event that its stream ended under still was sent whole, but for the empty line after it.
-    const last = lines.rest()
-    if (last !== '') pending.push(last)
-    return pending.length === 0 ? '' : endEvent()
-  }
+  const rewrite = (events: readonly StreamEvent[]): string =>
+    events
+      .map((event) => {
+        gate.message()
+        return event.length === 0 ? '' : rewritten(event, reading)
+      })
+      .join('')
 
   return new ReadableStream<Uint8Array>(
     {
@@ -79,10 +46,11 @@ export function readEvents(
           for (;;) {
             const { done, value } = await reader.read()
             gate.read(value?.byteLength ?? 0)
-            const text = done ? take(decoder.decode()) + rest() : take(decoder.decode(value, { stream: true }))
+            const events = splitter.take(decoder.decode(value, { stream: !done }))
+            const all = done ? [...events, ...splitter.rest()] : events
+            const text = rewrite(all)
             if (text !== '') controller.enqueue(encoder.encode(text))
-            await pace.after(messages * unitsOfMessage)
-            messages = 0
+            await pace.after(all.length * unitsOfMessage)
             if (done) {
               onEnd(undefined)
               return controller.close()
@@ -104,13 +72,99 @@ export function readEvents(
 /** What reading one message costs, here and where it goes, in values visited. */
 const unitsOfMessage = 500
 
+/** One event, line by line, without the empty line that ends it. */
+export type StreamEvent = readonly string[]
+
+/** Takes the text of an event stream apart, whatever chunks it comes in. */
+export class EventSplitter {
+  readonly #lines = new LineSplitter()
+  #pending: string[] = []
+  #isJson: boolean | undefined
+  readonly #json: string[] = []
+
+  /** The events that end with this text; an empty one where only its end came. */
+  take(text: string): readonly StreamEvent[] {
+    this.#isJson ??= text.trim() === '' ? undefined : /^\s*[[{]/.test(text)
+    if (this.#isJson === true) {
+      this.#json.push(text)
+      return []
+    }
+    const events: StreamEvent[] = []
+    for (const line of this.#lines.take(text)) {
+      if (line === '') events.push(this.#taken())
+      else this.#pending.push(line)
+    }
+    return events
+  }
+
+  /** An event that its stream ended under still was sent whole, but for the empty line after it. */
+  rest(): readonly StreamEvent[] {
+    if (this.#isJson === true)
+      return [
+        [
+          `data: ${this.#json
+            .join('')
+            .trim()
+            .replace(/[\r\n]+/g, ' ')}`,
+        ],
+      ]
+    const last = this.#lines.rest()
+    if (last !== '') this.#pending.push(last)
+    return this.#pending.length === 0 ? [] : [this.#taken()]
+  }
+
+  #taken(): StreamEvent {
+    const event = this.#pending
+    this.#pending = []
+    return event
+  }
+}
+
+/** The events of a body, as they come; a server that floods is cut off. */
+export class EventReading {
+  ended = false
+  readonly #chunks: BodySource
+  readonly #gate: FloodGate
+  readonly #decoder = new TextDecoder()
+  readonly #splitter = new EventSplitter()
+
+  constructor(chunks: BodySource, gate: FloodGate) {
+    this.#chunks = chunks
+    this.#gate = gate
+  }
+
+  /** What came next, and the events that end with it. */
+  async next(): Promise<{ readonly chunk: Uint8Array | undefined; readonly events: readonly StreamEvent[] }> {
+    const chunk = await this.#chunks.read()
+    this.ended = chunk === undefined
+    this.#gate.read(chunk?.byteLength ?? 0)
+    const whole = this.#splitter.take(this.#decoder.decode(chunk, { stream: !this.ended }))
+    const events = this.ended ? [...whole, ...this.#splitter.rest()] : whole
+    this.#gate.message(events.length)
+    return { chunk, events }
+  }
+
+  cancel(): void {
+    this.#chunks.cancel()
+  }
+}
+
+/** The JSON of an event; `undefined` where it holds none. */
+export function dataOf(event: StreamEvent): unknown {
+  return parse(dataLines(event))
+}
+
+function dataLines(event: StreamEvent): readonly string[] {
+  return event.filter(isData).map((line) => line.replace(dataField, ''))
+}
+
 /** One event, as it is to be read: its other fields go along with the first of its messages, whatever its type is called. */
 function rewritten(
-  event: readonly string[],
+  event: StreamEvent,
   { read, onEndpoint, onUnreadable }: Pick<EventReader, 'read' | 'onEndpoint' | 'onUnreadable'>,
 ): string {
   const fields = event.filter((line) => !isData(line))
-  const data = event.filter(isData).map((line) => line.replace(dataField, ''))
+  const data = dataLines(event)
   const asIs = `${event.join('\n')}\n\n`
   if (fields.some((line) => /^event: ?endpoint\s*$/.test(line))) {
     onEndpoint?.(data.join('\n'))

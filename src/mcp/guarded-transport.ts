@@ -1,16 +1,14 @@
-import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client'
+import type { JSONRPCMessage, JSONRPCNotification, Transport, TransportSendOptions } from '@modelcontextprotocol/client'
 import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import type { FloodGate } from './flood-gate.js'
-import { carriedIn } from './before-send.js'
+import { carriedIn } from './carried.js'
 import type { BeforeSend } from './connection-contract.js'
 import { isFinalRefusal, lostAnswer, Unanswered } from './server-errors.js'
-import { isSameId, readMessage } from './wire-message.js'
+import { isSameId, readMessage, type Awaited } from './wire-message.js'
 
 /** One request under way. */
-export interface Exchange {
-  readonly id: string | number
-  readonly method: string
+export interface Exchange extends Awaited {
   /** Its answer is a stream, so that it may come later than the answer's head. */
   streams: boolean
   /** What went wrong with its answer. */
@@ -18,7 +16,7 @@ export interface Exchange {
   /** Ends it, whoever gave it up. */
   readonly abort: AbortController
   /** What has come already, where the SDK is to go on with it. */
-  received?: Response | undefined
+  received: Response | undefined
   /** The last look before it leaves. */
   readonly beforeSend?: BeforeSend | undefined
   /** The question for the era: how to stop its clock, and whether nobody waits for its answer any more. */
@@ -96,7 +94,8 @@ export class GuardedTransport implements Transport {
   /** The request under way that an answer with this id belongs to, also where the id came back as text. */
   find(id: unknown): Exchange | undefined {
     if (typeof id !== 'string' && typeof id !== 'number') return undefined
-    return this.#exchanges.get(id) ?? [...this.#exchanges.values()].find((exchange) => isSameId(id, exchange.id))
+    const known = this.#exchanges.get(id)
+    return known ?? [...this.#exchanges.values()].find(({ id: own, sentAs = own }) => isSameId(id, sentAs))
   }
 
   start(): Promise<void> {
@@ -112,8 +111,16 @@ export class GuardedTransport implements Transport {
     if (!('method' in message)) return this.#inner.send(message, options)
     if (!('id' in message)) return this.#notify(message, options)
     const { id, method } = message
-    const { beforeSend, headers } = carriedIn(options?.headers)
-    const exchange: Exchange = { id, method, streams: false, abort: new AbortController(), beforeSend }
+    const { beforeSend, received, headers } = carriedIn(options?.headers)
+    const exchange: Exchange = {
+      id,
+      sentAs: received?.sentAs,
+      method,
+      streams: false,
+      abort: new AbortController(),
+      received: received?.response,
+      beforeSend,
+    }
     this.#exchanges.set(id, exchange)
     const given = options?.requestSignal
     onAbort(given, () => {
@@ -215,12 +222,12 @@ export class GuardedTransport implements Transport {
   }
 
   /** Nothing depends on whether a notification could be sent. */
-  async #notify(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+  async #notify(message: JSONRPCNotification, options?: TransportSendOptions): Promise<void> {
     const cancelled = cancelledRequest(message)
     const exchange = cancelled === undefined ? undefined : this.#exchanges.get(cancelled)
     if (exchange !== undefined) this.#exchanges.delete(exchange.id)
     try {
-      await this.#inner.send(message, options)
+      await this.#inner.send(exchange === undefined ? message : cancelling(exchange, message), options)
     } catch (error) {
       this.onerror?.(error as Error)
     } finally {
@@ -241,4 +248,9 @@ function cancelledRequest(message: JSONRPCMessage): string | number | undefined 
   if (!('method' in message) || message.method !== 'notifications/cancelled') return undefined
   const { requestId } = (message.params ?? {}) as { requestId?: unknown }
   return typeof requestId === 'string' || typeof requestId === 'number' ? requestId : undefined
+}
+
+/** The server is told the id that it knows. */
+function cancelling({ sentAs }: Exchange, message: JSONRPCNotification): JSONRPCNotification {
+  return sentAs === undefined ? message : { ...message, params: { ...message.params, requestId: sentAs } }
 }

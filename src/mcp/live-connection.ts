@@ -73,11 +73,11 @@ export class LiveConnection implements Connection {
     readonly maxTools: number
   }): Promise<ToolListing> {
     return this.#during('list', options, (clock) =>
-      this.#recovering(({ client }) => {
+      this.#recovering((open) => {
         const capabilities = (this.profile.serverCapabilities ?? {}) as JsonObject
         const saysNothing = Object.keys(capabilities).length === 0
         if (capabilities.tools === undefined && !saysNothing) return Promise.resolve(noTools)
-        const listed = readToolList(client, clock, options.maxTools)
+        const listed = readToolList(open, clock, options.maxTools)
         return saysNothing ? listed.catch(noneWhereUnknown) : listed
       }, 'list'),
     )
@@ -102,7 +102,7 @@ export class LiveConnection implements Connection {
   async #sendCall(call: TimedCall): Promise<ToolAnswer> {
     const { options, clock } = call
     const asking = { elicit: options.elicit, clock }
-    const send = ({ client }: OpenClient): Promise<ToolAnswer> => callOn(client, call)
+    const send = (open: OpenClient): Promise<ToolAnswer> => callOn(open, call)
     if (!this.#options.elicits) return this.#recovering(send, 'call')
     if (!this.#asksOneByOne) return this.#recovering(() => this.#callAlone(call, asking), 'call')
     return this.#oneByOne.add(async () => {
@@ -122,7 +122,7 @@ export class LiveConnection implements Connection {
     const own = await openClient({ endpoint, runtime, timeoutMs, elicits: true }, this.profile)
     try {
       answerQuestions(own.client, () => asking)
-      return await callOn(own.client, call)
+      return await callOn(own, call)
     } finally {
       void own.client.close().catch(() => undefined)
     }

@@ -12,6 +12,7 @@ import { clientInfo } from './client-info.js'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { openTransport, type OpenTransport } from './open-transport.js'
+import type { PlainRequests } from './plain-requests.js'
 import { brokenProtocol, serverError, unsupportedVersion } from './server-errors.js'
 import { ProbeRefused } from './server-fetch.js'
 import { serverInfo } from './server-info.js'
@@ -19,6 +20,8 @@ import { serverInfo } from './server-info.js'
 /** A client that is connected, with the transport under it. */
 export interface OpenClient extends OpenTransport {
   readonly client: Client
+  /** Sends what needs nothing of the client; absent where every request does. */
+  readonly plain?: PlainRequests | undefined
   readonly profile: ServerProfile
   /** The profile was given, not found out just now. */
   readonly remembered: boolean
@@ -136,10 +139,20 @@ async function connect(options: OpenOptions, how: Attempt, clock: CallClock): Pr
     return await otherwise(options, how, clock, { error, transport })
   }
   const resumed = known !== undefined && (known.era === 'modern' || sessionId !== undefined)
-  client.onclose = () => (state.broken = true)
+  const plain = options.elicits
+    ? undefined
+    : opened.plainRequests?.({
+        era: client.getProtocolEra() ?? 'legacy',
+        protocolVersion: client.getNegotiatedProtocolVersion() ?? '',
+      })
+  client.onclose = () => {
+    state.broken = true
+    plain?.close()
+  }
   return {
     ...opened,
     client,
+    plain,
     profile:
       resumed || sameAs(known, client, transport, options.elicits)
         ? known!

@@ -1,15 +1,17 @@
-import { SSEClientTransport, type Transport } from '@modelcontextprotocol/client'
+import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import { FloodGates } from './flood-gate.js'
 import { GuardedTransport } from './guarded-transport.js'
 import { serverFetch, type ServerFetchOptions } from './server-fetch.js'
-import { ShortPathTransport } from './short-path.js'
+import { PlainRequests } from './plain-requests.js'
 import { receiveUnasked } from './unasked-messages.js'
 
 /** A transport that can be connected, once, and what goes with it. */
 export interface OpenTransport {
   readonly transport: GuardedTransport
   readonly state: ConnectionState
+  /** Streamable HTTP: sends requests without the SDK's client. */
+  plainRequests?(agreed: Pick<ServerProfile, 'era' | 'protocolVersion'>): PlainRequests
   /** Legacy Streamable HTTP: makes the server forget the session. */
   terminate(): Promise<void>
   /** Legacy Streamable HTTP: receives what the server sends unasked, until its stream ends. */
@@ -64,8 +66,8 @@ export async function openTransport(
   const inner =
     kind === 'sse'
       ? new SSEClientTransport(url, { fetch: serverFetch(server) })
-      : new ShortPathTransport(url, {
-          server,
+      : new StreamableHTTPClientTransport(url, {
+          fetch: serverFetch(server),
           sessionId: known.sessionId,
           protocolVersion:
             known.sessionId === undefined || known.protocolVersion === undefined ? undefined : known.protocolVersion,
@@ -80,8 +82,18 @@ export async function openTransport(
   return {
     transport,
     state,
-    ...(inner instanceof ShortPathTransport
+    ...(inner instanceof StreamableHTTPClientTransport
       ? {
+          plainRequests: (agreed) =>
+            new PlainRequests({
+              url,
+              server,
+              runtime,
+              session: inner,
+              notify: (message) => transport.send(message),
+              deliver: (message) => transport.deliver(message),
+              ...agreed,
+            }),
           terminate: () => inner.terminateSession(),
           receive: (signal, onOpen) =>
             receiveUnasked({

@@ -1,8 +1,7 @@
 import { SUPPORTED_PROTOCOL_VERSIONS, type FetchLike, type JSONRPCMessage } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
-import { onAbort } from '../model/race.js'
 import { isObject } from './absent.js'
-import { parseJson, readBody } from './answer-body.js'
+import { parseJson, readBody, type AnswerBody } from './answer-body.js'
 import type { EndpointFetch } from './connection-contract.js'
 import { readEvents } from './event-stream.js'
 import type { FloodGates } from './flood-gate.js'
@@ -60,10 +59,10 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
       return unaskedEvents(await send(), { find: options.find, gates: options.gates, onEnd: () => undefined })
     }
     if (exchange === undefined) return verb === 'POST' ? noted(send) : send()
-    if (exchange.received !== undefined) return handedOver(exchange, exchange.received, init.signal)
-    const inSession = headers.has('mcp-session-id')
-    const answer = await answerTo(exchange, await send(), { inSession, now, gates: options.gates })
-    return answer instanceof ReadAnswer ? answer.response() : answer
+    // What came already is read as if it were asked for now: nothing is sent twice.
+    const response = exchange.received ?? (await send())
+    exchange.received = undefined
+    return answerTo(exchange, response, { inSession: headers.has('mcp-session-id'), now, gates: options.gates })
   }
 }
 
@@ -72,26 +71,38 @@ export function endpointFetch(fetch: EndpointFetch): EndpointFetch {
   return (url, init) => fetch(url, init).catch(failed)
 }
 
-/**
- * The answer to a request of Streamable HTTP: its messages, or a response with which the SDK is to go on.
- *
- * @throws IntegrationError, or what reading the body throws, where there is none
- */
-export function answerTo(
+/** The answer to a request of Streamable HTTP as the SDK's transport takes it: nothing in it is left to refuse. */
+async function answerTo(
   exchange: Exchange,
   response: Response,
   { inSession, now, gates }: { readonly inSession: boolean } & Pick<ServerFetchOptions, 'now' | 'gates'>,
-): Promise<Response | ReadAnswer> {
+): Promise<Response> {
   if (!response.ok) return refused(response, exchange, inSession, now)
-  return answered(response, exchange, gates)
+  const answer = await readBody(response)
+  const headers = new Headers(response.headers)
+  if (answer.kind !== 'stream') {
+    headers.set('content-type', 'application/json')
+    return new ParsedResponse(messagesIn(answer, exchange, response.status), { status: 200, headers })
+  }
+  exchange.streams = true
+  headers.set('content-type', 'text/event-stream')
+  const events = readEvents(answer.body, {
+    read: (data) => {
+      const messages = messagesFor(exchange, data)
+      if (messages.some((message) => isAnswer(message) && message.id !== exchange.id))
+        exchange.fault = unreadable(exchange, answersAnother)
+      return messages
+    },
+    onUnreadable: () => (exchange.fault ??= unreadable(exchange, 'The server sent an event that can not be read.')),
+    gate: gates.stream(),
+    onEnd: ended((fault) => (exchange.fault = fault ?? exchange.fault)),
+  })
+  return new Response(events, { status: 200, headers })
 }
 
-/** What the SDK asks for has come already: nothing is sent twice, and its signal ends what is still to be read. */
-function handedOver(exchange: Exchange, received: Response, signal: AbortSignal | null | undefined): Response {
-  exchange.received = undefined
-  onAbort(signal ?? undefined, () => exchange.abort.abort(signal?.reason))
-  signal?.throwIfAborted()
-  return received
+/** What was sent in the answer to a request, as the messages it means. */
+export function messagesFor(exchange: Awaited, sent: unknown): readonly JSONRPCMessage[] {
+  return readMessages(sent, (id) => awaitedBy(exchange, id))
 }
 
 /** Events that answer no request, or the rest of those that do, read as the messages they mean. */
@@ -115,30 +126,19 @@ async function noted(send: () => Promise<Response>): Promise<Response> {
   return new Response(null, { status: 204 })
 }
 
-/** A successful answer to a request of Streamable HTTP. */
-async function answered(response: Response, exchange: Exchange, gates: FloodGates): Promise<Response | ReadAnswer> {
-  const { status } = response
-  const answer = await readBody(response)
+/**
+ * The messages of a successful answer that is no stream.
+ *
+ * @throws IntegrationError when nothing in it answers the request
+ */
+export function messagesIn(
+  answer: Exclude<AnswerBody, { readonly kind: 'stream' }>,
+  exchange: Awaited,
+  status: number,
+): readonly JSONRPCMessage[] {
   switch (answer.kind) {
-    case 'stream': {
-      exchange.streams = true
-      const headers = new Headers(response.headers)
-      headers.set('content-type', 'text/event-stream')
-      const events = readEvents(answer.body, {
-        read: (data) => {
-          const messages = readMessages(data, (id) => awaitedBy(exchange, id))
-          if (messages.some((message) => isAnswer(message) && message.id !== exchange.id))
-            exchange.fault = unreadable(exchange, answersAnother)
-          return messages
-        },
-        onUnreadable: () => (exchange.fault ??= unreadable(exchange, 'The server sent an event that can not be read.')),
-        gate: gates.stream(),
-        onEnd: ended((fault) => (exchange.fault = fault ?? exchange.fault)),
-      })
-      return new Response(events, { status: 200, headers })
-    }
     case 'json':
-      return new ReadAnswer(messagesIn(answer.text, exchange), response)
+      return messagesInJson(answer.text, exchange)
     case 'page':
       throw notMcp(doingOf(exchange))
     case 'unknown':
@@ -150,24 +150,6 @@ async function answered(response: Response, exchange: Exchange, gates: FloodGate
           ? 'The server accepted a request and will not answer it.'
           : 'The server sent an empty answer.',
       )
-  }
-}
-
-/** An answer that was read already. */
-export class ReadAnswer {
-  readonly messages: readonly JSONRPCMessage[]
-  readonly #from: Response
-
-  constructor(messages: readonly JSONRPCMessage[], from: Response) {
-    this.messages = messages
-    this.#from = from
-  }
-
-  /** As the SDK's transport takes it: its strict envelope has nothing left to refuse. */
-  response(): Response {
-    const headers = new Headers(this.#from.headers)
-    headers.set('content-type', 'application/json')
-    return new ParsedResponse(this.messages, { status: 200, headers })
   }
 }
 
@@ -190,11 +172,10 @@ function isAnswer(message: JSONRPCMessage): message is Exclude<JSONRPCMessage, {
 
 const answersAnother = 'The server sent an answer to another request than the one it was sent.'
 
-/** @throws IntegrationError when nothing in it answers the request */
-function messagesIn(text: string, exchange: Exchange): readonly JSONRPCMessage[] {
+function messagesInJson(text: string, exchange: Awaited): readonly JSONRPCMessage[] {
   const sent = parseJson(text)
   if (sent === undefined) throw unreadable(exchange, 'The server sent JSON that can not be read.')
-  const messages = readMessages(sent, (id) => awaitedBy(exchange, id))
+  const messages = messagesFor(exchange, sent)
   if (messages.some((message) => 'id' in message && message.id === exchange.id)) return messages
   if (messages.length > 0) throw unreadable(exchange, answersAnother)
   if (exchange.method === 'initialize') throw notMcp('connect', 'Something else')
@@ -202,8 +183,8 @@ function messagesIn(text: string, exchange: Exchange): readonly JSONRPCMessage[]
 }
 
 /** Over HTTP the answer comes in the response to its request, so that one without an id of its own belongs there. */
-function awaitedBy(exchange: Exchange, id: unknown): Awaited | undefined {
-  return hasNoId(id) || isSameId(id, exchange.id) ? exchange : undefined
+function awaitedBy(exchange: Awaited, id: unknown): Awaited | undefined {
+  return hasNoId(id) || isSameId(id, exchange.sentAs ?? exchange.id) ? exchange : undefined
 }
 
 /** What goes wrong here reaches nobody through the SDK's event source, so it is told. */
@@ -266,9 +247,9 @@ function badEndpoint(message: string, httpStatus?: number): IntegrationError {
 }
 
 /** A request that was refused by its status; a JSON-RPC error with its id says more than that. */
-async function refused(
+export async function refused(
   response: Response,
-  exchange: Exchange,
+  exchange: Awaited,
   inSession: boolean,
   now: () => number,
 ): Promise<Response> {
@@ -306,18 +287,18 @@ function namesRevision(text: string): boolean {
 /** The JSON-RPC error in the body of a refusal, and whether it has the id of the request. */
 function errorIn(
   text: string,
-  exchange: Exchange,
+  exchange: Awaited,
 ): { readonly code: number; readonly message: string; readonly isOurs: boolean } | undefined {
   let isOurs = false
   const message = readMessage(parseJson(text), (id) => {
-    isOurs = isSameId(id, exchange.id)
+    isOurs = isSameId(id, exchange.sentAs ?? exchange.id)
     return exchange
   })
   if (message === undefined || !('error' in message)) return undefined
   return { code: message.error.code, message: message.error.message, isOurs }
 }
 
-function doingOf({ method }: Exchange): Doing {
+function doingOf({ method }: Awaited): Doing {
   if (method === 'tools/call') return 'call'
   return method === 'initialize' || method === 'server/discover' ? 'connect' : 'list'
 }
@@ -326,7 +307,7 @@ function statusError({ status, headers }: Response, doing: Doing, now: () => num
   return httpError(status, doing, { headers, now: now() })
 }
 
-function unreadable(exchange: Exchange, message: string): IntegrationError {
+function unreadable(exchange: Awaited, message: string): IntegrationError {
   return new IntegrationError('protocol_error', message, { mayHaveRun: doingOf(exchange) === 'call' })
 }
 

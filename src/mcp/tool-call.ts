@@ -3,10 +3,11 @@ import type { JsonObject } from '../model/json.js'
 import { isIntegrationError } from '../model/errors.js'
 import type { ToolDefinition } from '../model/tool.js'
 import { visibleText } from '../model/visible-text.js'
-import { carrying } from './before-send.js'
 import type { CallClock } from './call-clock.js'
+import { carrying, type Carried } from './carried.js'
 import type { CleanWords } from './clean-words.js'
 import type { ToolAnswer, ToolCallOptions } from './connection-contract.js'
+import type { OpenClient } from './open-client.js'
 import { takeRaw } from './raw-results.js'
 import { longestServerMessage, rpcErrorOf, serverError } from './server-errors.js'
 import { longest } from './tool-listing.js'
@@ -20,36 +21,67 @@ export interface TimedCall {
   readonly clock: CallClock
 }
 
-/**
- * Sends one call. The SDK is shown the definition without its output schema: it mirrors parameters into headers and
- * compiles nothing.
- */
-export async function callOn(client: Client, { definition, args, options, clock }: TimedCall): Promise<ToolAnswer> {
+/** Sends one call, without the SDK's client where that will do. */
+export async function callOn(
+  open: Pick<OpenClient, 'client' | 'plain' | 'profile'>,
+  call: TimedCall,
+): Promise<ToolAnswer> {
+  const { definition, args, options, clock } = call
+  const params = { name: definition.name, arguments: args, _meta: options.meta && { ...options.meta } }
+  const { beforeSend } = options
+  const viaSdk = (carried: Carried): Promise<unknown> => callWithSdk(open.client, call, params, carried)
+  const plain = open.profile.era === 'modern' && mirrorsParameters(definition) ? undefined : open.plain
+  const result =
+    plain === undefined
+      ? await viaSdk({ beforeSend })
+      : await plain.ask({ method: 'tools/call', params, clock, beforeSend }, viaSdk)
+  return { result: toolResult(result) }
+}
+
+/** The SDK is shown the definition without its output schema: it mirrors parameters into headers and compiles nothing. */
+async function callWithSdk(
+  client: Client,
+  { definition, options, clock }: TimedCall,
+  params: Parameters<Client['callTool']>[0],
+  carried: Carried,
+): Promise<unknown> {
   const { outputSchema: _checkedByUs, ...shown } = definition
-  const answer = await carrying(options.beforeSend, (headers) =>
-    client.callTool(
-      { name: definition.name, arguments: args, _meta: options.meta && { ...options.meta } },
-      {
-        headers,
-        toolDefinition: shown as never,
-        signal: clock.signal,
-        timeout: longest,
-        onprogress: ({ progress, total, message }) => {
-          clock.alive()
-          try {
-            options.onProgress?.({
-              progress,
-              total,
-              message: message === undefined ? undefined : visibleText(message, longestServerMessage),
-            })
-          } catch {
-            // A listener can't break a call.
-          }
-        },
+  const answer = await carrying(carried, (headers) =>
+    client.callTool(params, {
+      headers,
+      toolDefinition: shown as never,
+      signal: clock.signal,
+      timeout: longest,
+      onprogress: ({ progress, total, message }) => {
+        clock.alive()
+        try {
+          options.onProgress?.({
+            progress,
+            total,
+            message: message === undefined ? undefined : visibleText(message, longestServerMessage),
+          })
+        } catch {
+          // A listener can't break a call.
+        }
       },
-    ),
+    }),
   )
-  return { result: toolResult(takeRaw(answer)) }
+  return takeRaw(answer)
+}
+
+const mirroring = new WeakMap<ToolDefinition, boolean>()
+
+/**
+ * Whether a tool's parameters may have to be repeated in headers.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+ */
+function mirrorsParameters(definition: ToolDefinition): boolean {
+  const known = mirroring.get(definition)
+  if (known !== undefined) return known
+  const mirrors = JSON.stringify(definition.inputSchema).includes('x-mcp-header')
+  mirroring.set(definition, mirrors)
+  return mirrors
 }
 
 /**

@@ -1,11 +1,12 @@
-import type { Client } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
 import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
 import { visible } from '../model/visible-text.js'
 import { OutOfWork, WorkBudget } from '../model/work-budget.js'
 import { isAbsent, isObject, type Raw } from './absent.js'
 import type { CallClock } from './call-clock.js'
+import { carrying, type Carried } from './carried.js'
 import type { ToolListing } from './connection-contract.js'
+import type { OpenClient } from './open-client.js'
 import { takeRaw } from './raw-results.js'
 import { WorkPace } from './work-pace.js'
 import { flawOf, readDefinition, takeDefinition } from './tool-definition.js'
@@ -20,6 +21,9 @@ const maxCharacters = 4 * 1024 * 1024
 const maxNamed = 100
 const day = 86_400_000
 
+/** The server that is asked. */
+type AskedServer = Pick<OpenClient, 'client' | 'plain'>
+
 /**
  * Lists all tools of a server, page by page within bounds. What can't be used is set aside with its reason; the rest is
  * kept as the server wrote it. A cursor that was there before, or a page that brings nothing new, ends the list. Of a
@@ -27,14 +31,14 @@ const day = 86_400_000
  *
  * @throws IntegrationError `protocol_error`
  */
-export async function readToolList(client: Client, clock: CallClock, maxTools: number): Promise<ToolListing> {
+export async function readToolList(open: AskedServer, clock: CallClock, maxTools: number): Promise<ToolListing> {
   const sorter = new Sorter(maxTools)
   const reading = new Reading(sorter)
   const seen = new Set<string>()
   let first: Raw | undefined
   let cursor: string | undefined
   do {
-    const page = await readPage(client, clock, cursor)
+    const page = await readPage(open, clock, cursor)
     first ??= page
     const tools = toolsOf(page, cursor)
     const hasNews = await reading.take(page, tools)
@@ -100,12 +104,16 @@ function spendOn(value: unknown, work: WorkBudget): void {
   }
 }
 
-async function readPage(client: Client, clock: CallClock, cursor: string | undefined): Promise<Raw> {
-  const answer = await client.request(
-    { method: 'tools/list', params: cursor === undefined ? undefined : { cursor } },
-    { signal: clock.signal, timeout: longest },
-  )
-  const page = takeRaw(answer)
+async function readPage({ client, plain }: AskedServer, clock: CallClock, cursor: string | undefined): Promise<Raw> {
+  const method = 'tools/list'
+  const params = { cursor }
+  const viaSdk = async (carried: Carried): Promise<unknown> =>
+    takeRaw(
+      await carrying(carried, (headers) =>
+        client.request({ method, params }, { headers, signal: clock.signal, timeout: longest }),
+      ),
+    )
+  const page = await (plain === undefined ? viaSdk({}) : plain.ask({ method, params, clock }, viaSdk))
   return isObject(page) ? page : { tools: page }
 }
 

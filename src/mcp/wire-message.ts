@@ -7,6 +7,8 @@ import { carryRaw } from './raw-results.js'
 export interface Awaited {
   readonly id: string | number
   readonly method: string
+  /** The id that it was sent under, where that is another one. */
+  readonly sentAs?: number | undefined
 }
 
 /**
@@ -28,7 +30,7 @@ export function readMessage(sent: unknown, find: FindAwaited): JSONRPCMessage | 
   if (!isObject(sent)) return undefined
   const fails = isFailure(sent.error) && !(isBlank(sent.error) && isSaid(sent.result))
   const answers = fails || (Object.hasOwn(sent, 'result') && (sent.result !== null || typeof sent.method !== 'string'))
-  if (typeof sent.method === 'string' && !answers) return readAsking(sent, sent.method)
+  if (typeof sent.method === 'string' && !answers) return readAsking(sent, sent.method, find)
   if (!answers && !(isJsonRpc(sent) && Object.hasOwn(sent, 'id') && !Object.hasOwn(sent, 'method'))) return undefined
   if (!isJsonRpc(sent) && !Object.hasOwn(sent, 'id') && !(fails && isObject(sent.error) && isCode(sent.error.code)))
     return undefined
@@ -50,8 +52,8 @@ export function isSameId(sent: unknown, asked: string | number): boolean {
   return sent === asked || ((typeof sent === 'string' || typeof sent === 'number') && String(sent) === String(asked))
 }
 
-function readAsking(sent: Raw, method: string): JSONRPCMessage {
-  const params = isAbsent(sent.params, 'object') ? undefined : readParams(sent.params)
+function readAsking(sent: Raw, method: string, find: FindAwaited): JSONRPCMessage {
+  const params = isAbsent(sent.params, 'object') ? undefined : readParams(sent.params, find)
   const { id } = sent
   return {
     jsonrpc: '2.0',
@@ -61,15 +63,19 @@ function readAsking(sent: Raw, method: string): JSONRPCMessage {
   } as JSONRPCMessage
 }
 
-function readParams(params: unknown): unknown {
+function readParams(params: unknown, find: FindAwaited): unknown {
   if (!isObject(params)) return params
-  return withoutAbsent(params, {
+  const read = withoutAbsent(params, {
     _meta: 'object',
     message: 'value',
     total: 'value',
     reason: 'value',
     mode: 'value',
   })
+  const { progressToken } = read
+  const asked = progressToken === undefined ? undefined : find(progressToken)
+  if (asked?.sentAs === undefined || !isSameId(progressToken, asked.sentAs)) return read
+  return { ...read, progressToken: asked.id }
 }
 
 function readAnswer(sent: Raw, fails: boolean, asked: Awaited | undefined): JSONRPCMessage {

@@ -1,0 +1,170 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
+  ProtocolError,
+  type JSONRPCMessage,
+} from '@modelcontextprotocol/client'
+import type { IntegrationError } from '../model/errors.js'
+import { chunksOf, mediaTypeOf } from '../model/lean-response.js'
+import type { RegistryRuntime } from '../ports/runtime.js'
+import { readBody } from './answer-body.js'
+import type { CallClock } from './call-clock.js'
+import type { Carried } from './carried.js'
+import { clientInfo } from './client-info.js'
+import type { BeforeSend, ServerProfile } from './connection-contract.js'
+import { again, firstMessage, isAnswer } from './first-message.js'
+import { takeRaw } from './raw-results.js'
+import { lostAnswer } from './server-errors.js'
+import { endpointFetch, messagesIn, refused, type ServerFetchOptions } from './server-fetch.js'
+import type { Awaited } from './wire-message.js'
+
+/** A request that may be sent without the SDK. */
+export interface PlainRequest {
+  readonly method: 'tools/call' | 'tools/list'
+  readonly params: Readonly<Record<string, unknown>>
+  readonly clock: CallClock
+  readonly beforeSend?: BeforeSend | undefined
+}
+
+/** Options of {@link PlainRequests}. */
+export interface PlainRequestsOptions {
+  readonly url: URL
+  readonly server: ServerFetchOptions
+  readonly runtime: Pick<RegistryRuntime, 'setTimer'>
+  readonly era: ServerProfile['era']
+  /** What the SDK's transport agreed on with the server. */
+  readonly session: { readonly sessionId?: string | undefined; readonly protocolVersion?: string | undefined }
+  readonly protocolVersion: string
+  /** Sends the server a message that needs no answer. */
+  notify(message: JSONRPCMessage): Promise<void>
+  /** Takes a message of the server that answers nothing. */
+  deliver(message: JSONRPCMessage): void
+}
+
+/**
+ * `tools/call` and `tools/list` over Streamable HTTP without the SDK's client and transport, which cost more than the
+ * network: a request is written here, and its answer read once. An answer that is anything but one result or error
+ * (news before it, a question, a stream to be resumed) is the SDK's to go on with, as it came: nothing is sent twice.
+ */
+export class PlainRequests {
+  readonly #options: PlainRequestsOptions
+  readonly #fetch: ServerFetchOptions['fetch']
+  readonly #underWay = new Set<CallClock>()
+  /** Ids that the SDK's client, which counts from 0, does not come to. */
+  #lastId = 1_000_000_000
+
+  constructor(options: PlainRequestsOptions) {
+    this.#options = options
+    this.#fetch = endpointFetch(options.server.fetch)
+  }
+
+  /**
+   * Sends a request, and returns its result as the server sent it.
+   *
+   * @param viaSdk - does the same with the SDK's client, or goes on with an answer that came
+   * @throws ProtocolError for a JSON-RPC error; IntegrationError, or what the given `fetch` throws
+   */
+  async ask(request: PlainRequest, viaSdk: (carried: Carried) => Promise<unknown>): Promise<unknown> {
+    const headers = this.#headers(request)
+    if (headers === undefined) return viaSdk({ beforeSend: request.beforeSend })
+    const { clock } = request
+    this.#underWay.add(clock)
+    try {
+      const answer = await this.#exchange(request, headers)
+      if ('received' in answer) return await viaSdk({ ...answer, beforeSend: request.beforeSend })
+      if ('error' in answer) throw ProtocolError.fromError(answer.error.code, answer.error.message, answer.error.data)
+      return takeRaw((answer as { readonly result: object }).result)
+    } finally {
+      this.#underWay.delete(clock)
+    }
+  }
+
+  /** Nothing that was asked will be answered any more. */
+  close(): void {
+    for (const clock of this.#underWay) clock.end(lostAnswer())
+  }
+
+  async #exchange(
+    request: PlainRequest,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<JSONRPCMessage | Required<Pick<Carried, 'received'>>> {
+    const { url, server, era } = this.#options
+    const { method, clock, beforeSend } = request
+    const exchange: Awaited = { id: ++this.#lastId, method }
+    // A server of the current era sees that its response is not waited for.
+    const stop = era === 'modern' ? undefined : clock.whenEnded((reason) => this.#cancel(exchange, reason))
+    try {
+      const response = await this.#fetch(url, {
+        method: 'POST',
+        headers,
+        body: this.#message(request, exchange.id),
+        signal: clock.signal,
+        // Depth counts per tool: one that nests too deep must not take the others with it.
+        deepJson: method === 'tools/list' ? 'skip' : undefined,
+        beforeSend,
+      })
+      if (!response.ok) await refused(response, exchange, 'mcp-session-id' in headers, server.now)
+      const chunks = mediaTypeOf(response) === 'text/event-stream' ? chunksOf(response) : null
+      const answer = await (chunks === null
+        ? onlyMessage(response, exchange)
+        : firstMessage(response, chunks, exchange, this.#options))
+      return answer instanceof Response ? { received: { response: answer, sentAs: Number(exchange.id) } } : answer
+    } finally {
+      stop?.()
+    }
+  }
+
+  /** The message as it is sent, with what the SDK's client adds to every one. */
+  #message({ method, params }: PlainRequest, id: string | number): string {
+    const { era, protocolVersion } = this.#options
+    const envelope = {
+      [PROTOCOL_VERSION_META_KEY]: protocolVersion,
+      [CLIENT_INFO_META_KEY]: clientInfo,
+      [CLIENT_CAPABILITIES_META_KEY]: {},
+    }
+    const _meta = {
+      ...(era === 'modern' ? envelope : undefined),
+      ...(params._meta as object | undefined),
+      ...(method === 'tools/call' ? { progressToken: id } : undefined),
+    }
+    const isEmpty = era === 'legacy' && method === 'tools/list'
+    return JSON.stringify({ jsonrpc: '2.0', id, method, params: isEmpty ? params : { ...params, _meta } })
+  }
+
+  /** The headers of a request; `undefined` for a tool whose name has to be encoded to be one. */
+  #headers({ method, params }: PlainRequest): Readonly<Record<string, string>> | undefined {
+    const { era, session } = this.#options
+    const headers: Record<string, string> = {
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    }
+    if (session.sessionId !== undefined) headers['mcp-session-id'] = session.sessionId
+    if (session.protocolVersion !== undefined) headers['mcp-protocol-version'] = session.protocolVersion
+    if (era === 'legacy') return headers
+    headers['mcp-protocol-version'] = this.#options.protocolVersion
+    headers['mcp-method'] = method
+    if (method === 'tools/list') return headers
+    const name = String(params.name)
+    headers['mcp-name'] = name
+    return plainValue.test(name) ? headers : undefined
+  }
+
+  /** Nothing depends on whether the server could be told. */
+  #cancel({ id }: Awaited, reason: IntegrationError): void {
+    const params = { requestId: id, reason: String(reason) }
+    void this.#options.notify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }).catch(() => undefined)
+  }
+}
+
+/** The answer that a body is; the body again, where it holds more than that. */
+async function onlyMessage(response: Response, exchange: Awaited): Promise<JSONRPCMessage | Response> {
+  const body = await readBody(response)
+  if (body.kind === 'stream') return again(response, 'text/event-stream', body.body)
+  const [first, ...others] = messagesIn(body, exchange, response.status)
+  if (first !== undefined && others.length === 0 && isAnswer(first, exchange)) return first
+  return again(response, 'application/json', 'text' in body ? body.text : null)
+}
+
+/** Text that is the same as a header's value. */
+const plainValue = /^(?!=\?)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/

@@ -1,0 +1,45 @@
+/** A body, pulled chunk by chunk: nothing more is read from the network than is asked for. */
+export interface BodySource {
+  /** The next decoded bytes; `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>
+  /** Lets go of the connection. Safe at any time. */
+  cancel(): void
+}
+
+/** A response that is read without the platform's objects: they, not MCP, are most of what a request costs. */
+export interface LeanResponse extends Response {
+  /** One header, with several values joined as the platform does. */
+  header(name: string): string | null
+  /** The body, bounded like every other reading of it; `null` where there is none. Takes the place of `body`. */
+  chunks(): BodySource | null
+}
+
+/** One header of any response. */
+export function headerOf(response: Response, name: string): string | null {
+  return isLean(response) ? response.header(name) : response.headers.get(name)
+}
+
+/** The body of any response as chunks. */
+export function chunksOf(response: Response): BodySource | null {
+  if (isLean(response)) return response.chunks()
+  return response.body && streamBody(response.body)
+}
+
+/** A platform's stream as a {@link BodySource}. */
+export function streamBody(stream: ReadableStream<Uint8Array>): BodySource {
+  const reader = stream.getReader()
+  return {
+    read: async () => (await reader.read()).value,
+    cancel: () => void reader.cancel().catch(() => undefined),
+  }
+}
+
+/** The media type of a response, without parameters. */
+export function mediaTypeOf(response: Response): string {
+  const [essence = ''] = (headerOf(response, 'content-type') ?? '').split(';', 1)
+  return essence.trim().toLowerCase()
+}
+
+function isLean(response: Response): response is LeanResponse {
+  return 'chunks' in response && 'header' in response
+}
