@@ -3,6 +3,12 @@ import { maxJsonDepth } from './json.js'
 
 /** Values of one JSON text: parsing many small ones takes far longer than their bytes suggest. */
 const maxJsonValues = 400_000
+/** What a name that was not there before counts for: learning names is what takes most of the time of parsing. */
+const valuesOfName = 8
+/** Names are looked at beyond so many values, so that a small answer costs nothing more. */
+const freeValues = 4_000
+/** Longer names count as new ones. */
+const longestName = 64
 /**
  * Depth from which JSON is skipped: the message's frame, 64 levels of one of its parts, and a few more, so that the
  * part's own depth check still sees the excess.
@@ -43,6 +49,12 @@ export class JsonNesting {
   #values = 0
   #inString = false
   #escaped = false
+  /** By depth: whether an object is open there. */
+  readonly #isObject: boolean[] = []
+  #expectsName = false
+  /** The name that is being read. */
+  #name: string | undefined
+  readonly #names = new Set<string>()
 
   constructor(deepJson: DeepJson, maxDepth = depthFor(deepJson)) {
     this.#skips = deepJson === 'skip'
@@ -54,16 +66,29 @@ export class JsonNesting {
     if (this.#inString) {
       if (this.#escaped) this.#escaped = false
       else if (code === backslash) this.#escaped = true
-      else if (code === quote) this.#inString = false
-    } else if (code === quote) this.#inString = true
-    else if (code === openBrace || code === openBracket) {
+      else if (code === quote) {
+        this.#inString = false
+        if (this.#name !== undefined) this.#endName(this.#name)
+      }
+      if (this.#name !== undefined && this.#name.length <= longestName) this.#name += String.fromCharCode(code)
+    } else if (code === quote) {
+      this.#inString = true
+      if (this.#expectsName && this.#values > freeValues) this.#name = ''
+      this.#expectsName = false
+    } else if (code === openBrace || code === openBracket) {
       this.#count()
+      this.#expectsName = this.#isObject[this.#depth + 1] = code === openBrace
       if (++this.#depth > this.#maxDepth && !isSkipped) {
         if (this.#skips) return 'replace'
         throw tooDeep(this.#maxDepth)
       }
-    } else if (code === closeBrace || code === closeBracket) this.#depth--
-    else if (code === comma) this.#count()
+    } else if (code === closeBrace || code === closeBracket) {
+      if (this.#depth > 0) this.#depth--
+      this.#expectsName = false
+    } else if (code === comma) {
+      this.#count()
+      this.#expectsName = this.#isObject[this.#depth] === true
+    }
     return isSkipped ? 'drop' : 'keep'
   }
 
@@ -72,11 +97,22 @@ export class JsonNesting {
     this.#values = 0
     this.#inString = false
     this.#escaped = false
+    this.#expectsName = false
+    this.#name = undefined
+    this.#names.clear()
+  }
+
+  #endName(name: string): void {
+    this.#name = undefined
+    if (this.#names.has(name)) return
+    if (name.length <= longestName) this.#names.add(name)
+    this.#count(valuesOfName)
   }
 
   /** Counts a value: an opened list or object, or an item after a comma. */
-  #count(): void {
-    if (++this.#values > maxJsonValues) throw tooManyValues()
+  #count(values = 1): void {
+    this.#values += values
+    if (this.#values > maxJsonValues) throw tooManyValues()
   }
 }
 
@@ -91,7 +127,7 @@ function tooDeep(maxDepth: number): IntegrationError {
 function tooManyValues(): IntegrationError {
   return new IntegrationError(
     'response_too_large',
-    `The server returned more than ${maxJsonValues} JSON values. The response was discarded.`,
+    `The server returned more than ${maxJsonValues} JSON values, or very many different names. The response was discarded.`,
   )
 }
 

@@ -68,7 +68,7 @@ function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObj
 
 /** What isn't base64 would make a model API refuse the whole conversation. */
 function mediaPart(data: string, mediaType: string, uri?: JsonValue): ModelPart {
-  const base64 = data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '')
+  const base64 = withoutPadding(data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/'))
   const from = typeof uri === 'string' ? ` from ${uri.slice(0, shownCharacters)}` : ''
   const kind = mediaType.slice(0, 100)
   if (!/^[A-Za-z0-9+/]+$/.test(base64) || base64.length % 4 === 1)
@@ -79,6 +79,13 @@ function mediaPart(data: string, mediaType: string, uri?: JsonValue): ModelPart 
     data: base64.padEnd(Math.ceil(base64.length / 4) * 4, '='),
     words: `[${kind}${from}, ${size((base64.length * 3) / 4)}: can't be shown here]`,
   }
+}
+
+/** Not by a regular expression: it would look for the end again at each of very many `=`. */
+function withoutPadding(base64: string): string {
+  let end = base64.length
+  while (base64[end - 1] === '=') end--
+  return base64.slice(0, end)
 }
 
 /** A link is described, never followed. */

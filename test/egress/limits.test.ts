@@ -44,6 +44,26 @@ describe('boundedJson', () => {
     expect(boundedJson(JSON.stringify(text))).toBe(JSON.stringify(text))
   })
 
+  const named = (objects: number, each: number, name: (n: number) => string) =>
+    `[${Array.from({ length: objects }, (_, o) => `{${Array.from({ length: each }, (_item, n) => `"${name(o * each + n)}":1`).join()}}`).join()}]`
+
+  it.each([
+    ['in small objects', named(3_000, 100, (n) => `k${n}`)],
+    ['in one object', named(1, 300_000, (n) => `k${n}`)],
+    ['of one each', named(100_000, 1, (n) => `k${n}`)],
+    ['that are long and alike', named(1_000, 50, (n) => `${'k'.repeat(70)}${n}`)],
+  ])('refuses names that are never the same, %s, in less time than parsing them takes', (_what, text) => {
+    expect(() => boundedJson(text)).toThrow(expect.objectContaining({ code: 'response_too_large' }))
+    expect(() => eventStreamMeter(text.length + 100).count(bytes(`data:${text}\n`))).toThrow(
+      expect.objectContaining({ code: 'response_too_large' }),
+    )
+  })
+
+  it('reads a large table, and a large map', () => {
+    for (const text of [named(15_000, 20, (n) => `field_${n % 20}`), named(1, 30_000, (n) => `id${n}`)])
+      expect(boundedJson(text)).toBe(text)
+  })
+
   it('agrees with the depth of what JSON.parse makes of it', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 1, max: 5 }), (text, limit) => {

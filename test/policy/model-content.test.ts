@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ToolCallOutcome, ToolResult } from 'mcp-integrations'
 import { contentText, modelContent, resultText } from '../../src/policy/model-content.js'
+import { cpuBound, cpuOf } from '../support/cpu.js'
 
 const text = (value: string) => ({ type: 'text', text: value })
 const base64 = (value: string) => Buffer.from(value).toString('base64')
@@ -97,6 +98,13 @@ describe('what a model reads of a result', () => {
     ['structured null', { content: [], structuredContent: null }, [text('null')]],
   ])('%s', (_what, result, parts) => {
     expect(partsOf(result)).toEqual(parts)
+  })
+
+  it('is told of padding without an end in time that grows with it', () => {
+    const data = `${'='.repeat(1_000_000)}A`
+    const read = (): unknown =>
+      modelContent({ type: 'completed', result: { content: [{ type: 'image', data }] }, modelText: '' })
+    expect(cpuOf(read)).toBeLessThan(cpuBound(200))
   })
 
   it('keeps a failed result failed', () => {
