@@ -1,46 +1,20 @@
-import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import { IntegrationError } from '../../model/errors.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import { beginAuthorization, callbackState, finishAuthorization, type FlowSecrets } from '../../oauth/authorization.js'
+import { beginAuthorization, type FlowSecrets } from '../../oauth/authorization.js'
 import type { Challenge } from '../../oauth/challenge.js'
-import { resolveClient, type ClientRegistration } from '../../oauth/client-registration.js'
-import { readCredential, sealCredential, type CredentialRecord } from '../../oauth/credential-record.js'
+import { resolveClient } from '../../oauth/client-registration.js'
+import { sealCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import { discover, type Discovery } from '../../oauth/discovery.js'
-import { readProtectedResource } from '../../oauth/protected-resource.js'
 import { chooseScopes } from '../../oauth/scopes.js'
 import { requestTokens } from '../../oauth/machine-grants.js'
-import type { ActorContext, Context } from '../state/context.js'
-import type { CheckedActor } from '../../model/actor.js'
-import type { CredentialRef } from '../state/refs.js'
-import { isHostsClient, oauthSettingsOf } from '../servers/oauth-settings.js'
-import { refuseMixUp, sharedRedirect } from './shared-redirect.js'
-import { canAskConsent, keepClient, openClient, shareRegistration, type SharedClient } from './shared-registration.js'
-import {
-  toJson,
-  versioned,
-  type ClientRecord,
-  type FlowRecord,
-  type IntegrationRecord,
-  type KnownClient,
-  type Versioned,
-} from '../state/records.js'
+import type { ActorContext } from '../state/context.js'
 import { keys } from '../state/keys.js'
-
-/** For which integration and whose credential somebody signs in. */
-export interface SignInTarget {
-  readonly integrationId: string
-  readonly owner: string
-  readonly serverUrl: string
-  readonly settings: OAuthSettings
-  /** What is there already: its issuer is preferred, its scopes are asked for again. */
-  readonly credential?: CredentialRecord | undefined
-  /** The host's catalogue configured the client. */
-  readonly clientByHost?: boolean | undefined
-  /** Who we were to the authorization server before; absent where that led nowhere. */
-  readonly client?: KnownClient | undefined
-  /** That led nowhere: nobody else's registration is relied on either. */
-  readonly registersAnew?: boolean | undefined
-}
+import { toJson, type FlowRecord } from '../state/records.js'
+import { flowContext } from './pending-flow.js'
+import { refuseMixUp, sharedRedirect } from './shared-redirect.js'
+import { canAskConsent, keepClient, shareRegistration, type SharedClient } from './shared-registration.js'
+import type { SignInTarget } from './sign-in-target.js'
 
 /** How a sign-in is begun. */
 export interface SignInRequest {
@@ -100,7 +74,15 @@ export async function beginSignIn(
   })
   const used = await clientFor(context, target, discovery, request)
   try {
-    return { ...(await begin(context, target, { request, discovery, used })), release: used.release }
+    const asked = request.scopes === undefined ? settings : { ...settings, scopes: request.scopes }
+    const granted = target.credential?.issuer === discovery.issuer ? target.credential.scopes : undefined
+    const scopes = chooseScopes(challenge, discovery, granted, asked)
+    const start = { target, request, discovery, used, scopes, serverOrigin: new URL(serverUrl).origin }
+    const begun =
+      typeof settings.grant === 'object'
+        ? await obtainTokens(context, settings.grant, start)
+        : await sendPersonAway(context, start)
+    return { ...begun, release: used.release }
   } catch (error) {
     used.release()
     throw error
@@ -109,53 +91,69 @@ export async function beginSignIn(
 
 type Begun<T = SignIn> = T extends unknown ? Omit<T, 'release'> : never
 
-async function begin(
+/** What both kinds of sign-in build on. */
+interface Start {
+  readonly target: SignInTarget
+  readonly request: SignInRequest
+  readonly discovery: Discovery
+  readonly used: SharedClient
+  readonly scopes: readonly string[]
+  readonly serverOrigin: string
+}
+
+/** Signs in without a person, by a grant of the settings. */
+async function obtainTokens(
   context: ActorContext,
-  { integrationId, owner, serverUrl, settings, ...target }: SignInTarget,
-  { request, discovery, used }: { request: SignInRequest; discovery: Discovery; used: SharedClient },
+  grant: Exclude<OAuthSettings['grant'], string | undefined>,
+  { target, request, discovery, used, scopes, serverOrigin }: Start,
+): Promise<Begun> {
+  const { integrationId, owner, settings } = target
+  const { known } = used
+  const ref = { workspaceId: context.actor.workspaceId, integrationId }
+  const { tokens, client } = await requestTokens(
+    context.oauth,
+    { discovery, client: known.client, scopes, settings },
+    { signal: request.signal },
+  )
+  const { server, resource, namedAs } = discovery
+  const tokenEndpointByHand = settings.metadata?.tokenEndpoint
+  const credential = await sealCredential(
+    context.vault,
+    { ...ref, owner, field: 'tokens' },
+    { tokens, context: { server, client, scopes, serverOrigin, resource, namedAs, tokenEndpointByHand }, grant },
+    { at: request.now, by: 'sign_in' },
+  )
+  return {
+    type: 'tokens',
+    credential,
+    writes: [
+      await keepClient(context, ref, { ...known, client, origin: serverOrigin }),
+      { key: keys.credential(integrationId, owner), value: toJson(credential) },
+    ],
+  }
+}
+
+/** Prepares to send the person away: the URL, and the flow that their callback will belong to. */
+async function sendPersonAway(
+  context: ActorContext,
+  { target, request, discovery, used, scopes, serverOrigin }: Start,
 ): Promise<Begun> {
   const { actor } = context
-  const { challenge, steppedUpFor, now, signal } = request
-  const { client } = used.known
-  const asked = request.scopes === undefined ? settings : { ...settings, scopes: request.scopes }
-  const granted = target.credential?.issuer === discovery.issuer ? target.credential.scopes : undefined
-  const scopes = chooseScopes(challenge, discovery, granted, asked)
-  const serverOrigin = new URL(serverUrl).origin
+  const { integrationId, owner, serverUrl, settings } = target
+  const { client, origin } = used.known
   const ref = { workspaceId: actor.workspaceId, integrationId }
-  if (typeof settings.grant === 'object') {
-    const obtained = await requestTokens(context.oauth, { discovery, client, scopes, settings }, { signal })
-    const { server, resource, namedAs } = discovery
-    const tokenEndpointByHand = settings.metadata?.tokenEndpoint
-    const secrets = {
-      tokens: obtained.tokens,
-      context: { server, client: obtained.client, scopes, serverOrigin, resource, namedAs, tokenEndpointByHand },
-      grant: settings.grant,
-    }
-    const credential = await sealCredential(context.vault, { ...ref, owner, field: 'tokens' }, secrets, {
-      at: now,
-      by: 'sign_in',
-    })
-    return {
-      type: 'tokens',
-      credential,
-      writes: [
-        await keepClient(context, ref, { ...used.known, client: obtained.client, origin: serverOrigin }),
-        { key: keys.credential(integrationId, owner), value: toJson(credential) },
-      ],
-    }
-  }
   const shared = sharedRedirect(context, discovery, client, target.clientByHost === true)
   if (shared !== undefined) await refuseMixUp(context, ref, shared)
   // What people agreed to for another server, they have not agreed to for this one.
-  const { prompt = used.known.origin === serverOrigin ? undefined : 'consent' } = settings
+  const { prompt = origin === serverOrigin ? undefined : 'consent' } = settings
   const begun = await beginAuthorization(context.oauth, {
     discovery,
     client,
     scopes,
     settings: { ...settings, prompt },
-    steppedUpFor,
+    steppedUpFor: request.steppedUpFor,
   })
-  const until = now + flowMs
+  const until = request.now + flowMs
   const secrets: FlowSecrets = { ...begun.flow, serverOrigin }
   const flow: FlowRecord = {
     integrationId,
@@ -200,107 +198,4 @@ async function clientFor(
   if (shared !== undefined) return shared
   const known = stored !== undefined && client === stored.client ? stored : { client, origin, registeredAt: now }
   return { known, release: () => {} }
-}
-
-/** Whether a server that doesn't ask can be signed in to: it publishes how, or the settings say as whom or where. */
-export async function offersSignIn(
-  context: Context,
-  serverUrl: string,
-  settings: OAuthSettings,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const { clientId, scopes, grant, issuer, metadata } = settings
-  if ([clientId, scopes, grant, issuer, metadata].some((value) => value !== undefined)) return true
-  const until = context.runtime.now() + context.options.limits.connectTimeoutMs
-  try {
-    return (await readProtectedResource(context.oauth, serverUrl, undefined, { signal, until })) !== undefined
-  } catch (error) {
-    if (!isIntegrationError(error) || error.code === 'aborted') throw error
-    return false
-  }
-}
-
-/** A flow that a callback belongs to. */
-export interface PendingFlow extends Versioned<FlowRecord> {
-  readonly secrets: FlowSecrets
-  /** The storage's clock, in ms since the epoch. */
-  readonly now: number
-}
-
-/**
- * Finds the flow of a callback. Whatever is wrong with it (unknown, used, expired, another person's) answers the same.
- *
- * @throws IntegrationError `not_found`, `credential_unreadable`
- */
-export async function findFlow(context: ActorContext, callbackUrl: string): Promise<PendingFlow> {
-  const { actor } = context
-  const state = typeof callbackUrl === 'string' ? callbackState(callbackUrl) : undefined
-  const { records, now } =
-    state === undefined ? { records: [], now: 0 } : await context.storage.read(actor.workspaceId, [keys.flow(state)])
-  const stored = versioned<FlowRecord>(records[0])
-  if (stored === undefined || stored.value.userId !== actor.userId) throw signInUnknown()
-  const secrets = JSON.parse(
-    await context.vault.open(stored.value.sealed, flowContext(actor, stored.value.integrationId)),
-  ) as FlowSecrets
-  return { ...stored, secrets, now }
-}
-
-/** Sends the code, once: the flow must be gone from the storage by now. */
-export async function redeemCode(
-  context: ActorContext,
-  flow: PendingFlow,
-  callbackUrl: string,
-  signal?: AbortSignal,
-): Promise<{ readonly credential: CredentialRecord; readonly client: ClientRegistration }> {
-  const { actor } = context
-  const { integrationId, owner } = flow.value
-  const { tokens, client } = await finishAuthorization(context.oauth, flow.secrets, callbackUrl, { signal })
-  const { state: _state, verifier: _verifier, ownRedirectUri: _own, ...asked } = flow.secrets
-  const credential = await sealCredential(
-    context.vault,
-    { workspaceId: actor.workspaceId, integrationId, owner, field: 'tokens' },
-    { tokens, context: { ...asked, client } },
-    { at: flow.now, by: 'sign_in' },
-  )
-  return { credential, client }
-}
-
-/** Reads what a sign-in builds on: settings, client registration, and the credential that is there. */
-export async function signInTarget(
-  context: Context,
-  { workspaceId, integrationId, owner, record }: CredentialRef & { readonly record: IntegrationRecord },
-): Promise<SignInTarget> {
-  const { records } = await context.storage.read(workspaceId, [
-    keys.client(integrationId),
-    keys.credential(integrationId, owner),
-  ])
-  const settings = await oauthSettingsOf(context, { workspaceId, integrationId }, record)
-  const stored = versioned<ClientRecord>(records[0])?.value
-  const registersAnew = stored?.refused === true || (stored?.pending !== undefined && stored.pending === owner)
-  return {
-    integrationId,
-    owner,
-    serverUrl: record.url!,
-    settings: settings ?? {},
-    clientByHost: await isHostsClient(context, workspaceId, record, settings),
-    // A sign-in with it never came back: maybe the authorization server has forgotten it, and said so to the person.
-    registersAnew,
-    client:
-      stored === undefined || registersAnew
-        ? undefined
-        : await openClient(context, { workspaceId, integrationId }, stored),
-    credential: readCredential(records[1]?.value),
-  }
-}
-
-function flowContext(actor: CheckedActor, integrationId: string) {
-  return { workspaceId: actor.workspaceId, integrationId, owner: actor.userId, field: 'flow' }
-}
-
-/** Whatever is wrong with a callback (unknown, used, expired, another person's) is told alike. */
-export function signInUnknown(): IntegrationError {
-  return new IntegrationError(
-    'not_found',
-    'This sign-in link was already used, has expired, or belongs to someone else. Start again with connect() or reconnect().',
-  )
 }

@@ -1,0 +1,83 @@
+import { acceptToolsInput, parse } from '../../model/input.js'
+import type { StorageWrite } from '../../ports/storage.js'
+import { assess, isOnlyWords, settingsOf, type Assessment } from '../gate/assess-tool.js'
+import type { ActorContext } from '../state/context.js'
+import { conflict } from '../state/errors.js'
+import { keys } from '../state/keys.js'
+import type { ToolSettingsRecord } from '../state/records.js'
+import { retrying } from '../state/retrying.js'
+import type { ListedTool } from '../state/tool-list-cache.js'
+import { commitSettings, define } from './commit-tool-settings.js'
+import { loadTools, noSuchTool } from './load-tools.js'
+
+/**
+ * `acceptTools()`: what they are now is what was agreed to. A likely rename keeps whether the tool is on, for whom, and
+ * that it asks; a label and running without asking are set for the new name by `configureTools()`, by whoever wants them.
+ *
+ * @param seen - the hash of each definition that the actor has looked at, by wire name: nobody accepts what nobody saw
+ * @throws IntegrationError `conflict`, `tool_not_found`, `not_found`, `forbidden`, `invalid_input`
+ */
+export async function acceptTools(
+  context: ActorContext,
+  id: string,
+  seen: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { actor } = context
+  const wanted = Object.entries(parse('acceptTools()', acceptToolsInput, seen))
+  let forget: readonly string[] = []
+  await retrying('The tool settings', async () => {
+    const known = await loadTools(context, id, 'accept_tools')
+    const { loaded, settings, manifest, list } = known
+    const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
+    const accepted: string[] = []
+    for (const [name, hash] of wanted) {
+      const tool = list?.get(name)
+      if (tool === undefined) throw noSuchTool(name, loaded)
+      if (tool.hash !== hash) throw conflict(`Tool "${name.slice(0, 64)}"`)
+      const { change } = assess(context, {
+        actor,
+        integrationId: id,
+        record: loaded.record,
+        settings: settings?.value,
+        manifest,
+        tool,
+      })
+      const from = change?.from
+      if (from === undefined) define(tools, name, reaccepted(settingsOf({ tools }, name), tool, change))
+      else {
+        define(tools, name, renamed(settingsOf({ tools }, from), tool))
+        delete tools[from]
+        accepted.push(from)
+      }
+      accepted.push(name)
+    }
+    forget = accepted
+    return commitSettings(context, known, tools, {
+      action: 'accept_tools',
+      tools: wanted.map(([name]) => name),
+    })
+  })
+  context.runInBackground(() =>
+    context.storage.commit(
+      actor.workspaceId,
+      forget.slice(0, 100).map((name): StorageWrite => ({ key: keys.accepted(id, name), value: undefined })),
+    ),
+  )
+}
+
+/** A person's label goes on where the tool does what it did. */
+function reaccepted(
+  settings: ToolSettingsRecord,
+  { hash }: ListedTool,
+  change: Assessment['change'],
+): ToolSettingsRecord {
+  const { label, ...rest } = settings
+  const isSame = isOnlyWords(change?.kind) && label?.definitionHash === settings.accepted
+  const kept = label?.definitionHash === hash ? label : isSame ? { ...label!, definitionHash: hash } : undefined
+  return { ...rest, accepted: hash, label: kept }
+}
+
+/** Another name may be another deed: nothing that loosens moves along. */
+function renamed({ enabled, agents, approval }: ToolSettingsRecord, { hash }: ListedTool): ToolSettingsRecord {
+  return { enabled, agents, approval: approval === 'ask' ? approval : undefined, accepted: hash }
+}

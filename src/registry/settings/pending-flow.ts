@@ -1,0 +1,66 @@
+import type { CheckedActor } from '../../model/actor.js'
+import { IntegrationError } from '../../model/errors.js'
+import { callbackState, finishAuthorization, type FlowSecrets } from '../../oauth/authorization.js'
+import type { ClientRegistration } from '../../oauth/client-registration.js'
+import { sealCredential, type CredentialRecord } from '../../oauth/credential-record.js'
+import type { ActorContext } from '../state/context.js'
+import { keys } from '../state/keys.js'
+import { versioned, type FlowRecord, type Versioned } from '../state/records.js'
+
+/** A flow that a callback belongs to. */
+export interface PendingFlow extends Versioned<FlowRecord> {
+  readonly secrets: FlowSecrets
+  /** The storage's clock, in ms since the epoch. */
+  readonly now: number
+}
+
+/**
+ * Finds the flow of a callback. Whatever is wrong with it (unknown, used, expired, another person's) answers the same.
+ *
+ * @throws IntegrationError `not_found`, `credential_unreadable`
+ */
+export async function findFlow(context: ActorContext, callbackUrl: string): Promise<PendingFlow> {
+  const { actor } = context
+  const state = typeof callbackUrl === 'string' ? callbackState(callbackUrl) : undefined
+  const { records, now } =
+    state === undefined ? { records: [], now: 0 } : await context.storage.read(actor.workspaceId, [keys.flow(state)])
+  const stored = versioned<FlowRecord>(records[0])
+  if (stored === undefined || stored.value.userId !== actor.userId) throw signInUnknown()
+  const secrets = JSON.parse(
+    await context.vault.open(stored.value.sealed, flowContext(actor, stored.value.integrationId)),
+  ) as FlowSecrets
+  return { ...stored, secrets, now }
+}
+
+/** Sends the code, once: the flow must be gone from the storage by now. */
+export async function redeemCode(
+  context: ActorContext,
+  flow: PendingFlow,
+  callbackUrl: string,
+  signal?: AbortSignal,
+): Promise<{ readonly credential: CredentialRecord; readonly client: ClientRegistration }> {
+  const { actor } = context
+  const { integrationId, owner } = flow.value
+  const { tokens, client } = await finishAuthorization(context.oauth, flow.secrets, callbackUrl, { signal })
+  const { state: _state, verifier: _verifier, ownRedirectUri: _own, ...asked } = flow.secrets
+  const credential = await sealCredential(
+    context.vault,
+    { workspaceId: actor.workspaceId, integrationId, owner, field: 'tokens' },
+    { tokens, context: { ...asked, client } },
+    { at: flow.now, by: 'sign_in' },
+  )
+  return { credential, client }
+}
+
+/** What the secrets of a flow are sealed for. */
+export function flowContext(actor: CheckedActor, integrationId: string) {
+  return { workspaceId: actor.workspaceId, integrationId, owner: actor.userId, field: 'flow' }
+}
+
+/** Whatever is wrong with a callback (unknown, used, expired, another person's) is told alike. */
+export function signInUnknown(): IntegrationError {
+  return new IntegrationError(
+    'not_found',
+    'This sign-in link was already used, has expired, or belongs to someone else. Start again with connect() or reconnect().',
+  )
+}

@@ -1,0 +1,72 @@
+import { isIntegrationError } from '../../model/errors.js'
+import type { OAuthSettings } from '../../model/oauth.js'
+import { readCredential, type CredentialRecord } from '../../oauth/credential-record.js'
+import { readProtectedResource } from '../../oauth/protected-resource.js'
+import { isHostsClient, oauthSettingsOf } from '../servers/oauth-settings.js'
+import type { Context } from '../state/context.js'
+import { keys } from '../state/keys.js'
+import { versioned, type ClientRecord, type IntegrationRecord, type KnownClient } from '../state/records.js'
+import type { CredentialRef } from '../state/refs.js'
+import { openClient } from './shared-registration.js'
+
+/** For which integration and whose credential somebody signs in. */
+export interface SignInTarget {
+  readonly integrationId: string
+  readonly owner: string
+  readonly serverUrl: string
+  readonly settings: OAuthSettings
+  /** What is there already: its issuer is preferred, its scopes are asked for again. */
+  readonly credential?: CredentialRecord | undefined
+  /** The host's catalogue configured the client. */
+  readonly clientByHost?: boolean | undefined
+  /** Who we were to the authorization server before; absent where that led nowhere. */
+  readonly client?: KnownClient | undefined
+  /** That led nowhere: nobody else's registration is relied on either. */
+  readonly registersAnew?: boolean | undefined
+}
+
+/** Reads what a sign-in builds on: settings, client registration, and the credential that is there. */
+export async function signInTarget(
+  context: Context,
+  { workspaceId, integrationId, owner, record }: CredentialRef & { readonly record: IntegrationRecord },
+): Promise<SignInTarget> {
+  const { records } = await context.storage.read(workspaceId, [
+    keys.client(integrationId),
+    keys.credential(integrationId, owner),
+  ])
+  const settings = await oauthSettingsOf(context, { workspaceId, integrationId }, record)
+  const stored = versioned<ClientRecord>(records[0])?.value
+  const registersAnew = stored?.refused === true || (stored?.pending !== undefined && stored.pending === owner)
+  return {
+    integrationId,
+    owner,
+    serverUrl: record.url!,
+    settings: settings ?? {},
+    clientByHost: await isHostsClient(context, workspaceId, record, settings),
+    // A sign-in with it never came back: maybe the authorization server has forgotten it, and said so to the person.
+    registersAnew,
+    client:
+      stored === undefined || registersAnew
+        ? undefined
+        : await openClient(context, { workspaceId, integrationId }, stored),
+    credential: readCredential(records[1]?.value),
+  }
+}
+
+/** Whether a server that doesn't ask can be signed in to: it publishes how, or the settings say as whom or where. */
+export async function offersSignIn(
+  context: Context,
+  serverUrl: string,
+  settings: OAuthSettings,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { clientId, scopes, grant, issuer, metadata } = settings
+  if ([clientId, scopes, grant, issuer, metadata].some((value) => value !== undefined)) return true
+  const until = context.runtime.now() + context.options.limits.connectTimeoutMs
+  try {
+    return (await readProtectedResource(context.oauth, serverUrl, undefined, { signal, until })) !== undefined
+  } catch (error) {
+    if (!isIntegrationError(error) || error.code === 'aborted') throw error
+    return false
+  }
+}

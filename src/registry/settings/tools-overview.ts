@@ -1,0 +1,76 @@
+import type { QuarantinedTool, Tool } from '../../model/tool.js'
+import { shownDefinition } from '../../policy/shown-definition.js'
+import { assess } from '../gate/assess-tool.js'
+import { changesOf } from '../gate/tool-changes.js'
+import { load } from '../state/access.js'
+import type { ActorContext } from '../state/context.js'
+import { targetFrom, targetKeys } from '../state/target.js'
+import { loadTools, revisionOf } from './load-tools.js'
+import { refreshTools } from './refresh-tools.js'
+
+/** What `tools()` answers. */
+export interface ToolOverview {
+  /** Every tool that can be used. */
+  readonly tools: readonly Tool[]
+  /** Tools that were there, by wire name, and are not listed any more: their settings are kept for when they come back. */
+  readonly missing: readonly string[]
+  /** Tools that the server listed and that can't be used, with the reason. */
+  readonly quarantined: readonly QuarantinedTool[]
+  /** When the server was asked, ms since the epoch; absent: never yet. */
+  readonly listedAt?: number | undefined
+  /** Changes with the tools and with their settings; give it as `ifRevision`. */
+  readonly revision: string
+}
+
+/** `tools()`: every tool with label, enabled, mode, and what the mode comes to and why. */
+export async function toolsOverview(context: ActorContext, id: string): Promise<ToolOverview> {
+  const { actor } = context
+  const known = await loadTools(context, id, 'list_tools')
+  const { loaded, settings, manifest, list } = known
+  const { record } = loaded
+  const assessed = (list?.tools ?? []).map((tool) => ({
+    tool,
+    ...assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool }),
+  }))
+  const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
+  const tools = assessed.map(({ tool, label, mode, verdict, settings: own }, n): Tool => {
+    const change = changes[n]
+    const definition = shownDefinition(tool.definition)
+    return {
+      name: definition.name,
+      modelName: tool.modelName(record.handle),
+      title: definition.title,
+      description: definition.description,
+      inputSchema: definition.inputSchema,
+      outputSchema: definition.outputSchema,
+      annotations: definition.annotations,
+      label,
+      definitionHash: tool.hash,
+      enabled: own.enabled ?? true,
+      approval: { mode, resolved: verdict.mode, rule: verdict.rule },
+      agents: own.agents,
+      change,
+    }
+  })
+  return {
+    tools,
+    missing: Object.entries(settings?.value.tools ?? {}).flatMap(([name, { accepted }]) =>
+      accepted === undefined || list === undefined || list.get(name) !== undefined ? [] : [name],
+    ),
+    quarantined: manifest?.quarantined ?? [],
+    listedAt: manifest?.listedAt,
+    revision: revisionOf(known),
+  }
+}
+
+/** `refreshTools()`: asks the server now. */
+export async function refreshToolsNow(
+  context: ActorContext,
+  id: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ToolOverview> {
+  const { actor } = context
+  const { record, others } = await load(context, id, 'validate', targetKeys(id, actor))
+  await refreshTools(context, targetFrom(actor, id, record, others), { bypassBreaker: true, ...options })
+  return toolsOverview(context, id)
+}
