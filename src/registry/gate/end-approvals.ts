@@ -2,7 +2,7 @@ import type { Approval } from '../../model/approval.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
-import { idsUnder } from '../state/pages.js'
+import { idsUnder, pages } from '../state/pages.js'
 import { prefixes } from '../state/keys.js'
 import { versioned, type ApprovalIndexRecord, type ApprovalRecord } from '../state/records.js'
 import { isOpen, move, presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
@@ -63,14 +63,10 @@ export async function endOpenApprovals(
   integrationId: string,
   end: ApprovalEnd,
 ): Promise<void> {
-  for (let after: string | undefined; ;) {
-    const page = await context.storage.list({ workspaceId, prefix: prefixes.open, limit: 1000, after })
-    for (const record of page.records)
+  for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.open, limit: 1000 }))
+    for (const record of records)
       if (versioned<ApprovalIndexRecord>(record)!.value.integrationId === integrationId)
         await endOne(context, workspaceId, record.key.slice(prefixes.open.length), end)
-    if (page.next === undefined) return
-    after = page.next
-  }
 }
 
 /** Ends what still waits of one person. */

@@ -6,6 +6,7 @@ import { IntegrationError } from '../../model/errors.js'
 import { isId } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import { keys, prefixes } from '../state/keys.js'
+import { pages } from '../state/pages.js'
 import { versioned, type ApprovalIndexRecord, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { accessToApproval, indexRecord, isOpen, presentApproval, statusNow } from './approvals.js'
 
@@ -55,17 +56,17 @@ export async function listApprovals(context: ActorContext, input: ApprovalQuery 
 
   const { prefix, pageSize } = indexFor(actor.userId, query)
   const approvals: Approval[] = []
-  let cursor = after
   let characters = 0
-  for (let looked = 0; looked < maxEntries; looked += pageSize) {
-    const page = await context.storage.list({
-      workspaceId: actor.workspaceId,
-      prefix,
-      limit: pageSize,
-      reverse: order === 'newest',
-      after: cursor === undefined ? undefined : prefix + cursor,
-    })
-    const fitting = page.records.filter((record) => fits(factsOf(record), actor.userId, query))
+  let scanned = 0
+  const all = {
+    workspaceId: actor.workspaceId,
+    prefix,
+    limit: pageSize,
+    reverse: order === 'newest',
+    after: after && prefix + after,
+  }
+  for await (const { records, next } of pages(context.storage, all)) {
+    const fitting = records.filter((record) => fits(factsOf(record), actor.userId, query))
     for (let n = 0; n < fitting.length; n += readAtOnce) {
       const ids = fitting.slice(n, n + readAtOnce).map(({ key }) => key.slice(prefix.length))
       for (const { id, record, now } of await readVisible(context, ids)) {
@@ -75,10 +76,10 @@ export async function listApprovals(context: ActorContext, input: ApprovalQuery 
         if (approvals.length === limit || characters > maxCharacters) return { approvals, next: id }
       }
     }
-    if (page.next === undefined) return { approvals }
-    cursor = page.next.slice(prefix.length)
+    scanned += pageSize
+    if (next !== undefined && scanned >= maxEntries) return { approvals, next: next.slice(prefix.length) }
   }
-  return { approvals, next: cursor }
+  return { approvals }
 }
 
 /** Members see nobody's but their own; an admin learns which option lets them. */

@@ -5,6 +5,7 @@ import type { ActorContext } from '../state/context.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
 import { momentKey } from '../state/event-feed.js'
 import { keys, prefixes } from '../state/keys.js'
+import { pages } from '../state/pages.js'
 
 /** Query of the audit log. Times are ms since the epoch. */
 export interface AuditQuery {
@@ -51,29 +52,24 @@ export async function readAudit(context: ActorContext, query: AuditQuery = {}): 
   const newest = asked.order === 'newest'
   const entries: AuditEntry[] = []
   let at = asked.after === undefined ? startOf(asked) : prefixes.audit + asked.after
-  for (let looked = 0; looked < maxScanned;) {
-    const page = await context.storage.list({
-      workspaceId: actor.workspaceId,
-      prefix: prefixes.audit,
-      limit: 500,
-      after: at,
-      reverse: newest,
-    })
-    const raw = page.records.map((record) => ({
+  let scanned = 0
+  const all = { workspaceId: actor.workspaceId, prefix: prefixes.audit, limit: 500, after: at, reverse: newest }
+  for await (const { records, next } of pages(context.storage, all)) {
+    const raw = records.map((record) => ({
       ...versioned<AuditEntry>(record)!.value,
       id: record.key.slice(prefixes.audit.length),
     }))
     for (const [n, entry] of (await shownTo(context, raw)).entries()) {
       if (isPast(raw[n]!, asked)) return { entries }
-      at = page.records[n]!.key
+      at = records[n]!.key
       // Filter the shown entry: a filter must not reveal fields that an admin may not see.
       if (entry !== undefined && matches(entry, filter) && isWithin(entry, asked)) entries.push(entry)
       if (entries.length === (asked.limit ?? 100)) return { entries, next: at.slice(prefixes.audit.length) }
     }
-    if (page.next === undefined) return { entries }
-    looked += raw.length
+    scanned += raw.length
+    if (next !== undefined && scanned >= maxScanned) return { entries, next: at?.slice(prefixes.audit.length) }
   }
-  return { entries, next: at?.slice(prefixes.audit.length) }
+  return { entries }
 }
 
 /** Ids begin with their time, so that a time is a position in the list. */

@@ -10,7 +10,7 @@ import { planEdit, type Edit, type UpdateInput } from './plan-edit.js'
 import { retrying } from '../state/retrying.js'
 import { eraseCredential, forgetSecret } from './erase-credential.js'
 import { endGrants } from '../gate/grants.js'
-import { load, type LoadedIntegration } from '../state/access.js'
+import { load } from '../state/access.js'
 import { getIntegration } from './integrations.js'
 import { versioned, toJson, type HeadersRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
@@ -37,27 +37,30 @@ export async function update(
       ? 'set_endpoint'
       : 'update'
   if (wanted.agents !== undefined) await checkAgents(context, actor.workspaceId, wanted.agents, 'update()')
-  let made: Edit | undefined
-  let before: LoadedIntegration | undefined
-  await retrying('The integration', async () => {
-    before = await load(context, id, operation, [
+  const { before, edit } = await retrying('The integration', async () => {
+    const loaded = await load(context, id, operation, [
       keys.headers(id, sharedOwner),
       keys.settings(id),
       ...sharedSecrets(id),
     ])
-    if (options.ifRevision !== undefined && options.ifRevision !== before.record.revision)
-      throw conflict(`Integration "${before.record.name}"`)
-    made = await planEdit(context, before, wanted)
-    if (made.changed.length === 0) return true
-    return context.feed.commit(actor.workspaceId, {
-      writes: [{ key: keys.integration(id), ifVersion: before.version, value: toJson(made.record) }, ...made.writes],
-      events: [{ type: 'integration_updated', integrationId: id, changed: made.changed, by: actor.userId }],
-      audit: [{ action: 'update', userId: actor.userId, integrationId: id, changed: made.changed }],
+    if (options.ifRevision !== undefined && options.ifRevision !== loaded.record.revision)
+      throw conflict(`Integration "${loaded.record.name}"`)
+    const planned = await planEdit(context, loaded, wanted)
+    const { changed } = planned
+    if (changed.length === 0) return { before: loaded, edit: planned }
+    const done = await context.feed.commit(actor.workspaceId, {
+      writes: [
+        { key: keys.integration(id), ifVersion: loaded.version, value: toJson(planned.record) },
+        ...planned.writes,
+      ],
+      events: [{ type: 'integration_updated', integrationId: id, changed, by: actor.userId }],
+      audit: [{ action: 'update', userId: actor.userId, integrationId: id, changed }],
     })
+    return done && { before: loaded, edit: planned }
   })
-  if (made!.changed.includes('headers')) await forgetSecret(context, versioned<HeadersRecord>(before!.others[0])?.value)
-  await afterEdit(context, id, made!)
-  if (['url', 'headers', 'credentials'].some((field) => made!.changed.includes(field)))
+  if (edit.changed.includes('headers')) await forgetSecret(context, versioned<HeadersRecord>(before.others[0])?.value)
+  await afterEdit(context, id, edit)
+  if (['url', 'headers', 'credentials'].some((field) => edit.changed.includes(field)))
     await checkEdited(context, id, options.signal)
   return getIntegration(context, id)
 }

@@ -1,6 +1,6 @@
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
-import { drop, sharedSecrets, wipe, type Dropped } from './drop-credential.js'
+import { drop, sharedSecrets, wipe } from './drop-credential.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
@@ -17,13 +17,11 @@ import { poolPrefix } from '../servers/use-server.js'
 export async function transferOwner(context: ActorContext, id: string, userId: string): Promise<void> {
   const { actor } = context
   check('transferOwner()', hostShapes.transferOwner, { userId })
-  let wasPrivate = false
-  let dropped: Dropped | undefined
-  await retrying('The integration', async () => {
+  const taken = await retrying('The integration', async () => {
     const { record, version, now, others } = await load(context, id, 'transfer_owner', sharedSecrets(id))
-    if (record.ownerId === userId) return true
-    wasPrivate = record.visibility === 'private'
-    dropped = wasPrivate ? drop(id, others) : undefined
+    if (record.ownerId === userId) return 'nothing'
+    const wasPrivate = record.visibility === 'private'
+    const dropped = wasPrivate ? drop(id, others) : undefined
     const next: IntegrationRecord = {
       ...record,
       ownerId: userId,
@@ -32,24 +30,25 @@ export async function transferOwner(context: ActorContext, id: string, userId: s
       headers: wasPrivate ? [] : record.headers,
       updatedAt: now,
     }
-    return context.feed.commit(actor.workspaceId, {
+    const done = await context.feed.commit(actor.workspaceId, {
       writes: [
         { key: keys.integration(id), ifVersion: version, value: toJson(next) },
-        ...(wasPrivate
-          ? [
+        ...(dropped === undefined
+          ? []
+          : [
               { key: keys.visibleTo(record.ownerId, id), value: undefined },
               { key: keys.visibleTo(userId, id), value: { id } },
               { key: keys.headers(id, sharedOwner), value: undefined },
               { key: keys.status(id, sharedOwner), value: undefined },
-              ...dropped!.writes,
-            ]
-          : []),
+              ...dropped.writes,
+            ]),
       ],
       events: [{ type: 'integration_updated', integrationId: id, changed: ['owner'], by: actor.userId }],
       audit: [{ action: 'transfer_owner', userId: actor.userId, integrationId: id }],
     })
+    return done && (dropped ?? 'nothing')
   })
-  if (!wasPrivate) return
+  if (taken === 'nothing') return
   context.calls.end(actor.workspaceId, id, 'conflict')
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
   await endOpenApprovals(context, actor.workspaceId, id, {
@@ -57,5 +56,5 @@ export async function transferOwner(context: ActorContext, id: string, userId: s
     reason: 'The integration has another owner now.',
   })
   await endGrants(context, actor.workspaceId, id)
-  await wipe(context, actor.workspaceId, id, dropped)
+  await wipe(context, actor.workspaceId, id, taken)
 }

@@ -19,13 +19,11 @@ export async function setTrusted(
 ): Promise<Integration> {
   const { actor } = context
   check('trust()', hostShapes.trust, { trusted })
-  let changed = false
-  await retrying('The integration', async () => {
+  const outcome = await retrying('The integration', async () => {
     const { record, version, now } = await load(context, id, 'trust')
     if (ifRevision !== undefined && ifRevision !== record.revision) throw conflict(`Integration "${record.name}"`)
-    changed = record.trusted !== trusted
-    if (!changed) return true
-    return context.feed.commit(actor.workspaceId, {
+    if (record.trusted === trusted) return 'as_before'
+    const done = await context.feed.commit(actor.workspaceId, {
       writes: [
         {
           key: keys.integration(id),
@@ -42,8 +40,9 @@ export async function setTrusted(
       events: [{ type: 'integration_updated', integrationId: id, changed: ['trusted'], by: actor.userId }],
       audit: [{ action: 'trust', userId: actor.userId, integrationId: id, changed: [String(trusted)] }],
     })
+    return done && 'changed'
   })
-  if (changed) {
+  if (outcome === 'changed') {
     await endOpenApprovals(context, actor.workspaceId, id, {
       to: 'superseded',
       reason: 'Whether the server is trusted was changed.',
