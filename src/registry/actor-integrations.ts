@@ -22,7 +22,7 @@ import { closed } from './state/errors.js'
 import { checkOptions } from './state/verb-shapes.js'
 import type { ToolOverview } from './settings/tools-overview.js'
 import type { ToolsetBuilder } from './gate/toolset-contents.js'
-import { makeToolset, type Toolset, type ToolsetOptions } from './gate/toolset.js'
+import { makeToolset, recallToolset, type Toolset, type ToolsetOptions } from './gate/toolset.js'
 import type { ReconnectInput } from './settings/validate.js'
 import type { ConnectInput } from './settings/plan-connect.js'
 
@@ -277,7 +277,7 @@ export function actorIntegrations<AgentId extends string>(
       })),
     agents: (options) =>
       // The ids are those that the host gave to the constructor, whose type has them.
-      open('agents', options, () => context.agentsOf(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
+      open('agents', options, () => context.agents.of(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
     list: (options) => manage('list', options, (verbs) => verbs.listIntegrations(context, options)),
     get: (id, options) => manage('get', options, (verbs) => verbs.getIntegration(context, id)),
     check: (input, options) => manage('check', options, (verbs) => verbs.checkServer(context, input, options)),
@@ -305,7 +305,12 @@ export function actorIntegrations<AgentId extends string>(
       manage('refreshTools', options, (verbs) => verbs.refreshToolsNow(context, id, options)),
     acceptTools: (id, tools, options) =>
       manage('acceptTools', options, (verbs) => verbs.acceptTools(context, id, tools)),
-    toolset: (agentId, options) => open('toolset', options, () => makeToolset(context, builder, agentId, options)),
+    async toolset(agentId, options) {
+      checkOptions('toolset', options)
+      const mayRecall = !context.closing.aborted && options?.signal?.aborted !== true
+      const recalled = mayRecall ? recallToolset(context, builder, agentId, options) : undefined
+      return recalled ?? whileOpen(context, options, () => makeToolset(context, builder, agentId, options))
+    },
     approvals: {
       list: (query) => manage('approvals.list', query, (verbs) => verbs.listApprovals(context, query)),
       get: (id, options) => manage('approvals.get', options, (verbs) => verbs.getApproval(context, id)),

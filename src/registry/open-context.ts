@@ -83,7 +83,7 @@ export function openContext(
     handles: handles(storage),
     registering: new Map(),
     checks: rateLimit('check()', 30, runtime),
-    agentsOf: agentSource(options.agents),
+    agents: agentSource(options.agents),
     connectorsOf: connectorSource(options.connectors ?? []),
     refreshTools: oneAtATime(
       async (target) => (await loadToolRefresh()).checkTarget(context, target, { background: true }),

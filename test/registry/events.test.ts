@@ -122,8 +122,9 @@ describe('the feed', () => {
     expect((await registry.actingAs(ana).audit()).entries).toHaveLength(1)
     now += 84 * 86_400_000
     expect((await registry.actingAs(ana).audit()).entries).toEqual([])
-    expect((await registry.sweep()).expired).toBe(2)
-    expect((await dump(storage)).filter(({ key }) => /^(event|audit)\//.test(key))).toEqual([])
+    // The event, the audit entry, and the change of the catalogue.
+    expect((await registry.sweep()).expired).toBe(3)
+    expect((await dump(storage)).filter(({ key }) => /^(event|audit|catalogue)\/\d/.test(key))).toEqual([])
     await registry.actingAs(ana).connect({ url: server.url, name: 'Later', agents: ['assistant'] })
     expect(Number((await all())[0]!.id)).toBeGreaterThan(1)
   })

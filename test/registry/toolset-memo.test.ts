@@ -3,14 +3,25 @@ import { describe, expect, it } from 'vitest'
 import { openGate, readNote, writeNote } from '../support/gate.js'
 import { makeStorage } from '../support/registry.js'
 
-/** Counts what is asked of a storage. */
-function counted(storage: RegistryStorage): { readonly storage: RegistryStorage; reads(): number } {
-  let reads = 0
-  const read: RegistryStorage['read'] = (...asked) => {
-    reads++
-    return storage.read(...asked)
+/** Counts what is asked of a storage: operations, and keys that are read. */
+function counted(storage: RegistryStorage) {
+  let operations = 0
+  const keys: string[] = []
+  const read: RegistryStorage['read'] = (workspaceId, asked) => {
+    operations++
+    keys.push(...asked)
+    return storage.read(workspaceId, asked)
   }
-  return { storage: { ...storage, read }, reads: () => reads }
+  const list: RegistryStorage['list'] = (query) => {
+    operations++
+    return storage.list(query)
+  }
+  return { storage: { ...storage, read, list }, reads: () => operations, keysRead: () => keys.splice(0) }
+}
+
+/** Tells of nothing, as SQLite does of what other processes commit. */
+function silent(storage: RegistryStorage): RegistryStorage {
+  return { ...storage, watch: () => () => {} }
 }
 
 describe('a toolset that was built before', () => {
@@ -26,7 +37,7 @@ describe('a toolset that was built before', () => {
     expect(reads()).toBe(before + 1)
   })
 
-  it('reads one record where the storage tells of nothing', async () => {
+  it('asks once where the storage does not tell of changes', async () => {
     const { storage, reads } = counted({ ...makeStorage(), watch: undefined })
     const gate = await openGate({ storage, tools: [readNote] })
     await gate.toolset()
@@ -62,5 +73,147 @@ describe('a toolset that was built before', () => {
     expect(denied.unavailable).toMatchObject([{ reason: 'denied_by_policy', rule: 'policy:house' }])
     verdict = 'auto'
     expect((await gate.toolset()).tools[0]?.approval).toMatchObject({ resolved: 'auto', rule: 'policy:house' })
+  })
+
+  it('reads again only the integration that changed, and hands out the others as they were', async () => {
+    const { storage, keysRead } = counted(makeStorage({ now: () => 0 }))
+    const gate = await openGate({ storage, tools: [readNote, writeNote] })
+    await gate.runtime.advance(1)
+    const { integration } = await gate.mine.connect({ url: gate.server.url, name: 'Diary', agents: ['assistant'] })
+    const { tools } = await gate.toolset()
+    await gate.mine.configureTools(integration.id, { write_note: { enabled: false } })
+    keysRead()
+    const changed = await gate.toolset()
+    expect(keysRead().filter((key) => key.split('/').includes(gate.id))).toEqual([])
+    expect(changed.tools.map(({ modelName }) => modelName)).toEqual([
+      'diary__read_note',
+      'notes__read_note',
+      'notes__write_note',
+    ])
+    expect(changed.tools[1]).toBe(tools[2])
+  })
+
+  it('has every change of many, and an integration that came, went or was hidden', async () => {
+    const visibility = 'workspace'
+    const gate = await openGate({ tools: [readNote], connect: { visibility } })
+    const bo = gate.as({ workspaceId: 'acme', userId: 'bo' })
+    const names = async (who: Pick<typeof bo, 'toolset'>): Promise<readonly string[]> =>
+      (await who.toolset('assistant')).tools.map(({ modelName }) => modelName)
+    expect(await names(gate.mine)).toEqual(['notes__read_note'])
+    expect(await names(bo)).toEqual(['notes__read_note'])
+    await gate.runtime.advance(1)
+    const { integration } = await gate.mine.connect({
+      url: gate.server.url,
+      name: 'Diary',
+      agents: ['assistant'],
+      visibility,
+    })
+    expect(await names(bo)).toEqual(['notes__read_note', 'diary__read_note'])
+    await gate.mine.update(integration.id, { visibility: 'private' })
+    expect(await names(bo)).toEqual(['notes__read_note'])
+    expect(await names(gate.mine)).toEqual(['notes__read_note', 'diary__read_note'])
+    for (let n = 0; n < 120; n++) await gate.mine.update(integration.id, { name: `Diary ${n}` })
+    await gate.mine.remove(gate.id)
+    expect(await names(gate.mine)).toEqual(['diary__read_note'])
+    expect(await names(bo)).toEqual([])
+    await gate.registry.forgetWorkspace('acme')
+    expect(await names(gate.mine)).toEqual([])
+  })
+
+  it('is never of a workspace that was forgotten and begun again', async () => {
+    const storage = makeStorage()
+    const gate = await openGate({ storage: silent(storage), tools: [readNote] })
+    const elsewhere = gate.another({ storage })
+    expect((await gate.toolset()).tools).toHaveLength(1)
+    await elsewhere.forgetWorkspace('acme')
+    await elsewhere.actingAs({ workspaceId: 'acme', userId: 'bo' }).connect({
+      url: gate.server.url,
+      name: 'New',
+      agents: ['assistant'],
+      visibility: 'workspace',
+    })
+    await gate.runtime.advance(1000)
+    expect((await gate.toolset()).tools.map(({ modelName }) => modelName)).toEqual(['new__read_note'])
+  })
+
+  it('is at most a second old where another process changed something that the storage does not tell of', async () => {
+    const storage = makeStorage()
+    const gate = await openGate({ storage: silent(storage), tools: [readNote] })
+    const elsewhere = gate.another({ storage }).actingAs({ workspaceId: 'acme', userId: 'ana' })
+    const before = await gate.toolset()
+    await elsewhere.disable(gate.id)
+    // A call reads what is stored, whatever the list showed.
+    await expect(before.call('notes__read_note', { id: '1' })).rejects.toMatchObject({ code: 'integration_disabled' })
+    await gate.runtime.advance(1000)
+    expect((await gate.toolset()).tools).toEqual([])
+    await elsewhere.enable(gate.id)
+    await gate.runtime.advance(1000)
+    expect((await gate.toolset()).tools).toHaveLength(1)
+  })
+
+  it('follows trust, a credential for another server, and who else may use it', async () => {
+    const gate = await openGate({
+      tools: [readNote],
+      connect: { visibility: 'workspace', headers: { 'X-Api-Key': 'one' } },
+    })
+    const admin = gate.as({ workspaceId: 'acme', userId: 'root', role: 'admin' })
+    const bo = gate.as({ workspaceId: 'acme', userId: 'bo' })
+    const rule = async (): Promise<string | undefined> => (await bo.toolset('assistant')).tools[0]?.approval.rule
+    expect(await rule()).toBe('untrusted')
+    await admin.trust(gate.id, true)
+    expect(await rule()).toBe('annotations_read')
+    await admin.trust(gate.id, false)
+    expect(await rule()).toBe('untrusted')
+    await gate.mine.update(gate.id, { credentials: 'per_user' })
+    expect((await bo.toolset('assistant')).unavailable).toMatchObject([{ reason: 'not_connected' }])
+    await bo.authorize(gate.id, { headers: { 'X-Api-Key': 'two' } })
+    expect(await rule()).toBe('untrusted')
+    await gate.mine.update(gate.id, { agents: ['builder'] })
+    expect((await bo.toolset('assistant')).unavailable).toMatchObject([{ reason: 'agent_not_allowed' }])
+  })
+
+  it('keeps roles and agents apart', async () => {
+    const gate = await openGate({
+      tools: [readNote],
+      approvals: {
+        policy: ({ actor, agentId }) =>
+          actor.role === 'admin' && agentId === 'assistant' ? undefined : { mode: 'deny', rule: 'admins' },
+      },
+    })
+    const tools = async (role: 'admin' | 'member', agent: 'assistant' | 'builder') =>
+      (await gate.as({ workspaceId: 'acme', userId: 'ana', role }).toolset(agent)).tools.length
+    for (let n = 0; n < 2; n++) {
+      expect(await tools('admin', 'assistant')).toBe(1)
+      expect(await tools('member', 'assistant')).toBe(0)
+      expect(await tools('admin', 'builder')).toBe(0)
+    }
+  })
+
+  it('takes a policy at its word each time, also when it changes the answer that it gave before', async () => {
+    const answer: { mode: 'ask' | 'deny'; rule: string } = { mode: 'ask', rule: 'house' }
+    const gate = await openGate({ tools: [readNote], approvals: { policy: () => answer } })
+    expect((await gate.toolset()).tools).toHaveLength(1)
+    answer.mode = 'deny'
+    expect((await gate.toolset()).tools).toEqual([])
+    answer.mode = 'ask'
+    expect((await gate.toolset()).tools).toHaveLength(1)
+  })
+
+  it('hands out nothing that could be changed by who gets it', async () => {
+    const gate = await openGate({ tools: [readNote] })
+    const { tools } = await gate.toolset()
+    const parts = [tools, tools[0], tools[0]?.approval, tools[0]?.inputSchema, tools[0]?.integration]
+    expect(parts.every((part) => Object.isFrozen(part))).toBe(true)
+  })
+
+  it('is refused as any verb once the registry is closed or the caller has gone', async () => {
+    const gate = await openGate({ tools: [readNote] })
+    await gate.toolset()
+    await expect(gate.mine.toolset('assistant', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'aborted',
+    })
+    await expect(gate.mine.toolset('nobody' as 'assistant')).rejects.toMatchObject({ code: 'invalid_input' })
+    await gate.registry.close()
+    await expect(gate.toolset()).rejects.toMatchObject({ code: 'closed' })
   })
 })

@@ -3,7 +3,7 @@ import type { ApprovalMode, ToolChangeKind, ToolLabel } from '../../model/tool.j
 import { decideApproval, resolveLabel, type ApprovalVerdict } from '../../policy/approval-rule.js'
 import type { Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
-import type { PolicyVerdict } from '../state/options.js'
+import type { PolicyInput, PolicyVerdict } from '../state/options.js'
 import type { IntegrationRecord, SettingsRecord, ToolSettingsRecord, ToolsRecord } from '../state/records.js'
 import type { ListedTool, NamedTool } from '../state/tool-list-cache.js'
 
@@ -123,33 +123,48 @@ export function hostVerdict(
   label: ToolLabel | undefined,
   args?: JsonObject | undefined,
 ): PolicyVerdict | undefined {
-  const { policy } = context.options.approvals
-  if (policy === undefined || subject.agentId === undefined) return undefined
-  const { record, tool, actor, agentId, conversationId, integrationId } = subject
+  if (context.options.approvals.policy === undefined || subject.agentId === undefined) return undefined
+  const { conversationId } = subject
+  return askPolicy(context, { ...policyFacts(subject, label), conversationId, arguments: args })
+}
+
+/** What a host's policy is told of a tool, whatever the call. */
+export type PolicyFacts = Omit<PolicyInput, 'conversationId' | 'arguments'>
+
+/** What stays the same of it until something stored changes. */
+export function policyFacts(
+  { record, tool, actor, agentId = '', integrationId }: Subject,
+  label: ToolLabel | undefined,
+): PolicyFacts {
+  return {
+    actor,
+    agentId,
+    integration: {
+      id: integrationId,
+      handle: record.handle,
+      name: record.name,
+      origin: record.origin,
+      connectorId: record.connectorId,
+      trusted: record.trusted,
+    },
+    tool: {
+      name: tool.definition.name,
+      modelName: tool.modelName(record.handle),
+      label,
+      annotations: tool.definition.annotations,
+    },
+  }
+}
+
+/** Asks the host's policy; a throw denies. */
+export function askPolicy(context: Context, input: PolicyInput): PolicyVerdict | undefined {
   try {
-    return policy({
-      actor,
-      agentId,
-      conversationId,
-      integration: {
-        id: integrationId,
-        handle: record.handle,
-        name: record.name,
-        origin: record.origin,
-        connectorId: record.connectorId,
-        trusted: record.trusted,
-      },
-      tool: {
-        name: tool.definition.name,
-        modelName: tool.modelName(record.handle),
-        label,
-        annotations: tool.definition.annotations,
-      },
-      arguments: args,
-    })
+    return context.options.approvals.policy?.(input)
   } catch (error) {
     const message = 'approvals.policy failed. The tool is denied.'
-    context.report({ area: 'policy', message, error, workspaceId: actor.workspaceId, integrationId })
+    const { actor, integration } = input
+    const { workspaceId } = actor
+    context.report({ area: 'policy', message, error, workspaceId, integrationId: integration.id })
     return { mode: 'deny', rule: 'policy_failed' }
   }
 }

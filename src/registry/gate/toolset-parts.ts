@@ -1,102 +1,98 @@
+import { frozen } from '../../model/frozen.js'
 import type { ToolDefinition } from '../../model/tool.js'
 import type { ToolsetTool } from '../../model/toolset.js'
+import type { ApprovalVerdict } from '../../policy/approval-rule.js'
 import { notForModels } from '../../policy/model-audience.js'
-import { filterTools, type FilterInput } from '../../policy/tool-filter.js'
+import { filterTools, type Filtered, type FilterInput } from '../../policy/tool-filter.js'
 import { inAcceptedWords } from '../../policy/schema-words.js'
 import { shownDefinition } from '../../policy/shown-definition.js'
 import { acceptedOf } from './accepted-definitions.js'
 import { standingOf, verdictOn, type Standing, type Subject } from './assess-tool.js'
 import type { ActorContext, Context } from '../state/context.js'
-import { visibleIds } from '../state/access.js'
 import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
-import type { NamedTool, ToolList } from '../state/tool-list-cache.js'
+import type { ToolList } from '../state/tool-list-cache.js'
 
-/** What a toolset is made of, all but the verdicts of a host's policy: it stays until something stored changes. */
-export interface ToolsetParts {
-  readonly integrations: readonly IntegrationPart[]
-  /** Integrations whose tool list is missing or old: to be listed again behind the answer. */
-  readonly stale: readonly Target[]
-}
-
-/** One integration as the agent meets it. */
+/** One integration as the agent meets it: all but the verdicts of a host's policy. It stays until something stored changes. */
 export interface IntegrationPart {
   readonly integration: ToolsetTool['integration']
+  readonly createdAt: number
   readonly filter: Omit<FilterInput, 'tools'>
   readonly tools: readonly ToolPart[]
+  /** What models read of each tool that may be used, by its name on the server. */
+  readonly definitions: ReadonlyMap<string, ToolDefinition>
+  /** Which of them may be used, whatever a policy says: it may refuse more. */
+  readonly filtered: Filtered
+  /** Its tool list is missing or old: to be listed again behind the answer. */
+  readonly stale: Target | undefined
 }
 
 /** One tool of it. */
-export interface ToolPart {
+export interface ToolPart extends Omit<FilterInput['tools'][number], 'verdict'> {
   readonly subject: Subject
   readonly standing: Standing
-  readonly filter: Omit<FilterInput['tools'][number], 'verdict'>
-  /** What models read; absent for a tool that no verdict makes usable. */
-  readonly definition: ToolDefinition | undefined
+  /** Without the word of a policy. */
+  readonly verdict: ApprovalVerdict
 }
 
 /** A list that the server gave no time for is asked for again after so long, in ms. */
 const listTtlMs = 86_400_000
 
-/** Reads what a toolset of this agent is made of. */
-export async function loadParts(context: ActorContext, agentId: string, now: number): Promise<ToolsetParts> {
-  const integrations: IntegrationPart[] = []
-  const stale: Target[] = []
-  for (const { target, settings, list } of await loadAll(context, agentId)) {
-    const { record, integrationId } = target
-    if (isFor(agentId, target) && needsListing(target, now)) stale.push(target)
-    const tools = (list?.tools ?? []).map((tool) => {
-      const subject = {
-        actor: context.actor,
-        agentId,
-        integrationId,
-        record,
-        settings,
-        manifest: target.tools,
-        tool,
-      }
-      const standing = standingOf(subject)
-      return {
-        tool,
-        subject,
-        standing,
-        filter: {
-          name: tool.definition.name,
-          enabled: standing.settings.enabled ?? true,
-          agents: standing.settings.agents,
-          notForModels: notForModels(tool.definition),
-        },
-      }
-    })
-    const filter = {
-      agentId,
-      integration: { enabled: record.enabled, agents: record.agents, listed: list !== undefined },
-      quarantined: target.tools?.quarantined ?? [],
+/** Reads what the agent's toolset is made of: of these integrations, those that the actor can use. */
+export async function loadParts(
+  context: ActorContext,
+  agentId: string,
+  now: number,
+  ids: readonly string[],
+): Promise<readonly IntegrationPart[]> {
+  const parts: IntegrationPart[] = []
+  for (const loaded of await loadAll(context, agentId, ids)) parts.push(await partOf(context, agentId, now, loaded))
+  return parts
+}
+
+async function partOf(
+  context: ActorContext,
+  agentId: string,
+  now: number,
+  { target, settings, list }: LoadedTools,
+): Promise<IntegrationPart> {
+  const { record, integrationId } = target
+  const { workspaceId } = context.actor
+  const about = { actor: context.actor, agentId, integrationId, record, settings, manifest: target.tools }
+  const tools = (list?.tools ?? []).map((tool) => {
+    const subject: Subject = { ...about, tool }
+    const standing = standingOf(subject)
+    return {
+      subject,
+      standing,
+      verdict: verdictOn(context, subject, standing, { policy: undefined }),
+      name: tool.definition.name,
+      enabled: standing.settings.enabled ?? true,
+      agents: standing.settings.agents,
+      notForModels: notForModels(tool.definition),
     }
-    // A policy may refuse a tool and change its mind, so its word is left out here.
-    const { usable } = filterTools({
-      ...filter,
-      tools: tools.map((one) => ({
-        ...one.filter,
-        verdict: verdictOn(context, one.subject, one.standing, { policy: undefined }),
-      })),
-    })
-    const mayUse = tools.filter((one) => usable.has(one.filter.name))
-    const read = await definitionsForModels(context, { workspaceId: context.actor.workspaceId, integrationId }, mayUse)
-    const definitions = new Map(mayUse.map((one, n) => [one.filter.name, read[n]]))
-    integrations.push({
-      integration: { id: integrationId, name: record.name, handle: record.handle, origin: record.origin },
-      filter,
-      tools: tools.map((one) => ({
-        subject: one.subject,
-        standing: one.standing,
-        filter: one.filter,
-        definition: definitions.get(one.filter.name),
-      })),
-    })
+  })
+  const filter = {
+    agentId,
+    integration: { enabled: record.enabled, agents: record.agents, listed: list !== undefined },
+    quarantined: target.tools?.quarantined ?? [],
   }
-  return { integrations, stale }
+  const filtered = filterTools({ ...filter, tools })
+  const definitions = await definitionsForModels(
+    context,
+    { workspaceId, integrationId },
+    tools.filter(({ name }) => filtered.usable.has(name)),
+  )
+  return {
+    integration: { id: integrationId, name: record.name, handle: record.handle, origin: record.origin },
+    createdAt: record.createdAt,
+    filter,
+    filtered,
+    tools,
+    definitions,
+    stale: isFor(agentId, target) && needsListing(target, now) ? target : undefined,
+  }
 }
 
 /** Only the lists of these are read. */
@@ -108,27 +104,51 @@ function isFor(agentId: string, { record }: Target): boolean {
 async function definitionsForModels(
   context: Context,
   whose: { readonly workspaceId: string; readonly integrationId: string },
-  usable: readonly { readonly tool: NamedTool; readonly standing: Standing }[],
-): Promise<readonly ToolDefinition[]> {
-  const accepted = await acceptedOf(
-    context,
-    whose,
-    usable.map(({ tool, standing }) => ({ ...standing, tool })),
-  )
-  return usable.map(({ tool: { definition }, standing: { change } }, n) =>
-    shownDefinition(
-      change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n]),
+  usable: readonly Pick<ToolPart, 'subject' | 'standing'>[],
+): Promise<ReadonlyMap<string, ToolDefinition>> {
+  const accepted = usable.some(({ standing }) => standing.change !== undefined)
+    ? await acceptedOf(
+        context,
+        whose,
+        usable.map(({ subject: { tool }, standing }) => ({ ...standing, tool })),
+      )
+    : []
+  return new Map(
+    usable.map(
+      (
+        {
+          subject: {
+            tool: { definition },
+          },
+          standing: { change },
+        },
+        n,
+      ) => [
+        definition.name,
+        frozen(
+          shownDefinition(
+            change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n]),
+          ),
+        ),
+      ],
     ),
   )
 }
 
-/** Everything the actor can use, with settings and the agent's tool lists: three round trips, however many there are. */
+/** An integration with its settings and the agent's tool list. */
+interface LoadedTools {
+  readonly target: Target
+  readonly settings: SettingsRecord | undefined
+  readonly list: ToolList | undefined
+}
+
+/** Those of these integrations that the actor can use: two round trips, however many there are. */
 async function loadAll(
   context: ActorContext,
   agentId: string,
-): Promise<readonly { target: Target; settings: SettingsRecord | undefined; list: ToolList | undefined }[]> {
+  ids: readonly string[],
+): Promise<readonly LoadedTools[]> {
   const { actor } = context
-  const ids = [...(await visibleIds(context))].toSorted()
   const each = 2 + targetKeys('x', actor).length
   const { records } = await context.storage.read(
     actor.workspaceId,
@@ -151,13 +171,7 @@ async function loadAll(
     })),
   )
   const byId = new Map(listed.map(({ target }, n) => [target.integrationId, lists[n]]))
-  return found
-    .map((one) => ({ ...one, list: byId.get(one.target.integrationId) }))
-    .toSorted(
-      (a, b) =>
-        a.target.record.createdAt - b.target.record.createdAt ||
-        (a.target.record.handle < b.target.record.handle ? -1 : 1),
-    )
+  return found.map((one) => ({ ...one, list: byId.get(one.target.integrationId) }))
 }
 
 /** Connected, and its list is missing or older than it is good for. A person's sign-in is never waited for in the background. */

@@ -3,7 +3,7 @@ import type { ToolCallOutcome } from '../../model/outcome.js'
 import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import type { ElicitCallback } from '../../ports/elicit.js'
-import { checkAgents } from '../state/host-lists.js'
+import { checkAgents, checkAmong } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
 import type { CallExplanation } from './explain.js'
 import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
@@ -12,7 +12,7 @@ import { checkOptions } from '../state/verb-shapes.js'
 import type { ToolCallOptions, CallScope } from './call-scope.js'
 import { divideTools, findTools, type FindOptions, type ToolSearchOptions } from './tool-search.js'
 import { narrow } from './narrow-toolset.js'
-import type { ToolsetBuilder } from './toolset-contents.js'
+import type { ToolsetBuilder, ToolsetContents } from './toolset-contents.js'
 
 /** What one toolset may be given. */
 export interface ToolsetOptions {
@@ -82,10 +82,39 @@ export async function makeToolset(
 ): Promise<Toolset> {
   const { actor } = context
   await checkAgents(context, actor.workspaceId, [agentId], 'toolset()')
+  return toolsetFrom(
+    context,
+    builder,
+    { agentId, options },
+    await builder.build(actor, agentId, options.conversationId),
+  )
+}
+
+/** `toolset()` without a wait: from what this process built before; `undefined` where that is not known to be good. */
+export function recallToolset(
+  context: ActorContext,
+  builder: ToolsetBuilder,
+  agentId: string,
+  options: ToolsetOptions = {},
+): Toolset | undefined {
+  const { actor } = context
+  const { listed } = context.agents
+  if (listed === undefined) return undefined
+  checkAmong(listed, [agentId], 'toolset()')
+  const contents = builder.recall(actor, agentId, options.conversationId)
+  return contents && toolsetFrom(context, builder, { agentId, options }, contents)
+}
+
+function toolsetFrom(
+  context: ActorContext,
+  builder: ToolsetBuilder,
+  { agentId, options }: { readonly agentId: string; readonly options: ToolsetOptions },
+  contents: ToolsetContents,
+): Toolset {
+  const { actor } = context
   const { conversationId } = options
   const picked = options.integrations === undefined ? undefined : new Set(options.integrations)
-  const build = async () => narrow(await builder.build(actor, agentId, conversationId), picked)
-  const { tools, unavailable, stale } = await build()
+  const { tools, unavailable, stale } = narrow(contents, picked)
   for (const target of stale) context.runInBackground(() => context.refreshTools(target))
   const confirm = options.confirm ?? context.options.confirm
   const elicit = options.elicit ?? context.options.elicit
@@ -97,12 +126,16 @@ export async function makeToolset(
     confirm,
     elicit,
   }
+  const toolsNow = async (): Promise<readonly ToolsetTool[]> => {
+    const now = builder.recall(actor, agentId, conversationId) ?? (await builder.build(actor, agentId, conversationId))
+    return narrow(now, picked).tools
+  }
   return {
     agentId,
     conversationId,
     ...divideTools(tools, options.search),
     unavailable,
-    search: async (query, { limit = options.search?.limit } = {}) => findTools((await build()).tools, query, limit),
+    search: async (query, { limit = options.search?.limit } = {}) => findTools(await toolsNow(), query, limit),
     async call(name, args, callOptions) {
       checkOptions('toolset.call', callOptions)
       return whileRegistryOpen(context, async () =>

@@ -43,7 +43,7 @@ export async function checkServer(
 ): Promise<ServerCheck> {
   const taken = parse('check()', checkInput, input)
   context.checks.count(context.actor)
-  const agents = (await context.agentsOf(context.actor.workspaceId)).slice(0, 1).map(({ id }) => id)
+  const agents = (await context.agents.of(context.actor.workspaceId)).slice(0, 1).map(({ id }) => id)
   const plan = await planConnect(context, { name: 'check', ...taken, agents } as ConnectInput)
   const found = await probeServer(context, plan, signal).catch((error: unknown) => {
     throw alike(error, plan.origin)

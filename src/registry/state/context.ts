@@ -49,7 +49,7 @@ export interface Context {
    * reported a change, so a running listing may be too old.
    */
   refreshTools(target: Target, news?: { readonly changed: boolean }): Promise<unknown>
-  agentsOf(workspaceId: string): Promise<readonly Agent[]>
+  readonly agents: AgentSource
   connectorsOf(workspaceId: string): Promise<readonly Connector[]>
   /** Reports contained problems to the host. */
   readonly report: Report
@@ -57,6 +57,13 @@ export interface Context {
   runInBackground(work: () => Promise<unknown>): void
   /** Aborts when the registry closes. */
   readonly closing: AbortSignal
+}
+
+/** The agents of a host. */
+export interface AgentSource {
+  /** The agents of every workspace; absent where the host has a function. */
+  readonly listed: readonly Agent[] | undefined
+  of(workspaceId: string): Promise<readonly Agent[]>
 }
 
 /** The context of a verb of one person: with the actor. */

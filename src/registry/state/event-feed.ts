@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
-import { toJson } from './records.js'
-import { keys, prefixes } from './keys.js'
+import { toJson, type CatalogueChangeRecord } from './records.js'
+import { keys, numbered, prefixes } from './keys.js'
 import { recordLimits } from '../../model/record-limits.js'
 import {
   changesToolsets,
@@ -120,7 +120,7 @@ export function eventFeed(options: {
         value: toJson({ ...entry, workspaceId, at }),
         expiresAt: at + options.auditMs,
       })),
-      ...(events.some((event) => changesToolsets(event.type)) ? [{ key: keys.catalogue, value: at }] : []),
+      ...catalogueWrites(events, at),
     ]
     return {
       writes: filed,
@@ -151,7 +151,7 @@ export function eventFeed(options: {
         workspaceId,
         prefix: prefixes.event,
         limit: Math.min(limit + 1, recordLimits.page),
-        after: after === undefined ? undefined : eventKey(Number(after) - 1),
+        after: after === undefined ? undefined : numbered(prefixes.event, Number(after) - 1),
       })
       const found = records.map(
         (record) => ({ ...(record.value as object), id: record.key.slice(prefixes.event.length) }) as RegistryEvent,
@@ -170,10 +170,6 @@ async function lastEvent(storage: RegistryStorage, workspaceId: string): Promise
   return records[0]?.key.slice(prefixes.event.length)
 }
 
-function eventKey(n: number): string {
-  return prefixes.event + String(Math.max(0, n)).padStart(16, '0')
-}
-
 /** A unique, unguessable id that sorts by time. */
 export function timeOrderedId(runtime: RegistryRuntime, at: number): string {
   return `${momentKey(at)}-${runtime.randomId()}`
@@ -183,3 +179,19 @@ export function timeOrderedId(runtime: RegistryRuntime, at: number): string {
 export function momentKey(at: number): string {
   return Math.max(0, at).toString(36).padStart(9, '0')
 }
+
+/** The records that mark cached toolsets as stale and name the integrations that changed. */
+function catalogueWrites(events: readonly NewEvent[], at: number): readonly StorageWrite[] {
+  const integrations = new Set(
+    events.flatMap((event) => (changesToolsets(event.type) && 'integrationId' in event ? [event.integrationId] : [])),
+  )
+  if (integrations.size === 0) return []
+  const change: CatalogueChangeRecord = { integrations: [...integrations] }
+  return [
+    { key: keys.catalogue, value: at },
+    { append: prefixes.catalogue, value: toJson(change), expiresAt: at + changesAreKeptMs },
+  ]
+}
+
+/** A process that has not looked for this long reads everything again. */
+const changesAreKeptMs = 86_400_000

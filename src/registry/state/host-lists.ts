@@ -6,19 +6,20 @@ import type { FieldProblem } from '../../model/errors.js'
 import type { Shape } from '../../model/shape.js'
 import { oauthSettings } from './oauth-shape.js'
 import { agentList, connectorList } from './option-shapes.js'
-import type { Context } from './context.js'
+import type { AgentSource, Context } from './context.js'
 import type { IntegrationRegistryOptions } from './options.js'
 
 /** The agents of a workspace, from the host's list or function. */
-export function agentSource(
-  agents: IntegrationRegistryOptions['agents'],
-): (workspaceId: string) => Promise<readonly Agent[]> {
+export function agentSource(agents: IntegrationRegistryOptions['agents']): AgentSource {
   const named = (list: readonly (string | Agent)[]): readonly Agent[] =>
     frozen(list.map((agent) => (typeof agent === 'string' ? { id: agent } : { ...agent })))
   if (typeof agents === 'function')
-    return async (workspaceId) => named(checked('agents', agentList, await agents(workspaceId)))
-  const known = named(agents)
-  return async () => known
+    return {
+      listed: undefined,
+      of: async (workspaceId) => named(checked('agents', agentList, await agents(workspaceId))),
+    }
+  const all = named(agents)
+  return { listed: all, of: async () => all }
 }
 
 /** The catalogue of a workspace; a function's result is checked on every read. */
@@ -40,7 +41,14 @@ export async function checkAgents(
   agents: readonly string[],
   what: string,
 ): Promise<void> {
-  const known = await context.agentsOf(workspaceId)
+  checkAmong(await context.agents.of(workspaceId), agents, what)
+}
+
+/**
+ * Checks the same against a list of agents.
+ * @throws IntegrationError `invalid_input`
+ */
+export function checkAmong(known: readonly Agent[], agents: readonly string[], what: string): void {
   const unknown = agents.flatMap((id, n) =>
     known.some((agent) => agent.id === id)
       ? []

@@ -39,8 +39,11 @@ export const keys = {
   same: (hash: string) => `same/${hash}`,
   grant: (userId: string, integrationId: string, id: string) => `grant/${ownerKey(userId)}/${integrationId}/${id}`,
   removed: (id: string) => `removed/${id}`,
-  /** Written by every change that can affect a toolset: its version says whether a cached toolset is current. */
-  catalogue: 'catalogue',
+  /**
+   * Written by every change that can affect a toolset: its version says whether a cached toolset is current. It sorts after
+   * the changes under {@link prefixes.catalogue}.
+   */
+  catalogue: 'catalogue/~',
 } as const
 
 /** Prefixes to list by. */
@@ -61,6 +64,8 @@ export const prefixes = {
   allGrants: 'grant/',
   removed: 'removed/',
   event: 'event/',
+  /** The integrations of each change, by append. */
+  catalogue: 'catalogue/',
   audit: 'audit/',
   /** All records to delete with an integration, once nothing can call it any more. */
   of: (id: string) =>
@@ -68,3 +73,8 @@ export const prefixes = {
       (kind) => `${kind}/${id}/`,
     ),
 } as const
+
+/** A key as a storage's append makes it of a prefix and a number. */
+export function numbered(prefix: string, number: number): string {
+  return prefix + String(Math.max(0, number)).padStart(16, '0')
+}

@@ -205,6 +205,11 @@ export interface ApprovalPointerRecord {
   readonly approvalId: string
 }
 
+/** `catalogue/{n}`: the integrations that a change was about. */
+export interface CatalogueChangeRecord {
+  readonly integrations: readonly string[]
+}
+
 /** `removed/{id}`: what is still to be revoked and erased. */
 export interface RemovedRecord {
   readonly handle: string
