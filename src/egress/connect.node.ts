@@ -75,7 +75,8 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
   }
 
   async function send(request: OutgoingRequest, again = false): Promise<IncomingAnswer> {
-    const { url, method, body, signal } = request
+    const { url, method, body, signal, beforeSend } = request
+    let left = false
     if (closed) throw closedError()
     if (signal?.aborted) throw abortError(signal, false)
     const secure = url.protocol === 'https:'
@@ -89,7 +90,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
     })
     const fault = (error?: unknown): IntegrationError => {
       const phase = (outgoing.socket && phases.get(outgoing.socket)) ?? 'open'
-      const mayHaveRun = phase === 'open' && startsWork(method)
+      const mayHaveRun = left && phase === 'open' && startsWork(method)
       if (closed) return closedError(mayHaveRun)
       if (signal?.aborted) return abortError(signal, mayHaveRun)
       if (error instanceof IntegrationError) return error
@@ -127,8 +128,31 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
         release()
         if (!answered) reject(fault())
       })
-      outgoing.end(body)
+      const leave = () => {
+        if (outgoing.destroyed) return
+        left = true
+        outgoing.end(body)
+      }
+      if (beforeSend === undefined) leave()
+      else
+        void hasConnection(outgoing)
+          .then(beforeSend)
+          .then(leave, (error: unknown) => {
+            reject(error as Error)
+            outgoing.destroy()
+          })
     })
+  }
+
+  /** Nothing is sent before the request is ended. Resolves with whether the connection was waited for. */
+  function hasConnection(outgoing: http.ClientRequest): Promise<boolean> {
+    return new Promise((resolve) =>
+      outgoing.once('socket', (socket) => {
+        if (phases.get(socket) === 'open') return resolve(false)
+        for (const event of ['connect', 'secureConnect'])
+          socket.once(event, () => phases.get(socket) === 'open' && !socket.destroyed && resolve(true))
+      }),
+    )
   }
 
   async function close(): Promise<void> {

@@ -22,7 +22,12 @@ export interface OutgoingRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | undefined
   readonly signal: AbortSignal | undefined
+  /** The last look, taken when there is a connection: its bytes leave next, or, when it throws, never. */
+  readonly beforeSend?: BeforeSend | undefined
 }
+
+/** @param waited - for a connection */
+export type BeforeSend = (waited: boolean) => Promise<void>
 
 export interface IncomingAnswer {
   readonly status: number

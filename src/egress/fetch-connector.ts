@@ -38,6 +38,9 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
     }
 
     if (signal?.aborted) throw abortError(signal, false)
+    await request.beforeSend?.(false)
+    if (closed) throw closedError()
+    if (signal?.aborted) throw abortError(signal, false)
     stopListening = onAbort(signal, () => controller.abort(signal?.reason))
     inFlight.add(controller)
     try {

@@ -4,7 +4,14 @@ import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { createConnector } from '#connect'
 import { bytesBody } from './body.js'
-import { abortError, startsWork, type Dialer, type IncomingAnswer, type OutgoingRequest } from './connector.js'
+import {
+  abortError,
+  startsWork,
+  type BeforeSend,
+  type Dialer,
+  type IncomingAnswer,
+  type OutgoingRequest,
+} from './connector.js'
 import { fetchConnector } from './fetch-connector.js'
 import { GuardedResponse, type GuardedResponseOptions } from './guarded-response.js'
 import { maxMetadataBytes, maxMetadataHops, oauthTimeoutMs } from './limits.js'
@@ -29,6 +36,8 @@ export type GuardedFetch = (
     readonly purpose?: RequestPurpose | undefined
     /** What JSON of an `'mcp'` answer that nests too deep leads to. `@default 'refuse'` */
     readonly deepJson?: DeepJson | undefined
+    /** The last look at an `'mcp'` request, each time its bytes are about to leave. */
+    readonly beforeSend?: BeforeSend | undefined
   },
 ) => Promise<Response>
 
@@ -73,11 +82,12 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
     }
     if (purpose === 'mcp') {
       const limits = { maxBytes: options.maxResponseBytes, streams: true, deepJson: init.deepJson }
-      const answer = await connector.send(request)
+      const { beforeSend } = init
+      const answer = await connector.send({ ...request, beforeSend })
       const url = slashAway(request, answer)
       if (url === undefined) return received(request, answer, limits)
       answer.body.cancel()
-      const moved = { ...request, url: check(url) }
+      const moved = { ...request, url: check(url), beforeSend: beforeSend && (() => beforeSend(true)) }
       return received(moved, await connector.send(moved), limits, true)
     }
     return withinDeadline(request, runtime, (bounded) => completed(bounded, purpose, connector, egress))

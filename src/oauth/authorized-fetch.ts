@@ -27,7 +27,7 @@ export interface TokenSource {
 
 /** What {@link authorizedFetch} is made of. */
 export interface AuthorizedFetchOptions {
-  readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>
+  readonly fetch: (url: string | URL, init?: AuthorizedInit) => Promise<Response>
   /** The integration's server: credentials go to its origin and to no other. */
   readonly serverUrl: string
   readonly source: CredentialSource
@@ -67,10 +67,12 @@ export class AuthorizationRequired extends Error {
  */
 export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOptions) {
   const { origin, href } = new URL(serverUrl)
-  const send = async (url: string | URL, { beforeSend, ...init }: AuthorizedInit, token?: string, waited = false) => {
-    await beforeSend?.(waited)
-    return fetch(url, { ...init, headers: identify(init.headers, source, token) })
-  }
+  const send = (url: string | URL, { beforeSend, ...init }: AuthorizedInit, token?: string, waited = false) =>
+    fetch(url, {
+      ...init,
+      headers: identify(init.headers, source, token),
+      beforeSend: beforeSend && ((alsoWaited) => beforeSend(waited || alsoWaited)),
+    })
 
   return async (url: string | URL, init: AuthorizedInit = {}): Promise<Response> => {
     if (String(url) !== href && new URL(url).origin !== origin) return fetch(url, init)

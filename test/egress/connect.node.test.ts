@@ -231,3 +231,73 @@ describe('close', () => {
     expect(ended).toEqual(['closed'])
   })
 })
+
+describe('the last look before a request leaves', () => {
+  const egress = { allowLoopback: true }
+
+  it('waits for the connection, and learns that it did', async () => {
+    let requests = 0
+    const server = await listen((_request, response) => void (requests++, response.end()))
+    let found = (): void => undefined
+    const resolve = () => new Promise<typeof loopback>((done) => (found = () => done(loopback)))
+    const { fetch } = resolving({ egress, resolve })
+    const looks: boolean[] = []
+    const beforeSend = (waited: boolean) => Promise.resolve(void looks.push(waited))
+    const url = `http://localhost:${server.port}/`
+    const first = fetch(url, { ...post, beforeSend })
+    await new Promise((turn) => setImmediate(turn))
+    expect(looks).toEqual([])
+    found()
+    await (await first).text()
+    await (await fetch(url, { ...post, beforeSend })).text()
+    expect([looks, requests]).toEqual([[true, false], 2])
+  })
+
+  it('that refuses leaves nothing sent, on a new connection and on a kept one', async () => {
+    const bodies: string[] = []
+    const server = await listen((request, response) => {
+      request.on('data', (chunk) => bodies.push(String(chunk)))
+      request.on('end', () => response.end())
+    })
+    const { fetch } = resolving({ egress })
+    const url = `http://127.0.0.1:${server.port}/`
+    const refused = new Error('not any more')
+    const refusing = { ...post, body: 'refused', beforeSend: () => Promise.reject(refused) }
+    expect(await failure(fetch(url, refusing))).toBe(refused)
+    await (await fetch(url, post)).text()
+    expect(await failure(fetch(url, refusing))).toBe(refused)
+    await (await fetch(url, post)).text()
+    expect(bodies).toEqual(['{}', '{}'])
+  })
+
+  it('is not taken where no connection is made', async () => {
+    let looks = 0
+    const { fetch } = resolving({ egress, resolve: async () => [{ address: '10.0.0.1', family: 4 }] })
+    const beforeSend = () => Promise.resolve(void looks++)
+    await failure(fetch('http://localhost:9/', { ...post, beforeSend }))
+    await failure(fetch('http://127.0.0.1:9/', { ...post, beforeSend }))
+    expect(looks).toBe(0)
+  })
+
+  it('says of a request that it ended, while it was taken, that nothing ran', async () => {
+    const server = await listen((_request, response) => response.end())
+    const { fetch } = resolving({ egress })
+    const controller = new AbortController()
+    const beforeSend = () => new Promise<void>(() => controller.abort())
+    const error = await failure(
+      fetch(`http://127.0.0.1:${server.port}/`, { ...post, beforeSend, signal: controller.signal }),
+    )
+    expect(error).toMatchObject({ code: 'aborted', mayHaveRun: false })
+  })
+
+  it('is taken again before a request follows a slash', async () => {
+    const server = await listen((request, response) =>
+      request.url === '/mcp/' ? response.end() : void response.writeHead(307, { location: '/mcp/' }).end(),
+    )
+    const { fetch } = resolving({ egress })
+    const looks: boolean[] = []
+    const beforeSend = (waited: boolean) => Promise.resolve(void looks.push(waited))
+    await (await fetch(`http://127.0.0.1:${server.port}/mcp`, { ...post, beforeSend })).text()
+    expect(looks).toEqual([true, true])
+  })
+})

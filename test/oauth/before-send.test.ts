@@ -9,10 +9,11 @@ function refusingOnce(source: TokenSource) {
   const fetch = authorizedFetch({
     serverUrl,
     source: { kind: 'oauth', ...source },
-    fetch: (_url, init) => {
+    fetch: async (_url, init) => {
+      await init?.beforeSend?.(false)
       tokens.push(new Headers(init?.headers).get('authorization'))
       const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
-      return Promise.resolve(tokens.length === 1 ? new Response('', { status: 401, headers }) : new Response('ok'))
+      return tokens.length === 1 ? new Response('', { status: 401, headers }) : new Response('ok')
     },
   })
   return { fetch, tokens }

@@ -30,7 +30,7 @@ export interface Admission {
 export async function admit(context: Context, admission: Admission, waited: boolean): Promise<void> {
   try {
     if (admission.permitted.approval !== undefined && admission.claimed === undefined) await claim(context, admission)
-    else if (waited) await decideAgain(context, admission)
+    else if (waited) await holdOn(context, admission)
   } catch (error) {
     throw isIntegrationError(error) ? new Unsent(error) : error
   }
@@ -66,8 +66,19 @@ async function claim(context: Context, admission: Admission): Promise<void> {
   throw changed(admission.permitted.call)
 }
 
+/** Decides once more; a call that uses an approval up is sent again only if nothing changes until it leaves. */
+async function holdOn(context: Context, { permitted, claimed }: Admission): Promise<void> {
+  for (let tries = 0; tries < 5; tries++) {
+    const { relied } = await decideAgain(context, permitted)
+    if (claimed === undefined) return
+    const checks = [{ key: claimed.key, ifVersion: claimed.version, check: true as const }, ...relied]
+    if ((await context.storage.commit(permitted.call.target.workspaceId, checks)) !== false) return
+  }
+  throw changed(permitted.call)
+}
+
 /** Reads everything that allowed the call once more, and holds the call to it. */
-async function decideAgain(context: Context, { permitted }: Admission): Promise<void> {
+async function decideAgain(context: Context, permitted: Permitted): Promise<ResolvedCall> {
   const { call, grant, approval } = permitted
   const again = await resolveWireTool(context, call.scope, {
     integrationId: call.target.integrationId,
@@ -87,7 +98,7 @@ async function decideAgain(context: Context, { permitted }: Admission): Promise<
       `Policy refuses tool "${visible(call.tool.definition.name)}" of integration "${call.target.record.name}": ${verdict.why}`,
       { integrationId: call.target.integrationId, rule: verdict.rule },
     )
-  if (verdict.mode === 'auto' || approval !== undefined) return
+  if (verdict.mode === 'auto' || approval !== undefined) return again
   // It asks now. Nobody is asked while a connection waits: the call ends as one that is decided later.
   const scope = { ...call.scope, confirm: undefined }
   const ended = await approve(context, { ...again, scope }, assessment, {})

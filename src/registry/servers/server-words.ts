@@ -1,6 +1,7 @@
 import { visibleLines } from '../../model/visible-text.js'
+import type { AuthorizedInit } from '../../oauth/authorized-fetch.js'
 
-type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
+type Fetch = (url: string | URL, init?: AuthorizedInit) => Promise<Response>
 
 /**
  * Cleans a server's text for display: bounded, without invisible characters, without the secrets that were sent to it.
