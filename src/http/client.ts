@@ -12,6 +12,7 @@ import type {
   OperationOptions,
 } from '../index.js'
 import type { ExportFormat, ImportFormat, ImportOptions, ImportPreview, ImportRow } from '../import/index.js'
+import type { Person } from './people.js'
 import type { Problem, ProblemCode } from './problem.js'
 
 export type {
@@ -26,6 +27,7 @@ export type {
   ServerEntry,
   Template,
 } from '../import/index.js'
+export type { Person } from './people.js'
 export type { HttpErrorCode, Problem, ProblemCode } from './problem.js'
 
 // The shape is that of `mine`: `client.list()`, `client.connect(input)`, `client.tools(id)`, `client.approvals.decide(…)`.
@@ -47,6 +49,8 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
     toolName: string,
     options?: OperationOptions & Pick<ToolsetOptions, 'conversationId'> & { readonly args?: unknown },
   ): Promise<CallExplanation>
+  /** People of the workspace, as the host lists them; `undefined` where it lists nobody. */
+  people(options?: OperationOptions & { readonly search?: string | undefined }): Promise<readonly Person[] | undefined>
   /** What one can use, as a list for another client, without a secret: JSON. @param options - `format`: `@default 'mcp.json'` */
   exportServers(options?: OperationOptions & { readonly format?: ExportFormat | undefined }): Promise<string>
   /** The servers of a list, as `importServers` would connect them; stores nothing, and no secret is in it. */
@@ -186,6 +190,7 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
     },
     audit: (query) => get('/audit', query),
     events: (query) => get('/events', query),
+    people: async (query) => (await get<{ people?: readonly Person[] }>('/people', query)).people,
     exportServers: async (query) => `${JSON.stringify(await get('/export', query), undefined, 2)}\n`,
     previewServers: (list, { signal } = {}) =>
       send('POST', '/import', { query: { preview: 1 }, body: { text: list }, signal }),

@@ -12,6 +12,7 @@ import { callbackPlace, checkCallbackMethod, finishSignIn, goOnFromHere } from '
 import { EventStreams } from './event-stream.js'
 import { openApiDocument } from './openapi.js'
 import { assetResponse, pageResponse, type SettingsPage } from './page.js'
+import { peopleFound, type FindPeople } from './people.js'
 import { problemResponse, Refusal } from './problem.js'
 import { originOf, publicOrigin, type PublicOrigin } from './public-origin.js'
 import { safeReturnTo } from './return-to.js'
@@ -35,6 +36,8 @@ export interface IntegrationsHandlerOptions {
   readonly origin?: string | undefined
   /** Whether a proxy in front sets `X-Forwarded-Host`, and nobody else can. `@default false` */
   readonly trustForwardedHost?: boolean | undefined
+  /** Names of people, and whom an integration can be handed to. `@default` ids are shown, and typed */
+  readonly people?: FindPeople | undefined
   /** The page at the base path: `settingsPage()` of `mcp-integrations/ui`. `@default` none */
   readonly ui?: SettingsPage | undefined
   /** Whether pages of the same origin may show the page in a frame. `@default 'none'` */
@@ -113,7 +116,11 @@ export function integrationsHandler<AgentId extends string>(
       const actor = await whoIs(raw)
       if (actor instanceof Response) return actor
       pace?.count(actor)
-      return answer(route, await run(route, registry, actor, context, { maxBodyBytes, front }), basePath)
+      return answer(
+        route,
+        await run(route, registry, actor, context, { maxBodyBytes, front, people: options.people }),
+        basePath,
+      )
     })
   }
   for (const path of new Set(routes.map(honoPath)))
@@ -155,7 +162,11 @@ async function run(
   registry: IntegrationRegistry,
   actor: Actor,
   { req }: HonoContext,
-  { maxBodyBytes, front }: { readonly maxBodyBytes: number; readonly front: PublicOrigin },
+  {
+    maxBodyBytes,
+    front,
+    people,
+  }: { readonly maxBodyBytes: number; readonly front: PublicOrigin; readonly people: FindPeople | undefined },
 ): Promise<unknown> {
   const name = `${route.method} ${route.path}`
   const ifMatch = ifMatchOf(req.raw)
@@ -168,6 +179,7 @@ async function run(
   try {
     return await route.run({
       mine: registry.actingAs(actor),
+      people: async (search) => people && peopleFound(people, actor, { search, signal: req.raw.signal }),
       params: req.param(),
       query,
       body,

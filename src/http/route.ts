@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ActorIntegrations } from '../index.js'
+import type { Person } from './people.js'
 
 /** Every path inside an object of functions: `list`, `approvals.decide`. */
 type VerbsOf<T, Prefix extends string = ''> = {
@@ -20,6 +21,8 @@ type Params<Path extends string> = Path extends `${string}{${infer Name}}${infer
 /** A request as the verb behind a route needs it. */
 export interface RouteCall<Path extends string, Query, Body> {
   readonly mine: ActorIntegrations
+  /** People whom the host finds for the actor; `undefined` where it lists nobody. */
+  people(search: string | undefined): Promise<readonly Person[] | undefined>
   readonly params: Params<Path>
   readonly query: Query
   readonly body: Body
@@ -38,9 +41,9 @@ export class Reply {
 
 /** One operation of the HTTP API: what routes it, checks its input, describes it and carries it out. */
 export interface Route<Path extends string = string, Query = unknown, Body = unknown> {
-  /** What it reaches: one verb, or two that differ in convenience only. */
+  /** What it reaches: one verb, or two that differ in convenience only; none where the host answers. */
   readonly verb: Verb | readonly Verb[]
-  /** What the document calls it, where several routes reach one verb. @default the verb */
+  /** What the document calls it, where it is not the one route of one verb. @default the verb */
   readonly name?: string | undefined
   readonly method: Method
   readonly path: Path

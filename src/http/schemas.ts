@@ -113,6 +113,9 @@ export const schemas = {
     after: z.string().optional(),
     missed: z.literal(true).optional(),
   }),
+  PeopleList: z.looseObject({
+    people: z.array(z.looseObject({ id: z.string(), name: z.string() })).optional(),
+  }),
   Me: z.looseObject({
     workspaceId: z.string(),
     userId: z.string(),

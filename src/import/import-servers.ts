@@ -15,6 +15,8 @@ import { fillTemplate } from './template.js'
 export interface ImportOptions<AgentId extends string = string> {
   /** Who may use the new integrations: at least one agent. */
   readonly agents: readonly AgentId[]
+  /** Names of the servers to connect. `@default` all of the list */
+  readonly only?: readonly string[] | undefined
   /** Answers to the variables of each server, by the server's name and the variable's. */
   readonly answers?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined
   /** `@default 'private'` */
@@ -42,7 +44,7 @@ export type ImportRow =
 
 /** What became of a list, in its order. */
 export interface ImportReport {
-  /** One for each server of the document. */
+  /** One for each server that was to be connected. */
   readonly rows: readonly ImportRow[]
 }
 
@@ -50,7 +52,7 @@ export interface ImportReport {
  * Connects the servers of a list. Each is an integration of its own, or a row that says why it isn't: one that fails
  * never takes the others. What a list suggests about approvals is not applied.
  *
- * @throws IntegrationError `invalid_input`: more than 200 servers
+ * @throws IntegrationError `invalid_input`: more than 200 servers, or `only` names one that the list doesn't have
  */
 export async function importServers<AgentId extends string>(
   mine: Pick<ActorIntegrations<AgentId>, 'connect'>,
@@ -59,9 +61,21 @@ export async function importServers<AgentId extends string>(
 ): Promise<ImportReport> {
   if (servers.length > maxServers)
     throw invalid('importServers()', [{ path: 'servers', message: `must be at most ${maxServers}` }])
+  const chosen = chosenOf(servers, options.only)
   const queue = new PQueue({ concurrency: Math.min(16, Math.max(1, options.concurrency ?? 4)) })
-  const rows = await Promise.all(servers.map((server) => queue.add(() => importServer(mine, server, options))))
+  const rows = await Promise.all(chosen.map((server) => queue.add(() => importServer(mine, server, options))))
   return { rows }
+}
+
+function chosenOf(servers: readonly ServerEntry[], only: readonly string[] | undefined): readonly ServerEntry[] {
+  if (only === undefined) return servers
+  const known = new Set(servers.map(({ name }) => name))
+  const fields = only.flatMap((name, n) =>
+    known.has(name) ? [] : [{ path: `only[${n}]`, message: 'is not the name of a server in the list' }],
+  )
+  if (fields.length > 0) throw invalid('importServers()', fields)
+  const wanted = new Set(only)
+  return servers.filter(({ name }) => wanted.has(name))
 }
 
 async function importServer<AgentId extends string>(

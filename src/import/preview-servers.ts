@@ -8,8 +8,8 @@ export interface ImportPreview extends Omit<ServerEntry, 'url' | 'headers' | 'va
   readonly url?: string | undefined
   /** `given`: the list brings its value. */
   readonly headers: readonly (Pick<ImportedHeader, 'name' | 'secret'> & { readonly given: boolean })[]
-  /** What a person is asked for; a secret's default is left out. */
-  readonly variables: readonly ImportVariable[]
+  /** What a person is asked for; a secret's default is left out. `hasDefault`: no answer is needed. */
+  readonly variables: readonly (ImportVariable & { readonly hasDefault: boolean })[]
   /** OAuth settings that the document gives. */
   readonly oauth?:
     { readonly clientId?: string | undefined; readonly scopes?: readonly string[] | undefined } | undefined
@@ -25,7 +25,11 @@ export function previewServers(servers: readonly ServerEntry[]): readonly Import
       secret,
       given: value.every((part) => typeof part === 'string'),
     })),
-    variables: variables.map((variable) => (variable.secret ? { ...variable, default: undefined } : variable)),
+    variables: variables.map((variable) => ({
+      ...variable,
+      default: variable.secret ? undefined : variable.default,
+      hasDefault: (variable.default ?? '') !== '',
+    })),
     oauth: oauth && { clientId: oauth.clientId, scopes: oauth.scopes },
   }))
 }

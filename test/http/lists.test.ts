@@ -129,4 +129,29 @@ describe('POST /import', () => {
     await runtime.advance(60_000)
     await client.previewServers(listOf({}))
   })
+
+  it('connects only what was chosen, and refuses a choice that the list does not have', async () => {
+    const { client, server } = await openFront()
+    const list = listOf({ one: { url: server.url }, two: { url: server.url }, __proto__x: { url: server.url } })
+    const { rows } = await client.importServers(list, { agents, only: ['two'] })
+    expect(rows).toMatchObject([{ name: 'two', type: 'connected' }])
+    await expect(client.importServers(list, { agents, only: ['two', '__proto__'] })).rejects.toMatchObject({
+      code: 'invalid_input',
+      fields: [{ path: 'only[1]', message: 'is not the name of a server in the list' }],
+    })
+    expect(await client.importServers(list, { agents, only: [] })).toEqual({ rows: [] })
+    expect((await client.list()).map(({ name }) => name).toSorted()).toEqual(['Notes', 'two'])
+  })
+
+  it('says in a preview which variables have a default, and no secret one', async () => {
+    const { client } = await openFront()
+    const headers = { 'X-Api-Key': '${KEY:-canary}', 'X-Region': '${REGION:-eu}', 'X-Team': '${TEAM}' }
+    const preview = await client.previewServers(listOf({ one: { url: 'https://mcp.example/mcp', headers } }))
+    expect(preview.servers[0]?.variables).toMatchObject([
+      { name: 'KEY', secret: true, hasDefault: true },
+      { name: 'REGION', default: 'eu', hasDefault: true },
+      { name: 'TEAM', hasDefault: false },
+    ])
+    expect(JSON.stringify(preview)).not.toContain('canary')
+  })
 })

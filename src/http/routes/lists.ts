@@ -16,6 +16,7 @@ const name = z.string().max(512, 'must be at most 512 characters')
 const importInput = z.strictObject({
   text: z.string().max(1_048_576, 'must be at most 1 MiB'),
   agents: z.array(name.min(1, 'must not be empty')).min(1, 'must name at least one agent').max(200).optional(),
+  only: z.array(name).max(200).optional(),
   answers: z.record(name, z.record(name, z.string().max(8192, 'must be at most 8192 characters'))).optional(),
   visibility: z.enum(['private', 'workspace']).optional(),
   enabled: z.boolean().optional(),
