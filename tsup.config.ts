@@ -39,5 +39,6 @@ export default defineConfig([
     platform: 'browser',
     minify: true,
     splitting: false,
+    inject: ['src/ui/without-dom.ts'],
   },
 ])

@@ -1,7 +1,7 @@
-// For browsers: importing it defines <mcp-integrations>, <mcp-approvals> and <mcp-approval>.
+// Importing it defines <mcp-integrations>, <mcp-approvals> and <mcp-approval>; on a server, which has no elements, nothing.
 import { defineElements } from './define-elements.js'
 
-defineElements()
+if (globalThis.customElements !== undefined) defineElements()
 
 export type * from './element-types.js'
 export type {
@@ -17,6 +17,7 @@ export type {
   ImportedRow,
   IntegrationsClient,
   ListPreview,
+  Person,
   Problem,
   ProblemCode,
   ServerEntry,

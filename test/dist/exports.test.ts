@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
@@ -11,31 +10,15 @@ const entries = Object.entries(manifest.exports).flatMap(([name, target]) =>
   typeof target === 'string' ? [] : [{ specifier: name.replace('.', manifest.name), ...target }],
 )
 
-/** For browsers alone: Node has no elements. */
-const elements = `${manifest.name}/elements`
-
-const forNode = entries.map(({ specifier }) => specifier).filter((specifier) => specifier !== elements)
 /** What can be imported from each built module, by its specifier. */
 const imported = (async (): Promise<Record<string, string[]>> => {
   const program = `const keys = {}
-for (const specifier of ${JSON.stringify(forNode)})
+for (const specifier of ${JSON.stringify(entries.map(({ specifier }) => specifier))})
   keys[specifier] = Object.keys(await import(specifier)).sort()
 console.log(JSON.stringify(keys))`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd: root })
-  return { ...(JSON.parse(stdout) as Record<string, string[]>), [elements]: await exportsOf('dist/elements.js') }
+  return JSON.parse(stdout) as Record<string, string[]>
 })()
-
-/** What a module of one file exports, read and not run. */
-async function exportsOf(path: string): Promise<string[]> {
-  const { metafile } = await build({
-    entryPoints: [path],
-    absWorkingDir: root,
-    format: 'esm',
-    metafile: true,
-    write: false,
-  })
-  return Object.values(metafile.outputs)[0]!.exports.toSorted()
-}
 
 const declarations = ts.createProgram(
   entries.map(({ types }) => fileURLToPath(new URL(`../../${types}`, import.meta.url))),

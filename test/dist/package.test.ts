@@ -13,9 +13,8 @@ const bin = (name: string) => join(root, 'node_modules/.bin', name)
 const specifiers = Object.keys(manifest.exports)
   .filter((name) => name !== './package.json')
   .map((name) => name.replace('.', manifest.name))
-
-/** Custom elements are for browsers; `test/browser` imports them there. */
-const forNode = specifiers.filter((name) => !name.endsWith('/elements'))
+/** The types of elements need those of browsers; at run time a server may import them. */
+const withoutDom = specifiers.filter((name) => !name.endsWith('/elements'))
 /** The oldest that goes with `engines`, and the newest that was tried. */
 const nodeTypes = ['20.19.0', '26.6.6']
 const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--no-package-lock']
@@ -73,7 +72,7 @@ describe('the installed package', () => {
     await run('npm', ['install', ...quiet, ...packages], { cwd: folder })
   }, 180_000)
 
-  it.each(forNode)('imports %s on plain Node', async (specifier) => {
+  it.each(specifiers)('imports %s on plain Node', async (specifier) => {
     const program = `import * as entry from '${specifier}'; console.log(Object.keys(entry).length)`
     const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: folder })
     expect(Number(stdout)).toBeGreaterThan(0)
@@ -93,7 +92,7 @@ describe('the installed package', () => {
     // `await using` needs the last one, or @types/node.
     const node = ['es2023', 'esnext.disposable']
     it.each([
-      ['a server, without the types of browsers', node, forNode],
+      ['a server, without the types of browsers', node, withoutDom],
       ['a project that has both', [...node, 'dom', 'dom.iterable'], specifiers],
     ])('type-checks as strictly as it gets in %s', { timeout: 240_000 }, async (_what, lib, used) => {
       const options = {

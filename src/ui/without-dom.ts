@@ -1,0 +1,11 @@
+// What the code of the elements names while it is loaded, where there is no DOM: a server that renders a page may import
+// the module, and nothing is defined there. The build puts these in place of the globals (tsup.config.ts).
+const { HTMLElement: element, document: page } = globalThis as {
+  readonly HTMLElement?: typeof HTMLElement
+  readonly document?: Document
+}
+
+const ElementOrNothing = element ?? (class {} as typeof HTMLElement)
+const documentOrNothing = page ?? ({ createTreeWalker: () => ({}) } as unknown as Document)
+
+export { ElementOrNothing as HTMLElement, documentOrNothing as document }
