@@ -22,5 +22,26 @@ export async function page(): Promise<void> {
   const script = /src="([^"]+)"/.exec(html)?.[1] ?? ''
   const asset = await handler(new Request(`https://app.example.com${script}`))
   expect('its script is kept for ever', asset.headers.get('cache-control')?.includes('immutable') === true)
+  const directory = {
+    find: async (_workspace: string, search = '') => staff.filter(({ name }) => name.includes(search)),
+  }
+  // #region people
+  const named = integrationsHandler(registry, {
+    basePath: '/api/mcp',
+    origin: 'https://app.example.com',
+    actor: (request) => whoIs(request),
+    people: ({ workspaceId }, { search }) => directory.find(workspaceId, search), // your directory: { id, name } of each
+    ui: settingsPage({ labels: { integrationsTab: 'Services' } }),
+  })
+  // #endregion
+  const found = await named(new Request('https://app.example.com/api/mcp/people?search=Bo'))
+  expect('people are found by name', (await found.text()) === '{"people":[{"id":"bo","name":"Bo Berg"}]}')
+  const services = await (await named(new Request('https://app.example.com/api/mcp'))).text()
+  expect('the tab has the name that was given', services.includes('>Services</a>'))
   await close()
 }
+
+const staff = [
+  { id: 'ana', name: 'Ana Lima' },
+  { id: 'bo', name: 'Bo Berg' },
+]

@@ -5,18 +5,22 @@ import { ConfirmDialog } from './controls/dialog.js'
 import { MenuButton } from './controls/menu.js'
 import { ApprovalArguments } from './views/approval-arguments.js'
 import { ApprovalCard } from './views/approval-card.js'
+import { ApprovalHistory } from './views/approval-history.js'
 import { ApprovalInbox } from './views/approval-inbox.js'
 import { BulkDialog } from './views/bulk-dialog.js'
 import { DenyDialog, RememberDialog } from './views/decision-dialogs.js'
+import { ExportDialog } from './views/export-dialog.js'
 import { Grants, RecentCalls } from './views/grants.js'
+import { ImportDialog } from './views/import-dialog.js'
 import { IntegrationActions } from './views/integration-actions.js'
 import { IntegrationList } from './views/integration-list.js'
 import { IntegrationView } from './views/integration-view.js'
 import { OneApproval } from './views/one-approval.js'
 import { OwnHeadersDialog } from './views/own-headers-dialog.js'
-import { ShareDialog, TransferDialog } from './views/ownership-dialogs.js'
+import { ShareDialog } from './views/share-dialog.js'
 import { ServerDialog } from './views/server-dialog.js'
 import { SignInDialog } from './views/sign-in-dialog.js'
+import { TransferDialog } from './views/transfer-dialog.js'
 import { ToolChanges } from './views/tool-changes.js'
 import { ToolList } from './views/tool-list.js'
 import { ToolRow } from './views/tool-row.js'
@@ -34,7 +38,10 @@ const elements = {
   'mcp-part-changes': ToolChanges,
   'mcp-part-confirm': ConfirmDialog,
   'mcp-part-deny': DenyDialog,
+  'mcp-part-export': ExportDialog,
   'mcp-part-grants': Grants,
+  'mcp-part-history': ApprovalHistory,
+  'mcp-part-import': ImportDialog,
   'mcp-part-inbox': ApprovalInbox,
   'mcp-part-integration': IntegrationView,
   'mcp-part-list': IntegrationList,

@@ -11,7 +11,7 @@ export interface McpElement extends HTMLElement {
   theme: 'light' | 'dark' | undefined
   /** Texts of your own, in place of the English ones; `english` has them all. */
   labels: Partial<Labels>
-  /** Your name of a person. `@default` the id */
+  /** Your name of a person. `@default` the one that `people` of the handler gives, otherwise the id */
   personName: ((userId: string) => string) | undefined
   /** In place of the one for `base-url`: with headers of your own, for example. */
   client: Client | undefined

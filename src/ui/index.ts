@@ -1,1 +1,7 @@
-export { settingsPage, type PageAsset, type SettingsPage, type SettingsPageOptions } from './settings-page.js'
+export {
+  settingsPage,
+  type PageAsset,
+  type PageLabels,
+  type SettingsPage,
+  type SettingsPageOptions,
+} from './settings-page.js'

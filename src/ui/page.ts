@@ -1,11 +1,15 @@
 // The script of the served page: which view is shown, in the address, so that Back works and a view can be linked.
 import { defineElements } from './define-elements.js'
+import type { McpApprovals } from './elements/mcp-approvals.js'
 import type { McpIntegrations } from './elements/mcp-integrations.js'
+import type { Labels } from './state/labels.js'
 
 defineElements()
 
 const integrations = document.querySelector('mcp-integrations') as McpIntegrations
-const approvals = document.querySelector('mcp-approvals') as HTMLElement
+const approvals = document.querySelector('mcp-approvals') as McpApprovals
+const page = document.querySelector('.page') as HTMLElement
+integrations.labels = approvals.labels = JSON.parse(page.dataset['labels'] ?? '{}') as Partial<Labels>
 const tabs = [...document.querySelectorAll<HTMLAnchorElement>('.tabs a')]
 const count = document.querySelector('.count') as HTMLElement
 const news = document.querySelector('.news') as HTMLElement

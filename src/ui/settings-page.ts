@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { script, style } from '#settings-page'
 import type { SettingsPage } from '../http/page.js'
+import type { Labels } from './state/labels.js'
 
 export type { PageAsset, SettingsPage } from '../http/page.js'
 
@@ -11,9 +12,20 @@ export interface SettingsPageOptions {
   readonly title?: string | undefined
   /** The language of times, numbers and lists, as a BCP 47 tag. `@default` the browser's */
   readonly locale?: string | undefined
+  /**
+   * Texts of your own, tabs included. A page is sent as text, so labels that are functions stay English here; a page of
+   * yours with the elements of `mcp-integrations/elements` replaces all. `@default` English
+   */
+  readonly labels?: PageLabels | undefined
   /** `@default` what the person's system says */
   readonly theme?: 'light' | 'dark' | undefined
 }
+
+/** The labels of the elements that are texts. */
+export type PageLabels = Partial<Pick<Labels, TextLabel>>
+type TextLabel = {
+  [Key in keyof Labels]: Labels[Key] extends (...values: never[]) => string ? never : Key
+}[keyof Labels]
 
 /**
  * The settings page and the approvals inbox as a page of its own, prebuilt: a host needs no build step and no framework.
@@ -30,10 +42,11 @@ export function settingsPage(options: SettingsPageOptions = {}): SettingsPage {
 }
 
 function documentOf(
-  { title = 'MCP Integrations', locale, theme }: SettingsPageOptions,
+  { title = 'MCP Integrations', locale, theme, labels = {} }: SettingsPageOptions,
   basePath: string,
   files: { readonly code: string; readonly sheet: string },
 ): string {
+  const { approvalsTab: approvals = 'Approvals' } = labels
   const given = [
     attribute('base-url', basePath),
     locale === undefined ? '' : attribute('locale', locale),
@@ -51,10 +64,10 @@ function documentOf(
 <script type="module" src="${escaped(`${basePath}/assets/${files.code}`)}"></script>
 </head>
 <body>
-<div class="page">
+<div class="page"${attribute('data-labels', JSON.stringify(labels))}>
 <nav class="tabs" aria-label="${escaped(title)}">
-<a href="#" data-title="${escaped(title)}" aria-current="page">Integrations</a>
-<a href="#approvals" data-title="Approvals">Approvals <span class="count" hidden></span></a>
+<a href="#" data-title="${escaped(title)}" aria-current="page">${escaped(labels.integrationsTab ?? 'Integrations')}</a>
+<a href="#approvals" data-title="${escaped(approvals)}">${escaped(approvals)} <span class="count" hidden></span></a>
 </nav>
 <main>
 <mcp-integrations${given}></mcp-integrations>

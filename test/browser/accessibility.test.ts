@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { visit, type Visit } from './browser.js'
-import { basePath } from './host.js'
 import { startScene, type Scene } from './scene.js'
+import { fromMenu, keep, look, views } from './views.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -13,66 +11,6 @@ beforeAll(async () => {
   scene = await startScene()
 })
 afterAll(() => scene.close())
-
-const button = (page: Page, name: string) =>
-  page.getByRole('button', { name, exact: true }).filter({ visible: true }).first()
-/** Every view, and how a person comes to it. */
-const views: readonly View[] = [
-  { name: 'the list' },
-  { name: 'a list that could not be loaded', open: unreachable },
-  { name: 'a menu', open: (page) => button(page, 'More for Notes of the team').click() },
-  { name: 'the dialog for a custom server', open: fillNothing },
-  { name: 'the dialog for a catalogue entry', open: (page) => button(page, 'Connect Team wiki').click() },
-  { name: 'the dialog to edit', open: (page) => fromMenu(page, 'Edit') },
-  { name: 'the dialog to transfer', open: (page) => fromMenu(page, 'Transfer') },
-  { name: 'the question before removing', open: (page) => fromMenu(page, 'Remove') },
-  { name: 'an integration', hash: 'integration', open: openTool },
-  { name: 'the dialog for several tools', hash: 'integration', open: (page) => button(page, 'Change several').click() },
-  { name: 'the inbox', hash: 'approvals', open: (page) => page.getByText('"Short"').waitFor() },
-  { name: 'an approval that is edited', hash: 'approvals', open: (page) => button(page, 'Edit').click() },
-  { name: 'the dialog to remember', hash: 'approvals', open: (page) => ready(page, 'Allow and remember') },
-  { name: 'the dialog to deny', hash: 'approvals', open: (page) => ready(page, 'Deny') },
-]
-
-interface View {
-  readonly name: string
-  readonly hash?: 'integration' | 'approvals'
-  readonly open?: (page: Page) => Promise<void>
-}
-
-async function fromMenu(page: Page, item: string): Promise<void> {
-  await button(page, 'More for Notes of the team').click()
-  await page.getByRole('menuitem', { name: item }).click()
-}
-
-async function unreachable(page: Page): Promise<void> {
-  await page.route('**/integrations', (route) => route.abort())
-  await page.reload()
-  await page.getByRole('button', { name: 'Try again' }).waitFor()
-}
-
-async function fillNothing(page: Page): Promise<void> {
-  await button(page, 'Connect custom server').click()
-  await page.getByRole('switch', { name: 'Private' }).click()
-  await button(page, 'Add header').click()
-  await button(page, 'Connect').click()
-}
-
-async function openTool(page: Page): Promise<void> {
-  await page.getByRole('heading', { name: '2 tools to review' }).waitFor()
-  await button(page, 'write_note').click()
-}
-
-const ready = (page: Page, label: string): Promise<void> =>
-  page.locator('[aria-disabled=false]', { hasText: label }).first().click()
-
-async function look({ hash, open }: View, options: BrowserContextOptions): Promise<Visit> {
-  const view = hash === undefined ? '' : hash === 'approvals' ? '#approvals' : `#integration/${scene.busyId}`
-  const opened = await visit(scene.origin, basePath + view, { reducedMotion: 'reduce', ...options })
-  await opened.page.locator('.card:not(.skeleton)').filter({ visible: true }).first().waitFor()
-  await open?.(opened.page)
-  return opened
-}
 
 /** On the page, in it and in every shadow root below. */
 const inPage = `
@@ -140,38 +78,52 @@ const violations = `axe.run({ resultTypes: ['violations'] }).then((found) => fou
   ({ id, nodes }) => id + ': ' + nodes.map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | '),
 ))`
 
-describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
+describe('wide, in the light and in the dark', () => {
   it.each(views)('$name has no violation, and borders and targets that are seen and hit', async (view) => {
-    const { page, context } = await look(view, { colorScheme })
+    const { page, context } = await look(scene, view, { viewport: { width: 1440, height: 900 } })
     await page.evaluate(axe)
-    expect(await page.evaluate(violations)).toEqual([])
-    expect(await page.evaluate(faintBorders)).toEqual([])
-    expect(await page.evaluate(smallTargets)).toEqual([])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      expect(await page.evaluate(violations), colorScheme).toEqual([])
+      expect(await page.evaluate(faintBorders), colorScheme).toEqual(view.isBare ? ['nothing to measure'] : [])
+      expect(await page.evaluate(smallTargets), colorScheme).toEqual([])
+      await keep(page, view, `1440-${colorScheme}`)
+    }
     await context.close()
   })
 })
 
-describe.each([
-  ['320 px', { viewport: { width: 320, height: 640 } }],
-  ['200 % zoom', { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }],
-] as const)('at %s', (_size, options) => {
+/** From small to large: what was opened at the first fits at the others. */
+const small = [
+  { name: '320', width: 320, height: 640 },
+  { name: '390', width: 390, height: 844 },
+  { name: '200-percent', width: 640, height: 450 },
+]
+describe('at 320 px, at 390 px and at 200 % zoom', () => {
   it.each(views)('$name fits without scrolling sideways', async (view) => {
-    const { page, context } = await look(view, options)
-    expect(await page.evaluate(tooWide)).toEqual([])
-    expect(await page.evaluate(smallTargets)).toEqual([])
+    const { page, context } = await look(scene, view, { viewport: small[0]!, deviceScaleFactor: 2 })
+    for (const { name, ...viewport } of small) {
+      await page.setViewportSize(viewport)
+      expect(await page.evaluate(tooWide), name).toEqual([])
+      expect(await page.evaluate(smallTargets), name).toEqual([])
+      await keep(page, view, `${name}-light`)
+    }
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+    await page.setViewportSize(small[1]!)
+    await keep(page, view, '390-dark')
     await context.close()
   })
 })
 
 it('offers the whole menu and every button of a dialog where only 256 px are left of the height', async () => {
   const options = { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }
-  const { page, context } = await look({ name: '', open: (opened) => fromMenu(opened, 'Remove') }, options)
+  const { page, context } = await look(scene, { name: '', open: (opened) => fromMenu(opened, 'Remove') }, options)
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
   await context.close()
 })
 
 it('stands still for who asks for it, and keeps its shapes in forced colours', async () => {
-  const { page, context } = await look({ name: '', hash: 'integration' }, { forcedColors: 'active' })
+  const { page, context } = await look(scene, { name: '', at: 'locked' }, { forcedColors: 'active' })
   await page.locator('.switch').first().waitFor()
   const found = await page.evaluate(`(() => {
     const root = document.querySelector('mcp-integrations').shadowRoot

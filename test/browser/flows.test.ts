@@ -133,7 +133,7 @@ describe('an integration', () => {
     server.state.refuse = () => 503
     const page = await open()
     await button(page, 'Validate Notes').click()
-    await says(page, 'Notes: The server answered with an error of its own')
+    await says(page, 'Notes: The server returned an error')
     await row(page, 'Notes').getByText('Error', { exact: true }).waitFor()
     await page.getByText('1 integration needs attention').waitFor()
     server.state.refuse = undefined
@@ -292,7 +292,7 @@ describe('tools', () => {
     await page.reload()
     await button(page, 'Refresh').click()
     await page.getByRole('heading', { name: '1 tool to review' }).waitFor()
-    await page.getByText('/inputSchema/properties/force').waitFor()
+    await page.getByText('Parameter force').waitFor()
     redefine('Third')
     await host.registry.actingAs(ana).refreshTools(id)
     await button(page, 'Accept: write_note').click()
@@ -385,8 +385,11 @@ describe('approvals', () => {
     await button(page, 'Allow and remember').click()
     await says(page, 'Allowed: write_note.')
     await page.goto(`${host.origin}${basePath}#integration/${integration}`)
-    await page.getByText(/Assistant · any arguments · until/).waitFor()
-    await button(page, 'Revoke the standing approval for write_note').click()
+    await page
+      .locator('mcp-integrations')
+      .getByText(/Assistant · any arguments · until/)
+      .waitFor()
+    await button(page, 'Revoke the standing approval for write_note').filter({ visible: true }).click()
     await says(page, 'Revoked: the next call of write_note asks.')
     expect(await host.registry.actingAs(ana).grants.list()).toEqual([])
   })

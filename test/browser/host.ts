@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Actor, Connector, IntegrationRegistryOptions } from 'mcp-integrations'
-import { integrationsHandler, type RequestHandler } from 'mcp-integrations/http'
-import { settingsPage } from 'mcp-integrations/ui'
+import { integrationsHandler, type FindPeople, type RequestHandler } from 'mcp-integrations/http'
+import { settingsPage, type SettingsPageOptions } from 'mcp-integrations/ui'
 import { makeRegistry, type TestAgent } from '../support/registry.js'
 
 export const basePath = '/api/mcp'
@@ -19,6 +19,8 @@ export interface PageHost {
 export interface PageHostOptions {
   readonly connectors?: readonly Connector[]
   readonly registry?: Partial<IntegrationRegistryOptions<TestAgent>>
+  readonly people?: FindPeople | undefined
+  readonly page?: SettingsPageOptions | undefined
   /** Other pages of the host, by path. */
   readonly pages?: Readonly<Record<string, { readonly type: string; readonly body: string }>>
 }
@@ -37,7 +39,12 @@ export async function startPageHost(options: PageHostOptions = {}): Promise<Page
     ...(options.connectors === undefined ? {} : { connectors: [...options.connectors] }),
     ...options.registry,
   })
-  const handler = integrationsHandler(registry, { basePath, actor: actorOf, ui: settingsPage() })
+  const handler = integrationsHandler(registry, {
+    basePath,
+    actor: actorOf,
+    people: options.people,
+    ui: settingsPage(options.page),
+  })
   const requests: string[] = []
   serve(server, requests, async (request) => {
     const { pathname } = new URL(request.url)

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { startAuthorizationServer } from '../support/authorization-server.js'
 import { notes, startMcpServer, type TestMcpServer } from '../support/mcp-server.js'
+import { startProtectedMcpServer } from '../support/protected-mcp-server.js'
 import { ana } from '../support/registry.js'
 import { startPageHost, type PageHost } from './host.js'
 
@@ -7,11 +9,16 @@ import { startPageHost, type PageHost } from './host.js'
 export interface Scene extends PageHost {
   /** Its tools changed, calls wait for it, decisions are remembered. */
   readonly busyId: string
+  readonly busyUrl: string
+  /** Others, each in a state of its own. */
+  readonly ids: Readonly<Record<'broken' | 'locked' | 'off' | 'gaps' | 'calendar', string>>
 }
 
 export async function startScene(): Promise<Scene> {
-  const servers = await Promise.all([startMcpServer(), startMcpServer(), startMcpServer()])
-  const [busy, broken, locked] = servers as [TestMcpServer, TestMcpServer, TestMcpServer]
+  const provider = await startAuthorizationServer()
+  const calendar = await startProtectedMcpServer(() => provider.issuer)
+  const servers = await Promise.all([startMcpServer(), startMcpServer(), startMcpServer(), startMcpServer()])
+  const [busy, broken, locked, gaps] = servers as [TestMcpServer, TestMcpServer, TestMcpServer, TestMcpServer]
   const host = await startPageHost({
     connectors: [
       {
@@ -33,8 +40,20 @@ export async function startScene(): Promise<Scene> {
   const busyId = await connect('Notes of the team', busy.url, { visibility: 'workspace' })
   const brokenId = await connect('Production metrics', broken.url)
   const lockedId = await connect('Customer records', locked.url, { headers: { 'X-Api-Key': 'old' } })
-  await mine.disable(await connect('Archive', broken.url))
-  broken.state.refuse = () => 503
+  const offId = await connect('Archive', broken.url)
+  await mine.disable(offId)
+  const gapsId = await connect('Handbook', gaps.url)
+  await leaveGaps(host, gaps, gapsId)
+  const calendarId = await connect('Calendar', calendar.url, { visibility: 'workspace', credentials: 'per_user' })
+  broken.state.intercept = async ({ body }) => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: (JSON.parse(body) as { id: number }).id,
+      error: { code: -32603, message: 'The licence of this server expired in March.' },
+    }),
+  })
   locked.state.refuse = () => 401
   await mine.validate(brokenId)
   await mine.validate(lockedId)
@@ -42,11 +61,35 @@ export async function startScene(): Promise<Scene> {
   return {
     ...host,
     busyId,
+    busyUrl: busy.url,
+    ids: { broken: brokenId, locked: lockedId, off: offId, gaps: gapsId, calendar: calendarId },
     async close() {
       await host.close()
-      await Promise.all(servers.map((server) => server.close()))
+      await Promise.all([...servers, calendar, provider].map((server) => server.close()))
     },
   }
+}
+
+/** Of three tools one disappears, and two are left out. */
+async function leaveGaps({ registry }: PageHost, server: TestMcpServer, id: string): Promise<void> {
+  const mine = registry.actingAs(ana)
+  await mine.configureTools(id, { write_note: { approval: 'ask' } })
+  const tool = (name: string, inputSchema: object = { type: 'object' }): object => ({ name, inputSchema })
+  server.state.intercept = async ({ rpc, body }) =>
+    rpc !== 'tools/list'
+      ? undefined
+      : {
+          status: 200,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({
+            jsonrpc: '2.0',
+            id: (JSON.parse(body) as { id: number }).id,
+            result: {
+              tools: [tool('read_note'), tool('search'), tool('search', { type: 'object', title: 'x' }), tool('a b')],
+            },
+          }),
+        }
+  await mine.refreshTools(id)
 }
 
 async function fill({ registry }: PageHost, server: TestMcpServer, id: string): Promise<void> {

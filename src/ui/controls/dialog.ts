@@ -30,6 +30,10 @@ export abstract class Dialog extends Part {
   protected permits(_event: Event): boolean {
     return true
   }
+  /** The button that closes it without doing anything; `undefined`: none. */
+  protected cancelLabel(): string | undefined {
+    return this.labels.cancel
+  }
   /** Something more to do, before the two buttons. */
   protected extraButtons(): unknown {
     return nothing
@@ -64,10 +68,16 @@ export abstract class Dialog extends Part {
         <footer>
           ${this.extraButtons()}
           <span class="grow"></span>
-          <button type="button" class="button" part="button" @click=${this.close}>${labels.cancel}</button>
+          ${
+            this.cancelLabel() === undefined
+              ? nothing
+              : html`<button type="button" class="button" part="button" @click=${this.close}>
+                  ${this.cancelLabel()}
+                </button>`
+          }
           <button
             type="submit"
-            class="button ${this.danger ? 'danger' : 'primary'}"
+            class="button ${this.danger ? 'danger' : 'primary'} ${this.busy ? 'busy' : ''}"
             part="button ${this.danger ? 'danger' : 'primary'}"
             aria-disabled=${this.busy}
             @click=${(event: Event) => this.permits(event) || event.preventDefault()}

@@ -19,6 +19,9 @@ export function textField(
     readonly readonly?: boolean
     readonly required?: boolean
     readonly multiline?: boolean
+    /** Lines of a multiline field. `@default 3`, of prose; more are of code */
+    readonly rows?: number
+    readonly placeholder?: string | undefined
     readonly autofocus?: boolean
   },
 ): TemplateResult {
@@ -31,8 +34,11 @@ export function textField(
         ? html`<textarea
             id=${id}
             part="field"
-            rows="3"
-            spellcheck="true"
+            class=${field.rows === undefined ? '' : 'mono'}
+            rows=${field.rows ?? 3}
+            spellcheck=${field.rows === undefined}
+            placeholder=${field.placeholder ?? nothing}
+            ?autofocus=${autofocus}
             .value=${live(value)}
             aria-describedby=${describedBy(field)}
             aria-invalid=${field.problem !== undefined}
@@ -45,6 +51,7 @@ export function textField(
             autocomplete="off"
             spellcheck="false"
             .value=${live(value)}
+            placeholder=${field.placeholder ?? nothing}
             ?readonly=${readonly}
             ?autofocus=${autofocus}
             aria-required=${required}

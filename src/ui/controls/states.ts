@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Fault } from '../state/faults.js'
 import type { Labels } from '../state/labels.js'
+import { icon } from './icons.js'
 
 /** The shape of what is being loaded, so that nothing jumps when it comes. */
 export function skeleton(label: string, rows: number): TemplateResult {
@@ -18,10 +19,14 @@ export function skeleton(label: string, rows: number): TemplateResult {
 }
 
 /** Nothing is there, and what to do about it. */
-export function emptyState(title: string, help?: string): TemplateResult {
+export function emptyState(
+  title: string,
+  more: { readonly help?: string; readonly picture?: Parameters<typeof icon>[0]; readonly button?: unknown } = {},
+): TemplateResult {
   return html`<div class="card empty" part="empty">
+    ${more.picture === undefined ? nothing : html`<span class="empty-picture">${icon(more.picture)}</span>`}
     <p class="strong">${title}</p>
-    ${help === undefined ? nothing : html`<p class="muted">${help}</p>`}
+    ${more.help === undefined ? nothing : html`<p class="muted">${more.help}</p>`} ${more.button ?? nothing}
   </div>`
 }
 

@@ -26,7 +26,7 @@ export abstract class Shell extends LitElement {
   @property({ reflect: true }) accessor theme: 'light' | 'dark' | undefined
   /** Texts of the host's own, in place of the English ones. */
   @property({ attribute: false }) accessor labels: Partial<Labels> = {}
-  /** The host's name of a person. `@default` the id */
+  /** The host's name of a person. `@default` the one that `people` of the handler gives, otherwise the id */
   @property({ attribute: false }) accessor personName: ((userId: string) => string) | undefined
   /** In place of the one for `base-url`: with headers of the host's own, for example. */
   @property({ attribute: false }) accessor client: Client | undefined
@@ -95,7 +95,7 @@ export abstract class Shell extends LitElement {
 
   #session(): PageSession {
     const client = this.client ?? clientOf(this.baseUrl)
-    const { agents, me, decidesForOthers } = this.#known ?? { agents: [], me: undefined, decidesForOthers: false }
+    const { agents, me, decidesForOthers, people } = this.#known ?? unknown
     return {
       client,
       live: liveOf(client, this.baseUrl),
@@ -106,7 +106,8 @@ export abstract class Shell extends LitElement {
         me,
         decidesForOthers,
         agentName: (id) => agents.find((agent) => agent.id === id)?.name ?? id,
-        personName: (id) => this.personName?.(id) ?? id,
+        listed: people,
+        personName: (id) => this.personName?.(id) ?? people?.find((person) => person.id === id)?.name ?? id,
       },
       announce: (message, tone = 'plain') => this.#announce(message, tone),
       signIn: (request) => {
@@ -129,6 +130,9 @@ export abstract class Shell extends LitElement {
     if (tone !== 'bad') this.#noticeTimer = setTimeout(() => (this.#notice = undefined), noticeMs)
   }
 }
+
+/** Until the server has said it. */
+const unknown: Introduction = { agents: [], me: undefined, decidesForOthers: false, people: undefined }
 
 const streams = new WeakMap<Client, Live>()
 

@@ -1,7 +1,9 @@
 /** Times and numbers in the words of a language. */
 export interface Format {
-  /** `2 minutes ago`, `in 3 hours`. */
+  /** `now`, `2 min. ago`, `in 3 hr.`: by the minute, the page is not drawn every second. */
   ago(at: number): string
+  /** A day. */
+  day(at: number): string
   /** A date and time. */
   date(at: number): string
   number(value: number): string
@@ -11,15 +13,18 @@ export interface Format {
 /** @param locale - a BCP 47 tag; `undefined`: the browser's */
 export function formatIn(locale: string | undefined): Format {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const numbers = new Intl.NumberFormat(locale)
   const lists = new Intl.ListFormat(locale, { type: 'unit' })
   return {
     ago(at) {
       const seconds = Math.round((at - Date.now()) / 1000)
-      const [size, unit] = units.find(([atLeast]) => Math.abs(seconds) >= atLeast) ?? units.at(-1)!
-      return relative.format(Math.trunc(seconds / size), unit)
+      const [size, unit] = units.find(([atLeast]) => Math.abs(seconds) >= atLeast) ?? [Infinity, 'second']
+      // Nought seconds are `now` in the words of every language.
+      return relative.format(Math.trunc(seconds / size) || 0, unit)
     },
+    day: (at) => days.format(at),
     date: (at) => dates.format(at),
     number: (value) => numbers.format(value),
     list: (items) => lists.format(items),
@@ -30,5 +35,4 @@ const units = [
   [86_400, 'day'],
   [3600, 'hour'],
   [60, 'minute'],
-  [1, 'second'],
 ] as const

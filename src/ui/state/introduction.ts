@@ -1,3 +1,4 @@
+import type { Person } from '../../http/client.js'
 import type { Agent } from '../../index.js'
 import type { Client } from './client.js'
 
@@ -6,6 +7,8 @@ export interface Introduction {
   readonly agents: readonly Agent[]
   readonly me: string | undefined
   readonly decidesForOthers: boolean
+  /** Those whom the host names without being asked for one; `undefined` where it lists nobody. */
+  readonly people: readonly Person[] | undefined
 }
 
 /** Asked once for all elements of a page; a page that can't learn it shows ids in place of names. */
@@ -18,6 +21,10 @@ export function introduction(client: Client): Promise<Introduction> {
 const asked = new WeakMap<Client, Promise<Introduction>>()
 
 async function ask(client: Client): Promise<Introduction> {
-  const [agents, me] = await Promise.all([client.agents().catch(() => []), client.me().catch(() => undefined)])
-  return { agents, me: me?.userId, decidesForOthers: me?.decidesForOthers ?? false }
+  const [agents, me, people] = await Promise.all([
+    client.agents().catch(() => []),
+    client.me().catch(() => undefined),
+    client.people().catch(() => undefined),
+  ])
+  return { agents, me: me?.userId, decidesForOthers: me?.decidesForOthers ?? false, people }
 }

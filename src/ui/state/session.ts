@@ -1,3 +1,4 @@
+import type { Person } from '../../http/client.js'
 import type { Agent } from '../../index.js'
 import type { Client } from './client.js'
 import type { Format } from './format.js'
@@ -38,6 +39,8 @@ export interface People {
   /** Whether they decide approvals of other people. */
   readonly decidesForOthers: boolean
   agentName(id: string): string
+  /** Those whom the host lists first; `undefined` where it lists nobody. */
+  readonly listed: readonly Person[] | undefined
   /** The host's name of a person, otherwise their id. */
   personName(id: string): string
 }

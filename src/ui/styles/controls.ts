@@ -27,12 +27,14 @@ export const controls = css`
     border-radius: var(--_radius-small);
     background: var(--_surface);
     color: var(--_text);
-    font-weight: 550;
+    font-weight: 500;
     line-height: 1.2;
+    white-space: nowrap;
     cursor: pointer;
     transition:
       background-color 0.12s,
       border-color 0.12s,
+      color 0.12s,
       opacity 0.2s;
   }
   .button:hover {
@@ -56,6 +58,7 @@ export const controls = css`
     color: var(--_text);
   }
   .button.square {
+    flex: none;
     width: 2.125rem;
     padding: 0;
   }
@@ -218,7 +221,7 @@ export const controls = css`
   .fault {
     color: var(--_bad);
     font-size: 0.8125rem;
-    font-weight: 550;
+    font-weight: 500;
   }
   .problem:empty,
   .fault:empty,
@@ -297,7 +300,7 @@ export const controls = css`
     background: var(--_sunken);
     color: var(--_muted);
     font-size: 0.75rem;
-    font-weight: 600;
+    font-weight: 500;
     white-space: nowrap;
   }
   .badge .icon {
@@ -331,7 +334,7 @@ export const controls = css`
     display: flex;
     align-items: center;
     gap: 0.45rem;
-    font-weight: 550;
+    font-weight: 500;
   }
   .avatar {
     display: grid;
@@ -341,7 +344,7 @@ export const controls = css`
     height: 2.25rem;
     border-radius: 0.55rem;
     object-fit: contain;
-    font-weight: 650;
+    font-weight: 600;
     background: light-dark(hsl(var(--_hue) 60% 93%), hsl(var(--_hue) 30% 20%));
     color: light-dark(hsl(var(--_hue) 65% 30%), hsl(var(--_hue) 70% 80%));
   }
@@ -385,6 +388,7 @@ export const controls = css`
     color: var(--_text);
     box-shadow: var(--_shadow);
     font-size: 0.875rem;
+    animation: rise 0.12s ease-out;
   }
   .menu button {
     display: block;
@@ -415,9 +419,14 @@ export const controls = css`
     color: var(--_text);
     box-shadow: var(--_shadow);
     overflow: hidden;
+    animation: rise 0.16s ease-out;
+  }
+  .dialog.wide {
+    width: min(46rem, calc(100vw - 1.5rem));
   }
   .dialog::backdrop {
-    background: light-dark(rgb(30 28 20 / 0.38), rgb(0 0 0 / 0.62));
+    background: light-dark(rgb(30 28 20 / 0.32), rgb(0 0 0 / 0.62));
+    animation: appear 0.16s ease-out;
   }
   .dialog form {
     display: flex;
@@ -491,6 +500,11 @@ export const controls = css`
   .notice.tone-plain .dot {
     color: var(--_muted);
   }
+  @keyframes appear {
+    from {
+      opacity: 0;
+    }
+  }
   @keyframes rise {
     from {
       opacity: 0;
@@ -501,7 +515,8 @@ export const controls = css`
   @media (prefers-reduced-motion: reduce) {
     *,
     *::before,
-    *::after {
+    *::after,
+    *::backdrop {
       animation-duration: 0.01ms !important;
       animation-iteration-count: 1 !important;
       transition: none !important;

@@ -37,8 +37,11 @@ export const layout = css`
     justify-content: space-between;
     gap: 0.75rem 1.5rem;
   }
-  .page-head > div {
+  .page-head > :first-child {
     flex: 1 1 18rem;
+  }
+  .page-head > .buttons {
+    flex-wrap: nowrap;
   }
   .page-head h1 + p {
     margin-top: 0.25rem;
@@ -78,9 +81,7 @@ export const layout = css`
     border-radius: var(--_radius);
     background: var(--_warn-soft);
     color: var(--_warn);
-    font-weight: 550;
-  }
-  .banner {
+    font-weight: 500;
     flex-wrap: wrap;
   }
   .banner span {
@@ -101,7 +102,20 @@ export const layout = css`
       'avatar actions actions';
     align-items: center;
     gap: 0.15rem 0.9rem;
+    position: relative;
     padding: 0.8rem 1rem;
+    transition: background-color 0.12s;
+  }
+  .rows > .row:has(.name):hover {
+    background: var(--_hover);
+  }
+  .rows > .row:first-child {
+    border-start-start-radius: var(--_radius);
+    border-start-end-radius: var(--_radius);
+  }
+  .rows > .row:last-child {
+    border-end-start-radius: var(--_radius);
+    border-end-end-radius: var(--_radius);
   }
   .row > .avatar {
     grid-area: avatar;
@@ -117,6 +131,9 @@ export const layout = css`
   }
   .row-actions {
     display: contents;
+  }
+  .row-actions > * {
+    position: relative;
   }
   .row-actions > .button {
     grid-area: actions;
@@ -147,9 +164,20 @@ export const layout = css`
     cursor: pointer;
     border-radius: 0.2rem;
   }
-  .name:hover {
-    text-decoration: underline;
-    text-underline-offset: 0.2em;
+  /* The whole row opens what its name names; the buttons in it lie above. */
+  .name::after {
+    content: '';
+    position: absolute;
+    inset: 0;
+    border-radius: inherit;
+  }
+  .name:focus-visible {
+    outline: none;
+  }
+  .name:focus-visible::after {
+    outline: 2px solid var(--_accent);
+    outline-offset: -2px;
+    border-radius: var(--_radius-small);
   }
   @container (min-width: 34rem) {
     .section-head .search {
@@ -208,6 +236,16 @@ export const layout = css`
   }
   .empty .button {
     margin-top: 0.6rem;
+  }
+  .empty-picture {
+    display: grid;
+    place-items: center;
+    width: 2.5rem;
+    height: 2.5rem;
+    margin-bottom: 0.4rem;
+    border-radius: 50%;
+    background: var(--_sunken);
+    color: var(--_muted);
   }
   .bone {
     display: block;
@@ -437,10 +475,10 @@ export const layout = css`
       padding-block: 0.5rem;
       border-bottom: 1px solid var(--_line);
       border-radius: var(--_radius) var(--_radius) 0 0;
-      background: var(--_sunken);
+      background: var(--_hover);
       color: var(--_muted);
       font-size: 0.8125rem;
-      font-weight: 550;
+      font-weight: 500;
     }
     .tool-label {
       align-self: center;
@@ -462,6 +500,10 @@ export const layout = css`
     .tool-details {
       grid-template-columns: minmax(0, 1fr) 15rem;
     }
+  }
+  .server-says {
+    display: grid;
+    gap: 0.25rem;
   }
   .foreign {
     padding-inline-start: 0.7rem;
@@ -498,6 +540,12 @@ export const layout = css`
   .more > :not(summary) {
     margin-top: 0.4rem;
   }
+  .left-out {
+    padding-inline: 1rem;
+  }
+  .left-out[open] {
+    padding-block-end: 0.5rem;
+  }
   .code {
     max-height: 20rem;
     padding: 0.75rem 0.9rem;
@@ -505,6 +553,26 @@ export const layout = css`
     border-radius: var(--_radius-small);
     background: var(--_sunken);
     font: 0.75rem/1.5 var(--_mono);
+  }
+
+  .import-row {
+    display: grid;
+    gap: 0.2rem;
+    padding: 0.7rem 1rem;
+  }
+  .import-row > .choice .name-line {
+    flex: 1;
+  }
+  .import-more {
+    display: grid;
+    gap: 0.2rem;
+    padding-inline-start: 1.7rem;
+  }
+  .import-more .field {
+    margin-top: 0.5rem;
+  }
+  .import-row.is-off {
+    color: var(--_muted);
   }
 
   .changes > .muted {
@@ -576,7 +644,6 @@ export const layout = css`
   .approvals {
     display: grid;
     gap: 1rem;
-    max-width: 46rem;
   }
   .approval {
     display: grid;
@@ -614,7 +681,7 @@ export const layout = css`
   }
   .arguments > div {
     display: grid;
-    gap: 0 1rem;
+    gap: 0 1.25rem;
   }
   .arguments dt {
     color: var(--_muted);
@@ -624,17 +691,22 @@ export const layout = css`
   }
   .arguments .button {
     margin-top: 0.35rem;
-    font-family: var(--mcp-font, Inter, ui-sans-serif, system-ui, sans-serif);
+    font-family: var(--_font);
   }
   @container (min-width: 30rem) {
+    .arguments {
+      grid-template-columns: fit-content(11rem) minmax(0, 1fr);
+      column-gap: 1.25rem;
+    }
     .arguments > div {
-      grid-template-columns: minmax(4rem, 9rem) minmax(0, 1fr);
+      grid-column: 1 / -1;
+      grid-template-columns: subgrid;
     }
   }
   .note {
     margin-top: 0.4rem;
     font-size: 0.8125rem;
-    font-weight: 550;
+    font-weight: 500;
   }
   .outcome {
     display: flex;

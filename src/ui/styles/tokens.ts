@@ -10,7 +10,8 @@ export const tokens = css`
     --_surface: var(--mcp-color-surface, light-dark(#ffffff, #1c1c1a));
     --_sunken: var(--mcp-color-sunken, light-dark(#f4f3ef, #262623));
     --_line: var(--mcp-color-line, light-dark(#e4e2dc, #33322e));
-    --_field-line: var(--mcp-color-field-line, light-dark(#86847b, #86847b));
+    --_field-line: var(--mcp-color-field-line, light-dark(#8d8b82, #75736b));
+    --_hover: var(--mcp-color-hover, light-dark(#f8f7f4, #21211f));
     --_text: var(--mcp-color-text, light-dark(#1b1a17, #f2f1ed));
     --_muted: var(--mcp-color-muted, light-dark(#63615a, #aaa8a0));
     --_strong: var(--mcp-color-strong, light-dark(#1b1a17, #f2f1ed));
@@ -27,12 +28,26 @@ export const tokens = css`
     --_radius: var(--mcp-radius, 0.625rem);
     --_radius-small: calc(var(--_radius) * 0.7);
     --_shadow: 0 0.5rem 1.75rem light-dark(rgb(30 28 20 / 0.14), rgb(0 0 0 / 0.6));
+    --_font: var(
+      --mcp-font,
+      Inter,
+      -apple-system,
+      BlinkMacSystemFont,
+      'Segoe UI',
+      Roboto,
+      'Noto Sans',
+      Cantarell,
+      Ubuntu,
+      'Helvetica Neue',
+      Arial,
+      sans-serif
+    );
     --_mono: var(--mcp-font-mono, ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, monospace);
 
     display: block;
     container-type: inline-size;
     color: var(--_text);
-    font-family: var(--mcp-font, Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif);
+    font-family: var(--_font);
     font-size: var(--mcp-font-size, 0.875rem);
     line-height: 1.45;
     text-align: start;
@@ -67,8 +82,8 @@ export const tokens = css`
   }
   h1 {
     font-size: 1.5rem;
-    font-weight: 650;
-    letter-spacing: -0.018em;
+    font-weight: 600;
+    letter-spacing: -0.02em;
     line-height: 1.2;
   }
   h2 {
@@ -81,7 +96,7 @@ export const tokens = css`
   }
   h4,
   .strong {
-    font-weight: 550;
+    font-weight: 600;
   }
   :is(h1, h2, h3, p, dd, li, span, button) {
     overflow-wrap: anywhere;

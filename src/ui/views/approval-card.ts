@@ -10,6 +10,9 @@ import { labelBadge } from './label-badge.js'
 
 let cards = 0
 
+/** Their `why` says already that the tool changed. */
+const rulesOfChange: ReadonlySet<string> = new Set(['tool_new', 'tool_changed', 'tool_held'])
+
 /** One request to run one call: who asks, where, why, with what; and the buttons that decide it. */
 export class ApprovalCard extends Part {
   @property({ attribute: false }) accessor approval!: Approval
@@ -53,7 +56,13 @@ export class ApprovalCard extends Part {
             status === 'pending' ? ` · ${labels.approvalExpires(format.ago(approval.expiresAt))}` : nothing
           }
         </p>
-        <p class="label-line">${labelBadge(tool.label, labels)}<span class="meta mono">${shown(tool.name)}</span></p>
+        <p class="label-line">
+          ${labelBadge(tool.label, labels)}${
+            name === tool.name
+              ? nothing
+              : html`<span class="meta">· <span class="mono">${shown(tool.name)}</span></span>`
+          }
+        </p>
       </header>
       <dl class="facts">
         <div>
@@ -81,7 +90,7 @@ export class ApprovalCard extends Part {
         }
       </dl>
       ${
-        approval.change === undefined || approval.change.kind === 'same'
+        approval.change === undefined || approval.change.kind === 'same' || rulesOfChange.has(approval.rule)
           ? nothing
           : html`<p class="note tone-warn">${labels.approvalChanged}</p>`
       }

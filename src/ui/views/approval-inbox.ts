@@ -24,26 +24,31 @@ export class ApprovalInbox extends Part {
     const { value, fault } = this.#mine
     const others = this.#others.value ?? []
     return html`${this.heading ? html`<header class="page-head"><h1>${labels.approvalsTab}</h1></header>` : nothing}
-      <section aria-labelledby="waiting">
-        <div class="section-head"><h2 id="waiting" tabindex="-1">${labels.approvalsTitle}</h2></div>
-        ${
-          value === undefined
-            ? fault === undefined
-              ? skeleton(labels.loading, 2)
-              : failure(labels, labels.loadFailed(labels.approvalsTab), fault, () => void this.#mine.reload())
-            : value.length === 0
-              ? emptyState(labels.approvalsEmpty, labels.approvalsEmptyHelp)
-              : this.#cards(value, this.#mine)
-        }
-      </section>
-      ${
-        others.length === 0
-          ? nothing
-          : html`<section aria-labelledby="waiting-others">
-              <div class="section-head"><h2 id="waiting-others">${labels.approvalsOthersTitle}</h2></div>
-              ${this.#cards(others, this.#others)}
-            </section>`
-      }`
+      <div class="columns">
+        <div class="main-column">
+          <section aria-labelledby="waiting">
+            <div class="section-head"><h2 id="waiting" tabindex="-1">${labels.approvalsTitle}</h2></div>
+            ${
+              value === undefined
+                ? fault === undefined
+                  ? skeleton(labels.loading, 2)
+                  : failure(labels, labels.loadFailed(labels.approvalsTab), fault, () => void this.#mine.reload())
+                : value.length === 0
+                  ? emptyState(labels.approvalsEmpty, { help: labels.approvalsEmptyHelp, picture: 'check' })
+                  : this.#cards(value, this.#mine)
+            }
+          </section>
+          ${
+            others.length === 0
+              ? nothing
+              : html`<section aria-labelledby="waiting-others">
+                  <div class="section-head"><h2 id="waiting-others">${labels.approvalsOthersTitle}</h2></div>
+                  ${this.#cards(others, this.#others)}
+                </section>`
+          }
+        </div>
+        <mcp-part-history class="side-column" .session=${this.session}></mcp-part-history>
+      </div>`
   }
 
   protected override updated(): void {

@@ -22,6 +22,8 @@ export class BulkDialog extends Dialog {
   override connectedCallback(): void {
     super.connectedCallback()
     this.#seen = this.overview
+    const kinds: readonly Which[] = ['write', 'unlabelled', 'read']
+    this.#which = kinds.find((which) => this.#tools(which).length > 0) ?? 'all'
   }
   protected override heading(): string {
     return this.labels.bulkTitle

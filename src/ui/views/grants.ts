@@ -7,9 +7,12 @@ import { Part } from '../elements/part.js'
 import { Resource } from '../state/resource.js'
 import { reported } from './integration-verbs.js'
 
-/** Decisions that were remembered for an integration, each to be taken back. */
+/** Decisions that were remembered, each to be taken back. */
 export class Grants extends Part {
-  @property({ attribute: false }) accessor integrationId = ''
+  /** Only those of one integration. */
+  @property({ attribute: false }) accessor integrationId: string | undefined
+  /** Names of integrations by id, where those of several are shown. */
+  @property({ attribute: false }) accessor names: ReadonlyMap<string, string> = new Map()
 
   readonly #grants = new Resource(
     this,
@@ -20,7 +23,9 @@ export class Grants extends Part {
   protected override render(): TemplateResult {
     const { labels } = this
     const { value, fault } = this.#grants
-    const grants = value?.filter(({ integrationId }) => integrationId === this.integrationId)
+    const grants = value?.filter(
+      ({ integrationId }) => this.integrationId === undefined || integrationId === this.integrationId,
+    )
     return html`<section aria-labelledby="grants">
       <div class="section-head"><h2 id="grants" tabindex="-1">${labels.grantsTitle}</h2></div>
       ${
@@ -39,8 +44,10 @@ export class Grants extends Part {
 
   #grant(grant: Grant): TemplateResult {
     const { labels, session } = this
-    const { tool, agentId, conversationId, arguments: args, usesLeft, expiresAt } = grant
+    const { integrationId, tool, agentId, conversationId, arguments: args, usesLeft, expiresAt } = grant
+    const name = this.names.get(integrationId)
     const bounds = [
+      ...(name === undefined ? [] : [name]),
       agentId === undefined ? labels.grantAllAgents : session.people.agentName(agentId),
       args === 'any' ? labels.grantAnyArguments : labels.grantEqualArguments,
       ...(conversationId === undefined ? [] : [labels.grantConversation]),
@@ -76,14 +83,18 @@ export class Grants extends Part {
   }
 }
 
-/** The last calls of an integration, and how each ended. */
+/** The last calls, and how each ended. */
 export class RecentCalls extends Part {
-  @property({ attribute: false }) accessor integrationId = ''
+  /** Only those of one integration. */
+  @property({ attribute: false }) accessor integrationId: string | undefined
+  /** Names of integrations by id, where those of several are shown. */
+  @property({ attribute: false }) accessor names: ReadonlyMap<string, string> = new Map()
 
   readonly #calls = new Resource(
     this,
     () => this.session.client.audit({ integrationId: this.integrationId, action: 'call', order: 'newest', limit: 10 }),
-    ({ type, integrationId }) => type === 'call_finished' && integrationId === this.integrationId,
+    ({ type, integrationId }) =>
+      type === 'call_finished' && (this.integrationId === undefined || integrationId === this.integrationId),
   )
 
   protected override render(): TemplateResult {
@@ -101,7 +112,7 @@ export class RecentCalls extends Part {
             ? html`<p class="card padded muted">${labels.callsEmpty}</p>`
             : html`<ul class="card rows" role="list" part="calls">
                 ${calls.map(
-                  ({ at, tool, agentId, userId, outcome, mayHaveRun }) =>
+                  ({ at, integrationId, tool, agentId, userId, outcome, mayHaveRun }) =>
                     html`<li class="side-row">
                       <div class="row-name">
                         <p class="name-line">
@@ -115,6 +126,7 @@ export class RecentCalls extends Part {
                         </p>
                         <p class="meta">
                           ${[
+                            ...[this.names.get(integrationId ?? '') ?? []].flat(),
                             session.format.ago(at),
                             ...(agentId === undefined ? [] : [session.people.agentName(agentId)]),
                             ...(userId === undefined || userId === session.people.me

@@ -32,40 +32,42 @@ export class IntegrationActions extends Part {
 
   #button(): TemplateResult | typeof nothing {
     const { labels, integration } = this
-    const { action } = statusView(integration, labels, this.session.format)
+    const { action, tone } = statusView(integration, labels, this.session.format)
+    // The strong colour is for what doesn't work until a person acts.
+    const does = (label: string, run: () => void): TemplateResult => this.#does(label, run, tone === 'bad')
     if (!mayResolve(integration, action)) return nothing
     switch (action) {
       case 'enable':
-        return this.#does(labels.turnOn, this.#setEnabled(true))
+        return does(labels.turnOn, this.#setEnabled(true))
       case 'sign_in':
-        return this.#does(
-          integration.status === 'connecting' ? labels.signInAgain : labels.signIn,
-          this.#reconnect,
-          true,
-        )
+        return does(integration.status === 'connecting' ? labels.signInAgain : labels.signIn, this.#reconnect)
       case 'reconnect':
-        return this.#does(labels.reconnect, this.#reconnect, true)
+        return does(labels.reconnect, this.#reconnect)
       case 'edit': {
         const isOwn = integration.credentials === 'per_user'
-        const needsValue = integration.statusDetail.reason.startsWith('credential_')
-        return this.#does(
-          isOwn || needsValue ? labels.addValue : labels.edit,
-          () => this.#open(isOwn ? 'headers' : 'edit'),
-          true,
-        )
+        return does(this.#editLabel(isOwn), () => this.#open(isOwn ? 'headers' : 'edit'))
       }
       case 'review':
-        return this.isOpen ? nothing : this.#does(labels.review, () => this.tell('open'), true)
+        if (!this.isOpen) return does(labels.review, () => this.tell('open'))
+        return may(integration, 'validate') ? does(labels.validate, this.#validate) : nothing
       case 'validate':
-        return this.#does(labels.validate, this.#validate)
+        return does(labels.validate, this.#validate)
     }
   }
 
-  #does(label: string, run: () => void, isPrimary = false): TemplateResult {
+  /** A value that was refused is replaced, one that is missing is added. */
+  #editLabel(isOwn: boolean): string {
+    const { labels } = this
+    const { reason } = this.integration.statusDetail
+    if (reason === 'credential_rejected') return labels.replaceValue
+    return isOwn || reason.startsWith('credential_') ? labels.addValue : labels.edit
+  }
+
+  #does(label: string, run: () => void, isUrgent: boolean): TemplateResult {
     return html`<button
       type="button"
-      class="button ${isPrimary ? 'accent' : ''} ${this.#busy ? 'busy' : ''}"
-      part="button ${isPrimary ? 'primary' : ''}"
+      class="button ${isUrgent ? 'accent' : ''} ${this.#busy ? 'busy' : ''}"
+      part="button ${isUrgent ? 'primary' : ''}"
       aria-disabled=${this.#busy}
       aria-label="${label} ${plain(this.integration.name)}"
       @click=${run}

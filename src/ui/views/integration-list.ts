@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import type { AvailableConnector, Integration } from '../../index.js'
 import { icon } from '../controls/icons.js'
 import { avatar, outsideLink } from '../controls/links.js'
+import type { MenuItem } from '../controls/menu.js'
 import { emptyState, failure, skeleton } from '../controls/states.js'
 import { plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
@@ -16,7 +17,7 @@ const manyIntegrations = 8
 
 /** What is connected, and what can be. */
 export class IntegrationList extends Part {
-  @state() accessor #isConnecting: 'custom' | AvailableConnector | undefined
+  @state() accessor #dialog: 'custom' | 'import' | 'export' | AvailableConnector | undefined
   @state() accessor #attentionOnly = false
   @state() accessor #search = ''
   @property({ attribute: false }) accessor heading = true
@@ -46,16 +47,14 @@ export class IntegrationList extends Part {
               </div>`
             : html`<span class="grow"></span>`
         }
-        <button
-          type="button"
-          class="button primary"
-          part="button primary"
-          @click=${() => (this.#isConnecting = 'custom')}
-        >
-          ${labels.connectCustom}
-        </button>
+        <div class="buttons">
+          <mcp-part-menu .session=${this.session} .name=${labels.actions} .items=${this.#actions()}></mcp-part-menu>
+          <button type="button" class="button primary" part="button primary" @click=${() => (this.#dialog = 'custom')}>
+            ${labels.connectCustom}
+          </button>
+        </div>
       </header>
-      ${this.#connected()} ${this.#available()} ${this.#dialog()}
+      ${this.#connected()} ${this.#available()} ${this.#dialogs()}
     `
   }
 
@@ -66,6 +65,21 @@ export class IntegrationList extends Part {
     )
     ;(row ?? this.querySelector<HTMLElement>('#connected'))?.focus()
     this.cameFrom = undefined
+  }
+
+  #actions(): readonly MenuItem[] {
+    const { labels } = this
+    const hasAny = (this.#integrations.value?.length ?? 0) > 0
+    return [
+      { label: labels.import, run: () => (this.#dialog = 'import') },
+      ...(hasAny ? [{ label: labels.export, run: () => (this.#dialog = 'export') }] : []),
+    ]
+  }
+
+  #importButton(): TemplateResult {
+    return html`<button type="button" class="button" part="button" @click=${() => (this.#dialog = 'import')}>
+      ${this.labels.import}
+    </button>`
   }
 
   #connected(): TemplateResult {
@@ -120,12 +134,14 @@ export class IntegrationList extends Part {
             : value === undefined || found === undefined
               ? skeleton(labels.loading, 4)
               : value.length === 0
-                ? emptyState(
-                    labels.nothingConnected,
-                    this.#catalogue.value?.length === 0
-                      ? labels.nothingConnectedCustomHelp
-                      : labels.nothingConnectedHelp,
-                  )
+                ? emptyState(labels.nothingConnected, {
+                    help:
+                      this.#catalogue.value?.length === 0
+                        ? labels.nothingConnectedCustomHelp
+                        : labels.nothingConnectedHelp,
+                    picture: 'plug',
+                    button: this.#importButton(),
+                  })
                 : found.length === 0
                   ? emptyState(labels.nothingFound)
                   : html`<ul class="card rows" part="list" role="list">
@@ -221,7 +237,7 @@ export class IntegrationList extends Part {
           class="button small"
           part="button"
           aria-label=${labels.connectNamed(plain(name))}
-          @click=${() => (this.#isConnecting = connector)}
+          @click=${() => (this.#dialog = connector)}
         >
           ${connected === 0 ? labels.connect : labels.connectAnother}
         </button>
@@ -230,18 +246,34 @@ export class IntegrationList extends Part {
     </li>`
   }
 
-  #dialog(): TemplateResult | typeof nothing {
-    const wanted = this.#isConnecting
-    if (wanted === undefined) return nothing
-    return html`<mcp-part-server-dialog
-      .session=${this.session}
-      .connector=${wanted === 'custom' ? undefined : wanted}
-      @done=${() => (this.#isConnecting = undefined)}
-      @changed=${() => {
-        void this.#integrations.reload()
-        void this.#catalogue.reload()
-      }}
-    ></mcp-part-server-dialog>`
+  #dialogs(): TemplateResult | typeof nothing {
+    const { session } = this
+    const wanted = this.#dialog
+    const done = (): void => (this.#dialog = undefined)
+    const changed = (): void => {
+      void this.#integrations.reload()
+      void this.#catalogue.reload()
+    }
+    switch (wanted) {
+      case undefined:
+        return nothing
+      case 'import':
+        return html`<mcp-part-import
+          .session=${session}
+          .known=${this.#integrations.value ?? []}
+          @done=${done}
+          @changed=${changed}
+        ></mcp-part-import>`
+      case 'export':
+        return html`<mcp-part-export .session=${session} @done=${done}></mcp-part-export>`
+      default:
+        return html`<mcp-part-server-dialog
+          .session=${session}
+          .connector=${wanted === 'custom' ? undefined : wanted}
+          @done=${done}
+          @changed=${changed}
+        ></mcp-part-server-dialog>`
+    }
   }
 
   #iconOf({ connectorId, server }: Integration): string | undefined {

@@ -83,9 +83,10 @@ export class IntegrationView extends Part {
       ${
         integration.statusDetail.serverMessage === undefined
           ? nothing
-          : html`<p class="muted">
-              ${labels.serverSays} <span class="foreign">${shown(integration.statusDetail.serverMessage)}</span>
-            </p>`
+          : html`<div class="server-says">
+              <p class="term">${labels.serverSays}</p>
+              <p class="foreign">${shown(integration.statusDetail.serverMessage)}</p>
+            </div>`
       }
       <div class="columns">
         <div class="main-column">
@@ -130,7 +131,7 @@ export class IntegrationView extends Part {
       [labels.aboutAuth, authText + whose],
       [labels.aboutAccount, integration.account === undefined ? undefined : shown(integration.account)],
       [labels.aboutProtocol, integration.protocolVersion],
-      [labels.aboutConnected, format.date(integration.createdAt)],
+      [labels.aboutConnected, format.day(integration.createdAt)],
     ]
     return html`<section aria-labelledby="about">
       <div class="section-head"><h2 id="about">${labels.aboutTitle}</h2></div>

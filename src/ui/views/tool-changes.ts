@@ -6,6 +6,9 @@ import { PressGuard } from '../controls/press-guard.js'
 import { Part } from '../elements/part.js'
 import type { SeenTool } from '../state/client.js'
 import { faultOf } from '../state/faults.js'
+import type { Labels } from '../state/labels.js'
+import { labelBadge } from './label-badge.js'
+import { toolParameters } from './tool-parameters.js'
 
 /** Tools that are new or changed, each with its difference: accepted is what is on the screen, nothing newer. */
 export class ToolChanges extends Part {
@@ -87,17 +90,25 @@ export class ToolChanges extends Part {
       <p class="note tone-warn" role="status">${this.#stale.has(tool.name) ? labels.acceptStale : nothing}</p>
       ${
         differences.length === 0
-          ? html`<p class="muted">${labels.noDifferences}</p>
-              ${tool.description ? html`<p class="foreign">${shown(tool.description)}</p>` : nothing}`
+          ? this.#offer(tool)
           : html`<div class="differences">${differences.map((difference) => this.#difference(difference))}</div>`
       }
     </li>`
   }
 
+  /** What can't be compared is shown whole. */
+  #offer({ description, inputSchema, label }: SeenTool): TemplateResult {
+    const { labels } = this
+    return html`<p class="muted">${labels.changeNew}</p>
+      <p class="label-line">${labelBadge(label, labels)}</p>
+      <p class="foreign">${description ? shown(description) : labels.noDescription}</p>
+      <div>${toolParameters(inputSchema, labels)}</div>`
+  }
+
   #difference({ path, before, after }: ToolDifference): TemplateResult {
     const { labels } = this
     return html`<div class="difference">
-      <p class="meta mono">${shown(path)}</p>
+      <p class="meta">${shown(placeOf(path, labels))}</p>
       <div class="side before"><span class="side-name">${labels.before}</span>${this.#value(before)}</div>
       <div class="side after"><span class="side-name">${labels.after}</span>${this.#value(after)}</div>
     </div>`
@@ -141,6 +152,19 @@ export class ToolChanges extends Part {
     }
     this.tell('changed')
   }
+}
+
+/** `/inputSchema/properties/force/type` → `Parameter force · type`. */
+function placeOf(path: string, labels: Labels): string {
+  const [field = '', ...below] = path.slice(1).split('/')
+  const [schema, name, ...inner] = below
+  const isMember = schema === 'properties' && name !== undefined
+  const memberIn = { inputSchema: labels.changedParameter, outputSchema: labels.changedResult }[field]
+  const [place, rest] =
+    isMember && memberIn !== undefined
+      ? [memberIn(name.replaceAll('~1', '/').replaceAll('~0', '~')), inner]
+      : [labels.changedParts[field] ?? field, below]
+  return rest.length === 0 ? place : `${place} · ${rest.join('/')}`
 }
 
 /** Whether a person has to look at a tool before it counts as accepted. */

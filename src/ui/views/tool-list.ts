@@ -76,7 +76,9 @@ export class ToolList extends Part {
         ${value.tools.length === 0 ? nothing : this.#filters()}
         ${
           value.tools.length === 0
-            ? emptyState(labels.noTools, value.listedAt === undefined ? labels.noToolsYet : labels.noToolsHelp)
+            ? emptyState(labels.noTools, {
+                help: value.listedAt === undefined ? labels.noToolsYet : labels.noToolsHelp,
+              })
             : found.length === 0
               ? emptyState(labels.nothingFound)
               : html`<div class="card" part="tools">
@@ -181,35 +183,31 @@ export class ToolList extends Part {
     </div>`
   }
 
+  /** Tools that no agent can call, and why. */
   #leftOut({ missing, quarantined }: Tools): TemplateResult {
     const { labels } = this
-    return html`${
-      missing.length === 0
+    const list = (title: string, help: string, lines: readonly TemplateResult[]): TemplateResult | typeof nothing =>
+      lines.length === 0
         ? nothing
-        : html`<details class="more">
-            <summary>${labels.missingTools} (${missing.length})</summary>
-            <p class="muted">${labels.missingToolsHelp}</p>
+        : html`<details class="more left-out">
+            <summary>${title} <span class="meta">${lines.length}</span></summary>
+            <p class="muted">${help}</p>
             <ul class="plain-list">
-              ${missing.map((name) => html`<li class="mono">${shown(name)}</li>`)}
+              ${lines}
             </ul>
           </details>`
-    }
-    ${
-      quarantined.length === 0
-        ? nothing
-        : html`<details class="more">
-            <summary>${labels.quarantined} (${quarantined.length})</summary>
-            <ul class="plain-list">
-              ${quarantined.map(
-                ({ name, reason }) =>
-                  html`<li>
-                    <span class="mono">${shown(name)}</span>
-                    <span class="muted">${labels.quarantineReasons[reason] ?? reason}</span>
-                  </li>`,
-              )}
-            </ul>
-          </details>`
-    }`
+    return html`${list(
+      labels.missingTools,
+      labels.missingToolsHelp,
+      missing.map((name) => html`<li class="mono">${shown(name)}</li>`),
+    )}${list(
+      labels.quarantined,
+      labels.quarantinedHelp,
+      quarantined.map(
+        ({ name, reason }) =>
+          html`<li><span class="mono">${shown(name)}</span>: ${labels.quarantineReasons[reason] ?? reason}</li>`,
+      ),
+    )}`
   }
 
   /** One after the other: each change is made to what the one before left. */

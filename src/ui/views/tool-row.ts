@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { property, state } from 'lit/decorators.js'
-import type { ApprovalMode, Integration, JsonObject, ToolLabelValue, ToolSettings } from '../../index.js'
+import type { ApprovalMode, Integration, ToolLabelValue, ToolSettings } from '../../index.js'
 import { checkboxField, select, selectField, toggle } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
 import { plain, shown } from '../controls/text.js'
@@ -9,6 +9,7 @@ import type { SeenTool } from '../state/client.js'
 import { labelBadge } from './label-badge.js'
 import { modes } from './modes.js'
 import { may } from './permissions.js'
+import { toolParameters } from './tool-parameters.js'
 
 let rows = 0
 
@@ -51,7 +52,7 @@ export class ToolRow extends Part {
                   >`
             }
           </div>
-          <p class="meta mono">${shown(tool.name)}</p>
+          ${tool.title === undefined || tool.title === tool.name ? nothing : html`<p class="meta mono">${shown(tool.name)}</p>`}
         </div>
         <div class="tool-label">${labelBadge(tool.label, labels)}</div>
         <div class="tool-switch">
@@ -102,11 +103,7 @@ export class ToolRow extends Part {
         <p class="term">${labels.description}</p>
         <p class="foreign">${tool.description ? shown(tool.description) : labels.noDescription}</p>
         <p class="term">${labels.parameters}</p>
-        ${parameters(tool.inputSchema, labels)}
-        <details class="more">
-          <summary>${labels.schema}</summary>
-          <pre class="code" tabindex="0">${shown(JSON.stringify(tool.inputSchema, null, 2))}</pre>
-        </details>
+        ${toolParameters(tool.inputSchema, labels)}
         <p class="meta">${labels.modelName}: <span class="mono">${tool.modelName}</span></p>
       </div>
       ${
@@ -152,25 +149,4 @@ export class ToolRow extends Part {
     const all = agents.length === integration.agents.length
     await this.configure(tool, { agents: all ? null : agents }, labels.toolSaved(plain(tool.title ?? tool.name)))
   }
-}
-
-/** Name, type and description of each parameter: the server's words. */
-function parameters(schema: JsonObject, labels: Part['session']['labels']): TemplateResult {
-  const properties = Object.entries((schema['properties'] ?? {}) as Record<string, JsonObject | boolean>)
-  const required = Array.isArray(schema['required']) ? schema['required'] : []
-  if (properties.length === 0) return html`<p class="muted">${labels.noParameters}</p>`
-  return html`<ul class="plain-list parameters">
-    ${properties.map(([name, described]) => {
-      const { type, description } = (typeof described === 'object' && described !== null ? described : {}) as JsonObject
-      return html`<li>
-        <span class="mono">${shown(name)}</span>
-        <span class="muted"
-          >${typeof type === 'string' ? shown(type) : nothing}${
-            required.includes(name) ? html` · ${labels.parameterRequired}` : nothing
-          }</span
-        >
-        ${typeof description === 'string' ? html`<span class="foreign">${shown(description)}</span>` : nothing}
-      </li>`
-    })}
-  </ul>`
 }

@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import type { CredentialMode, Integration } from '../../index.js'
 import { Dialog } from '../controls/dialog.js'
-import { radioField, textField } from '../controls/fields.js'
+import { radioField } from '../controls/fields.js'
 import { plain } from '../controls/text.js'
 
 /** Shares an integration with everyone in the workspace, saying what becomes of its credential. */
@@ -45,46 +45,5 @@ export class ShareDialog extends Dialog {
     this.close()
     this.tell('changed', shared)
     session.announce(this.labels.outcomeShared(plain(shared.name)), 'good')
-  }
-}
-
-/** Hands an integration to another person. */
-export class TransferDialog extends Dialog {
-  @property({ attribute: false }) accessor integration!: Integration
-  @state() accessor #to = ''
-  @state() accessor #tried = false
-
-  protected override heading(): string {
-    return this.labels.transferTitle(plain(this.integration.name))
-  }
-  protected override submitLabel(): string {
-    return this.labels.transferButton
-  }
-  protected override body(): TemplateResult {
-    const { labels, integration } = this
-    const refused = this.fault?.fields?.find(({ path }) => path === 'userId')?.message
-    return html`<p class="prose">
-        ${integration.visibility === 'private' ? labels.transferPrivateText : labels.transferText}
-      </p>
-      ${textField({
-        id: `${this.uid}-to`,
-        label: labels.transferTo,
-        help: labels.transferToHelp,
-        value: this.#to,
-        required: true,
-        autofocus: true,
-        problem: this.#tried && this.#to.trim() === '' ? labels.required : refused,
-        input: (value) => (this.#to = value),
-      })}`
-  }
-  protected override async submit(): Promise<void> {
-    const { session, integration } = this
-    const to = this.#to.trim()
-    this.#tried = true
-    if (to === '') return this.querySelector('input')?.focus()
-    await session.client.transferOwner(integration.id, to)
-    this.close()
-    session.announce(this.labels.outcomeTransferred(plain(integration.name), session.people.personName(to)), 'good')
-    this.tell('changed', { ...integration, ownerId: to })
   }
 }
