@@ -5,7 +5,7 @@ const { HTMLElement: element, document: page } = globalThis as {
   readonly document?: Document
 }
 
-const ElementOrNothing = element ?? (class {} as typeof HTMLElement)
+const ElementOrNothing = element ?? (function nothing() {} as unknown as typeof HTMLElement)
 const documentOrNothing = page ?? ({ createTreeWalker: () => ({}) } as unknown as Document)
 
 export { ElementOrNothing as HTMLElement, documentOrNothing as document }
