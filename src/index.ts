@@ -132,7 +132,7 @@ export type {
   OAuthServerMetadata,
   OAuthSettings,
 } from './model/oauth.js'
-export type { ReconnectInput } from './registry/settings/validate.js'
+export type { ReconnectInput } from './registry/settings/reconnect.js'
 export type { ResultWarning, ToolCallOutcome, WayBack } from './model/outcome.js'
 export type {
   ApprovalMode,

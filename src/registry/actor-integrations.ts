@@ -23,7 +23,7 @@ import { checkOptions } from './state/verb-shapes.js'
 import type { ToolOverview } from './settings/tools-overview.js'
 import type { ToolsetBuilder } from './gate/toolset-contents.js'
 import { makeToolset, recallToolset, type Toolset, type ToolsetOptions } from './gate/toolset.js'
-import type { ReconnectInput } from './settings/validate.js'
+import type { ReconnectInput } from './settings/reconnect.js'
 import type { ConnectInput } from './settings/plan-connect.js'
 
 /** Options of every verb. */

@@ -19,7 +19,8 @@ import {
 import { keys, ownerKey } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { statusChange } from '../servers/status.js'
-import { loadTarget, startSignIn, validateTarget } from './validate.js'
+import { startSignIn } from './start-sign-in.js'
+import { loadTarget, validateTarget } from './validate.js'
 
 /**
  * Gives one's own credential to a `per_user` integration: header values, or a sign-in.

@@ -32,13 +32,19 @@ export async function findFlow(context: ActorContext, callbackUrl: string): Prom
   return { ...stored, secrets, now }
 }
 
+/** What a code was exchanged for. */
+export interface ObtainedCredential {
+  readonly credential: CredentialRecord
+  readonly client: ClientRegistration
+}
+
 /** Sends the code, once: the flow must be gone from the storage by now. */
 export async function redeemCode(
   context: ActorContext,
   flow: PendingFlow,
   callbackUrl: string,
   signal?: AbortSignal,
-): Promise<{ readonly credential: CredentialRecord; readonly client: ClientRegistration }> {
+): Promise<ObtainedCredential> {
   const { actor } = context
   const { integrationId, owner } = flow.value
   const { tokens, client } = await finishAuthorization(context.oauth, flow.secrets, callbackUrl, { signal })

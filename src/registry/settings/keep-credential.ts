@@ -1,0 +1,110 @@
+import { readCredential } from '../../oauth/credential-record.js'
+import { endOpenApprovals } from '../gate/end-approvals.js'
+import { endGrants } from '../gate/grants.js'
+import { statusChange } from '../servers/status.js'
+import { poolPrefix } from '../servers/use-server.js'
+import { accessTo } from '../state/access.js'
+import type { ActorContext } from '../state/context.js'
+import { notFound } from '../state/errors.js'
+import { keys, sharedOwner } from '../state/keys.js'
+import { toJson, versioned, type ClientRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import { retrying } from '../state/retrying.js'
+import { revokeQuietly, toRevoke } from './erase-credential.js'
+import type { ObtainedCredential, PendingFlow } from './pending-flow.js'
+import { keepClient } from './shared-registration.js'
+
+/** Stores the tokens with status and news; another account or issuer than before ends what was given for the old one. */
+export async function keepCredential(
+  context: ActorContext,
+  flow: PendingFlow,
+  { credential, client }: ObtainedCredential,
+): Promise<void> {
+  const { actor } = context
+  const { integrationId, owner } = flow.value
+  const { workspaceId, userId } = actor
+  const { records: held } = await context.storage.read(workspaceId, [
+    keys.credential(integrationId, owner),
+    keys.client(integrationId),
+  ])
+  const old = readCredential(held[0]?.value)
+  const moved = old !== undefined && (old.issuer !== credential.issuer || old.account !== credential.account)
+  const keptBefore = versioned<ClientRecord>(held[1])?.value
+  // They have agreed to this server now.
+  const known = { client, origin: new URL(flow.value.serverUrl).origin, registeredAt: keptBefore?.registration?.at }
+  const keptClient = await keepClient(context, { workspaceId, integrationId }, known, {
+    sharedRedirect: keptBefore?.sharedRedirect,
+  })
+  await retrying('The integration', async () => {
+    const { records, now } = await context.storage.read(workspaceId, [
+      keys.integration(integrationId),
+      keys.status(integrationId, owner),
+    ])
+    const stored = versioned<IntegrationRecord>(records[0])
+    const before = versioned<StatusRecord>(records[1])
+    // Removed, pointed elsewhere, or signed out of, while the tokens were on their way.
+    if (stored === undefined || before === undefined || !mayFinish(context, flow, stored.value))
+      throw notFound('integration', integrationId)
+    const { value: record, version } = stored
+    const status = statusChange(
+      { integrationId, owner, userId },
+      before.value,
+      {
+        reason: 'ok',
+        account: credential.account,
+        signIn: context.runtime.randomId(),
+        // A number that was there before would bring what was agreed to for an earlier account back to life.
+        accountRevision: (before.value.accountRevision ?? 0) + (moved && owner !== sharedOwner ? 1 : 0),
+      },
+      { now },
+    )
+    const changed: IntegrationRecord = {
+      ...record,
+      auth: 'oauth',
+      established: true,
+      bindingRevision: moved && owner === sharedOwner ? record.bindingRevision + 1 : record.bindingRevision,
+      updatedAt: now,
+    }
+    return context.feed.commit(workspaceId, {
+      writes: [
+        { key: keys.integration(integrationId), ifVersion: version, value: toJson(changed) },
+        { key: keys.credential(integrationId, owner), value: toJson(credential) },
+        { key: keys.server(integrationId, owner), value: undefined },
+        keptClient,
+        ...status.writes.map((write) => ({ ...write, ifVersion: before.version })),
+        ...(moved ? [toRevoke(integrationId, owner, old, now)] : []),
+      ],
+      events: [
+        {
+          type: 'credential_changed',
+          integrationId,
+          change: 'set',
+          by: userId,
+          userId: owner === sharedOwner ? undefined : userId,
+          accountChanged: moved ? true : undefined,
+        },
+        ...status.events,
+      ],
+      audit: [{ action: 'sign_in', userId, integrationId }],
+    })
+  })
+  await context.pool.retireKeys(poolPrefix(workspaceId, integrationId, owner))
+  if (!moved) return
+  const mine = (whose: string): boolean => owner === sharedOwner || whose === userId
+  await endOpenApprovals(context, workspaceId, integrationId, {
+    to: 'superseded',
+    reason: 'Somebody signed in with another account.',
+    only: (approval) => mine(approval.request.userId),
+  })
+  await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
+  context.runInBackground(() => revokeQuietly(context, { workspaceId, integrationId, owner }, old))
+}
+
+/** Whether the sign-in still is for that server and that credential, and the person may still give it. */
+export function mayFinish(context: ActorContext, { value: flow }: PendingFlow, record: IntegrationRecord): boolean {
+  const perUser = record.credentials === 'per_user'
+  return (
+    record.url === flow.serverUrl &&
+    perUser === (flow.owner !== sharedOwner) &&
+    accessTo(context, perUser ? 'own_credential' : 'reconnect', record) === 'allowed'
+  )
+}

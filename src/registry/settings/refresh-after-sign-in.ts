@@ -1,0 +1,52 @@
+import type { ConnectResult } from '../../model/outcome.js'
+import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
+import { reasonOf, statusChange } from '../servers/status.js'
+import { load } from '../state/access.js'
+import type { ActorContext } from '../state/context.js'
+import { keys } from '../state/keys.js'
+import { versioned, type StatusRecord } from '../state/records.js'
+import { targetFrom, targetKeys } from '../state/target.js'
+import { getIntegration } from './integrations.js'
+import { refreshTools } from './refresh-tools.js'
+
+/** Lists the tools with a credential just stored, and answers with what came of it. Faults are told by the status. */
+export async function refreshAfterSignIn(
+  context: ActorContext,
+  integrationId: string,
+  signal: AbortSignal | undefined,
+): Promise<Exclude<ConnectResult, { type: 'authorization_required' }>> {
+  const { actor } = context
+  const { record, others } = await load(context, integrationId, 'get', targetKeys(integrationId, actor))
+  const target = targetFrom(actor, integrationId, record, others)
+  try {
+    await refreshTools(context, target, { bypassBreaker: true, fresh: true, signal })
+    return { type: 'connected', integration: await getIntegration(context, integrationId) }
+  } catch (error) {
+    const found =
+      error instanceof AuthorizationRequired
+        ? { reason: error.reason, scopes: error.scopes }
+        : { reason: reasonOf(error) }
+    if (found.reason === undefined) throw error
+    await settleStatus(context, integrationId, target.owner, { ...found, reason: found.reason })
+    return { type: 'failed', integration: await getIntegration(context, integrationId) }
+  }
+}
+
+/** Stores a status, and says so where it is another one. */
+export async function settleStatus(
+  context: ActorContext,
+  integrationId: string,
+  owner: string,
+  status: StatusRecord,
+): Promise<void> {
+  const { actor } = context
+  const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(integrationId, owner)])
+  const change = statusChange(
+    { integrationId, owner, userId: actor.userId },
+    versioned<StatusRecord>(records[0])?.value,
+    status,
+    { now },
+  )
+  if (change.writes.length > 0)
+    await context.feed.commit(actor.workspaceId, { writes: change.writes, events: change.events })
+}

@@ -1,0 +1,68 @@
+import type { ConnectResult } from '../../model/outcome.js'
+import { statusChange } from '../servers/status.js'
+import type { ActorContext } from '../state/context.js'
+import { notFound } from '../state/errors.js'
+import { keys } from '../state/keys.js'
+import { toJson, versioned, type IntegrationRecord } from '../state/records.js'
+import { retrying } from '../state/retrying.js'
+import type { Target } from '../state/target.js'
+import { getIntegration } from './integrations.js'
+import { refreshAfterSignIn } from './refresh-after-sign-in.js'
+import { signInTarget } from './sign-in-target.js'
+import { beginSignIn, type SignInRequest } from './sign-in.js'
+
+/**
+ * Starts a sign-in for a target, and stores that it is under way together with what it needs.
+ *
+ * @throws IntegrationError `authorization_failed`, `not_found`
+ */
+export async function startSignIn(
+  context: ActorContext,
+  target: Target,
+  request: Omit<SignInRequest, 'now'>,
+): Promise<ConnectResult> {
+  const { actor } = context
+  const { workspaceId } = actor
+  const { integrationId: id, owner, record } = target
+  const wanted = await signInTarget(context, { workspaceId, integrationId: id, owner, record })
+  const { now } = await context.storage.read(workspaceId, [])
+  const begun = await beginSignIn(context, wanted, { ...request, steppedUpFor: missing(target), now })
+  const interactive = begun.type === 'person'
+  const before = target.status
+  const working = before?.reason === 'awaiting_authorization' ? before.before : before?.reason
+  const status = statusChange(
+    { integrationId: id, owner, userId: actor.userId },
+    before,
+    interactive
+      ? { reason: 'awaiting_authorization', until: begun.until, before: working, scopes: before?.scopes }
+      : { reason: 'ok', signIn: context.runtime.randomId() },
+    { now },
+  )
+  const committed = retrying(`Integration "${record.name}"`, async () => {
+    const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
+    const stored = versioned<IntegrationRecord>(records[0])
+    if (stored === undefined || stored.value.url !== record.url) throw notFound('integration', id)
+    return context.feed.commit(workspaceId, {
+      writes: [
+        // Written also where nothing changes: a removed integration must not be given secrets again.
+        { key: keys.integration(id), ifVersion: stored.version, value: toJson({ ...stored.value, auth: 'oauth' }) },
+        ...begun.writes,
+        ...status.writes,
+      ],
+      events: status.events,
+    })
+  })
+  await committed.finally(begun.release)
+  if (!interactive) return refreshAfterSignIn(context, id, request.signal)
+  return {
+    type: 'authorization_required',
+    integration: await getIntegration(context, id),
+    authorizationUrl: begun.authorizationUrl,
+  }
+}
+
+/** The scopes that a call missed, where that led to the sign-in. */
+function missing({ status }: Target): readonly string[] | undefined {
+  const reason = status?.reason === 'awaiting_authorization' ? status.before : status?.reason
+  return reason === 'scope_required' ? (status?.scopes ?? []) : undefined
+}
