@@ -115,7 +115,7 @@ function read<T>(work: () => T, path: string): T {
   try {
     return work()
   } catch {
-    throw refuse(path, 'can not be read')
+    throw refuse(path, "can't be read")
   }
 }
 

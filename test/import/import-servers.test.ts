@@ -66,7 +66,7 @@ describe('a list', () => {
     expect(await mine.list()).toEqual([])
   })
 
-  it('goes on after servers that can not be connected', async () => {
+  it("goes on after servers that can't be connected", async () => {
     const { server, mine } = await bench()
     const { servers } = readServers(
       JSON.stringify({

@@ -97,7 +97,7 @@ describe('a list of servers', () => {
     expect(JSON.stringify(readServers(text))).not.toContain('canary')
   })
 
-  it('says why a server that runs locally can not be connected, and goes on', () => {
+  it("says why a server that runs locally can't be connected, and goes on", () => {
     const { servers } = readServers(
       JSON.stringify({ mcpServers: { files: { command: 'npx', args: ['server-filesystem', '/'] }, notes: { url } } }),
     )

@@ -179,7 +179,7 @@ describe.each(['modern', 'legacy'] as const)('a question of a %s server', (era) 
     await server.close()
   })
 
-  it('is not asked of a client that said it can not answer', async () => {
+  it("is not asked of a client that said it can't answer", async () => {
     const server = testServer({ tools: [asking(era, form)], era })
     const connection = await open(server)
     const { result } = await connection.callTool(tool('ask'), {}, { timeoutMs: 10_000 })

@@ -165,7 +165,7 @@ describe('authorized fetch', () => {
     expect(sink.requests).toEqual([])
   })
 
-  it('sends headers of the person beside a token, which they can not replace', async () => {
+  it("sends headers of the person beside a token, which they can't replace", async () => {
     const server = await answering(() => ({ json: {} }))
     const { source } = tokens([fresh('T1')])
     await reach(server, { ...source, headers: { 'X-Team': 'blue', Authorization: 'theirs' } } as CredentialSource)(

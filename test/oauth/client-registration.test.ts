@@ -111,7 +111,7 @@ describe('who we are', () => {
     })
   })
 
-  it('can not be found out where the server registers nobody', async () => {
+  it("can't be found out where the server registers nobody", async () => {
     const { registration_endpoint: _, ...server } = discovered('https://as.example').server
     await expect(resolveClient(environment(), { issuer: 'https://as.example', server }, {})).rejects.toMatchObject({
       code: 'authorization_failed',

@@ -129,7 +129,7 @@ describe('a token', () => {
     expect(await token(bench.process())).toEqual({ type: 'reauthorize', reason: 'credential_missing' })
   })
 
-  it('that the vault can not open is unreadable', async () => {
+  it("that the vault can't open is unreadable", async () => {
     const moved = { ...bench.grant, secret: { ...bench.grant.secret, owner: 'somebody-else' } }
     expect(await bench.process().source(moved).token({ signal: undefined })).toEqual({
       type: 'reauthorize',

@@ -76,7 +76,7 @@ describe('no error tells a secret', () => {
     expect(JSON.stringify(server.requests)).toContain(flow.verifier)
   })
 
-  it('nor does a stored credential, or one that can not be opened', async () => {
+  it("nor does a stored credential, or one that can't be opened", async () => {
     const [vault, context] = [testVault(), { workspaceId: 'w', integrationId: 'i', owner: '_', field: 'tokens' }]
     const { server, resource, issuer } = discovered('https://as.example')
     const client = {

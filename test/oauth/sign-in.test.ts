@@ -153,7 +153,7 @@ describe('against a real authorization server', () => {
     expect(tokens.refreshToken).toBeUndefined()
   })
 
-  it('two sign-ins at once can not be mixed up', async () => {
+  it("two sign-ins at once can't be mixed up", async () => {
     const [one, two] = [await begin(), await begin()]
     const callbackOfTwo = await authorizationServer.signIn(two.authorizationUrl, env.redirectUrl)
     await expect(finishAuthorization(env, one.flow, callbackOfTwo)).rejects.toMatchObject({ reason: 'state_mismatch' })

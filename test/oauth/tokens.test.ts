@@ -89,7 +89,7 @@ describe('token answer', () => {
     [{ ...good, access_token: 'a\u0000b' }],
     [{ ...good, access_token: 'ü' }],
     [{ ...good, access_token: 'x'.repeat(20_000) }],
-  ])('that can not be used is refused: %#', async (json) => {
+  ])("that can't be used is refused: %#", async (json) => {
     await expect(refresh({ json })).rejects.toMatchObject({
       code: 'authorization_failed',
       reason: 'token_response_invalid',

@@ -146,7 +146,7 @@ describe('an observer', () => {
         }),
       },
     ],
-  ])('can not break a call by its %s', async (_when, observer) => {
+  ])("can't break a call by its %s", async (_when, observer) => {
     const { gate } = await bench({ observer })
     const outcome = await (await gate.toolset()).call('notes__read_note', { id: '1' })
     expect(outcome).toMatchObject({ type: 'completed' })

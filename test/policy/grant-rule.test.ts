@@ -96,7 +96,7 @@ describe('a remembered decision', () => {
     }
   })
 
-  it('can not be for a conversation where there is none', () => {
+  it("can't be for a conversation where there is none", () => {
     const { conversationId: _none, ...binding } = call
     expect(() => grant({ for: 'conversation' }, { binding })).toThrow(/belongs to none/)
     expect(grant({ for: 'tool' }, { binding })).toMatchObject({ conversationId: undefined })

@@ -208,14 +208,14 @@ describe('what a schema accepts', () => {
   })
 
   it.each(['not', 'if', 'oneOf', 'contains', 'dependentSchemas', 'unevaluatedProperties', 'unevaluatedItems'])(
-    'can not be told of a narrower definition beside %s',
+    "can't be told of a narrower definition beside %s",
     (keyword) => {
       const of = (a: JsonObject): JsonObject => ({ $ref: '#/$defs/a', $defs: { a }, [keyword]: {} })
       expect(compareSchemas(of(text), of({ ...text, maxLength: 1 }))).toBe('widened')
     },
   )
 
-  it.each(['unevaluatedProperties', 'unevaluatedItems'])('can not be told of a narrower part beside %s', (keyword) => {
+  it.each(['unevaluatedProperties', 'unevaluatedItems'])("can't be told of a narrower part beside %s", (keyword) => {
     const of = (a: JsonObject) => ({ ...inside(a), [keyword]: false })
     expect(compareSchemas(of(text), of({ ...text, maxLength: 1 }))).toBe('widened')
   })
@@ -236,7 +236,7 @@ describe('what a schema accepts', () => {
     'exclusiveMaximum',
     'contains',
     'unevaluatedItems',
-  ])('can not be told of another dialect where %s is used', (keyword) => {
+  ])("can't be told of another dialect where %s is used", (keyword) => {
     const of = (version: string) => ({ $schema: `http://json-schema.org/${version}/schema#`, items: { [keyword]: 1 } })
     expect(compareSchemas(of('draft-07'), of('draft-04'))).toBe('widened')
   })

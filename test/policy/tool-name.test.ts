@@ -90,7 +90,7 @@ describe("models' names for tools", () => {
     for (const tool of tools) expect(modelToolNames('a', tools.toReversed()).get(tool)).toBe(names.get(tool))
   })
 
-  it('can not be imitated by a name that looks as if it had been changed', () => {
+  it("can't be imitated by a name that looks as if it had been changed", () => {
     const changed = modelToolName('a', 'create issue')
     const imitation = changed.slice('a__'.length)
     const names = modelToolNames('a', ['create issue', imitation, imitation.toUpperCase()])

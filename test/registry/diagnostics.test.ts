@@ -99,7 +99,7 @@ describe('onDiagnostic', () => {
     ])
   })
 
-  it('hears once that events can not be read, and again after they could', async () => {
+  it("hears once that events can't be read, and again after they could", async () => {
     let away = false
     // The time is moved by hand, and a database takes its own.
     const storage = memoryStorage()

@@ -178,7 +178,7 @@ describe('the options of a registry', () => {
 })
 
 describe('options and queries of verbs', () => {
-  it('refuse what is not known, is of another type or can not be', async () => {
+  it("refuse what is not known, is of another type or can't be", async () => {
     const { mine, id, registry } = await openGate()
     const toolset = await mine.toolset('assistant')
     const args = { id: '1' }

@@ -175,7 +175,7 @@ describe('a redirect URI for each authorization server', () => {
   })
 })
 
-it('a sign-in that can not begin is told by the status when it is only a check, and by its error when it was asked for', async () => {
+it("a sign-in that can't begin is told by the status when it is only a check, and by its error when it was asked for", async () => {
   const open = await startMcpServer()
   const registry = makeRegistry({ oauth: { redirectUrl, clientName: 'Test host' } })
   const { integration } = await registry.actingAs(ana).connect({ url: open.url, name: 'Open', agents: ['assistant'] })

@@ -149,7 +149,7 @@ describe('goodbye during a refresh', () => {
       const { arrived, answered } = { arrived: gate(), answered: gate() }
       let away = true
       bench.authorizationServer.intercept = async ({ form, path }, response) => {
-        // The old tokens can not be revoked, or the authorization server would give no new ones.
+        // The old tokens can't be revoked, or the authorization server would give no new ones.
         if (path.endsWith('/revocation') && away) response.writeHead(503).end()
         if (path.endsWith('/revocation')) return away
         if (form.get('grant_type') !== 'refresh_token') return false

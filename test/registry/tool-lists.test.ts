@@ -293,7 +293,7 @@ describe('a tool list', () => {
     expect((await gate.toolset()).tools).toHaveLength(2)
   })
 
-  it('names the tools that can not be used, with the reason, and keeps the others', async () => {
+  it("names the tools that can't be used, with the reason, and keeps the others", async () => {
     const gate = await openGate({
       tools: [
         readNote,

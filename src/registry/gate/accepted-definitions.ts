@@ -6,12 +6,12 @@ import { keys } from '../state/keys.js'
 import { versioned } from '../state/records.js'
 import type { ListedTool } from '../state/tool-list-cache.js'
 
-/** A listed tool, and how it stands to what was accepted. */
+/** A listed tool with its settings and its change since it was accepted. */
 export type Assessed = Pick<Assessment, 'change' | 'settings'> & { readonly tool: ListedTool }
 
 /**
- * The accepted definitions of tools that changed since; `undefined` where none is known, or the tool is the one that was
- * accepted. In the order given, in one round trip at most.
+ * The accepted definitions of changed tools, in the order given, in at most one round trip; `undefined` where none is
+ * stored or the tool hasn't changed.
  */
 export async function acceptedOf(
   context: Context,

@@ -12,19 +12,20 @@ import { bindingOf, subjectOf, type ResolvedCall } from './resolved-call.js'
 
 /** A call on its way to the server. */
 export interface Admission {
-  /** What it is sent by; another one when the records were read again. */
+  /** The permission that the call is sent with; replaced when the records are read again. */
   permitted: Permitted
   /** The approval that was used up; absent: none was needed, or not yet. */
   claimed?: StoredApproval | undefined
-  /** Until when an answer may come, in ms since the epoch by the storage's clock. */
+  /** The latest time for a response, in ms since the epoch by the storage's clock. */
   readonly dispatchedUntil: number
 }
 
 /**
- * The last thing before a call's bytes leave, each time they do. An approval is used up by a commit that holds only while
- * nothing it was decided by has changed. A call that needs none, or is sent once more, is decided again when it waited.
+ * The last step before a call's request is sent, each time it is. An approval is used up by a commit that fails if
+ * anything it relies on has changed. A call without an approval, or one that is sent again, is decided again when it
+ * waited.
  *
- * @param waited - for a place, a connection, a token, or a first answer
+ * @param waited - whether the call waited for a slot, a connection, a token, or a first response
  * @throws Unsent with the outcome or error that the call ends with
  */
 export async function admit(context: Context, admission: Admission, waited: boolean): Promise<void> {
@@ -36,16 +37,16 @@ export async function admit(context: Context, admission: Admission, waited: bool
   }
 }
 
-/** Nothing was sent: why, or how the call ended instead. */
+/** Thrown when the call isn't sent: with the error or the outcome that ends it. */
 export class Unsent extends Error {
   constructor(readonly end: IntegrationError | { readonly outcome: ToolCallOutcome }) {
     super('The call was not sent.')
-    // What lies between the gate and the network passes it on as it is.
+    // The layers between the gate and the network rethrow it unchanged.
     Object.defineProperty(this, Symbol.for('mcp-integrations.passthrough'), { value: true })
   }
 }
 
-/** Uses the approval up: from here on nobody else can. */
+/** Uses the approval up: after this commit nobody else can. */
 async function claim(context: Context, admission: Admission): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
     const { call, approval } = admission.permitted
@@ -77,7 +78,7 @@ async function holdOn(context: Context, { permitted, claimed }: Admission): Prom
   throw changed(permitted.call)
 }
 
-/** Reads everything that allowed the call once more, and holds the call to it. */
+/** Reads everything that permitted the call again, and decides again. */
 async function decideAgain(context: Context, permitted: Permitted): Promise<ResolvedCall> {
   const { call, grant, approval } = permitted
   const again = await resolveWireTool(context, call.scope, {
@@ -88,7 +89,7 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
   })
   if (!reachesTheSame(call, again)) throw changed(call)
   if (approval !== undefined && compareBinding(bindingOf(call), bindingOf(again)).length > 0) throw changed(call)
-  // The last use of a grant ends it: this call is that use.
+  // A grant's last use deletes it: this call is that use.
   const granted = grant !== undefined && (again.beside !== undefined || grant.value.usesLeft === 1)
   const assessment = assess(context, subjectOf(again), { arguments: again.args.value, granted })
   const { verdict } = assessment
@@ -99,13 +100,13 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
       { integrationId: call.target.integrationId, rule: verdict.rule },
     )
   if (verdict.mode === 'auto' || approval !== undefined) return again
-  // It asks now. Nobody is asked while a connection waits: the call ends as one that is decided later.
+  // The tool asks now. Nobody is asked while a connection waits: the call ends with `approval_required`.
   const scope = { ...call.scope, confirm: undefined }
   const ended = await approve(context, { ...again, scope }, assessment, {})
   throw ended.type === 'ended' ? new Unsent(ended) : changed(call)
 }
 
-/** Whether the connection that was opened for one leads to where the other goes, with the same credential. */
+/** Whether both calls use the same server and credential, so that the opened connection serves both. */
 function reachesTheSame({ target }: ResolvedCall, { target: now }: ResolvedCall): boolean {
   return (
     target.bindingRevision === now.bindingRevision && target.credential === now.credential && target.owner === now.owner
@@ -115,7 +116,7 @@ function reachesTheSame({ target }: ResolvedCall, { target: now }: ResolvedCall)
 function changed({ target, modelName }: ResolvedCall): IntegrationError {
   return new IntegrationError(
     'conflict',
-    `Integration "${target.record.name}" was changed while the call of "${modelName}" waited, and nothing was sent. Call again.`,
+    `Integration "${target.record.name}" was changed while the call of "${modelName}" waited. Nothing was sent. Call again.`,
     { integrationId: target.integrationId },
   )
 }

@@ -7,7 +7,7 @@ import type { ApprovalRecord } from '../state/records.js'
 import type { ResolvedCall } from './resolved-call.js'
 import type { CallDecision } from './decide-call.js'
 
-/** What a call's approval is asked with, besides the arguments. */
+/** The fields of an approval request besides the call itself. */
 export interface AskedWith {
   readonly approvalId: string
   readonly requestHash: string
@@ -17,7 +17,7 @@ export interface AskedWith {
   readonly change: ToolChange | undefined
 }
 
-/** What a person is asked, as it is stored: every text of a server with its hidden characters made visible. */
+/** The stored request for a person: with invisible characters in the server's texts escaped. */
 export function approvalRequest(context: Context, call: ResolvedCall, asked: AskedWith): ApprovalRecord['request'] {
   const { record, integrationId, workspaceId } = call.target
   const { definition } = call.tool
@@ -57,7 +57,7 @@ export function approvalRequest(context: Context, call: ResolvedCall, asked: Ask
   return { ...request, risk }
 }
 
-/** The hints that we know, and no other words of the server in their company. */
+/** Only the annotations that MCP defines, without further text of the server. */
 function shownAnnotations(annotations: ToolAnnotations): ToolAnnotations {
   const { title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations
   return {
@@ -69,13 +69,13 @@ function shownAnnotations(annotations: ToolAnnotations): ToolAnnotations {
   }
 }
 
-/** The host's own line about the risk; one that fails says nothing. */
+/** The host's sentence about the risk; none when the host's function fails. */
 function riskLine(context: Context, request: Omit<ConfirmRequest, 'risk'>): string | undefined {
   try {
     const line = context.options.approvals.risk?.(request)
     return typeof line === 'string' ? visible(line, 500) : undefined
   } catch (error) {
-    const message = 'approvals.risk failed. The request has no line about the risk.'
+    const message = 'approvals.risk failed. The request has no risk sentence.'
     const { workspaceId, integration } = request
     context.report({ area: 'policy', message, error, workspaceId, integrationId: integration.id })
     return undefined

@@ -18,7 +18,7 @@ import {
 } from '../state/records.js'
 import { keys } from '../state/keys.js'
 
-/** A stored approval at a version. */
+/** A stored approval with its version. */
 export type StoredApproval = Versioned<ApprovalRecord>
 
 /** A stored approval and the storage's clock when it was read, in ms since the epoch. */
@@ -27,7 +27,7 @@ export interface FoundApproval {
   readonly now: number
 }
 
-/** An approval as hosts see it at this moment: one past its deadline is `expired`, or `unknown` once it was sent. */
+/** An approval as hosts see it now: after its deadline it is `expired`, or `unknown` if the call was sent. */
 export function presentApproval(record: ApprovalRecord, now: number): Approval {
   const { request, decidedAt, decidedBy, reason, edited } = record
   const args = JSON.parse(record.argumentsJson) as JsonObject
@@ -35,19 +35,19 @@ export function presentApproval(record: ApprovalRecord, now: number): Approval {
   return { ...request, arguments: args, display: displayArguments(args), status, decidedAt, decidedBy, reason, edited }
 }
 
-/** Deadlines hold whether or not somebody has come by to write it down. */
+/** The status now: deadlines apply before a sweep records them. */
 export function statusNow(record: ApprovalRecord, now: number): ApprovalStatus {
   if (isOpen(record.status) && now >= record.request.expiresAt) return 'expired'
   if (record.status === 'dispatched' && now >= (record.dispatchedUntil ?? 0)) return 'unknown'
   return record.status
 }
 
-/** Whether an approval may still be used: decided or not. */
+/** Whether an approval may still be decided or used. */
 export function isOpen(status: ApprovalStatus): boolean {
   return status === 'pending' || status === 'approved'
 }
 
-/** Reads an approval, whoever's it is; `undefined` where there is none. */
+/** Reads an approval of any person; `undefined` where there is none. */
 export async function readApproval(
   context: Context,
   workspaceId: string,
@@ -62,7 +62,7 @@ export async function readApproval(
 /**
  * Reads approvals that this actor may see and decide.
  *
- * @param integrationId - of all of them, where it is known: one read less
+ * @param integrationId - the integration of all approvals, if known: saves one read
  * @throws IntegrationError `not_found`, `forbidden`
  */
 export async function readDecidable(
@@ -96,14 +96,17 @@ export async function readDecidable(
     if (access === 'forbidden')
       throw new IntegrationError(
         'forbidden',
-        `You can't decide approval "${request.approvalId}": it is another person's. The host can let admins decide for others with access.adminsDecideForOthers.`,
+        `You can't decide approval "${request.approvalId}": it belongs to another person. The host can let admins decide for others with access.adminsDecideForOthers.`,
         { integrationId: request.integration.id },
       )
   }
   return found
 }
 
-/** Whether an actor may see and decide an approval of `userId`. One's own outlive their integration. */
+/**
+ * Whether an actor may see and decide an approval of `userId`. People keep access to their own approvals after the
+ * integration is gone.
+ */
 export function accessToApproval(
   context: ActorContext,
   userId: string,
@@ -120,7 +123,7 @@ export async function getApproval(context: ActorContext, id: string): Promise<Ap
   return presentApproval(found!.stored.value, found!.now)
 }
 
-/** The change that moves an approval to its next state, its indexes and events with it. */
+/** The change that moves an approval to its next state, with its indexes and events. */
 export function transition(
   context: Context,
   stored: StoredApproval,
@@ -130,7 +133,10 @@ export function transition(
 ): Change & { readonly record: ApprovalRecord } {
   const from = stored.value.status
   if (!approvalTransitions[from].includes(to))
-    throw new IntegrationError('conflict', `This approval is ${from} and can't become ${to}.`)
+    throw new IntegrationError(
+      'conflict',
+      `Approval "${stored.value.request.approvalId}" is ${from} and can't become ${to}.`,
+    )
   const record: ApprovalRecord = { ...stored.value, ...patch, status: to }
   const { approvalId, userId, integration, expiresAt } = record.request
   return {
@@ -149,7 +155,7 @@ export function transition(
   }
 }
 
-/** Commits a transition and wakes whoever waits for it; `false`: somebody was faster, read again. */
+/** Commits a transition and wakes the calls that wait for it; `false`: another writer was first, read again. */
 export async function move(
   context: Context,
   workspaceId: string,
@@ -164,7 +170,7 @@ export async function move(
   return { key: stored.key, version: written[0]!.version!, value: change.record }
 }
 
-/** The writes that keep the indexes of open approvals true. @param from - absent: it is new */
+/** The writes that update the indexes of open approvals. @param from - the status before; absent for a new approval */
 export function indexWrites(record: ApprovalRecord, from?: ApprovalStatus): readonly StorageWrite[] {
   const { status, sameHash, request } = record
   const { approvalId: id, userId, expiresAt } = request
@@ -179,7 +185,7 @@ export function indexWrites(record: ApprovalRecord, from?: ApprovalStatus): read
   ]
 }
 
-/** What is needed of an approval to choose it from an index. */
+/** The indexed fields of an approval. */
 export function indexRecord({ request, status }: ApprovalRecord): ApprovalIndexRecord {
   const { userId, agentId, conversationId, integration, requestHash } = request
   return { userId, agentId, conversationId, integrationId: integration.id, requestHash, status }

@@ -12,9 +12,9 @@ import type { ToolCallOptions } from './call-scope.js'
 import { waitForDecision } from './wait-for-decision.js'
 
 /**
- * Obtains permission for a call, or returns the outcome that ends it. A tool that asks gets a stored approval; the confirm callback
- * may answer during the call; otherwise somebody decides later, anywhere. Either way it then is redeemed like any other,
- * because waiting takes time in which everything may change.
+ * Obtains permission for a call, or returns the outcome that ends it. A tool that asks gets a stored approval. The
+ * confirm callback may decide it during the call; otherwise somebody decides later, in any process. Either way the
+ * approval is then redeemed with everything read again, because it may have changed during the wait.
  *
  * @throws IntegrationError `forbidden` (with the rule), `limit_reached`, `aborted`
  */

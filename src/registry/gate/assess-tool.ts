@@ -10,7 +10,7 @@ import type { ListedTool, NamedTool } from '../state/tool-list-cache.js'
 /** One tool of one integration, as the rules see it for one actor. */
 export interface Subject {
   readonly actor: CheckedActor
-  /** Absent in Settings, where no agent is meant. */
+  /** Absent in settings, which concern no single agent. */
   readonly agentId?: string | undefined
   readonly conversationId?: string | undefined
   readonly integrationId: string
@@ -20,33 +20,33 @@ export interface Subject {
   readonly tool: NamedTool
 }
 
-/** What the rules say of it. */
+/** The result of the rules for a tool. */
 export interface Assessment {
   readonly settings: ToolSettingsRecord
   readonly label?: ToolLabel | undefined
   readonly mode: ApprovalMode
-  /** Absent: the definition is the one that was accepted. */
+  /** Absent when the accepted definition is unchanged. */
   readonly change?: { readonly kind: ToolChangeKind; readonly from?: string | undefined } | undefined
   readonly verdict: ApprovalVerdict
 }
 
-/** What the rules look at of a tool: all of an assessment but the verdict. It stays until something stored changes. */
+/** An assessment without the verdict: stays valid until a stored record changes. */
 export type Standing = Omit<Assessment, 'verdict'>
 
-/** Values of a call that the rules may look at. */
+/** Values of a call that the rules may use. */
 interface CallFacts {
   readonly arguments?: JsonObject | undefined
   readonly granted?: boolean | undefined
 }
 
-/** The one place where label, change, settings, host policy and grant come together into a verdict. */
+/** The one place that combines label, change, settings, host policy and grant into a verdict. */
 export function assess(context: Context, subject: Subject, call: CallFacts = {}): Assessment {
   const standing = standingOf(subject)
   const policy = hostVerdict(context, subject, standing.label, call.arguments)
   return { ...standing, verdict: verdictOn(context, subject, standing, { policy, granted: call.granted }) }
 }
 
-/** How a tool stands: its settings, label and change. */
+/** A tool's settings, label and change. */
 export function standingOf(subject: Subject): Standing {
   const { record, tool } = subject
   const settings = settingsOf(subject.settings, tool.definition.name)
@@ -63,7 +63,7 @@ export function standingOf(subject: Subject): Standing {
   return { settings, mode, label, change }
 }
 
-/** The verdict of the rules on a tool, with what the host's policy says of it. */
+/** The verdict of the rules on a tool, with the result of the host's policy. */
 export function verdictOn(
   context: Context,
   { record }: Subject,
@@ -82,8 +82,8 @@ export function verdictOn(
 }
 
 /**
- * The hash of the definition that approvals, remembered decisions and a person's label are about: while only its words
- * are others, that is the one that was accepted.
+ * The hash of the definition that approvals, grants and a person's label refer to: as long as only texts changed, that
+ * is the accepted one.
  */
 export function bindingHashOf(
   manifest: ToolsRecord | undefined,
@@ -94,12 +94,12 @@ export function bindingHashOf(
   return isOnlyWords(changeOf(manifest, own, tool)?.kind) ? (own.accepted ?? tool.hash) : tool.hash
 }
 
-/** Whether a changed tool does what it did. */
+/** Whether only texts of the tool changed, not its behaviour. */
 export function isOnlyWords(kind: ToolChangeKind | undefined): boolean {
   return kind === 'reworded' || kind === 'cosmetic'
 }
 
-/** The settings of a tool; of one that nobody configured, the defaults. */
+/** The settings of a tool, or the defaults. */
 export function settingsOf(settings: SettingsRecord | undefined, tool: string): ToolSettingsRecord {
   return settings !== undefined && Object.hasOwn(settings.tools, tool) ? settings.tools[tool]! : {}
 }
@@ -116,7 +116,7 @@ function changeOf(
   return known ?? { kind: settings.accepted === undefined ? 'new' : 'widened' }
 }
 
-/** What the host's policy says; a throw denies. */
+/** The result of the host's policy; a throw denies. */
 export function hostVerdict(
   context: Context,
   subject: Subject,

@@ -3,7 +3,7 @@ import type { ConfirmCallback } from '../../ports/confirm.js'
 import type { ElicitCallback } from '../../ports/elicit.js'
 import type { CheckedActor } from '../../model/actor.js'
 
-/** For whom, by which agent and in which conversation tools are called. */
+/** The person, the agent and the conversation that tools are called for. */
 export interface CallScope {
   readonly actor: CheckedActor
   readonly agentId: string
@@ -14,17 +14,17 @@ export interface CallScope {
   readonly elicit?: ElicitCallback | undefined
 }
 
-/** What one call may be given. */
+/** Options of one call. */
 export interface ToolCallOptions {
-  /** Ends the call; at the server too. */
+  /** Aborts the call, at the server too. */
   readonly signal?: AbortSignal | undefined
   /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */
   readonly timeoutMs?: number | undefined
-  /** Told of the server's progress. A throw breaks nothing. */
+  /** Called with the server's progress. A throw is only reported. */
   readonly onProgress?: ((progress: ToolProgress) => void) | undefined
   /**
-   * Names a call that may ask, 1-200 characters: made again with the same key, it is the same call, and its approval
-   * still counts once. For frameworks that run a call anew from what they have stored.
+   * Identifies the call across retries, 1-200 characters, so that its approval is used at most once. For frameworks
+   * that repeat a call from their stored state.
    */
   readonly idempotencyKey?: string | undefined
   /** Asks the person about this call only. `@default` the toolset's */

@@ -6,13 +6,12 @@ import { keys } from '../state/keys.js'
 import type { ResolvedCall } from './resolved-call.js'
 import { statusChange } from '../servers/status.js'
 
-/** How often calls that change nothing write when it last worked, in ms. */
+/** Minimum time between two writes of `lastWorkedAt` by calls, in ms. */
 const statusWriteIntervalMs = 60_000
 
 /**
- * What a call says of its integration, to be committed with its end. Nothing, when the status changed while it ran:
- * whoever wrote it, a refresh of the token or another call, knew more. So many calls at once that meet the same end tell
- * it once.
+ * The status change that a call's result implies, to be committed with it. None when the status changed while the call
+ * ran: the writer (a token refresh, another call) knew more. So simultaneous calls with the same result write it once.
  */
 export async function statusAfter(
   context: Context,

@@ -12,7 +12,7 @@ import type { ToolCallOptions, CallScope } from './call-scope.js'
  * One call, from the model's name and arguments to its outcome: resolve, decide, approve, connect, send.
  *
  * @throws IntegrationError `invalid_input`, `tool_not_found`, `integration_disabled`, `agent_not_allowed`,
- * `tool_disabled`, `forbidden` (by policy, with the rule), `limit_reached`, `aborted`, and every fault of a server
+ * `tool_disabled`, `forbidden` (by policy, with the rule), `limit_reached`, `aborted`, and every error of a server
  */
 export async function startCall(
   context: Context,
@@ -29,10 +29,9 @@ export async function startCall(
 }
 
 /**
- * The same from an approval that was decided, here or elsewhere: its stored arguments are what is sent, and everything
- * is looked at again.
+ * Runs a call from its approval, decided here or elsewhere: sends the stored arguments, and checks everything again.
  *
- * @throws IntegrationError as {@link startCall}; `not_found` for an approval that is not this session's
+ * @throws IntegrationError as {@link startCall}; `not_found` for an approval of another person, agent or conversation
  */
 export async function resumeCall(
   context: Context,

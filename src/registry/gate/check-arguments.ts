@@ -5,12 +5,12 @@ import type { Ended } from './ended-outcome.js'
 import { recordCall } from './record-call.js'
 import type { ResolvedCall } from './resolved-call.js'
 
-/** How many problems a model is told of at once. */
+/** Problems that one message to the model lists at most. */
 const maxProblems = 10
 
 /**
- * Ends a call whose arguments don't fit its tool's input schema before a person is asked: the model can correct itself.
- * Where finding out would cost too much, the person is asked.
+ * Ends a call with arguments that don't match its tool's input schema before a person is asked, so that the model can
+ * correct them. Where the check would cost too much, the person is asked.
  */
 export async function refuseUnfit(context: Context, call: ResolvedCall, rule: string): Promise<Ended | undefined> {
   const { schemaFit } = await import('../../mcp/output-validation.js')
@@ -30,7 +30,7 @@ export async function refuseUnfit(context: Context, call: ResolvedCall, rule: st
   }
 }
 
-/** What is wrong with the fields of the arguments, as far as it can be said of one field by itself. */
+/** The problems of single fields of the arguments. */
 function problemsOf(
   schema: JsonObject,
   args: JsonObject,

@@ -20,18 +20,18 @@ import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { actionFor, reasonOf } from '../servers/status.js'
 import { statusAfter } from './call-status.js'
 
-/** How sending went, as far as it got. */
+/** The state of sending a call. */
 export interface Ending {
-  /** When it began, ms since the epoch. */
+  /** When the call began, in ms since the epoch. */
   readonly started: number
   readonly admission: Admission
-  /** How the host watches it. */
+  /** The host's observation of the call. */
   readonly observation: CallObservation | undefined
   answer?: ToolAnswer | undefined
   fault?: unknown
 }
 
-/** Tells listeners of a call that is about to be sent. @param longestMs - how long an answer may take */
+/** Notifies listeners of a call that is about to be sent. @param longestMs - how long a response may take */
 export function begin(context: Context, permitted: Permitted, longestMs: number): Ending {
   const { call, rule } = permitted
   const { actor, agentId } = call.scope
@@ -47,7 +47,7 @@ export function begin(context: Context, permitted: Permitted, longestMs: number)
   }
 }
 
-/** How often an approval may be used again after a person was needed, before it counts as used. */
+/** How many times an approval becomes usable again after a person was needed. */
 const maxReturns = 3
 
 /** Records how a call ended (approval, status, audit: one commit) and turns it into its outcome. */
@@ -95,7 +95,7 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
   throw fault
 }
 
-/** The server has answered, and the answer is no: the approval was used. */
+/** Whether the server definitely refused the call, so that the approval is used. */
 function isDefiniteAnswer({ code, httpStatus, reason }: IntegrationError): boolean {
   return (
     httpStatus !== undefined ||
@@ -106,7 +106,7 @@ function isDefiniteAnswer({ code, httpStatus, reason }: IntegrationError): boole
   )
 }
 
-/** The storage's clock, as far as it can be told without asking again. */
+/** The storage's time, estimated without another read. */
 function storageTime(context: Context, call: ResolvedCall, started: number): number {
   return call.now + Math.max(0, context.runtime.now() - started)
 }
@@ -122,7 +122,7 @@ function authorizationRequired(call: ResolvedCall, fault: AuthorizationRequired)
   }
 }
 
-/** The fault as the caller is told it: of this integration, and by its cause. */
+/** The error for the caller: names the integration and the cause. */
 function toCallError(fault: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
   if (fault instanceof AuthorizationRequired) return fault
   const { integrationId, record } = call.target
@@ -149,8 +149,8 @@ function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
 }
 
 /**
- * A tool that is slow, odd, forbidden or fails says nothing about its server; an outage or a lost session does, and so
- * does what kept the call from being sent.
+ * Whether an error concerns the server: an outage, a lost session, or a reason why the call wasn't sent. A slow,
+ * failing or forbidden tool doesn't.
  */
 function isAboutServer({ code, mayHaveRun, httpStatus }: IntegrationError): boolean {
   if (code === 'response_too_large' || code === 'protocol_error' || httpStatus === 403) return false
@@ -193,7 +193,7 @@ async function recordEnding(
     const returns = how.approval === 'approved' ? (claimed?.value.returns ?? 0) + 1 : undefined
     const moved: Change = claimed === undefined ? {} : transition(context, claimed, how.approval, { returns })
     const status: Change = found === undefined ? {} : await statusAfter(context, call, found, now)
-    // The approval ran out meanwhile and was filed as unknown, or the status changed: the rest is still worth filing.
+    // If the approval was recorded as unknown in the meantime, or the status changed, the rest is still recorded.
     for (const parts of [[moved, status], [moved], [status], []]) {
       const writes = parts.flatMap((part) => part.writes ?? [])
       const events = parts.flatMap((part) => part.events ?? [])
@@ -201,9 +201,10 @@ async function recordEnding(
     }
     if (claimed !== undefined) context.decisions.notice(claimed.value.request.approvalId, how.approval)
   } catch (error) {
-    // What a tool has answered is never lost because it could not be filed: the approval then stays dispatched and becomes unknown.
+    // A tool's result is returned even if it can't be recorded: the approval stays dispatched and becomes unknown.
     const { workspaceId, integrationId } = target
-    const message = 'How a call ended could not be stored: the audit lacks it, and its approval becomes unknown.'
+    const message =
+      "A call's end could not be stored: it is missing from the audit log, and its approval becomes unknown."
     context.report({ area: 'audit', message, error, workspaceId, integrationId })
   }
 }

@@ -3,12 +3,12 @@ import { assess, type Assessment } from './assess-tool.js'
 import { findGrant, useGrant, type FoundGrant } from './grants.js'
 import { bindingOf, subjectOf, type ResolvedCall } from './resolved-call.js'
 
-/** What would happen to a call, and the grant that already let it, if one did. */
+/** The decision about a call, and the grant that allows it, if any. */
 export interface CallDecision extends Assessment {
   readonly grant?: FoundGrant | undefined
 }
 
-/** What the rules say of a call now; a grant is used up by it where one decides. */
+/** Decides about a call now; takes a use of the grant that decides, if any. */
 export async function decideCall(context: Context, call: ResolvedCall): Promise<CallDecision> {
   const subject = subjectOf(call)
   const args = { arguments: call.args.value }

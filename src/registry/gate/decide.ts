@@ -18,11 +18,11 @@ import { settleEqual } from './settle-equal.js'
 export interface DecideOptions {
   /** `@default the actor */
   readonly by?: string | undefined
-  /** The integration of all of them, where it is known: one read less. */
+  /** The integration of all approvals, if known: saves one read. */
   readonly integrationId?: string | undefined
 }
 
-/** A decision as it was checked, for the approvals it is about. */
+/** A checked decision about some approvals. */
 interface CheckedDecision extends DecideOptions {
   readonly decision: 'approve' | 'deny'
   readonly args?: TakenArguments | undefined
@@ -102,7 +102,7 @@ async function decideBatch(
   return approvals
 }
 
-/** The change that decides one pending approval, and remembers the decision where that was asked for. */
+/** The change that decides one pending approval and, if requested, remembers the decision. */
 async function decideOne(
   context: ActorContext,
   { stored, now }: FoundApproval,
@@ -153,7 +153,7 @@ async function decideOne(
   }
 }
 
-/** Decided before: the same decision again returns what stands, another one is a conflict. */
+/** Handles an approval that is already decided: the same decision returns it, a different one is a conflict. */
 function alreadyDecided(
   { stored: { value: record }, now }: FoundApproval,
   status: ApprovalStatus,

@@ -5,7 +5,7 @@ import { versioned, type ApprovalRecord, type IntegrationRecord, type ToolsRecor
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 
 /**
- * Edited arguments are checked against the tool's schema before a person's approval of them counts.
+ * Checks arguments that a person edited against the tool's schema.
  * @throws IntegrationError `invalid_input`
  */
 export async function checkEditedArguments(
@@ -28,7 +28,7 @@ export async function checkEditedArguments(
       ? []
       : await context.lists.load(request.workspaceId, [{ integrationId: id, owner, manifest }])
   const tool = list?.get(binding.tool)
-  // A tool that is gone or has changed supersedes the approval when it is used.
+  // A missing or changed tool supersedes the approval when it is used.
   if (tool === undefined) return
   const { schemaFit } = await import('../../mcp/output-validation.js')
   if (schemaFit(tool.definition.inputSchema, args) === 'mismatch')

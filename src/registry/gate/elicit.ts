@@ -2,7 +2,7 @@ import type { ElicitAnswer, ElicitQuestion } from '../../ports/elicit.js'
 import type { Context } from '../state/context.js'
 import type { ResolvedCall } from './resolved-call.js'
 
-/** How a server's questions during this call reach the host; nothing, when nobody can answer. */
+/** Passes a server's questions during this call to the host; `undefined` when nobody can answer. */
 export function elicitFor(
   context: Context,
   call: ResolvedCall,
@@ -28,7 +28,7 @@ export function elicitFor(
           options,
         )
       } catch (error) {
-        const message = 'The elicit callback failed. The server is told that nobody answered.'
+        const message = 'The elicit callback failed. The question was cancelled.'
         const { workspaceId, integrationId } = target
         if (!options.signal.aborted) context.report({ area: 'elicit', message, error, workspaceId, integrationId })
         throw error

@@ -12,12 +12,13 @@ export interface ApprovalEnd {
   readonly to: 'cancelled' | 'superseded'
   /** A sentence for the person and the model. */
   readonly reason: string
-  /** Ends only these. `@default all` */
+  /** Selects the approvals to end. `@default all` */
   readonly only?: ((record: ApprovalRecord) => boolean) | undefined
 }
 
 /**
- * `approvals.cancel()`: takes back a request of one's own that was not used yet. Cancelling again returns the same.
+ * `approvals.cancel()`: cancels the actor's own request if it was not used yet. Cancelling again returns the same
+ * approval.
  * @throws IntegrationError `not_found`, `forbidden`, `conflict`
  */
 export async function cancelApproval(context: ActorContext, id: string): Promise<Approval> {
@@ -29,7 +30,7 @@ export async function cancelApproval(context: ActorContext, id: string): Promise
     if (request.userId !== actor.userId)
       throw new IntegrationError(
         'forbidden',
-        `You can't cancel approval "${id}": only the person it is for can. Deny it with approvals.decide().`,
+        `You can't cancel approval "${id}": only the person who asked can. Deny it with approvals.decide().`,
         { integrationId: request.integration.id },
       )
     const status = statusNow(stored.value, now)
@@ -56,7 +57,7 @@ export async function cancelApproval(context: ActorContext, id: string): Promise
   })
 }
 
-/** Ends what still waits for one integration, or one person's part of it; a call that is under way is left. */
+/** Ends the open approvals of an integration, or one person's among them; running calls continue. */
 export async function endOpenApprovals(
   context: Context,
   workspaceId: string,
@@ -69,7 +70,7 @@ export async function endOpenApprovals(
         await endOne(context, workspaceId, record.key.slice(prefixes.open.length), end)
 }
 
-/** Ends what still waits of one person. */
+/** Ends the open approvals of one person. */
 export async function endApprovalsOf(
   context: Context,
   workspaceId: string,
@@ -80,7 +81,7 @@ export async function endApprovalsOf(
     for (const id of await idsUnder(context, { workspaceId }, prefix)) await endOne(context, workspaceId, id, end)
 }
 
-/** Ends one approval unless it was decided or used meanwhile. */
+/** Ends one approval unless it was decided or used in the meantime. */
 export async function endOne(context: Context, workspaceId: string, id: string, end: ApprovalEnd): Promise<void> {
   const { to, reason, only = () => true } = end
   await retrying('The approval', async () => {

@@ -2,13 +2,13 @@ import type { ToolCallOutcome } from '../../model/outcome.js'
 import { presentApproval } from './approvals.js'
 import type { ApprovalRecord } from '../state/records.js'
 
-/** The call ends here, as expected. */
+/** A call that ends without being sent, with its outcome. */
 export interface Ended {
   readonly type: 'ended'
   readonly outcome: ToolCallOutcome
 }
 
-/** The outcome of a call that its approval doesn't allow, or doesn't allow any more. */
+/** The outcome of a call whose approval is pending, denied, ended or already used. */
 export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutcome {
   const approval = presentApproval(record, now)
   const { approvalId } = approval

@@ -9,7 +9,7 @@ import { findGrant } from './grants.js'
 import { bindingOf, subjectOf } from './resolved-call.js'
 import { resolveCall } from './resolve-tool.js'
 
-/** What would happen to a call, and which rule says so. */
+/** What would happen to a call, and the rule that decides. */
 export type CallExplanation =
   | {
       readonly type: 'auto' | 'ask' | 'deny'
@@ -20,13 +20,16 @@ export type CallExplanation =
       readonly label?: ToolLabel | undefined
     }
   | {
-      /** The call would not get as far as a rule. */
+      /** The call would fail before any rule is applied. */
       readonly type: 'unavailable'
       readonly code: ErrorCode
       readonly why: string
     }
 
-/** `toolset.explain()`: runs nothing, uses nothing up. `args` matter where a grant or the host's policy looks at them. */
+/**
+ * `toolset.explain()`: runs nothing and uses up nothing. `args` matter where a grant or the host's policy depends on
+ * them.
+ */
 export async function explain(
   context: ActorContext,
   agentId: string,

@@ -42,7 +42,7 @@ export function grantWrites(
   }
 }
 
-/** A grant that settles this call, if there is one. */
+/** A grant that allows this call, if any. */
 export async function findGrant(
   context: Context,
   workspaceId: string,
@@ -63,13 +63,13 @@ export async function findGrant(
   return found === undefined ? undefined : { ...found, now: page.now }
 }
 
-/** Takes one use of a grant; `false`: somebody else took the last, or it was revoked. */
+/** Takes one use of a grant; `false`: another call took the last one, or it was revoked. */
 export async function useGrant(context: Context, workspaceId: string, grant: FoundGrant): Promise<boolean> {
   const writes = useOf(grant)
   return writes.length === 0 || (await context.storage.commit(workspaceId, writes)) !== false
 }
 
-/** The write that takes one use of a grant; none where uses are not counted. */
+/** The write that takes one use of a grant; none for a grant without a limit of uses. */
 export function useOf({ key, version, value, now }: FoundGrant): readonly StorageWrite[] {
   if (value.usesLeft === undefined) return []
   const usesLeft = value.usesLeft - 1
@@ -135,7 +135,7 @@ export async function revokeGrant(context: ActorContext, id: string): Promise<vo
   })
 }
 
-/** Ends the grants on an integration (of one person or of all), after what they were given for has changed. */
+/** Ends the grants on an integration, of one person or of all, after a change that they don't cover. */
 export async function endGrants(
   context: Context,
   workspaceId: string,

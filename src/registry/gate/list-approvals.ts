@@ -10,9 +10,11 @@ import { pages } from '../state/pages.js'
 import { versioned, type ApprovalIndexRecord, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { accessToApproval, indexRecord, isOpen, presentApproval, statusNow } from './approvals.js'
 
-/** Which approvals `approvals.list()` returns; each field narrows. */
+/** Query of `approvals.list()`; each field narrows it. */
 export interface ApprovalQuery {
-  /** `others`: those of other people that this actor may decide, which `access.adminsDecideForOthers` settles. `@default 'me'` */
+  /**
+   * `others`: approvals of other people that this actor may decide, see `access.adminsDecideForOthers`. `@default 'me'`
+   */
   readonly for?: 'me' | 'others' | undefined
   /** Only those of this status. */
   readonly status?: ApprovalStatus | undefined
@@ -23,7 +25,7 @@ export interface ApprovalQuery {
   readonly order?: 'oldest' | 'newest' | undefined
   /** The {@link ApprovalPage.next} of the previous page of the same query. */
   readonly after?: string | undefined
-  /** At most 200; a page of long arguments ends earlier. `@default 50` */
+  /** At most 200; a page with long arguments ends earlier. `@default 50` */
   readonly limit?: number | undefined
 }
 
@@ -31,19 +33,19 @@ export interface ApprovalQuery {
 export interface ApprovalPage {
   /** The approvals of this page. */
   readonly approvals: readonly Approval[]
-  /** The cursor of the next page; absent: this is the last one. A page may be short and have one. */
+  /** The cursor of the next page; absent on the last page. A short page may have one. */
   readonly next?: string | undefined
 }
 
-/** Index entries that one page looks through at most. */
+/** Index entries that one page scans at most. */
 const maxEntries = 2_000
 /** Approvals read at once. */
 const readAtOnce = 20
-/** Characters of arguments that one page shows, so that a page of long ones costs no more than one of many. */
+/** Characters of arguments that one page holds at most. */
 const maxCharacters = 256 * 1024
 
 /**
- * `approvals.list()`: one's own approvals, or those of others that the actor may decide.
+ * `approvals.list()`: the actor's own approvals, or those of others that the actor may decide.
  * @throws IntegrationError `invalid_input`, `forbidden`
  */
 export async function listApprovals(context: ActorContext, input: ApprovalQuery = {}): Promise<ApprovalPage> {
@@ -82,7 +84,7 @@ export async function listApprovals(context: ActorContext, input: ApprovalQuery 
   return { approvals }
 }
 
-/** Members see nobody's but their own; an admin learns which option lets them. */
+/** Members see only their own; an admin's error names the option that permits more. */
 function seesOthers(context: ActorContext): boolean {
   if (context.actor.role !== 'admin') return false
   if (context.options.access.adminsDecideForOthers) return true
@@ -92,7 +94,7 @@ function seesOthers(context: ActorContext): boolean {
   )
 }
 
-/** Where to look: the smallest index that has all of them. */
+/** The smallest index that contains all matching approvals. */
 function indexFor(userId: string, query: ApprovalQuery): { readonly prefix: string; readonly pageSize: number } {
   const { status } = query
   if (query.for === 'others')
@@ -120,7 +122,7 @@ function fits(facts: ApprovalIndexRecord, userId: string, query: ApprovalQuery):
   )
 }
 
-/** Reads approvals. Those of others need a look at their integrations; one's own outlive the access to theirs. */
+/** Reads approvals. For those of others, access to their integration is checked; people always see their own. */
 async function readVisible(
   context: ActorContext,
   ids: readonly string[],

@@ -3,7 +3,7 @@ import type { ToolsetContents } from './toolset-contents.js'
 /** Ids of the integrations that a toolset is narrowed to. */
 export type PickedIntegrations = ReadonlySet<string>
 
-/** Leaves out what was not picked, and says so of each integration once. */
+/** Leaves out integrations that were not picked, and lists each once as unavailable. */
 export function narrow(contents: ToolsetContents, picked: PickedIntegrations | undefined): ToolsetContents {
   if (picked === undefined) return contents
   const others = rememberedOf(contents)
@@ -14,7 +14,7 @@ export function narrow(contents: ToolsetContents, picked: PickedIntegrations | u
   return made
 }
 
-/** Kept as long as the contents that they were made from, so that an index of their tools is kept too. */
+/** Cached as long as the original contents, so that the search index of their tools is reused. */
 const remembered = new WeakMap<ToolsetContents, Map<string, ToolsetContents>>()
 const maxRemembered = 20
 

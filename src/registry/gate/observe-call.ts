@@ -2,7 +2,7 @@ import type { CallObservation, ObservedEnd } from '../../ports/call-observer.js'
 import type { Context } from '../state/context.js'
 import type { Permitted } from './redeem-approval.js'
 
-/** Begins to watch a call for the host's observer, which can't break it. */
+/** Starts the host's observation of a call; the observer's failure doesn't affect the call. */
 export function observeCall(context: Context, { call, rule, approval }: Permitted): CallObservation | undefined {
   const { target, scope, tool, modelName } = call
   const { workspaceId, integrationId, record } = target
@@ -12,7 +12,7 @@ export function observeCall(context: Context, { call, rule, approval }: Permitte
       work()
     } catch (error) {
       // An observer can't break what it watches.
-      const message = 'The observer of calls failed. The call goes on without it.'
+      const message = 'The call observer failed. The call continues without it.'
       context.report({ area: 'observer', message, error, workspaceId, integrationId })
     }
   }

@@ -21,8 +21,8 @@ export interface OpenedApproval {
 }
 
 /**
- * Stores a pending approval for a call, or finds the one that it is a repetition of: the same call by its idempotency
- * key; without one, the equal call that already waits in its conversation, or that nobody is asked about right now.
+ * Stores a pending approval for a call, or finds the existing one: of the same idempotency key; without a key, of an
+ * equal call that is pending in the conversation and may be shared.
  *
  * @throws IntegrationError `invalid_input`, `limit_reached`
  */
@@ -77,7 +77,9 @@ export async function openApproval(
   return context.decisions.inTurn(`${workspaceId}\n${userId}`, () => retrying('The approval', open))
 }
 
-/** @returns the version of the stored approval; `undefined`: the same call, or an equal one that joins, was first. */
+/**
+ * @returns the version of the stored approval; `undefined`: the same call, or an equal one to share, was stored first
+ */
 async function store(context: Context, record: ApprovalRecord, name: string | undefined): Promise<string | undefined> {
   const { approvalId, workspaceId, userId, integration, expiresAt } = record.request
   const keptUntil = expiresAt + context.options.retention.approvalsMs
@@ -98,7 +100,7 @@ async function store(context: Context, record: ApprovalRecord, name: string | un
   return written === false ? undefined : written[0]!.version
 }
 
-/** What a caller's name for a call is stored under: the same for the same call, in any process. */
+/** The stored name of an idempotency key: equal for the same call in every process. */
 function nameOf(requestHash: string, idempotencyKey: unknown): string | undefined {
   if (idempotencyKey === undefined) return undefined
   if (typeof idempotencyKey !== 'string' || idempotencyKey === '' || idempotencyKey.length > 200)
@@ -112,7 +114,7 @@ async function findNamed(context: Context, workspaceId: string, name: string): P
   return pointer === undefined ? undefined : (await readApproval(context, workspaceId, pointer.approvalId))?.stored
 }
 
-/** The pending approval of that id, unless it was decided meanwhile. */
+/** The approval of that id, if it is still pending. */
 async function findPending(context: Context, workspaceId: string, id: string): Promise<StoredApproval | undefined> {
   const found = await readApproval(context, workspaceId, id)
   return found !== undefined && statusNow(found.stored.value, found.now) === 'pending' ? found.stored : undefined

@@ -4,12 +4,12 @@ import { prefixes } from '../state/keys.js'
 import { versioned, type ApprovalIndexRecord } from '../state/records.js'
 import type { ResolvedCall } from './resolved-call.js'
 
-/** A pending approval, as its person's index has it. */
+/** A pending approval in its person's index. */
 export interface PendingApproval extends ApprovalIndexRecord {
   readonly approvalId: string
 }
 
-/** Everything that waits for one person's decision, oldest first. */
+/** All approvals that wait for one person's decision, oldest first. */
 export async function readPending(
   context: Context,
   workspaceId: string,
@@ -24,8 +24,8 @@ export async function readPending(
 }
 
 /**
- * Keeps a model that asks and asks from burying the person, and from taking the places of their other agents: one that
- * has nothing waiting may always ask once.
+ * Limits the pending approvals of a conversation, an agent and a person. An agent with no pending approval may always
+ * ask once.
  *
  * @throws IntegrationError `limit_reached`
  */
@@ -45,7 +45,7 @@ export function checkPending(context: Context, call: ResolvedCall, pending: read
   if (full === undefined) return
   throw new IntegrationError(
     'limit_reached',
-    `Too many calls of ${full} wait for a decision. Decide some with approvals.decide(), or take them back with approvals.cancel().`,
+    `Too many calls of ${full} wait for a decision. Decide some with approvals.decide(), or cancel some with approvals.cancel().`,
     { integrationId: call.target.integrationId },
   )
 }

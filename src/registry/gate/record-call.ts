@@ -6,15 +6,15 @@ import type { NewAudit } from '../state/event-feed.js'
 import type { ApprovalRecord } from '../state/records.js'
 import type { ResolvedCall } from './resolved-call.js'
 
-/** What is told of a call that ended before anything was to be sent. */
+/** Audit fields of a call that ended before it was sent. */
 type Entry = Pick<AuditEntry, 'approvalId' | 'errorCode'> & { readonly rule: string; readonly outcome: CallOutcomeName }
 
-/** Files a call that ended before anything was to be sent. */
+/** Records a call that ended before it was sent. */
 export async function recordCall(context: Context, call: ResolvedCall, entry: Entry): Promise<void> {
   await appendAudit(context, call.target.workspaceId, auditOf(context, call, entry))
 }
 
-/** Files a call that its approval gave no leave. */
+/** Records a call that was not approved. */
 export async function recordEnded(
   context: Context,
   workspaceId: string,
@@ -36,7 +36,7 @@ export async function recordEnded(
   })
 }
 
-/** A call as the audit tells of it: who, which agent and tool, the rule that decided, how it ended; arguments as a digest. */
+/** The audit entry of a call: who, which agent and tool, the rule that decided, how it ended; arguments as a digest. */
 export function auditOf(context: Context, call: ResolvedCall, entry: Partial<AuditEntry>): NewAudit {
   return {
     action: 'call',
@@ -50,7 +50,7 @@ export function auditOf(context: Context, call: ResolvedCall, entry: Partial<Aud
   }
 }
 
-/** Tells this process's listeners how a call ended. */
+/** Notifies this process's listeners how a call ended. */
 export function notifyFinished(context: Context, workspaceId: string, at: number, audit: NewAudit): void {
   const { arguments: _arguments, ...news } = audit
   context.feed.notify([{ type: 'call_finished', workspaceId, at, ...news }])

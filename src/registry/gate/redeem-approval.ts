@@ -21,17 +21,17 @@ export interface Permitted {
   readonly call: ResolvedCall
   /** The rule that allows it. */
   readonly rule: string
-  /** Used up by sending. */
+  /** The approval that sending uses up. */
   readonly approval?: StoredApproval | undefined
-  /** The remembered decision that settled it. */
+  /** The remembered decision that allows it. */
   readonly grant?: FoundGrant | undefined
 }
 
 /**
- * `resume()`: a decided approval as the call it was given for, if everything it binds still is the same and the rules
- * still allow it; otherwise how it ended instead. Sending uses it up.
+ * `resume()`: the permitted call of a decided approval, if everything bound by it is unchanged and the rules still
+ * allow it; otherwise the outcome that ends it. Sending uses the approval up.
  *
- * @param args - given again by a framework: must equal what was approved
+ * @param args - repeated by a framework: must equal the approved arguments
  * @throws IntegrationError `not_found` for an approval of another person, agent or conversation, `invalid_input`
  */
 export async function redeemApproval(
@@ -44,16 +44,16 @@ export async function redeemApproval(
   if (found === undefined || !isOf(scope, found.stored)) throw notFound('approval', String(approvalId))
   const { binding } = found.stored.value
   if (args !== undefined && take(context, args).digest !== binding.argumentsDigest)
-    throw invalid('resume()', [{ path: 'args', message: 'must equal what was approved, or be left out' }])
+    throw invalid('resume()', [{ path: 'args', message: 'must equal the approved arguments, or be left out' }])
   if (statusNow(found.stored.value, found.now) !== 'approved') return end(context, scope.actor.workspaceId, found)
   return redeemNow(context, scope, found.stored)
 }
 
-/** The same for an approval that this process knows: it and all that it is held against are read at one moment. */
+/** Redeems a known approval: reads it and everything it is checked against at one moment. */
 export async function redeemNow(context: Context, scope: CallScope, known: StoredApproval): Promise<Permitted | Ended> {
   const { request, binding, argumentsJson } = known.value
   const { workspaceId } = scope.actor
-  // Where it was found: what a record says of itself is held against it below.
+  // The id of the key: the record's own id is checked against it below.
   const approvalId = known.key.slice(prefixes.approvals.length)
   let read: ResolvedCall
   try {
@@ -85,15 +85,15 @@ export async function redeemNow(context: Context, scope: CallScope, known: Store
       context,
       workspaceId,
       { stored, now },
-      `It was approved for something else: ${different.join(', ')} changed.`,
+      `These have changed since it was approved: ${different.join(', ')}.`,
     )
   const { verdict } = assess(context, subjectOf(call), { arguments: call.args.value })
   if (verdict.mode === 'deny')
-    return supersede(context, workspaceId, { stored, now }, `Policy refuses it now (${verdict.rule}).`)
+    return supersede(context, workspaceId, { stored, now }, `Policy denies it now (${verdict.rule}).`)
   return { type: 'permitted', call, rule: record.request.rule, approval: stored }
 }
 
-/** Rights and things that were there when it was approved and are not any more. */
+/** Errors that mean a right or a thing was lost since the approval. */
 const lost: ReadonlySet<ErrorCode> = new Set([
   'tool_not_found',
   'tool_disabled',

@@ -13,7 +13,7 @@ import type { CallScope } from './call-scope.js'
 import type { NamedTool, ToolList } from '../state/tool-list-cache.js'
 
 /**
- * Finds what a model's name stands for, as it is now: "the list shows, the call decides".
+ * Finds the integration and tool of a model's name, as stored now.
  *
  * @throws IntegrationError `tool_not_found`, `integration_disabled`, `agent_not_allowed`, `tool_disabled`
  */
@@ -35,14 +35,14 @@ export async function resolveCall(
     return await resolve(integrationId)
   } catch (error) {
     if (!isIntegrationError(error) || error.code !== 'tool_not_found') throw error
-    // It may have been removed, and its handle be another's now.
+    // The integration may have been removed, and its handle may now belong to another.
     const now = await context.handles.findStored(workspaceId, handle)
     if (now === undefined || now === integrationId) throw error
     return resolve(now)
   }
 }
 
-/** The same for a tool that is known by its integration and the server's name for it. */
+/** Resolves a tool by its integration and the server's name. */
 export async function resolveWireTool(
   context: Context,
   scope: CallScope,
@@ -54,14 +54,14 @@ export async function resolveWireTool(
 /** Finds the tool in the list of its integration. */
 type FindTool = (list: ToolList) => NamedTool | undefined
 
-/** Which tool is to be resolved. */
+/** The tool to resolve. */
 export interface WantedTool {
   readonly integrationId: string
-  /** As the caller named it. */
+  /** The name that the caller gave. */
   readonly name: string
   readonly find: FindTool
   readonly args: TakenArguments
-  /** The key of another record to be read at the same moment. */
+  /** The key of another record to read at the same moment. */
   readonly beside?: string | undefined
 }
 
@@ -88,13 +88,13 @@ async function resolveTool(
     if (!record.enabled)
       throw new IntegrationError(
         'integration_disabled',
-        `Integration "${record.name}" is off. Turn it on with enable().`,
+        `Integration "${record.name}" is turned off. Turn it on with enable().`,
         { integrationId },
       )
     if (!record.agents.includes(agentId))
       throw new IntegrationError(
         'agent_not_allowed',
-        `Agent "${agentId}" may not use integration "${record.name}". Name it in update({ agents }).`,
+        `Agent "${agentId}" may not use integration "${record.name}". Add it with update({ agents }).`,
         { integrationId },
       )
     if (target.tools === undefined) throw unknownTool(asked, integrationId)
@@ -118,7 +118,7 @@ async function resolveTool(
     if (own?.enabled === false)
       throw new IntegrationError(
         'tool_disabled',
-        `Tool "${tool.definition.name}" of integration "${record.name}" is off. Turn it on with configureTools().`,
+        `Tool "${tool.definition.name}" of integration "${record.name}" is turned off. Turn it on with configureTools().`,
         { integrationId },
       )
     if (own?.agents !== undefined && !own.agents.includes(agentId))
@@ -141,12 +141,12 @@ async function resolveTool(
       beside: records[wanted.length],
     }
   }
-  throw new IntegrationError('conflict', 'The tool list is being replaced at this moment. Call again.', {
+  throw new IntegrationError('conflict', 'The tool list is just being replaced. Call again.', {
     integrationId,
   })
 }
 
-/** The record that the target's tools were read from. */
+/** The record of the target's tools. */
 function toolsRecordOf(
   { integrationId, owner }: Target,
   records: readonly (StorageRecord | undefined)[],
@@ -162,7 +162,7 @@ function checksOf(records: readonly (StorageRecord | undefined)[]): readonly Sto
 }
 
 const keptFor: Readonly<Record<NotForModels, string>> = {
-  app_only: 'its server keeps it for its own app.',
+  app_only: 'its server offers it only to its own app.',
   task_only: 'it only runs as a task.',
 }
 

@@ -7,7 +7,7 @@ import type { NamedTool } from '../state/tool-list-cache.js'
 import { bindingHashOf, type Subject } from './assess-tool.js'
 import type { CallScope } from './call-scope.js'
 
-/** A call resolved to its integration and tool: read at one moment, allowed as far as anybody could tell without asking. */
+/** A call resolved to its integration and tool, read at one moment. Not yet approved. */
 export interface ResolvedCall {
   readonly scope: CallScope
   readonly target: Target
@@ -18,15 +18,15 @@ export interface ResolvedCall {
   readonly args: TakenArguments
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
-  /** When it was read, for what ends calls meanwhile. */
+  /** When it was read, for ending calls in the meantime. */
   readonly since: number
-  /** The records that it was read from, for a commit that relies on them. */
+  /** Version checks of the records it was read from, for a commit that relies on them. */
   readonly relied: readonly StorageCheck[]
-  /** Another record that was read at the same moment, where that was asked for. */
+  /** The other record read at the same moment, if requested. */
   readonly beside: StorageRecord | undefined
 }
 
-/** What an approval of this call binds. */
+/** The binding of an approval of this call. */
 export function bindingOf(call: ResolvedCall): ApprovalBinding {
   const { actor, agentId, conversationId } = call.scope
   return {
@@ -42,7 +42,7 @@ export function bindingOf(call: ResolvedCall): ApprovalBinding {
   }
 }
 
-/** The tool of a call, as the rules see it. */
+/** The tool of a call, as input of the rules. */
 export function subjectOf(call: ResolvedCall): Subject {
   return {
     ...call.scope,

@@ -12,9 +12,9 @@ import { redeemNow, type Permitted } from './redeem-approval.js'
 const longestProgress = 5
 
 /**
- * The only way to `tools/call`: connects, and sends what is still allowed as the last thing before the bytes leave.
+ * The only code that sends `tools/call`: connects, checks the permission again right before the request, and sends it.
  *
- * @throws IntegrationError every fault of a server, `aborted`, and what refuses the call now
+ * @throws IntegrationError every error of a server, `aborted`, and the reasons why the call is no longer permitted
  */
 export async function sendCall(
   context: Context,
@@ -58,8 +58,7 @@ export async function sendCall(
 }
 
 /**
- * Before an approval is used, a list of tools that is not of this moment is read again: its server need not have said
- * that it changed.
+ * Refreshes an old tool list before an approval is used: not every server announces changes.
  */
 async function withFreshTools(context: Context, permitted: Permitted): Promise<Permitted> {
   const { approval, call } = permitted
@@ -71,7 +70,7 @@ async function withFreshTools(context: Context, permitted: Permitted): Promise<P
   return again
 }
 
-/** Whatever took the time (a vault, a storage): so long, and what was read is looked at again. */
+/** Whether so much time passed (for a vault, a storage) that the records must be read again. */
 function isLate(context: Context, { started }: Ending): boolean {
   return context.runtime.now() - started > 1_000
 }

@@ -9,7 +9,7 @@ import { findGrant, useOf } from './grants.js'
 import { bindingOf, subjectOf } from './resolved-call.js'
 import { resolveWireTool } from './resolve-tool.js'
 
-/** A decision that was remembered settles the calls already waiting that it would let now. */
+/** Applies a newly remembered decision to the pending approvals that it covers. */
 export async function settleEqual(context: Context, workspaceId: string, userId: string): Promise<void> {
   for (const id of await idsUnder(context, { workspaceId }, prefixes.pending(userId))) {
     const found = await readApproval(context, workspaceId, id)

@@ -24,7 +24,7 @@ import {
 import { keys } from '../state/keys.js'
 import { hashed, listWrites, type ListedTool, type ToolList } from '../state/tool-list-cache.js'
 
-/** Whose list of which integration. */
+/** The integration and owner of a tool list. */
 interface ListOwner {
   readonly workspaceId: string
   readonly integrationId: string
@@ -33,7 +33,7 @@ interface ListOwner {
   readonly perUser: boolean
 }
 
-/** What is stored about the tools of an integration before a listing is filed. */
+/** The stored records of an integration's tools before a new listing. */
 export interface KnownTools {
   readonly settings: Versioned<SettingsRecord> | undefined
   readonly manifest: ToolsRecord | undefined
@@ -43,17 +43,17 @@ export interface KnownTools {
 export interface PreparedListing {
   readonly writes: readonly StorageRecordWrite[]
   readonly events: readonly NewEvent[]
-  /** To be deleted after the commit: chunks of the list before. */
+  /** Chunks of the previous list, to delete after the commit. */
   readonly stale: readonly StorageRecordWrite[]
   readonly manifest: ToolsRecord
-  /** What approvals of each tool, by wire name, must be about. */
+  /** The definition hash that approvals of each tool must have, by the server's name. */
   readonly bindingHashes: ReadonlyMap<string, string>
 }
 
 /**
- * Holds what a server listed against what was accepted. The first listing is accepted as it is; later, each tool that is
- * new or differs keeps its settings and is marked with how it changed, until somebody accepts it. A first list that is
- * larger than is accepted is what fits of it; a later one changes nothing.
+ * Compares a server's list with the accepted definitions. The first list is accepted as it is; later, each new or
+ * different tool keeps its settings and is marked with its change until somebody accepts it. A first list that is too
+ * large is cut to the limit; a later one changes nothing.
  *
  * @throws IntegrationError `response_too_large`
  */
@@ -72,7 +72,7 @@ export async function prepareListing(
       ? undefined
       : (await context.lists.load(workspaceId, [{ integrationId, owner, manifest: known.manifest }]))[0]
   const settings = known.settings?.value.tools ?? options.initial ?? {}
-  // A list that was empty once was the first all the same: what comes later is new.
+  // An empty first list counts as the first one too: tools that come later are new.
   const first = known.manifest === undefined && Object.values(settings).every(({ accepted }) => accepted === undefined)
   const acceptsAll = first || context.options.approvals.onToolChange === 'accept'
   const unaccepted = tools.filter(
@@ -138,11 +138,14 @@ export async function prepareListing(
 function largerThanAccepted(): IntegrationError {
   return new IntegrationError(
     'response_too_large',
-    "The server's tool list is larger than is accepted; the last one is kept. Ask its author for a smaller list.",
+    "The server's tool list is too large; the previous one is kept. Ask the server's author for a smaller list.",
   )
 }
 
-/** How tools differ from what was accepted, with what a host can show; in the order given, in one round trip at most. */
+/**
+ * How tools differ from their accepted definitions, with the differences to show; in the order given, in at most one
+ * round trip.
+ */
 export async function changesOf(
   context: Context,
   whose: { readonly workspaceId: string; readonly integrationId: string },
@@ -163,7 +166,7 @@ export async function changesOf(
   return changes
 }
 
-/** The definitions that were accepted, kept from the moment they are no longer listed. */
+/** The accepted definitions, stored separately from the moment they are no longer listed. */
 async function acceptedDefinitions(
   context: Context,
   workspaceId: string,
@@ -183,7 +186,7 @@ async function acceptedDefinitions(
     const accepted = settingsOf({ tools: settings }, name).accepted
     const kept = versioned<ToolDefinition>(records[n])
     const listed = before?.get(name)
-    // What was kept before the last time somebody accepted is of no use any more.
+    // A definition kept before the latest acceptance is obsolete.
     if (kept !== undefined && definitionHash(kept.value) === accepted) found.set(name, kept.value)
     else if (listed !== undefined && listed.hash === accepted) {
       found.set(name, listed.definition)
@@ -201,7 +204,7 @@ async function acceptedDefinitions(
   return found
 }
 
-/** How each tool changed. All comparisons of a listing share one budget; what it isn't enough for counts as widened. */
+/** How each tool changed. All comparisons of a list share one budget; once it is exhausted, tools count as widened. */
 async function classify(
   unaccepted: readonly ListedTool[],
   missing: readonly string[],
@@ -236,7 +239,7 @@ interface Changed {
   readonly from?: string | undefined
 }
 
-/** What comparing all tools of a listing may cost. */
+/** Work budget for comparing all tools of a list. */
 const comparingWork = 2_000_000
 
 function eventsOf(whose: ListOwner, before: ToolList | undefined, tools: readonly ListedTool[]): readonly NewEvent[] {

@@ -2,9 +2,9 @@ import { invalid } from '../../model/invalid.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ToolIndex } from '../../policy/tool-ranking.js'
 
-/** Keeps most tools of a toolset out of the first request; the model finds them by words. */
+/** Keeps most tools of a toolset out of the first request; the model finds them by search. */
 export interface ToolSearchOptions {
-  /** Tools that stay in `tools`, by the names that models get. One that is missing at present is left out. `@default none` */
+  /** Tools that stay in `tools`, by the names that models get. A missing one is left out. `@default none` */
   readonly pinned?: readonly string[] | undefined
   /** How many tools one search finds at most, 1-50. `@default 5` */
   readonly limit?: number | undefined
@@ -16,7 +16,7 @@ export interface FindOptions {
   readonly limit?: number | undefined
 }
 
-/** A toolset's tools, divided into those that are shown at once and those that are found. */
+/** A toolset's tools, divided into those shown at once and those found by search. */
 export interface DividedTools {
   readonly tools: readonly ToolsetTool[]
   readonly deferred: readonly ToolsetTool[]
@@ -35,7 +35,7 @@ export function divideTools(tools: readonly ToolsetTool[], search: ToolSearchOpt
   }
 }
 
-/** Finds tools among those that may be used at this moment. */
+/** Finds tools among those that may be used now. */
 export async function findTools(
   tools: readonly ToolsetTool[],
   query: unknown,
@@ -52,7 +52,7 @@ function checkLimit(operation: string, path: string, limit: unknown): void {
     throw invalid(operation, [{ path, message: `must be a whole number from 1 to ${maxLimit}` }])
 }
 
-/** One index for as long as a list of tools is kept: until something that the list depends on changes. */
+/** One index per list of tools, kept as long as the list. */
 const indexes = new WeakMap<readonly ToolsetTool[], ToolIndex>()
 
 async function indexOf(tools: readonly ToolsetTool[]): Promise<ToolIndex> {

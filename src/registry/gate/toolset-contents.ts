@@ -8,20 +8,20 @@ import type { Target } from '../state/target.js'
 import { judgeOf, type Judge, type JudgedTools } from './judged-tools.js'
 import { loadParts } from './toolset-parts.js'
 
-/** What one agent may call now for one actor, and what is missing from it and why. */
+/** The tools that one agent may call now for one actor, and the missing ones with their reasons. */
 export interface ToolsetContents {
   readonly tools: readonly ToolsetTool[]
   readonly unavailable: readonly UnavailableTool[]
-  /** Integrations whose tool list is missing or old: to be listed again behind the answer. */
+  /** Integrations with a missing or old tool list, to be refreshed in the background. */
   readonly stale: readonly Target[]
 }
 
-/** Builds toolsets from what is stored, and remembers them until something they are made of changes. */
+/** Builds toolsets from stored records, and caches them until one of these changes. */
 export interface ToolsetBuilder {
   /** The cached toolset, without a wait; `undefined` where it may be stale. */
   recall(actor: CheckedActor, agentId: string, conversationId: string | undefined): ToolsetContents | undefined
   build(actor: CheckedActor, agentId: string, conversationId: string | undefined): Promise<ToolsetContents>
-  /** Ends listening to the storage. */
+  /** Stops listening to the storage. */
   close(): void
 }
 

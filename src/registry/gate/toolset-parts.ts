@@ -28,7 +28,7 @@ export interface IntegrationPart {
   readonly stale: Target | undefined
 }
 
-/** One tool of it. */
+/** One tool of an integration. */
 export interface ToolPart extends Omit<FilterInput['tools'][number], 'verdict'> {
   readonly subject: Subject
   readonly standing: Standing
@@ -36,7 +36,7 @@ export interface ToolPart extends Omit<FilterInput['tools'][number], 'verdict'> 
   readonly verdict: ApprovalVerdict
 }
 
-/** A list that the server gave no time for is asked for again after so long, in ms. */
+/** How long a list without a `ttlMs` of the server is fresh, in ms. */
 const listTtlMs = 86_400_000
 
 /** Reads what the agent's toolset is made of: of these integrations, those that the actor can use. */
@@ -95,12 +95,12 @@ async function partOf(
   }
 }
 
-/** Only the lists of these are read. */
+/** Whether the agent may use the integration: only such lists are read. */
 function isFor(agentId: string, { record }: Target): boolean {
   return record.enabled && record.agents.includes(agentId)
 }
 
-/** What models read: accepted words, in which nothing hides. Of a tool that is new there are no others than its own. */
+/** Definitions for models: accepted texts with invisible characters escaped. A new tool has only its own texts. */
 async function definitionsForModels(
   context: Context,
   whose: { readonly workspaceId: string; readonly integrationId: string },
@@ -157,7 +157,7 @@ async function loadAll(
   const found = ids.flatMap((id, n) => {
     const own = records.slice(n * each, (n + 1) * each)
     const record = versioned<IntegrationRecord>(own[0])?.value
-    // The index may be a moment ahead of the integration, or behind it.
+    // The index may be slightly ahead of the integration, or behind it.
     if (record === undefined || (record.visibility === 'private' && record.ownerId !== actor.userId)) return []
     return [{ target: targetFrom(actor, id, record, own.slice(2)), settings: versioned<SettingsRecord>(own[1])?.value }]
   })
@@ -174,7 +174,7 @@ async function loadAll(
   return found.map((one) => ({ ...one, list: byId.get(one.target.integrationId) }))
 }
 
-/** Connected, and its list is missing or older than it is good for. A person's sign-in is never waited for in the background. */
+/** Whether an integration is connected and its list is missing or old. Background work never waits for a sign-in. */
 function needsListing({ tools, status, record, owner, userId }: Target, now: number): boolean {
   if (!record.established || (status !== undefined && status.reason === 'awaiting_authorization')) return false
   if (owner !== sharedOwner && owner === ownerKey(userId) && status === undefined) return false

@@ -14,43 +14,46 @@ import { divideTools, findTools, type FindOptions, type ToolSearchOptions } from
 import { narrow } from './narrow-toolset.js'
 import type { ToolsetBuilder, ToolsetContents } from './toolset-contents.js'
 
-/** What one toolset may be given. */
+/** Options of a toolset. */
 export interface ToolsetOptions {
-  /** Asks the person of this chat. `@default` the registry's */
+  /** Asks the person of this conversation. `@default` the registry's */
   readonly confirm?: ConfirmCallback | undefined
-  /** Answers servers' questions in this chat. `@default` the registry's */
+  /** Answers servers' questions in this conversation. `@default` the registry's */
   readonly elicit?: ElicitCallback | undefined
-  /** Names the chat: equal requests of one conversation are one approval; at most 200 characters. */
+  /** Identifies the conversation, at most 200 characters: equal requests of one conversation share an approval. */
   readonly conversationId?: string | undefined
-  /** Narrows the toolset to these integrations, by id: those that a person picked for this chat. `@default` all */
+  /**
+   * Limits the toolset to these integrations, by id, e.g. those that a person picked for this conversation. `@default`
+   * all
+   */
   readonly integrations?: readonly string[] | undefined
-  /** For agents that meet many tools: most of them are found by words instead of being shown. `@default` all are shown */
+  /** For agents with many tools: most tools are found by search instead of being shown. `@default` all are shown */
   readonly search?: ToolSearchOptions | undefined
 }
 
-/** What one agent may call now for one actor. The list shows; each call decides anew. */
+/** The tools that one agent may call now for one actor. Each call is decided again when it is made. */
 export interface Toolset {
   readonly agentId: string
   /** The chat that it was made for. */
   readonly conversationId?: string | undefined
-  /** To show to the model; with `search`, only the pinned ones. */
+  /** Tools to show to the model; with `search`, only the pinned ones. */
   readonly tools: readonly ToolsetTool[]
-  /** To be found by `search()`; without the option `search`, none. */
+  /** Tools to find with `search()`; empty without the option `search`. */
   readonly deferred: readonly ToolsetTool[]
-  /** What is missing from it and why: never silent. */
+  /** Integrations and tools that are missing, each with its reason. */
   readonly unavailable: readonly UnavailableTool[]
   /**
-   * Calls a tool by the name that models get.
+   * Calls a tool by its model name.
    *
-   * @param args - a JSON object, sent exactly as shown to whoever approves
+   * @param args - a JSON object, sent exactly as shown to the person who approves
    * @throws IntegrationError `invalid_input`, `tool_not_found`, `tool_disabled`, `integration_disabled`,
-   * `agent_not_allowed`, `forbidden`, `limit_reached`, `aborted`, `closed`, and every fault of a server;
-   * `mayHaveRun` says whether the tool may have run
+   * `agent_not_allowed`, `forbidden`, `limit_reached`, `aborted`, `closed`, and every error of a server; `mayHaveRun`
+   * says whether the tool may have run
    */
   call(name: string, args: unknown, options?: ToolCallOptions): Promise<ToolCallOutcome>
   /**
-   * Finds tools by words over names, titles, descriptions, integrations and parameters, among those that may be used at
-   * this moment. The best come first; the same words find the same tools in the same order until something changes.
+   * Searches names, titles, descriptions, integrations and parameters of the tools that may be used now. Best matches
+   * first; the same query returns the same tools in the same order until something changes.
    *
    * @throws IntegrationError `invalid_input`
    */
@@ -62,18 +65,21 @@ export interface Toolset {
    */
   resume(approvalId: string, options?: ToolCallOptions & { readonly args?: unknown }): Promise<ToolCallOutcome>
   /**
-   * What `call` would meet now, and which rule says so. Runs nothing.
+   * What would happen to a `call` now, and the rule that decides. Runs nothing.
    *
    * @throws IntegrationError `invalid_input`
    */
   explain(name: string, args?: unknown, options?: Pick<ToolCallOptions, 'conversationId'>): Promise<CallExplanation>
 }
 
-/** A process that only shows tools calls none. */
+/** Loaded at the first call: a process that only shows tools needs none of it. */
 const loadCall = atFirstUse(() => import('./call.js'))
 const loadExplain = atFirstUse(() => import('./explain.js'))
 
-/** `toolset()`: from what is stored, with no request to any server; old tool lists are refreshed behind it. */
+/**
+ * `toolset()`: built from stored records, without a request to any server; old tool lists are refreshed in the
+ * background.
+ */
 export async function makeToolset(
   context: ActorContext,
   builder: ToolsetBuilder,

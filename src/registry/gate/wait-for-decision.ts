@@ -12,8 +12,8 @@ import type { ToolCallOptions } from './call-scope.js'
 
 /**
  * Asks the confirm callback, and waits until the approval is decided (by it or by anybody else), the callback gives up,
- * `waitMs` is over or the approval expires. An answer of the callback that comes later still decides the approval.
- * A call that only joined the approval leaves it open when it is aborted.
+ * `waitMs` is over or the approval expires. A later result of the callback still decides the approval. An aborted call
+ * that shares the approval leaves it open.
  *
  * @throws IntegrationError `aborted`
  */
@@ -40,7 +40,7 @@ export async function waitForDecision(
   )
 }
 
-/** Waits, together with whoever else waits for the same approval in this process. */
+/** Waits, together with other calls of this process that wait for the same approval. */
 async function untilDecided(
   context: Context,
   call: ResolvedCall,
@@ -48,7 +48,7 @@ async function untilDecided(
   { confirm, signal }: ToolCallOptions & { readonly confirm: ConfirmCallback },
 ): Promise<'decided' | 'undecided' | 'others_wait'> {
   const { approvalId, expiresAt } = approval.value.request
-  // One that this call only joined may have been decided just now.
+  // A shared approval may already have been decided.
   const state = { decided: false, mustRead: !opened, enough: false }
   let wake = (): void => {}
   const change = (what: Partial<typeof state>): void => {
@@ -86,10 +86,12 @@ async function untilDecided(
   return state.decided ? 'decided' : others ? 'others_wait' : 'undecided'
 }
 
-/** What another process has decided is seen so late at most where the storage can't tell of it, in ms. */
+/**
+ * How often the status is read again, in ms: finds other processes' decisions where the storage doesn't report them.
+ */
 const readAgainMs = 2_000
 
-/** Calls back again and again. @returns how to end it */
+/** Calls back repeatedly. @returns a function that stops it */
 function every(context: Context, ms: number, callback: () => void): () => void {
   const again = (): (() => void) =>
     context.runtime.setTimer(() => {
@@ -100,7 +102,7 @@ function every(context: Context, ms: number, callback: () => void): () => void {
   return () => cancel()
 }
 
-/** The status as it is stored; one that is gone is decided, whichever way. */
+/** The stored status; a deleted approval counts as ended. */
 function statusOf(context: Context, { value: { request } }: StoredApproval): Promise<ApprovalStatus> {
   return context.decisions.readStatus(request.approvalId, async () => {
     const found = await readApproval(context, request.workspaceId, request.approvalId)
@@ -108,7 +110,7 @@ function statusOf(context: Context, { value: { request } }: StoredApproval): Pro
   })
 }
 
-/** Asks the host's callback and records its answer; `false`: it gave none, so waiting on is no use. */
+/** Calls the host's callback and records its decision; `false`: it made none, so waiting longer is pointless. */
 async function consult(
   context: Context,
   call: ResolvedCall,
@@ -135,10 +137,10 @@ async function consult(
     await decide(actingAs(context, call.scope.actor), [approvalId], decision, { by: 'confirm', integrationId })
     return true
   } catch (error) {
-    // Decided elsewhere meanwhile: the waiting call sees that by itself. Anything else leaves the approval open.
+    // Already decided elsewhere: the waiting call reads that itself. Any other error leaves the approval open.
     if (isIntegrationError(error) && error.code === 'conflict') return true
     const { workspaceId, integrationId } = call.target
-    const message = 'The confirm callback failed, or its answer could not be stored. The approval stays open.'
+    const message = 'The confirm callback failed, or its decision could not be stored. The approval stays open.'
     if (!over.signal.aborted) context.report({ area: 'confirm', message, error, workspaceId, integrationId })
     return false
   } finally {

@@ -11,10 +11,10 @@ import { commitSettings, define } from './commit-tool-settings.js'
 import { loadTools, noSuchTool } from './load-tools.js'
 
 /**
- * `acceptTools()`: what they are now is what was agreed to. A likely rename keeps whether the tool is on, for whom, and
- * that it asks; a label and running without asking are set for the new name by `configureTools()`, by whoever wants them.
+ * `acceptTools()`: the current definitions become the accepted ones. A likely rename keeps whether the tool is enabled,
+ * its agents and *ask*; a label and *auto* must be set again for the new name.
  *
- * @param seen - the hash of each definition that the actor has looked at, by wire name: nobody accepts what nobody saw
+ * @param seen - the hash of each reviewed definition, by the server's name: nobody accepts an unseen definition
  * @throws IntegrationError `conflict`, `tool_not_found`, `not_found`, `forbidden`, `invalid_input`
  */
 export async function acceptTools(
@@ -65,7 +65,7 @@ export async function acceptTools(
   )
 }
 
-/** A person's label goes on where the tool does what it did. */
+/** Keeps a person's label if only texts of the tool changed. */
 function reaccepted(
   settings: ToolSettingsRecord,
   { hash }: ListedTool,
@@ -77,7 +77,7 @@ function reaccepted(
   return { ...rest, accepted: hash, label: kept }
 }
 
-/** Another name may be another deed: nothing that loosens moves along. */
+/** A new name may be a new behaviour: settings that loosen anything aren't kept. */
 function renamed({ enabled, agents, approval }: ToolSettingsRecord, { hash }: ListedTool): ToolSettingsRecord {
   return { enabled, agents, approval: approval === 'ask' ? approval : undefined, accepted: hash }
 }

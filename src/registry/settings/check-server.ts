@@ -8,33 +8,35 @@ import { probeServer } from './connect.js'
 import { planConnect, type ConnectInput } from './plan-connect.js'
 import { shownServer } from './present-integration.js'
 
-/** What `check()` takes: a server as `connect()` would connect it. */
+/** Input of `check()`: the server, as for `connect()`. */
 export type CheckInput = {
-  /** Names and values, as for `connect()`; kept nowhere. */
+  /** Names and values, as for `connect()`; stored nowhere. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly oauth?: OAuthSettings | undefined
 } & ({ readonly url: string } | { readonly connector: string })
 
-/** What a server answered before anything is stored of it. */
+/** Result of `check()`. */
 export interface ServerCheck {
-  /** `oauth`: a person has to sign in. `header`: it works with the headers given. `none`: it works as it is. */
+  /**
+   * `oauth`: a person has to sign in. `header`: it works with the given headers. `none`: it works without a credential.
+   */
   readonly auth: IntegrationAuth
   /** Scheme, host and port of the server. */
   readonly origin: string
   /** The MCP revision that the server speaks. */
   readonly protocolVersion?: string | undefined
-  /** What the server says of itself; shown, never believed. */
+  /** The server's description of itself; shown, never trusted. */
   readonly server?: ServerInfo | undefined
   /** Absent where a sign-in comes first. */
   readonly tools?: readonly { readonly name: string; readonly title?: string | undefined }[] | undefined
 }
 
 /**
- * `check()`: looks at a server and stores nothing. Whatever keeps us from an address answers alike: nobody finds out what
- * is on a private network.
+ * `check()`: probes a server and stores nothing. Every reason why an address can't be reached gives the same error, so
+ * that nobody can explore a private network.
  *
  * @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused` (the URL as such), `unreachable`,
- * `authorization_failed`, `limit_reached`, and other faults of the server
+ * `authorization_failed`, `limit_reached`, and other errors of the server
  */
 export async function checkServer(
   context: ActorContext,
@@ -62,10 +64,10 @@ export async function checkServer(
   }
 }
 
-/** Refused, closed, silent, unknown: a difference would tell what is there. */
+/** Errors that must not differ: a difference would reveal what is on the network. */
 const unreachableAlike: ReadonlySet<ErrorCode> = new Set(['url_refused', 'redirect_refused', 'unreachable', 'timeout'])
 
 function alike(error: unknown, origin: string): unknown {
   if (!isIntegrationError(error) || !unreachableAlike.has(error.code)) return error
-  return new IntegrationError('unreachable', `The server at ${origin} can't be reached from here. Check its URL.`)
+  return new IntegrationError('unreachable', `The server at ${origin} can't be reached. Check its URL.`)
 }

@@ -3,7 +3,7 @@ import { keys } from '../state/keys.js'
 import { toJson, type ToolSettingsRecord } from '../state/records.js'
 import type { WithTools } from './load-tools.js'
 
-/** The one commit that changes settings, if nobody else has changed them since. */
+/** Commits changed settings, unless another writer was first. */
 export async function commitSettings(
   context: ActorContext,
   { loaded, settings }: WithTools,
@@ -19,7 +19,7 @@ export async function commitSettings(
   })
 }
 
-/** A tool may be called `__proto__`: defined, never assigned. */
+/** A tool may be named `__proto__`: define the property, never assign it. */
 export function define(tools: Record<string, ToolSettingsRecord>, name: string, value: ToolSettingsRecord): void {
   Object.defineProperty(tools, name, { value, enumerable: true, configurable: true, writable: true })
 }

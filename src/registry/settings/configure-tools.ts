@@ -11,9 +11,9 @@ import { commitSettings, define } from './commit-tool-settings.js'
 import { loadTools, noSuchTool, revisionOf } from './load-tools.js'
 
 /**
- * `configureTools()`: settings of many tools in one commit. What is left out stays as it is.
+ * `configureTools()`: changes the settings of tools in one commit. Fields left out keep their values.
  *
- * @param options - `ifRevision`: what the actor has looked at; another one now is a `conflict`
+ * @param options - `ifRevision`: the reviewed revision; a different one now is a `conflict`
  * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`, `conflict`
  */
 export async function configureTools(

@@ -22,8 +22,8 @@ import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect
  * Connects a server: probes it with the real credential, lists its tools, and stores all of it in one commit, or nothing.
  * A server that asks for OAuth is stored as `connecting`, together with the sign-in.
  *
- * @throws IntegrationError `invalid_input`, `forbidden`, `not_found` (connector), `url_refused`, `authorization_failed`,
- * and every fault of a server: then nothing is stored
+ * @throws IntegrationError `invalid_input`, `forbidden`, `not_found` (connector), `url_refused`,
+ * `authorization_failed`, and every error of a server: then nothing is stored
  */
 export async function connect(
   context: ActorContext,
@@ -89,9 +89,9 @@ type ProbedServer =
   | { readonly type: 'sign_in'; readonly challenge: Challenge | undefined }
 
 /**
- * Lists a server's tools with what was given, and finds out whether a sign-in is needed, or asked for.
+ * Lists a server's tools with the given credential, and finds out whether a sign-in is needed or wanted.
  *
- * @throws IntegrationError `authorization_failed` where only another header value helps, and every fault of the server
+ * @throws IntegrationError `authorization_failed` where only another header value helps, and every error of the server
  */
 export async function probeServer(
   context: ActorContext,
@@ -134,7 +134,7 @@ export async function probeServer(
   }
 }
 
-/** The server wants a sign-in: the integration and the sign-in are one commit. */
+/** Stores the integration and its sign-in in one commit. */
 async function signIn(
   context: ActorContext,
   plan: ConnectPlan,

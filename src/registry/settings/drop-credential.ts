@@ -6,27 +6,27 @@ import { type LoadedIntegration } from '../state/access.js'
 import { idsUnder } from '../state/pages.js'
 import { keys, sharedOwner } from '../state/keys.js'
 
-/** What everybody's credential is made of, beside header values. */
+/** Keys of the shared credential's records, except headers. */
 export function sharedSecrets(id: string): readonly string[] {
   return [keys.credential(id, sharedOwner), keys.oauthSettings(id), keys.client(id), keys.server(id, sharedOwner)]
 }
 
-/** Everybody's credential as it goes: in the commit that makes it useless, and what is to be revoked afterwards. */
+/** The removal of a shared credential: its writes, and the tokens to revoke after the commit. */
 export interface Dropped {
   readonly writes: readonly StorageWrite[]
   readonly credential: CredentialRecord | undefined
 }
 
-/** @param stored - what was read under {@link sharedSecrets} */
+/** @param stored - the records of {@link sharedSecrets} */
 export function drop(id: string, stored: LoadedIntegration['others']): Dropped {
   return {
-    // Just what was read: tokens that a refresh saves in between would not be revoked.
+    // Delete only the versions that were read: tokens saved by a refresh in between must be revoked too.
     writes: sharedSecrets(id).map((key, n) => ({ key, ifVersion: stored[n]?.version ?? null, value: undefined })),
     credential: readCredential(stored[0]?.value),
   }
 }
 
-/** Revokes everybody's credential, and erases each person's own. */
+/** Revokes the shared credential and erases each person's own. */
 export async function wipe(
   context: Context,
   workspaceId: string,
@@ -39,7 +39,7 @@ export async function wipe(
     await revokeQuietly(context, { workspaceId, integrationId: id, owner: sharedOwner }, dropped.credential)
 }
 
-/** Everybody who has a credential of their own there. */
+/** All people with a credential of their own on the integration. */
 export async function ownersOf(context: Context, workspaceId: string, id: string): Promise<ReadonlySet<string>> {
   const owners = new Set([
     ...(await idsUnder(context, { workspaceId }, `credential/${id}/`)),

@@ -19,10 +19,10 @@ import { poolPrefix } from '../servers/use-server.js'
 import { targetFrom, targetKeys } from '../state/target.js'
 
 /**
- * Changes an integration: all of it, or nothing.
+ * Edits an integration in one commit.
  *
- * @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict` (`ifRevision` is not the
- * current one, or somebody else kept writing)
+ * @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict` (`ifRevision` is not
+ * the current revision, or another writer was first again and again)
  */
 export async function update(
   context: ActorContext,
@@ -65,7 +65,7 @@ export async function update(
   return getIntegration(context, id)
 }
 
-/** What follows an edit, in its own time: every dispatch reads again anyway. */
+/** The work after an edit. It need not be immediate: every call reads again before it is sent. */
 async function afterEdit(
   context: ActorContext,
   id: string,
@@ -85,7 +85,7 @@ async function afterEdit(
     await endGrants(context, workspaceId, id, (grant) => others(grant.userId))
   }
   if (isPrivateNow || isSharedNow)
-    // They can't take it back themselves any more.
+    // They can no longer revoke it themselves.
     for (const owner of await ownersOf(context, workspaceId, id))
       if (owner !== ownerKey(record.ownerId)) {
         await eraseCredential(context, { workspaceId, integrationId: id, owner })
@@ -98,7 +98,10 @@ async function afterEdit(
   if (dropped !== undefined) await wipe(context, workspaceId, id, dropped)
 }
 
-/** What the edit led to is told by the status: that the server is down, or wants a sign-in, is no reason to undo it. */
+/**
+ * Checks the edited integration. Its status shows the result: an unreachable server or a needed sign-in doesn't undo
+ * the edit.
+ */
 async function checkEdited(context: ActorContext, id: string, signal: AbortSignal | undefined): Promise<void> {
   const { actor } = context
   const { record, others } = await load(context, id, 'get', targetKeys(id, actor))

@@ -8,12 +8,15 @@ import { deleteKeys, idsUnder, pages } from '../state/pages.js'
 import { versioned, type FlowRecord, type HeadersRecord } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
 
-/** Revocation and erasure: what follows once nothing can use a credential any more. */
+/** Revocation and erasure of credentials that nothing can use any more. */
 
-/** How long revocation is tried again after a crash, in ms. */
+/** How long revocation is retried after a crash, in ms. */
 const revocableMs = 86_400_000
 
-/** What is written, in the commit that takes a credential away, so that its tokens are revoked even if this process dies. */
+/**
+ * The write that goes into the commit that removes a credential, so that its tokens are revoked even if this process
+ * dies.
+ */
 export function toRevoke(
   integrationId: string,
   owner: string,
@@ -27,7 +30,7 @@ export function toRevoke(
   }
 }
 
-/** Tells the authorization server that tokens are no longer used; best effort, bounded. */
+/** Revokes tokens at the authorization server; best effort, bounded. */
 export async function revokeQuietly(
   context: Context,
   { workspaceId, integrationId, owner }: CredentialRef,
@@ -41,8 +44,8 @@ export async function revokeQuietly(
     )
     await revokeTokens(context.oauth, secrets)
   } catch (error) {
-    // Unreadable or unreachable: the tokens are erased here all the same.
-    const message = 'Tokens could not be revoked at their authorization server. They are erased here all the same.'
+    // Unreadable or unreachable: the stored tokens are erased anyway.
+    const message = 'Tokens could not be revoked at their authorization server. The stored copies are erased anyway.'
     context.report({ area: 'credentials', message, error, workspaceId, integrationId })
   }
   await forgetSecret(context, credential)
@@ -51,7 +54,7 @@ export async function revokeQuietly(
   ])
 }
 
-/** Revokes what a dead process was about to. */
+/** Revokes tokens that a crashed process was about to revoke. */
 export async function revokeLeftover(
   context: Context,
   workspaceId: string,
@@ -63,7 +66,7 @@ export async function revokeLeftover(
   await revokeQuietly(context, { workspaceId, integrationId, owner }, { sealed, lineage })
 }
 
-/** Revokes and erases one credential; nothing in flight can bring it back: its record is gone first. */
+/** Revokes and erases one credential. Its record is deleted first, so that running work can't restore it. */
 export async function eraseCredential(
   context: Context,
   { workspaceId, integrationId, owner }: CredentialRef,
@@ -74,7 +77,7 @@ export async function eraseCredential(
     const [stored, headers] = records
     const read = readCredential(stored?.value)
     const erased = await context.storage.commit(workspaceId, [
-      // Just what was read: a refresh that is saved in between has tokens of its own to revoke.
+      // Delete only the version that was read: a refresh saved in between has tokens of its own to revoke.
       { key, ifVersion: stored?.version ?? null, value: undefined },
       { key: keys.headers(integrationId, owner), value: undefined },
       { key: keys.server(integrationId, owner), value: undefined },
@@ -87,16 +90,16 @@ export async function eraseCredential(
   if (credential !== undefined) await revokeQuietly(context, { workspaceId, integrationId, owner }, credential)
 }
 
-/** Tells the vault that a sealed value is no longer referred to; best effort. */
+/** Calls the vault's `destroy()` for an unused sealed value; best effort. */
 export async function forgetSecret(context: Context, record: { readonly sealed: string } | undefined): Promise<void> {
   if (record === undefined) return
   await context.vault.destroy?.(record.sealed).catch((error: unknown) => {
-    const message = 'The credential vault could not destroy a secret that is no longer referred to.'
+    const message = 'The credential vault could not destroy an unused secret.'
     context.report({ area: 'credentials', message, error })
   })
 }
 
-/** Ends sign-ins under way: nobody can come back with them, and what was sealed for them is gone. */
+/** Ends running sign-ins: their callbacks are no longer accepted, and their secrets are erased. */
 export async function endSignIns(
   context: Context,
   workspaceId: string,
@@ -112,7 +115,7 @@ export async function endSignIns(
   }
 }
 
-/** Revokes and erases everything a removed integration has left. Safe to repeat after a crash. */
+/** Revokes and erases all remaining records of a removed integration. Safe to repeat after a crash. */
 export async function eraseIntegration(
   context: Context,
   workspaceId: string,

@@ -12,7 +12,7 @@ import { refreshAfterSignIn, settleStatus } from './refresh-after-sign-in.js'
 import { keepClient } from './shared-registration.js'
 
 /**
- * Ends a sign-in that connect, reconnect or authorize began. The flow is used up before the code is sent; the tokens are
+ * Finishes a sign-in of connect, reconnect or authorize. The flow is used up before the code is sent; the tokens are
  * stored before the tools are listed.
  *
  * @param callbackUrl - the whole callback URL, unread
@@ -60,13 +60,13 @@ async function finish(
   return refreshAfterSignIn(context, integrationId, options.signal)
 }
 
-/** A refused client is something to correct; anything else leaves what was there before. */
+/** The status after a failed sign-in: a refused client must be corrected; otherwise the previous status stays. */
 function statusAfterRefusal(error: unknown, before: StatusRecord): StatusRecord {
   const isClient = isIntegrationError(error) && error.reason === 'client_rejected'
   return isClient && before.reason !== 'ok' ? { ...before, reason: 'client_rejected' } : before
 }
 
-/** A person's no says nothing against the client that they were asked for: the next sign-in may use it again. */
+/** Records that the person came back. Their refusal doesn't concern the client: the next sign-in may use it again. */
 async function markReturned(context: ActorContext, flow: PendingFlow): Promise<void> {
   const { actor } = context
   const key = keys.client(flow.value.integrationId)
@@ -82,9 +82,8 @@ async function markReturned(context: ActorContext, flow: PendingFlow): Promise<v
 }
 
 /**
- * Uses the flow up. Until the tokens are stored, the status says that the outcome is unknown: should this process die
- * now, that is the truth.
- * @returns the status to go back to when the sign-in fails
+ * Uses the flow up. Until the tokens are stored, the status says that the outcome is unknown, which stays true if this
+ * process dies. @returns the status to go back to when the sign-in fails
  */
 async function consume(context: ActorContext, flow: PendingFlow): Promise<StatusRecord> {
   const { actor } = context

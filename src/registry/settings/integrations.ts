@@ -9,7 +9,7 @@ import { keys, prefixes } from '../state/keys.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
 import { presentIntegrations, standingKeyCount, standingKeys, storedIntegration } from './present-integration.js'
 
-/** `get()`, and what the verbs answer with. */
+/** `get()`, and the result of other verbs. */
 export async function getIntegration(context: ActorContext, id: string): Promise<Integration> {
   const { actor } = context
   if (!isId(id)) throw notFound('integration', String(id))
@@ -20,19 +20,19 @@ export async function getIntegration(context: ActorContext, id: string): Promise
 
 /** Options of `list()`. */
 export interface IntegrationListOptions {
-  /** `'all'`: for admins, others' private ones too, as metadata. `@default 'mine'` */
+  /** `'all'`: for admins, also others' private integrations, as metadata. `@default 'mine'` */
   readonly scope?: 'mine' | 'all' | undefined
-  /** Only those whose name, handle or origin has all these words, whatever their case. */
+  /** Only integrations with all these words in their name, handle or origin; ignores case. */
   readonly search?: string | undefined
-  /** Only those that somebody has to do something about: an error, a sign-in, tools to review. `@default false` */
+  /** Only integrations that need attention: an error, a sign-in, tools to review. `@default false` */
   readonly attention?: boolean | undefined
   /** `@default` all */
   readonly limit?: number | undefined
-  /** The id of the last one of the page before. */
+  /** The id of the last integration of the previous page. */
   readonly after?: string | undefined
 }
 
-/** `list()`: what the actor can use, oldest first; `all` adds for admins others' private ones. */
+/** `list()`: the integrations that the actor can use, oldest first; `all` adds others' private ones for admins. */
 export async function listIntegrations(
   context: ActorContext,
   options: IntegrationListOptions = {},
@@ -42,14 +42,14 @@ export async function listIntegrations(
   const all = await readAll(context, wanted.scope)
   const last = all.findIndex(({ id }) => id === wanted.after)
   if (wanted.after !== undefined && last === -1)
-    throw invalid('list()', [{ path: 'after', message: 'must be the id of an integration of the page before' }])
+    throw invalid('list()', [{ path: 'after', message: 'must be the id of an integration of the previous page' }])
   return all
     .slice(last + 1)
     .filter((integration) => isWanted(integration, wanted))
     .slice(0, wanted.limit)
 }
 
-/** What somebody has to do something about; what waits for a sign-in under way is left in peace. */
+/** Whether an integration needs attention; one with a running sign-in doesn't. */
 function needsAttention({ enabled, status, tools }: Integration): boolean {
   return enabled && (status === 'error' || status === 'reconnect_required' || tools.changed > 0)
 }

@@ -38,12 +38,12 @@ export async function loadTools(
     const [list] = await context.lists.load(actor.workspaceId, [{ integrationId: id, owner, manifest }])
     if (list !== undefined) return { loaded, settings, manifest, list }
   }
-  throw new IntegrationError('conflict', 'The tool list is being replaced at this moment. Try again.', {
+  throw new IntegrationError('conflict', 'The tool list is just being replaced. Try again.', {
     integrationId: id,
   })
 }
 
-/** What a person has looked at: the tools and their settings. */
+/** The revision of the tools and their settings that a person reviews. */
 export function revisionOf({ settings, manifest }: WithTools): string {
   return sha256Hex(`${settings?.version ?? ''}/${manifest?.hash ?? ''}`).slice(0, 32)
 }

@@ -7,7 +7,7 @@ import { getIntegration } from './integrations.js'
 import { toJson } from '../state/records.js'
 import { keys } from '../state/keys.js'
 
-/** `enable()` and `disable()`: off takes effect at once, also for what is under way; nothing is deleted. */
+/** `enable()` and `disable()`: turning off takes effect at once, also for running calls; nothing is deleted. */
 export async function setEnabled(context: ActorContext, id: string, enabled: boolean): Promise<Integration> {
   const { actor } = context
   await retrying('The integration', async () => {

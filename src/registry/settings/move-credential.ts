@@ -6,16 +6,16 @@ import type { LoadedIntegration } from '../state/access.js'
 import { originOf, versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 
-/** How a credential follows a change of credential mode. */
+/** The effect of a changed credential mode on the owner's credential. */
 export interface MovedCredential {
   readonly writes: readonly StorageWrite[]
-  /** The header values, where they are to be edited by the same commit: `writes` then leaves their new place to that. */
+  /** The header values, if the same commit edits them: `writes` then doesn't contain them. */
   readonly headers?: HeaderSet | undefined
 }
 
 /**
- * Lets the owner's credential follow a change of credential mode: from everybody's to their own, or from their own to
- * everybody's. A sealed value is bound to whose it is, so it is sealed anew.
+ * Moves the owner's credential when the credential mode changes: from shared to their own, or back. A sealed value is
+ * bound to its owner, so it is sealed again.
  */
 export async function moveCredential(
   context: Context,

@@ -8,16 +8,16 @@ import { sealHeaders } from '../servers/headers.js'
 import { sealOAuthSettings } from '../servers/oauth-settings.js'
 import type { ConnectPlan } from './plan-connect.js'
 
-/** What a new integration is stored with, besides its plan. */
+/** What to store with a new integration besides its plan. */
 export interface NewIntegration {
   readonly auth: IntegrationRecord['auth']
-  /** The writes of the same commit. */
+  /** Further writes of the same commit. */
   rest(now: number): Promise<readonly StorageWrite[]>
-  /** Whether it works already; asked after {@link NewIntegration.rest}. `@default` yes */
+  /** Whether it already works; called after {@link NewIntegration.rest}. `@default` yes */
   established?(): boolean
 }
 
-/** Stores a new integration with everything that belongs to it, under a handle of its own. */
+/** Stores a new integration with all its records, under a new handle. */
 export async function storeIntegration(
   context: ActorContext,
   id: string,

@@ -2,8 +2,8 @@ import type { Context } from '../state/context.js'
 import type { Target } from '../state/target.js'
 
 /**
- * One refresh of a tool list at a time, whoever wants it. News that comes during one has it followed by another, and
- * that by none: some servers tell of changes whenever they are asked.
+ * Runs one refresh of a tool list at a time. A change reported during a refresh causes one more, and no further one:
+ * some servers report changes whenever they are asked.
  */
 export function oneAtATime(
   work: (target: Target) => Promise<unknown>,

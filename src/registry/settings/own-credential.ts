@@ -23,7 +23,7 @@ import { startSignIn } from './start-sign-in.js'
 import { loadTarget, validateTarget } from './validate.js'
 
 /**
- * Gives one's own credential to a `per_user` integration: header values, or a sign-in.
+ * Sets the actor's own credential of a `per_user` integration: header values, or a sign-in.
  *
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
  */
@@ -49,13 +49,13 @@ export async function authorize(
   return validateTarget(context, target, options.signal)
 }
 
-/** Drops one's own credential: revoked and erased. */
+/** Revokes and erases the actor's own credential. */
 export async function signOut(context: ActorContext, id: string): Promise<void> {
   const { actor } = context
   const { record } = await load(context, id, 'own_credential')
   requirePerUser(record, 'signOut()')
   const owner = ownerKey(actor.userId)
-  // What was agreed to was agreed to for this account; the next may be another.
+  // Approvals and grants were given for this account; the next one may differ.
   const ofActor = (userId: string): boolean => userId === actor.userId
   await endOpenApprovals(context, actor.workspaceId, id, {
     to: 'superseded',
@@ -74,7 +74,7 @@ export async function signOut(context: ActorContext, id: string): Promise<void> 
     { now },
   )
   await context.feed.commit(actor.workspaceId, {
-    // Gone, not rewritten: a sign-in that is just being finished notices.
+    // Deleted, not rewritten, so that a finishing sign-in detects it.
     writes: [{ key: keys.status(id, owner), value: undefined }],
     events: [
       { type: 'credential_changed', integrationId: id, change: 'removed', userId: actor.userId, by: actor.userId },
@@ -97,7 +97,7 @@ async function setOwnHeaders(
   await retrying('Your credential', async () => {
     const { records, now } = await context.storage.read(workspaceId, [keys.headers(id, owner)])
     const stored = versioned<HeadersRecord>(records[0])
-    // Values that were given for another server are not carried over.
+    // Values given for another server are not kept.
     const held = stored?.value.origin === origin ? stored.value : undefined
     const next = editHeaders(await openHeaders(context, ref, held, origin), held?.headers ?? [], edits, now)
     const value = next.headers.length === 0 ? undefined : toJson(await sealHeaders(context, ref, next, { origin }))
@@ -118,7 +118,7 @@ function requirePerUser(record: IntegrationRecord, what: string): void {
     throw invalid(what, [
       {
         path: '',
-        message: `is for integrations with credentials: 'per_user'; "${record.name}" has one credential for all: use update({ headers }) or reconnect()`,
+        message: `needs an integration with credentials: 'per_user'; "${record.name}" has one shared credential: use update({ headers }) or reconnect()`,
       },
     ])
 }

@@ -12,11 +12,11 @@ import { allowSharing } from '../state/access.js'
 import type { ToolSettingsRecord } from '../state/records.js'
 import { notFound } from '../state/errors.js'
 
-/** What `connect()` takes: a custom server, or a catalogue entry. */
+/** Input of `connect()`: a custom server, or a catalogue entry. */
 export type ConnectInput<AgentId extends string = string> = ConnectInputBase<AgentId> &
   ({ readonly url: string; readonly name: string } | { readonly connector: string; readonly name?: string | undefined })
 
-/** What both have in common. */
+/** Fields of both kinds of {@link ConnectInput}. */
 export interface ConnectInputBase<AgentId extends string = string> {
   /** At least one agent that the registry knows. */
   readonly agents: readonly AgentId[]
@@ -28,29 +28,29 @@ export interface ConnectInputBase<AgentId extends string = string> {
   readonly enabled?: boolean | undefined
   /** `@default 'shared'` */
   readonly credentials?: CredentialMode | undefined
-  /** How to get tokens; a server that follows the specification needs none of it. */
+  /** OAuth settings; a server that follows the specification needs none. */
   readonly oauth?: OAuthSettings | undefined
 }
 
-/** What somebody wants to connect, checked and with every default. */
+/** The checked input of `connect()`, with every default. */
 export interface ConnectPlan {
   readonly name: string
   readonly url: string | undefined
   readonly origin: string
   readonly connector: Connector | undefined
   readonly headers: Readonly<Record<string, string>>
-  /** Whether a header holds what identifies the caller: then a 401 is the last word. */
+  /** Whether a header holds a credential: then a 401 is final. */
   readonly hasCredential: boolean
   readonly visibility: IntegrationVisibility
   readonly enabled: boolean
   readonly credentials: CredentialMode
   readonly agents: readonly string[]
   readonly trusted: boolean
-  /** What the person gave: this is stored. */
+  /** The person's own settings: these are stored. */
   readonly oauth: OAuthSettings | undefined
-  /** The same over what the connector says: this is used. */
+  /** The person's settings over the connector's: these are used. */
   readonly settings: OAuthSettings
-  /** A sign-in is asked for by name, so that a server which doesn't ask for one is no answer. */
+  /** The person or the connector wants a sign-in, even if the server works without one. */
   readonly asksToSignIn: boolean
   readonly toolSettings: Readonly<Record<string, ToolSettingsRecord>>
 }
@@ -77,7 +77,7 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
       throw invalid('connect()', [
         {
           path: `headers.${auth.name}`,
-          message: `is needed: connector "${connector!.id}" asks for ${auth.title ?? auth.name}`,
+          message: `is required: connector "${connector!.id}" needs ${auth.title ?? auth.name}`,
         },
       ])
   }

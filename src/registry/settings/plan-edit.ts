@@ -26,14 +26,14 @@ import {
 } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 
-/** What `update()` takes. What is left out stays as it is. */
+/** Input of `update()`. Fields left out keep their values. */
 export interface UpdateInput<AgentId extends string = string> {
   readonly name?: string | undefined
-  /** Ends approvals, grants and trust; another origin also wipes the secrets. */
+  /** A new URL ends approvals, grants and trust; a new origin also erases the secrets. */
   readonly url?: string | undefined
   /** A header left out is kept, `null` removes it. */
   readonly headers?: Readonly<Record<string, string | null>> | undefined
-  /** Sharing a private one needs `credentials` too: it says what becomes of its credential. */
+  /** Sharing a private integration needs `credentials` too: it decides whether its credential is shared. */
   readonly visibility?: IntegrationVisibility | undefined
   /** Whether everybody calls with one credential or each person with their own. */
   readonly credentials?: CredentialMode | undefined
@@ -43,17 +43,17 @@ export interface UpdateInput<AgentId extends string = string> {
   readonly approval?: ApprovalMode | undefined
 }
 
-/** What an edit comes to, before it is committed. */
+/** A planned edit, before it is committed. */
 export interface Edit {
   readonly record: IntegrationRecord
   readonly changed: readonly string[]
   readonly writes: readonly StorageWrite[]
   readonly rebinds: boolean
-  /** Another origin: nothing that was given for the one before may reach it. */
+  /** Secrets to drop because the origin changes. */
   readonly dropped: Dropped | undefined
 }
 
-/** An edit as far as it is planned. */
+/** An edit in planning. */
 interface Draft {
   next: IntegrationRecord
   readonly changed: string[]
@@ -61,9 +61,9 @@ interface Draft {
 }
 
 /**
- * What an edit comes to: the record as it will be, everything that is written with it, and what follows.
+ * Plans an edit: the new record, all its writes, and the work after the commit.
  *
- * @param before - read with everybody's header values, the tool settings and `sharedSecrets()`
+ * @param before - read with the shared header values, the tool settings and `sharedSecrets()`
  * @throws IntegrationError `invalid_input`, `forbidden`, `url_refused`
  */
 export async function planEdit(context: ActorContext, before: LoadedIntegration, wanted: ParsedUpdate): Promise<Edit> {
@@ -102,7 +102,10 @@ function change<Field extends keyof IntegrationRecord>(
   draft.changed.push(field)
 }
 
-/** Points it elsewhere: trust, and what the catalogue said, were for the server before. @returns whether it moves */
+/**
+ * Changes the URL: trust and the catalogue's settings applied to the previous server. @returns whether the origin
+ * changes
+ */
 function moveUrl(
   context: Context,
   { record, id, others }: LoadedIntegration,
@@ -111,7 +114,7 @@ function moveUrl(
 ): boolean {
   if (wanted === undefined) return false
   if (record.url === undefined)
-    throw invalid('update()', [{ path: 'url', message: 'can not be given to a server on this machine' }])
+    throw invalid('update()', [{ path: 'url', message: "can't be set on a server on this machine" }])
   const url = checkUrl(wanted, context.options.egress)
   change(draft, record, 'url', url.href)
   if (!draft.changed.includes('url')) return false
@@ -121,7 +124,7 @@ function moveUrl(
   return true
 }
 
-/** Shares it, or takes it back. */
+/** Shares the integration, or makes it private. */
 function share(context: ActorContext, { record, id }: LoadedIntegration, draft: Draft, wanted: ParsedUpdate): void {
   const shared = wanted.visibility === 'workspace'
   if (shared) allowSharing(context)
@@ -130,7 +133,7 @@ function share(context: ActorContext, { record, id }: LoadedIntegration, draft: 
       {
         path: 'credentials',
         message:
-          "must be said when a private integration is shared: 'shared' lets everybody call with its credential, 'per_user' keeps it its owner's",
+          "is required to share a private integration: 'shared' lets everybody call with its credential, 'per_user' keeps the credential its owner's",
       },
     ])
   change(draft, record, 'visibility', wanted.visibility)
@@ -139,7 +142,7 @@ function share(context: ActorContext, { record, id }: LoadedIntegration, draft: 
   draft.writes.push({ key: gone, value: undefined }, { key: there, value: { id } })
 }
 
-/** Header values: edited, moved with the credential mode, or gone with the origin they were given for. */
+/** Plans the header values: edited, moved with the credential mode, or erased with their origin. */
 async function setHeaders(
   context: Context,
   before: LoadedIntegration,
@@ -165,7 +168,7 @@ async function setHeaders(
     values: keeps ? await openHeaders(context, ref, stored?.value, originOf(record)) : {},
     headers: keeps ? stored.value.headers : [],
   }
-  // What the catalogue says holds for its own server only.
+  // The catalogue's settings apply to its own server only.
   const auth = await connectorAuth(context, workspaceId, draft.next.connectorId)
   const next = editHeaders(held.values, held.headers, withPrefix(wanted ?? {}, auth), now)
   draft.writes.push({
@@ -180,14 +183,14 @@ async function setHeaders(
   if (wanted !== undefined) draft.changed.push('headers')
 }
 
-/** How it identifies itself now; one that lost its credential with its origin still needs one. */
+/** The new `auth`; an integration that lost its credential with its origin still needs one. */
 function authWith({ auth }: IntegrationRecord, headers: readonly IntegrationHeader[], wipes: boolean): IntegrationAuth {
   if (auth === 'oauth' && !wipes) return 'oauth'
   if (headers.length > 0 || (auth === 'header' && !wipes)) return 'header'
   return wipes ? auth : 'none'
 }
 
-/** What the catalogue says of its server's tools holds for that server only. */
+/** The catalogue's tool labels apply to its own server only. */
 function withoutConnectorLabels(id: string, settings: Versioned<SettingsRecord> | undefined): readonly StorageWrite[] {
   const tools = Object.entries(settings?.value.tools ?? {})
   if (settings === undefined || tools.every(([, { connectorLabel }]) => connectorLabel === undefined)) return []

@@ -17,7 +17,7 @@ import {
 } from '../state/records.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 
-/** An integration with the records that show how it stands for one actor. */
+/** An integration with the records to present it to one actor. */
 export interface StoredIntegration {
   readonly id: string
   readonly record: IntegrationRecord
@@ -26,7 +26,7 @@ export interface StoredIntegration {
   readonly settings: SettingsRecord | undefined
 }
 
-/** The keys that {@link storedIntegration} takes apart, beside that of the integration itself. */
+/** The keys that {@link storedIntegration} needs, besides that of the integration itself. */
 export function standingKeys(id: string, actor: CheckedActor): readonly string[] {
   const mine = ownerKey(actor.userId)
   return [
@@ -38,10 +38,10 @@ export function standingKeys(id: string, actor: CheckedActor): readonly string[]
   ]
 }
 
-/** How many keys {@link standingKeys} are. */
+/** The number of {@link standingKeys}. */
 export const standingKeyCount = 5
 
-/** Chooses what concerns the actor: with a credential of each person, their own status and tools. */
+/** Picks the records that concern the actor: with `per_user` credentials, their own status and tools. */
 export function storedIntegration(
   actor: CheckedActor,
   id: string,
@@ -119,7 +119,7 @@ function presentOne(
   }
 }
 
-/** Of another person's private integration an admin sees name, origin, owner and status, never more. */
+/** An admin sees only name, origin, owner and status of another person's private integration. */
 function isMetadata(actor: CheckedActor, { visibility, ownerId }: IntegrationRecord): boolean {
   return visibility === 'private' && ownerId !== actor.userId
 }
@@ -168,7 +168,7 @@ function countTools(
   list: ToolList | undefined,
 ): ToolCounts {
   const { actor } = context
-  // The list is being replaced at this moment; the event that follows has it read again.
+  // The list is just being replaced; the following event causes another read.
   if (list === undefined) return { ...noTools, total: manifest?.count ?? 0 }
   const counts = { ...noTools, total: list.tools.length }
   for (const tool of list.tools) {
@@ -182,7 +182,7 @@ function countTools(
   return counts
 }
 
-/** What a server says of itself, with nothing hidden in it. */
+/** A server's description of itself, with invisible characters escaped. */
 export function shownServer({ name, title, version, websiteUrl, icon, instructions }: ServerInfo): ServerInfo {
   return {
     name: visible(name),

@@ -20,8 +20,8 @@ import { reasonOf, statusChange } from '../servers/status.js'
 import { prepareListing } from '../gate/tool-changes.js'
 
 /**
- * Lists a server's tools with the real credential and files what was found: tools, changes, status and news in one commit.
- * This is what *connected* means.
+ * Lists a server's tools with the real credential and stores the result: tools, changes, status and events in one
+ * commit. This is what *connected* means.
  *
  * @throws AuthorizationRequired, IntegrationError
  */
@@ -41,10 +41,10 @@ export async function refreshTools(context: Context, target: Target, options: Us
       keys.status(integrationId, owner),
     ])
     const record = versioned<IntegrationRecord>(records[0])
-    // Removed, or pointed elsewhere, while we listed: what we have is of no use.
+    // The integration was removed or edited in the meantime: this list is obsolete.
     if (record === undefined || record.value.bindingRevision !== target.record.bindingRevision) return true
     const known = versioned<StatusRecord>(records[3])?.value
-    // Somebody else signed in meanwhile: what the one before may use is not theirs.
+    // Somebody else signed in in the meantime: this list belongs to the previous account.
     if (known?.signIn !== target.status?.signIn) return true
     const stored = {
       settings: versioned<SettingsRecord>(records[1]),
@@ -74,7 +74,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
     if (done === false) return false
     const ifVersion = done.find(({ key }) => key === manifestKey)!.version!
     if (filed.stale.length > 0)
-      // Only while ours is the list that counts: the one after it may be the old one again.
+      // Only while this list is current: a later one may equal the previous list again.
       context.runInBackground(() =>
         context.storage.commit(workspaceId, [
           { key: manifestKey, ifVersion, value: toJson(filed.manifest) },
@@ -86,7 +86,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
   })
 }
 
-/** How a check ended; it is filed as the status already. */
+/** Result of a check, already stored as the status. */
 export type CheckResult =
   | { readonly type: 'works' }
   /** The list works, and a call has found out that a person is needed all the same. */
@@ -95,7 +95,8 @@ export type CheckResult =
   | { readonly type: 'failed'; readonly reason: StatusReason; readonly refused?: AuthorizationRequired | undefined }
 
 /**
- * Checks an integration with the real credential and a real `tools/list`. A fault of the server is the status, not a throw.
+ * Checks an integration with the real credential and a real `tools/list`. A server error becomes the status and isn't
+ * thrown.
  */
 export async function checkTarget(context: Context, target: Target, options: UseServerOptions): Promise<CheckResult> {
   try {
@@ -111,7 +112,7 @@ export async function checkTarget(context: Context, target: Target, options: Use
   }
 }
 
-/** Files what a check found out, unless somebody else has written the status meanwhile. */
+/** Stores the result of a check as the status, unless another writer changed the status in the meantime. */
 export async function recordStatus(
   context: Context,
   { workspaceId, integrationId, owner, userId, status: known }: Target,
@@ -119,13 +120,13 @@ export async function recordStatus(
 ): Promise<void> {
   const { records, now } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const before = versioned<StatusRecord>(records[0])?.value
-  // Whoever wrote it while we asked, a sign-in or a refresh of the token, knew more.
+  // The other writer (a sign-in, a token refresh) knew more.
   if (before?.reason !== known?.reason) return
   const status = statusChange({ integrationId, owner, userId }, before, found, { now })
   if (status.writes.length > 0) await context.feed.commit(workspaceId, status)
 }
 
-/** A call needed a person, with the credential that is still there: that the list works says nothing against it. */
+/** Whether a call with the current credential needed a person: a working `tools/list` doesn't disprove that. */
 function isFoundByCall(status: StatusRecord | undefined, target: Target): status is StatusRecord {
   return (
     status !== undefined &&
@@ -135,14 +136,14 @@ function isFoundByCall(status: StatusRecord | undefined, target: Target): status
 }
 
 /**
- * Some tools are listed only to clients that declare elicitation. Where each request declares for itself, that costs
- * nothing; an older server would need a session of its own for it.
+ * Some tools are listed only to clients that declare elicitation. Where capabilities are declared per request, that is
+ * free; an older server would need a separate session.
  */
 function declaresFreely({ server }: Target): boolean {
   return server?.profile.era === 'modern' && server.profile.transport === 'streamable-http'
 }
 
-/** What waits for a decision about a tool that is another one now, or gone, need not be decided any more. */
+/** Supersedes pending approvals of tools that changed or disappeared. */
 async function supersedeChanged(
   context: Context,
   target: Target,

@@ -10,7 +10,7 @@ import { poolPrefix } from '../servers/use-server.js'
 
 /**
  * Removes an integration: one small commit after which nothing can call it; then approvals and grants end, tokens are
- * revoked and secrets erased. Should the process die in between, `sweep()` finishes it.
+ * revoked and secrets erased. If the process dies in between, `sweep()` finishes it.
  *
  * @throws IntegrationError `not_found`, `forbidden`
  */
@@ -23,7 +23,7 @@ export async function remove(context: ActorContext, id: string): Promise<void> {
   await finishRemoval(context, actor.workspaceId, id, record.handle)
 }
 
-/** The one commit that takes an integration away. */
+/** The one commit that removes an integration. */
 export async function markRemoved(
   context: Context,
   { workspaceId, id, record, version, now }: Omit<LoadedIntegration, 'others'>,
@@ -44,7 +44,7 @@ export async function markRemoved(
   return written !== false
 }
 
-/** Everything that follows a removal. Safe to repeat. */
+/** The work after a removal. Safe to repeat. */
 export async function finishRemoval(context: Context, workspaceId: string, id: string, handle: string): Promise<void> {
   context.calls.end(workspaceId, id, 'not_found')
   await context.pool.closeKeys(poolPrefix(workspaceId, id))

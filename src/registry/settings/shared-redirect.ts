@@ -8,8 +8,8 @@ import { versioned, type ClientRecord, type SharedRedirect } from '../state/reco
 import type { IntegrationRef } from '../state/refs.js'
 
 /**
- * How a client uses the host's one redirect URI, where nothing tells whose answer arrives there: a configured client or our
- * metadata document, of an authorization server that doesn't say `iss`.
+ * How a client shares the host's one redirect URI, where a callback doesn't identify its authorization server: a
+ * configured client or our metadata document, at a server that doesn't send `iss`.
  *
  * @param byHost - whether the host's catalogue configured it
  */
@@ -25,8 +25,8 @@ export function sharedRedirect(
 }
 
 /**
- * Refuses a second authorization server at the same redirect URI: one of them could pass on the other's answer, and be
- * given its code. What the host has configured itself, it vouches for.
+ * Refuses a second authorization server at the same redirect URI: one could obtain the other's code (mix-up attack).
+ * The host vouches for clients that it configured itself.
  *
  * @throws IntegrationError `authorization_failed` with `redirect_uri_shared`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4
@@ -43,7 +43,7 @@ export async function refuseMixUp(
       if (!(mine.byHost && other.byHost))
         throw new IntegrationError(
           'authorization_failed',
-          'Two authorization servers that do not say who answers (RFC 9207) can not share one redirect URI. Configure `oauth.redirectUrl` with {issuer}, and register the URI that results for each.',
+          "Two authorization servers that don't identify themselves in the callback (RFC 9207) can't share one redirect URI. Configure `oauth.redirectUrl` with {issuer}, and register the resulting URI at each.",
           { reason: 'redirect_uri_shared' },
         )
     }

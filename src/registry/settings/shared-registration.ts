@@ -11,21 +11,21 @@ import { toJson, versioned, type ClientRecord, type KnownClient } from '../state
 import type { IntegrationRef } from '../state/refs.js'
 import type { StorageWrite } from '../../ports/storage.js'
 
-/** Stored clients that are opened at most to find one that can be used. */
+/** Stored clients to open at most in search of a usable one. */
 const maxOpened = 5
 
-/** A client, and what is to be done once it is stored, or never will be. */
+/** A client, and a function to call when it is stored or abandoned. */
 export interface SharedClient {
   readonly known: KnownClient
   readonly release: () => void
 }
 
-/** For which server a registration is wanted. */
+/** The server that needs a registration. */
 export interface Sharer {
   readonly workspaceId: string
   /** The server's origin. */
   readonly origin: string
-  /** Only a client that was used for this origin will do: people can't be asked for their consent again. */
+  /** Accepts only a client that was used for this origin, because people can't be asked for consent again. */
   readonly onlySameOrigin: boolean
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
@@ -33,8 +33,8 @@ export interface Sharer {
 }
 
 /**
- * A registration that the workspace has at this authorization server and redirect URI, otherwise a new one. Whoever needs
- * one while it is made joins. Clients are shared, nothing that people agreed to is.
+ * The workspace's registration at this authorization server and redirect URI, otherwise a new one. Simultaneous callers
+ * share the new one. Only clients are shared, never people's consent.
  */
 export async function shareRegistration(
   context: Context,
@@ -66,13 +66,13 @@ export async function shareRegistration(
   }
 }
 
-/** Whether a person can be asked for their consent by the authorization request of these settings. */
+/** Whether the authorization request of these settings can ask a person for consent. */
 export function canAskConsent({ prompt, grant }: OAuthSettings): boolean {
   if (typeof grant === 'object' || prompt === false) return false
   return prompt === undefined || prompt.split(' ').includes('consent')
 }
 
-/** The write that remembers who we are to the authorization server of an integration. */
+/** The write that stores our client at an integration's authorization server. */
 export async function keepClient(
   context: Context,
   ref: IntegrationRef,
@@ -96,7 +96,7 @@ export async function openClient(context: Context, ref: IntegrationRef, record: 
   return { client, origin, registeredAt: registration?.at }
 }
 
-/** The newest first: an older one may be forgotten by the authorization server. */
+/** Newest first: the authorization server may have forgotten older ones. */
 async function findRegistration(
   context: Context,
   sharer: Sharer,

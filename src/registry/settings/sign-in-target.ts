@@ -9,23 +9,23 @@ import { versioned, type ClientRecord, type IntegrationRecord, type KnownClient 
 import type { CredentialRef } from '../state/refs.js'
 import { openClient } from './shared-registration.js'
 
-/** For which integration and whose credential somebody signs in. */
+/** The integration and the credential owner of a sign-in. */
 export interface SignInTarget {
   readonly integrationId: string
   readonly owner: string
   readonly serverUrl: string
   readonly settings: OAuthSettings
-  /** What is there already: its issuer is preferred, its scopes are asked for again. */
+  /** The existing credential: its issuer is preferred, its scopes are requested again. */
   readonly credential?: CredentialRecord | undefined
-  /** The host's catalogue configured the client. */
+  /** Whether the host's catalogue configured the client. */
   readonly clientByHost?: boolean | undefined
-  /** Who we were to the authorization server before; absent where that led nowhere. */
+  /** Our previous client at the authorization server; absent if its last sign-in never came back. */
   readonly client?: KnownClient | undefined
-  /** That led nowhere: nobody else's registration is relied on either. */
+  /** The last sign-in never came back: no existing registration is reused. */
   readonly registersAnew?: boolean | undefined
 }
 
-/** Reads what a sign-in builds on: settings, client registration, and the credential that is there. */
+/** Reads the basis of a sign-in: settings, client registration and the existing credential. */
 export async function signInTarget(
   context: Context,
   { workspaceId, integrationId, owner, record }: CredentialRef & { readonly record: IntegrationRecord },
@@ -43,7 +43,8 @@ export async function signInTarget(
     serverUrl: record.url!,
     settings: settings ?? {},
     clientByHost: await isHostsClient(context, workspaceId, record, settings),
-    // A sign-in with it never came back: maybe the authorization server has forgotten it, and said so to the person.
+    // The last sign-in with it never came back: the authorization server may have forgotten the client, and shown only
+    // the person an error.
     registersAnew,
     client:
       stored === undefined || registersAnew
@@ -53,7 +54,7 @@ export async function signInTarget(
   }
 }
 
-/** Whether a server that doesn't ask can be signed in to: it publishes how, or the settings say as whom or where. */
+/** Whether a server that doesn't require a sign-in offers one: by its metadata or by the settings. */
 export async function offersSignIn(
   context: Context,
   serverUrl: string,

@@ -16,29 +16,29 @@ import { refuseMixUp, sharedRedirect } from './shared-redirect.js'
 import { canAskConsent, keepClient, shareRegistration, type SharedClient } from './shared-registration.js'
 import type { SignInTarget } from './sign-in-target.js'
 
-/** How a sign-in is begun. */
+/** Options of a sign-in. */
 export interface SignInRequest {
   readonly challenge?: Challenge | undefined
   readonly scopes?: readonly string[] | undefined
-  /** The scopes that the server missed. */
+  /** The scopes that the server found missing. */
   readonly steppedUpFor?: readonly string[] | undefined
   readonly now: number
   readonly signal?: AbortSignal | undefined
 }
 
-/** Where a sign-in stands: a person is to be sent away, or it went without one. */
+/** A started sign-in: a person must be redirected, or it succeeded without one. */
 export type SignIn = (
   | {
       readonly type: 'person'
       readonly authorizationUrl: string
-      /** Until when the callback is waited for, ms since the epoch by the storage's clock. */
+      /** When the sign-in expires, in ms since the epoch by the storage's clock. */
       readonly until: number
-      /** To be committed before the person is sent away. */
+      /** Writes to commit before the person is redirected. */
       readonly writes: readonly StorageWrite[]
     }
   | { readonly type: 'tokens'; readonly credential: CredentialRecord; readonly writes: readonly StorageWrite[] }
 ) & {
-  /** To be called once the writes are committed, or never will be. */
+  /** Call it once the writes are committed or abandoned. */
   readonly release: () => void
 }
 
@@ -46,10 +46,10 @@ export type SignIn = (
 const flowMs = 600_000
 
 /**
- * Begins a sign-in: discovery, client registration, and either the URL to send the person to or, where none is needed,
- * the tokens themselves. Stores nothing: the writes are the caller's to commit.
+ * Starts a sign-in: discovery, client registration, and either the URL to redirect the person to or, without a person,
+ * the tokens themselves. Stores nothing: the caller commits the writes.
  *
- * @throws IntegrationError `authorization_failed` with its reason, network faults as they come
+ * @throws IntegrationError `authorization_failed` with its reason; network errors unchanged
  */
 export async function beginSignIn(
   context: ActorContext,
@@ -144,7 +144,7 @@ async function sendPersonAway(
   const ref = { workspaceId: actor.workspaceId, integrationId }
   const shared = sharedRedirect(context, discovery, client, target.clientByHost === true)
   if (shared !== undefined) await refuseMixUp(context, ref, shared)
-  // What people agreed to for another server, they have not agreed to for this one.
+  // Consent for another server doesn't apply to this one.
   const { prompt = origin === serverOrigin ? undefined : 'consent' } = settings
   const begun = await beginAuthorization(context.oauth, {
     discovery,
@@ -174,7 +174,7 @@ async function sendPersonAway(
   }
 }
 
-/** Who we are to the authorization server: as before, or by a registration that the workspace shares. */
+/** Our client at the authorization server: the previous one, or one that the workspace shares. */
 async function clientFor(
   context: ActorContext,
   { serverUrl, settings, client: before, registersAnew }: SignInTarget,

@@ -8,21 +8,21 @@ import { targetFrom, targetKeys } from '../state/target.js'
 import { loadTools, revisionOf } from './load-tools.js'
 import { refreshTools } from './refresh-tools.js'
 
-/** What `tools()` answers. */
+/** Result of `tools()`. */
 export interface ToolOverview {
-  /** Every tool that can be used. */
+  /** Every usable tool. */
   readonly tools: readonly Tool[]
-  /** Tools that were there, by wire name, and are not listed any more: their settings are kept for when they come back. */
+  /** Names of tools that are no longer listed: their settings are kept in case they return. */
   readonly missing: readonly string[]
   /** Tools that the server listed and that can't be used, with the reason. */
   readonly quarantined: readonly QuarantinedTool[]
-  /** When the server was asked, ms since the epoch; absent: never yet. */
+  /** When the server was last asked, in ms since the epoch; absent: never. */
   readonly listedAt?: number | undefined
-  /** Changes with the tools and with their settings; give it as `ifRevision`. */
+  /** Changes with the tools and with their settings; pass it as `ifRevision`. */
   readonly revision: string
 }
 
-/** `tools()`: every tool with label, enabled, mode, and what the mode comes to and why. */
+/** `tools()`: every tool with its label, whether it is enabled, its approval mode and the mode's effect. */
 export async function toolsOverview(context: ActorContext, id: string): Promise<ToolOverview> {
   const { actor } = context
   const known = await loadTools(context, id, 'list_tools')
@@ -63,7 +63,7 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
   }
 }
 
-/** `refreshTools()`: asks the server now. */
+/** `refreshTools()`: lists the server's tools now. */
 export async function refreshToolsNow(
   context: ActorContext,
   id: string,

@@ -10,7 +10,8 @@ import { keys, sharedOwner } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
- * Hands an integration to another person. The credential of a private one doesn't travel: the new owner gives their own.
+ * Transfers an integration to another person. A private integration loses its credential: the new owner gives their
+ * own.
  *
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
  */
@@ -53,7 +54,7 @@ export async function transferOwner(context: ActorContext, id: string, userId: s
   await context.pool.closeKeys(poolPrefix(actor.workspaceId, id))
   await endOpenApprovals(context, actor.workspaceId, id, {
     to: 'superseded',
-    reason: 'The integration has another owner now.',
+    reason: 'The integration has a new owner.',
   })
   await endGrants(context, actor.workspaceId, id)
   await wipe(context, actor.workspaceId, id, taken)

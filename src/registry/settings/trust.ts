@@ -10,7 +10,10 @@ import { toJson } from '../state/records.js'
 import { check, hostShapes } from '../state/verb-shapes.js'
 import { keys } from '../state/keys.js'
 
-/** `trust()`: whether the server's annotations are believed. Approvals and grants given under the other answer end. */
+/**
+ * `trust()`: sets whether the server's annotations are trusted. Ends approvals and grants given under the previous
+ * setting.
+ */
 export async function setTrusted(
   context: ActorContext,
   id: string,
@@ -45,7 +48,7 @@ export async function setTrusted(
   if (outcome === 'changed') {
     await endOpenApprovals(context, actor.workspaceId, id, {
       to: 'superseded',
-      reason: 'Whether the server is trusted was changed.',
+      reason: 'The trust in the server was changed.',
     })
     await endGrants(context, actor.workspaceId, id)
   }

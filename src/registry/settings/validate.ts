@@ -10,10 +10,10 @@ import { checkTarget, recordStatus } from './refresh-tools.js'
 import { startSignIn } from './start-sign-in.js'
 
 /**
- * Finds out whether an integration is really usable: the real credential and a real `tools/list`. Starts a sign-in where
- * one is needed and the actor may reconnect.
+ * Checks that an integration works: with its real credential and a real `tools/list`. Starts a sign-in where one is
+ * needed and the actor may reconnect.
  *
- * @throws IntegrationError `not_found`, `forbidden`; a fault of the server is the status, not a throw
+ * @throws IntegrationError `not_found`, `forbidden`; a server error becomes the status and isn't thrown
  */
 export async function validate(
   context: ActorContext,
@@ -23,7 +23,9 @@ export async function validate(
   return validateTarget(context, await loadTarget(context, id, 'validate'), options.signal)
 }
 
-/** Reads an integration for a check; without an operation, for whoever may reconnect the credential it would use. */
+/**
+ * Reads an integration for a check. Without an operation, the actor must be allowed to reconnect the credential in use.
+ */
 export async function loadTarget(
   context: ActorContext,
   id: string,
@@ -50,7 +52,7 @@ export async function validateTarget(
     try {
       return await startSignIn(context, target, { challenge: refused.challenge, scopes: refused.scopes, signal })
     } catch (error) {
-      // Its authorization server is down or not usable: the status tells what is needed, and reconnect() why it fails.
+      // The authorization server is down or unusable: the status says what is needed, and reconnect() why it fails.
       const reason = reasonOf(error)
       if (reason === undefined) throw error
       if (reason === 'credential_needed') await recordStatus(context, await again(context, target), { reason })
@@ -64,7 +66,10 @@ async function again(context: ActorContext, { integrationId }: Target): Promise<
   return targetFrom(actor, integrationId, record, others)
 }
 
-/** A server that had no credential, or has OAuth, and says 401: only a sign-in helps. Wrong header values are to be edited. */
+/**
+ * Whether a 401 needs a sign-in: for an integration without a credential or with OAuth. Wrong header values must be
+ * edited.
+ */
 function needsSignIn(record: IntegrationRecord, refused: AuthorizationRequired): boolean {
   return record.url !== undefined && (record.auth === 'oauth' || refused.reason === 'first_sign_in')
 }

@@ -74,7 +74,7 @@ it.each(['/meta/prm', 'meta/prm', '../meta/prm'])(
   },
 )
 
-it('no endpoint is guessed while the protected resource can not be read', async () => {
+it("no endpoint is guessed while the protected resource can't be read", async () => {
   const world = await startWorld()
   for (const path of ['/.well-known/oauth-protected-resource/mcp', '/.well-known/oauth-protected-resource'])
     world.atMcp.set(path, () => ({ status: 503 }))

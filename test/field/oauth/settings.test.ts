@@ -66,7 +66,7 @@ it.each([
   'scope',
   'resource',
   'prompt',
-])('what protects a sign-in can not be set: %s', async (name) => {
+])("what protects a sign-in can't be set: %s", async (name) => {
   const world = await startWorld()
   const oauth = { authorizationParameters: { [name]: 'x' } }
   await expect(world.connected({ oauth })).rejects.toMatchObject({ code: 'invalid_input' })

@@ -176,7 +176,7 @@ describe('JSON', () => {
     expect(await resultOf((await connected(server)).call())).toMatchObject(done)
   })
 
-  it('in an event stream that can not be read is no outage', async () => {
+  it("in an event stream that can't be read is no outage", async () => {
     const server = await listen(
       on('tools/call', () => ({ headers: { 'content-type': 'text/event-stream' }, body: 'data: {"jsonrpc"\n\n' })),
     )

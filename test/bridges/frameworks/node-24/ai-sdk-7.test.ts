@@ -95,7 +95,7 @@ describe('aiSdkToolApproval', () => {
     expect(host.server.calls.size).toBe(0)
   })
 
-  it('refuses what it can not judge, and the run goes on', async () => {
+  it("refuses what it can't judge, and the run goes on", async () => {
     await using host = await bench()
     const toolset = await host.mine.toolset('assistant')
     const { text } = await generateText({
