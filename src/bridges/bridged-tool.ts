@@ -71,7 +71,7 @@ export async function readingOf(run: Promise<ToolCallOutcome>): Promise<Reading>
     return { ...modelContent(outcome), outcome }
   } catch (error) {
     if (!isFault(error) || error.code === 'aborted') throw error
-    return failedReading(error.mayHaveRun ? `${error.message} It may have run all the same.` : error.message)
+    return failedReading(error.modelText ?? error.message)
   }
 }
 

@@ -84,7 +84,7 @@ const tlsCode = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|E
 const words: Record<NetworkReason, string> = {
   dns: 'the host name does not resolve. Check the URL.',
   refused: 'nothing accepts connections there. Check the URL, or try again later.',
-  tls: 'no secure connection could be made (TLS). Check that the certificate of the server is valid for this host.',
+  tls: 'no secure connection could be made (TLS). Check that the server speaks https: there and that its certificate is valid for this host.',
   reset: 'the connection broke before the answer was complete.',
   connect: 'no connection was made in time. Try again later.',
 }

@@ -28,6 +28,8 @@ export function checkUrl(input: string | URL, options: EgressOptions): URL {
   }
   if (url.href.includes('#')) throw invalid('The URL holds a fragment (#…). Take it out.')
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    // The host of `localhost:3000` reads as a scheme.
+    if (/^[^:/]+:\d+(?:\/|$)/.test(String(input))) throw withoutScheme()
     throw refused('Only https: URLs are allowed. Give the https: URL of the server.')
   }
   checkHost(url.hostname, options)
@@ -78,8 +80,17 @@ function parse(input: string | URL): URL {
   try {
     return new URL(input)
   } catch {
+    if (isWithoutScheme(String(input).trim())) throw withoutScheme()
     throw invalid('This is not a URL. Give one like https://example.com/mcp.')
   }
+}
+
+function isWithoutScheme(text: string): boolean {
+  return /^[^\s"'<>@]+$/.test(text) && !text.includes('://') && URL.canParse(`https://${text}`)
+}
+
+function withoutScheme(): IntegrationError {
+  return invalid('The URL has no scheme. Begin it with https://, like https://example.com/mcp.')
 }
 
 function checkHost(hostname: string, options: EgressOptions): void {

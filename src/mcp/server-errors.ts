@@ -35,6 +35,7 @@ export function httpError(
   httpStatus: number,
   doing: Doing,
   answer?: { readonly headers: Headers; readonly now: number },
+  body = '',
 ): IntegrationError {
   const code = codeOfStatus(httpStatus, doing)
   const retryAfterMs = retryAfter(answer)
@@ -42,8 +43,33 @@ export function httpError(
     httpStatus,
     reason: httpStatus === 403 ? 'forbidden' : undefined,
     retryAfterMs,
+    serverMessage: wordsIn(body),
     mayHaveRun: doing === 'call' && (httpStatus >= 500 || httpStatus === 408 || httpStatus === 429),
   })
+}
+
+/** What a refusal says for people: in JSON of any kind, or as plain text. A web page says nothing. */
+function wordsIn(body: string): string | undefined {
+  const text = body.slice(0, 16 * longestServerMessage).trim()
+  if (text === '' || text.startsWith('<')) return undefined
+  const words = /^[[{"]/.test(text) ? wordsOf(parsed(text)) : text
+  return words?.trim().slice(0, longestServerMessage) || undefined
+}
+
+function wordsOf(value: unknown, depth = 0): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null || depth > 2) return undefined
+  const said = value as Readonly<Record<string, unknown>>
+  const members = Array.isArray(value) ? ['0'] : ['error_description', 'message', 'detail', 'error', 'errors', 'title']
+  return members.map((name) => wordsOf(said[name], depth + 1)).find((words) => words !== undefined && words !== '')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
 }
 
 /** What a person can do about a status that says where to look. */
@@ -52,6 +78,9 @@ function adviceOn(httpStatus: number, doing: Doing): string {
     return doing === 'call'
       ? ' This credential is not allowed to make this call.'
       : ' It refuses this credential: check the key or token, and what it is allowed to do.'
+  if (doing === 'connect' && httpStatus === 400)
+    return ' It may need another path, or a header: see what its documentation asks for.'
+  if (httpStatus === 421) return ' It does not accept the host name in its URL: allow it there, or give another URL.'
   if (doing !== 'call' && (httpStatus === 404 || httpStatus === 405))
     return ' Check the path of the URL: the one of an MCP server often ends in /mcp or /sse.'
   return ''
@@ -219,9 +248,10 @@ export const longestServerMessage = 2_000
 
 /** A status whose body is a JSON-RPC error is one of a server that speaks MCP. */
 function refusalByStatus(error: SdkHttpError, status: number, doing: Doing): IntegrationError {
-  const words = rpcErrorIn(String(error.data?.text ?? ''))
+  const text = String(error.data?.text ?? '')
+  const words = rpcErrorIn(text)
   const says = words !== undefined && codeOfStatus(status, doing) === 'not_mcp'
-  return says ? rpcFault({ ...words, httpStatus: status }, doing) : httpError(status, doing)
+  return says ? rpcFault({ ...words, httpStatus: status }, doing) : httpError(status, doing, undefined, text)
 }
 
 function rpcErrorIn(text: string): { readonly code: number; readonly message: string } | undefined {

@@ -255,9 +255,10 @@ export async function refused(
 ): Promise<Response> {
   const { status } = response
   const { method } = exchange
-  if ([401, 403, 408, 429, 502, 503, 504].includes(status))
+  if ([401, 408, 429, 502, 503, 504].includes(status))
     return discard(response, statusError(response, doingOf(exchange), now))
   const text = await response.text().catch(() => '')
+  if (status === 403) throw statusError(response, doingOf(exchange), now, text)
   const error = errorIn(text, exchange)
   if (error?.code === -32022 && method !== 'server/discover') throw unsupportedVersion()
   if (method === 'server/discover' || method === 'initialize') {
@@ -276,7 +277,7 @@ export async function refused(
   if (status === 404 && inSession) throw sessionLost(status)
   // Many servers look a session up themselves and answer 400; without the request's id it was refused before dispatch.
   if (status === 400 && inSession && error !== undefined) throw sessionLost(status)
-  throw statusError(response, doingOf(exchange), now)
+  throw statusError(response, doingOf(exchange), now, text)
 }
 
 /** A handshake that is refused for its revision says which others there are, whatever its status. */
@@ -303,8 +304,8 @@ function doingOf({ method }: Awaited): Doing {
   return method === 'initialize' || method === 'server/discover' ? 'connect' : 'list'
 }
 
-function statusError({ status, headers }: Response, doing: Doing, now: () => number): IntegrationError {
-  return httpError(status, doing, { headers, now: now() })
+function statusError({ status, headers }: Response, doing: Doing, now: () => number, body?: string): IntegrationError {
+  return httpError(status, doing, { headers, now: now() }, body)
 }
 
 function unreadable(exchange: Awaited, message: string): IntegrationError {

@@ -65,6 +65,8 @@ export interface IntegrationErrorDetails {
    * to a person who may edit the integration; never logged.
    */
   readonly serverMessage?: string | undefined
+  /** A call: what a model may read of it. It may quote the server, so it is never logged. */
+  readonly modelText?: string | undefined
   /** `unreachable` with the reason `exited`: the exit code of a local server. */
   readonly exitCode?: number | undefined
   /** `finishConnect`: the `returnTo` that the sign-in was started with. */
@@ -79,8 +81,8 @@ const brand = Symbol.for('mcp-integrations.IntegrationError')
 
 /**
  * The one error class of the library. The code says the cause; {@link IntegrationError.mayHaveRun} says whether
- * the tool may have run. No message, cause or enumerable field holds a secret or a server's own text; the one field that
- * does, {@link IntegrationError.serverMessage}, is neither printed nor serialised.
+ * the tool may have run. No message, cause or enumerable field holds a secret or a server's own text; the fields that may,
+ * {@link IntegrationError.serverMessage} and {@link IntegrationError.modelText}, are neither printed nor serialised.
  */
 export class IntegrationError extends Error {
   override readonly name = 'IntegrationError'
@@ -108,6 +110,8 @@ export class IntegrationError extends Error {
   readonly ref?: string | undefined
   /** See {@link IntegrationErrorDetails.serverMessage}. Not enumerable, so that no log contains it by accident. */
   declare readonly serverMessage?: string | undefined
+  /** A call that failed: what a model may read of it, like `modelText` of an outcome. Not enumerable either. */
+  declare readonly modelText?: string | undefined
 
   constructor(code: ErrorCode, message: string, details: IntegrationErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -125,6 +129,8 @@ export class IntegrationError extends Error {
     if (details.ref !== undefined) this.ref = details.ref
     if (details.serverMessage !== undefined)
       Object.defineProperty(this, 'serverMessage', { value: details.serverMessage, enumerable: false })
+    if (details.modelText !== undefined)
+      Object.defineProperty(this, 'modelText', { value: details.modelText, enumerable: false })
   }
 
   /** The object that `JSON.stringify` prints: with the message too, which is not enumerable on errors. */
@@ -139,6 +145,7 @@ export class IntegrationError extends Error {
       ...this,
       cause: this.cause as IntegrationError | undefined,
       serverMessage: this.serverMessage,
+      modelText: this.modelText,
       ...changed,
     })
   }

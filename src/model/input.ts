@@ -31,24 +31,31 @@ const reserved =
 
 const headerName = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'is not a header name that HTTP allows (RFC 9110)')
+  .regex(
+    /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/,
+    'is not a header name that HTTP allows (RFC 9110): letters, digits and hyphens, without a colon or blanks',
+  )
   .refine((value) => !reserved.test(value), 'is reserved: HTTP, MCP or the library sets it')
+/** Blanks and line breaks around a value, as pasting leaves them, are no part of it (RFC 9110). */
 const headerValue = z
   .string()
+  .trim()
+  .min(1, 'must not be empty')
   .max(8192, 'must be at most 8192 characters')
-  .regex(
-    /^[\x21-\x7E](?:[\x20-\x7E\t]*[\x21-\x7E])?$/,
-    'must be printable ASCII without leading or trailing blanks (RFC 9110)',
-  )
+  .regex(/^[\x20-\x7E\t]*$/, 'must be printable ASCII (RFC 9110)')
+  .refine((value) => !/^(?:bearer|basic)$/i.test(value), 'has no credential after its scheme')
+  .refine((value) => !/^(bearer|basic)[ \t]+\1[ \t]/i.test(value), 'names its scheme twice')
 
 const headers = z
   .record(headerName, headerValue)
   .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 headers')
   .refine(distinct, 'names a header twice')
+  .superRefine(withoutOwnNames)
 const headerEdits = z
   .record(headerName, headerValue.nullable())
   .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 headers')
   .refine(distinct, 'names a header twice')
+  .superRefine(withoutOwnNames)
 
 const grant = z.union([
   z.literal('authorization_code'),
@@ -299,6 +306,17 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
           : issue.message,
     },
   ]
+}
+
+/** A whole line was pasted where its value belongs. */
+function withoutOwnNames(all: Readonly<Record<string, string | null>>, context: z.RefinementCtx): void {
+  for (const [name, value] of Object.entries(all))
+    if (value?.toLowerCase().startsWith(`${name.toLowerCase()}:`) === true)
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'repeats its own name: give only what follows the colon',
+      })
 }
 
 function distinct(all: Record<string, unknown>): boolean {

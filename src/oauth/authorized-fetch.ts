@@ -125,7 +125,7 @@ async function settled(
   source: CredentialSource,
   used?: TokenOutcome & { type: 'fresh' },
 ): Promise<Response> {
-  const challenge = parseChallenge(response)
+  const challenge = withoutSecrets(parseChallenge(response), source, used?.token)
   if (challenge === undefined) return response
   await response.body?.cancel()
   if (source.kind === 'none') throw new AuthorizationRequired('first_sign_in', { challenge })
@@ -136,6 +136,20 @@ async function settled(
     scopes: validScopes([...(used?.scopes ?? []), ...(challenge.scopes ?? [])]),
   })
 }
+
+/** A server that writes what it was sent into the scopes that it asks for must not have it stored and shown. */
+function withoutSecrets(challenge: Challenge | undefined, source: CredentialSource, token = ''): Challenge | undefined {
+  if (challenge?.scopes === undefined) return challenge
+  const sent = [token, ...Object.values(source.kind === 'none' ? {} : (source.headers ?? {}))].filter(
+    (secret) => secret.length >= shortestSecret,
+  )
+  const isSecret = (scope: string): boolean =>
+    sent.some((secret) => scope.includes(secret) || (scope.length >= shortestSecret && secret.includes(scope)))
+  return { ...challenge, scopes: challenge.scopes.filter((scope) => !isSecret(scope)) }
+}
+
+/** Shorter texts are words that a scope may hold as well. */
+const shortestSecret = 8
 
 /** Whether a person has signed in for just these scopes already: another sign-in would lead nowhere. */
 function wasAskedFor({ scopes = [] }: Challenge, used: (TokenOutcome & { type: 'fresh' }) | undefined): boolean {

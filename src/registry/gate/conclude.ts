@@ -132,7 +132,23 @@ function toCallError(fault: unknown, call: ResolvedCall): IntegrationError | Aut
       integrationId,
       mayHaveRun: true,
     })
-  return fault.with({ message: `Integration "${record.name}": ${fault.message}`, integrationId, cause: undefined })
+  const message = `Integration "${record.name}": ${fault.message}`
+  return fault.with({ message, integrationId, cause: undefined, modelText: toModelText(fault.with({ message }), call) })
+}
+
+/** What happened, whether the tool may have run, and what the server says of it. */
+function toModelText({ message, reason, mayHaveRun, serverMessage }: IntegrationError, call: ResolvedCall): string {
+  const { modelName, target } = call
+  const isForbidden = reason === 'forbidden'
+  return [
+    isForbidden
+      ? `The server of integration "${target.record.name}" doesn't allow the call of ${modelName} with this credential. It has not run. Don't try it again.`
+      : message,
+    mayHaveRun ? 'It may have run all the same.' : '',
+    serverMessage === undefined || serverMessage === '' ? '' : `The server says: ${serverMessage}`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
 }
 
 function ended(by: EndedCall, call: ResolvedCall): IntegrationError {

@@ -122,14 +122,18 @@ export async function probeServer(
       throw new IntegrationError(
         'authorization_failed',
         `The server at ${plan.origin} does not accept these header values. Correct them and connect again.`,
-        { reason: 'credential_rejected' },
+        { reason: 'credential_rejected', serverMessage: isIntegrationError(error) ? error.serverMessage : undefined },
       )
     if (error instanceof AuthorizationRequired) return { type: 'sign_in', challenge: error.challenge }
     if (await offersSignIn(context, url, plan.settings, signal)) return { type: 'sign_in', challenge: undefined }
     throw new IntegrationError(
       'authorization_failed',
-      `The server at ${plan.origin} refuses requests without a credential (HTTP 403) and offers no sign-in: give it an API key or a token in a header.`,
-      { reason: 'oauth_not_found', httpStatus: 403 },
+      `The server at ${plan.origin} refuses these requests (HTTP 403) and offers no sign-in: give it an API key or a token in a header, or let it accept the host name of its URL.`,
+      {
+        reason: 'oauth_not_found',
+        httpStatus: 403,
+        serverMessage: isIntegrationError(error) ? error.serverMessage : undefined,
+      },
     )
   }
 }

@@ -61,7 +61,7 @@ export async function beginSignIn(
   if (context.options.oauth === undefined)
     throw new IntegrationError(
       'authorization_failed',
-      'This server needs OAuth, and `oauth: { redirectUrl, clientName }` is not configured.',
+      'This server asks for a credential: give it an API key or a token in a header. Signing in with OAuth needs `oauth: { redirectUrl, clientName }` of the registry.',
       { reason: 'oauth_not_configured' },
     )
   const discovery = await discover(context.oauth, {

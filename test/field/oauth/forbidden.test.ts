@@ -55,6 +55,20 @@ it.each(['Bearer error="INSUFFICIENT_SCOPE", scope="write"', "Bearer error='insu
   },
 )
 
+it('a scope that is the token itself is not repeated', async () => {
+  const world = await startWorld()
+  const id = await world.connected()
+  world.atMcp.set('tools/call', ({ headers }) => ({
+    status: 403,
+    headers: {
+      'www-authenticate': `Bearer error="insufficient_scope", scope="write ${headers.authorization?.slice(7)} x-${headers.authorization?.slice(7)}"`,
+    },
+  }))
+  expect(await world.call()).toMatchObject({ type: 'authorization_required', scopes: ['read', 'write'] })
+  const shown = JSON.stringify([await world.mine.get(id), await world.mine.reconnect(id)])
+  expect(shown).not.toMatch(/at-\d-ana/)
+})
+
 it.each([401, 403])('a missing scope is asked for, told by %i', async (status) => {
   const world = await startWorld()
   await world.connected()

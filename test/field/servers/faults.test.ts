@@ -1,7 +1,16 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { makeRegistry } from '../../support/registry.js'
-import { ana, connected, connectedLocally, listen, local, resultOf, type Behaviour } from './support.js'
+import {
+  ana,
+  connected,
+  connectedLocally,
+  listen,
+  local,
+  resultOf,
+  type Behaviour,
+  type FieldAnswer,
+} from './support.js'
 
 const failing = (method: string, error: object, status = 200): Behaviour => {
   return (request) =>
@@ -49,6 +58,40 @@ describe('the words of a JSON-RPC error to a call', () => {
     const [block] = (await resultOf(call()))['content'] as { text: string }[]
     expect(block!.text.length).toBeLessThanOrEqual(2_000)
     expect(block!.text).not.toMatch(/sk-secret-1234|\u202e/)
+  })
+})
+
+describe('the words of a refusal that is no JSON-RPC', () => {
+  it.each<[string, FieldAnswer]>([
+    ['plain text', { status: 400, body: 'limit must be at most 100' }],
+    ['problem details', { status: 422, json: { title: 'Unprocessable', detail: 'limit must be at most 100' } }],
+    ['a message', { status: 400, json: { message: 'limit must be at most 100' } }],
+    ['an error in an object', { status: 409, json: { error: { message: 'limit must be at most 100' } } }],
+    ['a list of errors', { status: 400, json: { errors: [{ message: 'limit must be at most 100' }] } }],
+    [
+      'a JSON-RPC error without a version',
+      { status: 400, json: { error: { code: 1, message: 'limit must be at most 100' } } },
+    ],
+  ])('reach the model: %s', async (_what, answer) => {
+    const server = await listen(({ method }) => (method === 'tools/call' ? answer : undefined))
+    const { call, mine, id } = await connected(server)
+    const fault = (await call().catch((error: unknown) => error)) as { modelText: string; message: string }
+    expect(fault).toMatchObject({ code: 'protocol_error', mayHaveRun: false })
+    expect(fault.modelText).toContain('limit must be at most 100')
+    expect([fault.message, JSON.stringify(fault), inspect(fault)].join()).not.toContain('limit')
+    expect(await mine.get(id)).toMatchObject({ status: 'connected' })
+  })
+
+  it('are bounded and hold no secret of the request, and a web page has none', async () => {
+    let answer: FieldAnswer = { status: 403, body: `no sk-secret-1234 \u202e${'x'.repeat(9_000)}` }
+    const server = await listen(({ method }) => (method === 'tools/call' ? answer : undefined))
+    const { call } = await connected(server, { headers: { authorization: 'Bearer sk-secret-1234' } })
+    const fault = (await call().catch((error: unknown) => error)) as { serverMessage: string; modelText: string }
+    expect(fault.serverMessage.length).toBeLessThanOrEqual(2_000)
+    expect(fault.modelText).not.toMatch(/sk-secret-1234|\u202e/)
+    answer = { status: 403, headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' }
+    const page = (await call().catch((error: unknown) => error)) as { serverMessage?: string; modelText: string }
+    expect([page.serverMessage, page.modelText.includes('Sign in')]).toEqual([undefined, false])
   })
 })
 
@@ -105,6 +148,7 @@ describe('one tool', () => {
       code: 'authorization_failed',
       httpStatus: 403,
       message: expect.stringContaining('not allowed') as string,
+      modelText: expect.stringMatching(/doesn't allow the call of field__echo.*not run.*forbidden/) as string,
     })
     expect(await mine.get(id)).toMatchObject({ status: 'connected' })
   })
@@ -123,6 +167,71 @@ describe('one tool', () => {
 })
 
 describe('what a newcomer meets', () => {
+  it.each([
+    ['example.com/mcp', /no scheme.*https:\/\//],
+    ['localhost:3000/mcp', /no scheme/],
+    ['//example.com/mcp', /no scheme/],
+    ['npx -y some-server', /not a URL/],
+    ['"https://example.com/mcp"', /not a URL/],
+    ['', /must not be empty|at least|>=1/],
+    ['https://user:pw@example.com/mcp', /as a header/],
+  ])('who gives the URL %j is told what to write', async (url, words) => {
+    await expect(connected({ url })).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringMatching(words) as string,
+    })
+  })
+
+  it('may leave blanks around a URL and a key', async () => {
+    const server = await listen()
+    await connected({ url: ` ${server.url}\n` }, { headers: { authorization: ' Bearer k1 \n' } })
+    expect(server.requests.at(-1)?.headers.authorization).toBe('Bearer k1')
+  })
+
+  it.each([
+    [{ 'Authorization:': 'Bearer k' }, /without a colon/],
+    [{ Authorization: 'Authorization: Bearer k' }, /repeats its own name/],
+    [{ 'X-Api-Key': 'x-api-key:k' }, /repeats its own name/],
+    [{ Authorization: 'Bearer Bearer k' }, /names its scheme twice/],
+    [{ Authorization: 'Bearer ' }, /no credential after its scheme/],
+    [{ Authorization: ' ' }, /must not be empty/],
+    [{ Authorization: 'Bearer k\r\nx: y' }, /printable ASCII/],
+  ] as const)('who gives the header %j is told what is wrong with it', async (headers, words) => {
+    const server = await listen()
+    const given = Object.values(headers).join().trim()
+    const fault = (await connected(server, { headers }).catch((error: unknown) => error)) as Error
+    expect(fault).toMatchObject({ code: 'invalid_input', message: expect.stringMatching(words) as string })
+    if (given !== '') expect(inspect(fault)).not.toContain(given)
+    expect(server.requests).toEqual([])
+  })
+
+  it.each([
+    [403, { body: 'Invalid Host header' }, 'authorization_failed', /host name/],
+    [
+      403,
+      { json: { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Invalid Host header' } } },
+      'authorization_failed',
+      /host name/,
+    ],
+    [421, { body: 'Invalid Host header' }, 'not_mcp', /host name/],
+    [400, { body: 'Invalid Host header' }, 'not_mcp', /documentation/],
+  ])('at a server that takes another host name only reads so: %i %j', async (status, answer, code, words) => {
+    const server = await listen(() => ({ status, ...answer }))
+    await expect(connected(server)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(words) as string,
+      serverMessage: 'Invalid Host header',
+    })
+  })
+
+  it('whose host has no OAuth is told of both ways', async () => {
+    const server = await listen(() => ({ status: 401, json: { error: 'missing api key' } }))
+    await expect(connected(server)).rejects.toMatchObject({
+      reason: 'oauth_not_configured',
+      message: expect.stringMatching(/header.*oauth/) as string,
+    })
+  })
+
   it.each([
     [404, /\/mcp/],
     [405, /\/mcp/],
