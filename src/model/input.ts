@@ -310,11 +310,11 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
 
 /** A whole line was pasted where its value belongs. */
 function withoutOwnNames(all: Readonly<Record<string, string | null>>, context: z.RefinementCtx): void {
-  for (const [name, value] of Object.entries(all))
-    if (value?.toLowerCase().startsWith(`${name.toLowerCase()}:`) === true)
+  for (const [header, value] of Object.entries(all))
+    if (value?.toLowerCase().startsWith(`${header.toLowerCase()}:`) === true)
       context.addIssue({
         code: 'custom',
-        path: [name],
+        path: [header],
         message: 'repeats its own name: give only what follows the colon',
       })
 }
