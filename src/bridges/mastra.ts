@@ -118,24 +118,23 @@ function threadOf(older: OlderInput | undefined, { requestContext }: MastraConte
   return typeof thread === 'string' ? thread : undefined
 }
 
-/** Calls that Mastra was told to ask about. It runs one of them only after a yes. */
+/**
+ * Calls that Mastra was told to ask about: it runs one of them only after a yes. Known by the very object that its arguments
+ * are, so that an equal call which nobody was asked about is none of them.
+ */
 class AskedCalls {
-  readonly #asked = new Set<string>()
+  readonly #asked = new WeakSet<object>()
 
   note(input: unknown, asks: boolean): boolean {
-    const call = JSON.stringify(input)
-    if (asks) this.#asked.add(call)
-    else this.#asked.delete(call)
-    if (this.#asked.size > maxAsked) this.#asked.delete(this.#asked.values().next().value!)
+    if (asks && typeof input === 'object' && input !== null) this.#asked.add(input)
     return asks
   }
 
   has(input: unknown): boolean {
-    return this.#asked.has(JSON.stringify(input))
+    return typeof input === 'object' && input !== null && this.#asked.has(input)
   }
 }
 
-const maxAsked = 1000
 const notAsked = { decision: 'deny', reason: 'Mastra ran this call without having asked a person.' } as const
 
 function modelParts({ parts, failed }: Reading, takes: (mediaType: string) => boolean): MastraPart[] {

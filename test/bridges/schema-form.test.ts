@@ -20,6 +20,11 @@ describe('the form of a schema that model APIs take', () => {
       'that only looks odd in its data',
       { type: 'object', properties: { a: { default: { type: 'array' }, enum: [{ items: [1] }] } } },
     ],
+    [
+      'that names an older draft, and is sound all the same',
+      { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object', properties: { a: { type: 'string' } } },
+    ],
+    ['with a keyword of its own', { type: 'object', properties: { a: { type: 'string', nullable: true, 'x-a': [] } } }],
     ['with conditions', { type: 'object', properties: { a: {} }, if: { required: ['a'] }, else: { required: ['b'] } }],
   ])('leaves one alone %s', (_what, schema) => {
     expect(form(schema)).toBe(schema)
@@ -66,6 +71,89 @@ describe('the form of a schema that model APIs take', () => {
       'a reference out of the schema',
       { type: 'object', properties: { a: { $ref: 'https://a.example/b.json' } } },
       { type: 'object', properties: { a: {} } },
+    ],
+    [
+      'the name of an older draft, where the rest is of a newer one',
+      { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object', properties: { a: { type: 'array' } } },
+      { type: 'object', properties: { a: { type: 'array', items: {} } } },
+    ],
+    [
+      'types in a list, and those that are none',
+      {
+        type: 'object',
+        properties: { a: { type: ['array', 'null'] }, b: { type: 'STRING' }, c: { type: 'any' }, d: { type: ['x'] } },
+      },
+      {
+        type: 'object',
+        properties: { a: { type: ['array', 'null'], items: {} }, b: { type: 'string' }, c: {}, d: {} },
+      },
+    ],
+    [
+      'arguments that are booleans',
+      { type: 'object', properties: { a: true, b: false, c: { anyOf: [true] } }, additionalProperties: false },
+      { type: 'object', properties: { a: {}, c: { anyOf: [{}] } }, additionalProperties: false },
+    ],
+    [
+      'a reference by a name',
+      { type: 'object', properties: { a: { $ref: '#b' } }, $defs: { 'x/y': { $anchor: 'b', type: 'string' } } },
+      {
+        type: 'object',
+        properties: { a: { $ref: '#/$defs/x~1y' } },
+        $defs: { 'x/y': { $anchor: 'b', type: 'string' } },
+      },
+    ],
+    [
+      'references of two drafts to what they are in',
+      { type: 'object', $dynamicAnchor: 'me', properties: { a: { $dynamicRef: '#me' }, b: { $recursiveRef: '#' } } },
+      { type: 'object', $dynamicAnchor: 'me', properties: { a: { $ref: '#' }, b: { $ref: '#' } } },
+    ],
+    [
+      "a reference by the schema's own address",
+      {
+        $id: 'https://a.example/x/tool.json',
+        type: 'object',
+        properties: {
+          a: { $ref: 'tool.json#/$defs/b' },
+          c: { $ref: 'https://a.example/x/tool.json' },
+          d: { $ref: 'b' },
+        },
+        $defs: { b: { type: 'string' } },
+      },
+      {
+        $id: 'https://a.example/x/tool.json',
+        type: 'object',
+        properties: { a: { $ref: '#/$defs/b' }, c: { $ref: '#' }, d: {} },
+        $defs: { b: { type: 'string' } },
+      },
+    ],
+    [
+      'dependencies of an older draft',
+      { type: 'object', properties: {}, dependencies: { a: ['b'], c: 'd', e: { required: ['f'] } } },
+      {
+        type: 'object',
+        properties: {},
+        dependentRequired: { a: ['b'], c: ['d'] },
+        dependentSchemas: { e: { required: ['f'] } },
+      },
+    ],
+    [
+      'what must be given and is not described',
+      { type: 'object', properties: { a: {} }, required: ['a', 'b', 'a', 5] },
+      { type: 'object', properties: { a: {}, b: {} }, required: ['a', 'b'] },
+    ],
+    [
+      'keywords that no draft allows',
+      { type: 'object', properties: { a: { description: 5, minLength: -1, enum: 'x', anyOf: {}, examples: 1 } } },
+      { type: 'object', properties: { a: {} } },
+    ],
+    [
+      'alternatives that require nothing',
+      { type: 'object', oneOf: [{ properties: { id: {} } }, { properties: { url: {} } }, false] },
+      {
+        type: 'object',
+        properties: { id: {}, url: {} },
+        description: 'Give one of these sets of arguments: (id) or (url).',
+      },
     ],
     [
       'a reference at the root',
@@ -136,6 +224,27 @@ describe('the form of a schema that model APIs take', () => {
       页: 7,
       other: 8,
     })
+  })
+
+  it('lets references to a renamed argument follow it, and names that are long stay apart', () => {
+    const long = 'x'.repeat(70)
+    const { schema, restore } = modelSchema({
+      type: 'object',
+      properties: {
+        'a/b': { type: 'object', properties: { c: {} } },
+        d: { $ref: '#/properties/a~1b/properties/c' },
+        [long]: {},
+        [`${long}y`]: {},
+      },
+    })
+    const { d, ...others } = schema.properties as JsonObject
+    expect(d).toEqual({ $ref: '#/properties/a_b/properties/c' })
+    expect(Object.keys(others).every((name) => name.length <= 64)).toBe(true)
+    expect(Object.keys(restore(Object.fromEntries(Object.keys(others).map((name) => [name, 1]))) as object)).toEqual([
+      'a/b',
+      long,
+      `${long}y`,
+    ])
   })
 
   it('keeps an argument called __proto__', () => {
