@@ -60,12 +60,11 @@ export function insideSchema(node: JsonObject, change: (inner: JsonValue, key: s
 const types = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'])
 
 /** Keywords whose values are schemas, lists of schemas and schemas by name; everything else is data. */
-const single = new Set([
-  ...['items', 'additionalProperties', 'contains', 'not', 'if', 'then', 'else', 'propertyNames'],
-  ...['unevaluatedItems', 'unevaluatedProperties', 'contentSchema'],
-])
+const conditions = ['not', 'if', 'then', 'else']
+const leftovers = ['additionalProperties', 'unevaluatedItems', 'unevaluatedProperties']
+const single = new Set(['items', 'contains', 'propertyNames', 'contentSchema', ...conditions, ...leftovers])
 const lists = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems'])
-const partial = new Set(['anyOf', 'oneOf', 'allOf', 'not', 'if', 'then', 'else', 'dependentSchemas'])
+const partial = new Set(['anyOf', 'oneOf', 'allOf', 'dependentSchemas', ...conditions])
 const named = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'])
 
 const isText = (value: JsonValue): value is string => typeof value === 'string'
