@@ -48,7 +48,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   // For servers: hands out the built page.
   'ui/index.ts': { may: ['ui'] },
-  'ui/settings-page.ts': { may: ['#settings-page', '@noble/hashes'], mayTypes: ['http', 'ui/state/labels.ts'] },
+  'ui/settings-page.ts': { may: ['#settings-page', '@noble/hashes'], mayTypes: ['http', 'ui/labels/english.ts'] },
   bridges: {
     may: ['bridges', 'model/json.ts', 'policy/model-content.ts', 'policy/same-json.ts', ...frameworks],
     mayTypes: ['index.ts'],

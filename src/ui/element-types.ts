@@ -1,4 +1,4 @@
-import type { Labels } from './state/labels.js'
+import type { Labels } from './labels/english.js'
 import type { Client } from './state/client.js'
 
 /** What the three elements have in common. */

@@ -25,4 +25,4 @@ export type {
   Template,
 } from '../http/client.js'
 export type { Client } from './state/client.js'
-export { english, type Labels } from './state/labels.js'
+export { english, type Labels } from './labels/english.js'

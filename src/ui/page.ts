@@ -2,7 +2,7 @@
 import { defineElements } from './define-elements.js'
 import type { McpApprovals } from './elements/mcp-approvals.js'
 import type { McpIntegrations } from './elements/mcp-integrations.js'
-import type { Labels } from './state/labels.js'
+import type { Labels } from './labels/english.js'
 
 defineElements()
 

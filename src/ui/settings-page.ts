@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { script, style } from '#settings-page'
 import type { SettingsPage } from '../http/page.js'
-import type { Labels } from './state/labels.js'
+import type { Labels } from './labels/english.js'
 
 export type { PageAsset, SettingsPage } from '../http/page.js'
 

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Fault } from '../state/faults.js'
-import type { Labels } from '../state/labels.js'
+import type { Labels } from '../labels/english.js'
 import { icon } from './icons.js'
 
 /** The shape of what is being loaded, so that nothing jumps when it comes. */

@@ -1,6 +1,6 @@
 import { LitElement } from 'lit'
 import { property } from 'lit/decorators.js'
-import type { Labels } from '../state/labels.js'
+import type { Labels } from '../labels/english.js'
 import type { PageSession } from '../state/session.js'
 
 /**

@@ -1,4 +1,4 @@
-import type { Labels } from './labels.js'
+import type { Labels } from '../labels/english.js'
 
 /** What the HTTP API refused, and why. */
 export interface Fault {

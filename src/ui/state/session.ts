@@ -2,7 +2,7 @@ import type { Person } from '../../http/client.js'
 import type { Agent } from '../../index.js'
 import type { Client } from './client.js'
 import type { Format } from './format.js'
-import type { Labels } from './labels.js'
+import type { Labels } from '../labels/english.js'
 import type { Live } from './live.js'
 
 /** What every part of an element shares. */

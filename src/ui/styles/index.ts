@@ -1,6 +1,34 @@
-import { controls } from './controls.js'
-import { layout } from './layout.js'
+import { approvals } from './approvals.js'
+import { badges } from './badges.js'
+import { buttons } from './buttons.js'
+import { fields } from './fields.js'
+import { inputs } from './inputs.js'
+import { importDialog } from './import-dialog.js'
+import { integrationList } from './integration-list.js'
+import { integration } from './integration.js'
+import { overlays } from './overlays.js'
+import { page } from './page.js'
+import { preferences } from './preferences.js'
+import { tiles } from './tiles.js'
 import { tokens } from './tokens.js'
+import { toolChanges } from './tool-changes.js'
+import { tools } from './tools.js'
 
-/** One sheet for all parts of an element. */
-export const styles = [tokens, controls, layout]
+/** All parts of an element share these. A later one wins where two say of the same thing. */
+export const styles = [
+  tokens,
+  buttons,
+  inputs,
+  fields,
+  badges,
+  overlays,
+  preferences,
+  page,
+  integrationList,
+  tiles,
+  integration,
+  tools,
+  importDialog,
+  toolChanges,
+  approvals,
+]

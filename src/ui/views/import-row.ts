@@ -4,7 +4,7 @@ import type { ImportPreview } from '../../http/client.js'
 import { selectField, textField } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
 import { plain, shown } from '../controls/text.js'
-import type { Labels } from '../state/labels.js'
+import type { Labels } from '../labels/english.js'
 
 /** What a person filled in, by variable: names of a list may be anything, so they are no keys of an object. */
 export type Answers = ReadonlyMap<string, string>

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit'
 import type { ToolLabel } from '../../index.js'
-import type { Labels } from '../state/labels.js'
+import type { Labels } from '../labels/english.js'
 
 /** What a tool does to the world, and whose word that is. */
 export function labelBadge(label: ToolLabel | undefined, labels: Labels): TemplateResult {

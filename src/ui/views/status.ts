@@ -1,6 +1,6 @@
 import type { Integration } from '../../index.js'
 import type { Format } from '../state/format.js'
-import type { Labels } from '../state/labels.js'
+import type { Labels } from '../labels/english.js'
 
 /** What an integration's status looks like, and the one thing to do about it. */
 export interface StatusView {

@@ -6,7 +6,7 @@ import { PressGuard } from '../controls/press-guard.js'
 import { Part } from '../elements/part.js'
 import type { SeenTool } from '../state/client.js'
 import { faultOf } from '../state/faults.js'
-import type { Labels } from '../state/labels.js'
+import type { Labels } from '../labels/english.js'
 import { labelBadge } from './label-badge.js'
 import { toolParameters } from './tool-parameters.js'
 

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { JsonObject } from '../../index.js'
 import { shown } from '../controls/text.js'
-import type { Labels } from '../state/labels.js'
+import type { Labels } from '../labels/english.js'
 
 /** Name, type and description of each parameter of a tool, and the whole schema behind: the server's words. */
 export function toolParameters(schema: JsonObject, labels: Labels): TemplateResult {

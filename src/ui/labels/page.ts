@@ -1,0 +1,20 @@
+/** Texts that stand on every page. */
+export const page = {
+  title: 'MCP Integrations',
+  subtitle: 'Connect your agents to other systems, and decide what they may do there.',
+  integrationsTab: 'Integrations',
+  approvalsTab: 'Approvals',
+  loading: 'Loading',
+  close: 'Close',
+  cancel: 'Cancel',
+  dismiss: 'Dismiss',
+  save: 'Save',
+  back: 'All integrations',
+  retry: 'Try again',
+  more: 'Show more',
+  loadFailed: (what: string) => `${what} could not be loaded.`,
+  unexpected: 'Something unexpected happened. Try again.',
+  offline: 'The server of this page did not answer. Check your connection and try again.',
+  signedOut: 'You are signed out. Sign in to this site again, then reload the page.',
+  changedElsewhere: 'Somebody else changed this in the meantime. What you see now is the current state; try again.',
+}
