@@ -1,7 +1,7 @@
-/** An object of a message, before anything of it is known. */
+/** An unchecked object of a message. */
 export type Raw = Readonly<Record<string, unknown>>
 
-/** How members that MCP calls optional are written: `object` and `list` say what an empty one may be mistaken for. */
+/** Optional members of an MCP object: `object` and `list` name the type of which an empty value means absent. */
 export type OptionalMembers = Readonly<Record<string, 'value' | 'object' | 'list'>>
 
 export function isObject(value: unknown): value is Raw {
@@ -19,7 +19,7 @@ export function isAbsent(value: unknown, kind: OptionalMembers[string] = 'value'
   return kind === 'list' && isObject(value) && Object.keys(value).length === 0
 }
 
-/** The same object without the optional members that are only written, not said. Values are never looked into. */
+/** The object without optional members that mean absent. Values are never inspected. */
 export function withoutAbsent<T extends Raw>(from: T, members: OptionalMembers): T {
   const isWritten = (key: string): boolean => !Object.hasOwn(members, key) || !isAbsent(from[key], members[key])
   const keys = Object.keys(from)

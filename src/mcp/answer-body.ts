@@ -1,7 +1,7 @@
 import { boundedJson } from '../model/json-limits.js'
 import { mediaTypeOf } from '../model/lean-response.js'
 
-/** What the body of an answer is, by what it holds: its label is a hint. */
+/** The kind of a response's body, by its content: its `Content-Type` is only a hint. */
 export type AnswerBody =
   | { readonly kind: 'json'; readonly text: string }
   | { readonly kind: 'stream'; readonly body: ReadableStream<Uint8Array> }
@@ -11,13 +11,13 @@ export type AnswerBody =
   | { readonly kind: 'unknown' }
 
 /**
- * Looks at an answer. A stream that says it is one is handed on unread, so that it may take its time.
+ * Classifies a response's body. A body labelled as an event stream is returned unread.
  *
  * @throws what reading the body throws
  */
 export async function readBody(response: Response): Promise<AnswerBody> {
   const type = mediaTypeOf(response)
-  // First, because the body as a stream is made when it is asked for.
+  // First, because creating the body as a stream is costly.
   if (type === 'application/json') return ofText(await response.text())
   if (response.body === null) return { kind: 'nothing' }
   if (type === 'text/event-stream') return { kind: 'stream', body: response.body }

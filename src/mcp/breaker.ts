@@ -4,23 +4,23 @@ import { jitter } from './jitter.js'
 
 const firstPauseMs = 1_000
 const longestPauseMs = 60_000
-/** The longest that a server may keep everybody waiting, in ms. */
+/** The longest pause that a server may request, in ms. */
 const longestRequestedPauseMs = 300_000
 
 /** How many calls in a row a server may fail with 502, 503 or 504 before it counts as down. */
 const failuresInARow = 3
 
-/** How {@link Breaker.guard} is to be done. */
+/** Options of {@link Breaker.guard}. */
 export interface GuardCallOptions {
-  /** A person asks: it is tried all the same. */
+  /** A person asks: the server is tried anyway. */
   readonly bypass: boolean
-  /** Nobody waits for it: whoever does goes first. */
+  /** Background work: other work goes first. */
   readonly background: boolean
 }
 
 /**
- * Keeps requests from a server that can't be reached. After a failure everybody fails fast with the same error until a
- * jittered, growing pause is over; then exactly one may try, and one in the background keeps nobody from it.
+ * Stops requests to a server that can't be reached. After a failure, requests fail fast with the same error until a
+ * jittered, growing pause is over; then exactly one may try, and a background try blocks no other.
  */
 export class Breaker {
   readonly #runtime: Pick<RegistryRuntime, 'now' | 'randomId'>
@@ -34,13 +34,13 @@ export class Breaker {
     this.#runtime = runtime
   }
 
-  /** Nothing is held against the server. */
+  /** Whether requests are allowed. */
   get closed(): boolean {
     return this.#error === undefined
   }
 
   /**
-   * Runs work unless the server is left alone now.
+   * Runs work unless the server is in a pause.
    *
    * @throws IntegrationError the last failure, with `retryAfterMs`; nothing was sent
    */
@@ -84,7 +84,7 @@ export class Breaker {
 
   #refusal(retryAfterMs: number): IntegrationError {
     const { code, message, reason, httpStatus } = this.#error!
-    const next = retryAfterMs > 0 ? 'it is tried again after a pause' : 'it is being tried at this moment'
+    const next = retryAfterMs > 0 ? 'it will be retried after a pause' : 'it is being retried now'
     return new IntegrationError(code, `Nothing was sent: the server failed before, and ${next}. ${message}`, {
       reason,
       httpStatus,
@@ -93,12 +93,12 @@ export class Breaker {
   }
 }
 
-/** One tool's gateway gave up on it; that says little of the others. */
+/** A gateway timeout of one tool says little about the other tools. */
 function isFailedCall({ code, mayHaveRun, httpStatus }: IntegrationError): boolean {
   return code === 'server_error' && mayHaveRun && [502, 503, 504].includes(httpStatus ?? 0)
 }
 
-/** It can't be connected to, is overloaded, or asks to be left alone. A slow or broken tool is none of that. */
+/** Whether the server is unreachable, overloaded, or asks for a pause. A slow or broken tool doesn't count. */
 function saysItIsDown({ code, mayHaveRun }: IntegrationError): boolean {
   if (code === 'rate_limited') return true
   return (code === 'server_error' || code === 'unreachable' || code === 'timeout') && !mayHaveRun

@@ -2,12 +2,12 @@ import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
-/** How often a call's time may be had again by reporting progress. */
+/** How many timeouts a call may last by reporting progress. */
 const mostTimeouts = 5
 
 /**
- * The time of one piece of work: its caller may abort it, it has `timeoutMs` without a sign of life and five times that
- * altogether. Put one listener on the caller's signal, whatever is done meanwhile; {@link CallClock.stop} takes it back.
+ * The deadline of one piece of work: its caller may abort it, it has `timeoutMs` without a sign of life and five times
+ * that in total. Adds one listener to the caller's signal; {@link CallClock.stop} removes it.
  */
 export class CallClock {
   readonly #controller = new AbortController()
@@ -37,7 +37,7 @@ export class CallClock {
     return this.#controller.signal
   }
 
-  /** Why it ended before its work did. */
+  /** The error that ended it early, if any. */
   get ended(): IntegrationError | undefined {
     return this.#controller.signal.aborted ? (this.#controller.signal.reason as IntegrationError) : undefined
   }
@@ -49,7 +49,7 @@ export class CallClock {
     this.#stopIdle = this.#runtime.setTimer(() => this.end(timedOut()), this.#timeoutMs)
   }
 
-  /** A person who thinks costs the server no time. */
+  /** Runs work with the clock paused: a person's answer doesn't use up the server's time. */
   async pausedForElicitation<T>(answer: () => Promise<T>): Promise<T> {
     this.#waiting++
     this.#stopIdle()
@@ -96,7 +96,7 @@ export class CallClock {
 }
 
 function timedOut(): IntegrationError {
-  return new IntegrationError('timeout', 'The server did not answer in time.')
+  return new IntegrationError('timeout', 'The server did not respond in time.')
 }
 
 /** The caller's own reason goes along as the cause. */

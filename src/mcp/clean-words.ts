@@ -1,9 +1,9 @@
 import { isIntegrationError } from '../model/errors.js'
 
-/** Makes what a server said fit to be shown. */
+/** Cleans a server's text for display. */
 export type CleanWords = (words: string) => string
 
-/** The same error, with the server's words as they may be shown. */
+/** The error with its server text cleaned for display. */
 export function withCleanWords<T>(error: T, clean: CleanWords | undefined): T {
   if (!isIntegrationError(error) || error.serverMessage === undefined || clean === undefined) return error
   return error.with({ serverMessage: clean(error.serverMessage) }) as T

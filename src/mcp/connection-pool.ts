@@ -4,7 +4,7 @@ import { Breaker } from './breaker.js'
 import type { Connection } from './connection-contract.js'
 import { FairPlaces } from './fair-places.js'
 
-/** How long opening a connection may keep others from opening theirs, in ms. */
+/** How long an opening connection occupies one of the opening slots, in ms. */
 const openingHoldMs = 1_000
 
 /** Bounds of a {@link ConnectionPool}. */
@@ -20,18 +20,18 @@ export interface ConnectionPoolOptions {
   readonly maxOpening?: number | undefined
 }
 
-/** How {@link ConnectionPool.use} is to be done. */
+/** Options of {@link ConnectionPool.use}. */
 export interface PoolUseOptions {
   readonly signal?: AbortSignal | undefined
-  /** A person asks, so a server that failed just now is tried all the same. `@default false` */
+  /** A person asks, so a server that failed recently is tried anyway. `@default false` */
   readonly bypassBreaker?: boolean | undefined
-  /** Whose work it is, where a server's places are for several people: they are shared fairly among these. */
+  /** The person to work for, where several people share a server's slots fairly. */
   readonly person?: string | undefined
-  /** Nobody waits for it: calls go first. `@default false` */
+  /** Background work: calls go first. `@default false` */
   readonly background?: boolean | undefined
   /**
-   * Opens a new connection, whatever is there; those of all keys that start so take no new work, and their sessions are
-   * ended when what is under way in them is done.
+   * Opens a new connection. Existing ones with this key prefix take no new work, and their sessions end after their
+   * running work.
    */
   readonly replaces?: string | undefined
 }
@@ -42,7 +42,7 @@ interface Slot {
   readonly breaker: Breaker
   readonly live: Set<Live>
   opening: Promise<Live> | undefined
-  /** Its keys were closed: what is still under way is the last. */
+  /** Its keys were closed: only running work remains. */
   gone: boolean
 }
 
@@ -51,7 +51,7 @@ interface Live {
   readonly connection: Connection
   readonly slot: Slot
   users: number
-  /** Another one took its place. */
+  /** It was replaced by another connection. */
   retired: boolean
   stopIdle: () => void
 }
@@ -79,8 +79,8 @@ export class ConnectionPool {
   }
 
   /**
-   * Does work on the connection of a key, opened by `open` when there is none. Waits for a place when the key is busy;
-   * `work` learns whether it waited for that or for a connection.
+   * Runs work on the connection of a key, opened by `open` when there is none. Waits for a slot when the key is busy;
+   * `work` is told whether it waited for a slot or a connection.
    *
    * @throws what `open` and `work` throw; while the server is left alone after a failure, that failure at once;
    *   `aborted` while waiting, `closed`
@@ -111,8 +111,7 @@ export class ConnectionPool {
   }
 
   /**
-   * Does work on a connection of its own, which is closed afterwards; its session stays for whoever goes on with it.
-   * Waits for a place among those that are being opened.
+   * Runs work on a new connection, which is closed afterwards; its session stays usable. Waits for an opening slot.
    *
    * @throws what `open` and `work` throw; `aborted` while waiting, `closed`
    */
@@ -129,7 +128,7 @@ export class ConnectionPool {
     }
   }
 
-  /** Lets the connections of all keys that start so end what is under way; then their sessions are ended. */
+  /** Retires the connections with a key prefix: their sessions end after their running work. */
   async retireKeys(prefix: string): Promise<void> {
     const idle: Live[] = []
     for (const [key, slot] of this.#slots) {
@@ -141,7 +140,7 @@ export class ConnectionPool {
     await Promise.all(idle.map((live) => this.#retire(live)))
   }
 
-  /** Closes the connections of all keys that start so, and tells their servers that the sessions are over. */
+  /** Closes the connections with a key prefix and ends their sessions. */
   async closeKeys(prefix: string): Promise<void> {
     const gone = [...this.#slots].filter(([key]) => key.startsWith(prefix))
     for (const [key] of gone) this.#slots.delete(key)
@@ -187,7 +186,7 @@ export class ConnectionPool {
     }
   }
 
-  /** A usable connection; one that asks questions is nobody else's meanwhile. */
+  /** A usable connection; one with elicitation is used by one call at a time. */
   async #acquire(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
     for (;;) {
       if (this.#closed) throw closed()
@@ -232,7 +231,7 @@ export class ConnectionPool {
     return live
   }
 
-  /** A server that keeps us waiting costs nothing meanwhile: it leaves its place to others. */
+  /** Opens a connection; a slow one releases its opening slot to others. */
   async #opened(open: () => Promise<Connection>, signal?: AbortSignal): Promise<Connection> {
     if (this.#closed) throw closed()
     const leave = await this.#opening.take(undefined, signal)
@@ -269,12 +268,12 @@ export class ConnectionPool {
     }
   }
 
-  /** A server that is down or asks for time is not listened to either: its next connection costs no request. */
+  /** Closes idle connections to a server that is down: no event stream, and no request for the next connection. */
   #leaveAlone(slot: Slot): void {
     for (const live of slot.live) if (live.users === 0) this.#drop(live)
   }
 
-  /** Takes a connection out; whoever works on it ends first. Sessions stay, so that they can be gone on with. */
+  /** Removes a connection; its running work finishes first. Its session stays usable. */
   #drop(live: Live): void {
     live.stopIdle()
     live.slot.live.delete(live)

@@ -17,7 +17,7 @@ export type {
  *   `rate_limited`, `authorization_failed`, and what the given `fetch` throws
  */
 export async function openConnection(options: OpenOptions): Promise<Connection> {
-  // The MCP client is loaded when the first server is met: importing it costs more than all the rest.
+  // The MCP client is loaded for the first server: importing it costs more than all the rest.
   const { LiveConnection } = await import('./live-connection.js')
   try {
     return await LiveConnection.open(options)

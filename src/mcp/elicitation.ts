@@ -13,8 +13,8 @@ export interface Asking {
 }
 
 /**
- * Lets questions of a server, in either form (a request of its own, or part of a multi-round-trip answer), reach the call
- * that is running. Without one, or when the host fails to answer, the server is told that nobody answered.
+ * Lets questions of a server, in either form (a request of its own, or part of a multi-round-trip answer), reach the
+ * call that is running. Without one, or when the host fails to answer, the server receives `cancel`.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation
  */
@@ -36,7 +36,7 @@ export function answerQuestions(client: Client, asking: () => Asking | undefined
 const longestMessage = 10_000
 const largestSchema = 128 * 1024
 
-/** The question as a person may read it: nothing hides in its words. */
+/** The question for a person, with invisible characters escaped. */
 function questionOf(params: Readonly<Record<string, unknown>>): ElicitQuestion {
   const message = typeof params.message === 'string' ? visibleText(params.message, longestMessage) : ''
   if (params.mode === 'url') return { mode: 'url', message, url: checkedUrl(params.url) }
@@ -47,7 +47,7 @@ function questionOf(params: Readonly<Record<string, unknown>>): ElicitQuestion {
   return { mode: 'form', message, requestedSchema: visibleSchema(requestedSchema as JsonObject) }
 }
 
-/** Only what a person may safely be sent to: https, or this machine. */
+/** Only a URL that a person may safely open: https, or this machine. */
 function checkedUrl(given: unknown): string {
   if (typeof given !== 'string' || !URL.canParse(given)) throw refused('The URL is not valid.')
   const url = new URL(given)
@@ -57,7 +57,7 @@ function checkedUrl(given: unknown): string {
   return url.href
 }
 
-/** Told to the server as invalid params. Not the SDK's own error: what the server asked for may have begun. */
+/** Sent to the server as invalid params. Not the SDK's own error, because the server's work may have begun. */
 function refused(why: string): Error {
   return Object.assign(new Error(why), { code: -32602 })
 }

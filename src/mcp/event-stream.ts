@@ -3,7 +3,7 @@ import type { BodySource } from '../model/lean-response.js'
 import type { FloodGate } from './flood-gate.js'
 import { WorkPace } from './work-pace.js'
 
-/** What is done with the events of a stream while they pass. */
+/** Handles the events of a stream. */
 export interface EventReader {
   /** The messages that an event's JSON stands for; an empty list leaves the event out. */
   read(data: unknown): readonly object[]
@@ -13,7 +13,7 @@ export interface EventReader {
   onEndpoint?: ((url: string) => void) | undefined
   /** Ends a stream that floods. */
   readonly gate: FloodGate
-  /** The stream ended, with the fault that ended it if there was one. */
+  /** Called when the stream ended, with the error that ended it, if any. */
   onEnd(fault: unknown): void
 }
 
@@ -69,7 +69,7 @@ export function readEvents(
   )
 }
 
-/** What reading one message costs, here and where it goes, in values visited. */
+/** The cost of reading one message, in values visited. */
 const unitsOfMessage = 500
 
 /** One event, line by line, without the empty line that ends it. */

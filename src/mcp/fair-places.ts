@@ -1,7 +1,7 @@
 import { onAbort } from '../model/race.js'
 import { abortedBy } from './call-clock.js'
 
-/** Of the places that others leave, this part is what one person may hold. */
+/** The share of the free slots that one person may hold. */
 const largestShare = 3 / 4
 
 interface Waiting {
@@ -10,8 +10,8 @@ interface Waiting {
 }
 
 /**
- * Places at one server, shared fairly among people: whoever holds fewest is next, and nobody holds so many that somebody
- * who comes later finds none. Where all belong to one person, `person` is left out and the bound is the number of places.
+ * Slots at one server, shared fairly among people: the person with the fewest is next, and nobody may hold so many that
+ * a later person finds none. For a single person, leave out `person`: all slots are available.
  */
 export class FairPlaces {
   readonly #places: number

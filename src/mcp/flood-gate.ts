@@ -39,7 +39,7 @@ export class FloodGate {
     this.#onFlood = onFlood
   }
 
-  /** @throws IntegrationError `response_too_large` when more comes than anybody can want */
+  /** @throws IntegrationError `response_too_large` when the rate is exceeded */
   message(count = 1): void {
     this.#take(count)
   }
@@ -64,7 +64,7 @@ export class FloodGate {
 function flooded(): IntegrationError {
   return new IntegrationError(
     'response_too_large',
-    'The server sends more messages than are accepted. Report it to its author.',
+    "The server sends too many messages. Report it to the server's author.",
     { mayHaveRun: true },
   )
 }

@@ -15,11 +15,11 @@ export interface Exchange extends Awaited {
   fault?: unknown
   /** Ends it, whoever gave it up. */
   readonly abort: AbortController
-  /** What has come already, where the SDK is to go on with it. */
+  /** The response that was already received, for the SDK to continue with. */
   received: Response | undefined
-  /** The last look before it leaves. */
+  /** Called right before the request is sent. */
   readonly beforeSend?: BeforeSend | undefined
-  /** The question for the era: how to stop its clock, and whether nobody waits for its answer any more. */
+  /** The `server/discover` probe: stops its timer, and whether its response is no longer awaited. */
   stopTimer?: (() => void) | undefined
   isLate?: boolean | undefined
 }
@@ -37,13 +37,13 @@ export interface GuardOptions {
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
 }
 
-/** A header by which the transport's `fetch` finds the exchange it belongs to; it never leaves the process. */
+/** A header that names the exchange to the transport's `fetch`; it is never sent. */
 export const exchangeHeader = 'x-mcp-integrations-exchange'
 
 /**
- * Stands between the SDK's client and one of its transports, and sees to it that every request ends: an answer that can't
- * come any more becomes an error, an answer that nobody waits for is dropped. The question for the era never costs a
- * connection: whatever odd comes of it counts as "not known", and the older handshake follows.
+ * Stands between the SDK's client and one of its transports, so that every request ends: a response that can no longer
+ * arrive becomes an error, a response that nobody waits for is dropped. The `server/discover` probe never breaks a
+ * connection: an unexpected result counts as "unknown", and the older handshake follows.
  */
 export class GuardedTransport implements Transport {
   onclose?: (() => void) | undefined
@@ -178,7 +178,7 @@ export class GuardedTransport implements Transport {
     if (exchange.isLate !== true) this.onmessage?.(message)
   }
 
-  /** Nothing that was asked will be answered any more. */
+  /** Ends all pending requests with an error. */
   giveUpAll(fault?: unknown): void {
     for (const exchange of this.#exchanges.values()) {
       exchange.fault ??= fault
@@ -186,13 +186,13 @@ export class GuardedTransport implements Transport {
     }
   }
 
-  /** What a request waited for may be as large as its bound; anything else has a rate. */
+  /** Counts bytes: an awaited response has its own size limit; everything else is limited by rate. */
   #wasRead(bytes: number): void {
     if (!this.#answered) this.#admits((gate) => gate.read(bytes))
     this.#answered = false
   }
 
-  /** A server that floods is closed; nobody waits for its answers any more. */
+  /** Closes the connection of a server that floods, and ends its pending requests. */
   #admits(count: (gate: FloodGate) => void = (gate) => gate.message()): boolean {
     try {
       if (this.#options.gate !== undefined) count(this.#options.gate)
@@ -214,7 +214,7 @@ export class GuardedTransport implements Transport {
     }
   }
 
-  /** The question for the era has no usable answer: the older handshake is tried. */
+  /** The `server/discover` probe had no usable result: the older handshake is tried. */
   #isUnknown(exchange: Exchange): void {
     exchange.isLate = true
     exchange.stopTimer?.()
@@ -239,7 +239,11 @@ export class GuardedTransport implements Transport {
     if (this.#exchanges.get(exchange.id) !== exchange || exchange.isLate === true) return
     this.#exchanges.delete(exchange.id)
     exchange.stopTimer?.()
-    const error = { code: -32000, message: 'No answer came.', data: new Unanswered(exchange.fault ?? lostAnswer()) }
+    const error = {
+      code: -32000,
+      message: 'No response arrived.',
+      data: new Unanswered(exchange.fault ?? lostAnswer()),
+    }
     this.onmessage?.({ jsonrpc: '2.0', id: exchange.id, error })
   }
 }

@@ -1,8 +1,8 @@
 import { isAbsent, isObject, withoutAbsent, type Raw } from './absent.js'
 
 /**
- * Reads the result of `initialize`. It has to say the revision and whether there are tools: names and texts are only
- * shown, so that what is odd about them is left out.
+ * Reads the result of `initialize`. Requires the revision and whether there are tools; names and texts are only shown,
+ * so invalid ones are left out.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization
  */
@@ -46,7 +46,7 @@ function readCapabilities(sent: unknown): Raw {
   )
 }
 
-/** The capabilities that this client can make something of. */
+/** The capabilities that this client uses. */
 const known = new Set(['tools', 'prompts', 'resources', 'logging', 'completions'])
 
 function flagsOf(capability: unknown): Raw {

@@ -3,7 +3,7 @@ import type { OpenOptions } from './connection-contract.js'
 import { jitter } from './jitter.js'
 import type { OpenClient } from './open-client.js'
 
-/** A connection that is used once needs no stream: it listens when it has lived so long, in ms. */
+/** How long a connection lives before its stream is opened, in ms: one that is used once needs none. */
 const listensAfterMs = 5_000
 const shortestPauseMs = 1_000
 const longestPauseMs = 60_000
@@ -18,9 +18,9 @@ export interface Watch {
 }
 
 /**
- * Tells when a server's tools change: by its session's stream of unasked messages, or by `subscriptions/listen`. A stream
- * that ends is opened again after a growing, jittered pause, and then the tools may have changed meanwhile. Where
- * questions may come on that stream, it is opened at once.
+ * Reports when a server's tools change: by its session's stream of unsolicited messages, or by `subscriptions/listen`.
+ * A stream that ends is reopened after a growing, jittered pause, and then a change in the meantime is assumed. Where
+ * questions may arrive on that stream, it is opened at once.
  */
 export function watchTools(
   open: OpenClient,

@@ -154,7 +154,7 @@ export class LiveConnection implements Connection {
 
   /**
    * Does work, and once more on a new connection where it was refused before anything was done because the session is
-   * gone, or the era is another one. What is remembered is a short cut: no refusal on it is the last word.
+   * gone, or the era is another one. A stored profile is a shortcut: a refusal on it is never final.
    */
   async #recovering<T>(work: (open: OpenClient) => Promise<T>, doing: Doing, again = true): Promise<T> {
     const open = this.#open
@@ -173,7 +173,7 @@ export class LiveConnection implements Connection {
     }
   }
 
-  /** All who lost the same session share the making of the next. */
+  /** Requests that lost the same session share one new session. */
   async #renew(lost: OpenClient, sameEra: boolean): Promise<void> {
     if (this.#open !== lost) return
     this.#reopening ??= this.#reopen(lost, sameEra).finally(() => (this.#reopening = undefined))

@@ -5,9 +5,8 @@ const shortestMs = 5_000
 const longestMs = 300_000
 
 /**
- * Passes news on at most once in an interval, which grows while it keeps coming and is short again once it stopped. The
- * last news is never lost: it is passed on when the interval ends. The first follows at once, for a change often comes
- * in two parts.
+ * Passes change notices on at most once per interval, which grows while they keep coming and shrinks once they stop.
+ * The last notice is never lost: it is passed on when the interval ends. The first is passed on at once.
  */
 export class NewsPace {
   readonly #runtime: Pick<RegistryRuntime, 'setTimer'>

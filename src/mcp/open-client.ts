@@ -23,7 +23,7 @@ export interface OpenClient extends OpenTransport {
   /** Sends what needs nothing of the client; absent where every request does. */
   readonly plain?: PlainRequests | undefined
   readonly profile: ServerProfile
-  /** The profile was given, not found out just now. */
+  /** Whether the profile was given, not just detected. */
   readonly remembered: boolean
 }
 
@@ -36,7 +36,7 @@ interface Attempt {
 }
 
 /**
- * Connects with what is known, or finds out: the current era first, then the older one, then HTTP+SSE.
+ * Connects by the given profile, or detects it: the current era first, then the older one, then HTTP+SSE.
  *
  * Every attempt has a client and a transport of its own: the SDK's can't be started twice.
  */
@@ -88,7 +88,7 @@ async function attemptFor(timeoutMs: number, options: OpenOptions, attempt: Atte
   }
 }
 
-/** What was met at first says more than that the last try met nothing either. */
+/** The first error says more than the last one, which found nothing either. */
 function insteadOfNothing(first: Error): (fault: unknown) => never {
   return (fault) => {
     throw isIntegrationError(fault) && fault.code === 'not_mcp' ? first : fault
@@ -166,7 +166,7 @@ function offeredFirst(offering: string): string[] {
   return [offering, ...SUPPORTED_PROTOCOL_VERSIONS.filter((version) => version !== offering)]
 }
 
-/** What an attempt that failed leads to: another way to say the same, or the fault. */
+/** What follows a failed attempt: another attempt, or the error. */
 async function otherwise(
   options: OpenOptions,
   how: Attempt,

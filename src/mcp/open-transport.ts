@@ -18,12 +18,12 @@ export interface OpenTransport {
   receive(signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'unavailable'>
 }
 
-/** What becomes of a connection while nobody asks. */
+/** The state of a connection between requests. */
 export interface ConnectionState {
   broken: boolean
   /** A request on it was answered. */
   proven?: boolean | undefined
-  /** Told why, where it is known. */
+  /** Called with the error of a broken connection, if known. */
   onFault?: ((fault: unknown) => void) | undefined
 }
 
@@ -116,7 +116,7 @@ const withoutSession = {
   receive: () => Promise.resolve('unavailable' as const),
 }
 
-/** A server's wish for a pause, in ms: a timer takes no more than 31 bits, and nobody waits longer than a minute. */
+/** Clamps a server's requested pause, in ms: a timer takes at most 31 bits, and nobody waits longer than a minute. */
 function clampDelay(ms: number): number {
   return Math.min(Math.max(ms, 10), 60_000)
 }

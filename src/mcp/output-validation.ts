@@ -2,20 +2,20 @@ import type { JsonObject, JsonValue } from '../model/json.js'
 import { withinBudget, WorkBudget } from '../model/work-budget.js'
 import { fits } from './schema-check.js'
 
-/** What one check may cost. Spending all of it takes some tens of milliseconds. */
+/** Work budget of one check: some tens of milliseconds. */
 const maxWork = 400_000
 
 /** Whether a value fits a schema; `not_checked`: finding out would cost too much. */
 export type SchemaFit = 'fits' | 'mismatch' | 'not_checked'
 
-/** Why structured content is not known to be what its tool promised. */
+/** Why structured content may not match its tool's output schema. */
 export interface OutputProblem {
   readonly code: 'output_schema' | 'not_checked'
   readonly message: string
 }
 
 /**
- * Holds structured content against the schema that its tool promised, within a bounded time.
+ * Checks structured content against its tool's output schema, in bounded time.
  *
  * @returns what is wrong, in our words; `undefined`: nothing
  */
@@ -24,7 +24,7 @@ export function outputProblem(
   structuredContent: JsonValue | undefined,
 ): OutputProblem | undefined {
   if (structuredContent === undefined)
-    return { code: 'output_schema', message: 'The tool promises structured content and sent none.' }
+    return { code: 'output_schema', message: 'The tool declares an output schema but returned no structured content.' }
   switch (schemaFit(outputSchema, structuredContent)) {
     case 'mismatch':
       return { code: 'output_schema', message: "The structured content doesn't match the tool's output schema." }

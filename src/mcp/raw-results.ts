@@ -57,5 +57,7 @@ export function takeRaw(result: { readonly _meta?: { readonly [key: string]: unk
 }
 
 function tooDeep(): IntegrationError {
-  return new IntegrationError('protocol_error', "The server's answer nests too deep.", { mayHaveRun: true })
+  return new IntegrationError('protocol_error', 'The server returned JSON that is nested too deep.', {
+    mayHaveRun: true,
+  })
 }

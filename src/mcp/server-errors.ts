@@ -1,15 +1,15 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, SseError } from '@modelcontextprotocol/client'
 import { IntegrationError, isIntegrationError, type ErrorCode } from '../model/errors.js'
 
-/** What was being done when something was thrown: only a call may have had an effect. */
+/** The operation that failed: only a call may have had an effect. */
 export type Doing = 'connect' | 'list' | 'call'
 
 /** The longest wait that a server may ask for, in ms. */
 const longestRetryAfterMs = 3_600_000
 
 /**
- * Whatever was thrown while talking to a server, as what the house throws: our own errors and those that carry the
- * passthrough mark (an authorization that is needed) as they are, anything else by its cause. No foreign text is kept.
+ * Converts an error of a request into an `IntegrationError`: our own errors and those with the passthrough mark (a
+ * needed authorization) stay unchanged, others are converted by their cause. No foreign text is kept.
  */
 export function serverError(thrown: unknown, doing: Doing): Error {
   for (let link = thrown, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++) {
@@ -39,7 +39,7 @@ export function httpError(
 ): IntegrationError {
   const code = codeOfStatus(httpStatus, doing)
   const retryAfterMs = retryAfter(answer)
-  return new IntegrationError(code, `The server answered with HTTP ${httpStatus}.${adviceOn(httpStatus, doing)}`, {
+  return new IntegrationError(code, `The server returned HTTP ${httpStatus}.${adviceOn(httpStatus, doing)}`, {
     httpStatus,
     reason: httpStatus === 403 ? 'forbidden' : undefined,
     retryAfterMs,
@@ -77,12 +77,12 @@ function adviceOn(httpStatus: number, doing: Doing): string {
   if (httpStatus === 401 || httpStatus === 403)
     return doing === 'call'
       ? ' This credential is not allowed to make this call.'
-      : ' It refuses this credential: check the key or token, and what it is allowed to do.'
+      : ' It refuses this credential: check the key or token, and its permissions.'
   if (doing === 'connect' && httpStatus === 400)
     return ' It may need another path, or a header: see what its documentation asks for.'
   if (httpStatus === 421) return ' It does not accept the host name in its URL: allow it there, or give another URL.'
   if (doing !== 'call' && (httpStatus === 404 || httpStatus === 405))
-    return ' Check the path of the URL: the one of an MCP server often ends in /mcp or /sse.'
+    return ' Check the path of the URL: the path of an MCP server often ends in /mcp or /sse.'
   return ''
 }
 
@@ -90,14 +90,14 @@ function adviceOn(httpStatus: number, doing: Doing): string {
 export function notMcp(doing: Doing, what: 'A web page' | 'Something else' = 'A web page'): IntegrationError {
   return new IntegrationError(
     'not_mcp',
-    `${what} answers at this URL, not an MCP server. Check the path: the one of an MCP server often ends in /mcp or /sse.`,
+    `${what} answers at this URL, not an MCP server. Check the path: the path of an MCP server often ends in /mcp or /sse.`,
     { mayHaveRun: doing === 'call' },
   )
 }
 
 /** The answer to a request was lost: nobody knows whether the request was carried out. */
 export function lostAnswer(): IntegrationError {
-  return new IntegrationError('unreachable', 'The connection ended before the server answered.', {
+  return new IntegrationError('unreachable', 'The connection ended before the server responded.', {
     reason: 'reset',
     mayHaveRun: true,
   })
@@ -119,7 +119,7 @@ export function isSessionLost(fault: Error): boolean {
 
 /** The server speaks other revisions: nothing was done. */
 export function unsupportedVersion(): IntegrationError {
-  return new IntegrationError('protocol_error', 'The server does not speak the protocol revision that was expected.', {
+  return new IntegrationError('protocol_error', 'The server does not support the expected MCP revision.', {
     reason: 'unsupported_version',
   })
 }
@@ -235,7 +235,7 @@ function rpcFault(
 ): IntegrationError {
   if (code === -32022) return unsupportedVersion()
   const refusedByStatus = httpStatus !== undefined && httpStatus < 500
-  return new IntegrationError('protocol_error', `The server answered with JSON-RPC error ${code}.`, {
+  return new IntegrationError('protocol_error', `The server returned JSON-RPC error ${code}.`, {
     reason: 'rpc_error',
     httpStatus,
     serverMessage: message === '' ? undefined : message.slice(0, longestServerMessage),
@@ -291,7 +291,7 @@ function sdkError(thrown: unknown, doing: Doing): IntegrationError {
   const mayHaveRun = doing === 'call'
   const code = thrown instanceof SdkError ? thrown.code : undefined
   if (code === SdkErrorCode.RequestTimeout)
-    return new IntegrationError('timeout', 'The server did not answer in time.', { mayHaveRun })
+    return new IntegrationError('timeout', 'The server did not respond in time.', { mayHaveRun })
   if (code === SdkErrorCode.NotConnected || (thrown instanceof Error && thrown.message === 'Not connected'))
     return unreachable('reset', false)
   if (code === SdkErrorCode.ConnectionClosed || thrown instanceof SseError || isNetworkFailure(thrown))
@@ -299,7 +299,7 @@ function sdkError(thrown: unknown, doing: Doing): IntegrationError {
   return doing === 'connect'
     ? new IntegrationError(
         'not_mcp',
-        'What answers at this URL is not an MCP server. Check the path: the one of an MCP server often ends in /mcp or /sse.',
+        'The server at this URL is not an MCP server. Check the path: the path of an MCP server often ends in /mcp or /sse.',
       )
     : brokenProtocol(mayHaveRun)
 }

@@ -31,7 +31,7 @@ export interface ServerFetchOptions {
   onStreamFault(fault: unknown): void
 }
 
-/** The question for the era met something that is no Streamable HTTP endpoint, by all that can be seen. */
+/** Thrown when the `server/discover` probe shows no Streamable HTTP endpoint. */
 export class ProbeRefused extends Error {}
 
 /**
@@ -66,7 +66,7 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
   }
 }
 
-/** Puts an error of the `fetch` below in our words. */
+/** Wraps `fetch` and converts its errors. */
 export function endpointFetch(fetch: EndpointFetch): EndpointFetch {
   return (url, init) => fetch(url, init).catch(failed)
 }
@@ -93,7 +93,7 @@ async function answerTo(
         exchange.fault = unreadable(exchange, answersAnother)
       return messages
     },
-    onUnreadable: () => (exchange.fault ??= unreadable(exchange, 'The server sent an event that can not be read.')),
+    onUnreadable: () => (exchange.fault ??= unreadable(exchange, 'The server sent an event that is not valid JSON.')),
     gate: gates.stream(),
     onEnd: ended((fault) => (exchange.fault = fault ?? exchange.fault)),
   })
@@ -142,13 +142,13 @@ export function messagesIn(
     case 'page':
       throw notMcp(doingOf(exchange))
     case 'unknown':
-      throw unreadable(exchange, 'The server sent something else than JSON in place of an answer.')
+      throw unreadable(exchange, 'The server sent a response that is not JSON.')
     case 'nothing':
       throw unreadable(
         exchange,
         status === 202 || status === 204
-          ? 'The server accepted a request and will not answer it.'
-          : 'The server sent an empty answer.',
+          ? 'The server accepted a request but will not respond to it.'
+          : 'The server sent an empty response.',
       )
   }
 }
@@ -170,11 +170,11 @@ function isAnswer(message: JSONRPCMessage): message is Exclude<JSONRPCMessage, {
   return !('method' in message)
 }
 
-const answersAnother = 'The server sent an answer to another request than the one it was sent.'
+const answersAnother = 'The server sent a response to a different request.'
 
 function messagesInJson(text: string, exchange: Awaited): readonly JSONRPCMessage[] {
   const sent = parseJson(text)
-  if (sent === undefined) throw unreadable(exchange, 'The server sent JSON that can not be read.')
+  if (sent === undefined) throw unreadable(exchange, 'The server sent invalid JSON.')
   const messages = messagesFor(exchange, sent)
   if (messages.some((message) => 'id' in message && message.id === exchange.id)) return messages
   if (messages.length > 0) throw unreadable(exchange, answersAnother)
@@ -202,7 +202,7 @@ async function eventStream(
       gate: gates.stream(),
       onEndpoint: (endpoint) => {
         if (!URL.canParse(endpoint, url) || new URL(endpoint, url).origin !== url.origin)
-          onStreamFault(badEndpoint('The server names an endpoint for messages at another host than its own.'))
+          onStreamFault(badEndpoint('The server names a message endpoint on a different host.'))
       },
       onEnd: ended((fault) => onStreamFault(fault ?? lostAnswer())),
     })
@@ -227,7 +227,7 @@ async function posted(
     return discard(
       response,
       exchange.method === 'initialize'
-        ? badEndpoint(`The endpoint for messages that the server names answers with HTTP ${status}.`, status)
+        ? badEndpoint(`The server's message endpoint returned HTTP ${status}.`, status)
         : sessionLost(status),
     )
   return discard(response, statusError(response, 'call', now))

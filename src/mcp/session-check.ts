@@ -5,9 +5,9 @@ import type { OpenClient } from './open-client.js'
 import { isPassthrough, isSessionLost, rpcErrorOf, serverError } from './server-errors.js'
 
 /**
- * Whether a refusal means that a connection is over: the server forgot its session, or is another one by now. A 404 says
- * so by itself. After any other refusal the server is asked for a sign of life on the same connection: refused as well,
- * the connection is over; answered, the refusal was the request's own. The server's words are never looked at.
+ * Whether a refusal means that a connection is over: the server forgot its session, or was replaced. A 404 is proof.
+ * After any other refusal the server is pinged on the same connection: if that is refused too, the connection is over;
+ * otherwise the refusal concerned the request. The server's text is never interpreted.
  *
  * @param error - what was thrown, and `fault` what it means
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
@@ -29,7 +29,7 @@ export async function isOver(open: OpenClient, error: unknown, fault: Error, opt
 /** How long a sign of life may take, in ms. */
 const pingTimeoutMs = 10_000
 
-/** Something is gone on with that was agreed on earlier: what was begun just now is not in doubt. */
+/** Whether the connection relies on an earlier agreement: a new one is not in doubt. */
 function isShortCut({ remembered, state, profile, transport }: OpenClient): boolean {
   const hasSession = profile.era === 'modern' || profile.transport === 'sse' || transport.sessionId !== undefined
   return hasSession && (remembered || state.proven === true)

@@ -85,7 +85,7 @@ function mirrorsParameters(definition: ToolDefinition): boolean {
 }
 
 /**
- * A JSON-RPC error as the answer of a tool that failed: the model reads what was wrong with its call.
+ * A JSON-RPC error as the result of a failed tool, so that the model can read what was wrong with its call.
  *
  * @throws the same, when something else went wrong
  */
@@ -94,7 +94,7 @@ export function failedAnswer(thrown: unknown, cleanWords: CleanWords = (words) =
   const fault = serverError(thrown, 'call')
   if (rpcError === undefined || !isIntegrationError(fault) || fault.reason !== 'rpc_error') throw thrown
   const { code, message } = rpcError
-  const words = message === '' ? `The server answered with JSON-RPC error ${code}.` : message
+  const words = message === '' ? `The server returned JSON-RPC error ${code}.` : message
   return {
     result: { content: [{ type: 'text', text: cleanWords(words.slice(0, longestServerMessage)) }], isError: true },
     rpcError: { code },

@@ -12,7 +12,7 @@ import { WorkPace } from './work-pace.js'
 import { flawOf, readDefinition, takeDefinition } from './tool-definition.js'
 
 const maxPages = 64
-/** What reading all of a list may cost: values, characters, and everything that is no tool. */
+/** Work budget of reading a whole list. */
 const maxWork = 600_000
 /** What one entry costs beside its values. */
 const workOfEntry = 50
@@ -121,7 +121,7 @@ async function readPage({ client, plain }: AskedServer, clock: CallClock, cursor
 function toolsOf({ tools }: Raw, cursor: string | undefined): readonly unknown[] {
   if (Array.isArray(tools)) return tools
   if ((tools !== undefined || cursor !== undefined) && isAbsent(tools, 'list')) return []
-  throw broken('A page of the tool list has no tools.')
+  throw broken('A page of the tool list has no `tools`.')
 }
 
 /** The call clock, not the SDK, ends a request. In ms: the most that a timer takes. */
@@ -132,7 +132,7 @@ function nextCursor({ nextCursor: next }: Raw): string | undefined {
   if (typeof next === 'string') return next
   if (typeof next === 'number') return String(next)
   if (isAbsent(next, 'object') || isAbsent(next, 'list')) return undefined
-  throw broken('The tool list goes on at a cursor that is no text.')
+  throw broken('The tool list has a `nextCursor` that is not a string.')
 }
 
 function freshness(page: Raw | undefined): Pick<ToolListing, 'ttlMs' | 'cacheScope'> {

@@ -4,8 +4,8 @@ import type { ToolContent, ToolResult } from '../model/tool.js'
 import { isAbsent, isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
 
 /**
- * Takes a result as the server sent it: known or not, blocks and their keys stay as they are. The tool has run by now, so
- * that only what can't be read at all is refused: a text is a text block, and what MCP doesn't know is shown as JSON.
+ * Reads a result as the server sent it: blocks and their keys stay unchanged, known or not. The tool has already run,
+ * so only an unreadable result is refused: a plain string becomes a text block, and unknown content is shown as JSON.
  *
  * @throws IntegrationError `protocol_error` for a task in place of a result; the tool has run
  */
@@ -77,7 +77,7 @@ function isTrue(flag: unknown): boolean {
 }
 
 function isTask(): IntegrationError {
-  return new IntegrationError('protocol_error', 'The server answered with a task, which was not asked for.', {
+  return new IntegrationError('protocol_error', 'The server returned a task, which was not requested.', {
     mayHaveRun: true,
   })
 }

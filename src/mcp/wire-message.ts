@@ -19,9 +19,9 @@ export interface Awaited {
 export type FindAwaited = (id: unknown) => Awaited | undefined
 
 /**
- * Reads what a server sent as the JSON-RPC message that it means: members that nobody knows are left out, what is absent
- * in another spelling is absent, and an answer has the id of its request. The SDK checks messages against a strict
- * envelope, and would drop the result of a tool that has run for any of these.
+ * Normalises a server's JSON-RPC message: unknown members and other spellings of absent ones are removed, and a
+ * response gets the id of its request. Otherwise the SDK's strict envelope check would drop the result of a tool that
+ * has run.
  *
  * @returns `undefined` for what is no JSON-RPC
  * @see https://www.jsonrpc.org/specification

@@ -1,7 +1,7 @@
 /** Units of work between two pauses. */
 const unitsAtOnce = 20_000
 
-/** Lets others run now and then during long work, so that no server can keep the event loop to itself. */
+/** Yields to the event loop during long work, so that no server can block it. */
 export class WorkPace {
   #spent = 0
 

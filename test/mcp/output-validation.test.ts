@@ -13,7 +13,7 @@ describe('structured content', () => {
     [{ n: 'x' }, /match/],
     [{}, /match/],
     [{ n: 1, pattern: 5 }, /match/],
-    [undefined, /none/],
+    [undefined, /no structured content/],
   ] as const)('%j is held against the schema', (value, expected) => {
     const found = outputProblem(schema, value)?.message
     if (expected === undefined) expect(found).toBeUndefined()

@@ -73,7 +73,7 @@ function policyQuestion(
   }
 }
 
-/** A policy's answer comes from code that we don't know: one that can't be read is never the same. */
+/** Compares two results of the host's policy. A result that can't be read equals no other. */
 function readAnswer(answer: unknown): { readonly mode: unknown; readonly rule: unknown } | undefined {
   try {
     const { mode, rule } = answer as { readonly mode: unknown; readonly rule: unknown }

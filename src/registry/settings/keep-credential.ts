@@ -13,7 +13,10 @@ import { revokeQuietly, toRevoke } from './erase-credential.js'
 import type { ObtainedCredential, PendingFlow } from './pending-flow.js'
 import { keepClient } from './shared-registration.js'
 
-/** Stores the tokens with status and news; another account or issuer than before ends what was given for the old one. */
+/**
+ * Stores the tokens with status and events; a different account or issuer ends the approvals and grants of the previous
+ * one.
+ */
 export async function keepCredential(
   context: ActorContext,
   flow: PendingFlow,
@@ -29,7 +32,7 @@ export async function keepCredential(
   const old = readCredential(held[0]?.value)
   const moved = old !== undefined && (old.issuer !== credential.issuer || old.account !== credential.account)
   const keptBefore = versioned<ClientRecord>(held[1])?.value
-  // They have agreed to this server now.
+  // The person has now consented for this server.
   const known = { client, origin: new URL(flow.value.serverUrl).origin, registeredAt: keptBefore?.registration?.at }
   const keptClient = await keepClient(context, { workspaceId, integrationId }, known, {
     sharedRedirect: keptBefore?.sharedRedirect,
@@ -41,7 +44,7 @@ export async function keepCredential(
     ])
     const stored = versioned<IntegrationRecord>(records[0])
     const before = versioned<StatusRecord>(records[1])
-    // Removed, pointed elsewhere, or signed out of, while the tokens were on their way.
+    // The integration was removed, edited or signed out of in the meantime.
     if (stored === undefined || before === undefined || !mayFinish(context, flow, stored.value))
       throw notFound('integration', integrationId)
     const { value: record, version } = stored
@@ -52,7 +55,7 @@ export async function keepCredential(
         reason: 'ok',
         account: credential.account,
         signIn: context.runtime.randomId(),
-        // A number that was there before would bring what was agreed to for an earlier account back to life.
+        // A revision must not repeat: it would revive approvals of an earlier account.
         accountRevision: (before.value.accountRevision ?? 0) + (moved && owner !== sharedOwner ? 1 : 0),
       },
       { now },
@@ -92,14 +95,14 @@ export async function keepCredential(
   const mine = (whose: string): boolean => owner === sharedOwner || whose === userId
   await endOpenApprovals(context, workspaceId, integrationId, {
     to: 'superseded',
-    reason: 'Somebody signed in with another account.',
+    reason: 'Somebody signed in with a different account.',
     only: (approval) => mine(approval.request.userId),
   })
   await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
   context.runInBackground(() => revokeQuietly(context, { workspaceId, integrationId, owner }, old))
 }
 
-/** Whether the sign-in still is for that server and that credential, and the person may still give it. */
+/** Whether the sign-in is still for that server and credential, and the person may still provide it. */
 export function mayFinish(context: ActorContext, { value: flow }: PendingFlow, record: IntegrationRecord): boolean {
   const perUser = record.credentials === 'per_user'
   return (

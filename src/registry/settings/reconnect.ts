@@ -14,17 +14,17 @@ import { offersSignIn } from './sign-in-target.js'
 import { startSignIn } from './start-sign-in.js'
 import { loadTarget, validateTarget } from './validate.js'
 
-/** What `reconnect()` takes. */
+/** Input of `reconnect()`. */
 export interface ReconnectInput {
-  /** What to ask for, beside what was granted before. */
+  /** Scopes to request besides the granted ones. */
   readonly scopes?: readonly string[] | undefined
-  /** Replaces the integration's OAuth settings. For who may change its URL. */
+  /** Replaces the integration's OAuth settings. Needs the permission to change its URL. */
   readonly oauth?: OAuthSettings | undefined
 }
 
 /**
- * Connects again in place, and begins from nothing: settings, agents and grants are kept, and so are the old tokens until
- * a new sign-in succeeds; sessions with the server are not.
+ * Connects again in place. Settings, agents and grants are kept, and the old tokens until a new sign-in succeeds; MCP
+ * sessions are not.
  *
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`, `authorization_failed`
  */
@@ -46,7 +46,7 @@ export async function reconnect(
   return validateTarget(context, target, options.signal)
 }
 
-/** A server that lists its tools to everybody: a person who asks to sign in to it gets a sign-in, where it offers one. */
+/** Whether to sign in to a server that works without: the person asks for it, and the server offers one. */
 async function asksToSignIn(
   context: Context,
   { record, status, workspaceId, integrationId }: Target,
@@ -59,7 +59,7 @@ async function asksToSignIn(
   return offersSignIn(context, record.url, settings, signal)
 }
 
-/** Replaces what a person gave for an integration's OAuth. */
+/** Replaces a person's OAuth settings of an integration. */
 async function replaceSettings(context: ActorContext, id: string, oauth: OAuthSettings): Promise<void> {
   await retrying('The integration', async () => {
     const { record, version, workspaceId } = await load(context, id, 'set_endpoint')
@@ -69,10 +69,10 @@ async function replaceSettings(context: ActorContext, id: string, oauth: OAuthSe
     const sealed = await sealOAuthSettings(context, { workspaceId, integrationId: id }, originOf(record), oauth)
     return context.feed.commit(workspaceId, {
       writes: [
-        // Written also where nothing changes: a removed integration must not be given secrets again.
+        // Written even without a change: a removed integration must not get secrets again.
         { key: keys.integration(id), ifVersion: version, value: toJson(record) },
         { key: keys.oauthSettings(id), value: toJson({ sealed }) },
-        // The client before belongs to the settings before.
+        // The previous client belongs to the previous settings.
         { key: keys.client(id), value: undefined },
       ],
       audit: [{ action: 'update', userId: context.actor.userId, integrationId: id, changed: ['oauth'] }],
@@ -80,7 +80,7 @@ async function replaceSettings(context: ActorContext, id: string, oauth: OAuthSe
   })
 }
 
-/** What a person asks for begins from nothing, in all processes: what is remembered about the server is of no use any more. */
+/** Discards cached profiles and sessions of the server in all processes: a person asked for a fresh start. */
 async function forgetSessions(context: Context, target: Target): Promise<Target> {
   const { workspaceId, integrationId, owner } = target
   const key = keys.status(integrationId, owner)

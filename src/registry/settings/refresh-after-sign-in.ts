@@ -9,7 +9,10 @@ import { targetFrom, targetKeys } from '../state/target.js'
 import { getIntegration } from './integrations.js'
 import { refreshTools } from './refresh-tools.js'
 
-/** Lists the tools with a credential just stored, and answers with what came of it. Faults are told by the status. */
+/**
+ * Lists the tools with the newly stored credential and returns the result; server errors become the integration's
+ * status.
+ */
 export async function refreshAfterSignIn(
   context: ActorContext,
   integrationId: string,

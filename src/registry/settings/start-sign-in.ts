@@ -44,7 +44,7 @@ export async function startSignIn(
     if (stored === undefined || stored.value.url !== record.url) throw notFound('integration', id)
     return context.feed.commit(workspaceId, {
       writes: [
-        // Written also where nothing changes: a removed integration must not be given secrets again.
+        // Written even without a change: a removed integration must not get secrets again.
         { key: keys.integration(id), ifVersion: stored.version, value: toJson({ ...stored.value, auth: 'oauth' }) },
         ...begun.writes,
         ...status.writes,
@@ -61,7 +61,7 @@ export async function startSignIn(
   }
 }
 
-/** The scopes that a call missed, where that led to the sign-in. */
+/** The missing scopes of a call that led to the sign-in. */
 function missing({ status }: Target): readonly string[] | undefined {
   const reason = status?.reason === 'awaiting_authorization' ? status.before : status?.reason
   return reason === 'scope_required' ? (status?.scopes ?? []) : undefined
