@@ -32,14 +32,16 @@ export async function visit(
     readonly person?: string
     readonly role?: 'admin'
     readonly ownTime?: boolean
+    /** Of the cookie that says who the person is. `@default 'Lax'` */
+    readonly sameSite?: 'Strict' | 'Lax'
   } = {},
 ): Promise<Visit> {
-  const { person = 'ana', role, ownTime = false, ...rest } = options
+  const { person = 'ana', role, ownTime = false, sameSite = 'Lax', ...rest } = options
   const context = await (await openBrowser()).newContext({ viewport: { width: 1200, height: 900 }, ...rest })
   context.setDefaultTimeout(30_000)
   if (ownTime) await context.clock.install()
   await context.addCookies([
-    { name: 'person', value: person, url: origin, sameSite: 'Lax', httpOnly: true },
+    { name: 'person', value: person, url: origin, sameSite, httpOnly: true },
     ...(role === undefined ? [] : [{ name: 'role', value: role, url: origin }]),
   ])
   const opened = await watch(context, origin)

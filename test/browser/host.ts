@@ -20,6 +20,8 @@ export interface PageHostOptions {
   readonly connectors?: readonly Connector[]
   readonly registry?: Partial<IntegrationRegistryOptions<TestAgent>>
   readonly people?: FindPeople | undefined
+  /** The name of the machine in its URL. `@default '127.0.0.1'` */
+  readonly hostname?: 'localhost' | undefined
   readonly page?: SettingsPageOptions | undefined
   /** Other pages of the host, by path. */
   readonly pages?: Readonly<Record<string, { readonly type: string; readonly body: string }>>
@@ -29,7 +31,7 @@ export async function startPageHost(options: PageHostOptions = {}): Promise<Page
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const origin = `http://${options.hostname ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`
   const registry = makeRegistry({
     agents: [
       { id: 'assistant', name: 'Assistant' },

@@ -78,3 +78,35 @@ it('signs in again where the provider took it back, from Validate as from Reconn
   await page.getByRole('status').getByText('Signed notes is connected.').waitFor()
   await page.getByText('Connected', { exact: true }).waitFor()
 })
+
+it('comes back to who it was where the cookie of the host is SameSite=Strict', async () => {
+  // Another site than the provider's, which is at 127.0.0.1: from its page the way back brings no cookie along.
+  provider.intercept = ({ path, method }, response) => {
+    if (!path.startsWith('/interaction/') || method === 'POST') return false
+    response
+      .setHeader('content-type', 'text/html')
+      .end('<link rel="icon" href="data:,"><form method="post"><button>Allow</button></form>')
+    return true
+  }
+  const strict = await startPageHost({ hostname: 'localhost' })
+  const { page, context, complaints } = await visit(strict.origin, basePath, { sameSite: 'Strict' })
+  await connect(page)
+  await goOn(page)
+  const allow = page.getByRole('button', { name: 'Allow' })
+  const back = page.getByRole('status').getByText('Signed notes is connected.')
+  // It asks who signs in, and then what is allowed.
+  for (let n = 0; n < 2; n++) {
+    await allow.or(back).waitFor()
+    if (await allow.isVisible()) await allow.click()
+  }
+  await back.waitFor()
+  provider.intercept = undefined
+  // The first request knew nobody: its answer went on from the host's own origin.
+  const callbacks = strict.requests.filter((request) => request.includes('/oauth/callback'))
+  expect(callbacks.map((request) => request.includes('from-here=1'))).toEqual([false, true])
+  expect(new URL(page.url()).origin).toBe(strict.origin)
+  expect(complaints).toEqual([])
+  expect(await strict.registry.actingAs(ana).list()).toMatchObject([{ status: 'connected' }])
+  await context.close()
+  await strict.close()
+})
