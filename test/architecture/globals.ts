@@ -1,11 +1,11 @@
 import ts from 'typescript'
-import { parse } from './source.js'
+import { oncePerText, parse } from './source.js'
 
 /**
  * The platform's values that a module uses, as often as they occur: `fetch` (`globalThis.fetch` as well), `Date.now`,
  * `new Date()`. A name that the module declares or imports itself is no global; types don't count.
  */
-export function globalsOf(text: string): readonly string[] {
+export const globalsOf = oncePerText((text): readonly string[] => {
   const file = parse(text)
   const checker = checkerOf(file)
   const found: string[] = []
@@ -20,7 +20,7 @@ export function globalsOf(text: string): readonly string[] {
   }
   visit(file)
   return found
-}
+})
 
 /** The name, with the member that is read of it, or as a call without arguments that makes one. */
 function useOf(node: ts.Identifier | ts.PropertyAccessExpression): string {

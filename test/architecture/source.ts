@@ -23,7 +23,7 @@ export function readSources(root: string): Sources {
 }
 
 /** Static and dynamic imports, re-exports and `import('…')` types of a module. */
-export function importsOf(text: string): readonly Import[] {
+export const importsOf = oncePerText((text): readonly Import[] => {
   const found: Import[] = []
   const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
     if (specifier !== undefined && ts.isStringLiteralLike(specifier))
@@ -39,11 +39,20 @@ export function importsOf(text: string): readonly Import[] {
   }
   visit(parse(text))
   return found
-}
+})
 
 /** Parses a module, with parents set. */
 export function parse(text: string): ts.SourceFile {
   return ts.createSourceFile('module.ts', text, ts.ScriptTarget.ES2022, true)
+}
+
+/** Every rule reads every module: what is found in one is found once. */
+export function oncePerText<T>(find: (text: string) => T): (text: string) => T {
+  const found = new Map<string, T>()
+  return (text) => {
+    if (!found.has(text)) found.set(text, find(text))
+    return found.get(text)!
+  }
 }
 
 /** Whether a specifier names a module of the platform, with or without `node:`. */
