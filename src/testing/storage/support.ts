@@ -1,0 +1,67 @@
+import { isIntegrationError } from '../../model/errors.js'
+import type { JsonValue } from '../../model/json.js'
+import type { StorageListResult, RegistryStorage, StorageWrite, StorageWritten } from '../../ports/storage.js'
+import { rejected, truthy } from '../assertions.js'
+
+/** Describes one promise of a storage, with a storage, a clock that it may turn, and a workspace of its own. */
+export type StorageTest = (name: string, body: (given: Given) => Promise<void>) => void
+
+/** So that a storage that never gets anywhere fails instead of hanging. */
+export const mostRounds = 10_000
+
+/** What a test of the contract works with. */
+export interface Given {
+  readonly storage: RegistryStorage
+  readonly clock: { time: number }
+  readonly workspace: string
+}
+
+export async function commit(
+  storage: RegistryStorage,
+  workspace: string,
+  writes: StorageWrite[],
+): Promise<readonly StorageWritten[]> {
+  const written = await storage.commit(workspace, writes)
+  if (written === false) throw new Error('The storage refused a commit whose conditions hold.')
+  return written
+}
+
+export async function valueOf(
+  storage: RegistryStorage,
+  workspace: string,
+  key: string,
+): Promise<JsonValue | undefined> {
+  const { records } = await storage.read(workspace, [key])
+  return records[0]?.value
+}
+
+export async function increment(storage: RegistryStorage, workspace: string, key: string): Promise<void> {
+  for (let attempt = 0; attempt < mostRounds; attempt++) {
+    const [record] = (await storage.read(workspace, [key])).records
+    if (record === undefined) throw new Error('The record is gone.')
+    const value = Number(record.value) + 1
+    if ((await storage.commit(workspace, [{ key, ifVersion: record.version, value }])) !== false) return
+  }
+  throw new Error('No commit went through, though each gave the version that it had read.')
+}
+
+/** Goes from page to page to the last. */
+export async function walk<Page extends { readonly next?: string | undefined }>(
+  read: (after: { readonly after?: string | undefined }) => Promise<Page>,
+): Promise<Page[]> {
+  const pages = [await read({})]
+  for (let after = pages[0]?.next; after !== undefined; after = pages.at(-1)?.next) {
+    pages.push(await read({ after }))
+    truthy(pages.at(-1)?.next !== after && pages.length < mostRounds, 'each page ends further on')
+  }
+  return pages
+}
+
+export function keysOf(pages: readonly StorageListResult[]): string[] {
+  return pages.flatMap(({ records }) => records.map(({ key }) => key))
+}
+
+export async function refusal(attempt: Promise<unknown>): Promise<void> {
+  const error = await rejected(attempt)
+  truthy(isIntegrationError(error) && error.code === 'invalid_input', 'it is refused with invalid_input')
+}
