@@ -79,14 +79,12 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
     let left = false
     if (closed) throw closedError()
     if (signal?.aborted) throw abortError(signal, false)
-    const secure = url.protocol === 'https:'
+    const { secure, host, ...place } = placeOf(url)
     const outgoing = (secure ? https : http).request({
       agent: agents[secure ? 'https:' : 'http:'],
       method,
-      hostname: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? (secure ? 443 : 80) : url.port,
-      path: url.pathname + url.search,
-      headers: { ...request.headers, host: url.host, ...lengthOf(request) },
+      ...place,
+      headers: headersOf(request, host),
     })
     const fault = (error?: unknown): IntegrationError => {
       const phase = (outgoing.socket && phases.get(outgoing.socket)) ?? 'open'
@@ -107,7 +105,11 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
       outgoing.on('response', (incoming) => {
         answered = true
         try {
-          resolve({ status: incoming.statusCode ?? 0, headers: headersOf(incoming), body: nodeBody(incoming, fault) })
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: receivedHeaders(incoming),
+            body: nodeBody(incoming, fault),
+          })
         } catch (error) {
           outgoing.destroy()
           reject((error as IntegrationError).with({ mayHaveRun: startsWork(method) }))
@@ -173,13 +175,43 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
 
 class ConnectTimeout extends Error {}
 
-function lengthOf({ body, method }: OutgoingRequest): { 'content-length'?: number | undefined } {
-  if (body === undefined) return startsWork(method) ? { 'content-length': 0 } : {}
-  return { 'content-length': Buffer.byteLength(body) }
+/** Where a URL leads, taken apart once: a platform's `URL` does it each time that a part is asked for. */
+function placeOf(url: URL): Place {
+  const known = places.get(url)
+  if (known !== undefined) return known
+  const secure = url.protocol === 'https:'
+  const place = {
+    secure,
+    host: url.host,
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 443 : 80) : url.port,
+    path: url.pathname + url.search,
+  }
+  places.set(url, place)
+  return place
+}
+
+interface Place {
+  readonly secure: boolean
+  readonly host: string
+  readonly hostname: string
+  readonly port: string | number
+  readonly path: string
+}
+
+const places = new WeakMap<URL, Place>()
+
+/** As one list, which Node writes as it is. */
+function headersOf({ headers, body, method }: OutgoingRequest, host: string): string[] {
+  const list = ['host', host]
+  for (const name in headers) list.push(name, headers[name]!)
+  if (body !== undefined) list.push('content-length', String(Buffer.byteLength(body)))
+  else if (startsWork(method)) list.push('content-length', '0')
+  return list
 }
 
 /** No cookies: there is no jar for them, and nobody else should see them. */
-function headersOf(incoming: http.IncomingMessage): [string, string][] {
+function receivedHeaders(incoming: http.IncomingMessage): [string, string][] {
   const { rawHeaders } = incoming
   const headers: [string, string][] = []
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

@@ -11,25 +11,27 @@ const mostTimeouts = 5
  */
 export class CallClock {
   readonly #controller = new AbortController()
-  readonly #runtime: Pick<RegistryRuntime, 'setTimer'>
+  readonly #runtime: Pick<RegistryRuntime, 'now' | 'setTimer'>
+  readonly #started: number
   readonly #timeoutMs: number
-  readonly #stopTotal: () => void
+  #stopTotal: (() => void) | undefined
   readonly #stopListening: () => void
   readonly #onEnd = new Set<(reason: IntegrationError) => void>()
-  #stopIdle: () => void = () => undefined
+  #ended: IntegrationError | undefined
+  #stopIdle: () => void
   #waiting = 0
 
   constructor(options: {
-    readonly runtime: Pick<RegistryRuntime, 'setTimer'>
+    readonly runtime: Pick<RegistryRuntime, 'now' | 'setTimer'>
     readonly timeoutMs: number
     readonly signal?: AbortSignal | undefined
   }) {
     this.#runtime = options.runtime
     this.#timeoutMs = options.timeoutMs
-    this.#stopTotal = this.#runtime.setTimer(() => this.end(timedOut()), options.timeoutMs * mostTimeouts)
+    this.#started = options.runtime.now()
     const { signal } = options
+    this.#stopIdle = options.runtime.setTimer(() => this.end(timedOut()), options.timeoutMs)
     this.#stopListening = onAbort(signal, () => this.end(abortedBy(signal!)))
-    this.alive()
   }
 
   /** Aborts when the time is up or the caller gave up; its reason is our own error. */
@@ -39,13 +41,15 @@ export class CallClock {
 
   /** The error that ended it early, if any. */
   get ended(): IntegrationError | undefined {
-    return this.#controller.signal.aborted ? (this.#controller.signal.reason as IntegrationError) : undefined
+    return this.#ended
   }
 
   /** The server showed a sign of life. */
   alive(): void {
     this.#stopIdle()
-    if (this.#waiting > 0 || this.ended !== undefined) return
+    if (this.#ended !== undefined) return
+    this.#boundTotal()
+    if (this.#waiting > 0) return
     this.#stopIdle = this.#runtime.setTimer(() => this.end(timedOut()), this.#timeoutMs)
   }
 
@@ -53,6 +57,7 @@ export class CallClock {
   async pausedForElicitation<T>(answer: () => Promise<T>): Promise<T> {
     this.#waiting++
     this.#stopIdle()
+    this.#boundTotal()
     try {
       return await answer()
     } finally {
@@ -75,7 +80,7 @@ export class CallClock {
    * @returns how to take it back
    */
   whenEnded(callback: (reason: IntegrationError) => void): () => void {
-    if (this.ended !== undefined) callback(this.ended)
+    if (this.#ended !== undefined) callback(this.#ended)
     else this.#onEnd.add(callback)
     return () => this.#onEnd.delete(callback)
   }
@@ -83,15 +88,22 @@ export class CallClock {
   /** Ends the work before it is done. */
   end(reason: IntegrationError): void {
     this.#stopIdle()
-    if (this.ended !== undefined) return
+    if (this.#ended !== undefined) return
+    this.#ended = reason
     this.#controller.abort(reason)
     for (const callback of this.#onEnd) callback(reason)
   }
 
   stop(): void {
     this.#stopIdle()
-    this.#stopTotal()
+    this.#stopTotal?.()
     this.#stopListening()
+  }
+
+  /** The time altogether matters once the first part of it was had again. */
+  #boundTotal(): void {
+    const left = this.#timeoutMs * mostTimeouts - (this.#runtime.now() - this.#started)
+    this.#stopTotal ??= this.#runtime.setTimer(() => this.end(timedOut()), left)
   }
 }
 

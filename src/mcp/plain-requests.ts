@@ -50,6 +50,8 @@ export interface PlainRequestsOptions {
 export class PlainRequests {
   readonly #options: PlainRequestsOptions
   readonly #fetch: ServerFetchOptions['fetch']
+  /** What the SDK's client adds to `_meta` of every request. */
+  readonly #envelope: object | undefined
   readonly #underWay = new Set<CallClock>()
   /** Ids that the SDK's client, which counts from 0, does not come to. */
   #lastId = 1_000_000_000
@@ -57,6 +59,14 @@ export class PlainRequests {
   constructor(options: PlainRequestsOptions) {
     this.#options = options
     this.#fetch = endpointFetch(options.server.fetch)
+    this.#envelope =
+      options.era === 'legacy'
+        ? undefined
+        : {
+            [PROTOCOL_VERSION_META_KEY]: options.protocolVersion,
+            [CLIENT_INFO_META_KEY]: clientInfo,
+            [CLIENT_CAPABILITIES_META_KEY]: {},
+          }
   }
 
   /**
@@ -115,21 +125,12 @@ export class PlainRequests {
     }
   }
 
-  /** The message as it is sent, with what the SDK's client adds to every one. */
   #message({ method, params }: PlainRequest, id: string | number): string {
-    const { era, protocolVersion } = this.#options
-    const envelope = {
-      [PROTOCOL_VERSION_META_KEY]: protocolVersion,
-      [CLIENT_INFO_META_KEY]: clientInfo,
-      [CLIENT_CAPABILITIES_META_KEY]: {},
-    }
-    const _meta = {
-      ...(era === 'modern' ? envelope : undefined),
-      ...(params._meta as object | undefined),
-      ...(method === 'tools/call' ? { progressToken: id } : undefined),
-    }
-    const isEmpty = era === 'legacy' && method === 'tools/list'
-    return JSON.stringify({ jsonrpc: '2.0', id, method, params: isEmpty ? params : { ...params, _meta } })
+    const asksForNews = method === 'tools/call'
+    if (this.#envelope === undefined && !asksForNews) return JSON.stringify({ jsonrpc: '2.0', id, method, params })
+    const progressToken = asksForNews ? id : undefined
+    const _meta = { ...this.#envelope, ...(params._meta as object | undefined), progressToken }
+    return JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta } })
   }
 
   /** The headers of a request; `undefined` for a tool whose name has to be encoded to be one. */

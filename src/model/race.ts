@@ -12,23 +12,31 @@ export type RaceBounds = {
  * Waits for work until its caller gives up or its time is over. The work goes on, unless it is handed a signal of its own;
  * given as a function, it isn't begun for a caller who gave up before.
  */
-export async function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBounds): Promise<T> {
-  const { signal, fault } = bounds
-  if (typeof work === 'function' && signal?.aborted === true) throw fault('aborted')
-  const running = typeof work === 'function' ? work() : work
-  let stopListening = (): void => {}
-  let stopTimer = (): void => {}
-  const ended = new Promise<never>((_, reject) => {
-    if (signal !== undefined) stopListening = onAbort(signal, () => reject(fault('aborted')))
-    if (bounds.timeoutMs !== undefined)
-      stopTimer = bounds.runtime.setTimer(() => reject(fault('timeout')), bounds.timeoutMs)
+export function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBounds): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { signal, fault } = bounds
+    if (typeof work === 'function' && signal?.aborted === true) return reject(fault('aborted'))
+    const running = typeof work === 'function' ? work() : work
+    const stopListening = onAbort(signal, () => reject(fault('aborted')))
+    const stopTimer =
+      bounds.timeoutMs === undefined
+        ? undefined
+        : bounds.runtime.setTimer(() => reject(fault('timeout')), bounds.timeoutMs)
+    const settle = (): void => {
+      stopListening()
+      stopTimer?.()
+    }
+    running.then(
+      (value) => {
+        settle()
+        resolve(value)
+      },
+      (error: unknown) => {
+        settle()
+        reject(error as Error)
+      },
+    )
   })
-  try {
-    return await Promise.race([running, ended])
-  } finally {
-    stopListening()
-    stopTimer()
-  }
 }
 
 /** Calls back when the signal aborts, at once when it has. @returns how to stop listening */

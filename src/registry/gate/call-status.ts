@@ -19,6 +19,7 @@ export async function statusAfter(
   reported: Pick<StatusRecord, 'reason' | 'scopes'>,
   now: number,
 ): Promise<Change> {
+  if (worksAsBefore(target.status, reported, now)) return {}
   const { workspaceId, integrationId, owner } = target
   const of = { integrationId, owner, userId: scope.actor.userId }
   const needsPerson = statusReasons[reported.reason] === 'reconnect_required'
@@ -30,4 +31,15 @@ export async function statusAfter(
   if (current?.value.reason !== target.status?.reason) return {}
   const { writes, events } = statusChange(of, current?.value, found, { now, notOftenerThanMs: statusWriteIntervalMs })
   return { events, writes: writes.map((write) => ({ ...write, ifVersion: current?.version ?? null })) }
+}
+
+/** Most calls: the integration worked a moment ago, and nothing is held against it. */
+function worksAsBefore(
+  status: StatusRecord | undefined,
+  { reason }: Pick<StatusRecord, 'reason'>,
+  now: number,
+): boolean {
+  if (status?.reason !== 'ok' || reason !== 'ok' || now - (status.checkedAt ?? 0) >= statusWriteIntervalMs) return false
+  const { until, scopes, foundByCall, serverMessage } = status
+  return [until, scopes, foundByCall, serverMessage].every((held) => held === undefined)
 }
