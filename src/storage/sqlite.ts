@@ -44,6 +44,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
   const { database, now = Date.now } = options
   const watching = watchers()
   let prepared: Statements | undefined
+  let waiting: Commit[] = []
 
   /** Everything inside is synchronous: nothing else of this process comes between. */
   function using<T>(work: (statements: Statements) => T): T {
@@ -55,10 +56,32 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
     }
   }
 
+  /** Sees every commit that was asked for before. */
+  function reading<T>(work: (statements: Statements) => T): T {
+    if (waiting.length > 0) writeWaiting()
+    return using(work)
+  }
+
+  /** One transaction for all commits of a moment: waiting for the disk is most of what one costs. */
+  function writeWaiting(): void {
+    const commits = waiting
+    waiting = []
+    if (commits.length === 0) return
+    try {
+      const time = now()
+      const written = using((statements) =>
+        inTransaction(database, () => commits.map((commit) => writeOne(statements, commit, time))),
+      )
+      for (const [n, { resolve }] of commits.entries()) resolve(written[n]!)
+    } catch (error) {
+      for (const { reject } of commits) reject(error)
+    }
+  }
+
   return {
     async read(workspaceId, keys) {
       checkRead(workspaceId, keys)
-      return using((statements) => {
+      return reading((statements) => {
         const time = now()
         const rows = statements.read.all(workspaceId, JSON.stringify(keys), time) as Row[]
         const byKey = new Map(rows.map((row) => [row.key, row]))
@@ -74,7 +97,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
       checkList(query)
       const { workspaceId, prefix, limit, reverse = false } = query
       const { after = reverse ? prefix + END : '' } = query
-      return using((statements) => {
+      return reading((statements) => {
         const time = now()
         const rows = statements[reverse ? 'listReverse' : 'list'].all(
           workspaceId,
@@ -92,21 +115,17 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
 
     async commit(workspaceId, writes) {
       const values = checkWrites(workspaceId, writes)
-      const written = using((statements) =>
-        inTransaction(database, () => {
-          const time = now()
-          if (!writes.every((write) => holds(statements, workspaceId, write, time))) return false
-          const version = crypto.randomUUID()
-          return writes.map((write, index) => apply(statements, workspaceId, write, values[index], version))
-        }),
-      )
+      const written = await new Promise<false | readonly StorageWritten[]>((resolve, reject) => {
+        waiting.push({ workspaceId, writes, values, resolve, reject })
+        if (waiting.length === 1) afterOthers(writeWaiting)
+      })
       if (written && written.length > 0) watching.tell({ workspaceId, keys: keysToTell(writes, written) })
       return written
     },
 
     async scan(query) {
       const after = checkScan(query)
-      return using((statements) => {
+      return reading((statements) => {
         const { prefix, limit } = query
         const time = now()
         const expiredBefore = query.expired ? -1 : time
@@ -122,6 +141,19 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
   }
 }
 
+/** A commit that waits to be written. */
+interface Commit {
+  readonly workspaceId: string
+  readonly writes: readonly StorageWrite[]
+  readonly values: readonly (string | undefined)[]
+  resolve(written: false | readonly StorageWritten[]): void
+  reject(error: unknown): void
+}
+
+/** Once what came at the same moment has been handled. */
+const afterOthers: (callback: () => void) => void =
+  typeof setImmediate === 'function' ? (callback) => void setImmediate(callback) : queueMicrotask
+
 interface Row {
   readonly key: string
   readonly version: string
@@ -131,6 +163,17 @@ interface Row {
 
 /** After every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
 const END = '\x7f'
+
+/** All of a commit or nothing, whatever becomes of the others in the transaction. */
+function writeOne(
+  statements: Statements,
+  { workspaceId, writes, values }: Commit,
+  time: number,
+): false | readonly StorageWritten[] {
+  if (!writes.every((one) => holds(statements, workspaceId, one, time))) return false
+  const version = crypto.randomUUID()
+  return writes.map((one, index) => apply(statements, workspaceId, one, values[index], version))
+}
 
 function holds(statements: Statements, workspaceId: string, write: StorageWrite, time: number): boolean {
   if ('append' in write || write.ifVersion === undefined) return true

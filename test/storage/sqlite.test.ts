@@ -39,6 +39,63 @@ describe('sqliteStorage', () => {
     expect(first.map(({ version }) => version)).not.toContain(again && again[0]!.version)
   })
 
+  it('writes what is committed at one moment in one transaction, each commit by itself all or nothing', async () => {
+    const database = new Database(path)
+    const statements: string[] = []
+    const counted: SqliteDatabase = {
+      exec: (sql) => {
+        statements.push(sql)
+        return database.exec(sql)
+      },
+      prepare: (sql) => database.prepare(sql),
+    }
+    const storage = sqliteStorage({ database: counted })
+    await storage.commit('w', [{ key: 'taken', value: 1 }])
+    statements.length = 0
+    const written = await Promise.all([
+      storage.commit('w', [{ key: 'a', ifVersion: null, value: 1 }]),
+      storage.commit('w', [
+        { key: 'b', value: 1 },
+        { key: 'taken', ifVersion: null, value: 2 },
+      ]),
+      storage.commit('w', [{ key: 'a', ifVersion: null, value: 2 }]),
+      storage.commit('v', [{ key: 'a', ifVersion: null, value: 3 }]),
+    ])
+    expect(written.map((one) => one !== false)).toEqual([true, false, false, true])
+    expect(statements).toEqual(['BEGIN IMMEDIATE', 'COMMIT'])
+    const { records } = await storage.read('w', ['a', 'b', 'taken'])
+    expect(records.map((record) => record?.value)).toEqual([1, undefined, 1])
+  })
+
+  it('reads what was committed before, though nobody waited for it', async () => {
+    const storage = sqliteStorage({ database: new Database(path) })
+    const committed = storage.commit('w', [{ key: 'a', value: 1 }])
+    expect((await storage.read('w', ['a'])).records[0]?.value).toBe(1)
+    expect(await committed).toHaveLength(1)
+  })
+
+  it('rejects every commit of a transaction that could not be written', async () => {
+    const database = new Database(path)
+    let isFull = false
+    const failing: SqliteDatabase = {
+      exec: (sql) => {
+        if (isFull && sql === 'COMMIT') throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' })
+        return database.exec(sql)
+      },
+      prepare: (sql) => database.prepare(sql),
+    }
+    const storage = sqliteStorage({ database: failing })
+    await storage.commit('w', [{ key: 'kept', value: 1 }])
+    isFull = true
+    const keys = ['a', 'b']
+    const ended = await Promise.allSettled(keys.map((key) => storage.commit('w', [{ key, value: 1 }])))
+    const rejected = { status: 'rejected', reason: { code: 'storage_unavailable' } }
+    expect(ended).toMatchObject([rejected, rejected])
+    isFull = false
+    const { records } = await storage.read('w', ['a', 'b', 'kept'])
+    expect(records.map((record) => record?.value)).toEqual([undefined, undefined, 1])
+  })
+
   it('loses nothing when four processes write to one file at once', async () => {
     const commits = 100
     const names = ['a', 'b', 'c', 'd']
