@@ -9,7 +9,7 @@ import { defined } from './defined.js'
 
 export type { BridgeOptions, CallName } from './bridged-tool.js'
 
-/** How {@link aiSdkTools} asks. */
+/** Options of {@link aiSdkTools}. */
 export interface AiSdkToolsOptions extends BridgeOptions {
   /**
    * Who asks the person about a tool that asks; never both.
@@ -32,8 +32,8 @@ export interface AiSdkToolsOptions extends BridgeOptions {
 }
 
 /**
- * A toolset as tools of the AI SDK, versions 6 and 7. Every call goes through the toolset's gate, whatever the SDK was
- * told: a tool that was turned off since, or set to ask, is.
+ * A toolset as tools of the AI SDK, versions 6 and 7. Every call goes through the toolset's gate, whatever the SDK's
+ * own settings are: changed tool settings apply at once.
  *
  * What a tool returns to the host is the {@link ToolCallOutcome}; the model reads the tool's content, or why it has not
  * run. A fault becomes a `tool-error`. The run's abort signal ends the call at the server too.
@@ -46,7 +46,7 @@ export function aiSdkTools(toolset: Toolset, options: AiSdkToolsOptions = {}): T
   return hasToolSearch && toolset.deferred.length > 0 ? { ...made, [searchName]: searchTool(toolset) } : made
 }
 
-/** What version 7 tells its `toolApproval` of a call: the part of it that is read here. */
+/** Input of `toolApproval` of version 7, as far as it is used here. */
 export interface AiSdkApprovalCall {
   /** The call that is about to run. */
   readonly toolCall: { readonly toolName: string; readonly input: unknown }
@@ -55,7 +55,7 @@ export interface AiSdkApprovalCall {
 /** The kinds of answers of `toolApproval`, from lenient to strict. */
 export type AiSdkApprovalType = 'not-applicable' | 'approved' | 'user-approval' | 'denied'
 
-/** What `toolApproval` answers; `undefined` is `not-applicable`: the call runs. */
+/** Result of `toolApproval`; `undefined` means `not-applicable`: the call runs. */
 export type AiSdkApprovalStatus =
   | AiSdkApprovalType
   | { type: 'not-applicable'; reason?: never | undefined }
@@ -89,7 +89,10 @@ export function aiSdkToolApproval<Call extends AiSdkApprovalCall>(
 
 /** Arguments that are none, a registry that is closed: refused with the reason, so that the run goes on. */
 function inexplicable(error: unknown): { readonly type: 'deny'; readonly why: string } {
-  return { type: 'deny', why: error instanceof Error ? error.message : 'It can not be told whether this may run.' }
+  return {
+    type: 'deny',
+    why: error instanceof Error ? error.message : 'Whether this call may run could not be decided.',
+  }
 }
 
 const approvalTypes = { auto: 'approved', ask: 'user-approval', deny: 'denied', unavailable: 'denied' } as const

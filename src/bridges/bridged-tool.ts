@@ -54,7 +54,7 @@ export interface BridgeOptions {
   readonly timeoutMs?: number | undefined
 }
 
-/** What a call led to, and what the model reads of it. */
+/** A call's outcome, and its content for the model. */
 export interface Reading extends ModelContent {
   /** Absent after a fault. */
   readonly outcome?: ToolCallOutcome | undefined

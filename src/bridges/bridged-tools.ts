@@ -4,7 +4,7 @@ import { modelSchema } from './schema-form.js'
 import { searchingTools } from './searching-tools.js'
 import { shortName } from './short-names.js'
 
-/** What every bridge is made of. */
+/** The common part of every bridge. */
 export interface BridgedToolset {
   readonly tools: readonly BridgedTool[]
   /** Any tool by the name that a model called, also one that it can't know: the gate answers. */

@@ -87,7 +87,7 @@ function langchainTool(
   })
 }
 
-/** What LangChain tells a tool of its run. */
+/** LangChain's run configuration of a tool call. */
 interface RunConfig {
   readonly toolCall?: { readonly id?: string | undefined } | undefined
   /** What graphs add. */

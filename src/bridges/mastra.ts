@@ -92,7 +92,7 @@ function mastraTool(tool: BridgedTool, { approval, takes = isImage }: MastraTool
   })
 }
 
-/** What Mastra tells a tool of its call. */
+/** Mastra's context of a tool call. */
 interface MastraContext {
   readonly toolCallId?: string | undefined
   readonly abortSignal?: AbortSignal | undefined

@@ -60,7 +60,7 @@ export interface OpenAiAgentsTool {
 export interface OpenAiAgentsToolSearch {
   type: 'hosted_tool'
   name: 'tool_search'
-  /** What the provider is told. */
+  /** Data for the provider. */
   providerData: { type: 'tool_search' }
 }
 
@@ -84,8 +84,9 @@ export type OpenAiAgentsPart =
   | { type: 'file'; file: { data: string; mediaType: string; filename: string } }
 
 /**
- * A toolset as tools of OpenAI's Agents SDK. Every call goes through the toolset's gate, whatever the SDK was told. The
- * model reads the tool's content, or why it has not run. Deferred tools use the Responses API's tool search.
+ * A toolset as tools of OpenAI's Agents SDK. Every call goes through the toolset's gate, whatever the SDK's own
+ * settings are. The model reads the tool's content, or why it has not run. Deferred tools use the Responses API's tool
+ * search.
  *
  * @see https://openai.github.io/openai-agents-js/guides/tools
  */
@@ -111,7 +112,7 @@ function agentsTool(tool: BridgedTool, options: OpenAiAgentsToolsOptions): OpenA
     strict: false,
     deferLoading: deferred ? true : undefined,
     isEnabled: async () => true,
-    // The SDK looks again when the answer is there, and must be told the same.
+    // The SDK asks again after the decision, and needs the same result.
     needsApproval: async (context, input, callId) =>
       isNative && (decisionOf(context, name, callId) !== undefined || (await wouldAsk(tool, input))),
     async invoke(context, input, { toolCall, signal } = {}) {

@@ -47,11 +47,11 @@ function encodingOf(incoming: IncomingMessage): string | undefined {
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && !noEncoding.has(name))
   if (encodings.length > maxEncodings) {
-    throw new IntegrationError('response_too_large', "The server's answer is compressed more than once.")
+    throw new IntegrationError('response_too_large', "The server's response is compressed more than once.")
   }
   const [encoding] = encodings
   if (encoding !== undefined && !known.has(encoding)) {
-    throw new IntegrationError('protocol_error', "The server's answer is in an encoding that was not asked for.")
+    throw new IntegrationError('protocol_error', "The server's response has an encoding that was not requested.")
   }
   return encoding
 }
@@ -113,7 +113,7 @@ function pulled(stream: Readable, fault: (error: unknown) => IntegrationError): 
 }
 
 function undecodable(): IntegrationError {
-  return new IntegrationError('protocol_error', "The server's answer is not what its content-encoding says.")
+  return new IntegrationError('protocol_error', "The server's response doesn't match its content-encoding.")
 }
 
 /** `identity`, and character sets that servers name in its place: the bytes are as they are. */

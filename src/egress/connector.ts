@@ -4,8 +4,8 @@ import type { BodySource } from '../model/lean-response.js'
 import type { EgressOptions } from './url-policy.js'
 
 /**
- * What carries a vetted request to a server and brings back the beginning of its answer: one file under the Node
- * condition, one for every other platform. It never follows a redirect.
+ * Sends a checked request and returns the head of its response: one file under the Node condition, one for every other
+ * platform. Never follows a redirect.
  */
 export interface Dialer {
   /** @throws `unreachable`, `timeout`, `url_refused`, `protocol_error`, `aborted`, `closed`, or the signal's own {@link IntegrationError} */
@@ -55,7 +55,7 @@ export function abortError(signal: AbortSignal, mayHaveRun: boolean): Integratio
   if (reason instanceof IntegrationError) return mayHaveRun ? reason.with({ mayHaveRun }) : reason
   const timedOut = reason instanceof Error && reason.name === 'TimeoutError'
   return timedOut
-    ? new IntegrationError('timeout', 'The server did not answer in time.', { mayHaveRun })
+    ? new IntegrationError('timeout', 'The server did not respond in time.', { mayHaveRun })
     : new IntegrationError('aborted', 'The request was aborted.', { mayHaveRun })
 }
 
@@ -85,6 +85,6 @@ const words: Record<NetworkReason, string> = {
   dns: 'the host name does not resolve. Check the URL.',
   refused: 'nothing accepts connections there. Check the URL, or try again later.',
   tls: 'no secure connection could be made (TLS). Check that the server speaks https: there and that its certificate is valid for this host.',
-  reset: 'the connection broke before the answer was complete.',
+  reset: 'the connection broke before the response was complete.',
   connect: 'no connection was made in time. Try again later.',
 }

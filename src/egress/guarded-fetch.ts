@@ -20,7 +20,7 @@ import { checkUrl, type EgressOptions } from './url-policy.js'
 
 export type { EgressOptions } from './url-policy.js'
 
-/** What a request is for: it decides about redirects and limits. */
+/** The purpose of a request: decides about redirects and limits. */
 export type RequestPurpose =
   /** MCP traffic: no redirects but for a slash at the end of the path, `maxResponseBytes` per answer and per event of a stream. The caller's signal is its only deadline. */
   | 'mcp'
@@ -132,7 +132,7 @@ function received(
   }
   if (answer.status < 200 || answer.status > 599) {
     answer.body.cancel()
-    throw new IntegrationError('protocol_error', 'The server answered with a status that HTTP does not have.', {
+    throw new IntegrationError('protocol_error', 'The server returned an invalid HTTP status.', {
       mayHaveRun,
     })
   }
@@ -196,7 +196,7 @@ async function withinDeadline<T>(
   const controller = new AbortController()
   const stopListening = onAbort(signal, () => controller.abort(signal?.reason))
   const stopTimer = runtime.setTimer(
-    () => controller.abort(new IntegrationError('timeout', 'The server did not answer in time.')),
+    () => controller.abort(new IntegrationError('timeout', 'The server did not respond in time.')),
     oauthTimeoutMs,
   )
   try {
@@ -211,7 +211,7 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status < 400
 }
 
-const redirectMessage = 'The server redirects elsewhere, and that is not followed. Give the URL where it really is.'
+const redirectMessage = 'The server redirects to another URL, which is not followed. Use the final URL.'
 const rememberedUrls = 1000
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 const keptOverRedirects = new Set(['accept', 'accept-encoding', 'user-agent', 'mcp-protocol-version'])

@@ -107,7 +107,7 @@ export class GuardedResponse implements LeanResponse {
       return JSON.parse(text)
     } catch {
       // The platform's message quotes the body.
-      throw this.#fault(new IntegrationError('protocol_error', "The server's answer is not valid JSON."))
+      throw this.#fault(new IntegrationError('protocol_error', "The server's response is not valid JSON."))
     }
   }
 
@@ -195,7 +195,7 @@ export class GuardedResponse implements LeanResponse {
   #fault(error: unknown): IntegrationError {
     const { mayHaveRun } = this.#options
     if (error instanceof IntegrationError) return error.with({ mayHaveRun })
-    return new IntegrationError('unreachable', "The server's answer broke off.", { reason: 'reset', mayHaveRun })
+    return new IntegrationError('unreachable', "The server's response was cut off.", { reason: 'reset', mayHaveRun })
   }
 }
 

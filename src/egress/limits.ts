@@ -122,7 +122,7 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array {
 export function tooLarge(maxBytes: number): IntegrationError {
   return new IntegrationError(
     'response_too_large',
-    `The server's answer is larger than ${maxBytes} bytes. Nothing of it was used.`,
+    `The server's response is larger than ${maxBytes} bytes and was discarded.`,
   )
 }
 

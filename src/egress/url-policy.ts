@@ -24,9 +24,9 @@ export interface EgressOptions {
 export function checkUrl(input: string | URL, options: EgressOptions): URL {
   const url = parse(input)
   if (url.username !== '' || url.password !== '') {
-    throw invalid('The URL holds credentials. Take them out and send them as a header instead.')
+    throw invalid('The URL contains credentials. Remove them and send them as a header instead.')
   }
-  if (url.href.includes('#')) throw invalid('The URL holds a fragment (#…). Take it out.')
+  if (url.href.includes('#')) throw invalid('The URL contains a fragment (#…). Remove it.')
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     // The host of `localhost:3000` reads as a scheme.
     if (/^[^:/]+:\d+(?:\/|$)/.test(String(input))) throw withoutScheme()
@@ -94,7 +94,7 @@ function withoutScheme(): IntegrationError {
 }
 
 function checkHost(hostname: string, options: EgressOptions): void {
-  if (hostname.endsWith('.')) throw refused('The host name ends with a dot. Take the dot out.')
+  if (hostname.endsWith('.')) throw refused('The host name ends with a dot. Remove it.')
   if (options.denyHosts?.some((pattern) => matchesHost(hostname, pattern))) throw deniedHost(hostname)
   if (options.allowHosts && !options.allowHosts.some((pattern) => matchesHost(hostname, pattern))) {
     throw refused(`The host "${hostname}" is not among egress.allowHosts.`)

@@ -8,7 +8,7 @@ import { gatewaySessions, type GatewaySessionOptions } from './gateway-sessions.
 export type { GatewayAuth, VerifiedToken } from './authentication.js'
 export type { GatewaySessionOptions } from './gateway-sessions.js'
 
-/** What a gateway is made of. */
+/** Options of {@link gatewayHandler}. */
 export interface GatewayOptions<AgentId extends string = string> {
   /** The agent whose toolset is served. */
   readonly agent: AgentId

@@ -61,8 +61,7 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
     options: Omit<ImportOptions, 'concurrency'>,
   ): Promise<{ readonly rows: readonly ImportedRow[] }>
   /**
-   * What happens, as it happens, until the signal aborts; a connection that is lost is made again, and nothing in between
-   * is missed.
+   * Live events until the signal aborts; a lost connection is reopened without missing an event.
    *
    * @param options - `after`: the last event that was handled. `@default` from now on
    * @throws ProblemError where the handler refuses it
@@ -76,16 +75,16 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
 export interface ListPreview {
   /** Which kind of list it was taken for. */
   readonly format: ImportFormat
-  /** What would become of each server of the list, in its order. */
+  /** The servers of the list, in its order. */
   readonly servers: readonly ImportPreview[]
 }
 
-/** What became of one server of a list: an {@link ImportRow} whose error is a {@link Problem}. */
+/** The result of one server of a list: an {@link ImportRow} whose error is a {@link Problem}. */
 export type ImportedRow =
   | Exclude<ImportRow, { readonly type: 'refused' }>
   | { readonly name: string; readonly type: 'refused'; readonly problem: Problem }
 
-/** More was missed than can be told one by one: read again what is shown. */
+/** Too many events were missed: read everything again. */
 export interface StreamReset {
   readonly type: 'reset'
 }
@@ -100,7 +99,7 @@ export interface IntegrationsClientOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** What every method of an {@link IntegrationsClient} rejects with, unless its signal aborts or the network fails. */
+/** The error of every {@link IntegrationsClient} method, unless its signal aborts or the network fails. */
 export class ProblemError extends Error implements Omit<Problem, 'title' | 'detail'> {
   override readonly name = 'ProblemError'
   /** The code of the problem. */

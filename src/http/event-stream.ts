@@ -8,7 +8,7 @@ import {
 
 /** Streams that one person may have open at once in this process. */
 const streamsPerPerson = 4
-/** Events that wait for a slow reader, and that a reader who comes back is told one by one: then it reads again. */
+/** Events buffered for a slow or returning reader; beyond this number it reads everything again. */
 const bufferedEvents = 500
 /** Proxies cut what is silent. */
 const commentEveryMs = 20_000

@@ -1,6 +1,6 @@
 import { isIntegrationError, type ErrorCode, type FieldProblem, type IntegrationError } from '../index.js'
 
-/** What the handler itself refuses, beside the {@link ErrorCode} of the registry. */
+/** Error codes of the handler itself, besides the {@link ErrorCode} of the registry. */
 export type HttpErrorCode =
   | 'unauthenticated'
   | 'cross_site'
@@ -95,7 +95,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Answers an error. Of an error that is not ours nothing is told: its text may hold a secret. */
+/** The response for an error. The text of foreign errors is left out: it may hold a secret. */
 export function problemResponse(error: unknown): Response {
   const body = problemOf(error)
   const headers = new Headers(error instanceof Refusal ? error.headers : {})

@@ -31,7 +31,7 @@ export interface RouteCall<Path extends string, Query, Body> {
   readonly signal: AbortSignal
 }
 
-/** What a route answers besides a plain JSON body. */
+/** A response of a route that is more than a JSON body. */
 export class Reply {
   constructor(
     readonly body: unknown,
@@ -56,7 +56,7 @@ export interface Route<Path extends string = string, Query = unknown, Body = unk
   readonly ifMatch?: 'optional' | 'required' | undefined
   /** How often a person may ask it within a minute, in this process. @default as often as they like */
   readonly perMinute?: number | undefined
-  /** What it answers; absent: nothing, with status 204. */
+  /** Its response body; absent: none, with status 204. */
   readonly result?: z.ZodType | undefined
   run(call: RouteCall<Path, Query, Body>): Promise<unknown>
 }

@@ -11,7 +11,7 @@ import { invalid } from '../model/invalid.js'
 import { maxServers, type ServerEntry } from './server-entry.js'
 import { fillTemplate } from './template.js'
 
-/** How a list is connected. */
+/** Options of {@link importServers}. */
 export interface ImportOptions<AgentId extends string = string> {
   /** Who may use the new integrations: at least one agent. */
   readonly agents: readonly AgentId[]
@@ -28,7 +28,7 @@ export interface ImportOptions<AgentId extends string = string> {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What became of one server of a list. */
+/** The result of one server of a list. */
 export type ImportRow =
   | {
       readonly name: string
@@ -42,7 +42,7 @@ export type ImportRow =
   /** `connect()` threw: the server can't be reached, or its URL or a header is not allowed. Nothing was stored. */
   | { readonly name: string; readonly type: 'refused'; readonly error: IntegrationError }
 
-/** What became of a list, in its order. */
+/** The result of a list, in its order. */
 export interface ImportReport {
   /** One for each server that was to be connected. */
   readonly rows: readonly ImportRow[]

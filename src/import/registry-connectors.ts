@@ -10,7 +10,7 @@ export type RegistryConnectorsOverlay = Partial<
   Pick<Connector, 'auth' | 'category' | 'description' | 'documentationUrl' | 'icon' | 'name' | 'tools' | 'trusted'>
 >
 
-/** How a registry is read. */
+/** Options of {@link registryConnectors}. */
 export interface RegistryConnectorsOptions {
   /** The registry's API without its version, e.g. `https://registry.example.com`. */
   readonly url: string

@@ -31,9 +31,9 @@ export class StdioTransport {
   onmessage?: ((message: unknown) => void) | undefined
   onclose?: (() => void) | undefined
   onerror?: ((error: Error) => void) | undefined
-  /** Told of something that every request under way fails by. */
+  /** Called with an error that fails every running request. */
   onfault?: ((fault: IntegrationError) => void) | undefined
-  /** Told of what was read, in bytes, after the messages in it: nobody may send what nobody asked for without end. */
+  /** Called with the number of bytes read, after their messages, to limit unsolicited ones. */
   onread?: ((bytes: number) => void) | undefined
   readonly #options: StdioTransportOptions
   #process: ChildProcess | undefined
@@ -133,7 +133,7 @@ function exited(code: number | null, signal: NodeJS.Signals | null): Integration
   const how = code !== null ? ` with code ${code}` : signal !== null ? ` by ${signal}` : ''
   return new IntegrationError(
     'unreachable',
-    `The local server ended${how}. What it wrote to its error output goes to onStderr of stdioServer().`,
+    `The local server exited${how}. Its error output goes to \`onStderr\` of stdioServer().`,
     { reason: 'exited', exitCode: code ?? undefined, mayHaveRun: true },
   )
 }
@@ -154,7 +154,7 @@ function notStarted(command: string, { code }: NodeJS.ErrnoException): Integrati
 function tooLarge(maxBytes: number | undefined): IntegrationError {
   return new IntegrationError(
     'response_too_large',
-    `The server's answer is larger than ${maxBytes} bytes. Nothing of it was used.`,
+    `The server's response is larger than ${maxBytes} bytes and was discarded.`,
     { mayHaveRun: true },
   )
 }

@@ -23,7 +23,7 @@ import type { OAuthEnvironment } from './environment.js'
 import type { OAuthSettings } from '../model/oauth.js'
 import { resourceParameter, tokenOptions, type TokenContext, type TokenSet } from './tokens.js'
 
-/** What must be remembered between sending a person away and their coming back. Plain JSON; secret: to be sealed. */
+/** The state of a sign-in between redirect and callback. Plain JSON; secret: to be sealed. */
 export interface FlowSecrets extends TokenContext {
   readonly state: string
   readonly verifier: string
@@ -31,7 +31,7 @@ export interface FlowSecrets extends TokenContext {
   readonly ownRedirectUri: boolean
 }
 
-/** What a sign-in is begun with. */
+/** Options of starting a sign-in. */
 export interface AuthorizationRequest {
   readonly discovery: Discovery
   readonly client: ClientRegistration
@@ -41,7 +41,7 @@ export interface AuthorizationRequest {
   readonly steppedUpFor?: readonly string[] | undefined
 }
 
-/** A sign-in that was begun. */
+/** A started sign-in. */
 export interface BegunAuthorization {
   /** Where to send the person. */
   readonly authorizationUrl: string
@@ -51,7 +51,7 @@ export interface BegunAuthorization {
 }
 
 /**
- * Begins a sign-in: fresh `state` and PKCE verifier, the URL to send the person to.
+ * Starts a sign-in: new `state` and PKCE verifier, and the URL to redirect the person to.
  *
  * @throws IntegrationError `authorization_failed` with `unsafe_authorization_url`.
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#authorization-flow-steps
@@ -64,7 +64,7 @@ export async function beginAuthorization(
   const { server, resource, issuer, namedAs } = discovery
   const url = safeUrl(server.authorization_endpoint, env)
   if (url === undefined)
-    throw refuse('unsafe_authorization_url', 'The authorization server has no address that is safe to open.')
+    throw refuse('unsafe_authorization_url', 'The URL of the authorization server is not safe to open.')
   const [state, verifier] = [generateRandomState(), generateRandomCodeVerifier()]
   // OpenID Connect gives offline access only to a person who is asked for it.
   const { prompt = scopes.includes('offline_access') ? 'consent' : undefined } = settings
@@ -106,7 +106,7 @@ export function callbackState(callbackUrl: string): string | undefined {
 }
 
 /**
- * Ends a sign-in: judges the callback, and only then sends the code, once. The flow must have been consumed before.
+ * Finishes a sign-in: checks the callback, and only then sends the code, once. The flow must have been consumed before.
  *
  * @param callbackUrl - the whole callback URL, unread.
  * @throws IntegrationError `authorization_failed` with `callback_invalid`, `issuer_mismatch`, `state_mismatch`, the OAuth

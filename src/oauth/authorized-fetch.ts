@@ -4,9 +4,9 @@ import { validScopes } from './scopes.js'
 import type { Challenge } from './challenge.js'
 import type { ReauthorizeReason, TokenOutcome } from './token-outcome.js'
 
-/** Where requests get their credential from. */
+/** The credential of requests. */
 export type CredentialSource =
-  /** Nothing is known yet: a 401 says that a sign-in is needed. */
+  /** No credential: a 401 means that a sign-in is needed. */
   | { readonly kind: 'none' }
   /** Headers that a person filled in. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
@@ -25,7 +25,7 @@ export interface TokenSource {
   ): Promise<TokenOutcome>
 }
 
-/** What {@link authorizedFetch} is made of. */
+/** Options of {@link authorizedFetch}. */
 export interface AuthorizedFetchOptions {
   readonly fetch: (url: string | URL, init?: AuthorizedInit) => Promise<Response>
   /** The integration's server: credentials go to its origin and to no other. */
@@ -37,14 +37,15 @@ export interface AuthorizedFetchOptions {
 export type AuthorizedInit = RequestInit & { readonly beforeSend?: ((waited: boolean) => Promise<void>) | undefined }
 
 /**
- * A request met a border that no retry opens. Thrown through the MCP SDK, which passes on errors with this mark as they are.
+ * Thrown when a request needs a person's authorization. Carries the passthrough mark, so that it reaches the caller
+ * unchanged.
  */
 export class AuthorizationRequired extends Error {
   override readonly name = 'AuthorizationRequired'
   readonly reason: ReauthorizeReason | 'scope_required'
-  /** What the server said; absent when it was not asked. */
+  /** The server's challenge; absent when no request was sent. */
   readonly challenge?: Challenge | undefined
-  /** `scope_required`: what was granted and what is missing, together. */
+  /** `scope_required`: the granted and the missing scopes. */
   readonly scopes?: readonly string[] | undefined
 
   constructor(
@@ -60,8 +61,8 @@ export class AuthorizationRequired extends Error {
 }
 
 /**
- * A `fetch` for the MCP transport that identifies itself. A request that is refused with 401 is sent once more, with the
- * same body, when a fresh token can be had.
+ * A `fetch` for the MCP transport that adds the credential. A request refused with 401 is sent once more with a fresh
+ * token, if there is one.
  *
  * @throws AuthorizationRequired when a person is needed; IntegrationError when a token can't be had for a passing reason.
  */
@@ -151,7 +152,7 @@ function withoutSecrets(challenge: Challenge | undefined, source: CredentialSour
 /** Shorter texts are words that a scope may hold as well. */
 const shortestSecret = 8
 
-/** Whether a person has signed in for just these scopes already: another sign-in would lead nowhere. */
+/** Whether a person has already signed in for exactly these scopes: another sign-in would not help. */
 function wasAskedFor({ scopes = [] }: Challenge, used: (TokenOutcome & { type: 'fresh' }) | undefined): boolean {
   const { scopes: granted = [], steppedUpFor } = used ?? {}
   return steppedUpFor !== undefined && scopes.every((scope) => granted.includes(scope) && steppedUpFor.includes(scope))
@@ -160,7 +161,7 @@ function wasAskedFor({ scopes = [] }: Challenge, used: (TokenOutcome & { type: '
 function forbidden(): IntegrationError {
   return new IntegrationError(
     'authorization_failed',
-    'The server forbids this request with the account that signed in.',
+    'The server forbids this request for the account that signed in.',
     {
       reason: 'forbidden',
       httpStatus: 403,

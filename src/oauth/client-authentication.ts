@@ -72,7 +72,10 @@ export async function askInEitherWay(
   }
 }
 
-/** A fault that says whose client was refused: ours is registered again, a configured one is its host's or person's to correct. */
+/**
+ * Converts a refusal of the client: a registered client is registered again; a configured one must be corrected by the
+ * host or person.
+ */
 export function clientFault(error: unknown, { source }: ClientRegistration): unknown {
   if (!isClientError(error) || source === 'dynamic') return error
   return refuse(

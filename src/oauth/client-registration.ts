@@ -11,7 +11,7 @@ import type { ServerMetadata } from './server-metadata.js'
 /** How a client proves itself at the token endpoint. */
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
 
-/** Who we are to one authorization server. Plain JSON; holds a secret. Kept under `issuer` and never shown to another. */
+/** Our client at one authorization server. Plain JSON; holds a secret. Never sent to another issuer. */
 export interface ClientRegistration {
   readonly issuer: string
   readonly clientId: string
@@ -41,7 +41,7 @@ export interface WantedRegistration extends Pick<ClientRegistration, 'issuer' | 
 }
 
 /**
- * Finds out who we are to an authorization server: the configured client, otherwise our Client ID Metadata Document where
+ * Finds our client at an authorization server: the configured client, otherwise our Client ID Metadata Document where
  * the server reads such, otherwise the registration that is stored or shared, otherwise a new dynamic registration.
  *
  * @throws IntegrationError `authorization_failed` with `issuer_changed` (a configured client belongs to another
@@ -154,7 +154,7 @@ async function register(
   if (endpoint === undefined)
     throw refuse(
       'registration_unsupported',
-      'The authorization server registers no clients by itself: configure a client id.',
+      'The authorization server has no dynamic client registration. Configure a client id.',
     )
   if (safeUrl(endpoint, env) === undefined)
     throw refuse('unsafe_endpoint', "The authorization server's registration_endpoint is not safe to use.")
@@ -208,7 +208,7 @@ function refusal(answer: Answer, { assumed }: Discovery): IntegrationError {
 function noOAuth(httpStatus?: number): IntegrationError {
   return new IntegrationError(
     'authorization_failed',
-    'The server wants a credential and shows no sign of OAuth: give it an API key or a token in a header.',
+    'The server requires a credential but does not support OAuth. Set an API key or a token in a header.',
     { reason: 'oauth_not_found', httpStatus },
   )
 }
@@ -228,7 +228,7 @@ function readRegistration(answer: JsonObject | undefined, { assumed }: Discovery
     Array.isArray(redirectUris) && redirectUris.length > 0 && !redirectUris.some((uri) => isSameUrl(uri, redirectUri))
   const isUnusable = secret !== undefined && secret !== null && secret !== '' && !printable(secret)
   if (!printable(id) || isUnusable || isForeign)
-    throw refuse('registration_invalid', 'The authorization server answered a registration without a usable client.')
+    throw refuse('registration_invalid', 'The authorization server returned no usable client for the registration.')
   return {
     id,
     secret: printable(secret) ? secret : undefined,

@@ -10,7 +10,7 @@ import type { OAuthSettings } from '../model/oauth.js'
 import type { ProtectedResource } from './protected-resource.js'
 import type { ServerMetadata } from './server-metadata.js'
 
-/** What was found out about who protects a server, and how. Plain JSON. */
+/** The authorization server of an MCP server, and its metadata. Plain JSON. */
 export interface Discovery {
   /** Sent as `resource`, character by character. Absent for servers of the 2025-03-26 revision. */
   readonly resource?: string | undefined
@@ -155,12 +155,16 @@ async function namedServer(
   const found = await firstThatIs(chosen === undefined ? named.slice(0, mostNamed) : [chosen], async (name) => {
     const url = safeUrl(name, env)
     if (url === undefined || url.search !== '')
-      throw refuse('unsafe_endpoint', 'The server names an authorization server with an unsafe address.')
+      throw refuse('unsafe_endpoint', 'The server names an authorization server with an unsafe URL.')
     const read = (document: JsonObject) => readIssuedBy(document, name, settings)
     const metadata = await firstRight(env, metadataCandidates(url), read, limits)
     return metadata && { metadata, namedAs: sameIssuer(metadata.issuer, name) ? undefined : name }
   })
-  if (found === undefined) throw refuse('server_metadata_missing', 'The authorization server publishes no metadata.')
+  if (found === undefined)
+    throw refuse(
+      'server_metadata_missing',
+      'The authorization server publishes no metadata. Set its endpoints in `oauth.metadata`.',
+    )
   if (pinned !== undefined && !isNamed && found.metadata.issuer !== pinned) throw issuerChanged()
   return found
 }
@@ -217,7 +221,10 @@ function requirePkce(server: ServerMetadata, settings: OAuthSettings, isWithoutD
   const interactive = (settings.grant ?? 'authorization_code') === 'authorization_code'
   const listed = server.code_challenge_methods_supported?.some((method) => method.toUpperCase() === 'S256') === true
   if (interactive && !listed && !isWithoutDocument && settings.pkceWithoutMetadata !== true)
-    throw refuse('pkce_unsupported', 'The authorization server does not say that it supports PKCE with S256.')
+    throw refuse(
+      'pkce_unsupported',
+      'The authorization server does not declare PKCE with S256. If it supports it, set `oauth.pkceWithoutMetadata`.',
+    )
 }
 
 /** Whether two issuers are the same: exact, but for one slash at the end. */
@@ -226,7 +233,7 @@ export function sameIssuer(left: string, right: string): boolean {
 }
 
 function issuerMismatch() {
-  return refuse('issuer_mismatch', 'The authorization server metadata was issued for another authorization server.')
+  return refuse('issuer_mismatch', 'The authorization server metadata names a different issuer.')
 }
 
 function issuerChanged() {

@@ -9,7 +9,7 @@ import type { PassingFailure } from './refresh-failure.js'
 import type { RegistryStorage, StorageWrite, StorageWritten } from '../ports/storage.js'
 import type { SecretContext } from '../ports/credential-vault.js'
 
-/** A stored credential and what belongs to it. */
+/** Access to a stored credential. */
 export interface CredentialAccess {
   readonly workspaceId: string
   /** Where its {@link CredentialRecord} is. */
@@ -47,14 +47,14 @@ export type CredentialChange =
   /** It could not be refreshed now; the grant is kept. */
   | { readonly type: 'failed'; readonly code: PassingFault; readonly retryAt: number }
 
-/** A credential as it was read. `now`: the storage's clock. */
+/** A read credential. `now`: the storage's clock. */
 export interface ReadGrant {
   readonly version: string
   readonly credential: CredentialRecord
   readonly now: number
 }
 
-/** How long a refresh is ours, in ms: longer than a token request may take, with room to save. */
+/** How long a refresh lease lasts, in ms: longer than a token request, with time to save. */
 export const leaseMs = 30_000
 
 /** Reads a credential; `undefined` when there is none. */

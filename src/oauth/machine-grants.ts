@@ -47,7 +47,7 @@ export async function renewByGrant(
   grant: OAuthSettings['grant'],
   options: TokenRequestOptions = {},
 ): Promise<TokenSet> {
-  if (typeof grant !== 'object') throw refuse('sign_in_required', 'Only a person can get new tokens here.')
+  if (typeof grant !== 'object') throw refuse('sign_in_required', 'These tokens can only be renewed by a new sign-in.')
   return grant.type === 'client_credentials'
     ? byClientCredentials(env, context, grant, options)
     : byIdentityAssertion(env, context, grant, options)

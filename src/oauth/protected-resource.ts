@@ -7,7 +7,7 @@ import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
 
 /**
- * What a server says about its own protection.
+ * The protected resource metadata of a server.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-2
  */
@@ -60,7 +60,7 @@ function understood(document: JsonObject, serverUrl: string): ProtectedResource 
       'The document at the address of the protected resource metadata is not protected resource metadata.',
     )
   if (typeof resource !== 'string' || !covers(resource, serverUrl)) {
-    throw refuse('resource_mismatch', 'The protected resource metadata is about another server.')
+    throw refuse('resource_mismatch', 'The protected resource metadata describes a different server.')
   }
   return {
     resource,

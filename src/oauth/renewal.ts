@@ -58,7 +58,7 @@ function withSettings(secrets: CredentialSecrets, settings: OAuthSettings): Cred
   )
     throw refuse(
       'issuer_changed',
-      'Another authorization server is configured now than the one that gave these tokens.',
+      'The configured authorization server differs from the one that issued these tokens. Reconnect.',
     )
   const isSameClient = context.client.source === 'configured' && settings.clientId === context.client.clientId
   const client =

@@ -56,7 +56,7 @@ export async function send(
 }
 
 const ended = {
-  timeout: 'The authorization server did not answer in time.',
+  timeout: 'The authorization server did not respond in time.',
   aborted: 'The request to the authorization server was aborted.',
 } as const
 
@@ -169,15 +169,19 @@ export function failure(answer: Answer): IntegrationError {
   const { status } = answer
   const retryAfterMs = retryAfter(answer.headers)
   if (status === 429)
-    return new IntegrationError('rate_limited', 'The authorization server asks for fewer requests.', {
-      httpStatus: status,
-      retryAfterMs,
-    })
+    return new IntegrationError(
+      'rate_limited',
+      'The authorization server asks for fewer requests. It will be retried.',
+      {
+        httpStatus: status,
+        retryAfterMs,
+      },
+    )
   const fields = answerFields(answer.body)
   const error = oauthError(fields?.['error'])
   const isDown = status >= 500 || status === 408 || status === 425
   if (isDown || error === 'server_error' || error === 'temporarily_unavailable')
-    return new IntegrationError('server_error', `The authorization server answered with HTTP ${status}.`, {
+    return new IntegrationError('server_error', `The authorization server returned HTTP ${status}.`, {
       httpStatus: status,
       retryAfterMs,
     })
@@ -198,7 +202,7 @@ export function failure(answer: Answer): IntegrationError {
       )
     : new IntegrationError(
         'authorization_failed',
-        `The authorization server answered HTTP ${status} with something other than an OAuth answer.`,
+        `The authorization server returned HTTP ${status} with an invalid OAuth response.`,
         { reason: 'token_response_invalid', httpStatus: status },
       )
 }

@@ -33,7 +33,7 @@ export async function revokeTokens(
       })
       return response.status === 200
     } catch (error) {
-      const message = `A token could not be revoked at ${new URL(endpoint).origin}. It is erased here all the same.`
+      const message = `A token could not be revoked at ${new URL(endpoint).origin}. The stored copy is erased anyway.`
       env.report?.({ area: 'credentials', message, error })
       return false
     }

@@ -16,7 +16,7 @@ export type TokenOutcome =
 
 /** Why a person is needed. Each is a status reason. */
 export type ReauthorizeReason =
-  /** There is no credential yet, or none any more. */
+  /** There is no credential. */
   | 'first_sign_in'
   | 'credential_missing'
   /** The server refuses also a fresh token, or the authorization server no longer knows the client that it registered. */

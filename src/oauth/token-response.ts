@@ -108,7 +108,7 @@ function lifetime(expiresIn: unknown): number | undefined {
 }
 
 function invalid(): IntegrationError {
-  return refuse('token_response_invalid', "The authorization server answered with tokens that can't be used.")
+  return refuse('token_response_invalid', 'The authorization server returned unusable tokens.')
 }
 
 /** The subject of an ID token that is for us and by this issuer. It came over TLS from the token endpoint, which stands for its signature. */

@@ -1,7 +1,7 @@
 import type { Actor } from '../model/actor.js'
 import type { IntegrationOperation, IntegrationVisibility } from '../model/integration.js'
 
-/** Everything somebody may want to do with an integration. */
+/** Every operation on an integration. */
 export type Operation =
   | IntegrationOperation
   | 'get'
@@ -12,7 +12,7 @@ export type Operation =
   | 'others_grants'
   | 'audit_all'
 
-/** `hidden` answers exactly like an integration that does not exist. */
+/** `hidden` behaves exactly like an integration that doesn't exist. */
 export type Access = 'allowed' | 'forbidden' | 'hidden'
 
 /** What decides about access to an integration. */

@@ -16,14 +16,14 @@ export const ruleSentences = {
   annotations_read: 'The server is trusted, and says that this tool only reads.',
   annotations_write: 'The server is trusted, and says that this tool writes.',
   unlabelled: 'Nobody has said whether this tool only reads, so it asks.',
-  untrusted: 'The server is not trusted, so what it says about its tool is not believed.',
+  untrusted: 'The server is not trusted, so its annotations are ignored and the tool asks.',
   tool_new: 'This tool is new, and nobody has accepted it yet.',
   tool_changed: 'This tool may do more than when it was accepted.',
   tool_held:
-    'This tool is new, is described in other words or may do more than what was accepted, and is held until somebody accepts it.',
+    'This tool is new, has a new description or may do more than what was accepted. It is held until somebody accepts it.',
   grant: 'A decision for calls like this was remembered.',
-  policy_failed: "The host's policy gave no usable answer, so nothing runs.",
-  setting_unknown: "This tool's setting is not one that is known, so nothing runs.",
+  policy_failed: "The host's policy returned no valid result, so nothing runs.",
+  setting_unknown: 'This tool has an unknown setting, so nothing runs.',
 } as const
 
 /** The name of a rule: one of ours, or `policy:` and the host's own name. */
@@ -37,7 +37,7 @@ export interface ApprovalVerdict {
   readonly why: string
 }
 
-/** What a label is made of. */
+/** Input of {@link resolveLabel}. */
 export interface LabelInput {
   readonly annotations: ToolAnnotations | undefined
   readonly trusted: boolean

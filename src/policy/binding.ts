@@ -1,7 +1,7 @@
 import type { JsonValue } from '../model/json.js'
 import { digestOf } from './digest.js'
 
-/** What an approval is for. Any difference when it is to be used ends it as `superseded`. */
+/** Everything that an approval binds. Any difference at its use ends it as `superseded`. */
 export interface ApprovalBinding {
   readonly workspaceId: string
   readonly userId: string
@@ -44,7 +44,7 @@ export function bindingHash(binding: ApprovalBinding): string {
   return digestOf(['mcp-integrations/approval/v1', only(fields, binding)])
 }
 
-/** What makes two requests equal: all of it but which approval and until when. */
+/** The hash of a request: equal for two requests that differ only in approval and expiry. */
 export function sameHash(binding: ApprovalBinding): string {
   const ofRequest = fields.filter((field) => bound[field] === 'request')
   return digestOf(['mcp-integrations/same/v1', only(ofRequest, binding)])

@@ -3,10 +3,10 @@ import type { Actor } from '../model/actor.js'
 import { decideAccess, type AccessRules, type AccessScope } from './access.js'
 
 /**
- * An event as one person may hear of it.
+ * An event as one person may see it.
  *
  * @param scope - the integration as it is now; absent when it is gone
- * @returns `undefined`: nothing of it. What a person can see no longer is told as removed, to those who saw it before.
+ * @returns `undefined`: none of it. An integration that a person can no longer see is reported as removed.
  */
 export function eventFor(
   actor: Actor,

@@ -3,7 +3,7 @@ import type { UnavailableReason } from '../model/toolset.js'
 import type { ApprovalVerdict } from './approval-rule.js'
 import type { NotForModels } from './model-audience.js'
 
-/** One integration as one agent meets it. */
+/** One integration for one agent. */
 export interface FilterInput {
   readonly agentId: string
   readonly integration: {

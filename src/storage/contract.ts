@@ -94,7 +94,7 @@ export function checkWrites(workspaceId: string, writes: readonly StorageWrite[]
   })
 }
 
-/** Whether a write only holds a record against a version: nothing of it is written or told. */
+/** Whether a write only checks a record's version: it is neither written nor reported. */
 export function isCheck(write: StorageWrite): write is StorageCheck {
   return 'check' in write
 }

@@ -12,7 +12,7 @@ import {
 import type { RegistryStorage, StorageRecord, StorageWritten } from '../ports/storage.js'
 import { watchers } from './watchers.js'
 
-/** How {@link memoryStorage} is made. */
+/** Options of {@link memoryStorage}. */
 export interface MemoryStorageOptions {
   /** The storage's clock, in ms since the epoch. `@default Date.now` */
   readonly now?: (() => number) | undefined

@@ -10,7 +10,7 @@ import { watchers } from './watchers.js'
 export type { PostgresClient, PostgresPool } from './postgres-client.js'
 export type { PostgresListener } from './postgres-listener.js'
 
-/** How {@link postgresStorage} is made. */
+/** Options of {@link postgresStorage}. */
 export interface PostgresStorageOptions {
   /**
    * The host's pool. It stays open. A pool of `pg` needs an `error` listener of the host's, or a lost idle connection
@@ -18,9 +18,9 @@ export interface PostgresStorageOptions {
    */
   readonly pool: PostgresPool
   /**
-   * Opens a connected client that only listens, so that `watch` tells of what other processes commit. It goes to the
+   * Opens a connected client that only listens, so that `watch` reports the commits of other processes. It goes to the
    * database itself, not through a transaction-pooling proxy. It is opened when somebody watches, replaced when it is
-   * lost, and ended when nobody watches any more. Left out: `watch` tells of this storage object's own commits.
+   * lost, and ended when nobody watches any more. Left out: `watch` reports only this storage object's own commits.
    */
   readonly listen?: (() => PostgresListener | Promise<PostgresListener>) | undefined
   /** The storage's clock, in ms since the epoch. `@default` the database's */
@@ -178,7 +178,7 @@ interface NoRow {
   readonly key: null
 }
 
-/** So that an outage is told within 5 s. */
+/** So that an outage is reported within 5 s. */
 const DEADLINE_MS = 4_500
 
 /** After every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
@@ -237,7 +237,7 @@ function isAppend(place: Place<StorageWrite>): place is Place<AppendWrite> {
   return 'append' in place.write
 }
 
-/** Our own commits were told already; what isn't ours to read is left alone. */
+/** This process's own commits were already reported; unknown messages are ignored. */
 function changeOf(payload: string, origin: string): StorageChange | undefined {
   try {
     const [from, workspaceId, keys] = JSON.parse(payload) as [string, string, string[]?]

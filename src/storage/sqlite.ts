@@ -16,7 +16,7 @@ import { watchers } from './watchers.js'
 
 export type { SqliteDatabase, SqliteStatement } from './sqlite-database.js'
 
-/** How {@link sqliteStorage} is made. */
+/** Options of {@link sqliteStorage}. */
 export interface SqliteStorageOptions {
   /**
    * An open database. Give it a connection of its own: a transaction that the host leaves open on it would swallow
@@ -31,8 +31,8 @@ export interface SqliteStorageOptions {
  * Keeps everything in one SQLite file, which several processes of one machine may share.
  *
  * Its tables (`mcp_integrations_*`) are made and migrated at first use. The connection is set to write-ahead logging,
- * full durability and a wait of 4 s for other writers. `watch` tells of the commits of this storage object only; what
- * other processes commit is seen by the next read.
+ * full durability and a wait of 4 s for other writers. `watch` reports the commits of this storage object only; commits
+ * of other processes are seen by the next read.
  *
  * Its methods reject with `storage_unavailable` when the database fails, and with `storage_incompatible` when a newer
  * version of this package has migrated it.

@@ -1,10 +1,10 @@
 import type { StorageChange } from '../ports/storage.js'
 
-/** Those who watch a storage in this process. */
+/** The watchers of a storage in this process. */
 export interface Watchers {
-  /** @returns how to end it. */
+  /** @returns a function that stops watching */
   add(listener: (change: StorageChange) => void): () => void
-  /** Tells all of them; one that throws breaks neither the commit nor the others. */
+  /** Notifies all of them; one that throws breaks neither the commit nor the others. */
   tell(change: StorageChange): void
   /** Whether nobody watches. */
   none(): boolean

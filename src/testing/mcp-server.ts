@@ -52,7 +52,7 @@ export interface TestToolContext {
 /** What a tool answers: a text block, or a result as on the wire. */
 export type TestToolAnswer = string | { readonly [key: string]: unknown }
 
-/** What a {@link TestServer} is made of. */
+/** Options of a {@link TestServer}. */
 export interface TestServerOptions {
   /** What it lists at first. */
   readonly tools: readonly TestTool[]

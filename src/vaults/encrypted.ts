@@ -15,7 +15,7 @@ import {
 export type { EncryptionKey } from './key-ring.js'
 export type { EncryptionKeyProvider } from './key-wrapping.js'
 
-/** How {@link encryptedCredentials} is made. */
+/** Options of {@link encryptedCredentials}. */
 export interface EncryptedCredentialsOptions {
   /**
    * A key ring, the current key first: the others only open what they once sealed. To rotate, add the new key at the

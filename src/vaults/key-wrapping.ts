@@ -31,7 +31,7 @@ export interface WrappingScheme {
   forOpening(header: SealedHeader, aad: string): Promise<WebCryptoKey | Uint8Array | undefined>
 }
 
-/** What a sealed value's protected header tells. */
+/** A sealed value's protected header. */
 export interface SealedHeader {
   readonly kid: string
   /** A data key that a {@link EncryptionKeyProvider} wrapped, base64url. */
@@ -83,7 +83,7 @@ async function usingProvider<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (isIntegrationError(error)) throw error
-    throw new IntegrationError('storage_unavailable', "The key provider of encryptedCredentials can't be used now.")
+    throw new IntegrationError('storage_unavailable', 'The key provider of encryptedCredentials is unavailable now.')
   }
 }
 
