@@ -1,4 +1,4 @@
-import { isAbsent, isObject, withoutAbsent, type Raw } from './absent.js'
+import { isAbsent, isObject, type Raw } from './absent.js'
 
 /**
  * Reads the result of `initialize`. Requires the revision and whether there are tools; names and texts are only shown,
@@ -8,7 +8,7 @@ import { isAbsent, isObject, withoutAbsent, type Raw } from './absent.js'
  */
 export function readHandshake(result: Raw): Raw {
   return {
-    ...withoutOddText(result, ['instructions']),
+    ...shortInstructions(result),
     protocolVersion: trimmed(result.protocolVersion),
     capabilities: readCapabilities(result.capabilities),
     serverInfo: readServerInfo(result.serverInfo),
@@ -21,8 +21,14 @@ export function readHandshake(result: Raw): Raw {
  * @see https://modelcontextprotocol.io/specification/2026-07-28/server/discover
  */
 export function readDiscovery(result: Raw): Raw {
+  const { supportedVersions, ttlMs, cacheScope, _meta } = result
+  const info = isObject(_meta) ? _meta[serverInfoKey] : undefined
   return {
-    ...withoutOddText(result, ['instructions']),
+    ...shortInstructions(result),
+    supportedVersions,
+    ttlMs,
+    cacheScope,
+    ...(info === undefined ? undefined : { _meta: { [serverInfoKey]: readServerInfo(info) } }),
     resultType: isAbsent(result.resultType) ? 'complete' : result.resultType,
     capabilities: readCapabilities(result.capabilities),
   }
@@ -51,26 +57,50 @@ const known = new Set(['tools', 'prompts', 'resources', 'logging', 'completions'
 
 function flagsOf(capability: unknown): Raw {
   if (!isObject(capability)) return {}
-  return Object.fromEntries(Object.entries(capability).filter(([, value]) => typeof value === 'boolean'))
+  const flags = Object.entries(capability).filter(
+    ([name, value]) => typeof value === 'boolean' && name.length <= longestFlag,
+  )
+  return Object.fromEntries(flags.slice(0, mostFlags))
 }
+
+/** What is found out about a server is kept for the next connection: it has to fit into a record. */
+const longestFlag = 64
+const mostFlags = 20
+const longestInstructions = 16_384
+const longestText = 2_048
+const mostIcons = 20
+/** Of all icons together, in characters. */
+const largestIcons = 64 * 1024
+
+const serverInfoKey = 'io.modelcontextprotocol/serverInfo'
 
 function readServerInfo(sent: unknown): Raw {
-  const info = isObject(sent) ? withoutOddText(sent, ['name', 'version', 'title', 'description', 'websiteUrl']) : {}
-  const { icons, ...rest } = info
-  return { name: '', version: '', ...rest, ...(Array.isArray(icons) ? { icons: icons.flatMap(readIcon) } : undefined) }
+  const texts = isObject(sent)
+    ? ['name', 'version', 'title', 'description', 'websiteUrl'].flatMap((key) => {
+        const text = sent[key]
+        return typeof text === 'string' ? [[key, text.slice(0, longestText)]] : []
+      })
+    : []
+  const icons = isObject(sent) && Array.isArray(sent.icons) ? { icons: readIcons(sent.icons) } : undefined
+  return { name: '', version: '', ...(Object.fromEntries(texts) as Raw), ...icons }
 }
 
+function readIcons(icons: readonly unknown[]): readonly Raw[] {
+  let room = largestIcons
+  return icons
+    .slice(0, mostIcons)
+    .flatMap(readIcon)
+    .filter(({ src }) => (room -= String(src).length) >= 0)
+}
+
+/** A URL is plain ASCII, and no two of its characters count for one. */
 function readIcon(icon: unknown): readonly Raw[] {
-  if (!isObject(icon) || typeof icon.src !== 'string') return []
-  const { src, mimeType } = icon
-  return [{ src, ...(typeof mimeType === 'string' ? { mimeType } : undefined) }]
+  if (!isObject(icon) || typeof icon.src !== 'string' || !/^[!-~]*$/.test(icon.src)) return []
+  const { src } = icon
+  const mimeType = typeof icon.mimeType === 'string' ? icon.mimeType.slice(0, longestFlag) : undefined
+  return [{ src, ...(mimeType === undefined ? undefined : { mimeType }) }]
 }
 
-function withoutOddText(from: Raw, texts: readonly string[]): Raw {
-  const odd = texts.filter((key) => key in from && typeof from[key] !== 'string')
-  return withoutAbsent({ ...from, ...Object.fromEntries(odd.map((key) => [key, null])) }, toOptional(odd))
-}
-
-function toOptional(keys: readonly string[]): Readonly<Record<string, 'value'>> {
-  return Object.fromEntries(keys.map((key) => [key, 'value' as const]))
+function shortInstructions({ instructions }: Raw): Raw {
+  return typeof instructions === 'string' ? { instructions: instructions.slice(0, longestInstructions) } : {}
 }

@@ -18,7 +18,11 @@ const maxWork = 600_000
 const workOfEntry = 50
 /** All definitions of one server together, in characters. */
 const maxCharacters = 4 * 1024 * 1024
+/** All names of one server together, in bytes: settings, changes and news hold each of them in one record. */
+const maxNameBytes = 64 * 1024
 const maxNamed = 100
+/** Of a tool that is set aside: what is made visible may be longer than it was. */
+const longestNamed = 100
 const day = 86_400_000
 
 /** The server that is asked. */
@@ -150,6 +154,7 @@ class Sorter {
   readonly #quarantined: QuarantinedTool[] = []
   readonly #flawed = new Set<string>()
   #characters = 0
+  #nameBytes = 0
 
   constructor(readonly maxTools: number) {}
 
@@ -191,7 +196,7 @@ class Sorter {
   }
 
   #setAside(name: string, reason: QuarantinedTool['reason']): void {
-    if (this.#quarantined.length < maxNamed) this.#quarantined.push({ name: visible(name.slice(0, 128)), reason })
+    if (this.#quarantined.length < maxNamed) this.#quarantined.push({ name: visible(name, longestNamed), reason })
   }
 
   /** The rest of the list is one entry: nobody reads thousands. */
@@ -203,7 +208,8 @@ class Sorter {
   /** @throws OutOfWork */
   #measured(definition: ToolDefinition): ToolDefinition {
     this.#characters += JSON.stringify(definition).length
-    if (this.#characters > maxCharacters) throw new OutOfWork()
+    this.#nameBytes += new TextEncoder().encode(JSON.stringify(definition.name)).length
+    if (this.#characters > maxCharacters || this.#nameBytes > maxNameBytes) throw new OutOfWork()
     return definition
   }
 }

@@ -101,7 +101,7 @@ export async function prepareListing(
             {
               key: keys.settings(integrationId),
               ifVersion: known.settings?.version ?? null,
-              value: toJson({ tools: accepted }),
+              value: toJson({ tools: fitting(accepted, tools) }),
             },
           ]
     const bindingHashes = new Map(tools.map(({ definition, hash }) => [definition.name, hash]))
@@ -118,10 +118,10 @@ export async function prepareListing(
     before,
   )
   const changes = await classify(unaccepted, missing, settings, accepted)
-  const manifest: ToolsRecord = {
+  const manifest = withinRecord({
     ...listed.manifest,
     changes: Object.keys(changes).length === 0 ? undefined : changes,
-  }
+  })
   return {
     ...listed,
     manifest,
@@ -133,6 +133,33 @@ export async function prepareListing(
       'key' in write && write.key === keys.tools(integrationId, owner) ? { ...write, value: toJson(manifest) } : write,
     ),
   }
+}
+
+/**
+ * The settings of all tools are one record. A server whose tools are called differently each time must not fill it: what
+ * nobody has set of a tool that is listed no longer goes first.
+ */
+function fitting(
+  settings: Readonly<Record<string, ToolSettingsRecord>>,
+  tools: readonly ListedTool[],
+): Readonly<Record<string, ToolSettingsRecord>> {
+  if (bytesOf(settings) <= comfortable) return settings
+  const listed = new Set(tools.map(({ definition }) => definition.name))
+  const isKept = ([name, { accepted: _hash, ...set }]: [string, ToolSettingsRecord]): boolean =>
+    listed.has(name) || Object.values(set).some((value) => value !== undefined)
+  return Object.fromEntries(Object.entries(settings).filter(isKept))
+}
+
+/** What a server says of itself makes room for what changed. */
+function withinRecord(manifest: ToolsRecord): ToolsRecord {
+  return bytesOf(manifest) <= comfortable ? manifest : { ...manifest, server: undefined }
+}
+
+/** Of a record, in bytes: some room is left for what is added to it. */
+const comfortable = recordLimits.valueBytes - 48 * 1024
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length
 }
 
 function largerThanAccepted(): IntegrationError {
