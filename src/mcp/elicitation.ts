@@ -10,6 +10,8 @@ import type { ToolCallOptions } from './connection-contract.js'
 export interface Asking {
   readonly elicit?: ToolCallOptions['elicit'] | undefined
   readonly clock: CallClock
+  /** Questions so far. */
+  asked: number
 }
 
 /**
@@ -20,9 +22,9 @@ export interface Asking {
  */
 export function answerQuestions(client: Client, asking: () => Asking | undefined): void {
   client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => {
-    const question = questionOf(params as unknown as Readonly<Record<string, unknown>>)
     const call = asking()
-    if (call?.elicit === undefined) return { action: 'cancel' as const }
+    if (call?.elicit === undefined || call.asked++ >= mostQuestions) return { action: 'cancel' as const }
+    const question = questionOf(params as unknown as Readonly<Record<string, unknown>>)
     const { elicit, clock } = call
     const signal = AbortSignal.any([mcpReq.signal, clock.signal])
     const answer = await clock
@@ -31,6 +33,9 @@ export function answerQuestions(client: Client, asking: () => Asking | undefined
     return wireAnswer(question, answer)
   })
 }
+
+/** Of one call: nobody is asked without end. */
+const mostQuestions = 20
 
 /** A question is a few sentences and a few fields. In characters. */
 const longestMessage = 10_000

@@ -1,6 +1,6 @@
 import { parseJson } from './answer-body.js'
 import type { BodySource } from '../model/lean-response.js'
-import type { FloodGate } from './flood-gate.js'
+import { flooded, type FloodGate } from './flood-gate.js'
 import { WorkPace } from './work-pace.js'
 
 /** Handles the events of a stream. */
@@ -31,30 +31,42 @@ export function readEvents(
   const encoder = new TextEncoder()
   const splitter = new EventSplitter()
   const pace = new WorkPace()
+  const counted: EventReader['read'] = (data) => {
+    const messages = reading.read(data)
+    gate.asked(messages)
+    return messages
+  }
   const rewrite = (events: readonly StreamEvent[]): string =>
     events
       .map((event) => {
         gate.message()
-        return event.length === 0 ? '' : rewritten(event, reading)
+        return event.length === 0 ? '' : rewritten(event, { ...reading, read: counted })
       })
       .join('')
+  let waiting: readonly StreamEvent[] = []
+  let done = false
 
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           for (;;) {
-            const { done, value } = await reader.read()
-            gate.read(value?.byteLength ?? 0)
-            const events = splitter.take(decoder.decode(value, { stream: !done }))
-            const all = done ? [...events, ...splitter.rest()] : events
-            const text = rewrite(all)
-            if (text !== '') controller.enqueue(encoder.encode(text))
-            await pace.after(all.length * unitsOfMessage)
-            if (done) {
-              onEnd(undefined)
-              return controller.close()
+            if (waiting.length === 0) {
+              if (done) {
+                onEnd(undefined)
+                return controller.close()
+              }
+              const chunk = await reader.read()
+              done = chunk.done
+              gate.read(chunk.value?.byteLength ?? 0)
+              const events = splitter.take(decoder.decode(chunk.value, { stream: !done }))
+              waiting = done ? [...events, ...splitter.rest()] : events
             }
+            const now = waiting.slice(0, eventsAtOnce)
+            waiting = waiting.slice(eventsAtOnce)
+            const text = rewrite(now)
+            if (text !== '') controller.enqueue(encoder.encode(text))
+            await pace.after(now.length * unitsOfMessage)
             if (text !== '') return
           }
         } catch (error) {
@@ -71,6 +83,11 @@ export function readEvents(
 
 /** The cost of reading one message, in values visited. */
 const unitsOfMessage = 500
+
+/** Events that are handed on at once: whoever reads them takes no pause between them. */
+const eventsAtOnce = 40
+/** Lines of one event: each is looked at, however short it is. */
+const mostLines = 100_000
 
 /** One event, line by line, without the empty line that ends it. */
 export type StreamEvent = readonly string[]
@@ -92,7 +109,7 @@ export class EventSplitter {
     const events: StreamEvent[] = []
     for (const line of this.#lines.take(text)) {
       if (line === '') events.push(this.#taken())
-      else this.#pending.push(line)
+      else if (!line.startsWith(':')) this.#keep(line)
     }
     return events
   }
@@ -111,6 +128,11 @@ export class EventSplitter {
     const last = this.#lines.rest()
     if (last !== '') this.#pending.push(last)
     return this.#pending.length === 0 ? [] : [this.#taken()]
+  }
+
+  /** Comments are for whoever listens to the wire. @throws IntegrationError `response_too_large` */
+  #keep(line: string): void {
+    if (this.#pending.push(line) > mostLines) throw flooded()
   }
 
   #taken(): StreamEvent {

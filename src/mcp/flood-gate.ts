@@ -1,3 +1,4 @@
+import { isObject } from './absent.js'
 import { IntegrationError } from '../model/errors.js'
 
 /** Units that may come at once on one stream: more than any honest burst of progress, logs and keep-alives. */
@@ -7,6 +8,7 @@ const burstAfterFlood = 20
 const rememberedMs = 60_000
 /** Units that may come in a second, in the long run. */
 const perSecond = 200
+const unitsOfRequest = 10
 const bytesPerUnit = 16 * 1024
 const readsPerUnit = 20
 
@@ -44,6 +46,12 @@ export class FloodGate {
     this.#take(count)
   }
 
+  /** What a message asks for: a request has to be answered, which costs more than reading it. @throws the same */
+  asked(messages: readonly unknown[]): void {
+    const requests = messages.filter((message) => isObject(message) && 'method' in message && 'id' in message).length
+    if (requests > 0) this.#take(requests * unitsOfRequest)
+  }
+
   /** What was read from the network. @throws IntegrationError `response_too_large` */
   read(bytes: number): void {
     this.#take(1 / readsPerUnit + bytes / bytesPerUnit)
@@ -61,7 +69,8 @@ export class FloodGate {
   }
 }
 
-function flooded(): IntegrationError {
+/** More was sent at once, or in all, than is accepted. */
+export function flooded(): IntegrationError {
   return new IntegrationError(
     'response_too_large',
     "The server sends too many messages. Report it to the server's author.",

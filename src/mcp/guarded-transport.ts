@@ -64,7 +64,7 @@ export class GuardedTransport implements Transport {
   constructor(inner: Transport, options: GuardOptions) {
     this.#inner = inner
     this.#options = options
-    inner.onmessage = (message) => this.#admits() && this.deliver(message, options.unread)
+    inner.onmessage = (message) => this.#admits(countOf(message)) && this.deliver(message, options.unread)
     inner.onclose = () => this.onclose?.()
     inner.onerror = (error) => this.onerror?.(error)
     if (options.unread)
@@ -193,7 +193,7 @@ export class GuardedTransport implements Transport {
   }
 
   /** Closes the connection of a server that floods, and ends its pending requests. */
-  #admits(count: (gate: FloodGate) => void = (gate) => gate.message()): boolean {
+  #admits(count: (gate: FloodGate) => void): boolean {
     try {
       if (this.#options.gate !== undefined) count(this.#options.gate)
       return true
@@ -245,6 +245,13 @@ export class GuardedTransport implements Transport {
       data: new Unanswered(exchange.fault ?? lostAnswer()),
     }
     this.onmessage?.({ jsonrpc: '2.0', id: exchange.id, error })
+  }
+}
+
+function countOf(message: unknown): (gate: FloodGate) => void {
+  return (gate) => {
+    gate.message()
+    gate.asked([message])
   }
 }
 

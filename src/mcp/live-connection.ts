@@ -101,7 +101,7 @@ export class LiveConnection implements Connection {
 
   async #sendCall(call: TimedCall): Promise<ToolAnswer> {
     const { options, clock } = call
-    const asking = { elicit: options.elicit, clock }
+    const asking = { elicit: options.elicit, clock, asked: 0 }
     const send = (open: OpenClient): Promise<ToolAnswer> => callOn(open, call)
     if (!this.#options.elicits) return this.#recovering(send, 'call')
     if (!this.#asksOneByOne) return this.#recovering(() => this.#callAlone(call, asking), 'call')

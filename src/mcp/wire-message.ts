@@ -1,6 +1,7 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { isAbsent, isObject, withoutAbsent, withoutMember, type Raw } from './absent.js'
 import { readDiscovery, readHandshake } from './handshake.js'
+import { flooded } from './flood-gate.js'
 import { carryRaw } from './raw-results.js'
 
 /** A request that an answer is read for. */
@@ -37,8 +38,16 @@ export function readMessage(sent: unknown, find: FindAwaited): JSONRPCMessage | 
   return readAnswer(sent, fails, find(sent.id))
 }
 
-/** All messages of a body: one, or a list of them. */
+/** Messages of one body, or of one event: more than any honest server puts together. */
+const mostAtOnce = 500
+
+/**
+ * All messages of a body: one, or a list of them.
+ *
+ * @throws IntegrationError `response_too_large`
+ */
 export function readMessages(sent: unknown, find: FindAwaited): readonly JSONRPCMessage[] {
+  if (Array.isArray(sent) && sent.length > mostAtOnce) throw flooded()
   return (Array.isArray(sent) ? sent : [sent]).flatMap((one) => readMessage(one, find) ?? [])
 }
 

@@ -233,3 +233,33 @@ it('may be asked five times in one call, and then the call ends', async () => {
   await connection.close()
   await server.close()
 })
+
+it.each(['modern', 'legacy'] as const)('a %s server can put twenty questions in one call, and no more', async (era) => {
+  const request = (n: number) => ({ method: 'elicitation/create', params: { ...form, message: `Question ${n}` } })
+  const many: TestTool = {
+    name: 'ask',
+    run: async (_args, context) => {
+      const numbers = Array.from({ length: 50 }, (_, n) => n)
+      if (era === 'modern') {
+        const { inputResponses } = context.mcpReq
+        if (inputResponses !== undefined) return JSON.stringify(Object.values(inputResponses))
+        const inputRequests = Object.fromEntries(numbers.map((n) => [`q${n}`, request(n)]))
+        return inputRequired({ inputRequests: inputRequests as never }) as unknown as Record<string, unknown>
+      }
+      const answers = []
+      for (const n of numbers) answers.push(await context.mcpReq.elicitInput(request(n).params as never))
+      return JSON.stringify(answers)
+    },
+  }
+  const server = testServer({ tools: [many], era })
+  const connection = await open(server, { elicits: true })
+  let questions = 0
+  const elicit = (): Promise<ElicitAnswer> => Promise.resolve((questions++, { action: 'decline' as const }))
+  const answered = await connection.callTool(tool('ask'), {}, { timeoutMs: 10_000, elicit })
+  const actions = (text(answered) as { action: string }[]).map(({ action }) => action)
+  expect(questions).toBe(20)
+  expect(actions.filter((action) => action === 'decline')).toHaveLength(20)
+  expect(actions.filter((action) => action === 'cancel')).toHaveLength(30)
+  await connection.close()
+  await server.close()
+})

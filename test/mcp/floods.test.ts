@@ -63,6 +63,8 @@ describe('a stream that floods', () => {
     ['keep-alives', ': keep-alive\n\n'.repeat(100)],
     ['single bytes', 'x'],
     ['comments without an end', ':'.repeat(65_000)],
+    ['lines of one event', 'data:\n'.repeat(10_000)],
+    ['requests', `data: ${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })}\n\n`.repeat(10)],
   ])('of %s is ended soon', async (_what, chunk) => {
     const stream = endless(chunk)
     const cpu = await cpuDuring(async () =>
@@ -84,6 +86,63 @@ describe('a stream that floods', () => {
       for (let n = 0; n < 5_000; n++) gate.message()
     }).toThrow(expect.objectContaining({ code: 'response_too_large' }))
   })
+})
+
+it('admits fewer requests, which have to be answered, than messages that are only read', () => {
+  const gate = new FloodGate(() => 0)
+  const ask = { jsonrpc: '2.0', id: 1, method: 'ping' }
+  gate.asked(Array.from({ length: 90 }, () => ask))
+  gate.asked(Array.from({ length: 10_000 }, () => ({ jsonrpc: '2.0', method: 'notifications/message' })))
+  expect(() => gate.asked(Array.from({ length: 20 }, () => ask))).toThrow(
+    expect.objectContaining({ code: 'response_too_large' }),
+  )
+})
+
+it('hands events on a few at a time, and lets others run in between', async () => {
+  const event = `data: ${progress}\n\n`
+  let turns = 0
+  let running = true
+  const turn = (): void => void (running && (turns++, setImmediate(turn)))
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode(event.repeat(900)))
+      controller.close()
+    },
+  })
+  const events = readEvents(body, {
+    read: (data) => [data as object],
+    gate: new FloodGate(() => 0),
+    onEnd: () => undefined,
+  })
+  turn()
+  let most = 0
+  let all = 0
+  const decoder = new TextDecoder()
+  for (const reader = events.getReader(); ;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    const count = decoder.decode(value).split('\n\n').length - 1
+    most = Math.max(most, count)
+    all += count
+  }
+  running = false
+  expect([most, all]).toEqual([40, 900])
+  expect(turns).toBeGreaterThan(5)
+})
+
+it.each(['application/json', 'text/event-stream'])('refuses very many messages at once, as %s', async (type) => {
+  const server = rawServer('legacy', ({ id, method }) => {
+    if (method !== 'tools/call') return new Response(null, { status: 405 })
+    const news = Array.from({ length: 20_000 }, () => JSON.parse(progress) as object)
+    const text = JSON.stringify([...news, { jsonrpc: '2.0', id, result: { content: [] } }])
+    return new Response(type.endsWith('json') ? text : `data: ${text}\n\n`, { headers: { 'content-type': type } })
+  })
+  const connection = await open(server)
+  expect(await fault(connection.callTool(tool('a'), {}, { timeoutMs: 20_000 }))).toMatchObject({
+    code: 'response_too_large',
+    mayHaveRun: true,
+  })
+  await connection.close()
 })
 
 it('reads one long event in time that grows with its length, in however small pieces it comes', async () => {

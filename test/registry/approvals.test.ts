@@ -249,6 +249,19 @@ describe('a decision', () => {
     expect((await gate.mine.approvals.get(approvalId)).status).toBe('pending')
   })
 
+  it('of another person is not remembered for them by an admin', async () => {
+    const gate = await openGate({ connect: { visibility: 'workspace' }, access: { adminsDecideForOthers: true } })
+    const { approvalId } = await ask(await gate.toolset())
+    const admin = gate.as(root).approvals
+    await expect(admin.decide(approvalId, { decision: 'approve', remember: { for: 'tool' } })).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('remember'),
+    })
+    expect(await gate.mine.approvals.get(approvalId)).toMatchObject({ status: 'pending' })
+    await admin.decide(approvalId, 'approve')
+    expect(await gate.mine.grants.list()).toEqual([])
+  })
+
   it('can be made by an admin where the host allows it', async () => {
     const gate = await openGate({ connect: { visibility: 'workspace' }, access: { adminsDecideForOthers: true } })
     const { approvalId } = await ask(await gate.toolset())

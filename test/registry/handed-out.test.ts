@@ -75,6 +75,20 @@ describe('what a host is handed', () => {
   })
 })
 
+it('tells every listener the same, whatever one of them writes to it', async () => {
+  const gate = await openGate()
+  const toolset = await gate.toolset()
+  const heard: unknown[] = []
+  gate.registry.on('approval_changed', (event) => spoil(event))
+  gate.registry.on('*', (event) => spoil(event))
+  gate.registry.on('approval_changed', (event) => void heard.push(structuredClone(event)))
+  const { approvalId } = await ask(toolset)
+  expect(heard).toMatchObject([{ type: 'approval_changed', approvalId, workspaceId: 'acme' }])
+  spoil(await gate.registry.events({ workspaceId: 'acme' }))
+  const { events } = await gate.registry.events({ workspaceId: 'acme' })
+  expect(events.at(-1)).toMatchObject({ type: 'approval_changed', approvalId })
+})
+
 describe('the key of a person', () => {
   it('is no other person’s', () => {
     const id = fc.oneof(

@@ -110,6 +110,12 @@ async function decideOne(
 ): Promise<Change & { readonly record: ApprovalRecord }> {
   const { actor } = context
   const { binding, request } = stored.value
+  if (remember !== undefined && request.userId !== actor.userId)
+    throw new IntegrationError(
+      'forbidden',
+      `You can't remember a decision about approval "${request.approvalId}": it is another person's. Decide it without \`remember\`.`,
+      { integrationId: request.integration.id },
+    )
   const edited = args !== undefined && args.digest !== binding.argumentsDigest
   if (edited) await checkEditedArguments(context, stored.value, args.value)
   const bound = edited ? { ...binding, argumentsDigest: args.digest } : binding

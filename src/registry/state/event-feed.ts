@@ -9,6 +9,7 @@ import {
   type RegistryEvent,
   type RegistryEventName,
 } from '../../model/event.js'
+import { frozen } from '../../model/frozen.js'
 import type { Report } from '../../model/diagnostic.js'
 import type { RegistryStorage, StorageWrite, StorageWritten } from '../../ports/storage.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
@@ -100,7 +101,8 @@ export function eventFeed(options: {
   const { storage, runtime } = options
   const local = new EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>()
   const notify = (events: readonly LocalEvent[]): void => {
-    for (const event of events)
+    // What one listener is told, the others are told too.
+    for (const event of events.map(frozen))
       for (const listener of [...local.listeners(event.type), ...local.listeners('*')])
         callListener(options.report, listener, event)
   }
@@ -154,7 +156,8 @@ export function eventFeed(options: {
         after: after === undefined ? undefined : numbered(prefixes.event, Number(after) - 1),
       })
       const found = records.map(
-        (record) => ({ ...(record.value as object), id: record.key.slice(prefixes.event.length) }) as RegistryEvent,
+        (record) =>
+          frozen({ ...(record.value as object), id: record.key.slice(prefixes.event.length) }) as RegistryEvent,
       )
       if (after !== undefined && Number(after) > 0 && found[0]?.id !== after)
         return { events: [], after: await lastEvent(storage, workspaceId), missed: true }
