@@ -1,4 +1,13 @@
-import { appendedKey, checkList, checkRead, checkScan, checkWrites, scanCursor } from 'mcp-integrations/storage'
+import {
+  appendedKey,
+  checkExpired,
+  checkList,
+  checkRead,
+  checkScan,
+  checkWrites,
+  expiredCursor,
+  scanCursor,
+} from 'mcp-integrations/storage'
 
 /**
  * A registry storage over a plain key-value store, which can only `get(name)` and `putIfVersion(name, value, version)`:
@@ -12,9 +21,9 @@ export function ownStorage({ store, now = Date.now }) {
     return { last: 0, records: [], ids: [], ...(stored && JSON.parse(stored.value)), version: stored?.version }
   }
 
-  async function select(workspaceId, { prefix = '', after, expired = false, reverse = false }) {
+  async function select(workspaceId, { prefix = '', after, reverse = false }) {
     const { records } = await load(`workspace/${workspaceId}`)
-    const found = records.filter((record) => record.key.startsWith(prefix) && (expired || isPresent(record)))
+    const found = records.filter((record) => record.key.startsWith(prefix) && isPresent(record))
     const isBefore = (a, b) => (reverse ? a > b : a < b)
     return found
       .filter(({ key }) => after === undefined || isBefore(after, key))
@@ -77,5 +86,25 @@ export function ownStorage({ store, now = Date.now }) {
       }
       return page(found, query.limit, scanCursor)
     },
+    // Here it reads everything, as one value holds a whole workspace. A database needs an index on `expiresAt`.
+    async expired(query) {
+      const from = checkExpired(query)
+      const found = []
+      for (const workspaceId of (await load('workspaces')).ids)
+        for (const record of (await load(`workspace/${workspaceId}`)).records)
+          if (!isPresent(record) && isAfter(from, { ...record, workspaceId })) found.push({ ...record, workspaceId })
+      return page(
+        found.toSorted((a, b) => (isAfter(a, b) ? -1 : 1)),
+        query.limit,
+        expiredCursor,
+      )
+    },
   }
+}
+
+/** Whether `b` comes after `a` in order of expiry, workspace and key. */
+function isAfter(a, b) {
+  if (a.expiresAt !== b.expiresAt) return a.expiresAt < b.expiresAt
+  if (a.workspaceId !== b.workspaceId) return a.workspaceId < b.workspaceId
+  return a.key < b.key
 }

@@ -32,6 +32,11 @@ export interface RegistryStorage {
   /** Lists records of all workspaces, in order of workspace and key: for maintenance only. */
   scan(query: StorageScanQuery): Promise<StorageScanResult>
   /**
+   * Lists records of all workspaces that are past their `expiresAt`, in order of expiry, workspace and key. A sweep
+   * deletes them and finds its work by them, so it must cost what has expired, not what is stored: it needs an index.
+   */
+  expired(query: StorageExpiredQuery): Promise<StorageScanResult>
+  /**
    * Tells of commits, also those of other processes, as they happen: best effort, may miss some or tell twice.
    *
    * @returns a function that ends it.
@@ -92,8 +97,14 @@ export interface StorageScanQuery {
   readonly after?: string | undefined
   /** 1-1000. */
   readonly limit: number
-  /** `true`: expired records too, so that a sweep can delete them. `@default false` */
-  readonly expired?: boolean | undefined
+}
+
+/** What has expired, in all workspaces. */
+export interface StorageExpiredQuery {
+  /** A cursor of the previous answer. */
+  readonly after?: string | undefined
+  /** 1-1000. */
+  readonly limit: number
 }
 
 /** Result of {@link RegistryStorage.scan}. */

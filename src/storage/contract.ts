@@ -3,6 +3,7 @@ import { recordLimits } from '../model/record-limits.js'
 import type {
   StorageListQuery,
   StorageCheck,
+  StorageExpiredQuery,
   StorageScanQuery,
   StorageWrite,
   StorageWritten,
@@ -50,6 +51,36 @@ export function checkScan(query: StorageScanQuery): { readonly workspaceId: stri
 /** The cursor of `scan` that {@link checkScan} takes apart. */
 export function scanCursor(record: { readonly workspaceId: string; readonly key: string }): string {
   return `${encodeURIComponent(record.workspaceId)} ${record.key}`
+}
+
+/**
+ * Refuses a query for expired records that no storage may be asked.
+ *
+ * @returns where to go on: the expiry, workspace and key that `after` stands for; by default, from the first.
+ * @throws `invalid_input`
+ */
+export function checkExpired(query: StorageExpiredQuery): {
+  readonly expiresAt: number
+  readonly workspaceId: string
+  readonly key: string
+} {
+  checkLimit(query.limit)
+  if (query.after === undefined) return { expiresAt: -1, workspaceId: '', key: '' }
+  const [time = '', workspace = '', ...key] = query.after.split(' ')
+  const workspaceId = decodeText(workspace)
+  if (!/^\d{1,16}$/.test(time) || workspaceId === undefined)
+    return refuse('after', 'Give the `next` cursor of the previous page.')
+  checkWorkspaceId(workspaceId)
+  return { expiresAt: Number(time), workspaceId, key: key.join(' ') }
+}
+
+/** The cursor of `expired` that {@link checkExpired} takes apart. */
+export function expiredCursor(record: {
+  readonly expiresAt?: number | undefined
+  readonly workspaceId: string
+  readonly key: string
+}): string {
+  return `${record.expiresAt ?? 0} ${scanCursor(record)}`
 }
 
 /**
@@ -120,7 +151,11 @@ interface UncheckedWrite {
 
 function checkPage(query: StorageListQuery | StorageScanQuery): void {
   if (query.prefix !== '') checkKey(query.prefix, 'prefix')
-  if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > recordLimits.page) {
+  checkLimit(query.limit)
+}
+
+function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > recordLimits.page) {
     refuse('limit', `Give a whole number from 1 to ${recordLimits.page}.`)
   }
 }

@@ -1,10 +1,12 @@
 import type { JsonValue } from '../model/json.js'
 import {
   appendedKey,
+  checkExpired,
   checkList,
   checkRead,
   checkScan,
   checkWrites,
+  expiredCursor,
   isCheck,
   keysToTell,
   scanCursor,
@@ -27,17 +29,34 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
   const { now = Date.now } = options
   const entries = new Map<string, Entry>()
   const places: string[] = []
+  /** The places of all records that expire, in the order in which they do. */
+  const expiries: string[] = []
   const counters = new Map<string, number>()
   const watching = watchers()
   let commits = 0
 
   function put(place: string, entry: Entry): void {
-    if (!entries.has(place)) places.splice(firstAt(places, place), 0, place)
+    const before = entries.get(place)
+    if (before === undefined) places.splice(firstAt(places, place), 0, place)
+    if (before?.expiresAt !== entry.expiresAt) {
+      forgetExpiry(before)
+      if (entry.expiresAt !== undefined) {
+        const expiry = expiryOf(entry.expiresAt, place)
+        expiries.splice(firstAt(expiries, expiry), 0, expiry)
+      }
+    }
     entries.set(place, entry)
   }
 
   function remove(place: string): void {
+    forgetExpiry(entries.get(place))
     if (entries.delete(place)) places.splice(firstAt(places, place), 1)
+  }
+
+  function forgetExpiry(entry: Entry | undefined): void {
+    if (entry?.expiresAt === undefined) return
+    const expiry = expiryOf(entry.expiresAt, placeOf(entry.workspaceId, entry.key))
+    expiries.splice(firstAt(expiries, expiry), 1)
   }
 
   return {
@@ -108,13 +127,27 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         if (place === undefined) break
         const entry = entries.get(place)
         if (!entry?.key.startsWith(query.prefix)) continue
-        if (query.expired || isPresent(entry, time)) found.push(entry)
+        if (isPresent(entry, time)) found.push(entry)
       }
       const records = found
         .slice(0, query.limit)
         .map((entry) => ({ ...recordOf(entry), workspaceId: entry.workspaceId }))
       const last = records.at(-1)
       return { records, next: found.length > query.limit && last ? scanCursor(last) : undefined, now: time }
+    },
+
+    async expired(query) {
+      const after = checkExpired(query)
+      const time = now()
+      const first =
+        after.key === '' ? 0 : firstAfter(expiries, expiryOf(after.expiresAt, placeOf(after.workspaceId, after.key)))
+      const records = expiries.slice(first, first + query.limit + 1).flatMap((expiry) => {
+        const entry = entries.get(expiry.slice(EXPIRY_DIGITS))!
+        return entry.expiresAt! > time ? [] : [{ ...recordOf(entry), workspaceId: entry.workspaceId }]
+      })
+      const page = records.slice(0, query.limit)
+      const last = page.at(-1)
+      return { records: page, next: records.length > query.limit && last ? expiredCursor(last) : undefined, now: time }
     },
 
     watch: watching.add,
@@ -136,6 +169,13 @@ const END = '\x7f'
 function placeOf(workspaceId: string, key: string): string {
   return `${workspaceId}\0${key}`
 }
+
+/** Sorts by time, then by place. */
+function expiryOf(expiresAt: number, place: string): string {
+  return String(expiresAt).padStart(EXPIRY_DIGITS, '0') + place
+}
+
+const EXPIRY_DIGITS = 16
 
 function isPresent(entry: Entry | undefined, time: number): entry is Entry {
   return entry !== undefined && (entry.expiresAt === undefined || entry.expiresAt > time)

@@ -7,7 +7,7 @@ export const databaseNow = 'floor(extract(epoch FROM clock_timestamp()) * 1000):
 /** In place of a value, which is JSON: the record is only held against a version. */
 export const CHECK = '='
 
-const latest = 1
+const latest = 2
 
 /** Any number does, as long as every process takes the same. */
 const migrationLock = '7165902271049801'
@@ -54,6 +54,10 @@ BEGIN
     CREATE TABLE ${schema}.counters (workspace text COLLATE "C" PRIMARY KEY, last bigint NOT NULL);
     ${commitFunction(schema)}
     UPDATE ${schema}.schema_version SET version = 1;
+  END IF;
+  IF (SELECT version FROM ${schema}.schema_version) = 1 THEN
+    CREATE INDEX expiries ON ${schema}.records (expires_at, workspace, key) WHERE expires_at IS NOT NULL;
+    UPDATE ${schema}.schema_version SET version = 2;
   END IF;
 END $migration$;`
 }

@@ -1,6 +1,16 @@
 import { IntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
-import { checkList, checkRead, checkScan, checkWrites, isCheck, keysToTell, scanCursor } from './contract.js'
+import {
+  checkExpired,
+  checkList,
+  checkRead,
+  checkScan,
+  checkWrites,
+  expiredCursor,
+  isCheck,
+  keysToTell,
+  scanCursor,
+} from './contract.js'
 import type { RegistryStorage, StorageChange, StorageRecord, StorageWrite } from '../ports/storage.js'
 import { type PostgresPool, type Query, sqlState, usingClient } from './postgres-client.js'
 import { notifications, type PostgresListener } from './postgres-listener.js'
@@ -139,12 +149,21 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
 
     async scan(query) {
       const { workspaceId, key } = checkScan(query)
-      const { prefix, limit, expired = false } = query
-      const values = [now?.(), prefix, prefix + END, limit + 1, workspaceId, key, expired]
+      const { prefix, limit } = query
+      const values = [now?.(), prefix, prefix + END, limit + 1, workspaceId, key]
       const { found, now: time } = answerOf(await using((send) => send(statements.scan, values)))
       const records = found.slice(0, limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
       const last = records.at(-1)
       return { records, next: found.length > limit && last ? scanCursor(last) : undefined, now: time }
+    },
+
+    async expired(query) {
+      const { expiresAt, workspaceId, key } = checkExpired(query)
+      const values = [now?.(), expiresAt, workspaceId, key, query.limit + 1]
+      const { found, now: time } = answerOf(await using((send) => send(statements.expired, values)))
+      const records = found.slice(0, query.limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
+      const last = records.at(-1)
+      return { records, next: found.length > query.limit && last ? expiredCursor(last) : undefined, now: time }
     },
 
     watch(listener) {
@@ -196,8 +215,10 @@ function statementsFor(schema: string) {
     list: `${select(`workspace = $5 AND ${page} AND key > $6 AND ${present} ORDER BY key LIMIT $4`)} ORDER BY found.key`,
     listReverse: `${select(`workspace = $5 AND ${page} AND key < $6 AND ${present}
       ORDER BY key DESC LIMIT $4`)} ORDER BY found.key DESC`,
-    scan: `${select(`(workspace, key) > ($5, $6) AND ${page} AND ($7::boolean OR ${present})
+    scan: `${select(`(workspace, key) > ($5, $6) AND ${page} AND ${present}
       ORDER BY workspace, key LIMIT $4`)} ORDER BY found.workspace, found.key`,
+    expired: `${select(`expires_at <= clock.now AND (expires_at, workspace, key) > ($2::bigint, $3, $4)
+      ORDER BY expires_at, workspace, key LIMIT $5`)} ORDER BY found.expires_at, found.workspace, found.key`,
     commit: `SELECT ${schema}.commit_writes($1, $2, $3::bigint, $4::text[], $5::text[], $6::text[], $7::bigint[],
       $8::text[], $9::text[], $10::bigint[], $11, $12) AS appended`,
   }

@@ -18,7 +18,7 @@ export interface SqliteStatement {
 
 /** What is asked of the database. */
 export type Statements = Readonly<
-  Record<'read' | 'list' | 'listReverse' | 'scan' | 'find' | 'put' | 'remove' | 'next', SqliteStatement>
+  Record<'read' | 'list' | 'listReverse' | 'scan' | 'expired' | 'find' | 'put' | 'remove' | 'next', SqliteStatement>
 >
 
 const migrations = [
@@ -26,6 +26,8 @@ const migrations = [
      workspace TEXT NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL, value TEXT NOT NULL, expires_at INTEGER,
      PRIMARY KEY (workspace, key));
    CREATE TABLE mcp_integrations_counters (workspace TEXT NOT NULL PRIMARY KEY, last INTEGER NOT NULL);`,
+  `CREATE INDEX mcp_integrations_expiries ON mcp_integrations_records (expires_at, workspace, key)
+     WHERE expires_at IS NOT NULL;`,
 ]
 
 /**
@@ -49,6 +51,9 @@ export function prepare(database: SqliteDatabase): Statements {
       WHERE workspace = ? AND key >= ? AND key < ? AND key < ? AND ${present} ORDER BY key DESC LIMIT ?`),
     scan: database.prepare(`SELECT workspace, ${columns} FROM mcp_integrations_records
       WHERE (workspace, key) > (?, ?) AND key >= ? AND key < ? AND ${present} ORDER BY workspace, key LIMIT ?`),
+    expired: database.prepare(`SELECT workspace, ${columns} FROM mcp_integrations_records
+      WHERE expires_at <= ? AND (expires_at, workspace, key) > (?, ?, ?)
+      ORDER BY expires_at, workspace, key LIMIT ?`),
     find: database.prepare('SELECT version, expires_at FROM mcp_integrations_records WHERE workspace = ? AND key = ?'),
     put: database.prepare(`INSERT INTO mcp_integrations_records (workspace, ${columns}) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value, expires_at = excluded.expires_at`),

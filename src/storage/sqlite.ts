@@ -2,10 +2,12 @@ import { isIntegrationError } from '../model/errors.js'
 import type { JsonValue } from '../model/json.js'
 import {
   appendedKey,
+  checkExpired,
   checkList,
   checkRead,
   checkScan,
   checkWrites,
+  expiredCursor,
   isCheck,
   keysToTell,
   scanCursor,
@@ -128,12 +130,23 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
       return reading((statements) => {
         const { prefix, limit } = query
         const time = now()
-        const expiredBefore = query.expired ? -1 : time
         const from = [after.workspaceId, after.key, prefix, prefix + END]
-        const rows = statements.scan.all(...from, expiredBefore, limit + 1) as (Row & { workspace: string })[]
+        const rows = statements.scan.all(...from, time, limit + 1) as (Row & { workspace: string })[]
         const records = rows.slice(0, limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
         const last = records.at(-1)
         return { records, next: rows.length > limit && last ? scanCursor(last) : undefined, now: time }
+      })
+    },
+
+    async expired(query) {
+      const after = checkExpired(query)
+      return using((statements) => {
+        const time = now()
+        const from = [after.expiresAt, after.workspaceId, after.key]
+        const rows = statements.expired.all(time, ...from, query.limit + 1) as (Row & { workspace: string })[]
+        const records = rows.slice(0, query.limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
+        const last = records.at(-1)
+        return { records, next: rows.length > query.limit && last ? expiredCursor(last) : undefined, now: time }
       })
     },
 

@@ -90,7 +90,7 @@ export const steps: Record<string, (scene: Scene) => Promise<void>> = {
   },
 
   'remove: not callable, nothing revoked yet': (scene) =>
-    lostGoodbye(scene, { commit: 'after', write: 'put', key: 'removed/' }),
+    lostGoodbye(scene, { commit: 'after', write: 'put', key: 'due/removal/' }),
   'remove: credential erased, not revoked yet': (scene) => lostGoodbye(scene, { request: '/revocation' }),
 }
 

@@ -313,7 +313,8 @@ describe('remove', () => {
     expect(history.approvals.map(({ approvalId }) => approvalId)).toContain(waiting)
     const left = await dump(storage)
     const kinds = new Set(left.map(({ key }) => key.split('/')[0]))
-    expect(kinds).toEqual(new Set(['approval', 'asked', 'audit', 'catalogue', 'event']))
+    // What is due: looking for what was written late.
+    expect(kinds).toEqual(new Set(['approval', 'asked', 'audit', 'catalogue', 'due', 'event']))
     const kept = (prefix: string) =>
       left.filter(({ key }) => key.startsWith(prefix)).map(({ key, expiresAt }) => [key.split('/').at(-1), expiresAt])
     expect(kept('asked/')).toEqual(kept('approval/'))

@@ -1,4 +1,5 @@
-import { encryptedCredentials, memoryStorage, type Diagnostic } from 'mcp-integrations'
+import { encryptedCredentials, memoryStorage, type Diagnostic, type RegistryStorage } from 'mcp-integrations'
+import { manualRuntime } from 'mcp-integrations/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { later, openGate } from '../support/gate.js'
 import { dump, makeRegistry, makeStorage } from '../support/registry.js'
@@ -22,11 +23,72 @@ describe('sweep', () => {
     expect(await mine.get(id)).toMatchObject({ status: 'connected', tools: { total: 2 } })
     expect(await registry.sweep()).toMatchObject({ removals: 0 })
   })
+
+  it('looks for what was written late as long as any call may run, and then no longer', async () => {
+    const { mine, id, registry, runtime, storage } = await openGate()
+    await mine.remove(id)
+    for (let hour = 0; hour < 26; hour++) {
+      await storage.commit('acme', hour < 20 ? [{ key: `status/${id}/_`, value: { reason: 'ok' } }] : [])
+      expect(await registry.sweep()).toMatchObject({ removals: hour < 20 ? 1 : 0 })
+      await runtime.advance(3_600_000)
+    }
+    expect((await dump(storage)).filter(({ key }) => key.includes(id) && !/^(event|audit)/.test(key))).toEqual([])
+  })
+
+  it('leaves the handle of a removed integration to whoever has it now', async () => {
+    const { mine, id, registry, runtime, server } = await openGate()
+    await mine.remove(id)
+    await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
+    await registry.sweep()
+    await runtime.advance(3_600_000)
+    await registry.sweep()
+    const { integration } = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
+    expect(integration.handle).toBe('notes_2')
+  })
+
+  it('reads what is due, however much is stored', async () => {
+    const asked: string[] = []
+    const runtime = manualRuntime()
+    const inner = makeStorage({ now: () => runtime.now() })
+    const storage: RegistryStorage = {
+      ...inner,
+      read: (workspaceId, keys) => {
+        asked.push(...keys)
+        return inner.read(workspaceId, keys)
+      },
+      list: (query) => {
+        asked.push(query.prefix)
+        return inner.list(query)
+      },
+      scan: (query) => {
+        asked.push(query.prefix)
+        return inner.scan(query)
+      },
+      expired: async (query) => {
+        const page = await inner.expired(query)
+        asked.push(...page.records.map(({ key }) => key))
+        return page
+      },
+    }
+    const registry = makeRegistry({ storage, runtime })
+    for (let n = 0; n < 300; n++)
+      await inner.commit(`w${n % 7}`, [
+        { key: `integration/i${n}`, value: { handle: `h${n}`, established: true, updatedAt: 0 } },
+        { key: `status/i${n}/_`, value: { reason: 'ok' } },
+        { key: `approval/a${n}`, value: { status: 'finished', request: {} }, expiresAt: runtime.now() + 1_000_000 },
+      ])
+    expect(await registry.sweep()).toEqual({ expired: 0, approvals: 0, removals: 0, abandoned: 0 })
+    expect(asked).toEqual([])
+    await inner.commit('w1', [{ key: 'flow/f', value: 1, expiresAt: runtime.now() }])
+    expect(await registry.sweep()).toMatchObject({ expired: 1 })
+    expect(asked).toEqual(['flow/f'])
+    await registry.close()
+  })
 })
 
 describe('maintenance', () => {
   /** A registry that sweeps by itself, and the sweeps it began. */
-  async function maintained(scan: () => Promise<void> = async () => {}) {
+  async function maintained(look: () => Promise<void> = async () => {}) {
     let sweeps = 0
     const told: Diagnostic[] = []
     const { runtime, another } = await openGate()
@@ -39,13 +101,13 @@ describe('maintenance', () => {
       onDiagnostic: (diagnostic) => void told.push(diagnostic),
       storage: {
         ...storage,
-        scan: async (query) => {
+        expired: async (query) => {
           // The first thing that a sweep looks for.
-          if (query.prefix === 'approval/' && query.after === undefined) {
+          if (query.after === undefined) {
             sweeps++
-            await scan()
+            await look()
           }
-          return storage.scan(query)
+          return storage.expired(query)
         },
       },
     })

@@ -145,6 +145,9 @@ describe('the options of a registry', () => {
       scan(...args: Parameters<typeof inner.scan>) {
         return inner.scan(...args)
       }
+      expired(...args: Parameters<typeof inner.expired>) {
+        return inner.expired(...args)
+      }
     }
     class Clock {
       time = 1_800_000_000_000

@@ -226,8 +226,8 @@ describe('goodbye', () => {
         .map(({ form }) => form.get('token_type_hint')),
     ).toContain('refresh_token')
     const left = await storage.scan({ prefix: '', limit: 1000 })
-    expect(left.records.filter(({ key }) => !/^(?:event|audit|catalogue)\//.test(key)).map(({ key }) => key)).toEqual(
-      [],
-    )
+    expect(
+      left.records.filter(({ key }) => !/^(?:event|audit|catalogue|due)\//.test(key)).map(({ key }) => key),
+    ).toEqual([])
   })
 })

@@ -97,12 +97,27 @@ describe('postgresStorage', () => {
   it('refuses a schema that a newer version has migrated', async () => {
     const { pool, schema } = postgres
     await postgresStorage({ pool, schema }).read('w', [])
+    const { rows } = await pool.query<{ version: number }>(`SELECT version FROM ${schema}.schema_version`)
     await pool.query(`UPDATE ${schema}.schema_version SET version = 1000`)
     const storage = postgresStorage({ pool, schema })
     await expect(storage.read('w', ['a'])).rejects.toMatchObject({ code: 'storage_incompatible' })
     await expect(storage.commit('w', [{ key: 'a', value: 1 }])).rejects.toMatchObject({ code: 'storage_incompatible' })
-    await pool.query(`UPDATE ${schema}.schema_version SET version = 1`)
+    await pool.query(`UPDATE ${schema}.schema_version SET version = ${rows[0]!.version}`)
     expect((await storage.read('w', ['a'])).records).toEqual([undefined])
+  })
+
+  it('brings a schema of the first version up to date, and finds what has expired by an index', async () => {
+    const { pool, schema } = postgres
+    const storage = postgresStorage({ pool, schema, now: () => 2000 })
+    await storage.commit('first', [{ key: 'old', value: 1, expiresAt: 1000 }])
+    await pool.query(`DROP INDEX ${schema}.expiries; UPDATE ${schema}.schema_version SET version = 1`)
+    const updated = postgresStorage({ pool, schema, now: () => 2000 })
+    const { records } = await updated.expired({ limit: 1000 })
+    expect(records.filter(({ workspaceId }) => workspaceId === 'first')).toMatchObject([{ key: 'old', value: 1 }])
+    const { rows } = await pool.query(
+      `SELECT 1 FROM pg_indexes WHERE schemaname = '${schema}' AND indexname = 'expiries'`,
+    )
+    expect(rows).toHaveLength(1)
   })
 
   it('works for a role that may not create anything, once the schema is there', async () => {

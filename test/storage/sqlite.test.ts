@@ -129,12 +129,37 @@ describe('sqliteStorage', () => {
   it('refuses a file that a newer version has migrated, and leaves it as it is', async () => {
     const database = new Database(path)
     await sqliteStorage({ database }).commit('w', [{ key: 'a', value: 1 }])
+    const [schema] = database.prepare('SELECT version FROM mcp_integrations_schema').all() as { version: number }[]
     database.exec('UPDATE mcp_integrations_schema SET version = 1000')
     const storage = sqliteStorage({ database: new Database(path) })
     await expect(storage.read('w', ['a'])).rejects.toMatchObject({ code: 'storage_incompatible' })
     await expect(storage.commit('w', [{ key: 'a', value: 2 }])).rejects.toMatchObject({ code: 'storage_incompatible' })
-    database.exec('UPDATE mcp_integrations_schema SET version = 1')
+    database.exec(`UPDATE mcp_integrations_schema SET version = ${schema!.version}`)
     expect((await storage.read('w', ['a'])).records[0]?.value).toBe(1)
+  })
+
+  it('brings a file of the first version up to date, and finds what has expired by an index', async () => {
+    const database = new Database(path)
+    database.exec(`CREATE TABLE mcp_integrations_records (
+        workspace TEXT NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL, value TEXT NOT NULL, expires_at INTEGER,
+        PRIMARY KEY (workspace, key));
+      CREATE TABLE mcp_integrations_counters (workspace TEXT NOT NULL PRIMARY KEY, last INTEGER NOT NULL);
+      CREATE TABLE mcp_integrations_schema (version INTEGER NOT NULL);
+      INSERT INTO mcp_integrations_schema VALUES (1);
+      INSERT INTO mcp_integrations_records VALUES ('w', 'a', 'v1', '1', NULL), ('w', 'b', 'v2', '2', 1000)`)
+    const storage = sqliteStorage({ database, now: () => 2000 })
+    expect((await storage.read('w', ['a'])).records[0]).toMatchObject({ version: 'v1', value: 1 })
+    expect((await storage.expired({ limit: 10 })).records).toMatchObject([{ workspaceId: 'w', key: 'b', value: 2 }])
+    const plan = database
+      .prepare(
+        `EXPLAIN QUERY PLAN SELECT key FROM mcp_integrations_records
+          WHERE expires_at <= 1 AND (expires_at, workspace, key) > (0, '', '') ORDER BY expires_at, workspace, key LIMIT 1`,
+      )
+      .all() as { detail: string }[]
+    expect(plan.map(({ detail }) => detail).join()).toMatch(
+      /SEARCH .* USING (COVERING )?INDEX mcp_integrations_expiries/,
+    )
+    expect(plan.map(({ detail }) => detail).join()).not.toContain('TEMP B-TREE')
   })
 
   it('leaves the tables of the host alone', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
 import type { JsonValue } from '../../src/model/json.js'
-import type { RegistryStorage, StorageWrite } from '../../src/ports/storage.js'
+import type { RegistryStorage, StorageScanResult, StorageWrite } from '../../src/ports/storage.js'
 import { memoryStorage } from '../../src/storage/memory.js'
 import { postgresStorage } from '../../src/storage/postgres.js'
 import { sqliteStorage } from '../../src/storage/sqlite.js'
@@ -21,7 +21,8 @@ type Step =
       readonly limit: number
       readonly reverse?: boolean
     }
-  | { readonly do: 'scan'; readonly prefix: string; readonly limit: number; readonly expired: boolean }
+  | { readonly do: 'scan'; readonly prefix: string; readonly limit: number }
+  | { readonly do: 'expired'; readonly limit: number }
   | { readonly do: 'wait'; readonly ms: number }
 interface StepWrite {
   readonly at: { readonly key: string } | { readonly append: string }
@@ -64,8 +65,8 @@ function anyStep(): fc.Arbitrary<Step> {
       do: fc.constant('scan' as const),
       prefix,
       limit: fc.integer({ min: 1, max: 9 }),
-      expired: fc.boolean(),
     }),
+    fc.record({ do: fc.constant('expired' as const), limit: fc.integer({ min: 1, max: 9 }) }),
     fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 15 }) }),
   )
 }
@@ -115,7 +116,11 @@ class Session {
       const { do: _list, workspace: workspaceId, ...query } = step
       return this.#named(await this.#storage.list({ workspaceId, ...query }))
     }
-    if (step.do === 'scan') return await this.#scanned(step)
+    if (step.do === 'scan') {
+      const { prefix, limit } = step
+      return await this.#walked((after) => this.#storage.scan({ prefix, limit, after }))
+    }
+    if (step.do === 'expired') return await this.#walked((after) => this.#storage.expired({ limit: step.limit, after }))
     const keys = new Set<string>()
     const writes = step.writes.flatMap((write): StorageWrite[] => {
       const expiry = write.lifetime === undefined ? {} : { expiresAt: time + write.lifetime }
@@ -138,11 +143,11 @@ class Session {
     return this.#named(written)
   }
 
-  async #scanned({ prefix, limit, expired }: Extract<Step, { do: 'scan' }>): Promise<unknown> {
+  async #walked(read: (after: string | undefined) => Promise<StorageScanResult>): Promise<unknown> {
     const pages: unknown[] = []
     let after: string | undefined
     do {
-      const page = await this.#storage.scan({ prefix, limit, expired, ...(after === undefined ? {} : { after }) })
+      const page = await read(after)
       pages.push(this.#named(page))
       after = page.next
     } while (after !== undefined)

@@ -48,16 +48,25 @@ export async function dump(storage: RegistryStorage, workspaceId?: string): Prom
   const records: Dumped[] = []
   for (let after: string | undefined; ;) {
     const query = { prefix: '', limit: 1000, ...(after === undefined ? {} : { after }) }
-    const page =
-      workspaceId === undefined
-        ? await storage.scan({ ...query, expired: true })
-        : await storage.list({ ...query, workspaceId })
+    const page = workspaceId === undefined ? await storage.scan(query) : await storage.list({ ...query, workspaceId })
     records.push(
       ...page.records.map(({ key, value, ...rest }) => ({ workspaceId: workspaceId ?? '', ...rest, key, value })),
     )
-    if (page.next === undefined) return records
+    if (page.next === undefined) break
     after = page.next
   }
+  if (workspaceId !== undefined) return records
+  for (let after: string | undefined; ;) {
+    const page = await storage.expired({ limit: 1000, after })
+    records.push(...page.records)
+    if (page.next === undefined) break
+    after = page.next
+  }
+  return records.toSorted((a, b) => compare(a.workspaceId, b.workspaceId) || compare(a.key, b.key))
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** A stored record and where it is. */

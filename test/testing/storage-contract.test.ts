@@ -122,9 +122,37 @@ const flaws: Record<string, Flaw> = {
   'shows what has expired': (sound) => ({
     list: (query) => matching(sound, query, (key) => key.startsWith(query.prefix)),
   }),
-  'hides what has expired from a sweep': (sound) => ({
-    scan: ({ expired: _expired, ...query }) => sound.scan(query),
+  'hides what has expired from a sweep': () => ({
+    expired: async () => ({ records: [], now: 0 }),
   }),
+  'takes what expires later for expired': (sound) => ({
+    expired: async (query) => {
+      const { records } = await sound.scan({ prefix: '', limit: 1000 })
+      const later = records.filter(({ expiresAt }) => expiresAt !== undefined)
+      const answer = await sound.expired(query)
+      return { ...answer, records: [...answer.records, ...later] }
+    },
+  }),
+  'forgets to end an expiry that was written anew': (sound) => {
+    const old: (StorageRecord & { readonly workspaceId: string })[] = []
+    return {
+      async commit(workspaceId, writes) {
+        const before = await sound.read(
+          workspaceId,
+          writes.flatMap((write) => ('key' in write ? [write.key] : [])),
+        )
+        old.push(
+          ...before.records.flatMap((record) => (record?.expiresAt === undefined ? [] : [{ ...record, workspaceId }])),
+        )
+        return sound.commit(workspaceId, writes)
+      },
+      async expired(query) {
+        const { records, ...answer } = await sound.expired(query)
+        const stale = old.filter(({ expiresAt }) => expiresAt! <= answer.now)
+        return { ...answer, records: [...stale, ...records].slice(0, query.limit) }
+      },
+    }
+  },
   'lets one workspace see into another': (sound) => ({
     read: async (workspaceId, keys) => {
       const answer = await sound.read(workspaceId, keys)
@@ -225,7 +253,10 @@ async function failures(make: MakeStorage): Promise<string[]> {
 }
 
 async function matching(sound: RegistryStorage, query: StorageListQuery, fits: (key: string) => boolean) {
-  const { records, now } = await sound.scan({ prefix: '', limit: 1000, expired: true })
+  const { records: present, now } = await sound.scan({ prefix: '', limit: 1000 })
+  const records = [...present, ...(await sound.expired({ limit: 1000 })).records].toSorted((a, b) =>
+    a.key < b.key ? -1 : 1,
+  )
   const after = query.after ?? ''
   const found = records.filter(({ key, workspaceId }) => workspaceId === query.workspaceId && key > after && fits(key))
   const page = found.slice(0, query.limit).map(({ workspaceId: _workspaceId, ...record }) => record)

@@ -181,8 +181,18 @@ export function indexWrites(record: ApprovalRecord, from?: ApprovalStatus): read
     ...index(keys.pending(userId, id), status === 'pending', from === 'pending'),
     ...index(keys.approved(userId, id), status === 'approved', from === 'approved'),
     ...index(keys.open(id), isOpen(status), from !== undefined && isOpen(from)),
+    ...dueWrites(record, from),
     ...(from === 'pending' && sameHash !== undefined ? [{ key: keys.same(sameHash), value: undefined }] : []),
   ]
+}
+
+/** When a sweep looks at an approval: at its deadline. */
+function dueWrites(record: ApprovalRecord, from: ApprovalStatus | undefined): readonly StorageWrite[] {
+  const { approvalId, expiresAt } = record.request
+  const key = keys.due.approval(approvalId)
+  if (isOpen(record.status)) return [{ key, value: null, expiresAt }]
+  if (record.status === 'dispatched') return [{ key, value: null, expiresAt: record.dispatchedUntil ?? expiresAt }]
+  return from === undefined ? [] : [{ key, value: undefined }]
 }
 
 /** The indexed fields of an approval. */

@@ -1,3 +1,4 @@
+import { recordLimits } from '../../model/record-limits.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { closed } from '../state/errors.js'
@@ -13,14 +14,60 @@ export type Scanned = StorageRecord & { readonly workspaceId: string }
 export async function eachRecord(
   context: Context,
   prefix: string,
-  expired: boolean,
   visit: (record: Scanned, now: number) => Promise<void>,
 ): Promise<void> {
   for (let after: string | undefined; ;) {
     if (context.closing.aborted) throw closed()
-    const page = await context.storage.scan({ prefix, limit: 500, expired, after })
+    const page = await context.storage.scan({ prefix, limit: 500, after })
     for (const record of page.records) await visit(record, page.now)
     if (page.next === undefined) return
     after = page.next
   }
+}
+
+/**
+ * Visits the expired records of all workspaces, page by page, in the order in which they expired.
+ *
+ * @throws IntegrationError `closed` when the registry begins to close; the rest can be visited later
+ */
+export async function eachExpired(
+  context: Context,
+  visit: (records: readonly Scanned[], now: number) => Promise<void>,
+): Promise<void> {
+  for (let after: string | undefined; ;) {
+    if (context.closing.aborted) throw closed()
+    const page = await context.storage.expired({ limit: 500, after })
+    await visit(page.records, page.now)
+    if (page.next === undefined) return
+    after = page.next
+  }
+}
+
+/** Deletes records unless they were written again meanwhile. @returns how many */
+export async function deleteExpired(context: Context, records: readonly Scanned[]): Promise<number> {
+  let deleted = 0
+  for (const [workspaceId, own] of byWorkspace(records))
+    for (let n = 0; n < own.length; n += recordLimits.writes)
+      deleted += await deleteTogether(context, workspaceId, own.slice(n, n + recordLimits.writes))
+  return deleted
+}
+
+/** In one commit; one by one, where another process was faster with some. */
+async function deleteTogether(context: Context, workspaceId: string, records: readonly Scanned[]): Promise<number> {
+  const writes = records.map(({ key, version }) => ({ key, ifVersion: version, value: undefined }))
+  if ((await context.storage.commit(workspaceId, writes)) !== false) return writes.length
+  if (writes.length === 1) return 0
+  let deleted = 0
+  for (const write of writes) if ((await context.storage.commit(workspaceId, [write])) !== false) deleted++
+  return deleted
+}
+
+function byWorkspace(records: readonly Scanned[]): ReadonlyMap<string, readonly Scanned[]> {
+  const groups = new Map<string, Scanned[]>()
+  for (const record of records) {
+    const group = groups.get(record.workspaceId)
+    if (group === undefined) groups.set(record.workspaceId, [record])
+    else group.push(record)
+  }
+  return groups
 }

@@ -72,11 +72,11 @@ async function eachSealed(
     'oauth-settings': 'oauth',
   } as const
   for (const [kind, field] of Object.entries(fields))
-    await eachRecord(context, `${kind}/`, false, async (record) => {
+    await eachRecord(context, `${kind}/`, async (record) => {
       const [, integrationId = '', owner = '_'] = record.key.split('/')
       await visit(record, { workspaceId: record.workspaceId, integrationId, owner, field })
     })
-  await eachRecord(context, 'flow/', false, async (record) => {
+  await eachRecord(context, 'flow/', async (record) => {
     const { integrationId, userId } = record.value as { integrationId: string; userId: string }
     await visit(record, { workspaceId: record.workspaceId, integrationId, owner: userId, field: 'flow' })
   })

@@ -1,16 +1,11 @@
-import { move, statusNow } from '../gate/approvals.js'
-import type { Context } from '../state/context.js'
+import { move, readApproval, statusNow } from '../gate/approvals.js'
 import { eraseIntegration, revokeLeftover } from '../settings/erase-credential.js'
-import { eachRecord } from './each-record.js'
-import {
-  versioned,
-  type ApprovalRecord,
-  type IntegrationRecord,
-  type RemovedRecord,
-  type StatusRecord,
-} from '../state/records.js'
-import { keys, prefixes } from '../state/keys.js'
-import { markRemoved, finishRemoval } from '../settings/remove.js'
+import { signInMs } from '../settings/new-integration.js'
+import { finishRemoval, markRemoved } from '../settings/remove.js'
+import type { Context } from '../state/context.js'
+import { keys } from '../state/keys.js'
+import { versioned, type DueRemovalRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import { deleteExpired, eachExpired, type Scanned } from './each-record.js'
 
 /** Result of a sweep. */
 export interface SweepReport {
@@ -24,64 +19,106 @@ export interface SweepReport {
   readonly abandoned: number
 }
 
-/** `sweep()`: finishes expired and interrupted work. Safe at any time, in any number of processes. */
+/**
+ * `sweep()`: finishes expired and interrupted work. Safe at any time, in any number of processes. It reads only what has
+ * expired: whatever is to be finished later has a record under `due/` that expires when it is time.
+ */
 export async function sweep(context: Context): Promise<SweepReport> {
   const report = { expired: 0, approvals: 0, removals: 0, abandoned: 0 }
-  await eachRecord(context, prefixes.approvals, false, async ({ workspaceId, key, version, value }, now) => {
-    const record = value as unknown as ApprovalRecord
-    const status = statusNow(record, now)
-    if (status === record.status) return
-    const reason = status === 'unknown' ? 'Its process ended before the response arrived.' : 'Nobody used it in time.'
-    if (await move(context, workspaceId, { key, version, value: record }, status, { reason })) report.approvals++
-  })
-  await eachRecord(context, prefixes.removed, false, async ({ workspaceId, key, value }) => {
-    await finishRemoval(
-      context,
-      workspaceId,
-      key.slice(prefixes.removed.length),
-      (value as unknown as RemovedRecord).handle,
-    )
-    report.removals++
-  })
-  await eachRecord(context, prefixes.unrevoked, false, ({ workspaceId, key, value }) =>
-    revokeLeftover(context, workspaceId, key, value),
-  )
-  report.removals += await eraseOrphans(context)
-  await eachRecord(context, prefixes.integrations, false, async ({ workspaceId, key, value, version }, now) => {
-    const record = value as unknown as IntegrationRecord
-    if (record.established || now - record.updatedAt < 600_000) return
-    const id = key.slice(prefixes.integrations.length)
-    const statuses = await context.storage.list({ workspaceId, prefix: `status/${id}/`, limit: 1000 })
-    const waiting = statuses.records.some((status) => {
-      const { reason, until } = versioned<StatusRecord>(status)!.value
-      return reason === 'awaiting_authorization' && now < (until ?? 0)
-    })
-    if (waiting || !(await markRemoved(context, { workspaceId, id, record, version, now }))) return
-    await finishRemoval(context, workspaceId, id, record.handle)
-    report.abandoned++
-  })
-  await eachRecord(context, '', true, async ({ workspaceId, key, version, expiresAt }, now) => {
-    if (expiresAt === undefined || now < expiresAt) return
-    if ((await context.storage.commit(workspaceId, [{ key, ifVersion: version, value: undefined }])) !== false)
-      report.expired++
+  await eachExpired(context, async (records, now) => {
+    const due = records.filter(({ key }) => key.startsWith('due/'))
+    for (const record of due) {
+      const done = await finish(context, record, now)
+      if (done !== undefined) report[done]++
+    }
+    const rest = records.filter(({ key }) => !key.startsWith('due/'))
+    report.expired += await deleteExpired(context, rest)
   })
   return report
 }
 
-/** Erases records that a running check, call or edit wrote after the integration's removal. */
-async function eraseOrphans(context: Context): Promise<number> {
-  const looked = new Set<string>()
-  let erased = 0
-  for (const kind of ['status', 'settings', 'tools', 'server', 'headers', 'credential'])
-    await eachRecord(context, `${kind}/`, false, async ({ workspaceId, key }) => {
-      const id = key.split('/')[1]!
-      const name = `${id}\n${workspaceId}`
-      if (looked.has(name)) return
-      looked.add(name)
-      const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
-      if (records[0] !== undefined) return
-      await eraseIntegration(context, workspaceId, id, id)
-      erased++
-    })
-  return erased
+type Done = keyof SweepReport | undefined
+
+/** Finishes one piece of work. @returns how to count it; `undefined`: not at all */
+async function finish(context: Context, record: Scanned, now: number): Promise<Done> {
+  const [, kind, id = ''] = record.key.split('/')
+  switch (kind) {
+    case 'approval':
+      return endApproval(context, record, id)
+    case 'removal':
+      return endRemoval(context, record, id, now)
+    case 'revocation':
+      await revokeLeftover(context, record.workspaceId, record.key)
+      await settle(context, record)
+      return undefined
+    case 'sign-in':
+      return endSignIn(context, record, id, now)
+    default:
+      await settle(context, record)
+      return undefined
+  }
+}
+
+async function endApproval(context: Context, record: Scanned, id: string): Promise<Done> {
+  const { workspaceId } = record
+  const found = await readApproval(context, workspaceId, id)
+  const status = found && statusNow(found.stored.value, found.now)
+  if (found === undefined || status === undefined || status === found.stored.value.status) {
+    await settle(context, record)
+    return undefined
+  }
+  const reason = status === 'unknown' ? 'Its process ended before the response arrived.' : 'Nobody used it in time.'
+  return (await move(context, workspaceId, found.stored, status, { reason })) === false ? undefined : 'approvals'
+}
+
+/** What was left of a removal, then what was written late, as long as anything that was under way can write. */
+async function endRemoval(context: Context, record: Scanned, id: string, now: number): Promise<Done> {
+  const { workspaceId } = record
+  const removal = versioned<DueRemovalRecord>(record)!.value
+  if (!removal.erased) {
+    await finishRemoval(context, workspaceId, id, removal.handle)
+    return 'removals'
+  }
+  const found = await eraseIntegration(context, workspaceId, id, id)
+  await settle(context, record, now - removal.removedAt < lateWritesMs ? now + lookAgainMs : undefined)
+  return found ? 'removals' : undefined
+}
+
+/** The longest that a call may take. */
+const lateWritesMs = 86_400_000
+const lookAgainMs = 3_600_000
+
+/** Removes an integration that nobody signed in to, unless somebody is about to. */
+async function endSignIn(context: Context, record: Scanned, id: string, now: number): Promise<Done> {
+  const { workspaceId } = record
+  const [{ records }, statuses] = await Promise.all([
+    context.storage.read(workspaceId, [keys.integration(id)]),
+    context.storage.list({ workspaceId, prefix: `status/${id}/`, limit: 1000 }),
+  ])
+  const integration = versioned<IntegrationRecord>(records[0])
+  if (integration === undefined || integration.value.established) {
+    await settle(context, record)
+    return undefined
+  }
+  const waitingUntil = statuses.records.map((status) => {
+    const { reason, until = 0 } = versioned<StatusRecord>(status)!.value
+    return reason === 'awaiting_authorization' ? until : 0
+  })
+  const until = Math.max(integration.value.updatedAt + signInMs, ...waitingUntil)
+  if (now < until) {
+    await settle(context, record, until)
+    return undefined
+  }
+  const { value, version } = integration
+  if (!(await markRemoved(context, { workspaceId, id, record: value, version, now }))) return undefined
+  await settle(context, record)
+  await finishRemoval(context, workspaceId, id, value.handle)
+  return 'abandoned'
+}
+
+/** Deletes the record that the work was found by, or keeps it for another time. */
+async function settle(context: Context, { workspaceId, key, version, value }: Scanned, until?: number): Promise<void> {
+  await context.storage.commit(workspaceId, [
+    { key, ifVersion: version, value: until === undefined ? undefined : value, expiresAt: until },
+  ])
 }

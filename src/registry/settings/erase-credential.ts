@@ -1,6 +1,6 @@
 import { openCredential, readCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import { revokeTokens } from '../../oauth/revoke.js'
-import type { StorageWrite } from '../../ports/storage.js'
+import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
 import type { CredentialRef } from '../state/refs.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
@@ -22,12 +22,11 @@ export function toRevoke(
   owner: string,
   { lineage, sealed }: CredentialRecord,
   now: number,
-): StorageWrite {
-  return {
-    key: keys.unrevoked(integrationId, owner, lineage),
-    value: { sealed },
-    expiresAt: now + revocableMs,
-  }
+): readonly StorageWrite[] {
+  return [
+    { key: keys.unrevoked(integrationId, owner, lineage), value: { sealed }, expiresAt: now + revocableMs },
+    { key: keys.due.revocation(integrationId, owner, lineage), value: null, expiresAt: now },
+  ]
 }
 
 /** Revokes tokens at the authorization server; best effort, bounded. */
@@ -51,19 +50,17 @@ export async function revokeQuietly(
   await forgetSecret(context, credential)
   await context.storage.commit(workspaceId, [
     { key: keys.unrevoked(integrationId, owner, credential.lineage), value: undefined },
+    { key: keys.due.revocation(integrationId, owner, credential.lineage), value: undefined },
   ])
 }
 
-/** Revokes tokens that a crashed process was about to revoke. */
-export async function revokeLeftover(
-  context: Context,
-  workspaceId: string,
-  key: string,
-  value: unknown,
-): Promise<void> {
-  const [, integrationId = '', owner = '', lineage = ''] = key.split('/')
-  const { sealed } = value as { sealed: string } // written by toRevoke()
-  await revokeQuietly(context, { workspaceId, integrationId, owner }, { sealed, lineage })
+/** Revokes tokens that a crashed process was about to revoke. @param key - of the due revocation */
+export async function revokeLeftover(context: Context, workspaceId: string, key: string): Promise<void> {
+  const [, , integrationId = '', owner = '', lineage = ''] = key.split('/')
+  const { records } = await context.storage.read(workspaceId, [keys.unrevoked(integrationId, owner, lineage)])
+  const unrevoked = versioned<{ readonly sealed: string }>(records[0])?.value // written by toRevoke()
+  if (unrevoked !== undefined)
+    await revokeQuietly(context, { workspaceId, integrationId, owner }, { sealed: unrevoked.sealed, lineage })
 }
 
 /** Revokes and erases one credential. Its record is deleted first, so that running work can't restore it. */
@@ -81,7 +78,7 @@ export async function eraseCredential(
       { key, ifVersion: stored?.version ?? null, value: undefined },
       { key: keys.headers(integrationId, owner), value: undefined },
       { key: keys.server(integrationId, owner), value: undefined },
-      ...(read === undefined ? [] : [toRevoke(integrationId, owner, read, now)]),
+      ...(read === undefined ? [] : toRevoke(integrationId, owner, read, now)),
     ])
     if (erased === false) return false
     await forgetSecret(context, versioned<HeadersRecord>(headers)?.value)
@@ -115,34 +112,43 @@ export async function endSignIns(
   }
 }
 
-/** Revokes and erases all remaining records of a removed integration. Safe to repeat after a crash. */
+/**
+ * Revokes and erases all remaining records of a removed integration. Safe to repeat after a crash.
+ *
+ * @returns whether there was anything left
+ */
 export async function eraseIntegration(
   context: Context,
   workspaceId: string,
   integrationId: string,
   handle: string,
-): Promise<void> {
+): Promise<boolean> {
   await endSignIns(context, workspaceId, (flow) => flow.integrationId === integrationId)
   const owners = new Set([
     ...(await idsUnder(context, { workspaceId }, `credential/${integrationId}/`)),
     ...(await idsUnder(context, { workspaceId }, `headers/${integrationId}/`)),
   ])
+  let found = owners.size
   for (const owner of owners) await eraseCredential(context, { workspaceId, integrationId, owner })
   for (const prefix of prefixes.of(integrationId)) {
-    const found = await idsUnder(context, { workspaceId }, prefix)
+    const rest = await idsUnder(context, { workspaceId }, prefix)
+    found += rest.length
     await deleteKeys(
       context,
       workspaceId,
-      found.map((key) => prefix + key),
+      rest.map((key) => prefix + key),
     )
   }
-  await context.storage.commit(
-    workspaceId,
-    [
-      keys.settings(integrationId),
-      keys.oauthSettings(integrationId),
-      keys.handle(handle),
-      keys.removed(integrationId),
-    ].map((key) => ({ key, value: undefined })),
+  const single = [keys.settings(integrationId), keys.oauthSettings(integrationId), keys.handle(handle)]
+  const { records } = await context.storage.read(workspaceId, single)
+  // Another integration may have the handle now.
+  const own = records.filter(
+    (record) => record !== undefined && (record.key !== single[2] || isHandleOf(record, integrationId)),
   )
+  await deleteKeys(context, workspaceId, [keys.due.signIn(integrationId), ...own.map((record) => record!.key)])
+  return found + own.length > 0
+}
+
+function isHandleOf(record: StorageRecord, integrationId: string): boolean {
+  return versioned<{ readonly integrationId: string }>(record)?.value.integrationId === integrationId
 }

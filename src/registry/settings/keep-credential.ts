@@ -74,7 +74,7 @@ export async function keepCredential(
         { key: keys.server(integrationId, owner), value: undefined },
         keptClient,
         ...status.writes.map((write) => ({ ...write, ifVersion: before.version })),
-        ...(moved ? [toRevoke(integrationId, owner, old, now)] : []),
+        ...(moved ? toRevoke(integrationId, owner, old, now) : []),
       ],
       events: [
         {

@@ -17,6 +17,9 @@ export interface NewIntegration {
   established?(): boolean
 }
 
+/** How long an integration may wait for its first sign-in before a sweep removes it, in ms. */
+export const signInMs = 600_000
+
 /** Stores a new integration with all its records, under a new handle. */
 export async function storeIntegration(
   context: ActorContext,
@@ -69,6 +72,7 @@ export async function storeIntegration(
         { key: keys.integration(id), ifVersion: null, value: toJson(record) },
         { key: keys.handle(handle), ifVersion: null, value: { integrationId: id } },
         { key: plan.visibility === 'workspace' ? keys.visibleToAll(id) : keys.visibleTo(userId, id), value: { id } },
+        ...(record.established ? [] : [{ key: keys.due.signIn(id), value: null, expiresAt: now + signInMs }]),
         ...secrets,
         ...more,
       ],

@@ -4,7 +4,7 @@ import { retrying } from '../state/retrying.js'
 import { eraseIntegration } from './erase-credential.js'
 import { endGrants } from '../gate/grants.js'
 import { load, type LoadedIntegration } from '../state/access.js'
-import { toJson, type RemovedRecord } from '../state/records.js'
+import { toJson, type DueRemovalRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 
@@ -30,13 +30,13 @@ export async function markRemoved(
   by?: string,
 ): Promise<boolean> {
   const { ownerId, visibility } = record
-  const removed: RemovedRecord = { handle: record.handle, removedAt: now }
+  const removal: DueRemovalRecord = { handle: record.handle, removedAt: now }
   const written = await context.feed.commit(workspaceId, {
     writes: [
       { key: keys.integration(id), ifVersion: version, value: undefined },
       { key: keys.visibleToAll(id), value: undefined },
       { key: keys.visibleTo(record.ownerId, id), value: undefined },
-      { key: keys.removed(id), value: toJson(removed) },
+      { key: keys.due.removal(id), value: toJson(removal), expiresAt: now },
     ],
     events: [{ type: 'integration_removed', integrationId: id, ownerId, visibility, by }],
     audit: [{ action: 'remove', integrationId: id, userId: by }],
@@ -51,4 +51,12 @@ export async function finishRemoval(context: Context, workspaceId: string, id: s
   await endOpenApprovals(context, workspaceId, id, { to: 'cancelled', reason: 'The integration was removed.' })
   await endGrants(context, workspaceId, id)
   await eraseIntegration(context, workspaceId, id, handle)
+  await eraseAgainLater(context, workspaceId, id)
+}
+
+/** A check, a call or an edit that was under way may still write: sweeps look for that, for as long as any can run. */
+async function eraseAgainLater(context: Context, workspaceId: string, id: string): Promise<void> {
+  const { now } = await context.storage.read(workspaceId, [])
+  const removal: DueRemovalRecord = { removedAt: now, erased: true }
+  await context.storage.commit(workspaceId, [{ key: keys.due.removal(id), value: toJson(removal), expiresAt: now }])
 }

@@ -25,6 +25,7 @@ export function guardedStorage(
     list: (query) => guard(() => storage.list(query)),
     commit: (workspaceId, writes) => guard(() => storage.commit(workspaceId, writes)),
     scan: (query) => guard(() => storage.scan(query)),
+    expired: (query) => guard(() => storage.expired(query)),
     watch: storage.watch === undefined ? undefined : (listener) => storage.watch!(listener),
   }
 }

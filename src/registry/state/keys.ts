@@ -38,7 +38,13 @@ export const keys = {
   named: (hash: string) => `named/${hash}`,
   same: (hash: string) => `same/${hash}`,
   grant: (userId: string, integrationId: string, id: string) => `grant/${ownerKey(userId)}/${integrationId}/${id}`,
-  removed: (id: string) => `removed/${id}`,
+  /** Work that a sweep finds once the record expires; the record goes in the commit that makes it needless. */
+  due: {
+    approval: (id: string) => `due/approval/${id}`,
+    removal: (id: string) => `due/removal/${id}`,
+    revocation: (id: string, owner: string, lineage: string) => `due/revocation/${id}/${owner}/${lineage}`,
+    signIn: (id: string) => `due/sign-in/${id}`,
+  },
   /**
    * Written by every change that can affect a toolset: its version says whether a cached toolset is current. It sorts after
    * the changes under {@link prefixes.catalogue}.
@@ -54,7 +60,6 @@ export const prefixes = {
   approvals: 'approval/',
   flows: 'flow/',
   clients: 'client/',
-  unrevoked: 'unrevoked/',
   open: 'open/',
   pending: (userId: string) => `pending/${ownerKey(userId)}/`,
   approved: (userId: string) => `approved/${ownerKey(userId)}/`,
@@ -62,7 +67,6 @@ export const prefixes = {
   grants: (userId: string) => `grant/${ownerKey(userId)}/`,
   grantsOn: (userId: string, integrationId: string) => `grant/${ownerKey(userId)}/${integrationId}/`,
   allGrants: 'grant/',
-  removed: 'removed/',
   event: 'event/',
   /** The integrations of each change, by append. */
   catalogue: 'catalogue/',

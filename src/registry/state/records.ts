@@ -210,11 +210,10 @@ export interface CatalogueChangeRecord {
   readonly integrations: readonly string[]
 }
 
-/** `removed/{id}`: what is still to be revoked and erased. */
-export interface RemovedRecord {
-  readonly handle: string
-  readonly removedAt: number
-}
+/** `due/removal/{id}`: a removed integration whose records are to be erased, or were: a running call may still write. */
+export type DueRemovalRecord = { readonly removedAt: number } & (
+  { readonly handle: string; readonly erased?: undefined } | { readonly erased: true }
+)
 
 /** The origin that an integration's secrets may be sent to: that of its URL. */
 export function originOf({ url, origin }: Pick<IntegrationRecord, 'url' | 'origin'>): string {

@@ -1,5 +1,5 @@
 import { equal, truthy } from '../assertions.js'
-import { commit, keysOf, valueOf, walk, type StorageTest } from './support.js'
+import { commit, expiredIn, keysOf, valueOf, walk, type StorageTest } from './support.js'
 
 /** Records that have expired are absent to all but a sweep. */
 export function expiryContract(test: StorageTest): void {
@@ -30,30 +30,60 @@ export function expiryContract(test: StorageTest): void {
   })
 
   test('shows expired records to a sweep, which deletes only what it saw', async ({ storage, workspace, clock }) => {
-    const prefix = `sweep-${crypto.randomUUID()}/`
+    const expiresAt = clock.time + 10
     await commit(storage, workspace, [
-      { key: `${prefix}a`, value: 1, expiresAt: clock.time + 10 },
-      { key: `${prefix}b`, value: 1, expiresAt: clock.time + 10 },
-      { key: `${prefix}c`, value: 1 },
+      { key: 'a', value: 1, expiresAt },
+      { key: 'b', value: 1, expiresAt },
+      { key: 'c', value: 1 },
+      { key: 'd', value: 1, expiresAt: clock.time + 30 },
     ])
+    equal(await expiredIn(storage, workspace), [])
     clock.time += 20
-    const kept = await storage.scan({ prefix, limit: 10 })
+    const stale = await expiredIn(storage, workspace)
     equal(
-      kept.records.map(({ key }) => key),
-      [`${prefix}c`],
+      stale.map((record) => [record.key, record.value, record.expiresAt]),
+      [
+        ['a', 1, expiresAt],
+        ['b', 1, expiresAt],
+      ],
     )
-    const swept = await storage.scan({ prefix, limit: 10, expired: true })
-    const stale = swept.records.filter((record) => (record.expiresAt ?? Infinity) <= swept.now)
-    await commit(storage, workspace, [{ key: `${prefix}b`, ifVersion: null, value: 'made again' }])
+    await commit(storage, workspace, [{ key: 'b', ifVersion: null, value: 'made again' }])
     const results: boolean[] = []
     for (const { key, version } of stale) {
       results.push((await storage.commit(workspace, [{ key, ifVersion: version, value: undefined }])) !== false)
     }
     equal(results, [true, false])
-    const left = await storage.scan({ prefix, limit: 10, expired: true })
+    equal(await expiredIn(storage, workspace), [])
+    equal(await valueOf(storage, workspace, 'b'), 'made again')
+  })
+
+  test('lists expired records of all workspaces, the first to expire first', async ({ storage, workspace, clock }) => {
+    const expiries = [30, 10, 20, 10, 40, 10]
+    for (const [index, ms] of expiries.entries()) {
+      const key = `k ${index}`
+      await commit(storage, workspace + (index % 2 === 0 ? '/é' : ''), [
+        { key, value: 'first', expiresAt: clock.time + 1 },
+        { key: 'kept', value: 1 },
+      ])
+      await commit(storage, workspace + (index % 2 === 0 ? '/é' : ''), [
+        { key, value: index, expiresAt: clock.time + ms },
+      ])
+    }
+    clock.time += 30
+    for (const limit of [1, 2, 1000]) {
+      const found = await expiredIn(storage, workspace, limit)
+      equal(
+        found.map(({ value }) => value),
+        [1, 3, 5, 2, 0],
+      )
+    }
+    await commit(storage, workspace, [
+      { key: 'k 1', value: 1 },
+      { key: 'k 3', value: undefined },
+    ])
     equal(
-      left.records.map(({ value }) => value),
-      ['made again', 1],
+      (await expiredIn(storage, workspace)).map(({ value }) => value),
+      [5, 2, 0],
     )
   })
 }

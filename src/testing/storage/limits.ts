@@ -35,6 +35,7 @@ export function limitsContract(test: StorageTest): void {
     for (const limit of [0, 1001, 1.5, Number.NaN]) {
       await refusal(storage.list({ workspaceId: workspace, prefix: '', limit }))
       await refusal(storage.scan({ prefix: 'nothing', limit }))
+      await refusal(storage.expired({ limit }))
     }
     for (const id of ['', '\ud800', 'a\0b']) await refusal(storage.read(id, ['a']))
     equal((await storage.list({ workspaceId: workspace, prefix: '', limit: 10 })).records, [])

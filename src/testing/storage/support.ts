@@ -65,3 +65,13 @@ export async function refusal(attempt: Promise<unknown>): Promise<void> {
   const error = await rejected(attempt)
   truthy(isIntegrationError(error) && error.code === 'invalid_input', 'it is refused with invalid_input')
 }
+
+/** All expired records of a workspace, and of those whose ids begin with its id. */
+export async function expiredIn(storage: RegistryStorage, workspace: string, limit = 1000) {
+  const pages = await walk((after) => storage.expired({ limit, ...after }))
+  truthy(
+    pages.every(({ records }) => records.length <= limit),
+    'a page holds at most as many as asked',
+  )
+  return pages.flatMap(({ records }) => records).filter(({ workspaceId }) => workspaceId.startsWith(workspace))
+}
