@@ -1,7 +1,7 @@
 import * as ai from 'ai'
 import type { JSONValue, ToolResultPart } from 'ai'
 import type { ToolCallOutcome } from '../index.js'
-import { contentText, modelContent, type ModelPart } from '../policy/model-content.js'
+import { contentText, headedParts, modelContent, partsText, type ModelPart } from '../policy/model-content.js'
 
 type SdkOutput = ToolResultPart['output']
 type SdkPart = Extract<SdkOutput, { type: 'content' }>['value'][number]
@@ -13,20 +13,20 @@ type SdkPart = Extract<SdkOutput, { type: 'content' }>['value'][number]
  * @param takes - whether the model's provider takes such media
  */
 export function modelOutput(outcome: ToolCallOutcome, takes: (mediaType: string) => boolean): SdkOutput {
-  const { parts, failed } = modelContent(outcome)
-  if (outcome.type === 'completed' && outcome.result.content.length === 0) {
+  const content = modelContent(outcome)
+  const { parts, failed } = content
+  // Providers of version 6 drop the flag of a failure where their API has none: the text says so as well.
+  const isMarked = !failed || isVersion7
+  if (outcome.type === 'completed' && outcome.result.content.length === 0 && isMarked) {
     const { structuredContent } = outcome.result
     // Ours is the same type, but readonly.
     if (structuredContent !== undefined)
       return { type: failed ? 'error-json' : 'json', value: structuredContent as JSONValue }
   }
   if (parts.every((part) => part.type === 'text' || !takes(part.mediaType)))
-    return failed
-      ? { type: 'error-text', value: contentText({ parts, failed: false }) }
-      : { type: 'text', value: contentText({ parts, failed }) }
-  const shown = parts.map((part) => sdkPart(part, takes))
+    return { type: failed ? 'error-text' : 'text', value: isMarked ? partsText(parts) : contentText(content) }
   // A list of parts has no flag for a failure.
-  return { type: 'content', value: failed ? [{ type: 'text', text: 'The tool reported an error:' }, ...shown] : shown }
+  return { type: 'content', value: headedParts(content).map((part) => sdkPart(part, takes)) }
 }
 
 /** What every provider of the SDK takes in a result. */
@@ -38,9 +38,9 @@ function sdkPart(part: ModelPart, takes: (mediaType: string) => boolean): SdkPar
   if (part.type === 'text') return { type: 'text', text: part.text }
   const { mediaType, data, words } = part
   if (!takes(mediaType)) return { type: 'text', text: words }
-  if (hasFileParts) return { type: 'file', mediaType, data: { type: 'data', data } } as never // a part of version 7 only
+  if (isVersion7) return { type: 'file', mediaType, data: { type: 'data', data } } as never // a part of version 7 only
   return { type: mediaType.startsWith('image/') ? 'image-data' : 'file-data', data, mediaType }
 }
 
-/** Version 7 has one kind of part for all media, and calls those of version 6 deprecated. */
-const hasFileParts = 'isStepCount' in ai
+/** It has one kind of part for all media, and calls those of version 6 deprecated. */
+const isVersion7 = 'isStepCount' in ai

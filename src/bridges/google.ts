@@ -1,5 +1,5 @@
 import type { Toolset } from '../index.js'
-import { contentText } from '../policy/model-content.js'
+import { partsText } from '../policy/model-content.js'
 import { isJsonObject } from '../policy/same-json.js'
 import type { BridgeOptions, CallName, Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
@@ -127,7 +127,7 @@ function functionResponse({ name, callId }: CallName, reading: Reading): GoogleP
 /** Structured content is the natural response where it says everything. */
 function responseOf({ parts, failed, outcome }: Reading): Record<string, unknown> {
   const texts = parts.filter((part) => part.type === 'text' || !isShown(part.mediaType))
-  const text = texts.length === 0 ? 'The content is attached.' : contentText({ parts: texts, failed: false })
+  const text = texts.length === 0 ? 'The content is attached.' : partsText(texts)
   if (failed) return { error: text }
   const structured = outcome?.type === 'completed' ? outcome.result.structuredContent : undefined
   return isJsonObject(structured) && texts.length <= 1 ? { ...structured } : { output: text }

@@ -1,7 +1,7 @@
 import { ToolMessage } from '@langchain/core/messages'
 import { DynamicStructuredTool } from '@langchain/core/tools'
 import type { ApprovalDecision, ConfirmRequest, JsonObject, ToolCallOutcome, Toolset } from '../index.js'
-import { contentText, type ModelPart } from '../policy/model-content.js'
+import { partsText, type ModelPart } from '../policy/model-content.js'
 import { isJsonObject } from '../policy/same-json.js'
 import { readingOf, type BridgedTool, type BridgeOptions, type Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
@@ -175,8 +175,7 @@ function messageOf(
 }
 
 function contentOf({ parts }: Reading, takes: (mediaType: string) => boolean): LangChainContent {
-  if (parts.every((part) => part.type === 'text' || !takes(part.mediaType)))
-    return contentText({ parts, failed: false })
+  if (parts.every((part) => part.type === 'text' || !takes(part.mediaType))) return partsText(parts)
   return parts.map((part) => block(part, takes))
 }
 

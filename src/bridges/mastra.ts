@@ -1,5 +1,5 @@
 import type { Toolset } from '../index.js'
-import { contentText, type ModelPart } from '../policy/model-content.js'
+import { contentText, headedParts, type ModelPart } from '../policy/model-content.js'
 import { readingOf, wouldAsk, type BridgedTool, type BridgeOptions, type Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
 import { defined } from './defined.js'
@@ -88,7 +88,10 @@ function mastraTool(tool: BridgedTool, { approval, takes = isImage }: MastraTool
       const reading = await readingOf(tool.run(input, { callId, signal, confirm, conversationId }))
       return older === undefined ? reading : contentText(reading)
     },
-    toModelOutput: (output: unknown) => ({ type: 'content' as const, value: modelParts(output as Reading, takes) }),
+    toModelOutput: (output: unknown) => ({
+      type: 'content' as const,
+      value: headedParts(output as Reading).map((part) => mastraPart(part, takes)),
+    }),
   })
 }
 
@@ -136,12 +139,6 @@ class AskedCalls {
 }
 
 const notAsked = { decision: 'deny', reason: 'Mastra ran this call without having asked a person.' } as const
-
-function modelParts({ parts, failed }: Reading, takes: (mediaType: string) => boolean): MastraPart[] {
-  const shown = parts.map((part) => mastraPart(part, takes))
-  // A list of parts has no flag for a failure.
-  return failed ? [{ type: 'text', text: 'The tool reported an error:' }, ...shown] : shown
-}
 
 function mastraPart(part: ModelPart, takes: (mediaType: string) => boolean): MastraPart {
   if (part.type === 'text') return { type: 'text', text: part.text }

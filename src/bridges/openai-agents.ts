@@ -1,5 +1,5 @@
 import type { ApprovalDecision, Toolset } from '../index.js'
-import { contentText, type ModelPart } from '../policy/model-content.js'
+import { contentText, headedParts, type ModelPart } from '../policy/model-content.js'
 import {
   failedReading,
   readingOf,
@@ -137,8 +137,7 @@ const notAsked = { decision: 'deny', reason: 'The Agents SDK ran this call witho
 /** Text, unless there is something to see. The SDK has no flag for a failure: its text says so. */
 function outputOf(reading: Reading, { takes = isTaken }: OpenAiAgentsToolsOptions): string | OpenAiAgentsPart[] {
   if (reading.parts.every((part) => part.type === 'text' || !takes(part.mediaType))) return contentText(reading)
-  const parts = reading.parts.map((part) => agentsPart(part, takes))
-  return reading.failed ? [{ type: 'text', text: 'The tool reported an error:' }, ...parts] : parts
+  return headedParts(reading).map((part) => agentsPart(part, takes))
 }
 
 function agentsPart(part: ModelPart, takes: (mediaType: string) => boolean): OpenAiAgentsPart {

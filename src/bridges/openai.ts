@@ -1,5 +1,5 @@
 import type { Toolset } from '../index.js'
-import { contentText, type ModelPart } from '../policy/model-content.js'
+import { contentText, headedParts, type ModelPart } from '../policy/model-content.js'
 import type { BridgeOptions, CallName, Reading } from './bridged-tool.js'
 import { bridgedTools, type BridgedToolset } from './bridged-tools.js'
 import { defined } from './defined.js'
@@ -174,9 +174,8 @@ function chatOutput({ callId = '' }: CallName, reading: Reading): OpenAiChatOutp
 
 /** Text, unless there is something to see. The API has no flag for a failure: its text says so. */
 function outputOf(reading: Reading): OpenAiOutput['output'] {
-  const parts = reading.parts.map(outputPart)
-  if (parts.every(({ type }) => type === 'input_text')) return contentText(reading)
-  return reading.failed ? [{ type: 'input_text', text: 'The tool reported an error:' }, ...parts] : parts
+  const parts = headedParts(reading).map(outputPart)
+  return parts.every(({ type }) => type === 'input_text') ? contentText(reading) : parts
 }
 
 function outputPart(part: ModelPart): OpenAiOutputPart {

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../index.js'
 import { isJsonObject, sameJson } from '../policy/same-json.js'
 import { defined } from './defined.js'
-import { leadsOf, lookUp, withPointers, type Lead } from './schema-references.js'
+import { escaped, leadsOf, lookUp, withPointers, type Lead } from './schema-references.js'
 import { soundSchema, withRequired } from './sound-schema.js'
 
 /** A tool's schema as model APIs take it, and the way back from the arguments that a model writes for it. */
@@ -13,8 +13,8 @@ export interface ModelSchema {
 
 /**
  * Rewrites what model APIs refuse, and nothing else: a sound schema comes back as it is. The root becomes one object
- * with `properties`, of the alternatives there all; nodes are what JSON Schema 2020-12 calls valid; references are pointers
- * inside; argument names have the characters that every API takes. The server still checks arguments by its own schema.
+ * with `properties`, of the alternatives there all; nodes are what JSON Schema 2020-12 calls valid; references lead to
+ * definitions inside; argument names have the characters that every API takes. The server still checks arguments by its own schema.
  */
 export function modelSchema(schema: JsonObject): ModelSchema {
   // What is rewritten is no longer of the draft that the server names.
@@ -133,8 +133,4 @@ function renamedLead(lead: Lead, names: ReadonlyMap<string, string>): Lead {
     const safe = safeNames.get(whole)
     return safe === undefined ? pointer : `${safe}${pointer!.slice(whole.length)}`
   }
-}
-
-function escaped(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

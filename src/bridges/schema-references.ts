@@ -27,27 +27,91 @@ export function leadsOf(schema: JsonObject): Lead {
 /** What a pointer leads to. @see https://www.rfc-editor.org/rfc/rfc6901 */
 export function lookUp(root: JsonObject, pointer: string): JsonValue | undefined {
   let at: JsonValue | undefined = root
-  for (const part of pointer.split('/').slice(1)) {
-    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const key of keysOf(pointer)) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
     at = (at as JsonObject)[key]
   }
   return at
 }
 
-/** The schema with a pointer for every reference. One that leads nowhere accepts everything. */
+/**
+ * The schema with a pointer to one of its definitions for every reference, because some providers follow no other: what is
+ * referred to elsewhere is copied there. A reference that leads nowhere accepts everything.
+ */
 export function withPointers(root: JsonObject, lead: Lead): JsonObject {
+  const copies = new Copies(root)
   const rewrite = (value: JsonValue, depth: number): JsonObject => {
     if (!isJsonObject(value) || depth > maxJsonDepth) return value as JsonObject
     // An address inside would be the place that pointers start at.
     const { $id, $ref, $dynamicRef, $recursiveRef, ...rest } = value
     const reference = [$ref, $dynamicRef, $recursiveRef].find((one) => typeof one === 'string')
-    const pointer = reference === undefined ? undefined : lead(reference)
-    const isLost = pointer === undefined || lookUp(root, pointer) === undefined
+    const pointer = reference === undefined ? undefined : copies.definitionOf(lead(reference))
     const own = depth === 0 && $id !== undefined ? { $id, ...rest } : rest
-    return insideSchema(isLost ? own : { $ref: pointer, ...own }, (inner) => rewrite(inner, depth + 1))
+    return insideSchema(pointer === undefined ? own : { $ref: pointer, ...own }, (inner) => rewrite(inner, depth + 1))
   }
-  return rewrite(root, 0)
+  const rewritten = rewrite(root, 0)
+  const copied = copies.map((definition) => rewrite(definition, 1))
+  if (copied.length === 0) return rewritten
+  const { $defs } = rewritten
+  return { ...rewritten, $defs: { ...(isJsonObject($defs) ? $defs : {}), ...Object.fromEntries(copied) } }
+}
+
+/** Parts of a schema that become definitions, because something refers to them. */
+class Copies {
+  readonly #names = new Map<string, string>()
+
+  constructor(readonly root: JsonObject) {}
+
+  /** Where the definition is to which a pointer leads. */
+  definitionOf(pointer: string | undefined): string | undefined {
+    if (pointer === undefined || lookUp(this.root, pointer) === undefined) return undefined
+    const keys = keysOf(pointer)
+    if (keys.length === 2 && ['$defs', 'definitions'].includes(keys[0]!)) return pointerTo(...keys)
+    const known = this.#names.get(pointer)
+    if (known !== undefined || this.#names.size >= maxCopies) return known && pointerTo('$defs', known)
+    const name = this.#free(keys.at(-1)?.replace(/\W+/g, '_') ?? 'root')
+    this.#names.set(pointer, name)
+    return pointerTo('$defs', name)
+  }
+
+  /** What is copied; a copy may refer to what becomes one. */
+  map(rewrite: (definition: JsonValue) => JsonObject): readonly (readonly [string, JsonObject])[] {
+    const { $defs: _defs, definitions: _older, $id: _address, ...plain } = this.root
+    const copied: (readonly [string, JsonObject])[] = []
+    // A Map gives what is added meanwhile, too.
+    for (const [pointer, name] of this.#names)
+      copied.push([name, rewrite(pointer === '#' ? plain : lookUp(this.root, pointer)!)])
+    return copied
+  }
+
+  #free(base: string): string {
+    const taken = new Set([
+      ...Object.keys(isJsonObject(this.root.$defs) ? this.root.$defs : {}),
+      ...this.#names.values(),
+    ])
+    let name = base
+    for (let n = 2; taken.has(name); n++) name = `${base}_${n}`
+    return name
+  }
+}
+
+/** A schema that refers to very many of its parts would grow beyond measure. */
+const maxCopies = 32
+
+function keysOf(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => decoded(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function pointerTo(...keys: readonly string[]): string {
+  return `#${keys.map((key) => `/${escaped(key).replaceAll('%', '%25')}`).join('')}`
+}
+
+/** A name as a part of a pointer. */
+export function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function fragmentOf(reference: string, base: string | undefined): string | undefined {
@@ -74,7 +138,7 @@ function anchorsIn(value: JsonValue, pointer: string, depth: number): readonly (
   return [
     ...own.map((name) => [name, pointer] as const),
     ...Object.entries(value).flatMap(([key, inner]: [string, JsonValue]) =>
-      anchorsIn(inner, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, depth + 1),
+      anchorsIn(inner, `${pointer}/${escaped(key)}`, depth + 1),
     ),
   ]
 }

@@ -21,23 +21,39 @@ export interface ModelContent {
   readonly parts: readonly ModelPart[]
   /** The tool failed, or has not run. */
   readonly failed: boolean
+  /** The failure in words, for APIs without a flag for it; absent where the parts say it themselves. */
+  readonly heading?: string | undefined
 }
 
 /** What a model reads of an outcome: the tool's content, or why it has not run. */
 export function modelContent(outcome: ToolCallOutcome): ModelContent {
   if (outcome.type !== 'completed') return { parts: [{ type: 'text', text: outcome.modelText }], failed: true }
-  return { parts: resultParts(outcome.result), failed: outcome.result.isError === true }
+  return resultContent(outcome.result)
 }
 
 /** The same as text alone, where a model API has neither media nor a flag for failures. */
-export function contentText({ parts, failed }: ModelContent): string {
-  const text = parts.map((part) => (part.type === 'text' ? part.text : part.words)).join('\n')
-  return failed ? `The tool reported an error:\n${text}` : text
+export function contentText(content: ModelContent): string {
+  return partsText(headedParts(content))
+}
+
+/** The parts, with the failure in words before them. */
+export function headedParts({ parts, heading }: ModelContent): readonly ModelPart[] {
+  return heading === undefined ? parts : [{ type: 'text', text: heading }, ...parts]
+}
+
+/** Parts as text alone. */
+export function partsText(parts: readonly ModelPart[]): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : part.words)).join('\n')
 }
 
 /** `modelText` of a completed call. */
 export function resultText(result: ToolResult): string {
-  return contentText({ parts: resultParts(result), failed: result.isError === true })
+  return contentText(resultContent(result))
+}
+
+function resultContent(result: ToolResult): ModelContent {
+  const failed = result.isError === true
+  return { parts: resultParts(result), failed, heading: failed ? 'The tool reported an error:' : undefined }
 }
 
 function resultParts({ content, structuredContent }: ToolResult): readonly ModelPart[] {

@@ -42,7 +42,7 @@ describe('a toolset as tools of the AI SDK', () => {
     const llm = model([{ toolName: 'notes__read_note', input: { id: 'a' } }], 'done')
     await generateText({ model: llm, tools, prompt: 'Go.', stopWhen })
     expect(outputsRead(llm)).toMatchObject([
-      { type: 'error-text', value: expect.stringContaining('Integration "Notes" is off.') },
+      { type: 'error-text', value: expect.stringContaining('Integration "Notes" is turned off.') },
     ])
     expect(host.server.calls.size).toBe(0)
   })
@@ -269,7 +269,7 @@ describe("with the AI SDK's own approval", () => {
     await host.mine.configureTools(host.integrationId, { write_note: { enabled: false } })
     const llm = model('done')
     await generateText({ model: llm, tools, messages: answered(messages, true), stopWhen })
-    expect(outputsRead(llm)).toMatchObject([{ type: 'error-text', value: expect.stringContaining('is off') }])
+    expect(outputsRead(llm)).toMatchObject([{ type: 'error-text', value: expect.stringContaining('is turned off') }])
     expect(host.server.calls.size).toBe(0)
   })
 

@@ -7,18 +7,23 @@ export function openaiResponse(step: Step): unknown {
   return {
     id: 'resp',
     object: 'response',
+    created_at: 1,
+    model: 'test',
+    usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 },
     output:
       typeof step === 'string'
         ? [
             {
               type: 'message',
               id: 'm',
+              status: 'completed',
               role: 'assistant',
               content: [{ type: 'output_text', text: step, annotations: [] }],
             },
           ]
         : step.map(({ toolName, input, id }) => ({
             type: 'function_call',
+            id: `fc_${++ids}`,
             call_id: id ?? `call_${++ids}`,
             name: toolName,
             arguments: JSON.stringify(input),
@@ -38,7 +43,14 @@ export function openaiChatCompletion(step: Step): unknown {
             function: { name: toolName, arguments: JSON.stringify(input) },
           })),
         }
-  return { id: 'chat', object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', ...said } }] }
+  const choice = { index: 0, finish_reason: typeof step === 'string' ? 'stop' : 'tool_calls' }
+  return {
+    id: 'chat',
+    object: 'chat.completion',
+    created: 1,
+    model: 'test',
+    choices: [{ ...choice, message: { role: 'assistant', ...said } }],
+  }
 }
 
 export function anthropicMessage(step: Step): unknown {
@@ -68,5 +80,5 @@ export function googleResponse(step: Step): unknown {
       : step.map(({ toolName, input, id }) => ({
           functionCall: { id: id ?? `fc_${++ids}`, name: toolName, args: input },
         }))
-  return { candidates: [{ content: { role: 'model', parts } }] }
+  return { candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }] }
 }

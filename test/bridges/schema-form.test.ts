@@ -11,7 +11,6 @@ describe('the form of a schema that model APIs take', () => {
       { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], description: 'x' },
     ],
     ['with references', { type: 'object', properties: { a: { $ref: '#/$defs/b' } }, $defs: { b: { type: 'number' } } }],
-    ['that refers to itself', { type: 'object', properties: { next: { $ref: '#' } } }],
     [
       'with alternatives inside',
       { type: 'object', properties: { a: { anyOf: [{ type: 'string' }, { type: 'null' }] } } },
@@ -94,6 +93,30 @@ describe('the form of a schema that model APIs take', () => {
       { type: 'object', properties: { a: {}, c: { anyOf: [{}] } }, additionalProperties: false },
     ],
     [
+      'references to parts that are no definitions',
+      {
+        type: 'object',
+        properties: {
+          a: { type: 'object', properties: { 'b c': { $ref: '#/$defs/d/items' } } },
+          e: { $ref: '#/properties/a/properties/b%20c' },
+        },
+        $defs: { d: { type: 'array', items: { type: 'string' } }, items: {} },
+      },
+      {
+        type: 'object',
+        properties: {
+          a: { type: 'object', properties: { 'b c': { $ref: '#/$defs/items_2' } } },
+          e: { $ref: '#/$defs/b_c' },
+        },
+        $defs: {
+          d: { type: 'array', items: { type: 'string' } },
+          items: {},
+          items_2: { type: 'string' },
+          b_c: { $ref: '#/$defs/items_2' },
+        },
+      },
+    ],
+    [
       'a reference by a name',
       { type: 'object', properties: { a: { $ref: '#b' } }, $defs: { 'x/y': { $anchor: 'b', type: 'string' } } },
       {
@@ -105,7 +128,18 @@ describe('the form of a schema that model APIs take', () => {
     [
       'references of two drafts to what they are in',
       { type: 'object', $dynamicAnchor: 'me', properties: { a: { $dynamicRef: '#me' }, b: { $recursiveRef: '#' } } },
-      { type: 'object', $dynamicAnchor: 'me', properties: { a: { $ref: '#' }, b: { $ref: '#' } } },
+      {
+        type: 'object',
+        $dynamicAnchor: 'me',
+        properties: { a: { $ref: '#/$defs/root' }, b: { $ref: '#/$defs/root' } },
+        $defs: {
+          root: {
+            type: 'object',
+            $dynamicAnchor: 'me',
+            properties: { a: { $ref: '#/$defs/root' }, b: { $ref: '#/$defs/root' } },
+          },
+        },
+      },
     ],
     [
       "a reference by the schema's own address",
@@ -122,8 +156,11 @@ describe('the form of a schema that model APIs take', () => {
       {
         $id: 'https://a.example/x/tool.json',
         type: 'object',
-        properties: { a: { $ref: '#/$defs/b' }, c: { $ref: '#' }, d: {} },
-        $defs: { b: { type: 'string' } },
+        properties: { a: { $ref: '#/$defs/b' }, c: { $ref: '#/$defs/root' }, d: {} },
+        $defs: {
+          b: { type: 'string' },
+          root: { type: 'object', properties: { a: { $ref: '#/$defs/b' }, c: { $ref: '#/$defs/root' }, d: {} } },
+        },
       },
     ],
     [
@@ -204,6 +241,15 @@ describe('the form of a schema that model APIs take', () => {
     expect(form(schema)).toEqual(formed)
   })
 
+  it('stays small where very many parts are referred to', () => {
+    const parts = Array.from({ length: 200 }, (_, n) => [
+      `p${n}`,
+      { type: 'array', items: { $ref: `#/properties/p${(n + 1) % 200}` } },
+    ])
+    const schema = { type: 'object', properties: Object.fromEntries(parts) as JsonObject }
+    expect(JSON.stringify(form(schema)).length).toBeLessThan(2 * JSON.stringify(schema).length)
+  })
+
   it('ends at a root that refers to itself', () => {
     expect(form({ type: 'object', $ref: '#' })).toMatchObject({ type: 'object', properties: {} })
     expect(form({ type: 'object', allOf: [{ $ref: '#' }] })).toMatchObject({ type: 'object', properties: {} })
@@ -238,7 +284,8 @@ describe('the form of a schema that model APIs take', () => {
       },
     })
     const { d, ...others } = schema.properties as JsonObject
-    expect(d).toEqual({ $ref: '#/properties/a_b/properties/c' })
+    expect(d).toEqual({ $ref: '#/$defs/c' })
+    expect(schema.$defs).toEqual({ c: {} })
     expect(Object.keys(others).every((name) => name.length <= 64)).toBe(true)
     expect(Object.keys(restore(Object.fromEntries(Object.keys(others).map((name) => [name, 1]))) as object)).toEqual([
       'a/b',
