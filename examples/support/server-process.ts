@@ -68,12 +68,12 @@ async function freePort(): Promise<number> {
 }
 
 async function untilItListens(port: number, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 6_000; tries++) {
     if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode} before it listened.`)
     if (await listens(port)) return
     await pause(50)
   }
-  throw new Error('The server did not listen within 30 s.')
+  throw new Error('The server did not listen within 5 minutes.')
 }
 
 async function listens(port: number): Promise<boolean> {

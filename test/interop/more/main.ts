@@ -65,7 +65,8 @@ async function row(
 }
 
 async function meet({ call: { tool, args } }: Recipe, { connector, requests }: Started) {
-  const limits = { connectTimeoutMs: 60_000, callTimeoutMs: 60_000 }
+  // Generous, so that a busy machine decides nothing: the question for the era may cost half of the first.
+  const limits = { connectTimeoutMs: 300_000, callTimeoutMs: 300_000 }
   const registry = makeRegistry({ connectors: [connector], limits })
   try {
     const mine = registry.actingAs(ana)
