@@ -16,7 +16,7 @@ import { answerQuestions, type Asking } from './elicitation.js'
 import { watchTools, type Watch } from './list-changes.js'
 import { NewsPace } from './news-pace.js'
 import { openClient, type OpenClient } from './open-client.js'
-import { isReset, rpcErrorOf, serverError, type Doing } from './server-errors.js'
+import { inFreshSession, isReset, methodNotFound, rpcErrorOf, serverError, type Doing } from './server-errors.js'
 import { isOver } from './session-check.js'
 import { readToolList } from './tool-listing.js'
 import { callOn, failedAnswer, type TimedCall } from './tool-call.js'
@@ -169,7 +169,9 @@ export class LiveConnection implements Connection {
       if (this.#closed || !(await isOver(open, error, fault, this.#options))) throw error
       await this.#renew(open, open.profile.era === 'legacy' && !saysAnotherRevision(fault))
       if (doing === 'call' && mayHaveBegun(fault)) throw error
-      return await work(this.#open)
+      return await work(this.#open).catch((again: unknown) => {
+        throw inFreshSession(again, doing)
+      })
     }
   }
 
@@ -222,9 +224,6 @@ function noneWhereUnknown(error: unknown): ToolListing {
   if (rpcErrorOf(error)?.code === methodNotFound) return noTools
   throw error
 }
-
-/** @see https://www.jsonrpc.org/specification#error_object */
-const methodNotFound = -32601
 
 function saysAnotherRevision(fault: Error): boolean {
   return isIntegrationError(fault) && fault.reason === 'unsupported_version'

@@ -17,6 +17,7 @@ export function serverError(thrown: unknown, doing: Doing): Error {
     if (isIntegrationError(link)) return doing === 'call' || !link.mayHaveRun ? link : link.with({ mayHaveRun: false })
     if (link instanceof ProtocolError) return protocolError(link, doing)
     if (link instanceof RpcRefusal) return rpcFault(link, doing)
+    if (link instanceof SessionRefusal) return sessionLost(link.refusal.httpStatus)
     if (link instanceof SdkHttpError && link.status !== undefined) return refusalByStatus(link, link.status, doing)
     if (link instanceof SseError && link.code !== undefined) return httpError(link.code, doing)
     const network = networkError(link, doing)
@@ -104,8 +105,20 @@ export function lostAnswer(): IntegrationError {
 }
 
 /** The server no longer knows the session: a request in it was refused before anything was done. */
-export function sessionLost(httpStatus?: number): IntegrationError {
-  return new IntegrationError('session_lost', 'The server no longer knows the session.', { httpStatus })
+export function sessionLost(httpStatus?: number, body = ''): IntegrationError {
+  return new IntegrationError('session_lost', 'The server no longer knows the session.', {
+    httpStatus,
+    serverMessage: wordsIn(body),
+  })
+}
+
+/** What was thrown in a session that was made just now, which can't be lost: a status that looks so is about the request. */
+export function inFreshSession(thrown: unknown, doing: Doing): unknown {
+  for (let link = thrown, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++)
+    if (link instanceof SessionRefusal) return link.refusal
+  const fault = serverError(thrown, doing)
+  if (!isIntegrationError(fault) || !isSessionLost(fault) || fault.httpStatus === undefined) return thrown
+  return httpError(fault.httpStatus, doing, undefined, fault.serverMessage)
 }
 
 /** The connection ended before an answer. */
@@ -149,6 +162,13 @@ export class RpcRefusal extends Error {
     super(refusal.message)
     this.code = refusal.code
     this.httpStatus = refusal.httpStatus
+  }
+}
+
+/** A refusal that says of most servers that they no longer know the session. */
+export class SessionRefusal extends Error {
+  constructor(readonly refusal: RpcRefusal) {
+    super('The session was refused.')
   }
 }
 
@@ -219,6 +239,9 @@ function dateOf(value: string | null): number | undefined {
   const at = Date.parse(value)
   return Number.isNaN(at) ? undefined : at
 }
+
+/** @see https://www.jsonrpc.org/specification#error_object */
+export const methodNotFound = -32601
 
 /** JSON-RPC errors that say: refused before anything was done. */
 const refusals = new Set([-32700, -32600, -32601, -32602, -32020, -32021, -32022, -32042])

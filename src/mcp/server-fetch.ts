@@ -12,6 +12,7 @@ import {
   NetworkFailure,
   notMcp,
   RpcRefusal,
+  SessionRefusal,
   sessionLost,
   unsupportedVersion,
   type Doing,
@@ -274,9 +275,12 @@ export async function refused(
     throw statusError(response, 'connect', now)
   }
   if (error?.isOurs === true) throw new RpcRefusal({ ...error, httpStatus: status })
-  if (status === 404 && inSession) throw sessionLost(status)
+  if (status === 404 && inSession) throw sessionLost(status, text)
   // Many servers look a session up themselves and answer 400; without the request's id it was refused before dispatch.
-  if (status === 400 && inSession && error !== undefined) throw sessionLost(status)
+  if (status === 400 && error !== undefined) {
+    const refusal = new RpcRefusal({ ...error, httpStatus: status })
+    throw inSession ? new SessionRefusal(refusal) : refusal
+  }
   throw statusError(response, doingOf(exchange), now, text)
 }
 

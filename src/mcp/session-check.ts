@@ -2,7 +2,7 @@ import { isIntegrationError } from '../model/errors.js'
 import { CallClock } from './call-clock.js'
 import type { OpenOptions } from './connection-contract.js'
 import type { OpenClient } from './open-client.js'
-import { isPassthrough, isSessionLost, rpcErrorOf, serverError } from './server-errors.js'
+import { isPassthrough, isSessionLost, methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
 
 /**
  * Whether a refusal means that a connection is over: the server forgot its session, or was replaced. A 404 is proof.
@@ -20,7 +20,7 @@ export async function isOver(open: OpenClient, error: unknown, fault: Error, opt
     await clock.race(open.profile.era === 'modern' ? open.client.discover() : open.client.ping())
     return false
   } catch (silence) {
-    return clock.ended === undefined && isRefusal(silence)
+    return clock.ended === undefined && isRefusal(silence) && !isUnknownPing(open, silence)
   } finally {
     clock.stop()
   }
@@ -31,13 +31,28 @@ const pingTimeoutMs = 10_000
 
 /** Whether the connection relies on an earlier agreement: a new one is not in doubt. */
 function isShortCut({ remembered, state, profile, transport }: OpenClient): boolean {
-  const hasSession = profile.era === 'modern' || profile.transport === 'sse' || transport.sessionId !== undefined
+  const hasSession =
+    profile.era === 'modern' ||
+    profile.transport === 'sse' ||
+    profile.transport === 'local' ||
+    transport.sessionId !== undefined
   return hasSession && (remembered || state.proven === true)
 }
 
-/** Without a session, an error of JSON-RPC that comes on a connection that has worked is the request's own. */
+/**
+ * Without a session, an error of JSON-RPC that comes on a connection that has worked is the request's own; of a local
+ * server, which may have been started anew by what stands between, where it isn't about a method or its parameters.
+ */
 function isInDoubt({ profile, remembered }: OpenClient, error: unknown): boolean {
-  return rpcErrorOf(error) === undefined || profile.era === 'legacy' || remembered
+  const code = rpcErrorOf(error)?.code
+  if (code === undefined) return true
+  if (profile.transport === 'local') return code === -32600 || (code >= -32099 && code <= -32000)
+  return profile.era === 'legacy' || remembered
+}
+
+/** Some servers answer whoever they know, and know no `ping`. */
+function isUnknownPing({ profile }: OpenClient, silence: unknown): boolean {
+  return profile.era === 'legacy' && rpcErrorOf(silence)?.code === methodNotFound
 }
 
 /** The server refused: an outage, a wait it asks for, and an answer that broke off are none. */

@@ -191,7 +191,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
   it.each([
     [401, 'authorization_failed', false],
     [403, 'authorization_failed', false],
-    [404, era === 'legacy' ? 'session_lost' : 'protocol_error', false],
+    [404, 'protocol_error', false],
     [408, 'timeout', true],
     [429, 'rate_limited', true],
     [500, 'server_error', true],

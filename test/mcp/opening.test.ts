@@ -160,11 +160,12 @@ describe('a session', () => {
     await server.close()
   })
 
-  it('that is lost at once again ends the call, after two handshakes', async () => {
+  it('that seems lost at once again is not: the answer was about the call, after two handshakes', async () => {
     const server = rawServer('legacy', () => new Response(null, { status: 404 }))
     const connection = await open(server)
     expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
-      code: 'session_lost',
+      code: 'protocol_error',
+      httpStatus: 404,
       mayHaveRun: false,
     })
     expect(server.requests.filter(({ method }) => method === 'initialize')).toHaveLength(2)

@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ActorIntegrations, Connector } from 'mcp-integrations'
 import { stdioServer } from 'mcp-integrations/stdio'
@@ -104,6 +104,50 @@ export async function listen(first: Behaviour = () => undefined, path = '/mcp'):
     requests,
     sent: (from = 0) => requests.slice(from).map(({ method }) => method),
     become: (next) => (behaviour = next),
+  }
+}
+
+/** A server of HTTP+SSE: answers come on the stream, requests go to the endpoint that it names. */
+export interface OlderServer {
+  readonly url: string
+  /** Forgets its streams without ending them; requests for them are refused with this status. */
+  forget(status: number): void
+}
+
+/** Starts one on loopback that answers rightly. */
+export async function listenOlder(): Promise<OlderServer> {
+  const streams = new Map<string, ServerResponse>()
+  let opened = 0
+  let refusal = 404
+  const server = createServer((incoming, outgoing) => {
+    const { pathname, searchParams } = new URL(incoming.url ?? '', 'http://localhost')
+    if (incoming.method === 'GET' && pathname === '/sse') {
+      streams.set(String(++opened), outgoing)
+      outgoing.writeHead(200, { 'content-type': 'text/event-stream' })
+      return void outgoing.write(`event: endpoint\ndata: /messages?stream=${opened}\n\n`)
+    }
+    if (incoming.method !== 'POST' || pathname !== '/messages') return void outgoing.writeHead(405).end()
+    let text = ''
+    incoming.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    incoming.on('end', () => {
+      const stream = streams.get(searchParams.get('stream') ?? '')
+      if (stream === undefined) return void outgoing.writeHead(refusal).end()
+      outgoing.writeHead(202).end('Accepted')
+      const { json } = right(JSON.parse(text) as FieldRequest)
+      if (json !== undefined) stream.write(`event: message\ndata: ${JSON.stringify(json)}\n\n`)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/sse`,
+    forget(status) {
+      refusal = status
+      streams.clear()
+    },
   }
 }
 
