@@ -169,8 +169,8 @@ export class LiveConnection implements Connection {
       if (this.#closed || !(await isOver(open, error, fault, this.#options))) throw error
       await this.#renew(open, open.profile.era === 'legacy' && !saysAnotherRevision(fault))
       if (doing === 'call' && mayHaveBegun(fault)) throw error
-      return await work(this.#open).catch((again: unknown) => {
-        throw inFreshSession(again, doing)
+      return await work(this.#open).catch((second: unknown) => {
+        throw inFreshSession(second, doing)
       })
     }
   }
