@@ -25,6 +25,9 @@ const plainNames = new Set([
   'signal',
   'type',
 ])
+/** Phrases of a dialect that a reader would have to learn: each has a plain word (return, record, permission, again, result, …). */
+const dialect =
+  /\b(?:can not|anew|told of|comes? to|came of|came to|made of|meets|goodbye|wish|mends?|tells? of|gone on with|can be had|does not allow|no leave|so any more|has not the shape)\b|What \{@link|How \{@link/
 const sources = sourcesUnder('src').map((path) => program.getSourceFile(join(root, path)) ?? parse(path))
 
 const found = [
@@ -35,6 +38,11 @@ const found = [
     places: sources.flatMap((file) => nodesIn(file, (node) => ts.isFunctionLike(node) && takesMany(node))),
   },
   { what: 'undocumented public members', bar: 0, places: entries.flatMap(undocumentedIn) },
+  {
+    what: 'dialect phrases',
+    bar: 0,
+    places: [...textsUnder('src', '.ts'), ...textsUnder('docs', '.md')].flatMap(dialectIn),
+  },
 ]
 
 const verbose = process.argv.includes('--list')
@@ -131,6 +139,19 @@ function nodesIn(file, matches) {
   }
   visit(file)
   return places
+}
+
+/** The lines of a file that speak the dialect, in code as in prose. */
+function dialectIn(path) {
+  const lines = readFileSync(join(root, path), 'utf8').split('\n')
+  return lines.flatMap((line, n) => (dialect.test(line) ? [`${path}:${n + 1} ${dialect.exec(line)[0]}`] : []))
+}
+
+/** Decisions are history and reports are generated: neither is held to today's words. */
+function textsUnder(folder, ending) {
+  return readdirSync(join(root, folder), { recursive: true })
+    .filter((path) => path.endsWith(ending) && !/^(?:api|decisions)\//.test(path))
+    .map((path) => join(folder, path))
 }
 
 function sourcesUnder(folder) {

@@ -90,7 +90,7 @@ function alternatives(choice: readonly JsonObject[]): string {
     : `Give one of these sets of arguments: ${sets.map((names) => `(${names})`).join(' or ')}.`
 }
 
-/** What one of several alternatives is told by. */
+/** The fields that identify one of several alternatives. */
 function namesIn(part: JsonObject): readonly string[] {
   const required = requiredOf(part)
   return required.length > 0 || !isJsonObject(part.properties) ? required : Object.keys(part.properties)

@@ -19,8 +19,8 @@ export interface GuardedResponseOptions {
 }
 
 /**
- * A `Response` whose body is bounded however it is read. It is made of nothing of the platform's until that is asked for,
- * neither headers nor streams: they, not MCP, are most of what a request costs.
+ * A `Response` whose body is bounded however it is read. It creates no platform objects until they are needed, neither
+ * headers nor streams: they, not MCP, are most of what a request costs.
  */
 export class GuardedResponse implements LeanResponse {
   static {

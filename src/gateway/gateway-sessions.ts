@@ -45,8 +45,9 @@ interface Session {
 }
 
 /**
- * A session belongs to the person who opened it, in the role they had, and to the agent. One that ended, or that was never this person's, answers 404, after
- * which a client opens another. With a shared secret, a process that doesn't hold a session serves its calls all the same.
+ * A session belongs to the person who opened it, in the role they had, and to the agent. One that ended, or that was
+ * never this person's, answers 404, after which a client opens another. With a shared secret, a process that doesn't
+ * hold a session serves its calls too.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
  */

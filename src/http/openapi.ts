@@ -11,7 +11,7 @@ export type OpenApiObject = Readonly<Record<string, unknown>>
 type Json = OpenApiObject
 
 /**
- * The HTTP API as an OpenAPI 3.1 document, made of the very schemas that check the input.
+ * The HTTP API as an OpenAPI 3.1 document, generated from the schemas that check the input.
  *
  * @see https://spec.openapis.org/oas/v3.1.0
  */

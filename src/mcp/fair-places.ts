@@ -28,7 +28,7 @@ export class FairPlaces {
     return this.#taken === 0 && this.#waiting.size === 0
   }
 
-  /** Whether a place can be had without waiting. */
+  /** Whether a slot is free without waiting. */
   admits(person: string | undefined): boolean {
     if (this.#taken >= this.#places) return false
     const held = this.#heldBy(person)

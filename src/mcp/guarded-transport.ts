@@ -261,7 +261,7 @@ function cancelledRequest(message: JSONRPCMessage): string | number | undefined 
   return typeof requestId === 'string' || typeof requestId === 'number' ? requestId : undefined
 }
 
-/** The server is told the id that it knows. */
+/** Uses the id that the server knows. */
 function cancelling({ sentAs }: Exchange, message: JSONRPCNotification): JSONRPCNotification {
   return sentAs === undefined ? message : { ...message, params: { ...message.params, requestId: sentAs } }
 }

@@ -115,7 +115,7 @@ async function findOutLocally(attempt: Attempting): Promise<OpenClient> {
 async function connect(options: OpenOptions, how: Attempt, clock: CallClock): Promise<OpenClient> {
   const { kind, prior, offering } = how
   const known = typeof prior === 'object' ? prior : undefined
-  // A session in which elicitation was declared is not shared, and another one is not gone on with.
+  // A session with declared elicitation is not shared, and continues no other.
   const sessionId = options.elicits ? undefined : known?.sessionId
   const opened = await openTransport(options, kind, { ...known, sessionId })
   const { transport, state } = opened

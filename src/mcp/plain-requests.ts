@@ -53,7 +53,7 @@ export class PlainRequests {
   /** What the SDK's client adds to `_meta` of every request. */
   readonly #envelope: object | undefined
   readonly #underWay = new Set<CallClock>()
-  /** Ids that the SDK's client, which counts from 0, does not come to. */
+  /** Ids beyond those of the SDK's client, which counts from 0. */
   #lastId = 1_000_000_000
 
   constructor(options: PlainRequestsOptions) {

@@ -222,7 +222,7 @@ function codeOfStatus(status: number, doing: Doing): ErrorCode {
   return doing === 'connect' || (doing === 'list' && isGone) ? 'not_mcp' : 'protocol_error'
 }
 
-/** In seconds or as a date, which is held against the server's own clock; a server's wish is honoured up to an hour. */
+/** In seconds or as a date, relative to the server's own clock; honoured up to an hour. */
 function retryAfter(answer: { readonly headers: Headers; readonly now: number } | undefined): number | undefined {
   const value = answer?.headers.get('retry-after')?.trim()
   if (answer === undefined || value === undefined) return undefined

@@ -188,7 +188,7 @@ function awaitedBy(exchange: Awaited, id: unknown): Awaited | undefined {
   return hasNoId(id) || isSameId(id, exchange.sentAs ?? exchange.id) ? exchange : undefined
 }
 
-/** What goes wrong here reaches nobody through the SDK's event source, so it is told. */
+/** Reports errors here, because the SDK's event source doesn't. */
 async function eventStream(
   send: () => Promise<Response>,
   url: URL,

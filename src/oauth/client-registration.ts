@@ -26,7 +26,7 @@ export interface ClientRegistration {
 
 /** What is known of a client before it is looked for. */
 export interface ClientOptions {
-  /** What {@link resolveClient} returned for the integration before, for whichever issuer. */
+  /** The previous result of {@link resolveClient} for the integration, of any issuer. */
   readonly stored?: ClientRegistration | undefined
   /** Finds an equal registration of somebody else, or returns what `register` does. `@default` registers */
   readonly share?:

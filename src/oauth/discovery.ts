@@ -27,7 +27,7 @@ export interface Discovery {
   readonly namedAs?: string | undefined
 }
 
-/** What {@link discover} looks for, and how long. */
+/** Options of {@link discover}. */
 export interface DiscoveryRequest {
   /** The MCP server whose authorization server is wanted. */
   readonly serverUrl: string

@@ -30,8 +30,8 @@ export function perIssuer(template: string, issuer: string): string {
 }
 
 /**
- * A redirect URI of one authorization server alone: where the host's URL has no `{issuer}`, with a query parameter of ours,
- * which the authorization server keeps. So an answer that another server caused is told apart.
+ * A redirect URI of one authorization server alone: where the host's URL has no `{issuer}`, with a query parameter of
+ * ours, which the authorization server keeps. So a callback of another authorization server is recognised.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4
  */

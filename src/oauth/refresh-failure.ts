@@ -12,7 +12,7 @@ export type RefreshFailure =
       readonly reason:
         'refresh_rejected' | 'refresh_outcome_unknown' | 'credential_rejected' | 'client_rejected' | 'issuer_changed'
       readonly dropClient?: true | undefined
-      /** Somebody may mend it without a sign-in, so it is tried again now and then. */
+      /** Somebody may fix it without a sign-in, so it is retried from time to time. */
       readonly revivable?: true | undefined
     }
   | PassingFailure

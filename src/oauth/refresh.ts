@@ -127,7 +127,7 @@ export function createRefresher({
     }
   }
 
-  /** Given up for a reason that somebody may mend without a sign-in, and due. */
+  /** Given up for a reason that somebody may fix without a sign-in, and due. */
   function isWorthATry({ credential: { attempt, lease }, now }: ReadGrant): boolean {
     return attempt !== undefined && now >= attempt.retryAt && (lease === undefined || now >= lease.until)
   }

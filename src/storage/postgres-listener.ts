@@ -9,7 +9,7 @@ export interface PostgresListener {
   end(): Promise<void>
 }
 
-/** What {@link notifications} needs. */
+/** Options of {@link notifications}. */
 export interface NotificationsOptions {
   /** Opens a connection; called again when it is lost. */
   readonly open: () => PostgresListener | Promise<PostgresListener>

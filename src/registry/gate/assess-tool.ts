@@ -128,7 +128,7 @@ export function hostVerdict(
   return askPolicy(context, { ...policyFacts(subject, label), conversationId, arguments: args })
 }
 
-/** What a host's policy is told of a tool, whatever the call. */
+/** Input of a host's policy that is the same for every call of a tool. */
 export type PolicyFacts = Omit<PolicyInput, 'conversationId' | 'arguments'>
 
 /** What stays the same of it until something stored changes. */

@@ -144,7 +144,7 @@ function toModelText({ message, reason, mayHaveRun, serverMessage }: Integration
     isForbidden
       ? `The server of integration "${target.record.name}" doesn't allow the call of ${modelName} with this credential. It has not run. Don't try it again.`
       : message,
-    mayHaveRun ? 'It may have run all the same.' : '',
+    mayHaveRun ? 'It may have run anyway.' : '',
     serverMessage === undefined || serverMessage === '' ? '' : `The server says: ${serverMessage}`,
   ]
     .filter((part) => part !== '')

@@ -14,7 +14,7 @@ import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 
-/** One integration as the agent meets it: all but the verdicts of a host's policy. It stays until something stored changes. */
+/** One integration for the agent, without the verdicts of a host's policy: valid until a stored record changes. */
 export interface IntegrationPart {
   readonly integration: ToolsetTool['integration']
   readonly createdAt: number
@@ -39,7 +39,7 @@ export interface ToolPart extends Omit<FilterInput['tools'][number], 'verdict'> 
 /** How long a list without a `ttlMs` of the server is fresh, in ms. */
 const listTtlMs = 86_400_000
 
-/** Reads what the agent's toolset is made of: of these integrations, those that the actor can use. */
+/** Reads the parts of the agent's toolset: those of these integrations that the actor can use. */
 export async function loadParts(
   context: ActorContext,
   agentId: string,

@@ -47,8 +47,8 @@ function foundBy(change: CredentialChange, before: StatusRecord | undefined): St
   const waiting = before?.reason === 'awaiting_authorization'
   const known = waiting ? before.before : before?.reason
   if (change.type === 'refreshed') {
-    const mends = change.recovered || known === undefined || statusReasons[known] === 'error'
-    if (!mends) return undefined
+    const recovers = change.recovered || known === undefined || statusReasons[known] === 'error'
+    if (!recovers) return undefined
   }
   const reason = change.type === 'refreshed' ? 'ok' : change.type === 'ended' ? change.reason : change.code
   // The person is still at the authorization server; this status counts if they don't come back.

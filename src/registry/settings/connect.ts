@@ -83,7 +83,7 @@ export async function connect(
   return { type: 'connected', integration: await getIntegration(context, id) }
 }
 
-/** What a first probeServer at a server came to. */
+/** Result of probing a server. */
 type ProbedServer =
   | { readonly type: 'works'; readonly listed: Awaited<ReturnType<typeof listAll>> }
   | { readonly type: 'sign_in'; readonly challenge: Challenge | undefined }

@@ -63,7 +63,7 @@ export function flowContext(actor: CheckedActor, integrationId: string) {
   return { workspaceId: actor.workspaceId, integrationId, owner: actor.userId, field: 'flow' }
 }
 
-/** Whatever is wrong with a callback (unknown, used, expired, another person's) is told alike. */
+/** The one error for every unusable callback: unknown, used, expired or another person's. */
 export function signInUnknown(): IntegrationError {
   return new IntegrationError(
     'not_found',

@@ -89,7 +89,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
 /** Result of a check, already stored as the status. */
 export type CheckResult =
   | { readonly type: 'works' }
-  /** The list works, and a call has found out that a person is needed all the same. */
+  /** The list works, but a call has found that a person is needed. */
   | { readonly type: 'stands' }
   /** `refused`: the server asks for authorization, and how. */
   | { readonly type: 'failed'; readonly reason: StatusReason; readonly refused?: AuthorizationRequired | undefined }

@@ -49,7 +49,7 @@ export function commitsContract(test: StorageTest): void {
     truthy(made?.version !== undefined, 'what stands beside a check is written')
     truthy(
       told.every((keys) => keys?.includes('relied') !== true),
-      'nobody is told of what was only checked',
+      'a check is not reported',
     )
     const { records } = await storage.read(workspace, ['relied'])
     equal(records[0], { key: 'relied', version: relied!.version!, value: 1, expiresAt: 1_900_000_000_000 })

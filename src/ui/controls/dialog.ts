@@ -8,7 +8,7 @@ let dialogs = 0
 
 /**
  * A modal dialog with a form. The browser keeps focus inside, closes it on Escape and gives focus back to where it was;
- * then `done` is told.
+ * then `done` is called.
  */
 export abstract class Dialog extends Part {
   @state() accessor busy = false
@@ -160,7 +160,7 @@ export class ConfirmDialog extends Dialog {
   }
 }
 
-/** What {@link ConfirmDialog} asks. */
+/** The question of a {@link ConfirmDialog}. */
 export interface Question {
   readonly heading: unknown
   readonly text: string

@@ -21,7 +21,7 @@ export class PressGuard {
     return performance.now() >= this.#readyAt
   }
 
-  /** What the button decides; the wait begins anew when it is another thing than before. */
+  /** The object of the button's decision; the wait restarts when it changes. */
   decides(what: string): void {
     if (what === this.#seen) return
     this.#seen = what

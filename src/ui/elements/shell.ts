@@ -11,7 +11,7 @@ import { styles } from '../styles/index.js'
 
 /** How long good news stay; bad news stay until they are dismissed. */
 const noticeMs = 8000
-/** How often `2 min ago` is written anew. */
+/** How often `2 min ago` is updated. */
 const tickMs = 30_000
 
 /** What the three elements have in common: where the API is, language, texts, theme, news and the notices at the foot. */

@@ -8,8 +8,9 @@ const firstPauseMs = 1_000
 const lastPauseMs = 60_000
 
 /**
- * Something that a part shows and the server has: loaded when the part appears, again when the server tells of a change.
- * What is there stays on the screen meanwhile, so that nothing jumps. A load that failed in passing is made again.
+ * Something that a part shows and the server has: loaded when the part appears, and again when the server reports a
+ * change. What is there stays on the screen meanwhile, so that nothing jumps. A load that failed in passing is made
+ * again.
  */
 export class Resource<T> implements ReactiveController {
   value: T | undefined

@@ -5,7 +5,7 @@ import { Dialog } from '../controls/dialog.js'
 import { radioField, textField } from '../controls/fields.js'
 import { PressGuard } from '../controls/press-guard.js'
 
-/** Denies a call, with a reason that the agent is told. */
+/** Denies a call, with a reason for the agent. */
 export class DenyDialog extends Dialog {
   @property({ attribute: false }) accessor decide!: (decision: ApprovalDecision) => Promise<void>
   @state() accessor #reason = ''

@@ -20,7 +20,7 @@ export function headerRows(
   return saved.map(({ name, setAt }) => ({ name, value: '', savedAt: setAt }))
 }
 
-/** What a form comes to: a header left out is kept, `null` removes it. */
+/** The edits of a form: a header left out is kept, `null` removes it. */
 export function headerEdits(rows: readonly HeaderRow[]): Readonly<Record<string, string | null>> {
   const edits = rows.flatMap(({ name, value, removed }): [string, string | null][] =>
     removed === true ? [[name.trim(), null]] : name.trim() === '' || value === '' ? [] : [[name.trim(), value]],

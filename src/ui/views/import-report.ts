@@ -22,7 +22,7 @@ export function importReport(rows: readonly ImportedRow[], session: PageSession)
     </ul>`
 }
 
-/** Whether an integration came of it, be it one that doesn't work yet. */
+/** Whether an integration was created, even one that doesn't work yet. */
 export function isImported({ type }: ImportedRow): boolean {
   return type === 'connected' || type === 'authorization_required' || type === 'failed'
 }

@@ -10,7 +10,7 @@ export async function validate(session: PageSession, integration: Integration): 
   return settled(session, () => session.client.validate(integration.id, { returnTo: returnAddress() }))
 }
 
-/** Begins a sign-in anew: for everyone's credential, or for one's own. */
+/** Starts a new sign-in: for the shared credential, or for the person's own. */
 export async function reconnect(session: PageSession, integration: Integration): Promise<Integration | undefined> {
   const returnTo = returnAddress()
   return settled(session, () =>

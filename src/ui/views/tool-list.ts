@@ -15,7 +15,7 @@ import { isToReview } from './tool-changes.js'
 
 type Shown = 'all' | 'read' | 'write' | 'unlabelled' | 'off' | 'changed'
 
-/** What {@link ToolList} shows of the tools. */
+/** The tools that {@link ToolList} shows. */
 export const toolFilters: Readonly<Record<Shown, (tool: SeenTool) => boolean>> = {
   all: () => true,
   read: ({ label }) => label?.value === 'read',

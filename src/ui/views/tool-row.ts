@@ -13,7 +13,7 @@ import { toolParameters } from './tool-parameters.js'
 
 let rows = 0
 
-/** A tool: label, switch, approval mode and what it comes to; opened, everything else. */
+/** A tool: label, switch, approval mode and its effect; opened, everything else. */
 export class ToolRow extends Part {
   @property({ attribute: false }) accessor tool!: SeenTool
   @property({ attribute: false }) accessor integration!: Integration
@@ -86,7 +86,7 @@ export class ToolRow extends Part {
     `
   }
 
-  /** What the mode comes to, and the rule that says so. */
+  /** The mode's effect, and the rule that decides. */
   #effect(): TemplateResult {
     const { labels, tool } = this
     const { resolved, rule } = tool.approval
