@@ -41,7 +41,7 @@ function isShortCut({ remembered, state, profile, transport }: OpenClient): bool
 
 /**
  * Without a session, an error of JSON-RPC that comes on a connection that has worked is the request's own; of a local
- * server, which may have been started anew by what stands between, where it isn't about a method or its parameters.
+ * server, which may have been started again by what stands between, where it isn't about a method or its parameters.
  */
 function isInDoubt({ profile, remembered }: OpenClient, error: unknown): boolean {
   const code = rpcErrorOf(error)?.code
