@@ -18,12 +18,27 @@ export type Judge = (conversationId: string | undefined) => JudgedTools
 
 /** A host's policy may look at the conversation, and change its mind: it is asked each time. Everything else is kept. */
 export function judgeOf(context: Context, part: IntegrationPart): Judge {
+  return context.options.approvals.policy === undefined ? judgeWithoutPolicy(part) : judgeWithPolicy(context, part)
+}
+
+/** Keeps nothing but what it hands out: of a thousand toolsets, the rest would be most. */
+function judgeWithoutPolicy(part: IntegrationPart): Judge {
+  return always(
+    judgedTools(
+      part,
+      part.filtered,
+      part.tools.map(({ verdict }) => verdict),
+    ),
+  )
+}
+
+function always(judged: JudgedTools): Judge {
+  return () => judged
+}
+
+function judgeWithPolicy(context: Context, part: IntegrationPart): Judge {
   const { filter, tools } = part
   const verdicts = tools.map(({ verdict }) => verdict)
-  if (context.options.approvals.policy === undefined) {
-    const judged = judgedTools(part, part.filtered, verdicts)
-    return () => judged
-  }
   const questions = tools.map((tool) => policyQuestion(context, tool))
   let judged: JudgedTools | undefined
   return (conversationId) => {
