@@ -1,4 +1,4 @@
-import { createGuardedFetch } from '../egress/guarded-fetch.js'
+import { guardedFetchAtFirstUse } from '../egress/fetch-at-first-use.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
 import { atFirstUse } from '../model/at-first-use.js'
 import { refresherAtNeed } from '../oauth/refresher-at-need.js'
@@ -47,7 +47,11 @@ export function openContext(
   const background = backgroundWork(report, isClosed)
   const storage = guardedStorage(options.storage, { runtime, timeoutMs: limits.storageTimeoutMs, closed: isClosed })
   const vault = guardedVault(options.credentials)
-  const egress = createGuardedFetch({ egress: settled.egress, maxResponseBytes: limits.maxResponseBytes, runtime })
+  const egress = guardedFetchAtFirstUse({
+    egress: settled.egress,
+    maxResponseBytes: limits.maxResponseBytes,
+    runtime,
+  })
   const pool = new ConnectionPool({
     runtime,
     idleMs: limits.idleConnectionMs,
