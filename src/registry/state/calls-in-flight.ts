@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { ErrorCode } from '../../model/errors.js'
 import { onAbort } from '../../model/race.js'
 
@@ -43,12 +44,10 @@ export function callsInFlight(): CallsInFlight {
   const running = new Map<string, Set<AbortController>>()
   const waiting = new Set<() => void>()
   /** The latest ends, by integration: as many as can affect calls that are still being resolved. */
-  const ends = new Map<string, { readonly moment: number; readonly why: EndOfCall }>()
+  const ends = new LRUCache<string, { readonly moment: number; readonly why: EndOfCall }>({ max: rememberedEnds })
   let moment = 0
   const end = (key: string, why: EndOfCall): void => {
-    ends.delete(key)
     ends.set(key, { moment: ++moment, why })
-    if (ends.size > rememberedEnds) ends.delete(ends.keys().next().value!)
     for (const controller of running.get(key) ?? []) controller.abort(new EndedCall(why))
   }
   return {

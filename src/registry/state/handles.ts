@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { RegistryStorage } from '../../ports/storage.js'
 import { versioned } from './records.js'
 import { keys } from './keys.js'
@@ -16,7 +17,7 @@ export interface Handles {
 const remembered = 10_000
 
 export function handles(storage: RegistryStorage): Handles {
-  const known = new Map<string, string>()
+  const known = new LRUCache<string, string>({ max: remembered })
   const nameOf = (workspaceId: string, handle: string): string => `${handle}\n${workspaceId}`
   return {
     async find(workspaceId, handle) {
@@ -27,7 +28,6 @@ export function handles(storage: RegistryStorage): Handles {
       const id = versioned<{ integrationId: string }>(records[0])?.value.integrationId
       known.delete(nameOf(workspaceId, handle))
       if (id === undefined) return undefined
-      if (known.size >= remembered) known.clear()
       known.set(nameOf(workspaceId, handle), id)
       return id
     },

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { frozen } from '../../model/frozen.js'
 import { sha256Hex } from '../../model/digest.js'
 import { WorkPace } from '../../mcp/work-pace.js'
@@ -50,28 +51,10 @@ const shortestListMs = 60_000
 const cacheLength = 32 * 1024 * 1024
 
 export function toolLists(storage: RegistryStorage): ToolLists {
-  const known = new Map<string, { list: ToolList; length: number }>()
-  let length = 0
-  const remember = (list: ToolList, size: number): ToolList => {
-    known.set(list.hash, { list, length: size })
-    length += size
-    for (const [hash, oldest] of known) {
-      if (length <= cacheLength || known.size === 1) break
-      known.delete(hash)
-      length -= oldest.length
-    }
-    return list
-  }
-  const recall = (hash: string): ToolList | undefined => {
-    const entry = known.get(hash)
-    if (entry === undefined) return undefined
-    known.delete(hash)
-    known.set(hash, entry)
-    return entry.list
-  }
+  const known = new LRUCache<string, ToolList>({ maxSize: cacheLength })
   return {
     async load(workspaceId, lists) {
-      const found = lists.map(({ manifest }) => recall(manifest.hash))
+      const found = lists.map(({ manifest }) => known.get(manifest.hash))
       const missing = lists.flatMap((list, n) => (found[n] === undefined ? [{ list, n }] : []))
       if (missing.length === 0) return found
       const chunkKeys = missing.flatMap(({ list: { integrationId, owner, manifest } }) =>
@@ -83,7 +66,9 @@ export function toolLists(storage: RegistryStorage): ToolLists {
         const chunks = records.slice(at, (at += list.manifest.chunks))
         if (chunks.some((chunk) => chunk === undefined)) continue
         const text = chunks.map((chunk) => chunk!.value as string).join('')
-        found[n] = recall(list.manifest.hash) ?? remember(parsedList(list.manifest.hash, text), text.length)
+        found[n] = known.get(list.manifest.hash) ?? parsedList(list.manifest.hash, text)
+        // One that is larger than all may be is kept alone.
+        known.set(list.manifest.hash, found[n], { size: Math.min(text.length, cacheLength) })
       }
       return found
     },
