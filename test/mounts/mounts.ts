@@ -17,16 +17,16 @@ export const mounts: Readonly<Record<string, (handler: RequestHandler, packages:
     const { fastify } = requireFrom(packages)('fastify') as { fastify(options: object): FastifyLike }
     // A stream that a page left is no reason to wait.
     const app = fastify({ forceCloseConnections: true })
+    // #region fastify
     const listener = toNodeListener(handler)
-    app.all('/api/mcp', mount)
-    app.all('/api/mcp/*', mount)
-    return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
-
-    /** Fastify has read the body by then, and leaves the answer to the listener. */
-    function mount({ raw, body }: FastifyRequest, reply: FastifyReply): void {
+    const mount = ({ raw, body }: FastifyRequest, reply: FastifyReply): void => {
       reply.hijack()
       void listener(Object.assign(raw, { body }), reply.raw)
     }
+    app.all('/api/mcp', mount)
+    app.all('/api/mcp/*', mount)
+    // #endregion
+    return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
   },
 
   async 'Next.js 15, App Router'(handler, packages) {
