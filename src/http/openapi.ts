@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { problemStatus } from './problem.js'
+import { exampleProblem, type ExampleCode } from './problem-examples.js'
 import type { Route } from './route.js'
 import { routes } from './routes.js'
 import { problem, schemas } from './schemas.js'
 
-/** A JSON value of the document. */
 /** A JSON object. */
 export type OpenApiObject = Readonly<Record<string, unknown>>
 
@@ -53,13 +53,30 @@ function operationOf(route: Route): Json {
             required: route.bodyOptional !== true,
             content: { 'application/json': { schema: jsonSchema(route.body, 'input') } },
           },
-    responses: { ...success(route), default: problemAnswer },
+    responses: { ...success(route), default: problemAnswer(route) },
   }
 }
 
-const problemAnswer = {
-  description: `A problem: ${[...new Set(Object.values(problemStatus))].join(', ')}`,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+function problemAnswer(route: Route): Json {
+  const examples = Object.fromEntries(likelyProblems(route).map((code) => [code, { value: exampleProblem(code) }]))
+  return {
+    description: `A problem: ${[...new Set(Object.values(problemStatus))].join(', ')}`,
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, examples } },
+  }
+}
+
+/** What a client of a route should be ready for first. */
+function likelyProblems({ path, query, body, ifMatch: named, perMinute, method }: Route): readonly ExampleCode[] {
+  const likely: readonly (ExampleCode | false)[] = [
+    'unauthenticated',
+    path.includes('{') && 'not_found',
+    path.includes('{') && method !== 'GET' && 'forbidden',
+    (query ?? body) !== undefined && 'invalid_input',
+    named !== undefined && 'precondition_failed',
+    named === 'required' && 'precondition_required',
+    perMinute !== undefined && 'limit_reached',
+  ]
+  return likely.filter((code) => code !== false)
 }
 
 /** Verbs name operations; where two routes reach one verb, the second has a name of its own. */

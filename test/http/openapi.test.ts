@@ -4,10 +4,11 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import createClient from 'openapi-fetch'
 import openapiTS, { astToString } from 'openapi-typescript'
 import ts from 'typescript'
-import { openApiDocument } from 'mcp-integrations/http'
+import { openApiDocument, problemStatus, type Problem } from 'mcp-integrations/http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { rmSync } from 'node:fs'
 import { routes } from '../../src/http/routes.js'
+import { problem } from '../../src/http/schemas.js'
 import { openGate } from '../support/gate.js'
 import { ana } from '../support/registry.js'
 import { basePath, openFront, origin } from './support.js'
@@ -26,6 +27,41 @@ describe('the OpenAPI document', () => {
     const served = (await (await request('/openapi.json')).json()) as { paths: Record<string, object> }
     expect(served).toEqual(JSON.parse(JSON.stringify(document)))
     for (const { path, method } of routes) expect(served.paths[path]).toHaveProperty(method.toLowerCase())
+  })
+
+  it('describes answers whole: an object has the members that are named, and no other', () => {
+    const { components } = document as unknown as { components: { schemas: Record<string, object> } }
+    for (const [name, schema] of Object.entries(components.schemas))
+      expect([name, JSON.stringify(schema)]).toEqual([name, expect.stringContaining('"additionalProperties":false')])
+    expect(components.schemas['Integration']).toMatchObject({
+      additionalProperties: false,
+      required: expect.arrayContaining(['id', 'approval', 'allowed', 'statusDetail']),
+    })
+  })
+
+  it('shows of each operation what its refusals look like', () => {
+    type Answers = { readonly default: { readonly content: Record<string, { readonly examples: Examples }> } }
+    type Examples = Readonly<Record<string, { readonly value: Problem }>>
+    const { paths } = document as unknown as { paths: Record<string, Record<string, { responses: Answers }>> }
+    const shown = Object.values(paths).flatMap((path) =>
+      Object.values(path).map(({ responses }) => responses.default.content['application/problem+json']!.examples),
+    )
+    expect(shown).toHaveLength(routes.length)
+    for (const examples of shown) {
+      expect(Object.keys(examples)).toContain('unauthenticated')
+      for (const [code, { value }] of Object.entries(examples)) {
+        expect(problem.parse(JSON.parse(JSON.stringify(value)))).toMatchObject({ code })
+        expect(value.status).toBe(problemStatus[value.code])
+      }
+    }
+    const { patch } = paths['/integrations/{id}']!
+    expect(Object.keys(patch!.responses.default.content['application/problem+json']!.examples)).toEqual([
+      'unauthenticated',
+      'not_found',
+      'forbidden',
+      'invalid_input',
+      'precondition_failed',
+    ])
   })
 
   it('names each operation once', () => {

@@ -1,6 +1,8 @@
 import { integrationsClient, type IntegrationsClient } from 'mcp-integrations/client'
 import { integrationsHandler, type IntegrationsHandlerOptions, type RequestHandler } from 'mcp-integrations/http'
 import type { Actor, IntegrationRegistry } from 'mcp-integrations'
+import { routes } from '../../src/http/routes.js'
+import { problem } from '../../src/http/schemas.js'
 import { openGate, type Gate } from '../support/gate.js'
 import { ana } from '../support/registry.js'
 
@@ -30,7 +32,7 @@ export function frontOf<AgentId extends string>(
   registry: IntegrationRegistry<AgentId>,
   options: Partial<IntegrationsHandlerOptions> = {},
 ): Pick<Front, 'handler' | 'person' | 'client' | 'request'> {
-  const handler = integrationsHandler(registry, {
+  const handle = integrationsHandler(registry, {
     basePath,
     origin,
     actor: (request) => {
@@ -39,6 +41,12 @@ export function frontOf<AgentId extends string>(
     },
     ...options,
   })
+  const handler: RequestHandler = async (request) => {
+    const answer = await handle(request)
+    // A stream is left alone: two readers of one would keep each other waiting.
+    if (answer.headers.get('content-type')?.includes('json') === true) await checkAnswer(request, answer.clone())
+    return answer
+  }
   const person = (actor: Actor): IntegrationsClient =>
     integrationsClient({
       baseUrl: `${origin}${basePath}`,
@@ -55,4 +63,19 @@ export function frontOf<AgentId extends string>(
       return handler(new Request(`${origin}${basePath}${path}`, { ...init, headers }))
     },
   }
+}
+
+/** Every answer is what the document says of it: all members, and no other. */
+async function checkAnswer(request: Request, answer: Response): Promise<void> {
+  const type = answer.headers.get('content-type') ?? ''
+  const { pathname } = new URL(request.url)
+  if (type === 'application/problem+json') return void problem.parse(await answer.json())
+  if (type !== 'application/json' || pathname.endsWith('/openapi.json')) return
+  const path = pathname.replace(basePath, '')
+  const route = routes.find(
+    (one) => one.method === request.method && new RegExp(`^${one.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path),
+  )
+  const checked = route?.result?.safeParse(await answer.json())
+  if (checked?.success === false)
+    throw new Error(`${request.method} ${path} answers what its document doesn't say: ${checked.error.message}`)
 }
