@@ -1,5 +1,7 @@
+// #region imports
 import { generateText, stepCountIs, type ModelMessage } from 'ai'
 import { aiSdkToolApproval, aiSdkTools } from 'mcp-integrations/ai-sdk'
+// #endregion
 import { answered, model as mockModel } from '../../test/bridges/support.js'
 import { connectedNotes, expect } from './host.js'
 

@@ -25,6 +25,7 @@ const guides = {
   credentials,
   oauth,
   aiSdk,
+  bridges: () => import('./bridges.js'),
   manyTools,
   importing,
   gateway,

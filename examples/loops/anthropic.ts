@@ -1,6 +1,8 @@
 // A loop on Anthropic's Messages API: node scripts/run.mjs examples/loops/anthropic.ts
+// #region imports
 import Anthropic from '@anthropic-ai/sdk'
 import { anthropicTools, type AnthropicResult, type AnthropicTools, type ToolTurn } from 'mcp-integrations/anthropic'
+// #endregion
 import { anthropicMessage } from '../../test/bridges/answers.js'
 import { recordingFetch } from '../../test/bridges/bare-loop.js'
 import type { Step } from '../../test/bridges/bench.js'

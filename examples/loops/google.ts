@@ -1,6 +1,8 @@
 // A loop on Google's GenAI SDK: node scripts/run.mjs examples/loops/google.ts
+// #region imports
 import { GoogleGenAI, type Content } from '@google/genai'
 import { googleTools, type GooglePart, type GoogleTools, type ToolTurn } from 'mcp-integrations/google'
+// #endregion
 import { googleResponse } from '../../test/bridges/answers.js'
 import { recordingFetch } from '../../test/bridges/bare-loop.js'
 import type { Step } from '../../test/bridges/bench.js'

@@ -1,6 +1,8 @@
 // A loop on OpenAI's Responses API: node scripts/run.mjs examples/loops/openai.ts
+// #region imports
 import OpenAI from 'openai'
 import { openaiTools, type OpenAiOutput, type OpenAiTools, type ToolTurn } from 'mcp-integrations/openai'
+// #endregion
 import { openaiResponse } from '../../test/bridges/answers.js'
 import { recordingFetch } from '../../test/bridges/bare-loop.js'
 import type { Step } from '../../test/bridges/bench.js'

@@ -1,8 +1,10 @@
 // The Claude Agent SDK with its own command line, against a Messages API on loopback:
 // node scripts/run.mjs --lane node-20 examples/loops/frameworks/claude-agent-sdk.ts
+// #region imports
 import { query } from '@anthropic-ai/claude-agent-sdk'
-import type { Toolset } from 'mcp-integrations'
 import { claudeAgentTools } from 'mcp-integrations/claude-agent-sdk'
+// #endregion
+import type { Toolset } from 'mcp-integrations'
 import type { Step } from '../../../test/bridges/bench.js'
 import { messagesApi, untilListed, type MessagesApi } from '../../../test/bridges/frameworks/node-20/messages-api.js'
 import { tell } from '../story.js'
@@ -32,12 +34,10 @@ async function talk(
   toolset: Toolset,
   { prompt, resume, api, folder }: { prompt: string; resume?: string; api: MessagesApi; folder: string },
 ): Promise<string> {
+  const others = { ...(resume === undefined ? {} : { resume }), ...here(api, folder) }
   // #region query
   const { mcpServers, allowedTools } = claudeAgentTools(toolset)
-  const messages = query({
-    prompt,
-    options: { mcpServers, allowedTools, ...(resume === undefined ? {} : { resume }), ...here(api, folder) },
-  })
+  const messages = query({ prompt, options: { mcpServers, allowedTools, ...others } })
   // #endregion
   api.waitFor(untilListed(mcpServers.tools!.instance))
   let sessionId = ''

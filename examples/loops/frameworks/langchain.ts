@@ -1,10 +1,14 @@
 // LangGraph asks, and is resumed in another process: node scripts/run.mjs --lane node-20 examples/loops/frameworks/langchain.ts
+// #region imports
+import { HumanMessage } from '@langchain/core/messages'
+import { Command, INTERRUPT, interrupt, isInterrupted, MemorySaver } from '@langchain/langgraph'
+import { createAgent } from 'langchain'
+import { langchainTools, type LangChainRequest } from 'mcp-integrations/langchain'
+// #endregion
+import { AIMessage, type BaseMessage } from '@langchain/core/messages'
+import { fakeModel } from 'langchain'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AIMessage, HumanMessage, type BaseMessage } from '@langchain/core/messages'
-import { Command, INTERRUPT, interrupt, isInterrupted, MemorySaver } from '@langchain/langgraph'
-import { createAgent, fakeModel } from 'langchain'
-import { langchainTools, type LangChainRequest } from 'mcp-integrations/langchain'
 import type { Step } from '../../../test/bridges/bench.js'
 import { decide, tell } from '../story.js'
 
@@ -12,19 +16,20 @@ const thread = { configurable: { thread_id: 'chat-1' } }
 
 await tell('langchain', {
   asks: 'framework',
-  async begin(toolset, model, folder) {
+  async begin(toolset, steps, folder) {
     const checkpointer = new MemorySaver()
+    const model = scripted(steps)
     // #region ask
-    const agent = createAgent({ model: scripted(model), tools: langchainTools(toolset, { interrupt }), checkpointer })
+    const agent = createAgent({ model, tools: langchainTools(toolset, { interrupt }), checkpointer })
     const result = await agent.invoke({ messages: [new HumanMessage('Tidy my notes.')] }, thread)
     const questions = (isInterrupted(result) ? result[INTERRUPT] : []) as { id: string; value: LangChainRequest }[]
     // #endregion
     await save(checkpointer, folder)
     return questions.map(({ id, value }) => ({ id, args: value.actionRequests[0].args }))
   },
-  async goOn(toolset, questions: { id: string; args: object }[], model, folder) {
+  async goOn(toolset, questions: { id: string; args: object }[], steps, folder) {
     const checkpointer = await restored(folder)
-    const agent = createAgent({ model: scripted(model), tools: langchainTools(toolset, { interrupt }), checkpointer })
+    const agent = createAgent({ model: scripted(steps), tools: langchainTools(toolset, { interrupt }), checkpointer })
     // #region answer
     const answers = questions.map(({ id, args }) => {
       const { approved, reason } = decide(args)
@@ -37,9 +42,9 @@ await tell('langchain', {
   },
 })
 
-function scripted(model: readonly Step[]) {
+function scripted(steps: readonly Step[]) {
   const fake = fakeModel()
-  for (const step of model)
+  for (const step of steps)
     fake.respond(
       typeof step === 'string'
         ? new AIMessage(step)

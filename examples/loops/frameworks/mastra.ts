@@ -1,9 +1,11 @@
 // Mastra asks, and its run goes on in another process: node scripts/run.mjs --lane node-20 examples/loops/frameworks/mastra.ts
-import { join } from 'node:path'
+// #region imports
 import { Mastra } from '@mastra/core'
 import { Agent } from '@mastra/core/agent'
-import { LibSQLStore } from '@mastra/libsql'
 import { mastraTools } from 'mcp-integrations/mastra'
+// #endregion
+import { LibSQLStore } from '@mastra/libsql'
+import { join } from 'node:path'
 import { ScriptedModel } from '../../../test/bridges/frameworks/mastra-model.js'
 import { decide, tell } from '../story.js'
 
@@ -61,10 +63,14 @@ await tell('mastra', {
   },
 })
 
-function makeAgent(model: ScriptedModel, folder: string): Agent {
-  const agent = new Agent({ id: 'assistant', name: 'assistant', instructions: 'Help.', model: model as never })
+function makeAgent(scripted: ScriptedModel, folder: string): Agent {
+  const model = scripted as never // of a version that both lines take
   const storage = new LibSQLStore({ id: 'runs', url: `file:${join(folder, 'runs.db')}` } as never)
-  return new Mastra({ agents: { assistant: agent }, storage, logger: false }).getAgent('assistant')
+  // #region agent
+  const assistant = new Agent({ id: 'assistant', name: 'assistant', instructions: 'Help.', model })
+  const agent = new Mastra({ agents: { assistant }, storage, logger: false }).getAgent('assistant')
+  // #endregion
+  return agent
 }
 
 async function questionsIn(stream: { fullStream: AsyncIterable<unknown> | ReadableStream }): Promise<Question[]> {
