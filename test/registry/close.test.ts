@@ -145,7 +145,7 @@ describe('a storage that fails', () => {
   it('ends everything typed within five seconds, and works again when it does', async () => {
     let mode: 'works' | 'fails' | 'hangs' = 'works'
     const shaky = Object.fromEntries(
-      (['read', 'list', 'commit', 'scan'] as const).map((name) => [
+      (['read', 'list', 'commit', 'scan', 'expired'] as const).map((name) => [
         name,
         (...args: unknown[]) =>
           mode === 'fails'

@@ -313,7 +313,7 @@ describe('queries to the storage', () => {
   it('are at most 1 for a warm toolset, and 3 for a warm call that needs no approval, audit included', async () => {
     let queries = 0
     const counted = Object.fromEntries(
-      (['read', 'list', 'commit', 'scan'] as const).map((name) => [
+      (['read', 'list', 'commit', 'scan', 'expired'] as const).map((name) => [
         name,
         (...args: unknown[]) => {
           queries++
