@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { pageVitePlugin } from './scripts/page-bundle.mjs'
@@ -33,6 +34,9 @@ export default defineConfig({
           exclude: lanes,
           // Files share a worker: starting one anew for each costs more than the tests of most.
           isolate: false,
+          // One worker a core: the default leaves one of two cores idle.
+          maxWorkers: Math.max(2, availableParallelism()),
+          sequence: { groupOrder: 1 },
         },
       },
       {
