@@ -1,0 +1,139 @@
+import type { Approval, ApprovalDecision } from '../model/approval.js'
+import type { Agent } from '../model/agent.js'
+import { atFirstUse } from '../model/at-first-use.js'
+import { IntegrationError } from '../model/errors.js'
+import { race } from '../model/race.js'
+import { actorEvents, listenAs, type ActorEvent } from './operations/actor-events.js'
+import type { ActorContext } from './state/context.js'
+import { decidesForOthers } from '../policy/access.js'
+import { EndedCall, noIntegration } from './state/calls-in-flight.js'
+import { closed } from './state/errors.js'
+import { checkOptions } from './state/verb-shapes.js'
+import type { ToolsetBuilder } from './gate/toolset-contents.js'
+import { makeToolset, recallToolset } from './gate/toolset.js'
+import type { ActorApprovals, ActorIntegrations, OperationOptions, SignInOptions } from './actor-integrations.js'
+
+/** The verbs of settings and approvals are loaded at their first use: an agent's process may never need them. */
+type ActorVerbs = typeof import('./actor-verbs.js')
+const loadVerbs = atFirstUse((): Promise<ActorVerbs> => import('./actor-verbs.js'))
+
+/** What `actingAs()` returns: each verb checks its options, and waits no longer than its caller does. */
+export function actorIntegrations<AgentId extends string>(
+  context: ActorContext,
+  builder: ToolsetBuilder,
+): ActorIntegrations<AgentId> {
+  const open = async <T>(verb: string, options: OperationOptions | undefined, work: () => Promise<T>): Promise<T> => {
+    checkOptions(verb, options)
+    return whileOpen(context, options, work)
+  }
+  const manage = <T>(
+    verb: string,
+    options: OperationOptions | undefined,
+    work: (verbs: ActorVerbs) => Promise<T>,
+  ): Promise<T> => open(verb, options, async () => work(await loadVerbs()))
+  const decideOneOrMany = async (
+    ids: string | readonly string[],
+    decision: ApprovalDecision,
+    options?: OperationOptions,
+  ): Promise<Approval | readonly Approval[]> => {
+    const several = Array.isArray(ids)
+    const decided = await manage('approvals.decide', options, (verbs) =>
+      verbs.decide(context, several ? (ids as readonly string[]) : [ids as string], decision),
+    )
+    return several ? decided : decided[0]!
+  }
+  /** Runs a verb that may start a sign-in, with the values that the sign-in returns at its end. */
+  const signingIn = <T>(
+    verb: string,
+    options: SignInOptions = {},
+    work: (verbs: ActorVerbs, along: ActorContext) => Promise<T>,
+  ): Promise<T> =>
+    manage(verb, options, async (verbs) => {
+      const { returnTo, ref } = options
+      return work(verbs, { ...context, wayBack: verbs.parseWayBack({ returnTo, ref }) })
+    })
+  return {
+    available: (options) => manage('available', options, (verbs) => verbs.availableConnectors(context)),
+    me: (options) =>
+      open('me', options, async () => ({
+        ...context.actor,
+        decidesForOthers: decidesForOthers(context.actor, context.options.access),
+      })),
+    agents: (options) =>
+      // The ids are those that the host gave to the constructor, whose type has them.
+      open('agents', options, () => context.agents.of(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
+    list: (options) => manage('list', options, (verbs) => verbs.listIntegrations(context, options)),
+    get: (id, options) => manage('get', options, (verbs) => verbs.getIntegration(context, id)),
+    check: (input, options) => manage('check', options, (verbs) => verbs.checkServer(context, input, options)),
+    connect: (input, options) => signingIn('connect', options, (verbs, along) => verbs.connect(along, input, options)),
+    finishConnect: (callbackUrl, options) =>
+      manage('finishConnect', options, (verbs) => verbs.finishConnect(context, callbackUrl, options)),
+    validate: (id, options) => signingIn('validate', options, (verbs, along) => verbs.validate(along, id, options)),
+    reconnect: (id, input, options) =>
+      signingIn('reconnect', options, (verbs, along) => verbs.reconnect(along, id, input, options)),
+    update: (id, input, options) => manage('update', options, (verbs) => verbs.update(context, id, input, options)),
+    enable: (id, options) => manage('enable', options, (verbs) => verbs.setEnabled(context, id, true)),
+    disable: (id, options) => manage('disable', options, (verbs) => verbs.setEnabled(context, id, false)),
+    authorize: (id, input, options) =>
+      signingIn('authorize', options, (verbs, along) => verbs.authorize(along, id, input, options)),
+    signOut: (id, options) => manage('signOut', options, (verbs) => verbs.signOut(context, id)),
+    transferOwner: (id, userId, options) =>
+      manage('transferOwner', options, (verbs) => verbs.transferOwner(context, id, userId)),
+    trust: (id, trusted, options) =>
+      manage('trust', options, (verbs) => verbs.setTrusted(context, id, trusted, options)),
+    remove: (id, options) => manage('remove', options, (verbs) => verbs.remove(context, id)),
+    tools: (id, options) => manage('tools', options, (verbs) => verbs.toolsOverview(context, id)),
+    configureTools: (id, settings, options) =>
+      manage('configureTools', options, (verbs) => verbs.configureTools(context, id, settings, options)),
+    refreshTools: (id, options) =>
+      manage('refreshTools', options, (verbs) => verbs.refreshToolsNow(context, id, options)),
+    acceptTools: (id, tools, options) =>
+      manage('acceptTools', options, (verbs) => verbs.acceptTools(context, id, tools)),
+    async toolset(agentId, options) {
+      checkOptions('toolset', options)
+      const mayRecall = !context.closing.aborted && options?.signal?.aborted !== true
+      const recalled = mayRecall ? recallToolset(context, builder, agentId, options) : undefined
+      return recalled ?? whileOpen(context, options, () => makeToolset(context, builder, agentId, options))
+    },
+    approvals: {
+      list: (query) => manage('approvals.list', query, (verbs) => verbs.listApprovals(context, query)),
+      get: (id, options) => manage('approvals.get', options, (verbs) => verbs.getApproval(context, id)),
+      cancel: (id, options) => manage('approvals.cancel', options, (verbs) => verbs.cancelApproval(context, id)),
+      // One implementation of two overloads: the argument's type decides the result's.
+      decide: decideOneOrMany as ActorApprovals['decide'],
+    },
+    grants: {
+      list: (options) => manage('grants.list', options, (verbs) => verbs.listGrants(context, options)),
+      revoke: (id, options) => manage('grants.revoke', options, (verbs) => verbs.revokeGrant(context, id)),
+    },
+    audit: (query) => manage('audit', query, (verbs) => verbs.readAudit(context, query)),
+    events: (query) => open('events', query, () => actorEvents(context, query)),
+    on(name, listener) {
+      if (context.closing.aborted) throw closed()
+      // The name selects the member of the union that the listener takes.
+      return listenAs(context, name, listener as (event: ActorEvent) => void)
+    },
+  }
+}
+
+/** Rejects once the registry closes; running work may finish within the grace period of `close()`. */
+async function whileOpen<T>(
+  context: ActorContext,
+  options: OperationOptions | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { workspaceId } = context.actor
+  if (context.closing.aborted) throw closed()
+  try {
+    return await context.calls.track({ workspaceId, integrationId: noIntegration }, options?.signal, (signal) =>
+      // What was already committed stays.
+      race(work, { signal, fault: aborted }),
+    )
+  } catch (error) {
+    throw error instanceof EndedCall ? closed() : error
+  }
+}
+
+function aborted(): IntegrationError {
+  return new IntegrationError('aborted', 'The operation was aborted by its caller.')
+}
