@@ -86,6 +86,8 @@ const unitsOfMessage = 500
 
 /** Events that are handed on at once: whoever reads them takes no pause between them. */
 const eventsAtOnce = 40
+/** How often an event that has not ended is looked at: each look reads all of it. */
+const mostLooks = 3
 /** Lines of one event: each is looked at, however short it is. */
 const mostLines = 100_000
 
@@ -98,6 +100,7 @@ export class EventSplitter {
   #pending: string[] = []
   #isJson: boolean | undefined
   readonly #json: string[] = []
+  #looks = 0
 
   /** The events that end with this text; an empty one where only its end came. */
   take(text: string): readonly StreamEvent[] {
@@ -111,7 +114,8 @@ export class EventSplitter {
       if (line === '') events.push(this.#taken())
       else if (!line.startsWith(':')) this.#keep(line)
     }
-    return events
+    const whole = this.#takeWhole(text)
+    return whole === undefined ? events : [...events, whole]
   }
 
   /** An event that its stream ended under still was sent whole, but for the empty line after it. */
@@ -130,6 +134,17 @@ export class EventSplitter {
     return this.#pending.length === 0 ? [] : [this.#taken()]
   }
 
+  /** Some servers send no empty line after an event and keep the stream open: JSON that is whole is an event. */
+  #takeWhole(text: string): StreamEvent | undefined {
+    if (!/\}\s{0,2}$/.test(text.slice(-3)) || ++this.#looks > mostLooks) return undefined
+    const last = this.#lines.rest()
+    const event = last === '' ? this.#pending : [...this.#pending, last]
+    if (!isWhole(dataLines(event))) return undefined
+    this.#lines.clear()
+    this.#pending = [...event]
+    return this.#taken()
+  }
+
   /** Comments are for whoever listens to the wire. @throws IntegrationError `response_too_large` */
   #keep(line: string): void {
     if (this.#pending.push(line) > mostLines) throw flooded()
@@ -138,6 +153,7 @@ export class EventSplitter {
   #taken(): StreamEvent {
     const event = this.#pending
     this.#pending = []
+    this.#looks = 0
     return event
   }
 }
@@ -210,6 +226,16 @@ function isData(line: string): boolean {
 
 const dataField = /^\s*data\s*:? ?/i
 
+function isWhole(lines: readonly string[]): boolean {
+  const text = lines.join('\n')
+  if (!/^\s*[[{]/.test(text)) return false
+  try {
+    return typeof JSON.parse(text) === 'object'
+  } catch {
+    return false
+  }
+}
+
 /** The JSON of an event: its lines are one text, or each is one of its own. */
 function parse(lines: readonly string[]): unknown {
   const text = lines.join('\n')
@@ -239,7 +265,12 @@ class LineSplitter {
     return lines
   }
 
+  /** What follows the last end of a line. */
   rest(): string {
     return this.#begun.join('')
+  }
+
+  clear(): void {
+    this.#begun = []
   }
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolCallOutcome } from '../model/outcome.js'
 import type { ToolContent, ToolResult } from '../model/tool.js'
+import { readMedia, type Media } from './media.js'
 import { isJsonObject, sameJson } from './same-json.js'
 
 /** One part of what a model reads. */
@@ -68,7 +69,7 @@ function contentPart(block: ToolContent): ModelPart {
   const { type, text, data, mimeType, resource } = block
   if (type === 'text' && typeof text === 'string') return { type: 'text', text }
   if ((type === 'image' || type === 'audio') && typeof data === 'string')
-    return mediaPart(data, textOr(mimeType, `${type}/*`))
+    return mediaPart(readMedia(data, mimeType), `${type}/*`)
   if (type === 'resource' && isJsonObject(resource)) return resourcePart(block, resource)
   if (type === 'resource_link') return { type: 'text', text: linkWords(block) }
   return unknownPart(block)
@@ -77,16 +78,23 @@ function contentPart(block: ToolContent): ModelPart {
 function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObject): ModelPart {
   if (typeof text === 'string') return { type: 'text', text }
   if (typeof blob !== 'string') return unknownPart(block)
-  const mediaType = textOr(mimeType, 'application/octet-stream')
-  const decoded = isText(mediaType) ? decodeText(blob) : undefined
-  return decoded === undefined ? mediaPart(blob, mediaType, uri) : { type: 'text', text: decoded }
+  const media = readMedia(blob, mimeType)
+  const { mediaType, data } = media
+  const decoded = mediaType === undefined || isText(mediaType) ? decodeText(data) : undefined
+  // Without a type, bytes that no text has tell.
+  if (decoded !== undefined && (mediaType !== undefined || !binary.test(decoded)))
+    return { type: 'text', text: decoded }
+  return mediaPart(media, 'application/octet-stream', uri)
 }
 
+// eslint-disable-next-line no-control-regex
+const binary = /[\0-\x08\x0e-\x1a\x1c-\x1f]/
+
 /** What isn't base64 would make a model API refuse the whole conversation. */
-function mediaPart(data: string, mediaType: string, uri?: JsonValue): ModelPart {
+function mediaPart({ mediaType, data }: Media, kindOfNone: string, uri?: JsonValue): ModelPart {
   const base64 = withoutPadding(data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/'))
   const from = typeof uri === 'string' ? ` from ${uri.slice(0, shownCharacters)}` : ''
-  const kind = mediaType.slice(0, 100)
+  const kind = (mediaType ?? kindOfNone).slice(0, 100)
   if (!/^[A-Za-z0-9+/]+$/.test(base64) || base64.length % 4 === 1)
     return { type: 'text', text: `[${kind}${from}: its data is empty or damaged]` }
   return {
@@ -154,8 +162,4 @@ function decodeText(base64: string): string | undefined {
 function size(bytes: number): string {
   if (bytes < 1024) return `${Math.floor(bytes)} bytes`
   return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`
-}
-
-function textOr(value: JsonValue | undefined, fallback: string): string {
-  return typeof value === 'string' && value !== '' ? value : fallback
 }

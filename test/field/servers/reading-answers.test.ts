@@ -1,5 +1,18 @@
-import { describe, expect, it } from 'vitest'
-import { connected, connectedLocally, events, listen, local, resultOf, right, tool, type Behaviour } from './support.js'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  connected,
+  connectedLocally,
+  events,
+  listen,
+  local,
+  resultOf,
+  right,
+  tool,
+  type Behaviour,
+  type FieldRequest,
+} from './support.js'
 
 const done = { content: [{ type: 'text', text: 'done' }] }
 const on =
@@ -174,6 +187,46 @@ describe('JSON', () => {
       }),
     )
     expect(await resultOf((await connected(server)).call())).toMatchObject(done)
+  })
+
+  it.each(['\n', '', '\r\n'])(
+    'in an event that no empty line ends, on a stream that stays open, is read (vercel/ai#16865): %j',
+    async (end) => {
+      const open: ServerResponse[] = []
+      const older = createServer((incoming, outgoing) => {
+        let text = ''
+        incoming.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        incoming.on('end', () => {
+          if (incoming.method !== 'POST') return void outgoing.writeHead(405).end()
+          const message = JSON.parse(text) as FieldRequest
+          const { status = 200, json } = right(message)
+          if (json === undefined) return void outgoing.writeHead(status).end()
+          open.push(outgoing.writeHead(200, { 'content-type': 'text/event-stream' }))
+          const written = JSON.stringify(json)
+          outgoing.write(`data: ${written.slice(0, 20)}`)
+          setTimeout(() => outgoing.write(`${written.slice(20)}${end}`), 10)
+        })
+      })
+      await new Promise<void>((resolve) => older.listen(0, '127.0.0.1', resolve))
+      onTestFinished(() => {
+        older.closeAllConnections()
+        older.close()
+      })
+      const url = `http://127.0.0.1:${(older.address() as AddressInfo).port}/mcp`
+      expect(await resultOf((await connected({ url })).call())).toMatchObject(done)
+      expect(open.every(({ writableEnded }) => !writableEnded)).toBe(true)
+    },
+  )
+
+  it('in an event stream that ends without it is told at once (typescript-sdk#2739)', async () => {
+    const server = await listen(
+      on('tools/call', () => ({ headers: { 'content-type': 'text/event-stream' }, body: ': bye\n\n' })),
+    )
+    await expect((await connected(server)).call()).rejects.toMatchObject({
+      code: 'unreachable',
+      reason: 'reset',
+      mayHaveRun: true,
+    })
   })
 
   it("in an event stream that can't be read is no outage", async () => {

@@ -100,6 +100,12 @@ export const wireCases: Readonly<Record<string, readonly WireCase[]>> = {
     { name: 'isError null', report: '-', sdk: 'loses the result', behaviour: called({ isError: null }) },
     { name: '_meta null', report: 'Apicurio#6899', sdk: 'loses the result', behaviour: called({ _meta: null }) },
     {
+      name: 'an empty error beside the result',
+      report: '-',
+      sdk: 'loses the result',
+      behaviour: called({}, { error: {} }),
+    },
+    {
       name: 'a member beside the result',
       report: '-',
       sdk: 'loses the result',
@@ -118,6 +124,12 @@ export const wireCases: Readonly<Record<string, readonly WireCase[]>> = {
       report: '-',
       sdk: 'does not connect',
       behaviour: handshake({ instructions: null }),
+    },
+    {
+      name: 'no capabilities, though there are tools',
+      report: '-',
+      sdk: 'works',
+      behaviour: handshake({ capabilities: {} }),
     },
     {
       name: 'the tools as the capability',
@@ -155,6 +167,15 @@ export const wireCases: Readonly<Record<string, readonly WireCase[]>> = {
       report: 'helidon-mcp#97',
       sdk: 'loses the result',
       behaviour: on('tools/call', (request) => ({ body: JSON.stringify(right(request).json) })),
+    },
+    {
+      name: 'a warning of PHP before it',
+      report: '-',
+      sdk: 'loses the result',
+      behaviour: on('tools/call', (request) => ({
+        headers: { 'content-type': 'application/json' },
+        body: `<br />\n<b>Warning</b>: x<br />\n${JSON.stringify(right(request).json)}`,
+      })),
     },
     {
       name: 'text/plain',
@@ -201,12 +222,43 @@ export const wireCases: Readonly<Record<string, readonly WireCase[]>> = {
       behaviour: on('tools/call', (request) => ({ json: { ...(right(request).json as object), id: 0 } })),
     },
   ],
-  'A stream that ends without an answer': [
+  'An answer in an event stream': [
     {
-      name: 'an event stream with the answer as its only event',
-      report: 'typescript-sdk#2739',
+      name: 'as its only event',
+      report: '-',
       sdk: 'works',
       behaviour: on('tools/call', (request) => events(right(request).json)),
+    },
+    {
+      name: 'as another type of event',
+      report: '-',
+      sdk: 'loses the result',
+      behaviour: on('tools/call', (request) => ({
+        headers: { 'content-type': 'text/event-stream' },
+        body: `event: result\ndata: ${JSON.stringify(right(request).json)}\n\n`,
+      })),
+    },
+  ],
+  'A list that goes on': [
+    {
+      name: 'with a number for a cursor',
+      report: '-',
+      sdk: 'gets no tools',
+      behaviour: on('tools/list', ({ id, params }) => ({
+        json: {
+          jsonrpc: '2.0',
+          id,
+          result: params['cursor'] === undefined ? { tools: [tool], nextCursor: 2 } : { tools: [] },
+        },
+      })),
+    },
+  ],
+  'A slash at the end': [
+    {
+      name: 'HTTP 307 to the path with it',
+      report: '-',
+      sdk: 'works',
+      behaviour: ({ path }) => (path === '/mcp' ? { status: 307, headers: { location: '/mcp/' } } : undefined),
     },
   ],
 }
