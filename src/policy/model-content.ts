@@ -82,13 +82,12 @@ function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObj
   const { mediaType, data } = media
   const decoded = mediaType === undefined || isText(mediaType) ? decodeText(data) : undefined
   // Without a type, bytes that no text has tell.
-  if (decoded !== undefined && (mediaType !== undefined || !binary.test(decoded)))
+  if (decoded !== undefined && (mediaType !== undefined || !noText.test(decoded)))
     return { type: 'text', text: decoded }
   return mediaPart(media, 'application/octet-stream', uri)
 }
 
-// eslint-disable-next-line no-control-regex
-const binary = /[\0-\x08\x0e-\x1a\x1c-\x1f]/
+const noText = /[\0-\x08\x0e-\x1a\x1c-\x1f]/
 
 /** What isn't base64 would make a model API refuse the whole conversation. */
 function mediaPart({ mediaType, data }: Media, kindOfNone: string, uri?: JsonValue): ModelPart {
