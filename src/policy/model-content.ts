@@ -87,7 +87,7 @@ function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObj
   return mediaPart(media, 'application/octet-stream', uri)
 }
 
-const noText = /[\0-\x08\x0e-\x1a\x1c-\x1f]/
+const noText = /[^\P{Cc}\t\n\r]/u
 
 /** What isn't base64 would make a model API refuse the whole conversation. */
 function mediaPart({ mediaType, data }: Media, kindOfNone: string, uri?: JsonValue): ModelPart {
