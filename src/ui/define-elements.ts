@@ -25,7 +25,7 @@ import { ToolChanges } from './views/tool-changes.js'
 import { ToolList } from './views/tool-list.js'
 import { ToolRow } from './views/tool-row.js'
 
-/** Tags, and what is behind each. */
+/** Each tag with its class. */
 const elements = {
   'mcp-integrations': McpIntegrations,
   'mcp-approvals': McpApprovals,
@@ -57,7 +57,7 @@ const elements = {
   'mcp-part-transfer': TransferDialog,
 }
 
-/** Makes the tags known to the browser. Where another copy was first, that one stays. */
+/** Registers the tags with the browser. A tag that another copy of this package registered is kept. */
 export function defineElements(): void {
   for (const [name, element] of Object.entries(elements))
     if (customElements.get(name) === undefined) customElements.define(name, element)

@@ -1,4 +1,4 @@
-// Importing it defines <mcp-integrations>, <mcp-approvals> and <mcp-approval>; on a server, which has no elements, nothing.
+// Importing this module defines <mcp-integrations>, <mcp-approvals> and <mcp-approval>; on a server it does nothing.
 import { defineElements } from './define-elements.js'
 
 if (globalThis.customElements !== undefined) defineElements()

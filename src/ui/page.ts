@@ -1,4 +1,4 @@
-// The script of the served page: which view is shown, in the address, so that Back works and a view can be linked.
+// The script of the served page. The view is in the address, so that Back works and a view can be linked.
 import { defineElements } from './define-elements.js'
 import type { McpApprovals } from './elements/mcp-approvals.js'
 import type { McpIntegrations } from './elements/mcp-integrations.js'
@@ -23,7 +23,7 @@ integrations.addEventListener('mcp-navigate', (event) => {
 approvals.addEventListener('mcp-waiting', (event) => {
   const { count: waiting, message } = (event as CustomEvent<{ readonly count: number; readonly message: string }>)
     .detail
-  // The inbox can't say it while another view is shown.
+  // The hidden inbox can't announce a new request itself.
   news.textContent = approvals.hidden && waiting > Number(count.textContent) ? message : ''
   count.textContent = String(waiting)
   count.hidden = waiting === 0

@@ -1,4 +1,4 @@
-/** The built page: `scripts/page-bundle.mjs` makes it, for the package, for tests and for programs that run on sources. */
+/** The built page: `scripts/page-bundle.mjs` builds it for the package, for tests and for programs that run on sources. */
 declare module '#settings-page' {
   /** The script of the page. */
   export const script: string

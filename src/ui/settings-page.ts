@@ -13,23 +13,23 @@ export interface SettingsPageOptions {
   /** The language of times, numbers and lists, as a BCP 47 tag. `@default` the browser's */
   readonly locale?: string | undefined
   /**
-   * Texts of your own, tabs included. A page is sent as text, so labels that are functions stay English here; a page of
-   * yours with the elements of `mcp-integrations/elements` replaces all. `@default` English
+   * Your own texts, tabs included. The page is sent as HTML, so labels that are functions stay English here; your own
+   * page with the elements of `mcp-integrations/elements` can replace them all. `@default` English
    */
   readonly labels?: PageLabels | undefined
-  /** `@default` what the person's system says */
+  /** Colour theme. `@default` the person's system setting */
   readonly theme?: 'light' | 'dark' | undefined
 }
 
-/** The labels of the elements that are texts. */
+/** The labels that are plain texts, not functions. */
 export type PageLabels = Partial<Pick<Labels, TextLabel>>
 type TextLabel = {
   [Key in keyof Labels]: Labels[Key] extends (...values: never[]) => string ? never : Key
 }[keyof Labels]
 
 /**
- * The settings page and the approvals inbox as a page of its own, prebuilt: a host needs no build step and no framework.
- * It asks its own origin only, and works under a Content-Security-Policy without `unsafe-inline`.
+ * The settings page and the approvals inbox as a prebuilt page: a host needs no build step and no framework. The page
+ * sends requests only to its own origin, and works under a Content-Security-Policy without `unsafe-inline`.
  */
 export function settingsPage(options: SettingsPageOptions = {}): SettingsPage {
   const assets = [asset('page', 'js', 'text/javascript', script), asset('page', 'css', 'text/css', style)] as const

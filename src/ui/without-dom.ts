@@ -1,4 +1,4 @@
-// What the code of the elements names while it is loaded, where there is no DOM: a server that renders a page may import
+// Stand-ins for the DOM globals that the elements use at import time: a server that renders a page may import
 // the module, and nothing is defined there. The build puts these in place of the globals (tsup.config.ts).
 const { HTMLElement: element, document: page } = globalThis as {
   readonly HTMLElement?: typeof HTMLElement

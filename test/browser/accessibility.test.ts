@@ -12,14 +12,14 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
-/** On the page, in it and in every shadow root below. */
+/** The elements of the page and of every shadow root. */
 const inPage = `
   const everything = (root = document) =>
     [...root.querySelectorAll('*')].flatMap((one) => [one, ...(one.shadowRoot === null ? [] : everything(one.shadowRoot))])
   const brief = (one) => one.outerHTML.slice(0, 120)
 `
 
-/** Buttons and fields that are too small to hit; a box and its label are one target, links in text are none. */
+/** Buttons and fields that are too small to hit; a checkbox and its label are one target, links in text don't count. */
 const smallTargets = `(() => {${inPage}
   return everything().flatMap((one) => {
     if (!one.matches('button, a[href]:not(.link), select, summary, textarea, input')) return []
@@ -28,7 +28,7 @@ const smallTargets = `(() => {${inPage}
   })
 })()`
 
-/** What ends beyond the edge of the window. */
+/** Elements that extend beyond the window's edge. */
 const tooWide = `(() => {${inPage}
   const limit = document.documentElement.clientWidth
   const beyond = everything().filter((one) => {
@@ -38,7 +38,7 @@ const tooWide = `(() => {${inPage}
   return [...beyond.map(brief), ...(document.documentElement.scrollWidth > limit ? ['the page scrolls'] : [])]
 })()`
 
-/** Of every field, switch and button with a border: less than 3:1 against what is behind it. */
+/** Fields, switches and buttons with a border of less than 3:1 contrast to their background. */
 const faintBorders = `(() => {${inPage}
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
   const rgb = (color) => {
@@ -93,7 +93,7 @@ describe('wide, in the light and in the dark', () => {
   })
 })
 
-/** From small to large: what was opened at the first fits at the others. */
+/** From small to large: a view opened at the first size must fit at the others. */
 const small = [
   { name: '320', width: 320, height: 640 },
   { name: '390', width: 390, height: 844 },
@@ -115,14 +115,14 @@ describe('at 320 px, at 390 px and at 200 % zoom', () => {
   })
 })
 
-it('offers the whole menu and every button of a dialog where only 256 px are left of the height', async () => {
+it('shows the whole menu and every button of a dialog in a window of 256 px height', async () => {
   const options = { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }
   const { page, context } = await look(scene, { name: '', open: (opened) => fromMenu(opened, 'Remove') }, options)
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
   await context.close()
 })
 
-it('stands still for who asks for it, and keeps its shapes in forced colours', async () => {
+it('has no motion under prefers-reduced-motion, and keeps its shapes in forced colours', async () => {
   const { page, context } = await look(scene, { name: '', at: 'locked' }, { forcedColors: 'active' })
   await page.locator('.switch').first().waitFor()
   const found = await page.evaluate(`(() => {

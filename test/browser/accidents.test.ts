@@ -35,28 +35,28 @@ const statusOf = async (id: string) => (await host.registry.actingAs(ana).approv
 const allow = (page: Page) => page.getByRole('button', { name: 'Allow once' })
 const ready = (page: Page) => page.locator('[aria-disabled=false]', { hasText: 'Allow once' }).first().waitFor()
 
-describe('nobody approves by accident', () => {
-  it('ignores a click that comes with the card', async () => {
+describe('an approval is never decided by accident', () => {
+  it('ignores a click that arrives when the card appears', async () => {
     const page = await open({ ownTime: true })
-    await page.getByText('Nothing waits for you').waitFor()
+    await page.getByText('Nothing is waiting for you').waitFor()
     await page.clock.pauseAt(new Date(Date.now() + 60_000))
     const id = await asked()
-    // Time stands still but for these steps: the card is at most 100 ms old when it is on the screen.
+    // The clock moves only in these steps: the card is at most 100 ms old when it is shown.
     await expect.poll(async () => [await page.clock.runFor(100), await allow(page).count()][1]).toBe(1)
     await allow(page).dispatchEvent('click')
     const box = (await allow(page).boundingBox())!
-    // The mouse goes down before the half second is over, and up after it.
+    // The press begins before the half second is over, and ends after it.
     await page.mouse.move(box.x + 10, box.y + 10)
     await page.mouse.down()
     await page.clock.runFor(1_000)
     await ready(page)
     await page.mouse.up()
     await page.clock.runFor(100)
-    await page.getByRole('status').getByText('This just changed. Look again, then choose.').waitFor()
+    await page.getByRole('status').getByText('This just changed. Check it again, then choose.').waitFor()
     expect(await statusOf(id)).toBe('pending')
   })
 
-  it('ignores clicks that a script makes', async () => {
+  it('ignores clicks by a script', async () => {
     const id = await asked()
     const page = await open()
     await ready(page)
@@ -76,7 +76,7 @@ describe('nobody approves by accident', () => {
     await page.keyboard.down('Enter')
     await page.keyboard.press('Escape')
     await allow(page).focus()
-    // Repeats of the key, on the button now.
+    // The key repeats, now on the button.
     await page.keyboard.down('Enter')
     await page.keyboard.down('Enter')
     await page.keyboard.up('Enter')
@@ -84,7 +84,7 @@ describe('nobody approves by accident', () => {
     expect(await statusOf(id)).toBe('pending')
   })
 
-  it('has no key that allows, and Enter in a field nearby allows nothing', async () => {
+  it("has no keyboard shortcut to allow, and Enter in a nearby field doesn't allow", async () => {
     const id = await asked()
     const page = await open()
     await ready(page)
@@ -99,7 +99,7 @@ describe('nobody approves by accident', () => {
     expect(await statusOf(id)).toBe('pending')
   })
 
-  it('never moves focus to Allow, also not from a card that was decided to the next', async () => {
+  it('never moves focus to Allow, not even from a decided card to the next', async () => {
     const first = await asked('first')
     const second = await asked('second')
     const page = await open()
@@ -121,7 +121,7 @@ describe('nobody approves by accident', () => {
     expect(await statusOf(second)).toBe('pending')
   })
 
-  it('keeps a decided card where it is, so that the next one does not move under the pointer', async () => {
+  it("keeps a decided card in place, so that the next one doesn't move under the pointer", async () => {
     await asked('first')
     const second = await asked('second')
     const page = await open()
@@ -132,14 +132,14 @@ describe('nobody approves by accident', () => {
     expect(await statusOf(second)).toBe('pending')
   })
 
-  it('waits again when what it shows changed', async () => {
+  it('waits again when its content changed', async () => {
     const id = await asked()
     const page = await open({ ownTime: true })
     await ready(page)
     await page.clock.pauseAt(new Date(Date.now() + 60_000))
     await page.getByRole('button', { name: 'Edit' }).click()
     await page.getByLabel('Arguments as JSON').fill('{"id": "7", "text": "other"}')
-    await page.getByRole('button', { name: 'Use these' }).click()
+    await page.getByRole('button', { name: 'Use these arguments' }).click()
     const edited = page.getByRole('button', { name: 'Allow as edited' })
     await edited.evaluate((button) => button.scrollIntoView())
     expect(await edited.getAttribute('aria-disabled')).toBe('true')

@@ -3,7 +3,7 @@ import { afterAll } from 'vitest'
 
 let browser: Promise<Browser> | undefined
 
-/** One Chromium for all files of the lane. */
+/** One Chromium for all test files. */
 export function openBrowser(): Promise<Browser> {
   browser ??= chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium' })
   return browser
@@ -14,13 +14,13 @@ afterAll(async () => {
   browser = undefined
 })
 
-/** What a person sees, and what went wrong while they looked. */
+/** A page, and the problems it had. */
 export interface Visit {
   readonly page: Page
   readonly context: BrowserContext
-  /** What the console says: errors, refusals of the policy, uncaught exceptions. */
+  /** Console output: errors, violations of the Content-Security-Policy, uncaught exceptions. */
   readonly complaints: string[]
-  /** Requests to another origin than the page's. */
+  /** Requests to other origins. */
   readonly strays: string[]
 }
 
@@ -32,7 +32,7 @@ export async function visit(
     readonly person?: string
     readonly role?: 'admin'
     readonly ownTime?: boolean
-    /** Of the cookie that says who the person is. `@default 'Lax'` */
+    /** Of the cookie that identifies the person. `@default 'Lax'` */
     readonly sameSite?: 'Strict' | 'Lax'
   } = {},
 ): Promise<Visit> {
@@ -49,7 +49,7 @@ export async function visit(
   return opened
 }
 
-/** The browser says so of every refusal that a test brings about. */
+/** The browser logs every refused request of a test. */
 const refused =
   /^Failed to load resource: (?:the server responded with a status of (?:400|403|409|412|422) |net::ERR_(?:FAILED|INTERNET_DISCONNECTED)$)/
 

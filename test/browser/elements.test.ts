@@ -37,7 +37,7 @@ afterAll(async () => {
   await server.close()
 })
 
-it('asks in a page of the host, in its words and colours, and tells it', async () => {
+it('asks in a page of the host, with its texts and colours, and fires events', async () => {
   const { page, context, complaints, strays } = await visit(host.origin, `/chat?approval=${approvalId}`, {
     colorScheme: 'dark',
   })
@@ -48,7 +48,7 @@ it('asks in a page of the host, in its words and colours, and tells it', async (
   const card = page.getByRole('article')
   expect(await card.evaluate((one) => getComputedStyle(one).borderTopWidth)).toBe('3px')
   expect(await card.innerText()).toMatch(/vor \d+ Sek/)
-  // The page of the host has no dark theme: the elements don't have one either, unless they are told.
+  // The host's page has no dark theme, so the elements have none either unless `theme` says so.
   const colour = () => card.evaluate((one) => getComputedStyle(one).backgroundColor)
   const light = await colour()
   await page.locator('mcp-approval').evaluate((one) => one.setAttribute('theme', 'dark'))

@@ -55,7 +55,7 @@ async function connected(input: object = {}): Promise<string> {
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 const row = (page: Page, name: string) => page.getByRole('listitem').filter({ has: button(page, name) })
 async function choose(page: Page, name: string, item: string): Promise<void> {
-  await button(page, `More for ${name}`).click()
+  await button(page, `More actions for ${name}`).click()
   await page.getByRole('menuitem', { name: item, exact: true }).click()
 }
 const says = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor()
@@ -69,7 +69,7 @@ describe('connecting', () => {
     await dialog.getByLabel('Integration name').fill('Everything here')
     await dialog.getByLabel('MCP server URL').fill(everything.url)
     await dialog.getByRole('button', { name: 'Check' }).click()
-    await dialog.getByText('An MCP server that needs no sign-in. 13 tools were found.').waitFor()
+    await dialog.getByText('MCP server found. No sign-in is needed. 13 tools found.').waitFor()
     await dialog.getByLabel('Assistant').check()
     await dialog.getByRole('button', { name: 'Connect' }).click()
     await says(page, 'Everything here works: 13 tools.')
@@ -97,7 +97,7 @@ describe('connecting', () => {
     expect(await page.content()).not.toContain('secret-1')
   })
 
-  it('connects a catalogue entry with its URL fixed and the one header that it wants', async () => {
+  it('connects a catalogue entry with a fixed URL and its one header', async () => {
     server.state.refuse = ({ headers }) => (headers['x-api-key'] === 'key' ? undefined : 401)
     const page = await open()
     await button(page, 'Connect Keyed notes').click()
@@ -111,7 +111,7 @@ describe('connecting', () => {
     await page.getByText('Connect another').waitFor()
   })
 
-  it('says beside each field what is wrong, and goes to the first', async () => {
+  it('shows what is wrong at each field, and moves focus to the first', async () => {
     const page = await open()
     await button(page, 'Connect custom server').click()
     await button(page, 'Connect').click()
@@ -128,7 +128,7 @@ describe('connecting', () => {
 })
 
 describe('an integration', () => {
-  it('says that a server is gone, when it last worked, and works again', async () => {
+  it('shows that a server is down, when it last worked, and recovers', async () => {
     await connected()
     server.state.refuse = () => 503
     const page = await open()
@@ -153,14 +153,14 @@ describe('an integration', () => {
     expect({ name, agents }).toEqual({ name: 'Team notes', agents: ['assistant', 'builder'] })
   })
 
-  it('is not overwritten when somebody else was first', async () => {
+  it('is not overwritten when someone else saved first', async () => {
     const id = await connected()
     const page = await open()
     await choose(page, 'Notes', 'Edit')
     await host.registry.actingAs(ana).update(id, { name: 'Renamed elsewhere' })
     await page.getByLabel('Integration name').fill('Mine')
     await button(page, 'Save').click()
-    await page.getByRole('alert').filter({ hasText: 'Somebody else changed this' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'Someone else changed this' }).waitFor()
     expect((await host.registry.actingAs(ana).get(id)).name).toBe('Renamed elsewhere')
   })
 
@@ -168,14 +168,14 @@ describe('an integration', () => {
     const id = await connected()
     const page = await open()
     await choose(page, 'Notes', 'Turn off')
-    await says(page, 'Notes is off. Calls under way were ended.')
+    await says(page, 'Notes is off. Running calls were stopped.')
     expect((await host.registry.actingAs(ana).get(id)).enabled).toBe(false)
     await button(page, 'Turn on Notes').click()
     await says(page, 'Notes is on.')
     expect((await host.registry.actingAs(ana).get(id)).enabled).toBe(true)
   })
 
-  it('is shared, and taken back', async () => {
+  it('is shared, and made private again', async () => {
     const id = await connected()
     const page = await open()
     await choose(page, 'Notes', 'Share with everyone')
@@ -192,7 +192,7 @@ describe('an integration', () => {
   it('offers a member what a member may do, and nothing else', async () => {
     await connected({ visibility: 'workspace' })
     const page = await open('', { person: 'bo' })
-    await button(page, 'More for Notes').click()
+    await button(page, 'More actions for Notes').click()
     expect(await page.getByRole('menuitem').allInnerTexts()).toEqual(['Tools', 'Validate'])
     await page.keyboard.press('Escape')
     await button(page, 'Notes').click()
@@ -203,7 +203,7 @@ describe('an integration', () => {
     const id = await connected({ visibility: 'workspace' })
     const page = await open()
     await choose(page, 'Notes', 'Transfer')
-    await page.getByLabel('Id of the new owner').fill('bo')
+    await page.getByLabel('User ID of the new owner').fill('bo')
     await button(page, 'Transfer').click()
     await says(page, 'Notes now belongs to bo.')
     expect((await host.registry.actingAs(ana).get(id)).ownerId).toBe('bo')
@@ -214,7 +214,7 @@ describe('an integration', () => {
     await connected()
     const page = await open()
     await choose(page, 'Notes', 'Remove')
-    await page.getByText('Its 2 tools disappear from every agent').waitFor()
+    await page.getByText('Agents lose its 2 tools').waitFor()
     await button(page, 'Remove').click()
     await says(page, 'Notes was removed.')
     await page.getByText('No integrations yet').waitFor()
@@ -228,15 +228,15 @@ describe('an integration', () => {
 })
 
 describe('tools', () => {
-  it('shows whose word a label is and what the default comes to', async () => {
+  it('shows where a label is from and the effect of the default mode', async () => {
     const id = await connected()
     const page = await open(`#integration/${id}`)
     const text = await tool(page, 'read_note').innerText()
-    expect(text).toMatch(/Read\s+server says, not believed/)
+    expect(text).toMatch(/Read\s+from the server, not trusted/)
     expect(text).toContain('asks: server not trusted')
   })
 
-  it('are switched off, asked about and run', async () => {
+  it('are turned off, set to ask and set to run', async () => {
     const id = await connected()
     const page = await open(`#integration/${id}`)
     await page.getByLabel('write_note enabled').click()
@@ -249,7 +249,7 @@ describe('tools', () => {
     expect(tools['read_note']?.approval.mode).toBe('auto')
   })
 
-  it('get a label and agents of their own', async () => {
+  it('have their own label and agents', async () => {
     const id = await connected({ agents: ['assistant', 'builder'] })
     const page = await open(`#integration/${id}`)
     await button(page, 'read_note').click()
@@ -261,7 +261,7 @@ describe('tools', () => {
     await expect.poll(async () => (await toolsOf(id))['read_note']?.agents).toEqual(['assistant'])
   })
 
-  it('are changed many at once, saying beforehand how many', async () => {
+  it('are changed in bulk, after their number was shown', async () => {
     const id = await connected()
     const page = await open(`#integration/${id}`)
     await button(page, 'Change several').click()
@@ -273,7 +273,7 @@ describe('tools', () => {
     expect([tools['read_note']?.approval.mode, tools['write_note']?.approval.mode]).toEqual(['ask', 'ask'])
   })
 
-  it('are accepted as they were seen; a third version that nobody saw is not', async () => {
+  it('are accepted as they were shown; a third version that was not shown is not accepted', async () => {
     const id = await connected()
     const redefine = (description: string): void => {
       server.state.define = (mcp) => {
@@ -287,7 +287,7 @@ describe('tools', () => {
     }
     redefine('Second')
     const page = await open(`#integration/${id}`)
-    // The news don't arrive in time.
+    // The page gets no event of the change.
     await page.route('**/events', (route) => route.abort())
     await page.reload()
     await button(page, 'Refresh').click()
@@ -296,7 +296,7 @@ describe('tools', () => {
     redefine('Third')
     await host.registry.actingAs(ana).refreshTools(id)
     await button(page, 'Accept: write_note').click()
-    await page.getByText('It changed again while you looked. This is the new difference.').first().waitFor()
+    await page.getByText('This tool changed again. Check the new difference.').first().waitFor()
     await page.getByText('Third').first().waitFor()
     expect((await toolsOf(id))['write_note']?.change).toBeDefined()
     await button(page, 'Accept: write_note').click()
@@ -356,14 +356,14 @@ describe('approvals', () => {
     const page = await open('#approvals')
     await button(page, 'Edit').click()
     await page.getByLabel('Arguments as JSON').fill('{"id": "8", "text": 5}')
-    await button(page, 'Use these').click()
+    await button(page, 'Use these arguments').click()
     await page.locator('[aria-disabled=false]', { hasText: 'Allow as edited' }).waitFor()
     await button(page, 'Allow as edited').click()
     await page.getByRole('alert').filter({ hasText: 'These arguments were not accepted' }).waitFor()
     expect(await statusOf(id)).toBe('pending')
     await button(page, 'Edit').click()
     await page.getByLabel('Arguments as JSON').fill('{"id": "8", "text": "bye"}')
-    await button(page, 'Use these').click()
+    await button(page, 'Use these arguments').click()
     await page.locator('[aria-disabled=false]', { hasText: 'Allow as edited' }).waitFor()
     await button(page, 'Allow as edited').click()
     await says(page, 'Allowed: write_note.')
@@ -373,7 +373,7 @@ describe('approvals', () => {
     })
   })
 
-  it('are remembered, listed and taken back', async () => {
+  it('are remembered, listed and revoked', async () => {
     const integration = await connected()
     await asked()
     const page = await open('#approvals')
@@ -390,11 +390,11 @@ describe('approvals', () => {
       .getByText(/Assistant · any arguments · until/)
       .waitFor()
     await button(page, 'Revoke the standing approval for write_note').filter({ visible: true }).click()
-    await says(page, 'Revoked: the next call of write_note asks.')
+    await says(page, 'Revoked. The next call of write_note asks first.')
     expect(await host.registry.actingAs(ana).grants.list()).toEqual([])
   })
 
-  it('say it when they were decided elsewhere', async () => {
+  it('show that they were decided elsewhere', async () => {
     await connected()
     const id = await asked()
     const page = await open('#approvals')
@@ -406,7 +406,7 @@ describe('approvals', () => {
     expect(await button(page, 'Allow once').count()).toBe(0)
   })
 
-  it('are read again by themselves where the network failed for a moment', async () => {
+  it('are loaded again automatically after a network failure', async () => {
     await connected()
     const id = await asked()
     const page = await open('#approvals')
@@ -426,17 +426,17 @@ describe('approvals', () => {
     const page = await open(`#integration/${integration}`)
     const calls = page.getByRole('region', { name: 'Recent calls' })
     await calls.getByText('read_note').waitFor()
-    await calls.getByText('ran', { exact: true }).waitFor()
+    await calls.getByText('completed', { exact: true }).waitFor()
   })
 
-  it('of others are decided by who may', async () => {
+  it('of other people are decided by someone with permission', async () => {
     await host.close()
     host = await startPageHost({ registry: { access: { adminsDecideForOthers: true } } })
     await connected({ visibility: 'workspace' })
     const id = await asked()
     const page = await open('#approvals', { person: 'root', role: 'admin' })
     await page.getByRole('heading', { name: 'Waiting for others' }).waitFor()
-    await page.getByText('in the name of ana').waitFor()
+    await page.getByText('on behalf of ana').waitFor()
     await ready(page)
     await button(page, 'Allow once').click()
     await says(page, 'Allowed: write_note.')

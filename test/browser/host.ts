@@ -7,11 +7,11 @@ import { makeRegistry, type TestAgent } from '../support/registry.js'
 
 export const basePath = '/api/mcp'
 
-/** A small host with the page mounted in it: people are told apart by a cookie, as a session would. */
+/** A small host with the page mounted in it; a cookie identifies the person, as a session would. */
 export interface PageHost {
   readonly origin: string
   readonly registry: ReturnType<typeof makeRegistry>
-  /** Every request that reached it, by path and query. */
+  /** Every request it received, by path and query. */
   readonly requests: string[]
   close(): Promise<void>
 }

@@ -51,7 +51,7 @@ afterAll(async () => {
   await server.close()
 })
 
-describe('what a server says is text', () => {
+describe('text of a server is shown as text', () => {
   it.each([
     ['the list', () => ''],
     ['an integration', () => `#integration/${id}`],
@@ -71,7 +71,7 @@ describe('what a server says is text', () => {
 
   it('shows hidden characters of arguments as marks, and counts them', async () => {
     const { page, context } = await visit(host.origin, `${basePath}#approvals`)
-    await page.getByText('3 hidden characters are shown as marks in red.').waitFor()
+    await page.getByText('3 hidden characters are marked in red.').waitFor()
     const value = page.locator('dd', { hasText: 'gnp.exe' })
     expect(await value.innerText()).toBe('"safeU+202Egnp.exeU+200BU+E0041"')
     expect(await value.locator('.hidden-character').allInnerTexts()).toEqual(['U+202E', 'U+200B', 'U+E0041'])

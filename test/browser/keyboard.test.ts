@@ -19,7 +19,7 @@ afterEach(async () => {
   await server.close()
 })
 
-/** What has focus, through all shadow roots: its name, or its text. */
+/** The focused element, through all shadow roots: its name, or its text. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     let at = document.activeElement
@@ -29,7 +29,7 @@ function focused(page: Page): Promise<string> {
   })
 }
 
-/** Tabs on until something has focus, as a person does who looks at the ring. */
+/** Presses Tab until the named element has focus. */
 async function tabTo(page: Page, name: string, key = 'Tab'): Promise<void> {
   for (let presses = 0; presses < 60; presses++) {
     if ((await focused(page)) === name) return
@@ -43,7 +43,7 @@ it('connects, sets a tool, allows a call and removes, by keyboard alone', async 
   const { keyboard } = page
   await page.getByText('No integrations yet').waitFor()
 
-  // Connect; what is wrong is said at the field, and focus goes there.
+  // Connect; a problem is shown at its field, and focus moves there.
   await tabTo(page, 'Connect custom server')
   await keyboard.press('Enter')
   await expect.poll(() => focused(page)).toBe('Integration name')
@@ -58,8 +58,8 @@ it('connects, sets a tool, allows a call and removes, by keyboard alone', async 
   await page.getByRole('status').getByText('Notes works: 2 tools.').waitFor()
   await expect.poll(() => focused(page)).toBe('Connect custom server')
 
-  // The menu: arrows, a letter, Escape; focus is back on its button.
-  await tabTo(page, 'More for Notes')
+  // The menu: arrows, a letter, Escape; focus returns to its button.
+  await tabTo(page, 'More actions for Notes')
   await keyboard.press('ArrowDown')
   await expect.poll(() => focused(page)).toBe('Tools')
   await keyboard.press('ArrowUp')
@@ -67,17 +67,17 @@ it('connects, sets a tool, allows a call and removes, by keyboard alone', async 
   await keyboard.press('v')
   await expect.poll(() => focused(page)).toBe('Validate')
   await keyboard.press('Escape')
-  await expect.poll(() => focused(page)).toBe('More for Notes')
+  await expect.poll(() => focused(page)).toBe('More actions for Notes')
 
-  // A dialog from the menu gives focus back to the button of the menu.
+  // A dialog from the menu returns focus to the menu's button.
   await keyboard.press('Enter')
   await keyboard.press('e')
   await keyboard.press('Enter')
   await expect.poll(() => focused(page)).toBe('Integration name')
   await keyboard.press('Escape')
-  await expect.poll(() => focused(page)).toBe('More for Notes')
+  await expect.poll(() => focused(page)).toBe('More actions for Notes')
 
-  // Into the integration; a switch and a mode.
+  // Open the integration; set a switch and a mode.
   await tabTo(page, 'Notes', 'Shift+Tab')
   await keyboard.press('Enter')
   await expect.poll(() => focused(page)).toBe('All integrations')
@@ -94,12 +94,12 @@ it('connects, sets a tool, allows a call and removes, by keyboard alone', async 
   await keyboard.press('Enter')
   await expect.poll(() => focused(page)).toBe('Notes')
 
-  // A call asks meanwhile: nothing moves, the tab says so.
+  // A call asks for approval: nothing moves, and the tab shows it.
   const mine = host.registry.actingAs(ana)
   const outcome = await (await mine.toolset('assistant')).call('notes__write_note', { id: '1', text: 'x' })
   if (outcome.type !== 'approval_required') throw new Error(outcome.type)
   await page.getByRole('link', { name: 'Approvals 1' }).waitFor()
-  await page.getByRole('status').getByText('1 request waits for you.').waitFor({ state: 'attached' })
+  await page.getByRole('status').getByText('1 request is waiting for you.').waitFor({ state: 'attached' })
   expect(await focused(page)).toBe('Notes')
   await tabTo(page, 'Approvals 1', 'Shift+Tab')
   await keyboard.press('Enter')
@@ -109,11 +109,11 @@ it('connects, sets a tool, allows a call and removes, by keyboard alone', async 
   await page.getByRole('status').getByText('Allowed: write_note.').waitFor()
   expect((await mine.approvals.get(outcome.approval.approvalId)).status).toBe('approved')
 
-  // Removing asks first; Escape is no.
+  // Removing asks first; Escape cancels.
   await page.getByRole('link', { name: 'Approvals', exact: true }).waitFor()
   await tabTo(page, 'Integrations', 'Shift+Tab')
   await keyboard.press('Enter')
-  await tabTo(page, 'More for Notes')
+  await tabTo(page, 'More actions for Notes')
   await keyboard.press('ArrowUp')
   await expect.poll(() => focused(page)).toBe('Remove')
   await keyboard.press('Enter')

@@ -36,7 +36,7 @@ async function paste(page: Page, list: object | string): Promise<void> {
 }
 
 describe('importing a list', () => {
-  it('shows what is in it, connects what is chosen, off, and says what became of each', async () => {
+  it('shows its servers, connects the chosen ones turned off, and shows the result of each', async () => {
     const { page } = opened
     server.state.refuse = ({ headers }) =>
       headers['x-api-key'] === 'canary-1' || headers['authorization'] === 'Bearer canary-2' ? undefined : 401
@@ -51,8 +51,8 @@ describe('importing a list', () => {
     })
     await page.getByText('5 servers in this mcp.json.').waitFor()
     const row = (name: string) => page.getByRole('listitem').filter({ has: page.getByRole('checkbox', { name }) })
-    expect(await row('Keyed').innerText()).toMatch(/X-Api-Key: a secret of the list/)
-    expect(await row('Keyed').innerText()).toMatch(/That is not applied/)
+    expect(await row('Keyed').innerText()).toMatch(/X-Api-Key: secret from the list/)
+    expect(await row('Keyed').innerText()).toMatch(/These settings are not imported/)
     expect(await page.getByRole('checkbox', { name: 'Local' }).isDisabled()).toBe(true)
     expect(await row('Local').innerText()).toMatch(/Not supported\s+.*program/s)
     expect(await page.content()).not.toContain('canary-1')
@@ -67,7 +67,7 @@ describe('importing a list', () => {
     await page.getByRole('group', { name: 'Agent access' }).getByLabel('Builder').check()
     await button(page, 'Import 3 servers').click()
 
-    const report = page.getByRole('list', { name: 'What became of each server' })
+    const report = page.getByRole('list', { name: 'Import results' })
     const outcome = (name: string) => report.getByRole('listitem').filter({ hasText: name }).innerText()
     await report.waitFor()
     expect(await outcome('Keyed')).toMatch(/2 tools · off until you turn it on\s+Connected/)
@@ -86,7 +86,7 @@ describe('importing a list', () => {
     expect(JSON.stringify(await dump(storage))).not.toMatch(/canary-[12]/)
   })
 
-  it('leaves out of the choice what is connected already', async () => {
+  it("doesn't offer servers that are already connected", async () => {
     const { page } = opened
     await host.registry.actingAs(ana).connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
     await row(page, 'Notes').waitFor()
@@ -96,7 +96,7 @@ describe('importing a list', () => {
     expect(await page.getByRole('checkbox', { name: 'other' }).isChecked()).toBe(true)
   })
 
-  it('says beside the field what can not be read, and takes a file', async () => {
+  it('shows an unreadable list as a problem of the field, and accepts a file', async () => {
     const { page } = opened
     await paste(page, '{"mcpServers": ')
     await page.locator('.problem', { hasText: /./ }).waitFor()
@@ -108,11 +108,11 @@ describe('importing a list', () => {
     })
     await button(page, 'Show servers').click()
     await page.getByText('1 server in this codex.').waitFor()
-    await button(page, 'Another list').click()
+    await button(page, 'Use another list').click()
     await page.getByLabel('List of servers').waitFor()
   })
 
-  it('shows names of a hostile list as text', async () => {
+  it('shows the names in a hostile list as text', async () => {
     const { page } = opened
     await paste(
       page,
@@ -128,7 +128,7 @@ describe('importing a list', () => {
 })
 
 describe('exporting', () => {
-  it('shows a list without a secret, in the format that is wanted, to copy or to save', async () => {
+  it('shows a list without secrets, in the chosen format, to copy or download', async () => {
     const { page, context } = opened
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: host.origin })
     await host.registry

@@ -48,13 +48,13 @@ async function connected(input: object = {}): Promise<string> {
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 const row = (page: Page, name: string) => page.getByRole('listitem').filter({ has: button(page, name) })
 async function choose(page: Page, name: string, item: string): Promise<void> {
-  await button(page, `More for ${name}`).click()
+  await button(page, `More actions for ${name}`).click()
   await page.getByRole('menuitem', { name: item, exact: true }).click()
 }
 const says = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor()
 
 describe('a new owner', () => {
-  it('is found by name, and everybody is shown by theirs', async () => {
+  it('is found by name, and people are shown by name', async () => {
     const id = await connected({ visibility: 'workspace' })
     const page = await open('', { person: 'bo' })
     await row(page, 'Notes').getByText('by Ana Lima').waitFor()
@@ -62,11 +62,11 @@ describe('a new owner', () => {
     await choose(owner, 'Notes', 'Transfer')
     await button(owner, 'Transfer').click()
     await owner.getByText('Choose a person.').waitFor()
-    // The owner is not offered, and not everybody at once.
+    // The owner is not offered, and only some people at once.
     expect(await owner.getByRole('radio').count()).toBe(8)
     expect(await owner.getByLabel('Ana Lima').count()).toBe(0)
     await owner.getByLabel('New owner').fill('nobody')
-    await owner.getByText('Nobody found.').waitFor()
+    await owner.getByText('No one found.').waitFor()
     await owner.getByLabel('New owner').fill('Berg')
     await owner.getByLabel('Bo Berg').check()
     await button(owner, 'Transfer').click()
@@ -87,7 +87,7 @@ describe('where each person has their own credential', () => {
     await provider?.close()
   })
 
-  it('signs in for itself, and out again, without a change for the others', async () => {
+  it('lets a person sign in and out, without a change for other people', async () => {
     await connected({ name: 'Calendar', url: signedIn.url, visibility: 'workspace', credentials: 'per_user' })
     const page = await open('', { person: 'bo' })
     await row(page, 'Calendar').getByText('Not signed in yet').waitFor()
@@ -101,7 +101,7 @@ describe('where each person has their own credential', () => {
     await row(page, 'Calendar').getByText('Not signed in yet').waitFor()
   })
 
-  it('gives a key of its own', async () => {
+  it('lets a person add their own key', async () => {
     server.state.refuse = ({ headers }) =>
       ['of-ana', 'of-bo'].includes(String(headers['x-api-key'])) ? undefined : 401
     const headers = { 'X-Api-Key': 'of-ana' }
@@ -119,7 +119,7 @@ describe('where each person has their own credential', () => {
     expect(await page.content()).not.toContain('of-bo')
   })
 
-  it('is shared so from the start', async () => {
+  it('can be connected that way', async () => {
     const id = await connected()
     const page = await open()
     await choose(page, 'Notes', 'Share with everyone')
@@ -134,27 +134,27 @@ describe('where each person has their own credential', () => {
 })
 
 describe('trust', () => {
-  it('is given by an admin after a question, believed, and taken back', async () => {
+  it('is given by an admin after a confirmation, and taken away again', async () => {
     const id = await connected({ visibility: 'workspace' })
     const page = await open(`#integration/${id}`, { person: 'root', role: 'admin' })
-    await page.getByText('server says, not believed').first().waitFor()
+    await page.getByText('from the server, not trusted').first().waitFor()
     await choose(page, 'Notes', 'Mark as trusted')
-    await page.getByText('Trust only a server whose maker you know.').waitFor()
+    await page.getByText('Only trust a server if you know who runs it.').waitFor()
     expect((await host.registry.actingAs(root).get(id)).trusted).toBe(false)
     await button(page, 'Mark as trusted').click()
-    await says(page, 'What Notes says about its tools is believed now.')
+    await says(page, 'Notes is now trusted.')
     await page.getByText('Trusted', { exact: true }).waitFor()
     await page.getByText('runs: only reads').waitFor()
     expect((await host.registry.actingAs(root).get(id)).trusted).toBe(true)
     await choose(page, 'Notes', 'Mark as not trusted')
-    await says(page, 'is not believed any more.')
-    await page.getByText('server says, not believed').first().waitFor()
+    await says(page, 'is no longer trusted.')
+    await page.getByText('from the server, not trusted').first().waitFor()
   })
 
   it('is not offered to its owner', async () => {
     await connected({ visibility: 'workspace' })
     const page = await open()
-    await button(page, 'More for Notes').click()
+    await button(page, 'More actions for Notes').click()
     expect(await page.getByRole('menuitem').allInnerTexts()).not.toContain('Mark as trusted')
   })
 })

@@ -5,12 +5,12 @@ import { startProtectedMcpServer } from '../support/protected-mcp-server.js'
 import { ana } from '../support/registry.js'
 import { startPageHost, type PageHost } from './host.js'
 
-/** A host in which there is something of everything to look at. */
+/** A host with something of every kind to show. */
 export interface Scene extends PageHost {
-  /** Its tools changed, calls wait for it, decisions are remembered. */
+  /** An integration with changed tools, waiting calls and remembered decisions. */
   readonly busyId: string
   readonly busyUrl: string
-  /** Others, each in a state of its own. */
+  /** Other integrations, each in a different state. */
   readonly ids: Readonly<Record<'broken' | 'locked' | 'off' | 'gaps' | 'calendar', string>>
 }
 
@@ -70,7 +70,7 @@ export async function startScene(): Promise<Scene> {
   }
 }
 
-/** Of three tools one disappears, and two are left out. */
+/** A server of three tools: one disappears, and two are left out. */
 async function leaveGaps({ registry }: PageHost, server: TestMcpServer, id: string): Promise<void> {
   const mine = registry.actingAs(ana)
   await mine.configureTools(id, { write_note: { approval: 'ask' } })

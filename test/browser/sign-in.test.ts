@@ -38,7 +38,7 @@ async function connect(page: Page): Promise<void> {
 }
 const goOn = (page: Page) => page.getByRole('button', { name: 'Continue to sign-in' }).click()
 
-it('shows where one signs in, goes there, comes back and says how it ended', async () => {
+it("shows the sign-in page's URL, opens it, returns and shows the outcome", async () => {
   const { page, complaints } = opened
   await connect(page)
   await goOn(page)
@@ -51,7 +51,7 @@ it('shows where one signs in, goes there, comes back and says how it ended', asy
   expect(integration).toMatchObject({ status: 'connected', auth: 'oauth' })
 })
 
-it('says that a sign-in was declined, and offers another', async () => {
+it('shows that a sign-in was declined, and offers to sign in again', async () => {
   provider.person.deniesNext = true
   const { page } = opened
   await connect(page)
@@ -62,7 +62,7 @@ it('says that a sign-in was declined, and offers another', async () => {
   await page.getByRole('status').getByText('Signed notes is connected.').waitFor()
 })
 
-it('signs in again where the provider took it back, from Validate as from Reconnect', async () => {
+it('signs in again after the provider revoked the sign-in, from Validate as from Reconnect', async () => {
   const { page } = opened
   await connect(page)
   await goOn(page)
@@ -79,8 +79,8 @@ it('signs in again where the provider took it back, from Validate as from Reconn
   await page.getByText('Connected', { exact: true }).waitFor()
 })
 
-it('comes back to who it was where the cookie of the host is SameSite=Strict', async () => {
-  // Another site than the provider's, which is at 127.0.0.1: from its page the way back brings no cookie along.
+it("returns as the same person where the host's cookie is SameSite=Strict", async () => {
+  // The provider is another site (127.0.0.1), so its redirect back carries no cookie.
   provider.intercept = ({ path, method }, response) => {
     if (!path.startsWith('/interaction/') || method === 'POST') return false
     response
@@ -94,14 +94,14 @@ it('comes back to who it was where the cookie of the host is SameSite=Strict', a
   await goOn(page)
   const allow = page.getByRole('button', { name: 'Allow' })
   const back = page.getByRole('status').getByText('Signed notes is connected.')
-  // It asks who signs in, and then what is allowed.
+  // The provider asks for a user name, then for consent.
   for (let n = 0; n < 2; n++) {
     await allow.or(back).waitFor()
     if (await allow.isVisible()) await allow.click()
   }
   await back.waitFor()
   provider.intercept = undefined
-  // The first request knew nobody: its answer went on from the host's own origin.
+  // The first request had no cookie: its response continued from the host's own origin.
   const callbacks = strict.requests.filter((request) => request.includes('/oauth/callback'))
   expect(callbacks.map((request) => request.includes('from-here=1'))).toEqual([false, true])
   expect(new URL(page.url()).origin).toBe(strict.origin)

@@ -25,7 +25,7 @@ it('shows 50 integrations of 20 tools within a second, with no request per integ
   for (let n = 0; n < 50; n++) await mine.connect({ url: server.url, name: `Integration ${n}`, agents: ['assistant'] })
   const { page, context } = await visit(host.origin, basePath)
   await page.getByText('Integration 49').waitFor()
-  // The second look: as a person has it who comes to the page every day.
+  // The second visit, with a warm cache: the usual case.
   host.requests.length = 0
   await page.reload()
   const shown = page.evaluate(async () => {

@@ -3,13 +3,13 @@ import { visit, type Visit } from './browser.js'
 import { basePath } from './host.js'
 import type { Scene } from './scene.js'
 
-/** A view of the page, and how a person comes to it. */
+/** A view of the page, and the steps to open it. */
 export interface View {
   readonly name: string
-  /** `integration`: the one with something of everything. `@default` the list */
+  /** `integration`: the one with something of every kind. `@default` the list */
   readonly at?: 'integration' | 'approvals' | keyof Scene['ids'] | undefined
   readonly person?: string | undefined
-  /** It has neither fields nor buttons with borders. */
+  /** The view has neither fields nor buttons with borders. */
   readonly isBare?: true
   readonly open?: (page: Page, scene: Scene) => Promise<void>
 }
@@ -25,7 +25,7 @@ export const views: readonly View[] = [
   { name: 'a list that is loading', open: loading },
   { name: 'a list that could not be loaded', open: unreachable },
   { name: 'only what needs attention', open: (page) => button(page, 'Show only these').click() },
-  { name: 'a menu', open: (page) => button(page, 'More for Notes of the team').click() },
+  { name: 'a menu', open: (page) => button(page, 'More actions for Notes of the team').click() },
   { name: 'the dialog for a custom server', open: fillNothing },
   { name: 'the dialog for a custom server, checked', open: check },
   { name: 'the dialog for a catalogue entry', open: (page) => button(page, 'Connect Team wiki').click() },
@@ -36,7 +36,7 @@ export const views: readonly View[] = [
   { name: 'the dialog to sign in', person: 'bo', open: signIn },
   { name: 'the dialog to import', open: openImport },
   { name: 'the servers of a list to import', open: previewImport },
-  { name: 'what became of an import', person: 'importer', open: finishImport },
+  { name: 'the result of an import', person: 'importer', open: finishImport },
   { name: 'the dialog to export', open: openExport },
   { name: 'an integration', at: 'integration', open: openTool },
   { name: 'an integration with an error', at: 'broken' },
@@ -51,10 +51,10 @@ export const views: readonly View[] = [
   { name: 'the dialog to deny', at: 'approvals', open: (page) => ready(page, 'Deny') },
 ]
 
-/** Where the pictures of all views are kept, for people to look at. */
+/** The folder for screenshots of all views, to be looked at by people. */
 const folder = 'temp/pages'
 
-/** Keeps a picture of a view. */
+/** Saves a screenshot of a view. */
 export async function keep(page: Page, { name }: View, how: string): Promise<void> {
   const file = `${name} ${how}`.replaceAll(/[^a-z0-9]+/gi, '-')
   await page.screenshot({ path: `${folder}/${file}.png`, fullPage: true })
@@ -80,9 +80,9 @@ export async function look(
   return opened
 }
 
-/** Chooses what the menu of an integration offers. */
+/** Chooses an item in the menu of an integration. */
 export async function fromMenu(page: Page, item: string, name = 'Notes of the team'): Promise<void> {
-  await button(page, `More for ${name}`).click()
+  await button(page, `More actions for ${name}`).click()
   await page.getByRole('menuitem', { name: item, exact: true }).click()
 }
 
@@ -110,7 +110,7 @@ async function check(page: Page, { busyUrl }: Scene): Promise<void> {
   await button(page, 'Connect custom server').click()
   await page.getByLabel('MCP server URL').fill(busyUrl)
   await button(page, 'Check').click()
-  await page.getByText('were found').waitFor()
+  await page.getByText('tools found').waitFor()
 }
 
 async function signIn(page: Page): Promise<void> {
@@ -118,7 +118,7 @@ async function signIn(page: Page): Promise<void> {
   await page.getByRole('dialog').waitFor()
 }
 
-/** Of each kind one: to connect, with a secret, with a variable, already connected, on this machine. */
+/** One server of each kind: to connect, with a secret, with a variable, already connected, on this machine. */
 function listToImport(url: string): string {
   return JSON.stringify({
     mcpServers: {
@@ -150,7 +150,7 @@ async function finishImport(page: Page, scene: Scene): Promise<void> {
   for (const name of ['To fill in', 'With a key', 'Here already']) await page.getByRole('checkbox', { name }).uncheck()
   await page.getByRole('group', { name: 'Agent access' }).getByLabel('Assistant').check()
   await button(page, 'Import 1 server').click()
-  await page.getByRole('list', { name: 'What became of each server' }).waitFor()
+  await page.getByRole('list', { name: 'Import results' }).waitFor()
 }
 
 async function openExport(page: Page): Promise<void> {

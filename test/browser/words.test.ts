@@ -5,7 +5,7 @@ import { basePath, startPageHost } from './host.js'
 import { startScene } from './scene.js'
 import { look } from './views.js'
 
-it('shows what a server says of its fault, tools that are missing, and tools that are left out with the reason', async () => {
+it('shows the error text of a server, missing tools, and tools that are left out with the reason', async () => {
   const scene = await startScene()
   const broken = await look(scene, { name: '', at: 'broken' })
   await broken.page.getByText('The licence of this server expired in March.').waitFor()
@@ -14,7 +14,7 @@ it('shows what a server says of its fault, tools that are missing, and tools tha
   await gaps.page.getByText('write_note', { exact: true }).waitFor()
   await gaps.page.getByText(/^Left out/).click()
   await gaps.page.getByText('two different tools have this name').first().waitFor()
-  // What the server said is for who may edit it.
+  // The server's text is shown only to people who can edit the integration.
   await scene.registry.actingAs(ana).update(scene.ids.broken, { visibility: 'workspace' })
   const other = await look(scene, { name: '', at: 'broken', person: 'bo' })
   await other.page.getByText('Error', { exact: true }).waitFor()
@@ -23,7 +23,7 @@ it('shows what a server says of its fault, tools that are missing, and tools tha
   await scene.close()
 })
 
-it('speaks the words of the host, on the tabs and in the elements, as text', async () => {
+it("uses the host's labels, on the tabs and in the elements, as text", async () => {
   const host = await startPageHost({
     page: {
       title: 'Verbindungen',

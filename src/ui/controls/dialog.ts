@@ -16,7 +16,7 @@ export abstract class Dialog extends Part {
   @query('dialog') accessor dialog!: HTMLDialogElement
   #isDone = false
   protected readonly uid = `mcp-${++dialogs}`
-  /** Wide: for what has to be compared. */
+  /** A wide dialog, for contents to compare. */
   protected wide = false
 
   protected abstract heading(): unknown
@@ -26,15 +26,15 @@ export abstract class Dialog extends Part {
   protected get danger(): boolean {
     return false
   }
-  /** Whether a press of the button counts. */
+  /** Whether a press of the submit button counts. */
   protected permits(_event: Event): boolean {
     return true
   }
-  /** The button that closes it without doing anything; `undefined`: none. */
+  /** The label of the cancel button; `undefined`: no such button. */
   protected cancelLabel(): string | undefined {
     return this.labels.cancel
   }
-  /** Something more to do, before the two buttons. */
+  /** Further buttons, before the two. */
   protected extraButtons(): unknown {
     return nothing
   }
@@ -89,7 +89,7 @@ export abstract class Dialog extends Part {
     </dialog>`
   }
 
-  /** Runs something whose refusal is shown in the dialog. @returns whether it went well */
+  /** Runs an operation and shows its error in the dialog. @returns whether it succeeded */
   protected async attempt(work: () => Promise<void>): Promise<boolean> {
     if (this.busy) return false
     this.busy = true
@@ -112,7 +112,7 @@ export abstract class Dialog extends Part {
     if (!this.busy) this.close()
   }
 
-  // At once: the close event comes a task later, when a quick hand may have opened the next dialog.
+  // At once: the close event fires one task later, when a fast person may have opened the next dialog.
   #tellDone = (): void => {
     if (this.#isDone) return
     this.#isDone = true
@@ -130,7 +130,7 @@ export abstract class Dialog extends Part {
     </p>`
   }
 
-  /** To the first field that was refused; otherwise the sentence at the end comes into view. */
+  /** Moves focus to the first invalid field; without one, scrolls to the message. */
   #showFault(): void {
     const field = this.querySelector<HTMLElement>('[aria-invalid=true]')
     if (field === null) this.querySelector('.fault')?.scrollIntoView({ block: 'nearest' })
@@ -138,7 +138,7 @@ export abstract class Dialog extends Part {
   }
 }
 
-/** A question with one answer that does something. */
+/** A question with one button that confirms. */
 export class ConfirmDialog extends Dialog {
   @property({ attribute: false }) accessor question!: Question
 

@@ -1,16 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
 
-/** What every field has. */
+/** Common options of every field. */
 export interface Field {
   readonly id: string
   readonly label: string
   readonly help?: string | undefined
-  /** What is wrong with what was filled in. */
+  /** The problem with the value, shown at the field. */
   readonly problem?: string | undefined
 }
 
-/** A line to type in. */
+/** A text field. */
 export function textField(
   field: Field & {
     readonly value: string
@@ -19,7 +19,7 @@ export function textField(
     readonly readonly?: boolean
     readonly required?: boolean
     readonly multiline?: boolean
-    /** Lines of a multiline field. `@default 3`, of prose; more are of code */
+    /** Lines of a multiline field. `@default 3`; more than that use the font for code */
     readonly rows?: number
     readonly placeholder?: string | undefined
     readonly autofocus?: boolean
@@ -64,7 +64,7 @@ export function textField(
   </div>`
 }
 
-/** A switch with what it means. */
+/** A switch with its label and help. */
 export function switchField(
   field: Field & { readonly checked: boolean; readonly change: (checked: boolean) => void },
 ): TemplateResult {
@@ -77,7 +77,7 @@ export function switchField(
   </div>`
 }
 
-/** The switch alone; `name` is what a screen reader calls it where no label is beside it. */
+/** A switch without a label; `name` is its accessible name. */
 export function toggle(input: {
   readonly id?: string
   readonly name?: string
@@ -100,7 +100,7 @@ export function toggle(input: {
   />`
 }
 
-/** One of a few, all of them seen. */
+/** A group of radio buttons. */
 export function radioField<T extends string>(
   field: Field & {
     readonly value: T
@@ -126,7 +126,7 @@ export function radioField<T extends string>(
   </fieldset>`
 }
 
-/** Any of some. */
+/** A group of checkboxes. */
 export function checkboxField(
   field: Field & {
     readonly values: readonly string[]
@@ -157,7 +157,7 @@ export function checkboxField(
   </fieldset>`
 }
 
-/** One of some, in a list that opens. */
+/** A select without a label. */
 export function select<T extends string>(input: {
   readonly id?: string
   readonly name?: string
@@ -180,7 +180,7 @@ export function select<T extends string>(input: {
   </select>`
 }
 
-/** A list that opens, with its label above. */
+/** A select with its label. */
 export function selectField<T extends string>(
   field: Field & {
     readonly value: T

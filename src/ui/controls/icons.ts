@@ -17,7 +17,7 @@ const paths = {
   refresh: svg`<path d="M13 8a5 5 0 1 1-1.500-3.600M13 2.500v3h-3" />`,
 } satisfies Record<string, SVGTemplateResult>
 
-/** A line drawing beside a text that says the same; a screen reader passes it over. */
+/** A decorative icon next to a text with the same meaning, hidden from screen readers. */
 export function icon(name: keyof typeof paths): TemplateResult {
   return html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">${paths[name]}</svg>`
 }

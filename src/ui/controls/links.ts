@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { icon } from './icons.js'
 
-/** A page that a server, a registry or an import names: a link only where it is https, and it shows its host. */
+/** A link to a page named by a server, a registry or an import: only for https, and with its host shown. */
 export function outsideLink(url: string | undefined, text: (host: string) => string): TemplateResult | typeof nothing {
   const parsed = url === undefined ? undefined : httpsUrl(url)
   if (parsed === undefined) return nothing

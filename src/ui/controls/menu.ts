@@ -3,15 +3,15 @@ import { property, query, state } from 'lit/decorators.js'
 import { Part } from '../elements/part.js'
 import { icon } from './icons.js'
 
-/** One thing to do. */
+/** An item of a menu. */
 export interface MenuItem {
   readonly label: string
   run(): void
-  /** It takes something away. */
+  /** The item deletes something. */
   readonly danger?: boolean
 }
 
-/** A button with three dots and what it offers. Arrow keys, Home, End, a first letter and Escape work. */
+/** A button with three dots that opens a menu. Arrow keys, Home, End, a first letter and Escape work. */
 export class MenuButton extends Part {
   @property({ attribute: false }) accessor items: readonly MenuItem[] = []
   @property({ attribute: false }) accessor name = ''
@@ -62,7 +62,7 @@ export class MenuButton extends Part {
     `
   }
 
-  // Asks the popover itself: `open` follows with the toggle event, one task later.
+  // Reads the popover's own state: `open` follows with the toggle event, one task later.
   #toggle(): void {
     if (this.menu.matches(':popover-open')) this.menu.hidePopover()
     else this.#show()

@@ -2,16 +2,16 @@
 const graceMs = 500
 
 /**
- * Lets a button act only for a press that a person meant: a trusted event that began on this very button, half a second
- * after what it decides was on the screen. A click that was on its way when a card appeared, a key that is held down, a
- * press that a script makes, and Enter in a field nearby decide nothing.
+ * Lets a button act only on a deliberate press: a trusted event that began on this button, at least half a second after
+ * its decision was shown. A click that was on its way when a card appeared, a held key, a press by a script, and Enter in
+ * a nearby field decide nothing.
  */
 export class PressGuard {
   #readyAt = Number.POSITIVE_INFINITY
   #seen: string | undefined
   readonly #changed: () => void
 
-  /** @param changed - runs when presses begin to count, for a button that looks so */
+  /** @param changed - called when presses begin to count, to enable the button visibly */
   constructor(changed: () => void) {
     this.#changed = changed
     listen()
@@ -28,7 +28,7 @@ export class PressGuard {
     this.rearm()
   }
 
-  /** What is around the button moved. */
+  /** Restarts the wait because the layout around the button moved. */
   rearm(): void {
     this.#readyAt = performance.now() + graceMs
     setTimeout(this.#changed, graceMs)
@@ -42,7 +42,7 @@ export class PressGuard {
   }
 }
 
-/** The press that is going on: none for a click that an assistive technology makes. */
+/** The current press; `undefined` for a click by assistive technology. */
 let press: { readonly at: number; readonly path: readonly EventTarget[] } | undefined
 let isListening = false
 
@@ -53,7 +53,7 @@ function listen(): void {
     if (event instanceof KeyboardEvent && event.repeat) return
     press = { at: event.timeStamp, path: event.composedPath() }
   }
-  // The click comes with the end of a press: it is over only after that.
+  // The click event follows the end of the press, so the press is cleared after it.
   const end = (): void => void setTimeout(() => (press = undefined))
   for (const type of ['pointerdown', 'keydown']) addEventListener(type, begin, { capture: true })
   for (const type of ['pointerup', 'pointercancel', 'keyup', 'blur']) addEventListener(type, end, { capture: true })

@@ -3,7 +3,7 @@ import type { Fault } from '../state/faults.js'
 import type { Labels } from '../labels/english.js'
 import { icon } from './icons.js'
 
-/** The shape of what is being loaded, so that nothing jumps when it comes. */
+/** A placeholder in the shape of the loading content, so that nothing jumps. */
 export function skeleton(label: string, rows: number): TemplateResult {
   return html`<div class="card rows skeleton" role="status" aria-label=${label}>
     ${Array.from(
@@ -18,7 +18,7 @@ export function skeleton(label: string, rows: number): TemplateResult {
   </div>`
 }
 
-/** Nothing is there, and what to do about it. */
+/** The message of an empty list, with what to do. */
 export function emptyState(
   title: string,
   more: { readonly help?: string; readonly picture?: Parameters<typeof icon>[0]; readonly button?: unknown } = {},
@@ -30,7 +30,7 @@ export function emptyState(
   </div>`
 }
 
-/** Something could not be loaded: what, why, and a way on. */
+/** The message of a failed load: what failed, why, and a button to retry. */
 export function failure(labels: Labels, what: string, fault: Fault, retry: () => void): TemplateResult {
   return html`<div class="card empty" part="failure" role="alert">
     <p class="strong">${what}</p>

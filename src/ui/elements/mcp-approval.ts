@@ -6,9 +6,9 @@ import type { McpApprovalElement } from '../element-types.js'
 import { Shell } from './shell.js'
 
 /**
- * One request to run one call, for a chat.
+ * One approval, for a chat.
  *
- * @fires mcp-decided - `detail.approval` was decided here
+ * @fires mcp-decided - `detail.approval` was decided in this element
  */
 export class McpApproval extends Shell implements McpApprovalElement {
   @property({ attribute: 'approval-id' }) accessor approvalId = ''

@@ -5,12 +5,12 @@ import type { McpApprovalsElement } from '../element-types.js'
 import { Shell } from './shell.js'
 
 /**
- * The inbox: what waits for the person at the page, and for others whom they may decide for.
+ * The inbox: approvals that wait for the current person, and for other people whose approvals they can decide.
  *
- * @fires mcp-waiting - how many requests wait for this person: `detail.count`, and `detail.message` in words
+ * @fires mcp-waiting - `detail.count` requests wait for this person; `detail.message` is the same as a sentence
  */
 export class McpApprovals extends Shell implements McpApprovalsElement {
-  /** Without the title of the page, where the host has one. */
+  /** Hides the title, for a host page that has its own. */
   @property({ type: Boolean, attribute: 'no-heading' }) accessor noHeading = false
 
   protected override content(session: PageSession): TemplateResult {

@@ -8,15 +8,15 @@ import type { McpIntegrationsElement } from '../element-types.js'
 import { Shell } from './shell.js'
 
 /**
- * The settings page: what is connected, what can be, and one integration with its tools.
+ * The settings page: connected and available integrations, and one integration with its tools.
  *
  * @fires mcp-navigate - another view is shown; `detail.integration` is the id, or `undefined` for the list
- * @fires mcp-sign-in - a person has to sign in at `detail.authorizationUrl`; cancel it to send them there yourself
+ * @fires mcp-sign-in - a person must sign in at `detail.authorizationUrl`; cancel the event to redirect them yourself
  */
 export class McpIntegrations extends Shell implements McpIntegrationsElement {
-  /** The integration that is shown; absent: the list. */
+  /** The id of the integration to show; without one, the list. */
   @property({ reflect: true }) accessor integration: string | undefined
-  /** Without the title of the page, where the host has one. */
+  /** Hides the title, for a host page that has its own. */
   @property({ type: Boolean, attribute: 'no-heading' }) accessor noHeading = false
   #isReturn = true
   #moved = false
@@ -56,7 +56,7 @@ export class McpIntegrations extends Shell implements McpIntegrationsElement {
     scrollTo({ top: 0 })
   }
 
-  /** After a sign-in: says how it ended, and takes that out of the address. */
+  /** After a sign-in: shows its outcome, and removes the outcome from the address. */
   async #welcomeBack(session: PageSession): Promise<void> {
     const address = new URL(location.href)
     const outcome = address.searchParams.get('outcome')

@@ -4,8 +4,8 @@ import type { Labels } from '../labels/english.js'
 import type { PageSession } from '../state/session.js'
 
 /**
- * A part of an element, drawn into the shadow root of the element that it belongs to: labels and fields, styles and
- * `::part()` names are all in one root.
+ * A part of an element, rendered into that element's shadow root: labels and fields, styles and `::part()` names share
+ * one root.
  */
 export class Part extends LitElement {
   @property({ attribute: false }) accessor session!: PageSession
@@ -18,7 +18,7 @@ export class Part extends LitElement {
     return this
   }
 
-  /** Tells the part around it. */
+  /** Fires an event for the surrounding part. */
   protected tell(name: string, detail?: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail }))
   }

@@ -9,26 +9,26 @@ import { liveEvents, type Live } from '../state/live.js'
 import type { PageSession, SignIn, Tone } from '../state/session.js'
 import { styles } from '../styles/index.js'
 
-/** How long good news stay; bad news stay until they are dismissed. */
+/** How long a notice of success stays; a notice of an error stays until it is dismissed. */
 const noticeMs = 8000
 /** How often `2 min ago` is updated. */
 const tickMs = 30_000
 
-/** What the three elements have in common: where the API is, language, texts, theme, news and the notices at the foot. */
+/** The common base of the three elements: base URL, locale, labels, theme, live events and notices. */
 export abstract class Shell extends LitElement {
   static override styles = styles
 
-  /** Where the handler of `mcp-integrations/http` is mounted, e.g. `/api/mcp`. */
+  /** The base path of the handler of `mcp-integrations/http`, e.g. `/api/mcp`. */
   @property({ attribute: 'base-url' }) accessor baseUrl = ''
   /** A BCP 47 tag, for times, numbers and lists. `@default` the browser's */
   @property() accessor locale: string | undefined
   /** `@default` the `color-scheme` of the page around it */
   @property({ reflect: true }) accessor theme: 'light' | 'dark' | undefined
-  /** Texts of the host's own, in place of the English ones. */
+  /** The host's own texts, in place of the English ones. */
   @property({ attribute: false }) accessor labels: Partial<Labels> = {}
-  /** The host's name of a person. `@default` the one that `people` of the handler gives, otherwise the id */
+  /** The host's name of a person. `@default` the name from the handler's `people`, otherwise the id */
   @property({ attribute: false }) accessor personName: ((userId: string) => string) | undefined
-  /** In place of the one for `base-url`: with headers of the host's own, for example. */
+  /** A client used instead of the one for `base-url`, for example with the host's own headers. */
   @property({ attribute: false }) accessor client: Client | undefined
 
   @state() protected accessor session: PageSession | undefined
@@ -118,7 +118,7 @@ export abstract class Shell extends LitElement {
     }
   }
 
-  /** Who looks at the page, and which agents there are: names for everything else. */
+  /** Loads the person, their agents and the names that the views show. */
   async #introduce(): Promise<void> {
     const client = this.client ?? clientOf(this.baseUrl)
     this.#known = await introduction(client)
@@ -131,12 +131,12 @@ export abstract class Shell extends LitElement {
   }
 }
 
-/** Until the server has said it. */
+/** Used until the first response of the server. */
 const unknown: Introduction = { agents: [], me: undefined, decidesForOthers: false, people: undefined }
 
 const streams = new WeakMap<Client, Live>()
 
-/** One for all elements of a page. */
+/** One event stream for all elements of a page. */
 function liveOf(client: Client, baseUrl: string): Live {
   const known = streams.get(client) ?? liveEvents(client, `mcp-integrations ${baseUrl}`)
   streams.set(client, known)

@@ -1,4 +1,4 @@
-/** Texts that stand on every page. */
+/** Texts of every page. */
 export const page = {
   title: 'MCP Integrations',
   subtitle: 'Connect your agents to other systems, and decide what they may do there.',
@@ -13,8 +13,8 @@ export const page = {
   retry: 'Try again',
   more: 'Show more',
   loadFailed: (what: string) => `${what} could not be loaded.`,
-  unexpected: 'Something unexpected happened. Try again.',
-  offline: 'The server of this page did not answer. Check your connection and try again.',
+  unexpected: 'Something went wrong. Try again.',
+  offline: 'This page can’t reach its server. Check your connection and try again.',
   signedOut: 'You are signed out. Sign in to this site again, then reload the page.',
-  changedElsewhere: 'Somebody else changed this in the meantime. What you see now is the current state; try again.',
+  changedElsewhere: 'Someone else changed this. You now see the current state; try again.',
 }

@@ -1,10 +1,10 @@
 import { integrationsClient, type IntegrationsClient } from '../../http/client.js'
 import type { Tool, ToolOverview } from '../../index.js'
 
-/** What the elements ask: the HTTP API. */
+/** The client of the HTTP API that the elements use. */
 export type Client = IntegrationsClient
 
-/** The client of where a handler is mounted; the same for all elements of a page. */
+/** The client of the handler at a base path; the same for all elements of a page. */
 export function clientOf(baseUrl: string): Client {
   const known = clients.get(baseUrl) ?? integrationsClient({ baseUrl })
   clients.set(baseUrl, known)

@@ -1,13 +1,13 @@
 import type { Labels } from '../labels/english.js'
 
-/** What the HTTP API refused, and why. */
+/** An error of the HTTP API, as the page shows it. */
 export interface Fault {
   readonly message: string
   readonly code?: string | undefined
   readonly fields?: readonly { readonly path: string; readonly message: string }[] | undefined
 }
 
-/** Any error as a sentence for the person at the page. */
+/** Any error, with a message for the person at the page. */
 export function faultOf(error: unknown, labels: Labels): Fault {
   const { code, status, fields, message } = (error ?? {}) as {
     readonly code?: unknown
@@ -18,7 +18,7 @@ export function faultOf(error: unknown, labels: Labels): Fault {
   if (error instanceof TypeError) return { message: labels.offline }
   if (status === 401) return { message: labels.signedOut, code: 'unauthorized' }
   if (typeof code !== 'string') return { message: labels.unexpected }
-  // Somebody was first: the HTTP API has two words for it, with and without a revision in the request.
+  // Someone else changed it first: the HTTP API has two codes for it, with and without a revision in the request.
   if (code === 'conflict' || code === 'precondition_failed')
     return { message: labels.changedElsewhere, code: 'conflict' }
   return { message: typeof message === 'string' ? message : labels.unexpected, code, fields }

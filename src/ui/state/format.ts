@@ -1,6 +1,6 @@
-/** Times and numbers in the words of a language. */
+/** Times and numbers in a locale. */
 export interface Format {
-  /** `now`, `2 min. ago`, `in 3 hr.`: by the minute, the page is not drawn every second. */
+  /** `now`, `2 min. ago`, `in 3 hr.`: to the minute, so that the page need not update every second. */
   ago(at: number): string
   /** A day. */
   day(at: number): string
@@ -21,7 +21,7 @@ export function formatIn(locale: string | undefined): Format {
     ago(at) {
       const seconds = Math.round((at - Date.now()) / 1000)
       const [size, unit] = units.find(([atLeast]) => Math.abs(seconds) >= atLeast) ?? [Infinity, 'second']
-      // Nought seconds are `now` in the words of every language.
+      // `Intl` formats zero seconds as `now` in every language.
       return relative.format(Math.trunc(seconds / size) || 0, unit)
     },
     day: (at) => days.format(at),

@@ -2,16 +2,16 @@ import type { Person } from '../../http/client.js'
 import type { Agent } from '../../index.js'
 import type { Client } from './client.js'
 
-/** Who looks at the page, and which agents there are. */
+/** The current person, the agents and the names of people. */
 export interface Introduction {
   readonly agents: readonly Agent[]
   readonly me: string | undefined
   readonly decidesForOthers: boolean
-  /** Those whom the host names without being asked for one; `undefined` where it lists nobody. */
+  /** The people that the host lists without a search; `undefined` if it lists none. */
   readonly people: readonly Person[] | undefined
 }
 
-/** Asked once for all elements of a page; a page that can't learn it shows ids in place of names. */
+/** Loaded once for all elements of a page; if it fails, the page shows ids instead of names. */
 export function introduction(client: Client): Promise<Introduction> {
   const known = asked.get(client) ?? ask(client)
   asked.set(client, known)

@@ -1,6 +1,6 @@
 import type { Client } from './client.js'
 
-/** Something changed that the person may see. `reset`: whatever was loaded may be old. */
+/** A change that the person may see. `reset`: everything loaded may be out of date. */
 export interface LiveEvent {
   readonly type: string
   readonly id?: string | undefined
@@ -8,21 +8,21 @@ export interface LiveEvent {
   readonly approvalId?: string | undefined
 }
 
-/** News of the server, one stream for all tabs of an origin. */
+/** Events of the server, over one stream for all tabs of an origin. */
 export interface Live {
-  /** @returns a function that ends it */
+  /** @returns a function that stops listening */
   listen(listener: (event: LiveEvent) => void): () => void
 }
 
-/** Where streams are cut, everything is read again so often. */
+/** The interval of full reloads while no stream can be opened. */
 const pollMs = 15_000
 
 /**
- * One event stream for all tabs: the tab that holds the lock listens and tells the others. HTTP/1.1 allows six
- * connections to a host, so a stream in every tab blocks the seventh. A hidden tab gives the lock away, and counts
- * everything as old when it is looked at again.
+ * One event stream for all tabs: the tab that holds the lock listens and forwards events to the others. Browsers open six
+ * HTTP/1.1 connections to a host, so a stream in every tab would block the seventh. A hidden tab releases the lock, and
+ * reloads everything when it is shown again.
  *
- * @param name - what tabs have in common that share the stream
+ * @param name - the same in all tabs that share the stream
  */
 export function liveEvents(client: Client, name: string): Live {
   const listeners = new Set<(event: LiveEvent) => void>()
@@ -45,7 +45,7 @@ export function liveEvents(client: Client, name: string): Live {
       channel.postMessage(event)
     }
     const lead = (): Promise<void> => follow(client, share, () => last, ending.signal)
-    // Given up when the tab is hidden: another one waits for it.
+    // Released when the tab is hidden, for another tab that waits for it.
     navigator.locks.request(name, { signal: ending.signal }, lead).catch(() => undefined)
     stop = () => {
       ending.abort()
@@ -72,7 +72,7 @@ export function liveEvents(client: Client, name: string): Live {
   }
 }
 
-/** Listens until the signal aborts, from what all tabs have heard; without a stream it asks to read everything again. */
+/** Listens until the signal aborts, from the last event of all tabs; without a stream it requests full reloads. */
 async function follow(
   client: Client,
   share: (event: LiveEvent) => void,
@@ -83,14 +83,14 @@ async function follow(
     try {
       for await (const event of client.listen({ after: last(), signal })) share(hint(event))
     } catch {
-      // Signed out, too many streams, or a proxy that cuts them: below.
+      // Signed out, too many streams, or a proxy that cuts them: handled below.
     }
     await pause(pollMs, signal)
     share({ type: 'reset' })
   }
 }
 
-/** Other tabs learn what changed, not how it is now: each reads what its own person may see. */
+/** Other tabs get what changed, not the new value: each loads only what its own person may see. */
 function hint(event: LiveEvent): LiveEvent {
   const { type, id, integrationId, approvalId } = event
   return { type, id, integrationId, approvalId }

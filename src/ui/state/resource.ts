@@ -3,14 +3,14 @@ import type { LiveEvent } from './live.js'
 import type { PageSession } from './session.js'
 import { faultOf, isPassing, type Fault } from './faults.js'
 
-/** The first pause after a load that failed, in ms: each further one is twice as long, up to the last. */
+/** The first pause after a failed load, in ms; each further pause is twice as long, up to the last. */
 const firstPauseMs = 1_000
 const lastPauseMs = 60_000
 
 /**
- * Something that a part shows and the server has: loaded when the part appears, and again when the server reports a
- * change. What is there stays on the screen meanwhile, so that nothing jumps. A load that failed in passing is made
- * again.
+ * A value of the server that a part shows: loaded when the part appears, and again when an event reports a change. The
+ * old value stays on the screen until the new one arrives, so that nothing jumps. A load that failed temporarily is
+ * retried.
  */
 export class Resource<T> implements ReactiveController {
   value: T | undefined
@@ -24,7 +24,7 @@ export class Resource<T> implements ReactiveController {
   readonly #load: () => Promise<T>
   readonly #concerns: (event: LiveEvent) => boolean
 
-  /** @param concerns - whether an event may have changed it */
+  /** @param concerns - whether an event may have changed the value */
   constructor(
     host: ReactiveControllerHost & { readonly session: PageSession },
     load: () => Promise<T>,
@@ -39,7 +39,7 @@ export class Resource<T> implements ReactiveController {
   hostConnected(): void {
     this.#stop = this.#host.session.live.listen((event) => {
       if (event.type !== 'reset' && !this.#concerns(event)) return
-      // News come in bursts: one load for all of them.
+      // Events come in bursts: one load covers all of them.
       this.#news ??= setTimeout(() => void this.reload(), 50)
     })
     void this.reload()
@@ -52,7 +52,7 @@ export class Resource<T> implements ReactiveController {
     this.#loads++
   }
 
-  /** Loads it again; of several loads the last begun one counts. */
+  /** Loads the value again; of several loads the last one started wins. */
   async reload(): Promise<void> {
     const mine = ++this.#loads
     this.#clearTimers()
@@ -77,7 +77,7 @@ export class Resource<T> implements ReactiveController {
     this.#news = this.#retry = undefined
   }
 
-  /** What an operation returned is newer than what was loaded. */
+  /** Sets the value to an operation's result, which is newer than the loaded one. */
   set(value: T): void {
     this.value = value
     this.fault = undefined

@@ -5,26 +5,26 @@ import type { Format } from './format.js'
 import type { Labels } from '../labels/english.js'
 import type { Live } from './live.js'
 
-/** What every part of an element shares. */
+/** The state that all parts of an element share. */
 export interface PageSession {
   readonly client: Client
   readonly live: Live
   readonly labels: Labels
   readonly format: Format
-  /** Who looks at the page, and the agents there are. */
+  /** The current person, the agents and the names of people. */
   readonly people: People
-  /** Says how something ended, on the screen and to a screen reader. */
+  /** Announces an outcome, on the screen and to screen readers. */
   announce(message: string, tone?: Tone): void
-  /** Shows where the person is sent to sign in, and sends them when they go on. */
+  /** Shows the sign-in URL, and redirects the person when they continue. */
   signIn(request: SignIn): void
-  /** Tells the host page. @returns whether it wants the default */
+  /** Fires an event for the host page. @returns whether the default was not prevented */
   emit(name: string, detail: object): boolean
 }
 
-/** How something ended. */
+/** The kind of an outcome. */
 export type Tone = 'good' | 'bad' | 'plain'
 
-/** A person has to sign in somewhere. */
+/** A sign-in that a person has to complete. */
 export interface SignIn {
   readonly integrationId: string
   readonly name: string
@@ -34,12 +34,12 @@ export interface SignIn {
 /** Names of agents and people. */
 export interface People {
   readonly agents: readonly Agent[]
-  /** The person at the page; `undefined` where that can't be learnt. */
+  /** The id of the current person; `undefined` if it could not be loaded. */
   readonly me: string | undefined
-  /** Whether they decide approvals of other people. */
+  /** Whether the current person can decide approvals of other people. */
   readonly decidesForOthers: boolean
   agentName(id: string): string
-  /** Those whom the host lists first; `undefined` where it lists nobody. */
+  /** The people that the host lists without a search; `undefined` if it lists none. */
   readonly listed: readonly Person[] | undefined
   /** The host's name of a person, otherwise their id. */
   personName(id: string): string

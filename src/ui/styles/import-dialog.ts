@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** Servers found in a file, to be chosen from. */
+/** The servers found in a list, and their checkboxes. */
 export const importDialog = css`
   .import-row {
     display: grid;

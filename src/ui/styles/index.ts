@@ -14,7 +14,7 @@ import { tokens } from './tokens.js'
 import { toolChanges } from './tool-changes.js'
 import { tools } from './tools.js'
 
-/** All parts of an element share these. A later one wins where two say of the same thing. */
+/** The style sheets of all parts of an element, in order of precedence. */
 export const styles = [
   tokens,
   buttons,

@@ -73,7 +73,7 @@ export const integrationList = css`
     cursor: pointer;
     border-radius: 0.2rem;
   }
-  /* The whole row opens what its name names; the buttons in it lie above. */
+  /* The whole row opens the integration; its buttons lie above. */
   .name::after {
     content: '';
     position: absolute;

@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** What lies above the page: menus, dialogs, notices. */
+/** Menus, dialogs and notices above the page. */
 export const overlays = css`
   .menu {
     position: fixed;

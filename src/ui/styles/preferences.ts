@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** What a person set for all pages: less motion, forced colors. */
+/** System preferences: reduced motion, forced colours. */
 export const preferences = css`
   @media (prefers-reduced-motion: reduce) {
     *,

@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** Connectors that can be connected, and what stands where there is nothing yet. */
+/** Available integrations, and messages of empty lists. */
 export const tiles = css`
   .tiles {
     display: grid;

@@ -1,8 +1,8 @@
 import { css } from 'lit'
 
 /**
- * Colours and sizes. A host sets the `--mcp-*` ones; what it leaves out follows the `color-scheme` of its page. Borders of
- * fields and switches have 3:1 against what is behind them, text 4.5:1.
+ * Colours and sizes. A host can set the `--mcp-*` ones; the others follow the `color-scheme` of its page. Borders of fields and
+ * switches have a contrast of 3:1 to their background, text 4.5:1.
  */
 export const tokens = css`
   :host {

@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** Tools to review: what they were and what they are. */
+/** Tools to review: before and now. */
 export const toolChanges = css`
   .changes > .muted {
     margin-bottom: 0.6rem;

@@ -4,10 +4,10 @@ import type { JsonObject, JsonValue } from '../../index.js'
 import { exact, hiddenIn } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 
-/** Longer values are folded, never cut. */
+/** Longer values are folded; their full text can always be opened. */
 const longestUnfolded = 600
 
-/** Every argument of a call, exactly as it will be sent, in which nothing can hide. */
+/** Every argument of a call, exactly as it will be sent, with hidden characters made visible. */
 export class ApprovalArguments extends Part {
   @property({ attribute: false }) accessor value: JsonObject = {}
   @state() accessor #unfolded: ReadonlySet<string> = new Set()
@@ -48,7 +48,7 @@ export class ApprovalArguments extends Part {
   }
 }
 
-/** A text keeps its lines: it stands in a cell of its own, where it can't pose as another argument. */
+/** A text keeps its line breaks: in its own cell it can't look like another argument. */
 function textOf(value: JsonValue): string {
   return typeof value === 'string' ? `"${value}"` : JSON.stringify(value, null, 2)
 }

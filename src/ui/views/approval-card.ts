@@ -10,16 +10,16 @@ import { labelBadge } from './label-badge.js'
 
 let cards = 0
 
-/** Their `why` says already that the tool changed. */
+/** Rules with a `why` that already mentions the change. */
 const rulesOfChange: ReadonlySet<string> = new Set(['tool_new', 'tool_changed', 'tool_held'])
 
-/** One request to run one call: who asks, where, why, with what; and the buttons that decide it. */
+/** One approval: agent, server, reason and arguments, with the buttons to decide it. */
 export class ApprovalCard extends Part {
   @property({ attribute: false }) accessor approval!: Approval
   @state() accessor #isReady = false
   @state() accessor #busy = false
   @state() accessor #dialog: 'deny' | 'remember' | undefined
-  /** What is typed while the arguments are edited. */
+  /** The text in the editor of the arguments; `undefined`: the editor is closed. */
   @state() accessor #draft: string | undefined
   @state() accessor #draftProblem: string | undefined
   @state() accessor #edited: JsonObject | undefined
@@ -28,7 +28,7 @@ export class ApprovalCard extends Part {
   readonly #uid = `mcp-approval-${++cards}`
   readonly #guard = new PressGuard(() => (this.#isReady = this.#guard.isReady))
 
-  /** What is around the card moved: a press that was meant for something else must not decide this. */
+  /** Restarts the wait because the card moved: a press meant for another card must not decide this one. */
   rearm(): void {
     this.#guard.rearm()
     this.#isReady = false
@@ -257,7 +257,7 @@ export class ApprovalCard extends Part {
       this.tell('decided', decided)
       const tool = plain(approval.tool.untrusted.title ?? approval.tool.name)
       session.announce(decided.status === 'denied' ? labels.decidedDenied(tool) : labels.decidedAllowed(tool), 'good')
-      // Where the buttons were, never to those of the next card.
+      // Focus stays in this card, and never moves to the buttons of the next.
       await new Promise((resolve) => setTimeout(resolve))
       this.outcome?.focus()
     } catch (error) {

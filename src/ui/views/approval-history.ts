@@ -3,7 +3,7 @@ import { state } from 'lit/decorators.js'
 import { plain } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 
-/** Beside the inbox: what is allowed without asking, and what ran. Loaded when somebody first looks at it. */
+/** Standing approvals and recent calls, below the inbox. Loaded when first shown. */
 export class ApprovalHistory extends Part {
   @state() accessor #names: ReadonlyMap<string, string> | undefined
   readonly #observer = new IntersectionObserver(([entry]) => {
@@ -29,7 +29,7 @@ export class ApprovalHistory extends Part {
   }
 
   async #load(): Promise<void> {
-    // Without the names, the ids are left out: the tools say enough.
+    // Without the names, the tool names alone are shown.
     const integrations = await this.session.client.list().catch(() => [])
     this.#names = new Map(integrations.map(({ id, name }) => [id, plain(name)]))
   }

@@ -8,8 +8,8 @@ import { Resource } from '../state/resource.js'
 import type { ApprovalCard } from './approval-card.js'
 
 /**
- * What waits for the person at the page, and for others whom they decide for. A card that was decided stays where it is,
- * so that the next one never moves under the pointer.
+ * Approvals that wait for the current person, and for other people whose approvals they can decide. A decided card stays
+ * in place, so that the next one never moves under the pointer.
  */
 export class ApprovalInbox extends Part {
   @property({ attribute: false }) accessor heading = true
@@ -55,7 +55,7 @@ export class ApprovalInbox extends Part {
     const order = [...(this.#mine.value ?? []), ...(this.#others.value ?? [])]
       .map(({ approvalId }) => approvalId)
       .join()
-    // A card that came or went moves the ones below it.
+    // An added or removed card moves the ones below it.
     if (order !== this.#order) for (const card of this.querySelectorAll<ApprovalCard>('mcp-part-approval')) card.rearm()
     this.#order = order
     this.#count()
@@ -65,7 +65,7 @@ export class ApprovalInbox extends Part {
     if (this.#mine.value === undefined) return
     const waiting = this.#mine.value.filter(({ status }) => status === 'pending').length
     if (waiting === this.#waiting) return
-    // Who can't see the card come hears of it.
+    // Announces the card to a screen reader.
     if (this.#waiting !== undefined && waiting > this.#waiting)
       this.session.announce(this.labels.approvalsCount(waiting))
     this.#waiting = waiting
@@ -89,7 +89,7 @@ export class ApprovalInbox extends Part {
     </div>`
   }
 
-  /** What is pending now, and what was when the person began to look: in the order in which it came. */
+  /** Approvals that are pending now or were when the inbox was opened, oldest first. */
   async #load(whose: 'me' | 'others'): Promise<readonly Approval[]> {
     const { client, people } = this.session
     if (whose === 'others' && !people.decidesForOthers) return []

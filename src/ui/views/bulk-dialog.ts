@@ -8,12 +8,12 @@ import { modes } from './modes.js'
 
 type Which = 'all' | 'write' | 'read' | 'unlabelled' | 'shown'
 
-/** Changes many tools in one commit, saying beforehand how many. */
+/** Changes many tools in one commit, and shows their number first. */
 export class BulkDialog extends Dialog {
   @property({ attribute: false }) accessor integrationId = ''
   @property({ attribute: false }) accessor overview!: Tools
   @property({ attribute: false }) accessor shown: readonly SeenTool[] = []
-  /** What the numbers are about: as it was when the dialog was opened. */
+  /** The tools as the dialog opened them: the numbers count these. */
   #seen!: Tools
   @state() accessor #which: Which = 'write'
   @state() accessor #mode: ApprovalMode | 'keep' = 'ask'

@@ -40,7 +40,7 @@ export class DenyDialog extends Dialog {
 
 type Duration = 'conversation' | 'tool' | 'hour' | 'uses'
 
-/** Allows a call and remembers it, bounded as the person says. */
+/** Allows a call and remembers the decision, within the limits that the person chose. */
 export class RememberDialog extends Dialog {
   @property({ attribute: false }) accessor approval!: Approval
   @property({ attribute: false }) accessor decide!: (decision: ApprovalDecision) => Promise<void>

@@ -5,7 +5,7 @@ import { Dialog } from '../controls/dialog.js'
 import { radioField } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
 
-/** What one can use, as a list for another client, to copy or to save. */
+/** Exports the person's integrations as a list for another client, to copy or download. */
 export class ExportDialog extends Dialog {
   protected override wide = true
   @state() accessor #format: ExportFormat = 'mcp.json'

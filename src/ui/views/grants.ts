@@ -7,11 +7,11 @@ import { Part } from '../elements/part.js'
 import { Resource } from '../state/resource.js'
 import { reported } from './integration-verbs.js'
 
-/** Decisions that were remembered, each to be taken back. */
+/** Standing approvals, each with a button to revoke it. */
 export class Grants extends Part {
   /** Only those of one integration. */
   @property({ attribute: false }) accessor integrationId: string | undefined
-  /** Names of integrations by id, where those of several are shown. */
+  /** Names of integrations by id, where several integrations are shown. */
   @property({ attribute: false }) accessor names: ReadonlyMap<string, string> = new Map()
 
   readonly #grants = new Resource(
@@ -83,11 +83,11 @@ export class Grants extends Part {
   }
 }
 
-/** The last calls, and how each ended. */
+/** The last calls, with their outcomes. */
 export class RecentCalls extends Part {
   /** Only those of one integration. */
   @property({ attribute: false }) accessor integrationId: string | undefined
-  /** Names of integrations by id, where those of several are shown. */
+  /** Names of integrations by id, where several integrations are shown. */
   @property({ attribute: false }) accessor names: ReadonlyMap<string, string> = new Map()
 
   readonly #calls = new Resource(

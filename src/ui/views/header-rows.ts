@@ -3,15 +3,15 @@ import type { AvailableConnector, IntegrationHeader } from '../../index.js'
 /** A header in a form. */
 export interface HeaderRow {
   readonly name: string
-  /** What was typed; empty: what is saved is kept. */
+  /** The typed value; empty: the saved value is kept. */
   readonly value: string
-  /** It has a saved value, since then. */
+  /** When its value was saved; absent: none is saved. */
   readonly savedAt?: number
-  /** Saved, and to be removed. */
+  /** The saved header is to be removed. */
   readonly removed?: boolean
 }
 
-/** @param asked - the one header that a catalogue entry wants */
+/** @param asked - the header that a catalogue entry needs */
 export function headerRows(
   saved: readonly IntegrationHeader[],
   asked: Extract<AvailableConnector['auth'], { readonly type: 'header' }> | undefined,

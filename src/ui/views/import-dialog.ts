@@ -7,15 +7,15 @@ import { checkboxField, switchField, textField } from '../controls/fields.js'
 import { importReport, isImported } from './import-report.js'
 import { answersTo, importRow, isUnanswered, type Answers } from './import-row.js'
 
-/** A list of servers is pasted, looked at, chosen from, and connected: in this order, and nothing before the last. */
+/** Imports a list in three steps: paste it, choose servers, connect them. Only the last step changes anything. */
 export class ImportDialog extends Dialog {
-  /** What is connected already. */
+  /** The integrations that are already connected. */
   @property({ attribute: false }) accessor known: readonly Integration[] = []
   protected override wide = true
   @state() accessor #text = ''
   @state() accessor #preview: ListPreview | undefined
   @state() accessor #chosen: readonly string[] = []
-  /** By server. */
+  /** Values by server. */
   @state() accessor #answers: ReadonlyMap<string, Answers> = new Map()
   @state() accessor #agents: readonly string[] = []
   @state() accessor #isPrivate = true
@@ -157,7 +157,7 @@ export class ImportDialog extends Dialog {
       visibility: this.#isPrivate ? 'private' : 'workspace',
       enabled: this.#isEnabled,
     })
-    // The values in it are not needed any more.
+    // The list may hold secrets and is no longer needed.
     this.#text = ''
     this.#answers = new Map()
     this.#rows = rows

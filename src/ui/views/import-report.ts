@@ -4,7 +4,7 @@ import { shown } from '../controls/text.js'
 import type { PageSession } from '../state/session.js'
 import { statusView, type StatusView } from './status.js'
 
-/** What became of each server of a list. */
+/** The result of each server of a list. */
 export function importReport(rows: readonly ImportedRow[], session: PageSession): TemplateResult {
   const { labels } = session
   return html`<p class="prose" role="status">${labels.importOutcome(rows.filter(isImported).length, rows.length)}</p>
@@ -22,7 +22,7 @@ export function importReport(rows: readonly ImportedRow[], session: PageSession)
     </ul>`
 }
 
-/** Whether an integration was created, even one that doesn't work yet. */
+/** Whether an integration was created, even if it doesn't work yet. */
 export function isImported({ type }: ImportedRow): boolean {
   return type === 'connected' || type === 'authorization_required' || type === 'failed'
 }

@@ -6,24 +6,24 @@ import { icon } from '../controls/icons.js'
 import { plain, shown } from '../controls/text.js'
 import type { Labels } from '../labels/english.js'
 
-/** What a person filled in, by variable: names of a list may be anything, so they are no keys of an object. */
+/** Values by variable. A map, because a list may name a variable `__proto__`. */
 export type Answers = ReadonlyMap<string, string>
 type Variable = ImportPreview['variables'][number]
 
 interface RowState {
   readonly id: string
   readonly labels: Labels
-  /** A server at the same URL is connected already. */
+  /** A server at the same URL is already connected. */
   readonly isKnown: boolean
   readonly isChosen: boolean
   readonly answers: Answers
-  /** Whether what is missing is said by now. */
+  /** Whether missing values are marked: after the first attempt to import. */
   readonly tried: boolean
   choose(isChosen: boolean): void
   answer(variable: string, value: string): void
 }
 
-/** One server of a list: where it is, what the list brings and leaves open, and why it can't be connected. */
+/** One server of a list: its URL, the given and missing values, or the reason why it can't be connected. */
 export function importRow(server: ImportPreview, row: RowState): TemplateResult {
   const { name, url, description, unsupported, notes } = server
   const { id, labels, isKnown, isChosen } = row
@@ -55,12 +55,12 @@ export function importRow(server: ImportPreview, row: RowState): TemplateResult 
   </li>`
 }
 
-/** Whether a variable has to be answered, and isn't. */
+/** Whether a variable needs a value and has none. */
 export function isUnanswered(variable: Variable, answers: Answers): boolean {
   return variable.required && valueOf(variable, answers) === '' && !keepsDefault(variable)
 }
 
-/** What is sent of the answers: a secret that the list has stays as it is unless another was typed. */
+/** The values to send: a secret of the list is kept unless another value was typed. */
 export function answersTo({ variables }: ImportPreview, answers: Answers): Readonly<Record<string, string>> {
   return Object.fromEntries(
     variables.flatMap((variable) => {
@@ -79,7 +79,7 @@ function keepsDefault({ secret, hasDefault }: Variable): boolean {
   return secret && hasDefault
 }
 
-/** What the list says of a header's value, never the value. */
+/** Where each header's value comes from, never the value. */
 function headerLines({ headers }: ImportPreview, labels: Labels): readonly TemplateResult[] {
   return headers.map(({ name, secret, given }) => {
     const line = given ? (secret ? labels.importSecret : labels.importHeader) : labels.importAsked

@@ -11,10 +11,10 @@ import { statusView } from './status.js'
 
 type OpenDialog = 'edit' | 'share' | 'transfer' | 'headers' | Question
 
-/** The one thing to do about an integration as a button, everything else in a menu, and the dialogs of both. */
+/** The main action of an integration as a button, the others in a menu, and their dialogs. */
 export class IntegrationActions extends Part {
   @property({ attribute: false }) accessor integration!: Integration
-  /** On the integration's own page: no way there is offered. */
+  /** Whether the integration's own view is open, so no link to it is offered. */
   @property({ attribute: false }) accessor isOpen = false
   @state() accessor #busy = false
   @state() accessor #dialog: OpenDialog | undefined
@@ -33,7 +33,7 @@ export class IntegrationActions extends Part {
   #button(): TemplateResult | typeof nothing {
     const { labels, integration } = this
     const { action, tone } = statusView(integration, labels, this.session.format)
-    // The strong colour is for what doesn't work until a person acts.
+    // The strong colour marks an integration that doesn't work until a person acts.
     const does = (label: string, run: () => void): TemplateResult => this.#does(label, run, tone === 'bad')
     if (!mayResolve(integration, action)) return nothing
     switch (action) {
@@ -55,7 +55,7 @@ export class IntegrationActions extends Part {
     }
   }
 
-  /** A value that was refused is replaced, one that is missing is added. */
+  /** A rejected value is replaced, a missing one is added. */
   #editLabel(isOwn: boolean): string {
     const { labels } = this
     const { reason } = this.integration.statusDetail

@@ -12,16 +12,16 @@ import { Resource } from '../state/resource.js'
 import { needsAttention, statusView } from './status.js'
 import { statusLine } from './status-line.js'
 
-/** From so many on a field to find one is worth its place. */
+/** The number of integrations from which a search field is shown. */
 const manyIntegrations = 8
 
-/** What is connected, and what can be. */
+/** Connected and available integrations. */
 export class IntegrationList extends Part {
   @state() accessor #dialog: 'custom' | 'import' | 'export' | AvailableConnector | undefined
   @state() accessor #attentionOnly = false
   @state() accessor #search = ''
   @property({ attribute: false }) accessor heading = true
-  /** The integration that the person looked at before: focus goes back to it. */
+  /** The integration that was shown before: focus returns to it. */
   @property({ attribute: false }) accessor cameFrom: string | undefined
 
   readonly #integrations = new Resource(

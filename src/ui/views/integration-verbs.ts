@@ -5,7 +5,7 @@ import type { PageSession } from '../state/session.js'
 import { returnAddress } from './return-address.js'
 import { statusView } from './status.js'
 
-/** Checks it with the real credential; where a person has to sign in, it begins the sign-in. */
+/** Checks the connection with the real credential; starts a sign-in if one is needed. */
 export async function validate(session: PageSession, integration: Integration): Promise<Integration | undefined> {
   return settled(session, () => session.client.validate(integration.id, { returnTo: returnAddress() }))
 }
@@ -20,7 +20,7 @@ export async function reconnect(session: PageSession, integration: Integration):
   )
 }
 
-/** Turns the master switch. */
+/** Turns an integration on or off. */
 export async function setEnabled(
   session: PageSession,
   { id }: Integration,
@@ -34,7 +34,7 @@ export async function setEnabled(
   })
 }
 
-/** Says how a connect, check or sign-in ended, or sends the person to sign in. */
+/** Announces the outcome of a connect, check or sign-in, or sends the person to sign in. */
 export function settle(session: PageSession, result: ConnectResult): Integration {
   const { labels, format } = session
   const { integration } = result
@@ -51,7 +51,7 @@ export function settle(session: PageSession, result: ConnectResult): Integration
   return integration
 }
 
-/** Runs an operation whose refusal is announced. */
+/** Runs an operation and announces its error. */
 export async function reported<T>(session: PageSession, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()

@@ -11,10 +11,10 @@ import { may } from './permissions.js'
 import { statusView } from './status.js'
 import { statusLine } from './status-line.js'
 
-/** One integration: its tools and what changed, what is known about it, standing approvals, recent calls. */
+/** One integration: its tools and their changes, details, standing approvals and recent calls. */
 export class IntegrationView extends Part {
   @property({ attribute: false }) accessor integrationId = ''
-  /** The person came here from the list. */
+  /** Whether focus moves here: the person came from the list. */
   @property({ attribute: false }) accessor takesFocus = false
 
   readonly #integration = new Resource(
@@ -24,7 +24,7 @@ export class IntegrationView extends Part {
   )
 
   protected override firstUpdated(): void {
-    // A screen reader and the keyboard go on where the eye does.
+    // Screen reader and keyboard continue in the new view.
     if (this.takesFocus) this.querySelector<HTMLElement>('.back')?.focus()
   }
 

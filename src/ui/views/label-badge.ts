@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit'
 import type { ToolLabel } from '../../index.js'
 import type { Labels } from '../labels/english.js'
 
-/** What a tool does to the world, and whose word that is. */
+/** A tool's label, with its source. */
 export function labelBadge(label: ToolLabel | undefined, labels: Labels): TemplateResult {
   if (label === undefined)
     return html`<span class="badge outline">${labels.labelNone}</span> <span class="meta">${labels.labelBy.none}</span>`

@@ -5,7 +5,7 @@ import { failure, skeleton } from '../controls/states.js'
 import { Part } from '../elements/part.js'
 import { Resource } from '../state/resource.js'
 
-/** A single approval, kept up to date. */
+/** A single approval, updated live. */
 export class OneApproval extends Part {
   @property({ attribute: false }) accessor approvalId = ''
 

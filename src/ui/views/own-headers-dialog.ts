@@ -6,7 +6,7 @@ import { textField } from '../controls/fields.js'
 import { plain } from '../controls/text.js'
 import { settle } from './integration-verbs.js'
 
-/** One's own header value on an integration where each person has their own credential. */
+/** A person's own header value, on an integration with a credential per person. */
 export class OwnHeadersDialog extends Dialog {
   @property({ attribute: false }) accessor integration!: Integration
   @state() accessor #name = ''

@@ -1,12 +1,12 @@
 import type { Integration, IntegrationOperation } from '../../index.js'
 import type { StatusView } from './status.js'
 
-/** Whether the person at the page may do something with an integration. */
+/** Whether the current person may run an operation on an integration. */
 export function may({ allowed }: Integration, operation: IntegrationOperation): boolean {
   return allowed.includes(operation)
 }
 
-/** Whether the person may do the one thing that a status asks for. */
+/** Whether the person may run the main action of a status. */
 export function mayResolve(integration: Integration, action: StatusView['action']): boolean {
   const own = integration.credentials === 'per_user' && may(integration, 'own_credential')
   switch (action) {

@@ -1,4 +1,4 @@
-/** Where the person comes back to after a sign-in: this page, as it is. */
+/** The URL to return to after a sign-in: this page, in its current view. */
 export function returnAddress(): string {
   return location.pathname + location.search + location.hash
 }

@@ -12,15 +12,14 @@ import { modes } from './modes.js'
 import { returnAddress } from './return-address.js'
 
 /**
- * Connects a custom server or a catalogue entry, or edits what is connected: the same fields, so that who knows one
- * knows all three.
+ * Connects a custom server or a catalogue entry, or edits an integration, with the same fields.
  */
 export class ServerDialog extends Dialog {
-  /** What is edited; absent: something is connected. */
+  /** The integration to edit; absent: a server is connected. */
   @property({ attribute: false }) accessor integration: Integration | undefined
-  /** The catalogue entry that is connected. */
+  /** The catalogue entry to connect. */
   @property({ attribute: false }) accessor connector: AvailableConnector | undefined
-  /** As it was when the dialog was opened: what somebody else saves meanwhile must not be overwritten. */
+  /** The integration as the dialog opened it: later changes of other people must not be overwritten. */
   #opened: Integration | undefined
   @state() accessor #name = ''
   @state() accessor #url = ''
@@ -332,7 +331,7 @@ export class ServerDialog extends Dialog {
     return name === '' ? undefined : this.fault?.fields?.find(({ path }) => path === `headers.${name}`)?.message
   }
 
-  /** What the server said about a field, or that it is empty. */
+  /** The problem of a field, from the server or because it is empty. */
   #problem(path: string, isEmpty: boolean): string | undefined {
     if (this.#tried && isEmpty) return this.labels.required
     return this.fault?.fields?.find((field) => field.path === path || field.path.startsWith(`${path}[`))?.message

@@ -5,7 +5,7 @@ import { Dialog } from '../controls/dialog.js'
 import { radioField } from '../controls/fields.js'
 import { plain } from '../controls/text.js'
 
-/** Shares an integration with everyone in the workspace, saying what becomes of its credential. */
+/** Shares an integration with everyone in the workspace, with a choice of what happens to its credential. */
 export class ShareDialog extends Dialog {
   @property({ attribute: false }) accessor integration!: Integration
   @state() accessor #credentials: CredentialMode = 'per_user'

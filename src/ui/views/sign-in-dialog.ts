@@ -4,7 +4,7 @@ import { Dialog } from '../controls/dialog.js'
 import { shown } from '../controls/text.js'
 import type { SignIn } from '../state/session.js'
 
-/** Shows where the person is about to sign in: the address is the server's, so it is looked at before it is followed. */
+/** Shows the sign-in URL before the redirect: the server chose it, so the person checks it first. */
 export class SignInDialog extends Dialog {
   @property({ attribute: false }) accessor request!: SignIn
 

@@ -3,7 +3,7 @@ import type { PageSession } from '../state/session.js'
 import { mayResolve } from './permissions.js'
 import { statusView } from './status.js'
 
-/** Under the badge: why, and whom to ask where the person can't do anything about it. */
+/** The line under the badge: the reason, and whom to ask when the person can't resolve it. */
 export function statusLine(integration: Integration, { labels, format, people }: PageSession): string {
   const { line, tone, action } = statusView(integration, labels, format)
   const asks = (tone === 'bad' || tone === 'warn') && action !== 'review' && !mayResolve(integration, action)

@@ -2,7 +2,7 @@ import type { Integration } from '../../index.js'
 import type { Format } from '../state/format.js'
 import type { Labels } from '../labels/english.js'
 
-/** What an integration's status looks like, and the one thing to do about it. */
+/** How an integration's status is shown, with its main action. */
 export interface StatusView {
   readonly tone: 'good' | 'warn' | 'bad' | 'off' | 'busy'
   readonly badge: string
@@ -10,7 +10,7 @@ export interface StatusView {
   readonly action: 'enable' | 'reconnect' | 'sign_in' | 'edit' | 'review' | 'validate'
 }
 
-/** The master switch first, then what is broken, then what has to be looked at. */
+/** Off takes precedence over errors, and errors over tools to review. */
 export function statusView(integration: Integration, labels: Labels, format: Format): StatusView {
   const { status, statusDetail, enabled } = integration
   const { reason, action, checkedAt, lastWorkedAt } = statusDetail

@@ -10,14 +10,14 @@ import type { Labels } from '../labels/english.js'
 import { labelBadge } from './label-badge.js'
 import { toolParameters } from './tool-parameters.js'
 
-/** Tools that are new or changed, each with its difference: accepted is what is on the screen, nothing newer. */
+/** Tools that are new or changed, each with its difference. Only the version on the screen is accepted, none newer. */
 export class ToolChanges extends Part {
   @property({ attribute: false }) accessor integrationId = ''
   @property({ attribute: false }) accessor tools: readonly SeenTool[] = []
   @property({ attribute: false }) accessor mayAccept = false
   @state() accessor #busy = false
   readonly #guard = new PressGuard(() => this.requestUpdate())
-  /** Changed again while somebody looked. */
+  /** Tools that changed again after they were shown. */
   @state() accessor #stale: ReadonlySet<string> = new Set()
 
   protected override render(): TemplateResult {
@@ -96,7 +96,7 @@ export class ToolChanges extends Part {
     </li>`
   }
 
-  /** What can't be compared is shown whole. */
+  /** A new tool has no difference, so its whole definition is shown. */
   #offer({ description, inputSchema, label }: SeenTool): TemplateResult {
     const { labels } = this
     return html`<p class="muted">${labels.changeNew}</p>
@@ -119,7 +119,7 @@ export class ToolChanges extends Part {
     return html`<span class="mono">${shown(typeof value === 'string' ? value : JSON.stringify(value, null, 2))}</span>`
   }
 
-  /** What is on the screen may have changed under the pointer. */
+  /** Ignores a press right after the shown difference changed. */
   #guarded(event: Event, tools: readonly SeenTool[], turnOff = false): void {
     if (this.#guard.permits(event)) void this.#accept(tools, turnOff)
     else if (event.isTrusted) this.session.announce(this.labels.waitAMoment)
@@ -167,7 +167,7 @@ function placeOf(path: string, labels: Labels): string {
   return rest.length === 0 ? place : `${place} · ${rest.join('/')}`
 }
 
-/** Whether a person has to look at a tool before it counts as accepted. */
+/** Whether a person has to review a tool before it is accepted. */
 export function isToReview({ change }: SeenTool): boolean {
   return change !== undefined && change.kind !== 'same' && change.kind !== 'missing'
 }

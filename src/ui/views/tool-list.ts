@@ -15,7 +15,7 @@ import { isToReview } from './tool-changes.js'
 
 type Shown = 'all' | 'read' | 'write' | 'unlabelled' | 'off' | 'changed'
 
-/** The tools that {@link ToolList} shows. */
+/** The filters of {@link ToolList}. */
 export const toolFilters: Readonly<Record<Shown, (tool: SeenTool) => boolean>> = {
   all: () => true,
   read: ({ label }) => label?.value === 'read',
@@ -25,7 +25,7 @@ export const toolFilters: Readonly<Record<Shown, (tool: SeenTool) => boolean>> =
   changed: isToReview,
 }
 
-/** Every tool of an integration, with what may be set. */
+/** Every tool of an integration, with its settings. */
 export class ToolList extends Part {
   @property({ attribute: false }) accessor integration!: Integration
   @state() accessor #search = ''
@@ -183,7 +183,7 @@ export class ToolList extends Part {
     </div>`
   }
 
-  /** Tools that no agent can call, and why. */
+  /** Tools that no agent can call, with the reason. */
   #leftOut({ missing, quarantined }: Tools): TemplateResult {
     const { labels } = this
     const list = (title: string, help: string, lines: readonly TemplateResult[]): TemplateResult | typeof nothing =>
@@ -210,7 +210,7 @@ export class ToolList extends Part {
     )}`
   }
 
-  /** One after the other: each change is made to what the one before left. */
+  /** Changes run one after the other, so each names the revision that the one before produced. */
   #configure = (tool: SeenTool, settings: ToolSettings, outcome: string): Promise<void> => {
     const { session, integration } = this
     this.#changes = this.#changes.then(async () => {
@@ -236,7 +236,7 @@ export class ToolList extends Part {
   }
 }
 
-/** A tool's title where it has one, otherwise its name: in which nothing can hide. */
+/** A tool's title, otherwise its name, with hidden characters made visible. */
 export function toolTitle({ title, name }: Pick<SeenTool, 'title' | 'name'>): string {
   return plain(title ?? name)
 }

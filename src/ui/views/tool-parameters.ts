@@ -3,7 +3,7 @@ import type { JsonObject } from '../../index.js'
 import { shown } from '../controls/text.js'
 import type { Labels } from '../labels/english.js'
 
-/** Name, type and description of each parameter of a tool, and the whole schema behind: the server's words. */
+/** Name, type and description of each parameter of a tool, and the full schema, in the server's words. */
 export function toolParameters(schema: JsonObject, labels: Labels): TemplateResult {
   const properties = Object.entries((schema['properties'] ?? {}) as Record<string, JsonObject | boolean>)
   const required = Array.isArray(schema['required']) ? schema['required'] : []

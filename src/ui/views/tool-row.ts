@@ -13,7 +13,7 @@ import { toolParameters } from './tool-parameters.js'
 
 let rows = 0
 
-/** A tool: label, switch, approval mode and its effect; opened, everything else. */
+/** A tool: label, switch, approval mode and its effect; the details when opened. */
 export class ToolRow extends Part {
   @property({ attribute: false }) accessor tool!: SeenTool
   @property({ attribute: false }) accessor integration!: Integration

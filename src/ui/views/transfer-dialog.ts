@@ -6,12 +6,12 @@ import { Dialog } from '../controls/dialog.js'
 import { radioField, textField } from '../controls/fields.js'
 import { plain, shown } from '../controls/text.js'
 
-/** So many are offered at once; a search finds the others. */
+/** The most people offered at once; a search finds the others. */
 const mostOffered = 8
-/** How long nothing is typed before the host is asked. */
+/** The pause after the last key before a search starts. */
 const searchAfterMs = 200
 
-/** Hands an integration to another person: chosen from those whom the host lists, otherwise by their id. */
+/** Transfers an integration to another person, chosen from the people that the host lists, otherwise by their id. */
 export class TransferDialog extends Dialog {
   @property({ attribute: false }) accessor integration!: Integration
   @state() accessor #to = ''
@@ -97,7 +97,7 @@ export class TransferDialog extends Dialog {
   async #find(search: string): Promise<void> {
     const { session } = this
     const found = search === '' ? session.people.listed : await session.client.people({ search }).catch(() => undefined)
-    // Of several searches the last one counts.
+    // Results of earlier searches are ignored.
     if (search === this.#search.trim()) this.#found = found ?? []
   }
 
