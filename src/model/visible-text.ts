@@ -18,7 +18,8 @@ const hasVariants = /[\p{Script=Han}\p{Script=Mongolian}]/u
  * One-line text in which nothing can hide: what is drawn as nothing, moves other text or steers a terminal appears as
  * `\u{…}`.
  *
- * @param maxLength - longer text is cut there, and says how much is missing. `@default` not cut
+ * @param maxLength - longer text is cut there, and says how much is missing. `@default` only a text that is made of
+ *   little else than hidden characters is cut
  */
 export function visible(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   return said(show(text, maxLength))
@@ -64,19 +65,25 @@ function said({ shown, hiddenCharacters }: ShownText): string {
   return hiddenCharacters === 0 ? shown : `${shown}… (${hiddenCharacters} more characters)`
 }
 
+/** What escapes may add to a text, in characters: one that is made of little else is cut. */
+const roomForEscapes = 16_384
+
 /** Cuts between characters, never inside of an escape or a pair. */
 function show(text: string, maxLength: number, kept = ''): ShownText {
   if (text.length <= maxLength && !hidden.test(text)) return { shown: text, hiddenCharacters: 0 }
-  let shown = ''
+  const room = Math.min(maxLength, text.length + roomForEscapes)
+  const drawn: string[] = []
+  let length = 0
   let at = 0
   while (at < text.length) {
     const character = String.fromCodePoint(text.codePointAt(at)!)
-    const drawn = !kept.includes(character) && hides(text, at, character) ? escape(character) : character
-    if (shown.length + drawn.length > maxLength) return { shown, hiddenCharacters: text.length - at }
-    shown += drawn
+    const next = !kept.includes(character) && hides(text, at, character) ? escape(character) : character
+    if (length + next.length > room) break
+    drawn.push(next)
+    length += next.length
     at += character.length
   }
-  return { shown, hiddenCharacters: 0 }
+  return { shown: drawn.join(''), hiddenCharacters: text.length - at }
 }
 
 function hides(text: string, at: number, character: string): boolean {

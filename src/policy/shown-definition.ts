@@ -20,5 +20,10 @@ export function shownDefinition(definition: ToolDefinition): ToolDefinition {
   return made
 }
 
+/** What showing a definition costs, in visited values; nothing, once it was shown. */
+export function workOfShowing(definition: ToolDefinition): number {
+  return shown.has(definition) ? 0 : JSON.stringify(definition).length >> 2
+}
+
 /** Definitions stay, and each toolset shows them. */
 const shown = new WeakMap<ToolDefinition, ToolDefinition>()

@@ -47,6 +47,12 @@ export const cases: readonly Case[] = [
   { name: 'a million levels', transports: http, outcomes: either('protocol_error') },
   { name: 'a hundred thousand keys', transports: http, outcomes: tooLarge },
   { name: 'a million empty lists', transports: http, outcomes: tooLarge },
+  { name: 'names that are never the same', transports: http, outcomes: tooLarge },
+  { name: 'padding without an end', transports: http, outcomes: either('completed') },
+  { name: 'lines of one event', transports: http, outcomes: tooLarge },
+  { name: 'a list of very many messages', transports: http, outcomes: tooLarge },
+  { name: 'the same list, as one event', transports: http, outcomes: tooLarge },
+  { name: 'requests without end', transports: http, outcomes: either('response_too_large', 'timeout') },
   { name: 'a text of 50 MB', transports: http, outcomes: tooLarge },
   { name: 'numbers beyond all bounds', transports: http, outcomes: either('completed', 'protocol_error') },
   { name: 'an answer to another request', transports: http, outcomes: either('protocol_error', 'timeout') },
@@ -61,6 +67,19 @@ export const cases: readonly Case[] = [
   { name: 'schemas that hurt', transports: all, outcomes: either('completed') },
   { name: 'very many fields', transports: all, outcomes: either('completed') },
   { name: 'rows to choose from', transports: all, outcomes: either('completed, not_checked') },
+  { name: 'names that fill a record', transports: all, outcomes: either('completed') },
+  { name: 'descriptions that hide very much', transports: all, outcomes: either('completed') },
+  { name: 'an introduction of a megabyte', transports: all, outcomes: either('completed') },
+  {
+    name: 'one field of very many that decides',
+    transports: all,
+    outcomes: either('completed, output_schema', 'completed, not_checked'),
+  },
+  {
+    name: 'a keyword of very many that decides',
+    transports: all,
+    outcomes: either('completed', 'completed, not_checked'),
+  },
   { name: '401 for ever', transports: http, outcomes: either('authorization_required', 'authorization_failed') },
   {
     name: '403 with ever more scopes',
@@ -95,6 +114,39 @@ export const localCases: readonly Omit<Case, 'transports'>[] = [
   { name: 'a deaf ear to its end', outcomes: either('completed') },
   { name: 'silence', outcomes: either('timeout') },
 ]
+
+/** How somebody comes back from an honest sign-in, and what may come of it. Only the first is the answer that was given. */
+export const callbacks: Readonly<Record<string, (callback: URL) => void>> = {
+  'another issuer': (callback) => callback.searchParams.set('iss', 'https://other.example'),
+  'the issuer with a slash': (callback) => callback.searchParams.set('iss', `${callback.searchParams.get('iss')}/`),
+  'no issuer': (callback) => callback.searchParams.delete('iss'),
+  'two issuers': (callback) => callback.searchParams.append('iss', 'https://other.example'),
+  'no state': (callback) => callback.searchParams.delete('state'),
+  'an unknown state': (callback) => callback.searchParams.set('state', 'x'.repeat(43)),
+  'two states': (callback) => callback.searchParams.append('state', 'x'.repeat(43)),
+  'no code': (callback) => callback.searchParams.delete('code'),
+  'an empty code': (callback) => callback.searchParams.set('code', ''),
+  'two codes': (callback) => callback.searchParams.append('code', 'other'),
+  'a code and an error': (callback) => callback.searchParams.set('error', 'access_denied'),
+  'an error of another issuer': (callback) => {
+    callback.searchParams.delete('code')
+    callback.searchParams.set('error', 'access_denied')
+    callback.searchParams.set('error_description', 'canary-of-the-callback')
+    callback.searchParams.set('iss', 'https://other.example')
+  },
+  'an error with words': (callback) => {
+    callback.searchParams.delete('code')
+    callback.searchParams.set('error', 'canary-error')
+    callback.searchParams.set('error_description', 'canary-of-the-callback')
+  },
+  'a fragment': (callback) => {
+    callback.hash = callback.search.slice(1)
+    callback.search = ''
+  },
+}
+
+/** What may come of a callback that is not the one that was given. */
+export const refusedCallbacks = either('authorization_failed', 'not_found', 'invalid_input', 'denied', 'forbidden')
 
 /** What may come of signing in at each authorization server, and of the call that follows. */
 export const oauthOutcomes: Readonly<Record<string, readonly string[]>> = {

@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
+import { Worker } from 'node:worker_threads'
 import { runInNewContext } from 'node:vm'
 import {
   encryptedCredentials,
@@ -20,7 +21,7 @@ import {
 import { stdioServer } from 'mcp-integrations/stdio'
 import { quantile } from '../../bench/support/figures.js'
 import { oauthCases } from './authorization-servers.js'
-import { call, cases, localCases, meet, oauthOutcomes } from './cases.js'
+import { call, callbacks, cases, localCases, meet, oauthOutcomes, refusedCallbacks } from './cases.js'
 
 const callTimeoutMs = 1_500
 const connectTimeoutMs = 3_000
@@ -41,11 +42,12 @@ interface Measured {
 
 const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : ''
 const bare = process.argv.includes('--bare')
-const child = fork('scripts/run.mjs', ['test/hostile/server-process.ts'])
-const [{ base }] = (await once(child, 'message')) as [{ base: string }]
+const { process: child, base } = await startServers()
+const halfOpen = await startServers()
 const rejections: unknown[] = []
 process.on('unhandledRejection', (error) => rejections.push(error))
 
+const machine = watchMachine()
 const { registry: healthy } = host(0)
 await meet(healthy, { url: `${base}/healthy/modern/mcp` })
 const control = await measured('control', [], async () => {
@@ -64,7 +66,7 @@ for (const { name, transports, outcomes } of cases) {
     if (!`${name} ${transport}`.includes(only)) continue
     const url = `${base}/${encodeURIComponent(name)}/${transport}/mcp?key=canary-query`
     const row = await met(`${name} (${transport})`, outcomes, (own) => meet(own.registry, { url }))
-    rows.push([`${name} (${transport})`, row, bare ? await bareOutcome(url) : ''])
+    rows.push([`${name} (${transport})`, row, bare && transport === 'modern' ? await bareOutcome(url) : ''])
   }
 }
 for (const { name, outcomes } of localCases) {
@@ -84,8 +86,18 @@ for (const name of oauthCases) {
   rows.push([`sign-in: ${name}`, await met(`sign-in: ${name}`, outcomes, (own) => signIn(own, name)), ''])
 }
 
+for (const [name, change] of Object.entries(callbacks)) {
+  if (!`callback with ${name}`.includes(only)) continue
+  const row = await met(`callback with ${name}`, refusedCallbacks, (own) => signIn(own, 'honest', change))
+  rows.push([`callback with ${name}`, row, ''])
+}
+if ('a server that is stopped'.includes(only))
+  rows.push(['a server that is stopped', await metOnce('a server that is stopped', ['timeout'], stopped), ''])
+halfOpen.process.kill('SIGKILL')
+
 const { leaked } = await asked<{ leaked: string[] }>(child)
 await healthy.close()
+machine.end()
 child.disconnect()
 console.log(['case', 'outcome', 'ms', 'MiB', 'loop ms', ...(bare ? ['bare SDK client'] : [])].join(' | '))
 for (const [name, { outcome, ms, memory, loop }, beside] of rows)
@@ -106,10 +118,10 @@ interface Own {
   readonly time: { aheadMs: number }
 }
 
-function host(aheadMs: number): Own {
+function host(aheadMs: number, given?: RegistryStorage): Own {
   const time = { aheadMs }
   const now = (): number => Date.now() + time.aheadMs
-  const storage = memoryStorage({ now })
+  const storage = given ?? memoryStorage({ now })
   const registry = new IntegrationRegistry({
     storage,
     credentials: encryptedCredentials({ keys: [{ id: 'k', secret: new Uint8Array(32).fill(7) }] }),
@@ -149,6 +161,8 @@ async function metOnce(
 ): Promise<Measured> {
   const own = host(0)
   const processes = count('ProcessWrap')
+  gc()
+  const heap = process.memoryUsage().heapUsed
   const said: unknown[] = []
   const row = await measured(name, outcomes, () =>
     run(own).catch((error: unknown) => {
@@ -162,6 +176,13 @@ async function metOnce(
     await own.registry.events({ workspaceId: 'acme' }),
     await mine.audit().catch(() => undefined),
   )
+  // What was stored is read by the next process as by this one.
+  const next = host(0, own.storage)
+  const read = next.registry.actingAs({ workspaceId: 'acme', userId: 'ana', role: 'admin' })
+  await Promise.all([read.toolset('assistant'), ...(await read.list()).map(({ id }) => read.tools(id))]).catch(
+    (error: unknown) => row.problems.push(`what is stored can't be read: ${inspect(error)}`),
+  )
+  await next.registry.close()
   const { records } = await own.storage.scan({ prefix: '', limit: 1000 })
   const text = `${inspect(said, { depth: 12 })} ${JSON.stringify(records)}`.replaceAll('key=canary-query', '')
   const found = text.match(/canary-[a-z-]+/)
@@ -174,6 +195,10 @@ async function metOnce(
   for (let n = 0; n < 100 && count('ProcessWrap') > processes; n++)
     await new Promise((resolve) => setTimeout(resolve, 50))
   if (count('ProcessWrap') > processes) row.problems.push('a process stays')
+  gc()
+  const kept = process.memoryUsage().heapUsed - heap
+  // Tool lists are remembered, up to 32 MiB.
+  if (kept > 40 * MiB) row.problems.push(`keeps ${(kept / MiB).toFixed(0)} MiB`)
   if ((await call(healthy, 'hostile__good')) !== 'completed')
     row.problems.push('a good server does not work afterwards')
   return row
@@ -190,16 +215,17 @@ async function measured(name: string, outcomes: readonly string[], run: () => Pr
   const ended = new AbortController()
   const sibling = (async () => {
     while (!ended.signal.aborted) {
-      const started = performance.now()
-      await call(healthy, 'hostile__good')
-      times.push(performance.now() - started)
+      const from = performance.now()
+      await call(healthy, 'hostile__good').catch(() => undefined)
+      times.push(performance.now() - from)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   })()
+  machine.reset()
   delay.enable()
-  const started = performance.now()
+  const began = performance.now()
   const outcome = await run()
-  const ms = performance.now() - started
+  const ms = performance.now() - began
   delay.disable()
   ended.abort()
   await sibling
@@ -208,7 +234,7 @@ async function measured(name: string, outcomes: readonly string[], run: () => Pr
     outcome,
     ms,
     memory: peak - before,
-    loop: delay.max / 1e6,
+    loop: Math.max(0, delay.max / 1e6 - machine.longestMs()),
     p99: quantile(times, 0.99),
     problems,
   }
@@ -222,7 +248,21 @@ async function measured(name: string, outcomes: readonly string[], run: () => Pr
   return row
 }
 
-async function signIn({ registry, time }: Own, name: string): Promise<string> {
+/** A server that the machine has stopped still has its sockets open. */
+async function stopped({ registry }: Own): Promise<string> {
+  await meet(registry, { url: `${halfOpen.base}/healthy/modern/mcp` })
+  halfOpen.process.kill('SIGSTOP')
+  return call(registry, 'hostile__good')
+}
+
+/** Starts the hostile servers in a process of their own. */
+async function startServers(): Promise<{ readonly process: ChildProcess; readonly base: string }> {
+  const process = fork('scripts/run.mjs', ['test/hostile/server-process.ts'])
+  const [hello] = (await once(process, 'message')) as [{ base: string }]
+  return { process, base: hello.base }
+}
+
+async function signIn({ registry, time }: Own, name: string, change = (_callback: URL): void => {}): Promise<string> {
   const issuer = `${base}/as/${encodeURIComponent(name)}`
   const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana', role: 'admin' })
   const begun = await mine.connect({ url: `${issuer}/mcp`, name: 'Hostile', agents: ['assistant'] })
@@ -232,6 +272,7 @@ async function signIn({ registry, time }: Own, name: string): Promise<string> {
   callback.searchParams.set('code', 'canary-code')
   callback.searchParams.set('state', page.searchParams.get('state')!)
   callback.searchParams.set('iss', issuer)
+  change(callback)
   const finished = await mine.finishConnect(callback.href)
   if (finished.type !== 'connected') return finished.type
   await mine.configureTools(finished.integration.id, { good: { approval: 'auto' } })
@@ -255,6 +296,26 @@ async function asked<T>(process: ChildProcess): Promise<T> {
   process.send('leaked')
   const [answer] = (await once(process, 'message')) as [T]
   return answer
+}
+
+/** How long a thread that has nothing to do was kept from its turn: what that takes, no hostile server has done. */
+function watchMachine(): { reset(): void; longestMs(): number; end(): void } {
+  const shared = new Float64Array(new SharedArrayBuffer(8))
+  const program = `
+    const { workerData } = require('node:worker_threads')
+    let last = performance.now()
+    setInterval(() => {
+      const now = performance.now()
+      workerData[0] = Math.max(workerData[0], now - last - 5)
+      last = now
+    }, 5)`
+  const worker = new Worker(program, { eval: true, workerData: shared })
+  worker.unref()
+  return {
+    reset: () => void (shared[0] = 0),
+    longestMs: () => shared[0]!,
+    end: () => void worker.terminate(),
+  }
 }
 
 function openSockets(): number {

@@ -21,7 +21,13 @@ type Answer = (exchange: Exchange) => void | Promise<void>
 type Raw = (response: ServerResponse, exchange: Exchange) => void | Promise<void>
 
 const good = { name: 'good', description: 'Says hello.', inputSchema: { type: 'object' } }
-const list = (tools: readonly unknown[], more: object = {}) => ({ resultType: 'complete', tools, ...more })
+const list = (tools: readonly unknown[], more: object = {}) => ({
+  resultType: 'complete',
+  ttlMs: 0,
+  cacheScope: 'private',
+  tools,
+  ...more,
+})
 const hello = { resultType: 'complete', content: [{ type: 'text', text: 'hello' }] }
 const MiB = 1024 * 1024
 
@@ -39,7 +45,13 @@ function server(instead: Readonly<Record<string, Answer>>): Answer {
     switch (message.method) {
       case 'server/discover':
         if (era === 'modern')
-          return result(exchange, { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities })
+          return result(exchange, {
+            resultType: 'complete',
+            supportedVersions: ['2026-07-28'],
+            capabilities,
+            ttlMs: 0,
+            cacheScope: 'private',
+          })
         return exchange.send({ jsonrpc: '2.0', id: message.id, error: { code: -32601, message: 'Method not found' } })
       case 'initialize':
         response.setHeader('mcp-session-id', 'one')
@@ -103,6 +115,10 @@ const progress = JSON.stringify({
 })
 const answerText = (exchange: Exchange, value: string): string =>
   `{"jsonrpc":"2.0","id":${JSON.stringify(exchange.message.id)},"result":${value}}`
+const long = 'y'.repeat(300_000)
+const fields = (count: number, value: unknown): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, value]))
+const flags = fields(20_000, true)
 let turns = 0
 
 export const hostileAnswers: Readonly<Record<string, Answer>> = {
@@ -206,6 +222,38 @@ export const hostileAnswers: Readonly<Record<string, Answer>> = {
     jsonHead(response)
     response.end(answerText(e, `{"content":[],"structuredContent":[${'[],'.repeat(1_200_000)}[]]}`))
   }),
+  'names that are never the same': raw((response, e) => {
+    jsonHead(response)
+    const names = (from: number) => Array.from({ length: 100 }, (_, n) => `"k${from + n}":1`).join()
+    const objects = Array.from({ length: 3_000 }, (_, n) => `{${names(n * 100)}}`).join()
+    response.end(answerText(e, `{"content":[],"structuredContent":[${objects}]}`))
+  }),
+  'padding without an end': raw((response, e) => {
+    jsonHead(response)
+    response.end(answerText(e, `{"content":[{"type":"image","data":"${'='.repeat(4_000_000)}A"}]}`))
+  }),
+  'lines of one event': raw(async (response) => {
+    events(response)
+    await pour(response, 'data:\n'.repeat(10_000))
+  }),
+  'a list of very many messages': raw((response, e) => {
+    jsonHead(response)
+    const text = answerText(e, JSON.stringify(hello))
+    response.end(`[${`${progress},`.repeat(30_000)}${text}]`)
+  }),
+  'the same list, as one event': raw((response, e) => {
+    events(response)
+    response.end(`data: [${`${progress},`.repeat(30_000)}${answerText(e, JSON.stringify(hello))}]\n\n`)
+  }),
+  'requests without end': raw(async (response) => {
+    events(response)
+    for (let id = 0; !response.destroyed; id += 20)
+      await pour(
+        response,
+        Array.from({ length: 20 }, (_, n) => `data: {"jsonrpc":"2.0","id":"q${id + n}","method":"ping"}\n\n`).join(''),
+        1,
+      )
+  }),
   'a text of 50 MB': raw(async (response, e) => {
     jsonHead(response)
     response.write(answerText(e, '{"content":[{"type":"text","text":"').slice(0, -1))
@@ -279,6 +327,65 @@ export const hostileAnswers: Readonly<Record<string, Answer>> = {
       const row = Array.from({ length: 60 }, (_, m) => (m === 59 ? 899 : m % 10))
       result(e, { ...hello, structuredContent: { rows: Array.from({ length: 5_000 }, () => row) } })
     },
+  }),
+  'names that fill a record': listed([
+    good,
+    ...Array.from({ length: 999 }, (_, n) => ({ ...good, name: `${n}`.padEnd(250, '漢') })),
+  ]),
+  'descriptions that hide very much': listed([
+    good,
+    ...Array.from({ length: 30 }, (_, n) => ({ ...good, name: `t${n}`, description: 'a\u200b\u202e'.repeat(14_000) })),
+  ]),
+  'an introduction of a megabyte': server({
+    'server/discover': (e) =>
+      e.era === 'legacy'
+        ? e.send({ jsonrpc: '2.0', id: e.message.id, error: { code: -32601, message: 'Method not found' } })
+        : result(e, {
+            ...list([]),
+            supportedVersions: ['2026-07-28'],
+            capabilities: { tools: flags, experimental: { long } },
+            instructions: long,
+            _meta: { 'io.modelcontextprotocol/serverInfo': { name: long, version: long }, long },
+          }),
+    initialize: (e) =>
+      result(e, {
+        protocolVersion: '2025-11-25',
+        capabilities: { tools: flags, experimental: { long } },
+        instructions: long,
+        serverInfo: { name: long, version: long },
+      }),
+  }),
+  'one field of very many that decides': server({
+    'tools/list': (e) =>
+      result(
+        e,
+        list([
+          {
+            ...good,
+            outputSchema: {
+              type: 'object',
+              anyOf: Array.from({ length: 600 }, () => ({ properties: { a: false } })),
+            },
+          },
+        ]),
+      ),
+    'tools/call': (e) => result(e, { ...hello, structuredContent: { a: 1, ...fields(40_000, 1) } }),
+  }),
+  'a keyword of very many that decides': server({
+    'tools/list': (e) =>
+      result(
+        e,
+        list([
+          {
+            ...good,
+            outputSchema: {
+              type: 'object',
+              properties: { v: { items: { anyOf: [{ type: 'string', ...fields(5_000, 1) }, true] } } },
+            },
+          },
+        ]),
+      ),
+    'tools/call': (e) => result(e, { ...hello, structuredContent: { v: Array.from({ length: 60_000 }, () => 1) } }),
   }),
   '401 for ever': onCall(
     ({ response }) => void response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end(),

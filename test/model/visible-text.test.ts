@@ -57,6 +57,9 @@ describe('text in which nothing can hide', () => {
   })
 
   it('looks at no more of a huge text than it shows', () => {
+    const hiding = visibleText('a\u200b'.repeat(50_000))
+    expect(hiding.length).toBeLessThan(100_000 + 20_000)
+    expect(hiding).toMatch(/^a\\u\{200B\}a.*… \(\d+ more characters\)$/)
     expect(visible('\u202e'.repeat(10_000_000), 80)).toBe(`${'\\u{202E}'.repeat(10)}… (9999990 more characters)`)
   })
 

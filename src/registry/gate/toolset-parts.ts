@@ -5,7 +5,8 @@ import type { ApprovalVerdict } from '../../policy/approval-rule.js'
 import { notForModels } from '../../policy/model-audience.js'
 import { filterTools, type Filtered, type FilterInput } from '../../policy/tool-filter.js'
 import { inAcceptedWords } from '../../policy/schema-words.js'
-import { shownDefinition } from '../../policy/shown-definition.js'
+import { WorkPace } from '../../mcp/work-pace.js'
+import { shownDefinition, workOfShowing } from '../../policy/shown-definition.js'
 import { acceptedOf } from './accepted-definitions.js'
 import { standingOf, verdictOn, type Standing, type Subject } from './assess-tool.js'
 import type { ActorContext, Context } from '../state/context.js'
@@ -113,26 +114,17 @@ async function definitionsForModels(
         usable.map(({ subject: { tool }, standing }) => ({ ...standing, tool })),
       )
     : []
-  return new Map(
-    usable.map(
-      (
-        {
-          subject: {
-            tool: { definition },
-          },
-          standing: { change },
-        },
-        n,
-      ) => [
-        definition.name,
-        frozen(
-          shownDefinition(
-            change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n]),
-          ),
-        ),
-      ],
-    ),
-  )
+  const pace = new WorkPace()
+  const definitions = new Map<string, ToolDefinition>()
+  for (const [n, { subject, standing }] of usable.entries()) {
+    const { definition } = subject.tool
+    const { change } = standing
+    const worded = change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n])
+    const units = workOfShowing(worded)
+    definitions.set(definition.name, frozen(shownDefinition(worded)))
+    await pace.after(units)
+  }
+  return definitions
 }
 
 /** An integration with its settings and the agent's tool list. */

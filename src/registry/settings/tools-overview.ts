@@ -1,5 +1,6 @@
 import type { QuarantinedTool, Tool } from '../../model/tool.js'
-import { shownDefinition } from '../../policy/shown-definition.js'
+import { WorkPace } from '../../mcp/work-pace.js'
+import { shownDefinition, workOfShowing } from '../../policy/shown-definition.js'
 import { assess } from '../gate/assess-tool.js'
 import { changesOf } from '../gate/tool-changes.js'
 import { load } from '../state/access.js'
@@ -33,6 +34,12 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
     ...assess(context, { actor, integrationId: id, record, settings: settings?.value, manifest, tool }),
   }))
   const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
+  const pace = new WorkPace()
+  for (const { tool } of assessed) {
+    const units = workOfShowing(tool.definition)
+    shownDefinition(tool.definition)
+    await pace.after(units)
+  }
   const tools = assessed.map(({ tool, label, mode, verdict, settings: own }, n): Tool => {
     const change = changes[n]
     const definition = shownDefinition(tool.definition)
