@@ -11,11 +11,13 @@ export async function approvals(): Promise<void> {
 
 async function during(): Promise<void> {
   const { mine, notes, close } = await connectedNotes()
+  // #region dialog
   const dialog = {
     async open(_question: object, _options: { readonly signal: AbortSignal }): Promise<ApprovalDecision> {
       return { decision: 'deny', reason: 'Ask me after lunch.' }
     },
   }
+  // #endregion
   // #region confirm
   const confirm: ConfirmCallback = (request: ConfirmRequest, { signal }) =>
     dialog.open(
@@ -34,8 +36,8 @@ async function during(): Promise<void> {
     'refused, not run',
     outcome.type === 'not_run' && outcome.reason === 'Ask me after lunch.' && notes.calls.size === 0,
   )
-  const again = await mine.toolset('assistant', { conversationId: 'chat-2' })
   // #region outcome
+  const again = await mine.toolset('assistant', { conversationId: 'chat-2' })
   const answerForModel = async (name: string, args: object) => {
     const ended = await again.call(name, args)
     return ended.type === 'completed' ? ended.result.content : ended.modelText
@@ -47,8 +49,8 @@ async function during(): Promise<void> {
 
 async function later(): Promise<void> {
   const { registry, mine, notes, close } = await connectedNotes()
-  const inbox: string[] = []
   // #region defer
+  const inbox: string[] = []
   const toolset = await mine.toolset('assistant', {
     conversationId: 'chat-1',
     confirm: (request) => {
@@ -80,8 +82,8 @@ async function later(): Promise<void> {
 
 async function remembered(): Promise<void> {
   const { mine, notes, close } = await connectedNotes()
-  let asked = 0
   // #region remember
+  let asked = 0
   const toolset = await mine.toolset('assistant', {
     conversationId: 'chat-1',
     confirm: () => {

@@ -3,6 +3,7 @@ import { connectedNotes, expect } from './host.js'
 
 export async function calls(): Promise<void> {
   const { mine, notes, integration, close } = await connectedNotes()
+  // #region form
   const shown: string[] = []
   const form = {
     async open({ message }: ElicitRequest, _options: { readonly signal: AbortSignal }): Promise<ElicitAnswer> {
@@ -10,6 +11,7 @@ export async function calls(): Promise<void> {
       return { action: 'accept', content: { copies: 2 } }
     },
   }
+  // #endregion
   await notes.setTools([
     {
       name: 'print',
@@ -41,14 +43,13 @@ export async function calls(): Promise<void> {
       : { action: 'decline' } // 'url': show request.url, and let the person open it
   const toolset = await mine.toolset('assistant', { elicit })
   // #endregion
-  const controller = new AbortController()
-  const [name, args, stepId] = ['notes__print', {}, 'run-1/step-1']
   // #region options
-  const outcome = await toolset.call(name, args, {
+  const controller = new AbortController()
+  const outcome = await toolset.call('notes__print', {}, {
     signal: controller.signal, // ends the call, at the server too
     timeoutMs: 120_000, // waiting for a person doesn't count
     onProgress: ({ progress, total, message }) => shown.push(`${progress}/${total ?? '?'} ${message ?? ''}`),
-    idempotencyKey: stepId, // for a framework that runs a step anew
+    idempotencyKey: 'run-1/step-1', // for a framework that runs a step anew
   })
   // #endregion
   expect('the question was answered', outcome.type === 'completed' && shown.includes('How many copies?'))

@@ -42,6 +42,7 @@ export async function credentials(): Promise<void> {
   await registry.close()
   await notes.close()
 
+  // #region kms-client
   const kms = {
     async encrypt({ plaintext }: { readonly keyId: string; readonly plaintext: Uint8Array; readonly context: string }) {
       return plaintext.map((byte) => byte ^ 7)
@@ -56,6 +57,7 @@ export async function credentials(): Promise<void> {
       return ciphertext.map((byte) => byte ^ 7)
     },
   }
+  // #endregion
   // #region kms
   const keys: EncryptionKeyProvider = {
     currentKeyId: () => 'alias/integrations',
@@ -70,8 +72,8 @@ export async function credentials(): Promise<void> {
   const tests: (() => unknown)[] = []
   const describe = (_name: string, body: () => void): void => body()
   const it = (_name: string, body: () => unknown): void => void tests.push(body)
-  const myVault = () => encryptedCredentials({ keys: [{ id: 'a', secret: newKey }] })
   // #region contract
+  const myVault = () => encryptedCredentials({ keys: [{ id: 'a', secret: new Uint8Array(32) }] }) // yours
   describeVaultContract({ describe, it }, () => myVault())
   // #endregion
   for (const test of tests) await test()

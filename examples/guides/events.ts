@@ -7,8 +7,8 @@ const onDiagnostic = ({ area, message, error }: Diagnostic) => console.warn(`[mc
 
 export async function events(): Promise<void> {
   const { registry, mine, integration, close } = await connectedNotes({ onDiagnostic })
-  const shown: string[] = []
   // #region on
+  const shown: string[] = []
   const off = registry.on('integration_status_changed', ({ integrationId, status, reason }) => {
     shown.push(`${integrationId} is ${status}: ${reason}`) // this process only, best effort
   })
@@ -17,8 +17,8 @@ export async function events(): Promise<void> {
   await (await mine.toolset('assistant')).call('notes__search', { query: 'pricing' })
   off()
   expect('listeners heard it', shown.length === 1)
-  let cursor: string | undefined
   // #region feed
+  let cursor: string | undefined // what you kept last time
   const page = await registry.events({ workspaceId: 'acme', after: cursor })
   for (const event of page.events) shown.push(`${event.at} ${event.type}`)
   cursor = page.after // keep it with what you did: at least once, in order, none is missed

@@ -4,8 +4,8 @@ import { ana, connectedNotes, expect } from './host.js'
 
 export async function gateway(): Promise<void> {
   const { registry, mine, close } = await connectedNotes()
-  const whoIs = async (token: string) => (token === 'token-of-ana' ? ana : undefined)
   // #region mount
+  const whoIs = async (token: string) => (token === 'token-of-ana' ? ana : undefined)
   const handler = gatewayHandler(registry, {
     agent: 'assistant',
     auth: {
@@ -21,6 +21,7 @@ export async function gateway(): Promise<void> {
   })
   // Hono: app.all('/mcp', (c) => handler(c.req.raw)), and the same for '/.well-known/oauth-protected-resource/mcp'
   // #endregion
+  // #region client
   const client = new Client({ name: 'any-client', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } })
   const url = new URL('https://agents.example.com/mcp')
   const fetch: typeof globalThis.fetch = (input, init) => {
@@ -29,6 +30,7 @@ export async function gateway(): Promise<void> {
     return handler(request)
   }
   await client.connect(new StreamableHTTPClientTransport(url, { fetch }))
+  // #endregion
   // #region call
   const call = { name: 'notes__send', arguments: { to: 'bo', text: 'hi' } }
   const waiting = await client.callTool(call) // "This call waits for a person to approve it: https://…"

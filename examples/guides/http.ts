@@ -8,9 +8,11 @@ import { integrationsClient } from 'mcp-integrations/client'
 import { integrationsHandler, toNodeListener } from 'mcp-integrations/http'
 import { connectedNotes, expect } from './host.js'
 
-/** The host's own sessions. */
+// #region who-is
+// Stands for your own sessions.
 const whoIs = async (request: Request): Promise<Actor | undefined> =>
   request.headers.get('authorization') === 'Bearer ana' ? { workspaceId: 'acme', userId: 'ana' } : undefined
+// #endregion
 
 export async function http(): Promise<void> {
   const { registry, mine, integration, close } = await connectedNotes()
@@ -21,8 +23,8 @@ export async function http(): Promise<void> {
   })
   // #endregion
 
-  const hono = new Hono()
   // #region hono
+  const hono = new Hono()
   hono.all('/api/mcp/*', ({ req }) => handler(req.raw))
   hono.all('/api/mcp', ({ req }) => handler(req.raw))
   // #endregion
@@ -31,8 +33,8 @@ export async function http(): Promise<void> {
   })
   expect('Hono answers', answer.status === 200)
 
-  const app = express()
   // #region express
+  const app = express()
   app.use('/api/mcp', toNodeListener(handler)) // before or after express.json(), both will do
   // #endregion
   await lists('Express', createServer(app))
@@ -56,11 +58,11 @@ export async function http(): Promise<void> {
   })
   const [notes] = await client.list()
   // #endregion
-  const stop = new AbortController()
-  const shown: string[] = []
   const { after } = await client.events({ after: 'latest' })
   await mine.disable(integration.id)
   // #region live
+  const stop = new AbortController()
+  const shown: string[] = []
   for await (const event of client.listen({ after, signal: stop.signal })) {
     shown.push(event.type) // 'reset': more was missed than can be told one by one, read everything again
     if (event.type === 'integration_disabled') stop.abort()
@@ -76,8 +78,8 @@ export async function http(): Promise<void> {
     listener.closeAllConnections()
     listener.close()
   }
-  const list = JSON.stringify({ mcpServers: { second: { url: integration.url }, files: { command: 'npx' } } })
   // #region lists
+  const list = JSON.stringify({ mcpServers: { second: { url: notes?.url }, files: { command: 'npx' } } })
   const { servers } = await client.previewServers(list) // to show: name, url, headers, what a person is asked for
   const { rows } = await client.importServers(list, { agents: ['assistant'] }) // off until somebody has looked
   // #endregion

@@ -3,14 +3,15 @@ import { connectedNotes, expect } from './host.js'
 
 export async function importing(): Promise<void> {
   const { mine, notes, close } = await connectedNotes()
+  const { url } = notes
+  // #region read
   const text = `{
     // copied from another client
     "mcpServers": {
-      "Team notes": { "url": "${notes.url}", "headers": { "X-Team": "\${TEAM}" } },
+      "Team notes": { "url": "${url}", "headers": { "X-Team": "\${TEAM}" } },
       "files": { "command": "npx", "args": ["server-filesystem", "/"] },
     }
   }`
-  // #region read
   const { servers } = readServers(text) // runs nothing and reads no environment
   for (const { name, url, variables, unsupported } of previewServers(servers))
     console.log(`  ${name}: ${unsupported ?? url}`, variables) // safe to show: secrets are left out

@@ -18,6 +18,8 @@ import { toolSettings } from './tool-settings.js'
 
 const guides = {
   readme: () => import('./readme.js'),
+  gettingStarted: () => import('./getting-started.js'),
+  start: () => import('./start.js'),
   approvals,
   calls,
   toolSettings,

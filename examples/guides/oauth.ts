@@ -6,12 +6,11 @@ import { ana, expect } from './host.js'
 export async function oauth(): Promise<void> {
   const authorizationServer = await startAuthorizationServer()
   const server = await startProtectedMcpServer(() => authorizationServer.issuer)
-  const redirectUrl = 'http://127.0.0.1:34567/oauth/callback'
-  const [storage, keys] = [memoryStorage(), [{ id: '2026-01', secret: new Uint8Array(32).fill(1) }]]
   // #region options
+  const redirectUrl = 'http://127.0.0.1:34567/oauth/callback'
   const registry = new IntegrationRegistry({
-    storage,
-    credentials: encryptedCredentials({ keys }),
+    storage: memoryStorage(),
+    credentials: encryptedCredentials({ keys: [{ id: '2026-01', secret: new Uint8Array(32).fill(1) }] }), // yours
     agents: ['assistant'],
     oauth: { redirectUrl, clientName: 'Acme Assistant' },
     egress: { allowLoopback: true }, // for development

@@ -3,11 +3,10 @@ import { openTelemetry } from 'mcp-integrations/otel'
 import { expect } from './host.js'
 
 export async function telemetry(): Promise<void> {
-  const credentials = encryptedCredentials({ keys: [{ id: '2026-01', secret: new Uint8Array(32).fill(1) }] })
   // #region observe
   const registry = new IntegrationRegistry({
     storage: memoryStorage(),
-    credentials,
+    credentials: encryptedCredentials({ keys: [{ id: '2026-01', secret: new Uint8Array(32).fill(1) }] }), // yours
     agents: ['assistant'],
     observer: openTelemetry(), // the global providers; or { tracerProvider, meterProvider }
   })

@@ -4,8 +4,8 @@ import { ana, connectedNotes, expect } from './host.js'
 
 export async function page(): Promise<void> {
   const { registry, close } = await connectedNotes()
-  const whoIs = async (_request: Request) => ana
   // #region mount
+  const whoIs = async (_request: Request) => ana
   const handler = integrationsHandler(registry, {
     basePath: '/api/mcp',
     origin: 'https://app.example.com',
@@ -22,15 +22,16 @@ export async function page(): Promise<void> {
   const script = /src="([^"]+)"/.exec(html)?.[1] ?? ''
   const asset = await handler(new Request(`https://app.example.com${script}`))
   expect('its script is kept for ever', asset.headers.get('cache-control')?.includes('immutable') === true)
-  const directory = {
-    find: async (_workspace: string, search = '') => staff.filter(({ name }) => name.includes(search)),
-  }
   // #region people
+  const staff = [
+    { id: 'ana', name: 'Ana Lima' },
+    { id: 'bo', name: 'Bo Berg' },
+  ]
   const named = integrationsHandler(registry, {
     basePath: '/api/mcp',
     origin: 'https://app.example.com',
     actor: (request) => whoIs(request),
-    people: ({ workspaceId }, { search }) => directory.find(workspaceId, search), // your directory: { id, name } of each
+    people: async (_actor, { search = '' }) => staff.filter(({ name }) => name.includes(search)), // your directory
     ui: settingsPage({ labels: { integrationsTab: 'Services' } }),
   })
   // #endregion
@@ -40,8 +41,3 @@ export async function page(): Promise<void> {
   expect('the tab has the name that was given', services.includes('>Services</a>'))
   await close()
 }
-
-const staff = [
-  { id: 'ana', name: 'Ana Lima' },
-  { id: 'bo', name: 'Bo Berg' },
-]

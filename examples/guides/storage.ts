@@ -7,13 +7,12 @@ import { describeStorageContract } from 'mcp-integrations/testing'
 import { expect } from './host.js'
 
 export async function storages(): Promise<void> {
-  const file = ':memory:'
   // #region sqlite
-  const database = new Database(file) // libsql, better-sqlite3, or node:sqlite from Node 22.13
+  const database = new Database(':memory:') // or a file; libsql, better-sqlite3, or node:sqlite from Node 22.13
   const sqlite = sqliteStorage({ database })
   // #endregion
-  const connectionString = 'postgres://nobody@127.0.0.1:1/none'
   // #region postgres
+  const connectionString = process.env['DATABASE_URL'] ?? 'postgres://nobody@127.0.0.1:1/none'
   const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: 5_000 })
   pool.on('error', () => {}) // or a lost idle connection ends your process
   const listen = async () => {
@@ -29,8 +28,8 @@ export async function storages(): Promise<void> {
   const tests: (() => unknown)[] = []
   const describe = (_name: string, body: () => void): void => body()
   const it = (_name: string, body: () => unknown): void => void tests.push(body)
-  const myStorage = ({ now }: { readonly now: () => number }): RegistryStorage => memoryStorage({ now })
   // #region contract
+  const myStorage = ({ now }: { readonly now: () => number }): RegistryStorage => memoryStorage({ now }) // yours
   // In your tests, with vitest, jest, mocha, node:test or bun:test:
   describeStorageContract({ describe, it }, ({ now }) => myStorage({ now }))
   // #endregion

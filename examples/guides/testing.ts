@@ -1,10 +1,10 @@
 import { encryptedCredentials, IntegrationRegistry, memoryStorage } from 'mcp-integrations'
 import { manualRuntime, testServer } from 'mcp-integrations/testing'
-import { ana, expect } from './host.js'
+import { expect } from './host.js'
 
 export async function testing(): Promise<void> {
-  const keys = [{ id: 'test', secret: new Uint8Array(32).fill(1) }]
   // #region testing
+  const keys = [{ id: 'test', secret: new Uint8Array(32).fill(1) }]
   const runtime = manualRuntime() // time stands still until you move it
   const notes = testServer({ tools: [{ name: 'search', run: ({ query }) => `2 notes about ${String(query)}` }] })
   const registry = new IntegrationRegistry({
@@ -14,7 +14,7 @@ export async function testing(): Promise<void> {
     confirm: () => 'defer',
     runtime: { ...runtime, fetch: notes.fetch }, // no port, no network; several: fetchAmong([notes, mail])
   })
-  const mine = registry.actingAs(ana)
+  const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana' })
   await mine.connect({ url: notes.url, name: 'Notes', agents: ['assistant'] })
   const toolset = await mine.toolset('assistant')
   const waiting = await toolset.call('notes__search', { query: 'pricing' }) // approval_required; nothing was called

@@ -17,8 +17,8 @@ export async function toolSettings(): Promise<void> {
   })
   await mine.configureTools(integration.id, { send: { enabled: false } })
   // #endregion
-  const builder = await mine.toolset('builder')
   // #region unavailable
+  const builder = await mine.toolset('builder')
   for (const { integration: from, name, reason } of builder.unavailable)
     console.log(`  ${from.name} ${name ?? ''}: ${reason}`) // never silently missing
   // #endregion
