@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { importsFor, namesDeclared, undeclared } from './snippets.mjs'
 
 /**
  * Guides show code that runs elsewhere: a line `<!-- region examples/quickstart/main.ts#connect -->` before a fence says
- * which region of which file it is.
+ * which region of which file it is. The first snippet of a page that uses a package imports it.
  */
 const shown = /^<!-- region (\S+?)#(\S+) -->\n+```(\w+)\n([\s\S]*?)^```$/gm
 
@@ -14,16 +15,52 @@ const shown = /^<!-- region (\S+?)#(\S+) -->\n+```(\w+)\n([\s\S]*?)^```$/gm
  */
 export function refresh(page, text, root) {
   const problems = []
+  const snippets = []
+  const imported = new Set()
   const fresh = text.replace(shown, (whole, file, name, language, code) => {
     const region = regionOf(join(root, file), name)
-    if (region === undefined) problems.push(`${page}: ${file} has no region ${name}`)
-    else if (region !== code)
-      problems.push(`${page}: differs from ${file}#${name}; run \`npm run docs:check -- --write\``)
-    return region === undefined ? whole : `<!-- region ${file}#${name} -->\n\n\`\`\`${language}\n${region}\`\`\``
+    if (region === undefined) {
+      problems.push(`${page}: ${file} has no region ${name}`)
+      return whole
+    }
+    const snippet = isTypeScript.test(language) ? withImports(linesOf(join(root, file)).join('\n'), region) : region
+    if (snippet !== code) problems.push(`${page}: differs from ${file}#${name}; run \`npm run docs:check -- --write\``)
+    return `<!-- region ${file}#${name} -->\n\n\`\`\`${language}\n${snippet}\`\`\``
+
+    function withImports(source, body) {
+      const imports = importsFor(source, body, imported)
+      const pasted = imports === '' || body.startsWith('import ') ? imports + body : `${imports}\n${body}`
+      for (const declared of namesDeclared(pasted)) imported.add(declared)
+      snippets.push(pasted)
+      return pasted
+    }
   })
+  const borrowed = namesBorrowed(page, text, root, problems)
+  for (const name of undeclared(snippets))
+    if (!borrowed.has(name)) problems.push(`${page}: nothing on the page says what \`${name}\` is`)
   for (const line of unmarkedFences(text))
     problems.push(`${page}:${line}: TypeScript that nothing runs; mark its region`)
   return { fresh, problems }
+}
+
+const isTypeScript = /^tsx?$/
+
+/** A sentence that says which names the snippets take from the snippets, or the code, of another page. */
+const borrows = /starts? from ((?:`\w+`(?:, | and )?)+) of \[[^\]]+\]\(([^)#]+)/g
+
+/** The names that a page says it takes from another one, which has to declare them. */
+function namesBorrowed(page, text, root, problems) {
+  const names = new Set()
+  for (const [, list, target] of text.matchAll(borrows)) {
+    const other = linesOf(join(root, dirname(page), target)).join('\n')
+    const code = target.endsWith('.md') ? [...other.matchAll(shown)].map(([, , , , body]) => body).join('\n') : other
+    const declared = namesDeclared(code)
+    for (const [, name] of list.matchAll(/`(\w+)`/g)) {
+      names.add(name)
+      if (!declared.has(name)) problems.push(`${page}: ${target} doesn't declare \`${name}\``)
+    }
+  }
+  return names
 }
 
 /** The lines between `// #region name` and its `// #endregion`, without their common indentation. */

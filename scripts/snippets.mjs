@@ -39,8 +39,20 @@ export function undeclared(snippets) {
 
 /** Of the language's library and of browsers; Node's globals are those of this process. */
 const ambient = new Set(
-  ['Record', 'Readonly', 'Partial', 'Pick', 'Omit', 'Awaited', 'AsyncIterable', 'Iterable', 'ReturnType', 'Parameters'].concat(
-    ['document', 'window', 'location', 'customElements', 'HTMLElement', 'undefined', 'require'],
+  [
+    'Record',
+    'Readonly',
+    'Partial',
+    'Pick',
+    'Omit',
+    'Awaited',
+    'AsyncIterable',
+    'Iterable',
+    'ReturnType',
+    'Parameters',
+  ].concat(
+    ['document', 'window', 'location', 'customElements', 'HTMLElement', 'undefined'],
+    ['describe', 'it'], // of any test runner
   ),
 )
 

@@ -45,12 +45,16 @@ export async function calls(): Promise<void> {
   // #endregion
   // #region options
   const controller = new AbortController()
-  const outcome = await toolset.call('notes__print', {}, {
-    signal: controller.signal, // ends the call, at the server too
-    timeoutMs: 120_000, // waiting for a person doesn't count
-    onProgress: ({ progress, total, message }) => shown.push(`${progress}/${total ?? '?'} ${message ?? ''}`),
-    idempotencyKey: 'run-1/step-1', // for a framework that runs a step anew
-  })
+  const outcome = await toolset.call(
+    'notes__print',
+    {},
+    {
+      signal: controller.signal, // ends the call, at the server too
+      timeoutMs: 120_000, // waiting for a person doesn't count
+      onProgress: ({ progress, total, message }) => shown.push(`${progress}/${total ?? '?'} ${message ?? ''}`),
+      idempotencyKey: 'run-1/step-1', // for a framework that runs a step anew
+    },
+  )
   // #endregion
   expect('the question was answered', outcome.type === 'completed' && shown.includes('How many copies?'))
   await close()

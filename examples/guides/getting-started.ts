@@ -47,7 +47,7 @@ await mine.configureTools(integration.id, {
 // #region call
 const toolset = await mine.toolset('assistant', {
   conversationId: 'chat-1',
-  confirm: async ({ agentId, tool, display }) => {
+  confirm: ({ agentId, tool, display }) => {
     console.log(`  ${agentId} wants to run ${tool.name}: ${display.text}`) // your product asks a person here
     return 'approve'
   },

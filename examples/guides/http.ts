@@ -58,9 +58,9 @@ export async function http(): Promise<void> {
   })
   const [notes] = await client.list()
   // #endregion
-  const { after } = await client.events({ after: 'latest' })
-  await mine.disable(integration.id)
   // #region live
+  const { after } = await client.events({ after: 'latest' })
+  await mine.disable(integration.id) // somebody turns it off: a person at the page, another process
   const stop = new AbortController()
   const shown: string[] = []
   for await (const event of client.listen({ after, signal: stop.signal })) {

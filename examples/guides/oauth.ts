@@ -1,7 +1,7 @@
 import { encryptedCredentials, IntegrationRegistry, memoryStorage, type ConnectResult } from 'mcp-integrations'
 import { startAuthorizationServer } from '../../test/support/authorization-server.js'
 import { startProtectedMcpServer } from '../../test/support/protected-mcp-server.js'
-import { ana, expect } from './host.js'
+import { expect } from './host.js'
 
 export async function oauth(): Promise<void> {
   const authorizationServer = await startAuthorizationServer()
@@ -16,25 +16,25 @@ export async function oauth(): Promise<void> {
     egress: { allowLoopback: true }, // for development
   })
   // #endregion
-  const url = server.url
-  const sendThere = async (authorizationUrl: string) => void (await arrive(authorizationUrl))
-  let callbackUrl = ''
-  const arrive = async (authorizationUrl: string): Promise<void> => {
-    callbackUrl = await authorizationServer.signIn(authorizationUrl, redirectUrl)
-  }
+  process.env['MCP_URL'] = server.url
   // #region connect
-  const mine = registry.actingAs(ana)
+  let sentTo = ''
+  const sendThere = async (authorizationUrl: string) => void (sentTo = authorizationUrl) // your redirect
+
+  const url = process.env['MCP_URL'] ?? 'https://mcp.example.com/mcp'
+  const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana' })
   const begun = await mine.connect({ url, name: 'Notes', agents: ['assistant'] })
   if (begun.type === 'authorization_required') await sendThere(begun.authorizationUrl)
   // #endregion
   expect('a person is needed', begun.type === 'authorization_required' && begun.integration.status === 'connecting')
   // #region callback
   // GET /oauth/callback, with the same person's session; any process will do
-  const done: ConnectResult = await mine.finishConnect(callbackUrl)
+  const onCallback = (callbackUrl: string): Promise<ConnectResult> => mine.finishConnect(callbackUrl)
   // #endregion
+  const done = await onCallback(await authorizationServer.signIn(sentTo, redirectUrl))
   expect('connected', done.type === 'connected' && done.integration.status === 'connected')
-  const { id } = done.integration
   // #region reconnect
+  const { id } = begun.integration
   const { status, statusDetail } = await mine.get(id)
   if (status === 'reconnect_required' || statusDetail.action === 'reconnect') {
     const again = await mine.reconnect(id) // agents, tool settings and grants are kept
@@ -52,7 +52,7 @@ export async function oauth(): Promise<void> {
   }
   // #endregion
   expect('more scopes were asked for', outcome.type === 'authorization_required')
-  await mine.finishConnect(callbackUrl)
+  await onCallback(await authorizationServer.signIn(sentTo, redirectUrl))
   const then = await toolset.call('notes__write_note', { id: '1', text: 'Hello' })
   expect('it runs then', then.type === 'completed')
   await registry.close()
