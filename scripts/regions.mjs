@@ -46,7 +46,7 @@ export function refresh(page, text, root) {
 const isTypeScript = /^tsx?$/
 
 /** A sentence that says which names the snippets take from the snippets, or the code, of another page. */
-const borrows = /starts? from ((?:`\w+`(?:, | and )?)+) of \[[^\]]+\]\(([^)#]+)/g
+const borrows = /[Ss]tarts? from ((?:`\w+`(?:, | and )?)+) of \[[^\]]+\]\(([^)#]+)/g
 
 /** The names that a page says it takes from another one, which has to declare them. */
 function namesBorrowed(page, text, root, problems) {

@@ -7,6 +7,7 @@ import ts from 'typescript'
  * @returns import declarations, one a line, or ''
  */
 export function importsFor(source, snippet, known) {
+  const own = namesDeclared(snippet)
   const used = namesUsed(snippet)
   const lines = []
   for (const statement of parse(source).statements) {
@@ -14,7 +15,7 @@ export function importsFor(source, snippet, known) {
     const from = statement.moduleSpecifier.text
     const clause = statement.importClause
     if (from.startsWith('.') || clause === undefined) continue
-    const wanted = (name) => used.has(name.text) && !known.has(name.text)
+    const wanted = (name) => used.has(name.text) && !own.has(name.text) && !known.has(name.text)
     const bindings = clause.namedBindings
     const whole = clause.name !== undefined && wanted(clause.name) ? [clause.name.text] : []
     const named =
@@ -51,7 +52,7 @@ const ambient = new Set(
     'ReturnType',
     'Parameters',
   ].concat(
-    ['document', 'window', 'location', 'customElements', 'HTMLElement', 'undefined'],
+    ['document', 'window', 'location', 'customElements', 'HTMLElement', 'const', 'undefined'],
     ['describe', 'it'], // of any test runner
   ),
 )

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { refresh } from '../../scripts/regions.mjs'
 
 const example = [
@@ -9,7 +9,7 @@ const example = [
   '  // #region call',
   '  const a = 1',
   '',
-  '  if (a) call(a)',
+  '  if (a) console.log(a)',
   '  // #endregion',
   '}',
 ].join('\n')
@@ -25,14 +25,14 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }))
 
 it('is content with a guide that shows what runs', () => {
-  const page = fence('const a = 1\n\nif (a) call(a)')
+  const page = fence('const a = 1\n\nif (a) console.log(a)')
   expect(refresh('guide.md', page, root)).toEqual({ fresh: page, problems: [] })
 })
 
 it('notices and mends code that differs', () => {
   const { fresh, problems } = refresh('guide.md', fence('const a = 2'), root)
   expect(problems).toHaveLength(1)
-  expect(fresh).toBe(fence('const a = 1\n\nif (a) call(a)'))
+  expect(fresh).toBe(fence('const a = 1\n\nif (a) console.log(a)'))
 })
 
 it.each([
@@ -47,4 +47,63 @@ it.each([
 
 it('leaves other languages alone', () => {
   expect(refresh('guide.md', '```sh\nnpm test\n```\n', root).problems).toEqual([])
+})
+
+describe('a snippet that can be pasted', () => {
+  const page = (code: string, name = 'use') => `<!-- region paste.ts#${name} -->\n\n\`\`\`ts\n${code}\n\`\`\`\n`
+  const source = (body: string) =>
+    writeFile(
+      join(root, 'paste.ts'),
+      `import { open, type Door } from 'house'\nimport { helper } from './helper.js'\n${body}`,
+    )
+  const use = (code: string, name = 'use') => `// #region ${name}\n${code}\n// #endregion\n`
+
+  it('imports what it uses of a package, at its first use on the page', async () => {
+    await source(use('const door: Door = open()') + use('open(door)', 'again'))
+    const { fresh, problems } = refresh('guide.md', page('') + page('', 'again'), root)
+    expect(fresh).toBe(
+      page("import { open, type Door } from 'house'\n\nconst door: Door = open()") + page('open(door)', 'again'),
+    )
+    expect(refresh('guide.md', fresh, root).problems).toEqual([])
+    expect(problems).toHaveLength(2)
+  })
+
+  it('imports nothing that it imports itself', async () => {
+    await source(use("import { open } from 'house'\nopen()"))
+    const { fresh } = refresh('guide.md', page(''), root)
+    expect(fresh).toBe(page("import { open } from 'house'\nopen()"))
+  })
+
+  it.each([
+    ['a name of nowhere', 'open(window2)'],
+    ['a helper of the examples', 'helper()'],
+    ['a name in a shorthand', 'open({ key })'],
+    ['a type of nowhere', 'const a: Window2 = open()'],
+    ['a default of nowhere', 'const { a = fallback } = open()'],
+  ])('has not %s', async (_what, code) => {
+    await source(use(code))
+    const { fresh } = refresh('guide.md', page(''), root)
+    expect(refresh('guide.md', fresh, root).problems).toEqual([
+      expect.stringContaining('nothing on the page says what'),
+    ])
+  })
+
+  it.each([
+    ['properties', 'console.log(process.env.HOME, { a: 1 }.a)'],
+    ['parameters', 'const run = ({ a: [b] }: { a: number[] }, ...rest: string[]) => [b, rest]'],
+    ['globals', 'const answer: Promise<Response> = fetch(new URL("http://a.example"))'],
+  ])('may use %s', async (_what, code) => {
+    await source(use(code))
+    const { fresh } = refresh('guide.md', page(''), root)
+    expect(refresh('guide.md', fresh, root).problems).toEqual([])
+  })
+
+  it('may start from what another page declares, and from nothing else there', async () => {
+    await source(use('mine.list()'))
+    await writeFile(join(root, 'start.md'), page('const mine = 1'))
+    const { fresh } = refresh('guide.md', `Starts from \`mine\` of [the start](start.md).\n\n${page('')}`, root)
+    expect(refresh('guide.md', fresh, root).problems).toEqual([])
+    const wrong = fresh.replace('`mine`', '`mine` and `yours`')
+    expect(refresh('guide.md', wrong, root).problems).toEqual(["guide.md: start.md doesn't declare `yours`"])
+  })
 })
