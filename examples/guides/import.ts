@@ -13,8 +13,8 @@ export async function importing(): Promise<void> {
     }
   }`
   const { servers } = readServers(text) // runs nothing and reads no environment
-  for (const { name, url, variables, unsupported } of previewServers(servers))
-    console.log(`  ${name}: ${unsupported ?? url}`, variables) // safe to show: secrets are left out
+  for (const server of previewServers(servers))
+    console.log(`  ${server.name}: ${server.unsupported ?? server.url}`, server.variables) // safe to show: secrets are left out
   // #endregion
   // #region import
   const { rows } = await importServers(mine, servers, {
