@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { WorkBudget } from '../model/work-budget.js'
+import { decoded, isArray, isMultiple, isNested, isNumber, isObject, isType, own } from './schema-values.js'
 
 /**
  * Whether a value fits a JSON Schema. The schema is read where the value leads, and every step is paid for, so that
@@ -305,56 +306,7 @@ const notEnforced = new Set([
   '$recursiveRef',
 ])
 
-function isType(type: JsonValue, value: JsonValue): boolean {
-  switch (type) {
-    case 'null':
-      return value === null
-    case 'array':
-      return isArray(value)
-    case 'object':
-      return isObject(value)
-    case 'integer':
-      return typeof value === 'number' && Number.isInteger(value)
-    default:
-      return typeof value === type
-  }
-}
-
-/** Decimal fractions are not exact in binary. */
-function isMultiple(value: number, unit: number): boolean {
-  const times = value / unit
-  return unit <= 0 || Math.abs(times - Math.round(times)) < 1e-8
-}
-
 /** A keyword about numbers says nothing of other values. */
 function bounded(holds: (operand: number, value: number) => boolean): Keyword {
   return (operand, value) => !isNumber(operand) || !isNumber(value) || holds(operand, value)
-}
-
-function isNumber(value: JsonValue | undefined): value is number {
-  return typeof value === 'number'
-}
-
-function isArray(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value)
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return isNested(value) && !Array.isArray(value)
-}
-
-function isNested(value: JsonValue | undefined): value is JsonObject | readonly JsonValue[] {
-  return typeof value === 'object' && value !== null
-}
-
-function own(value: JsonValue | undefined, key: string): JsonValue | undefined {
-  return isNested(value) && Object.hasOwn(value, key) ? (value as JsonObject)[key] : undefined
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
 }
