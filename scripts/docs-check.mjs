@@ -3,12 +3,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brokenLinks, errorPageProblems, eventPageProblems } from './pages.mjs'
-import { refresh } from './regions.mjs'
+import { refresh, refreshExamples } from './regions.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const write = process.argv.includes('--write')
 const guides = [...pagesIn('.'), ...pagesUnder('docs'), ...pagesUnder('examples')]
-const tests = sourcesUnder('test')
+const sources = pathsUnder('src')
+const tests = pathsUnder('test').map(read)
 
 const found = guides.flatMap((page) => {
   const text = readFileSync(join(root, page), 'utf8')
@@ -17,6 +18,12 @@ const found = guides.flatMap((page) => {
   writeFileSync(join(root, page), fresh)
   return [...refresh(page, fresh, root).problems, ...brokenLinks(page, fresh, root)]
 })
+for (const path of sources) {
+  const text = read(path)
+  const { fresh, problems } = refreshExamples(path, text, root)
+  if (write && fresh !== text) writeFileSync(join(root, path), fresh)
+  found.push(...(write ? refreshExamples(path, fresh, root).problems : problems))
+}
 found.push(...errorPageProblems(read('docs/errors.md'), read('src/model/errors.ts'), tests))
 found.push(...eventPageProblems(read('docs/events.md'), read('src/model/event.ts')))
 
@@ -33,10 +40,8 @@ function pagesUnder(folder) {
   return filesUnder(folder).filter((path) => path.endsWith('.md') && !path.startsWith('docs/api/'))
 }
 
-function sourcesUnder(folder) {
-  return filesUnder(folder)
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => read(path))
+function pathsUnder(folder) {
+  return filesUnder(folder).filter((path) => path.endsWith('.ts'))
 }
 
 function filesUnder(folder) {

@@ -43,6 +43,30 @@ export function refresh(page, text, root) {
   return { fresh, problems }
 }
 
+/** An `@example` of a doc comment: its first line names the region that it shows. */
+const example = /^( *)\* ```ts\n\1\* \/\/ (examples\/\S+)#(\S+)\n([\s\S]*?)^\1\* ```$/gm
+
+/**
+ * Compares the examples of a source's doc comments with their regions.
+ *
+ * @returns the source with every example as its region is, and what is wrong, one sentence each.
+ */
+export function refreshExamples(path, text, root) {
+  const problems = []
+  const fresh = text.replace(example, (whole, indent, file, name, code) => {
+    const region = regionOf(join(root, file), name)
+    if (region === undefined || region.includes('*/')) {
+      problems.push(`${path}: ${file} has no region ${name} that a comment can hold`)
+      return whole
+    }
+    const lines = region.trimEnd().split('\n')
+    const shownNow = lines.map((line) => `${`${indent}* ${line}`.trimEnd()}\n`).join('')
+    if (shownNow !== code) problems.push(`${path}: differs from ${file}#${name}; run \`npm run docs:check -- --write\``)
+    return `${indent}* \`\`\`ts\n${indent}* // ${file}#${name}\n${shownNow}${indent}* \`\`\``
+  })
+  return { fresh, problems }
+}
+
 const isTypeScript = /^tsx?$/
 
 /** A sentence that says which names the snippets take from the snippets, or the code, of another page. */

@@ -39,6 +39,18 @@ export interface AiSdkToolsOptions extends BridgeOptions {
  * run. A fault becomes a `tool-error`. The run's abort signal ends the call at the server too.
  *
  * @see https://ai-sdk.dev/docs/ai-sdk-core/tools-and-tool-calling
+ *
+ * @example
+ * ```ts
+ * // examples/guides/ai-sdk.ts#confirm
+ * const toolset = await mine.toolset('assistant', { confirm: askThePerson, conversationId: 'chat-1' })
+ * const { text } = await generateText({
+ *   model,
+ *   tools: aiSdkTools(toolset),
+ *   prompt: 'Say hello to Bo.',
+ *   stopWhen: stepCountIs(5),
+ * })
+ * ```
  */
 export function aiSdkTools(toolset: Toolset, options: AiSdkToolsOptions = {}): ToolSet {
   const { tools } = bridgedTools(toolset, options, hasToolSearch ? 'native' : 'none')
@@ -69,6 +81,12 @@ export type AiSdkApprovalStatus =
  * ask for themselves. The stricter answer counts. For `approval: 'native'`.
  *
  * @param next - the host's function; tools that are not of this toolset are left to it
+ *
+ * @example
+ * ```ts
+ * // examples/guides/ai-sdk.ts#tool-approval
+ * const toolApproval = aiSdkToolApproval(toolset, hostPolicy) // for generateText({ toolApproval, … }) of version 7
+ * ```
  */
 export function aiSdkToolApproval<Call extends AiSdkApprovalCall>(
   toolset: Toolset,

@@ -99,6 +99,14 @@ export interface AnthropicTools {
  * tool search.
  *
  * @see https://docs.claude.com/en/docs/agents-and-tools/tool-use/overview
+ *
+ * @example
+ * ```ts
+ * // examples/loops/anthropic.ts#resume
+ * const tools = anthropicTools(toolset)
+ * const { outputs, waiting } = await tools.resume(turn)
+ * if (waiting.length === 0) messages.push({ role: 'user', content: [...outputs] })
+ * ```
  */
 export function anthropicTools(toolset: Toolset, options: BridgeOptions = {}): AnthropicTools {
   const tools = bridgedTools(toolset, options, 'native')

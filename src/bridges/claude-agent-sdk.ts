@@ -67,6 +67,13 @@ export type ClaudeAgentPermission =
  * pinned ones are loaded at once.
  *
  * @see https://docs.claude.com/en/api/agent-sdk/typescript
+ *
+ * @example
+ * ```ts
+ * // examples/loops/frameworks/claude-agent-sdk.ts#query
+ * const { mcpServers, allowedTools } = claudeAgentTools(toolset)
+ * const messages = query({ prompt, options: { mcpServers, allowedTools, ...others } })
+ * ```
  */
 export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOptions = {}): ClaudeAgentTools {
   const { name = 'tools', approval = 'confirm' } = options

@@ -81,6 +81,14 @@ export interface GoogleTools {
  * two small tools.
  *
  * @see https://ai.google.dev/gemini-api/docs/function-calling
+ *
+ * @example
+ * ```ts
+ * // examples/loops/google.ts#resume
+ * const tools = googleTools(toolset)
+ * const { outputs, waiting } = await tools.resume(turn)
+ * if (waiting.length === 0) contents.push({ role: 'user', parts: [...outputs] })
+ * ```
  */
 export function googleTools(toolset: Toolset, options: BridgeOptions = {}): GoogleTools {
   const tools = bridgedTools(toolset, options)

@@ -48,6 +48,14 @@ export interface LangChainRequest {
  * tools.
  *
  * @see https://docs.langchain.com/oss/javascript/langchain/tools
+ *
+ * @example
+ * ```ts
+ * // examples/loops/frameworks/langchain.ts#ask
+ * const agent = createAgent({ model, tools: langchainTools(toolset, { interrupt }), checkpointer })
+ * const result = await agent.invoke({ messages: [new HumanMessage('Tidy my notes.')] }, thread)
+ * const questions = (isInterrupted(result) ? result[INTERRUPT] : []) as { id: string; value: LangChainRequest }[]
+ * ```
  */
 export function langchainTools(toolset: Toolset, options: LangChainToolsOptions = {}): DynamicStructuredTool[] {
   const tasks = new Map<string, number>()

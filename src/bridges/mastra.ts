@@ -60,6 +60,13 @@ export type MastraPart = { type: 'text'; text: string } | { type: 'media'; media
  * text. Deferred tools are found and used by two small tools.
  *
  * @see https://mastra.ai/docs/agents/using-tools
+ *
+ * @example
+ * ```ts
+ * // examples/loops/frameworks/mastra.ts#agent
+ * const assistant = new Agent({ id: 'assistant', name: 'assistant', instructions: 'Help.', model })
+ * const agent = new Mastra({ agents: { assistant }, storage, logger: false }).getAgent('assistant')
+ * ```
  */
 export function mastraTools(toolset: Toolset, options: MastraToolsOptions = {}): Record<string, MastraTool> {
   const { tools } = bridgedTools(toolset, options)

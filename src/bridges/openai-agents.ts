@@ -89,6 +89,14 @@ export type OpenAiAgentsPart =
  * search.
  *
  * @see https://openai.github.io/openai-agents-js/guides/tools
+ *
+ * @example
+ * ```ts
+ * // examples/loops/frameworks/openai-agents.ts#agent
+ * function makeAgent(toolset: Toolset, model: Model) {
+ *   return new Agent({ name: 'Assistant', model, tools: openaiAgentsTools(toolset, { approval: 'native' }) })
+ * }
+ * ```
  */
 export function openaiAgentsTools(
   toolset: Toolset,

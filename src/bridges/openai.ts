@@ -72,6 +72,14 @@ export interface OpenAiTools {
  * tool search.
  *
  * @see https://platform.openai.com/docs/guides/function-calling
+ *
+ * @example
+ * ```ts
+ * // examples/loops/openai.ts#resume
+ * const tools = openaiTools(toolset)
+ * const { outputs, waiting } = await tools.resume(turn)
+ * if (waiting.length === 0) input.push(...outputs)
+ * ```
  */
 export function openaiTools(toolset: Toolset, options: BridgeOptions = {}): OpenAiTools {
   const tools = bridgedTools(toolset, options, 'native')

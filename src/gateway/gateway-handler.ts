@@ -45,6 +45,26 @@ export interface GatewayHandler {
  * the path of `auth.resource`.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+ *
+ * @example
+ * ```ts
+ * // examples/guides/gateway.ts#mount
+ * const whoIs = async (token: string) => (token === 'token-of-ana' ? ana : undefined)
+ * const handler = gatewayHandler(registry, {
+ *   agent: 'assistant',
+ *   auth: {
+ *     resource: 'https://agents.example.com/mcp', // the gateway's own URL: tokens must be for it
+ *     authorizationServers: ['https://sign-in.example.com'],
+ *     verifyToken: async (token) => {
+ *       const actor = await whoIs(token) // your check of signature, expiry and audience
+ *       return actor && { actor, audience: 'https://agents.example.com/mcp' }
+ *     },
+ *   },
+ *   approvalUrl: ({ approvalId }) => `https://agents.example.com/approvals/${approvalId}`,
+ *   sessions: { secret: process.env['GATEWAY_SECRET'] }, // the same in every process
+ * })
+ * // Hono: app.all('/mcp', (c) => handler(c.req.raw)), and the same for '/.well-known/oauth-protected-resource/mcp'
+ * ```
  */
 export function gatewayHandler<AgentId extends string>(
   registry: IntegrationRegistry<AgentId>,

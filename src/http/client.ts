@@ -129,7 +129,20 @@ export class ProblemError extends Error implements Omit<Problem, 'title' | 'deta
   }
 }
 
-/** A client of the HTTP API, for pages and for other programs. */
+/**
+ * A client of the HTTP API, for pages and for other programs.
+ *
+ * @example
+ * ```ts
+ * // examples/guides/http.ts#client
+ * const client = integrationsClient({
+ *   baseUrl: 'http://localhost/api/mcp', // in a page: '/api/mcp'
+ *   headers: { authorization: 'Bearer ana' }, // in a page: the session's cookie does
+ *   fetch: async (url, init) => handler(new Request(url, init)), // in a page: left out
+ * })
+ * const [notes] = await client.list()
+ * ```
+ */
 export function integrationsClient(options: IntegrationsClientOptions): IntegrationsClient {
   const send = sender(options)
   const get = <T>(path: string, query?: object): Promise<T> => send<T>('GET', path, { query })

@@ -56,6 +56,15 @@ export type RequestHandler = (request: Request) => Promise<Response>
  * allows or refuses comes from the registry.
  *
  * @throws IntegrationError `invalid_input` for options that are wrong
+ *
+ * @example
+ * ```ts
+ * // examples/guides/http.ts#handler
+ * const handler = integrationsHandler(registry, {
+ *   basePath: '/api/mcp',
+ *   actor: (request) => whoIs(request), // an Actor, or undefined: 401
+ * })
+ * ```
  */
 export function integrationsHandler<AgentId extends string>(
   registry: IntegrationRegistry<AgentId>,

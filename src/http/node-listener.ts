@@ -18,6 +18,13 @@ export type NodeListener = (incoming: NodeIncoming, outgoing: object) => Promise
 /**
  * The handler for servers on `node:http`. It changes no global, takes the whole path where a prefix was stripped, and a
  * body that was parsed before.
+ *
+ * @example
+ * ```ts
+ * // examples/guides/http.ts#express
+ * const app = express()
+ * app.use('/api/mcp', toNodeListener(handler)) // before or after express.json(), both will do
+ * ```
  */
 export function toNodeListener(handler: RequestHandler): NodeListener {
   let loading: Promise<(incoming: never, outgoing: never) => Promise<void>> | undefined

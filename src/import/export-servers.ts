@@ -9,6 +9,12 @@ export type ExportFormat = 'mcp.json' | 'vscode'
  *
  * @param options - `format`: `@default 'mcp.json'`
  * @returns JSON, indented by two blanks
+ *
+ * @example
+ * ```ts
+ * // examples/guides/import.ts#export
+ * const list = exportServers(await mine.list(), { format: 'vscode' })
+ * ```
  */
 export function exportServers(
   integrations: readonly Integration[],

@@ -35,6 +35,16 @@ export interface RegistryConnectorsOptions {
  *
  * @returns a function for the option `connectors` of `IntegrationRegistry`
  * @see https://github.com/modelcontextprotocol/registry/blob/main/docs/reference/api/generic-registry-api.md
+ *
+ * @example
+ * ```ts
+ * // examples/guides/import.ts#registry
+ * const connectors = registryConnectors({
+ *   url: 'https://registry.example.com',
+ *   servers: { 'io.example/notes': { category: 'Writing', trusted: true } }, // only these, with what you know of them
+ * })
+ * // new IntegrationRegistry({ connectors, … })
+ * ```
  */
 export function registryConnectors(options: RegistryConnectorsOptions): () => Promise<readonly Connector[]> {
   const { cacheMs = 3_600_000, maxServers = 2000, now = () => Date.now() } = options

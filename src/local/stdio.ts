@@ -23,6 +23,20 @@ export interface StdioServerOptions {
  * is started: give it to a connector, which stored integrations refer to by id.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
+ *
+ * @example
+ * ```ts
+ * // examples/guides/local.ts#local
+ * const files = stdioServer({ command: process.execPath, args: [program, folder] })
+ * const registry = new IntegrationRegistry({
+ *   storage: memoryStorage(),
+ *   credentials: encryptedCredentials({ keys: [{ id: '2026-01', secret: new Uint8Array(32).fill(1) }] }), // yours
+ *   agents: ['assistant'],
+ *   connectors: [{ id: 'files', name: 'Files', local: files, auth: 'none' }],
+ * })
+ * const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana' })
+ * await mine.connect({ connector: 'files', agents: ['assistant'] })
+ * ```
  */
 export function stdioServer({ command, args = [], env, cwd, onStderr }: StdioServerOptions): LocalServer {
   return {

@@ -32,6 +32,17 @@ const bounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
  * neither.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/
+ *
+ * @example
+ * ```ts
+ * // examples/guides/otel.ts#observe
+ * const registry = new IntegrationRegistry({
+ *   storage: memoryStorage(),
+ *   credentials: encryptedCredentials({ keys: [{ id: '2026-01', secret: new Uint8Array(32).fill(1) }] }), // yours
+ *   agents: ['assistant'],
+ *   observer: openTelemetry(), // the global providers; or { tracerProvider, meterProvider }
+ * })
+ * ```
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): CallObserver {
   const tracer = (options.tracerProvider ?? trace).getTracer(scope)

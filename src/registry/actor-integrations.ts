@@ -60,6 +60,19 @@ export interface ActorIntegrations<AgentId extends string = string> {
    *
    * @throws IntegrationError `invalid_input`, `url_refused`, `authorization_failed`, `forbidden`, and errors of the
    * server
+   *
+   * @example
+   * ```ts
+   * // examples/guides/getting-started.ts#connect
+   * const ana = { workspaceId: 'acme', userId: 'ana' } // whoever your session says
+   * const mine = registry.actingAs(ana)
+   * const { integration } = await mine.connect({
+   *   url: process.env['MCP_URL'] ?? 'http://127.0.0.1:3001/mcp',
+   *   name: 'Everything',
+   *   agents: ['assistant', 'builder'],
+   * })
+   * console.log(`  ${integration.name} is ${integration.status}: ${integration.tools.total} tools`)
+   * ```
    */
   connect(input: ConnectInput<AgentId>, options?: SignInOptions): Promise<ConnectResult>
   /**
@@ -130,6 +143,17 @@ export interface ActorIntegrations<AgentId extends string = string> {
    * @param options - `ifRevision`: the {@link ToolOverview.revision} that was reviewed; rejects with `conflict` when it
    * has changed
    * @throws IntegrationError `invalid_input`, `tool_not_found`, `not_found`, `forbidden`, `conflict`
+   *
+   * @example
+   * ```ts
+   * // examples/guides/getting-started.ts#settings
+   * await mine.configureTools(integration.id, {
+   *   echo: { approval: 'auto' }, // runs without asking
+   *   'get-sum': { approval: 'ask' }, // asks every time
+   *   'get-env': { enabled: false }, // nobody needs it
+   *   'get-tiny-image': { agents: ['builder'] }, // not for assistant
+   * })
+   * ```
    */
   configureTools(
     id: string,
@@ -147,7 +171,24 @@ export interface ActorIntegrations<AgentId extends string = string> {
    */
   acceptTools(id: string, tools: Readonly<Record<string, string>>, options?: OperationOptions): Promise<void>
 
-  /** The tools that one agent may call now; an unknown agent is a type error, and `invalid_input`. */
+  /**
+   * The tools that one agent may call now; an unknown agent is a type error, and `invalid_input`.
+   *
+   * @example
+   * ```ts
+   * // examples/guides/getting-started.ts#call
+   * const toolset = await mine.toolset('assistant', {
+   *   conversationId: 'chat-1',
+   *   confirm: ({ agentId, tool, display }) => {
+   *     console.log(`  ${agentId} wants to run ${tool.name}: ${display.text}`) // your product asks a person here
+   *     return 'approve'
+   *   },
+   * })
+   * const echoed = await toolset.call('everything__echo', { message: 'Hello' })
+   * const sum = await toolset.call('everything__get-sum', { a: 1, b: 2 }) // asks first
+   * console.log(echoed.type, sum.type === 'completed' ? sum.result.content : sum.modelText)
+   * ```
+   */
   toolset(agentId: AgentId, options?: OperationOptions & ToolsetOptions): Promise<Toolset>
 
   /** Requests to run a call. */

@@ -16,6 +16,21 @@ import { check, hostShapes } from './state/verb-shapes.js'
 
 /**
  * Settings → MCP Integrations, and the gate behind it: one for a process, on a storage that others may share.
+ *
+ * @example
+ * ```ts
+ * // examples/guides/getting-started.ts#registry
+ * import Database from 'libsql'
+ * import { encryptedCredentials, IntegrationRegistry } from 'mcp-integrations'
+ * import { sqliteStorage } from 'mcp-integrations/sqlite'
+ *
+ * const registry = new IntegrationRegistry({
+ *   storage: sqliteStorage({ database: new Database(':memory:') }), // a file's name keeps everything
+ *   credentials: encryptedCredentials({ keys: [{ id: '2026-01', secret: process.env['MCP_KEY'] ?? '' }] }),
+ *   agents: ['assistant', 'builder'],
+ *   egress: { allowLoopback: true }, // for development: servers on this machine
+ * })
+ * ```
  */
 export class IntegrationRegistry<const AgentId extends string = string> implements AsyncDisposable {
   readonly #opened: OpenContext

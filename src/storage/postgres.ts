@@ -51,6 +51,20 @@ export interface PostgresStorageOptions {
  *
  * @returns a storage over the host's pool.
  * @throws `invalid_input` for a schema name that is none
+ *
+ * @example
+ * ```ts
+ * // examples/guides/storage.ts#postgres
+ * const connectionString = process.env['DATABASE_URL'] ?? 'postgres://nobody@127.0.0.1:1/none'
+ * const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: 5_000 })
+ * pool.on('error', () => {}) // or a lost idle connection ends your process
+ * const listen = async () => {
+ *   const client = new pg.Client({ connectionString })
+ *   await client.connect()
+ *   return client
+ * }
+ * const postgres = postgresStorage({ pool, listen }) // `listen`: hear at once what other processes commit
+ * ```
  */
 export function postgresStorage(options: PostgresStorageOptions): RegistryStorage {
   const { pool, listen, now, schema: name = 'mcp_integrations' } = options

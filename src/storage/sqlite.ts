@@ -41,6 +41,13 @@ export interface SqliteStorageOptions {
  *
  * @returns a storage over the host's client.
  * @see https://www.sqlite.org/wal.html
+ *
+ * @example
+ * ```ts
+ * // examples/guides/storage.ts#sqlite
+ * const database = new Database(':memory:') // or a file; libsql, better-sqlite3, or node:sqlite from Node 22.13
+ * const sqlite = sqliteStorage({ database })
+ * ```
  */
 export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
   const { database, now = Date.now } = options

@@ -16,6 +16,26 @@ export interface ManualRuntime extends RegistryRuntime {
  * a storage share one of these, so that their ids differ; give its `now` to the storage too.
  *
  * @param options - `now`: where time begins, in ms since the epoch. `@default` 2026-01-01T00:00Z
+ *
+ * @example
+ * ```ts
+ * // examples/guides/testing.ts#testing
+ * const keys = [{ id: 'test', secret: new Uint8Array(32).fill(1) }]
+ * const runtime = manualRuntime() // time stands still until you move it
+ * const notes = testServer({ tools: [{ name: 'search', run: ({ query }) => `2 notes about ${String(query)}` }] })
+ * const registry = new IntegrationRegistry({
+ *   storage: memoryStorage({ now: runtime.now }),
+ *   credentials: encryptedCredentials({ keys, now: runtime.now }),
+ *   agents: ['assistant'],
+ *   confirm: () => 'defer',
+ *   runtime: { ...runtime, fetch: notes.fetch }, // no port, no network; several: fetchAmong([notes, mail])
+ * })
+ * const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana' })
+ * await mine.connect({ url: notes.url, name: 'Notes', agents: ['assistant'] })
+ * const toolset = await mine.toolset('assistant')
+ * const waiting = await toolset.call('notes__search', { query: 'pricing' }) // approval_required; nothing was called
+ * await runtime.advance(86_400_000) // a day later, it has expired
+ * ```
  */
 export function manualRuntime(options: { readonly now?: number | undefined } = {}): ManualRuntime {
   let time = options.now ?? Date.UTC(2026, 0, 1)

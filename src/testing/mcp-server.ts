@@ -101,6 +101,33 @@ export interface TestServer {
 /**
  * An MCP server that speaks the real protocol through `fetch`: no port, no network. Give its `fetch` as `runtime.fetch`,
  * or several with {@link fetchAmong}.
+ *
+ * @example
+ * ```ts
+ * // examples/guides/start.ts#start
+ * import { randomBytes } from 'node:crypto'
+ * import { encryptedCredentials, IntegrationRegistry, memoryStorage } from 'mcp-integrations'
+ * import { testServer } from 'mcp-integrations/testing'
+ *
+ * const notes = testServer({
+ *   tools: [
+ *     { name: 'search', annotations: { readOnlyHint: true }, run: ({ query }) => `2 notes about ${String(query)}` },
+ *     { name: 'send', annotations: { readOnlyHint: false }, run: ({ to }) => `sent to ${String(to)}` },
+ *   ],
+ * })
+ * const { url } = notes
+ * const registry = new IntegrationRegistry({
+ *   storage: memoryStorage(),
+ *   credentials: encryptedCredentials({ keys: [{ id: '2026-01', secret: randomBytes(32) }] }),
+ *   agents: ['assistant', 'builder'],
+ *   connectors: [{ id: 'notes', name: 'Notes', url, auth: 'none', trusted: true }],
+ *   runtime: { fetch: notes.fetch }, // the server above; leave it out to reach real ones
+ * })
+ * const ana = { workspaceId: 'acme', userId: 'ana' }
+ * const admin = { workspaceId: 'acme', userId: 'root', role: 'admin' } as const
+ * const mine = registry.actingAs(ana)
+ * const { integration } = await mine.connect({ connector: 'notes', agents: ['assistant', 'builder'] })
+ * ```
  */
 export function testServer(options: TestServerOptions): TestServer {
   const { era = 'both', url = 'https://mcp.example/mcp', headers: wanted = {} } = options

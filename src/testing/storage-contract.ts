@@ -17,6 +17,14 @@ export type MakeStorage = (options: { readonly now: () => number }) => RegistryS
  *
  * @param runner - `describe` and `it` of the host's test runner (vitest, jest, mocha, `node:test`, `bun:test`).
  * @param makeStorage - called once for each test; what it gives is closed afterwards.
+ *
+ * @example
+ * ```ts
+ * // examples/guides/storage.ts#contract
+ * const myStorage = ({ now }: { readonly now: () => number }): RegistryStorage => memoryStorage({ now }) // yours
+ * // In your tests, with vitest, jest, mocha, node:test or bun:test:
+ * describeStorageContract({ describe, it }, ({ now }) => myStorage({ now }))
+ * ```
  */
 export function describeStorageContract(runner: TestRunner, makeStorage: MakeStorage): void {
   const test: StorageTest = (name, body) => {

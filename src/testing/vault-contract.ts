@@ -10,6 +10,13 @@ export type MakeVault = () => CredentialVault | Promise<CredentialVault>
  *
  * @param runner - `describe` and `it` of the host's test runner (vitest, jest, mocha, `node:test`, `bun:test`).
  * @param makeVault - called once for each test.
+ *
+ * @example
+ * ```ts
+ * // examples/guides/credentials.ts#contract
+ * const myVault = () => encryptedCredentials({ keys: [{ id: 'a', secret: new Uint8Array(32) }] }) // yours
+ * describeVaultContract({ describe, it }, () => myVault())
+ * ```
  */
 export function describeVaultContract(runner: TestRunner, makeVault: MakeVault): void {
   const { describe, it } = runner

@@ -30,6 +30,18 @@ type TextLabel = {
 /**
  * The settings page and the approvals inbox as a prebuilt page: a host needs no build step and no framework. The page
  * sends requests only to its own origin, and works under a Content-Security-Policy without `unsafe-inline`.
+ *
+ * @example
+ * ```ts
+ * // examples/guides/settings-page.ts#mount
+ * const whoIs = async (_request: Request) => ana
+ * const handler = integrationsHandler(registry, {
+ *   basePath: '/api/mcp',
+ *   origin: 'https://app.example.com',
+ *   actor: (request) => whoIs(request), // your session
+ *   ui: settingsPage({ title: 'Integrations of Acme' }),
+ * })
+ * ```
  */
 export function settingsPage(options: SettingsPageOptions = {}): SettingsPage {
   const assets = [asset('page', 'js', 'text/javascript', script), asset('page', 'css', 'text/css', style)] as const

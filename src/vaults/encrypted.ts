@@ -36,6 +36,21 @@ export interface EncryptedCredentialsOptions {
  *
  * @throws `invalid_input` when a key is short, or given twice
  * @see https://www.rfc-editor.org/rfc/rfc7516 JSON Web Encryption
+ *
+ * @example
+ * ```ts
+ * // examples/guides/getting-started.ts#registry
+ * import Database from 'libsql'
+ * import { encryptedCredentials, IntegrationRegistry } from 'mcp-integrations'
+ * import { sqliteStorage } from 'mcp-integrations/sqlite'
+ *
+ * const registry = new IntegrationRegistry({
+ *   storage: sqliteStorage({ database: new Database(':memory:') }), // a file's name keeps everything
+ *   credentials: encryptedCredentials({ keys: [{ id: '2026-01', secret: process.env['MCP_KEY'] ?? '' }] }),
+ *   agents: ['assistant', 'builder'],
+ *   egress: { allowLoopback: true }, // for development: servers on this machine
+ * })
+ * ```
  */
 export function encryptedCredentials(options: EncryptedCredentialsOptions): CredentialVault {
   const { keys, now = Date.now } = options

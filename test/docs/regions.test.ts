@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { refresh } from '../../scripts/regions.mjs'
+import { refresh, refreshExamples } from '../../scripts/regions.mjs'
 
 const example = [
   'function run() {',
@@ -105,5 +105,32 @@ describe('a snippet that can be pasted', () => {
     expect(refresh('guide.md', fresh, root).problems).toEqual([])
     const wrong = fresh.replace('`mine`', '`mine` and `yours`')
     expect(refresh('guide.md', wrong, root).problems).toEqual(["guide.md: start.md doesn't declare `yours`"])
+  })
+})
+
+describe('an example of a doc comment', () => {
+  const comment = (code: string, name = 'call') =>
+    `/**\n * Opens.\n *\n * @example\n * \`\`\`ts\n * // examples/a.ts#${name}\n${code} * \`\`\`\n */\nexport const open = 1\n`
+  const right = ' * const a = 1\n *\n * if (a) console.log(a)\n'
+
+  beforeEach(async () => {
+    await mkdir(join(root, 'examples'))
+    await writeFile(join(root, 'examples/a.ts'), `${example}\n// #region ends\nrun('/*', '*/')\n// #endregion\n`)
+  })
+
+  it('shows what runs', () => {
+    expect(refreshExamples('a.ts', comment(right), root)).toEqual({ fresh: comment(right), problems: [] })
+  })
+
+  it('is mended where it differs', () => {
+    const { fresh, problems } = refreshExamples('a.ts', comment(' * const a = 2\n'), root)
+    expect(problems).toHaveLength(1)
+    expect(fresh).toBe(comment(right))
+  })
+
+  it.each(['nowhere', 'ends'])('is not made of the region %s', (name) => {
+    const { fresh, problems } = refreshExamples('a.ts', comment('', name), root)
+    expect(problems).toHaveLength(1)
+    expect(fresh).toBe(comment('', name))
   })
 })
