@@ -16,6 +16,8 @@ import { actor, openRegistry } from './support/host.js'
 const isShort = process.argv.includes('--short')
 const rounds = isShort ? 5 : 15
 const callsOfRound = isShort ? 200 : 500
+/** How many times one p99 of the same calls may be another. */
+const maxNoise = 1.5
 const cycles = isShort ? 900 : 10_000
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void
@@ -27,12 +29,19 @@ const urlOf = (name: string, number = 0): string => `${base}/${encodeURIComponen
 const slowdown = await siblings()
 const bytes = await heapSlope()
 child.disconnect()
-const holds = slowdown <= 2 && bytes < 1024
-console.log(holds ? 'both goals hold' : 'FAILED: a goal does not hold')
+const isMeasured = slowdown !== undefined
+if (!isMeasured) console.log('NOT MEASURED: the calls alone differ too much from one another on this machine')
+const holds = (!isMeasured || slowdown <= 2) && bytes < 1024
+console.log(holds ? (isMeasured ? 'both goals hold' : 'the goal for the heap holds') : 'FAILED: a goal does not hold')
 process.exitCode = holds ? 0 : 1
 
-/** How many times its own p99 a healthy server's calls take beside hostile ones: the median of the rounds. */
-async function siblings(): Promise<number> {
+/**
+ * How many times its own p99 a healthy server's calls take beside hostile ones: the median of the rounds. The calls alone
+ * before and after are each other's control: a round in which they differ shows the machine, and is run again.
+ *
+ * @returns `undefined`, where too few rounds were quiet
+ */
+async function siblings(): Promise<number | undefined> {
   const registry = openRegistry(memoryStorage(), { callTimeoutMs: 2_000, connectTimeoutMs: 2_000 })
   const healthy = await connected(registry, 'healthy')
   const hostile: string[] = []
@@ -51,7 +60,7 @@ async function siblings(): Promise<number> {
   await p99()
   const ratios: number[] = []
   const figures: number[] = []
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < 4 * rounds && ratios.length < rounds; round++) {
     const alone = await p99()
     const stop = new AbortController()
     const hanging = hostile.map(async (name) => {
@@ -64,10 +73,12 @@ async function siblings(): Promise<number> {
     stop.abort()
     await Promise.all(hanging)
     const again = await p99()
+    if (Math.max(alone, again) > maxNoise * Math.min(alone, again)) continue
     figures.push(beside)
     ratios.push(beside / ((alone + again) / 2))
   }
   await registry.close()
+  if (ratios.length < rounds) return undefined
   console.log(
     `p99 of a sibling beside hostile servers: ${median(figures).toFixed(1)} ms, ${median(ratios).toFixed(2)} times its own`,
   )

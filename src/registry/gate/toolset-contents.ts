@@ -44,14 +44,12 @@ interface Remembered {
   contents(conversationId: string | undefined): ToolsetContents
 }
 
-const maxRemembered = 10_000
 /** Some 50 MB; the definitions of tools are those of the cached lists. */
 const maxRememberedTools = 100_000
 const lookAgainMs = { old: 1000, all: 60_000 }
 
 export function toolsetBuilder(context: Context): ToolsetBuilder {
   const remembered = new LRUCache<string, Remembered>({
-    max: maxRemembered,
     maxSize: maxRememberedTools,
     sizeCalculation: ({ integrations }) => integrations.reduce((sum, { size }) => sum + size, 1),
   })
