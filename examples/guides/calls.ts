@@ -52,7 +52,7 @@ export async function calls(): Promise<void> {
       signal: controller.signal, // ends the call, at the server too
       timeoutMs: 120_000, // waiting for a person doesn't count
       onProgress: ({ progress, total, message }) => shown.push(`${progress}/${total ?? '?'} ${message ?? ''}`),
-      idempotencyKey: 'run-1/step-1', // for a framework that runs a step anew
+      idempotencyKey: 'run-1/step-1', // for a framework that repeats a step
     },
   )
   // #endregion

@@ -18,7 +18,7 @@ const hasVariants = /[\p{Script=Han}\p{Script=Mongolian}]/u
  * One-line text in which nothing can hide: what is drawn as nothing, moves other text or steers a terminal appears as
  * `\u{…}`.
  *
- * @param maxLength - longer text is cut there, and says how much is missing. `@default` only a text that is made of
+ * @param maxLength - longer text is cut there, and says how much is missing. `@default` only a text that consists of
  *   little else than hidden characters is cut
  */
 export function visible(text: string, maxLength = Number.POSITIVE_INFINITY): string {
@@ -65,7 +65,7 @@ function said({ shown, hiddenCharacters }: ShownText): string {
   return hiddenCharacters === 0 ? shown : `${shown}… (${hiddenCharacters} more characters)`
 }
 
-/** What escapes may add to a text, in characters: one that is made of little else is cut. */
+/** What escapes may add to a text, in characters: a text of little else is cut. */
 const roomForEscapes = 16_384
 
 /** Cuts between characters, never inside of an escape or a pair. */
