@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   memoryStorage,
   type Diagnostic,
@@ -94,8 +94,35 @@ describe('onDiagnostic', () => {
       connect: { headers: { 'X-Api-Key': 'canary' } },
     } as object)
     await gate.mine.remove(gate.id)
-    expect(gate.told).toEqual([
-      { area: 'credentials', message: expect.stringContaining('could not destroy') as string, error: undefined },
+    const about = { workspaceId: 'acme', integrationId: gate.id }
+    const message = expect.stringContaining('could not destroy') as string
+    expect(gate.told).toEqual([{ area: 'credentials', message, error: undefined, ...about }])
+  })
+
+  it('hears of work that failed after its answer, and what it was about', async () => {
+    const storage = makeStorage()
+    const gate = await openTold({
+      storage: {
+        ...storage,
+        commit: async (workspaceId, writes) => {
+          // What is only cleared away is cleared after the answer.
+          if (writes.every(({ value }) => value === undefined)) throw new Error('canary of the storage')
+          return storage.commit(workspaceId, writes)
+        },
+      },
+    })
+    const [tool] = (await gate.mine.tools(gate.id)).tools
+    await gate.mine.acceptTools(gate.id, { [tool!.name]: tool!.definitionHash })
+    await vi.waitFor(() => expect(gate.told).toHaveLength(1), { timeout: 20_000 })
+    expect(JSON.stringify(gate.told)).not.toContain('canary')
+    expect(gate.told).toMatchObject([
+      {
+        area: 'background',
+        message: expect.stringContaining('Work behind an answer failed') as string,
+        error: { code: 'storage_unavailable' },
+        workspaceId: 'acme',
+        integrationId: gate.id,
+      },
     ])
   })
 

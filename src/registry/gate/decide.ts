@@ -98,7 +98,7 @@ async function decideBatch(
   for (const { request, status } of decided) context.decisions.notice(request.approvalId, status)
   if (decision.remember !== undefined)
     for (const userId of new Set(decided.map(({ request }) => request.userId)))
-      context.runInBackground(() => settleEqual(context, actor.workspaceId, userId))
+      context.runInBackground(() => settleEqual(context, actor.workspaceId, userId), actor)
   return approvals
 }
 

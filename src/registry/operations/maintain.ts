@@ -15,7 +15,7 @@ export function maintain(context: Context, everyMs: number): () => void {
   return () => cancel()
 
   function later(): () => void {
-    return context.runtime.setTimer(() => context.runInBackground(once), jitter(context.runtime, everyMs))
+    return context.runtime.setTimer(() => context.runInBackground(once, {}), jitter(context.runtime, everyMs))
   }
 
   async function once(): Promise<void> {

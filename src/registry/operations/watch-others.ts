@@ -13,7 +13,7 @@ export function watchOthers(context: Context, storage: RegistryStorage): () => v
     if (changed === undefined) {
       context.decisions.noticeAll()
       for (const id of context.calls.integrations(workspaceId))
-        context.runInBackground(() => endIfOff(context, workspaceId, id))
+        context.runInBackground(() => endIfOff(context, workspaceId, id), { workspaceId, integrationId: id })
       return
     }
     for (const key of changed) {
@@ -21,7 +21,7 @@ export function watchOthers(context: Context, storage: RegistryStorage): () => v
       else if (key.startsWith(prefixes.integrations)) {
         const id = key.slice(prefixes.integrations.length)
         if (context.calls.integrations(workspaceId).includes(id))
-          context.runInBackground(() => endIfOff(context, workspaceId, id))
+          context.runInBackground(() => endIfOff(context, workspaceId, id), { workspaceId, integrationId: id })
       }
     }
   })

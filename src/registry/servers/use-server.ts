@@ -103,8 +103,9 @@ async function open(
       : remoteEndpoint(context, record.url, source)
   const remember = (profile: ServerProfile): void => {
     const value: ServerRecord = { bindingRevision: target.bindingRevision, credential: target.credential, profile }
-    context.runInBackground(() =>
-      context.storage.commit(workspaceId, [{ key: keys.server(integrationId, owner), value: toJson(value) }]),
+    context.runInBackground(
+      () => context.storage.commit(workspaceId, [{ key: keys.server(integrationId, owner), value: toJson(value) }]),
+      target,
     )
   }
   const connection = await openConnection({
@@ -113,7 +114,7 @@ async function open(
     elicits,
     profile: known,
     onProfileChanged: remember,
-    onToolsChanged: () => context.runInBackground(() => context.refreshTools(target, { changed: true })),
+    onToolsChanged: () => context.runInBackground(() => context.refreshTools(target, { changed: true }), target),
   })
   if (connection.profile !== known) remember(connection.profile)
   return connection

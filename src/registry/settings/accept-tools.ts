@@ -57,11 +57,13 @@ export async function acceptTools(
       tools: wanted.map(([name]) => name),
     })
   })
-  context.runInBackground(() =>
-    context.storage.commit(
-      actor.workspaceId,
-      forget.slice(0, 100).map((name): StorageWrite => ({ key: keys.accepted(id, name), value: undefined })),
-    ),
+  context.runInBackground(
+    () =>
+      context.storage.commit(
+        actor.workspaceId,
+        forget.slice(0, 100).map((name): StorageWrite => ({ key: keys.accepted(id, name), value: undefined })),
+      ),
+    { workspaceId: actor.workspaceId, integrationId: id },
   )
 }
 

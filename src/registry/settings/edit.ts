@@ -58,7 +58,10 @@ export async function update(
     })
     return done && { before: loaded, edit: planned }
   })
-  if (edit.changed.includes('headers')) await forgetSecret(context, versioned<HeadersRecord>(before.others[0])?.value)
+  if (edit.changed.includes('headers')) {
+    const about = { workspaceId: actor.workspaceId, integrationId: id }
+    await forgetSecret(context, versioned<HeadersRecord>(before.others[0])?.value, about)
+  }
   await afterEdit(context, id, edit)
   if (['url', 'headers', 'credentials'].some((field) => edit.changed.includes(field)))
     await checkEdited(context, id, options.signal)

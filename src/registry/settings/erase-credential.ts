@@ -2,6 +2,7 @@ import { openCredential, readCredential, type CredentialRecord } from '../../oau
 import { revokeTokens } from '../../oauth/revoke.js'
 import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
 import type { CredentialRef } from '../state/refs.js'
+import type { WorkSubject } from '../state/background-work.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { deleteKeys, idsUnder, pages } from '../state/pages.js'
@@ -47,7 +48,7 @@ export async function revokeQuietly(
     const message = 'Tokens could not be revoked at their authorization server. The stored copies are erased anyway.'
     context.report({ area: 'credentials', message, error, workspaceId, integrationId })
   }
-  await forgetSecret(context, credential)
+  await forgetSecret(context, credential, { workspaceId, integrationId })
   await context.storage.commit(workspaceId, [
     { key: keys.unrevoked(integrationId, owner, credential.lineage), value: undefined },
     { key: keys.due.revocation(integrationId, owner, credential.lineage), value: undefined },
@@ -81,18 +82,22 @@ export async function eraseCredential(
       ...(read === undefined ? [] : toRevoke(integrationId, owner, read, now)),
     ])
     if (erased === false) return false
-    await forgetSecret(context, versioned<HeadersRecord>(headers)?.value)
+    await forgetSecret(context, versioned<HeadersRecord>(headers)?.value, { workspaceId, integrationId })
     return read
   })
   if (credential !== undefined) await revokeQuietly(context, { workspaceId, integrationId, owner }, credential)
 }
 
 /** Calls the vault's `destroy()` for an unused sealed value; best effort. */
-export async function forgetSecret(context: Context, record: { readonly sealed: string } | undefined): Promise<void> {
+export async function forgetSecret(
+  context: Context,
+  record: { readonly sealed: string } | undefined,
+  { workspaceId, integrationId }: WorkSubject,
+): Promise<void> {
   if (record === undefined) return
   await context.vault.destroy?.(record.sealed).catch((error: unknown) => {
     const message = 'The credential vault could not destroy an unused secret.'
-    context.report({ area: 'credentials', message, error })
+    context.report({ area: 'credentials', message, error, workspaceId, integrationId })
   })
 }
 

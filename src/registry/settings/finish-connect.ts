@@ -52,9 +52,8 @@ async function finish(
   try {
     await keepCredential(context, flow, obtained)
   } catch (error) {
-    context.runInBackground(() =>
-      revokeQuietly(context, { workspaceId: actor.workspaceId, integrationId, owner }, obtained.credential),
-    )
+    const about = { workspaceId: actor.workspaceId, integrationId, owner }
+    context.runInBackground(() => revokeQuietly(context, about, obtained.credential), about)
     throw error
   }
   return refreshAfterSignIn(context, integrationId, options.signal)

@@ -99,7 +99,8 @@ export async function keepCredential(
     only: (approval) => mine(approval.request.userId),
   })
   await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))
-  context.runInBackground(() => revokeQuietly(context, { workspaceId, integrationId, owner }, old))
+  const about = { workspaceId, integrationId, owner }
+  context.runInBackground(() => revokeQuietly(context, about, old), about)
 }
 
 /** Whether the sign-in is still for that server and credential, and the person may still provide it. */

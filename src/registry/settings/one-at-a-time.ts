@@ -15,7 +15,7 @@ export function oneAtATime(
     const key = keyOf(target)
     const done = work(target).finally(() => {
       running.delete(key)
-      if (run.again && !follows) runInBackground(() => running.get(key)?.done ?? start(target, true))
+      if (run.again && !follows) runInBackground(() => running.get(key)?.done ?? start(target, true), target)
     })
     const run = { done, again: false }
     running.set(key, run)

@@ -107,7 +107,7 @@ async function setOwnHeaders(
       audit: [{ action: 'sign_in', userId, integrationId: id, changed: Object.keys(edits) }],
     })
     if (written === false) return false
-    await forgetSecret(context, stored?.value)
+    await forgetSecret(context, stored?.value, { workspaceId, integrationId: id })
     return true
   })
   await context.pool.retireKeys(poolPrefix(workspaceId, id, owner))

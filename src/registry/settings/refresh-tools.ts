@@ -75,11 +75,13 @@ export async function refreshTools(context: Context, target: Target, options: Us
     const ifVersion = done.find(({ key }) => key === manifestKey)!.version!
     if (filed.stale.length > 0)
       // Only while this list is current: a later one may equal the previous list again.
-      context.runInBackground(() =>
-        context.storage.commit(workspaceId, [
-          { key: manifestKey, ifVersion, value: toJson(filed.manifest) },
-          ...filed.stale,
-        ]),
+      context.runInBackground(
+        () =>
+          context.storage.commit(workspaceId, [
+            { key: manifestKey, ifVersion, value: toJson(filed.manifest) },
+            ...filed.stale,
+          ]),
+        target,
       )
     if (filed.events.length > 0) await supersedeChanged(context, target, filed.bindingHashes)
     return true

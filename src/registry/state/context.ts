@@ -1,5 +1,6 @@
 import type { CheckedActor } from '../../model/actor.js'
 import type { Agent } from '../../model/agent.js'
+import type { WorkSubject } from './background-work.js'
 import type { Report } from '../../model/diagnostic.js'
 import type { Connector } from '../../model/connector.js'
 import type { GuardedFetch } from '../../egress/guarded-fetch.js'
@@ -54,7 +55,7 @@ export interface Context {
   /** Reports contained problems to the host. */
   readonly report: Report
   /** Runs work after a result was returned, e.g. a refresh of a tool list. `close()` waits for it. Never rejects. */
-  runInBackground(work: () => Promise<unknown>): void
+  runInBackground(work: () => Promise<unknown>, about: WorkSubject): void
   /** Aborts when the registry closes. */
   readonly closing: AbortSignal
 }
