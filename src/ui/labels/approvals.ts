@@ -1,3 +1,5 @@
+import type { ApprovalStatus } from '../../index.js'
+
 /** Texts of approval requests. */
 export const approvals = {
   approvalsTitle: 'Waiting for you',
@@ -62,7 +64,7 @@ export const approvals = {
     dispatched: 'Running',
     finished: 'Finished',
     unknown: 'May have run',
-  } as Readonly<Record<string, string>>,
+  } satisfies Record<ApprovalStatus, string> as Readonly<Record<string, string>>,
   decidedAllowed: (tool: string) => `Allowed: ${tool}.`,
   decidedDenied: (tool: string) => `Denied: ${tool}.`,
   decidedElsewhere: 'This request was already decided elsewhere.',

@@ -1,3 +1,5 @@
+import type { StatusReason } from '../../index.js'
+
 /** Texts of the list of integrations: status, reasons and actions. */
 export const integrationList = {
   connected: 'Connected integrations',
@@ -60,7 +62,7 @@ export const integrationList = {
     scope_required: 'More permissions are needed than were granted',
     credential_unreadable: 'The saved credential can’t be read any more',
     awaiting_authorization: 'Finish the sign-in, or start again',
-  } as Readonly<Record<string, string>>,
+  } satisfies Record<StatusReason, string> as Readonly<Record<string, string>>,
 
   validate: 'Validate',
   reconnect: 'Reconnect',

@@ -1,3 +1,5 @@
+import type { CallOutcomeName } from '../../index.js'
+
 /** Texts of the page of one integration and of its dialogs. */
 export const integration = {
   shareTitle: (name: string) => `Share ${name} with everyone`,
@@ -61,11 +63,9 @@ export const integration = {
     tool_error: 'tool reported an error',
     approval_required: 'approval needed',
     authorization_required: 'sign-in needed',
-    refused: 'refused',
-    denied: 'denied',
     denied_by_policy: 'denied by a rule',
     not_run: 'not run',
     failed: 'failed',
-  } as Readonly<Record<string, string>>,
+  } satisfies Record<CallOutcomeName, string> as Readonly<Record<string, string>>,
   mayHaveRun: 'may have run',
 }

@@ -1,3 +1,5 @@
+import type { QuarantinedTool, ToolChangeKind } from '../../index.js'
+
 /** Texts of tools, their settings and their changes. */
 export const tools = {
   toolsTitle: 'Tools',
@@ -96,20 +98,22 @@ export const tools = {
     schema_too_large: 'its schema is too large',
     invalid_definition: 'its definition is not valid',
     too_many_tools: 'the server lists too many tools',
-  } as Readonly<Record<string, string>>,
+    list_too_large: 'the list of the server is too large',
+  } satisfies Record<QuarantinedTool['reason'], string> as Readonly<Record<string, string>>,
 
   changesTitle: (count: number) => (count === 1 ? '1 tool to review' : `${count} tools to review`),
   changesText:
     'These tools are new or have changed since they were accepted. Check the differences, then accept the tools you want.',
   changeKinds: {
     same: 'Same',
-    cosmetic: 'Reworded',
+    cosmetic: 'Looks different',
     narrowed: 'Does less',
     widened: 'May do more',
     new: 'New',
     missing: 'Missing',
     renamed: 'Renamed',
-  } as Readonly<Record<string, string>>,
+    reworded: 'Reworded',
+  } satisfies Record<ToolChangeKind, string> as Readonly<Record<string, string>>,
   renamedFrom: (name: string) => `was ${name}`,
   before: 'Before',
   after: 'Now',
