@@ -117,14 +117,14 @@ async function consult(
   approval: StoredApproval,
   confirm: ConfirmCallback,
 ): Promise<boolean> {
-  const { approvalId, expiresAt, workspaceId, integration } = approval.value.request
+  const { approvalId, expiresAt } = approval.value.request
   const over = new AbortController()
   const stopWhenDecided = async (): Promise<void> => {
     if (context.closing.aborted || (await statusOf(context, approval)) !== 'pending') over.abort()
   }
   const ends = [
     context.decisions.listen(approvalId, (status) => {
-      if (status === undefined) context.runInBackground(stopWhenDecided, { workspaceId, integrationId: integration.id })
+      if (status === undefined) context.runInBackground(stopWhenDecided, call.target)
       else if (status !== 'pending') over.abort()
     }),
     context.runtime.setTimer(() => over.abort(), expiresAt - call.now),
