@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs'
-import { chromium, type BrowserContext, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 /** Where the screenshots of the story are kept. */
 const folder = 'temp/host'
@@ -61,16 +61,7 @@ export async function playStory({ url, git }: { readonly url: string; readonly g
     check('another person sees nothing of what is private', true)
     await shot(page, 'another-person')
 
-    const narrow = await browser.newContext({ viewport: { width: 360, height: 720 }, colorScheme: 'dark' })
-    const phone = await narrow.newPage()
-    for (const [path, name] of [
-      ['', 'chat-narrow'],
-      ['/mcp', 'integrations-narrow'],
-    ] as const) {
-      await phone.goto(url + path)
-      await phone.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})
-      await shot(phone, name)
-    }
+    await keepPictures(browser, url)
     check(
       `nothing is reported by the browser${complaints.map((one) => `\n  ${one}`).join('')}`,
       complaints.length === 0,
@@ -88,6 +79,72 @@ export async function playStory({ url, git }: { readonly url: string; readonly g
   }
   console.log(failed.length === 0 ? `\nScreenshots are in ${folder}.` : `\n${failed.length} failed`)
   return failed.length === 0
+}
+
+/** Every view of the page and the chat, at each width, in both themes: what was opened at the smallest fits at the others. */
+async function keepPictures(browser: Browser, url: string): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 320, height: 860 }, reducedMotion: 'reduce' })
+  context.setDefaultTimeout(60_000)
+  for (const [name, open] of Object.entries(views)) {
+    const page = await context.newPage()
+    await open(page, url)
+    for (const width of [320, 390, 1440]) {
+      await page.setViewportSize({ width, height: 860 })
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        await shot(page, `${name}-${width}-${colorScheme}`)
+      }
+    }
+    await page.close()
+  }
+  await context.close()
+}
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).first()
+/** How a person comes to each view. */
+const views: Readonly<Record<string, (page: Page, url: string) => Promise<void>>> = {
+  async chat(page, url) {
+    await page.goto(url)
+    await page.getByRole('button', { name: 'Send' }).waitFor()
+  },
+  integrations: openList,
+  async catalogue(page, url) {
+    await openList(page, url)
+    await button(page, 'Connect Context7').click()
+    await page.getByRole('dialog').waitFor()
+  },
+  async 'custom-server'(page, url) {
+    await openList(page, url)
+    await button(page, 'Connect custom server').click()
+    await page.getByRole('dialog').waitFor()
+  },
+  async import(page, url) {
+    await openList(page, url)
+    await button(page, 'More actions').click()
+    await page.getByRole('menuitem', { name: 'Import servers' }).click()
+    await page
+      .getByLabel('List of servers')
+      .fill(
+        '{"mcpServers":{"Files":{"command":"npx"},"Wiki":{"url":"https://wiki.example.com/mcp","headers":{"Authorization":"Bearer ${TOKEN}"}}}}',
+      )
+    await button(page, 'Show servers').click()
+    await page.getByText('2 servers in this mcp.json.').waitFor()
+  },
+  async integration(page, url) {
+    await openList(page, url)
+    await button(page, 'Everything').click()
+    await page.getByRole('heading', { name: 'Tools' }).waitFor()
+    await page.getByRole('button', { name: 'echo' }).first().click()
+  },
+  async approvals(page, url) {
+    await page.goto(`${url}/mcp#approvals`)
+    await page.getByRole('heading', { name: 'Recent calls' }).scrollIntoViewIfNeeded()
+  },
+}
+
+async function openList(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/mcp`)
+  await button(page, 'Everything').waitFor()
 }
 
 async function connectServers(page: Page, git: string): Promise<void> {
