@@ -1,31 +1,31 @@
 import type { Actor } from '../index.js'
 
-/** What a client needs to sign in to the gateway. */
+/** OAuth settings of a gateway. */
 export interface GatewayAuth {
   /** The gateway's own URL: the audience that its tokens must be for. */
   readonly resource: string
-  /** Issuers of the authorization servers that give tokens for it. */
+  /** Issuers of the authorization servers that issue its tokens. */
   readonly authorizationServers: readonly string[]
-  /** What a client may ask for. */
+  /** The scopes that a client can request. */
   readonly scopesSupported?: readonly string[] | undefined
   /**
-   * Checks a bearer token and says whose it is. A token for another audience is refused, whatever this says of its bearer;
-   * no token is passed on to any server. `undefined`: not valid.
+   * Checks a bearer token and identifies its person; `undefined` for an invalid token. A token for another audience is
+   * always refused. Tokens are never passed on to a server.
    */
   readonly verifyToken?:
     ((token: string, request: Request) => VerifiedToken | undefined | Promise<VerifiedToken | undefined>) | undefined
 }
 
-/** A token that is valid. */
+/** A valid token. */
 export interface VerifiedToken {
-  /** The person that the token stands for. */
+  /** The person who is signed in with the token. */
   readonly actor: Actor
   /** Its `aud`. */
   readonly audience: string | readonly string[]
 }
 
 /**
- * Who a request is from, or the 401 that says how to sign in.
+ * Authenticates a request. @returns the actor, or a 401 response with the way to sign in
  *
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1
  */
@@ -50,7 +50,7 @@ export async function authenticate(
 }
 
 /**
- * The protected resource metadata, when a request asks for it.
+ * The protected resource metadata; `undefined` if the request is for something else.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-3
  */
@@ -80,7 +80,7 @@ function unauthorized(auth: GatewayAuth | undefined, message: string, error?: 'i
   )
 }
 
-/** The well-known path is put between the host and the path of the resource. */
+/** The well-known path goes between the host and the path of the resource. */
 function metadataUrl({ resource }: GatewayAuth): string {
   const { origin, pathname, search } = new URL(resource)
   return `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}${search}`

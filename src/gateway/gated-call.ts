@@ -18,7 +18,7 @@ export interface ClientCall extends Pick<ToolCallOptions, 'signal' | 'onProgress
   readonly approvalUrl?: ((approval: ConfirmRequest) => string) | undefined
 }
 
-/** Makes a call, or goes on with the equal one that somebody approved meanwhile. */
+/** Makes a call, or resumes an equal earlier call that has been approved. */
 export async function callThroughGate(
   mine: Pick<ActorIntegrations, 'approvals'>,
   toolset: Toolset,
@@ -39,7 +39,7 @@ export async function callThroughGate(
   }
 }
 
-/** The approval of an equal call that was approved and has not run. */
+/** The approval of an equal call that is approved and has not run yet. */
 async function approvedCall(
   mine: Pick<ActorIntegrations, 'approvals'>,
   { modelName, args, agentId, conversationId }: ClientCall,
@@ -66,10 +66,10 @@ function resultOf(
       const link = options.approvalUrl?.(outcome.approval)
       return said(
         [
-          `This call waits for a person to approve it${link === undefined ? '' : `: ${link}`}.`,
+          `This call is waiting for a person to approve it${link === undefined ? '' : `: ${link}`}.`,
           'It has not run. Make the same call again, with the same arguments, once it is approved.',
         ].join('\n'),
-        // A client that holds results against the output schema would refuse this one.
+        // A client that checks results against the output schema would reject this one.
         options.needsContent,
       )
     }
@@ -83,7 +83,7 @@ function said(text: string, isError: boolean): CallToolResult {
   return { content: [{ type: 'text', text }], isError: isError ? true : undefined }
 }
 
-/** JSON with its members in order. */
+/** JSON with sorted members. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)

@@ -13,35 +13,35 @@ export interface GatewayOptions<AgentId extends string = string> {
   /** The agent whose toolset is served. */
   readonly agent: AgentId
   /**
-   * Who a request is from, by the host's own authentication. `undefined`: nobody, answered 401. Asked at every request;
-   * leave it out when `auth.verifyToken` says who the bearer of a token is.
+   * Authenticates a request by the host's own means; called for every request. `undefined` is answered with 401. Leave it
+   * out if `auth.verifyToken` identifies people by their tokens.
    */
   readonly actor?: ((request: Request) => Actor | undefined | Promise<Actor | undefined>) | undefined
-  /** OAuth for clients: the metadata that they sign in by (RFC 9728). */
+  /** OAuth for clients: the protected resource metadata (RFC 9728) and the check of tokens. */
   readonly auth?: GatewayAuth | undefined
-  /** The public origin, e.g. `https://agents.example.com`. `@default` that of `auth.resource`; without either only loopback names are answered */
+  /** The public origin, e.g. `https://agents.example.com`. `@default` that of `auth.resource`; without either, only loopback names are accepted */
   readonly origin?: string | undefined
-  /** Whether a proxy in front sets `X-Forwarded-Host`, and nobody else can. `@default false` */
+  /** Whether to trust `X-Forwarded-Host`. Only behind a proxy that always sets it. `@default false` */
   readonly trustForwardedHost?: boolean | undefined
-  /** Where a person decides about a call that waits: your page. It is shown to the client, and opening it decides nothing. */
+  /** The URL of your page where a person decides a waiting call. Clients show it; opening it decides nothing. */
   readonly approvalUrl?: ((approval: ConfirmRequest) => string) | undefined
   /** Sessions of clients of the 2025 revisions. */
   readonly sessions?: GatewaySessionOptions | undefined
 }
 
-/** Answers MCP requests. */
+/** A handler of MCP requests. */
 export interface GatewayHandler {
   (request: Request): Promise<Response>
-  /** Ends every session and stream. Safe twice. */
+  /** Ends every session and stream. Safe to call twice. */
   close(): Promise<void>
 }
 
 /**
- * Serves one agent's toolset as an MCP server: the tools that the actor's agent may call now, under their model names.
- * Every request reads rights again. A call that asks returns a result that says so, with the link of `approvalUrl`; the
- * same call made again is the same approval, and runs once somebody approved it. Faults are results with `isError`.
+ * Serves one agent's toolset as an MCP server: the tools that the agent can call now for the actor, under their model
+ * names. Permissions are checked for every request. A call that needs approval returns a result with the link of
+ * `approvalUrl`; the same call, made again after the approval, runs. Errors are results with `isError`.
  *
- * Mount it where the MCP endpoint is to be, and with `auth` also at `/.well-known/oauth-protected-resource` followed by
+ * Mount it at the path of the MCP endpoint, and with `auth` also at `/.well-known/oauth-protected-resource` followed by
  * the path of `auth.resource`.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
@@ -89,7 +89,7 @@ export function gatewayHandler<AgentId extends string>(
     if (refused !== undefined) return refused
     const metadata = metadataOf(request, options.auth)
     if (metadata !== undefined) return metadata
-    // A cookie goes along with any page's request; a bearer token does not.
+    // Browsers attach cookies to requests of any site, but never a bearer token.
     if (request.headers.has('origin') || !request.headers.has('authorization')) {
       const foreign = refusal(() => origin.checkWrite(request))
       if (foreign !== undefined) return foreign
@@ -100,7 +100,7 @@ export function gatewayHandler<AgentId extends string>(
     return modern(request, actor)
   }
 
-  /** Each request has a server of its own; it is closed with the request's answer, or with the gateway. */
+  /** Each request has its own server, which is closed with the response or with the gateway. */
   async function modern(request: Request, actor: Actor): Promise<Response> {
     const handler = createMcpHandler(() => serverOf(actor), {
       legacy: 'reject',
@@ -119,7 +119,7 @@ export function gatewayHandler<AgentId extends string>(
   })
 }
 
-/** A check that throws, as a response. */
+/** The response for an error that a check throws; `undefined` if it passes. */
 function refusal(check: () => void): Response | undefined {
   try {
     check()
@@ -130,7 +130,7 @@ function refusal(check: () => void): Response | undefined {
   }
 }
 
-/** Calls back once the body of a response has been read to its end, or given up. */
+/** Calls `done` when the body of a response has been read to its end or cancelled. */
 function whenRead(response: Response, done: () => void): Response {
   if (response.body === null) {
     done()

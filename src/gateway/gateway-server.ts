@@ -3,20 +3,20 @@ import type { Actor, ActorIntegrations, ConfirmRequest, IntegrationRegistry, Too
 import { changesToolsets } from '../model/event.js'
 import { callThroughGate } from './gated-call.js'
 
-/** What one MCP server of a gateway serves. */
+/** The toolset that one MCP server of a gateway serves. */
 export interface ServedToolset<AgentId extends string> {
   readonly actor: Actor
   readonly agent: AgentId
   readonly approvalUrl?: ((approval: ConfirmRequest) => string) | undefined
 }
 
-/** An MCP server of one agent's toolset for one actor. Nothing is kept between its requests: rights are read at each. */
+/** An MCP server of one agent's toolset for one actor. Stateless: permissions are checked for every request. */
 export function gatewayServer<AgentId extends string>(
   registry: IntegrationRegistry<AgentId>,
   { actor, agent, approvalUrl }: ServedToolset<AgentId>,
 ): Server {
   const mine = registry.actingAs(actor)
-  // One conversation, whichever session a call comes from: the same call made again is the same approval.
+  // One conversation for all sessions, so that a repeated call finds its approval.
   const conversationId = `gateway/${agent}`
   const toolset = () => mine.toolset(agent, { conversationId, confirm: () => 'defer' })
   const server = new Server(
@@ -24,7 +24,7 @@ export function gatewayServer<AgentId extends string>(
     {
       capabilities: { tools: { listChanged: true } },
       instructions:
-        'A tool may wait for a person to approve it. Its result then says so: make the same call again later.',
+        'A tool call may have to wait for a person to approve it. Its result then says so: make the same call again later.',
     },
   )
   server.setRequestHandler('tools/list', async () => ({ tools: (await toolset()).tools.map(listed) }))
@@ -49,14 +49,14 @@ export function gatewayServer<AgentId extends string>(
   return server
 }
 
-/** Calls back when a toolset of this actor may have changed; returns how to stop. */
+/** Calls `changed` when a toolset of this actor may have changed. @returns a function that stops it */
 export function onToolsetChange(mine: Pick<ActorIntegrations, 'on'>, changed: () => void): () => void {
   return mine.on('*', ({ type }) => {
     if (changesToolsets(type)) changed()
   })
 }
 
-/** The same for streams of 2026-07-28 that listen. */
+/** Tool list changes for `subscriptions/listen` streams of 2026-07-28. */
 export function toolsetChanges(mine: Pick<ActorIntegrations, 'on'>): ServerEventBus {
   return {
     publish: () => {},
@@ -64,14 +64,14 @@ export function toolsetChanges(mine: Pick<ActorIntegrations, 'on'>): ServerEvent
   }
 }
 
-/** A tool as a client sees it. What a server says of its tool is passed on only as far as it is believed. */
+/** A tool as listed to a client. Annotations of a server are passed on only if the server is trusted. */
 function listed({ modelName, title, description, inputSchema, outputSchema, label, approval }: ToolsetTool) {
   return {
     name: modelName,
     title,
     description,
     inputSchema: inputSchema as { type: 'object' },
-    // A call that waits returns no structured content, which a client would refuse beside an output schema.
+    // A waiting call returns no structured content, which a client would reject if the tool has an output schema.
     outputSchema: approval.resolved === 'auto' ? (outputSchema as { type: 'object' } | undefined) : undefined,
     annotations: { title, readOnlyHint: label?.value === 'read' && label.believed !== false },
   }

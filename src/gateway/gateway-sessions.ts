@@ -9,24 +9,24 @@ import {
 import { LRUCache } from 'lru-cache'
 import type { Actor } from '../index.js'
 
-/** How sessions of clients of the 2025 revisions are kept. 2026-07-28 has none. */
+/** Options for sessions, which clients of the 2025 revisions need. 2026-07-28 has no sessions. */
 export interface GatewaySessionOptions {
   /**
-   * Signs session ids, at least 16 characters: the same in every process behind one name, so that a call may reach any of
-   * them. `@default` a secret of this process
+   * Signs session ids; at least 16 characters. Use the same secret in every process of one host name, so that any of
+   * them can serve a session. `@default` a random secret of this process
    */
   readonly secret?: string | undefined
-  /** ms without a request until a session ends. `@default 1800000` (30 minutes) */
+  /** Time without a request until a session ends, in ms. `@default 1800000` (30 minutes) */
   readonly idleMs?: number | undefined
-  /** At most so many in this process; the one unused for longest ends first. `@default 1000` */
+  /** The most sessions in this process; the least recently used one ends first. `@default 1000` */
   readonly max?: number | undefined
-  /** At most so many of one person; their oldest ends first. `@default 16` */
+  /** The most sessions of one person; the least recently used one ends first. `@default 16` */
   readonly maxPerPerson?: number | undefined
-  /** ms since the epoch. `@default Date.now` */
+  /** The clock, in The clock, in ms since the epoch. `@default Date.now` */
   readonly now?: (() => number) | undefined
 }
 
-/** What one session serves. */
+/** The MCP server of one session. */
 export interface SessionServer {
   readonly server: Server
   /** Called when the session ends. */
@@ -45,9 +45,9 @@ interface Session {
 }
 
 /**
- * A session belongs to the person who opened it, in the role they had, and to the agent. One that ended, or that was
- * never this person's, answers 404, after which a client opens another. With a shared secret, a process that doesn't
- * hold a session serves its calls too.
+ * Keeps sessions. A session belongs to one person in one role and to one agent. For a session that has ended or belongs to
+ * someone else the response is 404, after which a client opens another one. With a shared secret, a process can also
+ * serve sessions that another process opened.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
  */
@@ -81,7 +81,7 @@ export function gatewaySessions(
       sessionIdGenerator: () => sign(bytesToHex(randomBytes(16)), person),
       onsessioninitialized: (id) => {
         const own = [...sessions.entries()].filter(([, session]) => session.person === person)
-        // The entries come with the one used last first.
+        // The entries are in the order of last use, latest first.
         for (const [oldest] of own.slice(maxPerPerson - 1)) sessions.delete(oldest)
         sessions.set(id, { person, transport })
       },
@@ -110,7 +110,7 @@ export function gatewaySessions(
   return {
     async handle(request, actor) {
       sessions.purgeStale()
-      // The role as well: who has another one now begins another session.
+      // A changed role needs a new session.
       const person = JSON.stringify([agent, actor.workspaceId, actor.userId, actor.role])
       const id = request.headers.get('mcp-session-id')
       if (id === null) return begin(request, actor, person)

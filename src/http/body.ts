@@ -4,7 +4,7 @@ import { Refusal } from './problem.js'
 /**
  * The JSON of a request.
  *
- * @returns `undefined` where there is no body
+ * @returns `undefined` if there is no body
  * @throws Refusal `unsupported_media_type`, `body_too_large`; IntegrationError `invalid_input`
  */
 export async function jsonBody(request: Request, maxBytes: number): Promise<unknown> {
@@ -26,7 +26,7 @@ async function boundedText(request: Request, maxBytes: number): Promise<string> 
   if (request.bodyUsed)
     throw new Refusal(
       'internal',
-      'The body was read before the handler saw it. Mount the handler before body parsers, or hand it on with toNodeListener().',
+      'The body was already read by a body parser. Mount the handler before body parsers, or wrap it with toNodeListener().',
     )
   if (request.body === null) return ''
   const tooLarge = new Refusal('body_too_large', `The body is larger than ${maxBytes} bytes.`)

@@ -2,12 +2,12 @@ import { isIntegrationError, type ActorIntegrations, type ErrorCode } from '../i
 import { problemStatus, Refusal } from './problem.js'
 import { safeReturnTo } from './return-to.js'
 
-/** Marks the second try of a callback. No authorization server sends it. */
+/** Marks the second request of a callback. No authorization server sends it. */
 const secondTry = /[?&]from-here=1$/
 
-/** Where authorization servers send people back, as `oauth.redirectUrl` says: in its path or query is `{issuer}`. */
+/** The OAuth callback, as configured by `oauth.redirectUrl`, with `{issuer}` in its path or query. */
 export interface CallbackPlace {
-  /** The callback's public URL without the mark of a second try; `undefined`: the request is for something else. */
+  /** The callback's public URL without the mark of the second request; `undefined` if the request is not a callback. */
   urlOf(request: Request): string | undefined
 }
 
@@ -19,7 +19,7 @@ export function callbackPlace(redirectUrl: string, basePath: string): CallbackPl
   return {
     urlOf(request) {
       const asked = new URL(request.url)
-      // Without its prefix, where the framework strips it.
+      // Some frameworks strip the mount prefix.
       const path = [asked.pathname, basePath + asked.pathname].find((candidate) => pattern.test(candidate))
       return path === undefined ? undefined : origin + path + asked.search.replace(secondTry, '')
     },
@@ -28,31 +28,31 @@ export function callbackPlace(redirectUrl: string, basePath: string): CallbackPl
 
 /** @throws Refusal `method_not_allowed` */
 export function checkCallbackMethod({ method }: Request): void {
-  if (method !== 'GET') throw new Refusal('method_not_allowed', 'The callback takes GET.', { Allow: 'GET' })
+  if (method !== 'GET') throw new Refusal('method_not_allowed', 'The callback accepts only GET.', { Allow: 'GET' })
 }
 
 /**
- * The page that goes on from here. With `SameSite=Strict`, a browser sends no cookie with the first request that comes
- * from the authorization server's site, and sends it with the next, which comes from ours.
+ * A page that repeats the callback from our own site. With `SameSite=Strict`, a browser sends no cookie with the redirect
+ * from the authorization server's site, but sends it with this second request.
  *
- * @returns `undefined` when this is the next already
+ * @returns `undefined` if this is the second request
  */
 export function goOnFromHere(request: Request): Response | undefined {
   const { search } = new URL(request.url)
   if (secondTry.test(search)) return undefined
-  // Relative, so that it holds wherever the handler is mounted.
+  // A relative URL works wherever the handler is mounted.
   const next = `${search === '' ? '?' : `${search}&`}from-here=1`
   return page(200, `<meta http-equiv="refresh" content="0;url=${escaped(next)}">`, 'Finishing the sign-in…')
 }
 
-/** Ends a sign-in, and sends the person back where they came from. */
+/** Completes a sign-in, and redirects the person to the page where it began. */
 export async function finishSignIn(
   mine: ActorIntegrations,
   callbackUrl: string,
   options: {
-    /** The public origin: nobody is sent elsewhere. */
+    /** The public origin; redirects never leave it. */
     readonly origin: string
-    /** Where people go who came from nowhere; absent: a page says how it ended. */
+    /** The page to redirect to when the sign-in has no `returnTo`; absent: a plain page shows the outcome. */
     readonly home: string | undefined
     readonly signal: AbortSignal
   },

@@ -30,32 +30,32 @@ export type {
 export type { Person } from './people.js'
 export type { HttpErrorCode, Problem, ProblemCode } from './problem.js'
 
-// The shape is that of `mine`: `client.list()`, `client.connect(input)`, `client.tools(id)`, `client.approvals.decide(…)`.
-// A verb that the registry gains is missing here by a type error; one that changes its arguments changes here with it.
+// The client has the shape of `registry.actingAs(actor)`: `client.list()`, `client.connect(input)`, `client.tools(id)`, `client.approvals.decide(…)`.
+// A verb missing here is a type error, and its arguments follow those of the registry.
 
 /**
- * The HTTP API as an object with the verbs of {@link ActorIntegrations}: same names, same arguments, same results. What a
- * page can't do over HTTP is left out: `finishConnect` is the callback's, and a toolset comes as its contents.
+ * The HTTP API as an object with the verbs of {@link ActorIntegrations}: same names, same arguments, same results. Left out
+ * is `finishConnect`, which the callback calls; `toolset` returns the contents of a toolset, which runs nothing.
  */
 export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 'finishConnect' | 'on'> {
-  /** What one agent may call now, and what is unavailable and why. */
+  /** The tools that one agent can call now, and the unavailable ones with their reasons. */
   toolset(
     agentId: string,
     options?: OperationOptions & Pick<ToolsetOptions, 'conversationId'>,
   ): Promise<Pick<Toolset, 'agentId' | 'tools' | 'unavailable'>>
-  /** {@link Toolset.explain} of a toolset: what would happen to a call, and which rule says so. Runs nothing. */
+  /** {@link Toolset.explain} of a toolset: the effect of a call, and the rule that decides it. Runs nothing. */
   explain(
     agentId: string,
     toolName: string,
     options?: OperationOptions & Pick<ToolsetOptions, 'conversationId'> & { readonly args?: unknown },
   ): Promise<CallExplanation>
-  /** People of the workspace, as the host lists them; `undefined` where it lists nobody. */
+  /** People of the workspace; `undefined` if the host has no option `people`. */
   people(options?: OperationOptions & { readonly search?: string | undefined }): Promise<readonly Person[] | undefined>
-  /** What one can use, as a list for another client, without a secret: JSON. @param options - `format`: `@default 'mcp.json'` */
+  /** The actor's integrations as a list for another client, without secrets, as JSON. @param options - `format`: `@default 'mcp.json'` */
   exportServers(options?: OperationOptions & { readonly format?: ExportFormat | undefined }): Promise<string>
-  /** The servers of a list, as `importServers` would connect them; stores nothing, and no secret is in it. */
+  /** The servers of a list, as `importServers` would connect them, without secrets. Stores nothing. */
   previewServers(text: string, options?: OperationOptions): Promise<ListPreview>
-  /** Connects the servers of a list, such as an `mcp.json`: each is connected, or its row says why not. */
+  /** Connects the servers of a list, such as an `mcp.json`. Each row of the result is an integration or an error. */
   importServers(
     text: string,
     options: Omit<ImportOptions, 'concurrency'>,
@@ -63,17 +63,17 @@ export interface IntegrationsClient extends Omit<ActorIntegrations, 'toolset' | 
   /**
    * Live events until the signal aborts; a lost connection is reopened without missing an event.
    *
-   * @param options - `after`: the last event that was handled. `@default` from now on
-   * @throws ProblemError where the handler refuses it
+   * @param options - `after`: the last event that was handled. `@default` only new events
+   * @throws ProblemError if the handler refuses the stream
    */
   listen(
     options?: OperationOptions & { readonly after?: string | undefined },
   ): AsyncGenerator<ActorEvent | StreamReset, void, undefined>
 }
 
-/** A list of servers as it may be shown to a person. */
+/** A list of servers, without secrets, to show to a person. */
 export interface ListPreview {
-  /** Which kind of list it was taken for. */
+  /** The detected format of the list. */
   readonly format: ImportFormat
   /** The servers of the list, in its order. */
   readonly servers: readonly ImportPreview[]
@@ -91,11 +91,11 @@ export interface StreamReset {
 
 /** Options of {@link integrationsClient}. */
 export interface IntegrationsClientOptions {
-  /** Where the handler is mounted, e.g. `/api/mcp` in a page, or a whole URL. */
+  /** The handler's base path, e.g. `/api/mcp` in a page, or a whole URL. */
   readonly baseUrl: string
-  /** `@default` the global `fetch` */
+  /** Sends the requests. `@default` the global `fetch` */
   readonly fetch?: typeof fetch | undefined
-  /** Sent with every request, e.g. the host's own authentication. */
+  /** Headers of every request, e.g. the host's own authentication. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
@@ -106,10 +106,10 @@ export class ProblemError extends Error implements Omit<Problem, 'title' | 'deta
   readonly code: ProblemCode
   /** The HTTP status. */
   readonly status: number
-  /** `invalid_input`: the fields that were refused. */
+  /** With `invalid_input`: the invalid fields. */
   readonly fields: Problem['fields']
   readonly integrationId: string | undefined
-  /** A closer reason, where there is one. */
+  /** A more specific reason, if there is one. */
   readonly reason: string | undefined
   readonly rule: string | undefined
   /** When to try again, in ms from now. */
@@ -130,7 +130,7 @@ export class ProblemError extends Error implements Omit<Problem, 'title' | 'deta
 }
 
 /**
- * A client of the HTTP API, for pages and for other programs.
+ * Creates a client of the HTTP API, for pages and other programs.
  *
  * @example
  * ```ts
@@ -192,7 +192,7 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
       list: (query) => get('/approvals', query),
       get: (id, query) => get(`/approvals/${encodeURIComponent(id)}`, query),
       cancel: (id, { signal } = {}) => send('DELETE', `/approvals/${encodeURIComponent(id)}`, { signal }),
-      // One implementation behind two overloads, as in the registry.
+      // One implementation of two overloads, as in the registry.
       decide: ((ids: string | readonly string[], decision: object | string, { signal }: OperationOptions = {}) =>
         decide(ids, decision, signal)) as IntegrationsClient['approvals']['decide'],
     },
@@ -212,7 +212,7 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
 }
 
 interface Sent {
-  /** May hold the `signal`, as the options of a verb do. */
+  /** Query parameters; may include the `signal` of a verb's options, which is not sent. */
   readonly query?: object | undefined
   readonly body?: object | undefined
   readonly ifMatch?: string | number | undefined
@@ -235,7 +235,7 @@ function sender(options: IntegrationsClientOptions) {
   }
 }
 
-/** @throws ProblemError for every answer that is not a success */
+/** @throws ProblemError for every error response */
 async function request(
   { baseUrl, fetch: send = fetch, headers: own }: IntegrationsClientOptions,
   path: string,
@@ -321,7 +321,7 @@ function searchOf(query: Readonly<Record<string, unknown>>): string {
     : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`
 }
 
-/** What stands between us and the handler, a proxy for example, answers in its own way. */
+/** The problem in a response. A proxy in between may send an error of another form. */
 async function problemIn(response: Response): Promise<Problem> {
   const isProblem = response.headers.get('content-type')?.includes('application/problem+json') === true
   const problem = isProblem ? await response.json().catch(() => undefined) : undefined

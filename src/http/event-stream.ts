@@ -6,18 +6,18 @@ import {
   type RegistryRuntime,
 } from '../index.js'
 
-/** Streams that one person may have open at once in this process. */
+/** The number of streams that one person can have open at once in this process. */
 const streamsPerPerson = 4
 /** Events buffered for a slow or returning reader; beyond this number it reads everything again. */
 const bufferedEvents = 500
-/** Proxies cut what is silent. */
+/** Comments keep proxies from closing a silent stream. */
 const commentEveryMs = 20_000
-/** After that the reader comes back, and the host is asked again who it is. */
+/** A stream ends after this time; the client reconnects, and the host authenticates it again. */
 const endsAfterMs = 300_000
 
 type Clock = Pick<RegistryRuntime, 'setTimer'>
 
-/** Live events as server-sent events: what one person may see, from where they left off. */
+/** Live events as server-sent events: those that one person can see, from the last one they handled. */
 export class EventStreams {
   readonly #open = new Map<string, number>()
   readonly #clock: Clock
@@ -27,8 +27,8 @@ export class EventStreams {
   }
 
   /**
-   * @param after - the id of the last event that the reader has handled, as it says
-   * @param ends - aborts when nobody listens any more, or nothing can be told
+   * @param after - the id of the last event that the client handled, by its own account
+   * @param ends - aborts when the client has gone or the registry closes
    * @throws IntegrationError `limit_reached`
    */
   async open(mine: ActorIntegrations, actor: Actor, after: string | undefined, ends: AbortSignal): Promise<Response> {
@@ -56,7 +56,7 @@ export class EventStreams {
     if (open >= streamsPerPerson)
       throw new IntegrationError(
         'limit_reached',
-        `You have ${streamsPerPerson} event streams open already. Share one among the tabs of a browser.`,
+        `You already have ${streamsPerPerson} event streams open. Share one stream between the tabs of a browser.`,
         { retryAfterMs: 5_000 },
       )
     this.#open.set(person, open + 1)
@@ -92,7 +92,7 @@ class EventStream {
     )
   }
 
-  /** Tells what came since `after`, then everything as it comes: without a gap, and nothing twice. */
+  /** Sends the events since `after`, then live events, without gaps or duplicates. */
   async start(mine: ActorIntegrations, after: string | undefined): Promise<void> {
     const held: ActorEvent[] = []
     let hold: ((event: ActorEvent) => void) | undefined = (event) => {
@@ -122,7 +122,7 @@ class EventStream {
     else this.#send(`${idLine(id)}data: ${JSON.stringify(event)}\n\n`)
   }
 
-  /** What the reader has not been told is too much: it reads everything again. */
+  /** Tells the client to read everything again, because it missed too many events. */
   #reset(): void {
     this.#frames = []
     this.#send(resetFrame(this.#lastId))
@@ -152,7 +152,7 @@ class EventStream {
   }
 }
 
-/** What came after an event; a cursor that is unknown, too old, or of another feed: only where the feed ends. */
+/** The events after a cursor. An unknown, expired or foreign cursor returns none, and the current end of the feed. */
 async function since(
   mine: ActorIntegrations,
   after: string | undefined,

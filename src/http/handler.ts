@@ -23,20 +23,20 @@ import { rateLimit } from '../registry/state/rate-limit.js'
 /** Options of {@link integrationsHandler}. */
 export interface IntegrationsHandlerOptions {
   /**
-   * Who makes a request: the host's word, asked at every request. `undefined` answers 401; a `Response` is answered as it
-   * is, for example a redirect to the sign-in of the host.
+   * Authenticates a request; called for every request. `undefined` is answered with 401; a `Response` is sent as it is, for
+   * example a redirect to the host's sign-in.
    */
   actor(request: Request): Actor | Response | undefined | Promise<Actor | Response | undefined>
-  /** Where the handler is mounted, e.g. `/api/mcp`. `@default ''` */
+  /** The path where the handler is mounted, e.g. `/api/mcp`. `@default ''` */
   readonly basePath?: string | undefined
   /**
    * The origin that browsers see, e.g. `https://app.example.com`. Requests for another host are refused.
-   * `@default` that of `oauth.redirectUrl`; without either, only loopback names are answered
+   * `@default` that of `oauth.redirectUrl`; without either, only requests to loopback names are accepted
    */
   readonly origin?: string | undefined
-  /** Whether a proxy in front sets `X-Forwarded-Host`, and nobody else can. `@default false` */
+  /** Whether to trust `X-Forwarded-Host`. Only behind a proxy that always sets it. `@default false` */
   readonly trustForwardedHost?: boolean | undefined
-  /** Names of people, and whom an integration can be handed to. `@default` ids are shown, and typed */
+  /** Finds people, for names and for the choice of a new owner. `@default` the page shows ids, and a new owner's id is typed */
   readonly people?: FindPeople | undefined
   /** The page at the base path: `settingsPage()` of `mcp-integrations/ui`. `@default` none */
   readonly ui?: SettingsPage | undefined
@@ -44,18 +44,18 @@ export interface IntegrationsHandlerOptions {
   readonly frameAncestors?: 'none' | 'self' | undefined
   /** The largest body, in bytes. `@default 1 MiB` */
   readonly maxBodyBytes?: number | undefined
-  /** Hears of errors that are answered with 500, for the host's log. `@default console.error` */
+  /** Called with errors that are answered with 500, for the host's log. `@default console.error` */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** A web-standard handler of requests. */
+/** A handler of web-standard requests. */
 export type RequestHandler = (request: Request) => Promise<Response>
 
 /**
- * The whole HTTP API of a registry, the OAuth callback and, with `ui`, the page, behind one function. Everything it
- * allows or refuses comes from the registry.
+ * The whole HTTP API of a registry, the OAuth callback and, with `ui`, the settings page, as one function. All permission
+ * checks are the registry's.
  *
- * @throws IntegrationError `invalid_input` for options that are wrong
+ * @throws IntegrationError `invalid_input` for invalid options
  *
  * @example
  * ```ts
@@ -135,7 +135,7 @@ export function integrationsHandler<AgentId extends string>(
   for (const path of new Set(routes.map(honoPath)))
     app.all(path, () => {
       const allowed = routes.flatMap((route) => (honoPath(route) === path ? [route.method] : [])).join(', ')
-      throw new Refusal('method_not_allowed', `The route takes ${allowed}.`, { Allow: allowed })
+      throw new Refusal('method_not_allowed', `The route accepts ${allowed}.`, { Allow: allowed })
     })
   app.notFound(({ req }) => problemResponse(noSuchRoute(req.path, basePath)))
 
@@ -180,7 +180,7 @@ async function run(
   const name = `${route.method} ${route.path}`
   const ifMatch = ifMatchOf(req.raw)
   if (route.ifMatch === 'required' && !req.raw.headers.has('if-match'))
-    throw new Refusal('precondition_required', `${name} needs If-Match with the ETag of what was looked at.`)
+    throw new Refusal('precondition_required', `${name} needs If-Match with the ETag that was read.`)
   const query = route.query && parse(name, route.query, req.query())
   checkReturnTo(req.query('returnTo'), front.of(req.raw))
   const json = route.body && (await jsonBody(req.raw, maxBodyBytes))
@@ -216,7 +216,7 @@ function answer(route: Route, result: unknown, basePath: string): Response {
   return new Response(JSON.stringify(body), { status: options.status ?? 200, headers })
 }
 
-/** What holds for every answer; what an answer says itself comes first. */
+/** Adds the headers of every response; headers that a response already has are kept. */
 function guarded(response: Response, frameAncestors: 'none' | 'self'): Response {
   const headers = new Headers(response.headers)
   for (const [name, value] of Object.entries({
@@ -231,8 +231,7 @@ function guarded(response: Response, frameAncestors: 'none' | 'self'): Response 
 }
 
 /**
- * The path below where the handler is mounted. Frameworks that strip the prefix (`app.mount` of Hono) leave it out
- * already.
+ * The path below the base path. Frameworks that strip the mount prefix (`app.mount` of Hono) have already removed it.
  */
 function pathUnder(basePath: string, request: Request): string {
   const { pathname } = new URL(request.url)
@@ -249,7 +248,7 @@ function noSuchRoute(path: string, basePath: string): Refusal {
   return new Refusal('no_such_route', `There is nothing at "${path.slice(0, 200)}" below the base path "${basePath}".`)
 }
 
-/** The one tag that `If-Match` names; any revision will do for `*`. */
+/** The tag in `If-Match`; `undefined` for `*`, which matches any revision. */
 function ifMatchOf(request: Request): string | undefined {
   const header = request.headers.get('if-match')?.trim()
   if (header === undefined || header === '*') return undefined

@@ -1,14 +1,14 @@
 import type { RequestHandler } from './handler.js'
 
-/** What `node:http` and the frameworks on it hand to a listener. */
+/** The request that `node:http` and the frameworks on it pass to a listener. */
 export interface NodeIncoming {
   /** Path and query. */
   readonly url?: string | undefined
-  /** The whole path, where a framework strips the prefix that a router is mounted at. */
+  /** The whole path, where a framework strips the mount prefix of a router. */
   readonly originalUrl?: string | undefined
-  /** What a body parser has read already. */
+  /** The body, if a body parser has already read it. */
   readonly body?: unknown
-  /** Headers, names in lower case. */
+  /** Headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
@@ -16,8 +16,8 @@ export interface NodeIncoming {
 export type NodeListener = (incoming: NodeIncoming, outgoing: object) => Promise<void>
 
 /**
- * The handler for servers on `node:http`. It changes no global, takes the whole path where a prefix was stripped, and a
- * body that was parsed before.
+ * The handler for servers on `node:http`. It changes no global, restores a stripped path prefix, and
+ * accepts a body that was already parsed.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export type NodeListener = (incoming: NodeIncoming, outgoing: object) => Promise
  */
 export function toNodeListener(handler: RequestHandler): NodeListener {
   let loading: Promise<(incoming: never, outgoing: never) => Promise<void>> | undefined
-  // Loaded at the first request: the entry itself stays free of Node.
+  // Loaded with the first request, so that importing the entry needs no Node module.
   const load = async () => {
     const { getRequestListener } = await import('@hono/node-server')
     return getRequestListener((request, { incoming }) => handler(asSent(request, incoming as NodeIncoming)), {
@@ -37,7 +37,7 @@ export function toNodeListener(handler: RequestHandler): NodeListener {
   }
   return async (incoming, outgoing) => {
     loading ??= load()
-    // Structurally they are what the adapter takes; Node's types are not ours to export.
+    // The adapter needs Node's types, which the public types avoid; the objects are Node's at run time.
     await (
       await loading
     )(incoming as never, outgoing as never)

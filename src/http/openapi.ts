@@ -79,7 +79,7 @@ function likelyProblems({ path, query, body, ifMatch: named, perMinute, method }
   return likely.filter((code) => code !== false)
 }
 
-/** Verbs name operations; where two routes reach one verb, the second has a name of its own. */
+/** Verbs name operations; where two routes call one verb, the second has its own name. */
 function idOf({ verb, name }: Route): string {
   if (name !== undefined) return name
   return (typeof verb === 'string' ? verb : verb[0]!).replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -113,7 +113,7 @@ function success({ result, method, path }: Route): Json {
   return { [status]: { description: 'Done', content: { 'application/json': { schema } } } }
 }
 
-/** JSON Schema 2020-12, which OpenAPI 3.1 speaks. */
+/** JSON Schema 2020-12, the dialect of OpenAPI 3.1. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _draft, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   return rest

@@ -1,15 +1,15 @@
-/** The page that the handler serves at its base path. `settingsPage()` of `mcp-integrations/ui` makes one. */
+/** The page that the handler serves at its base path. `settingsPage()` of `mcp-integrations/ui` creates one. */
 export interface SettingsPage {
   /**
    * The document. It names its assets as `{basePath}/assets/{name}` and has no inline script or style: the handler serves
-   * it under a Content-Security-Policy that allows what comes from its own origin and nothing else.
+   * it under a Content-Security-Policy that allows only its own origin.
    *
-   * @param mount - `basePath`: where the handler is mounted, without a trailing slash; the client takes it as `baseUrl`
+   * @param mount - `basePath`: the handler's base path without a trailing slash, the client's `baseUrl`
    */
   html(mount: { readonly basePath: string }): string
-  /** By file name, with a hash of the content in it: browsers keep them for ever. */
+  /** Assets by file name. A name holds a hash of the content, so browsers can cache it for ever. */
   readonly assets: ReadonlyMap<string, PageAsset>
-  /** Names of the Trusted Types policies that its scripts make, e.g. `lit-html`. `@default []` */
+  /** Names of the Trusted Types policies that its scripts create, e.g. `lit-html`. `@default []` */
   readonly trustedTypes?: readonly string[] | undefined
 }
 
@@ -21,7 +21,7 @@ export interface PageAsset {
   readonly body: string | Uint8Array<ArrayBuffer>
 }
 
-/** Answers the document. */
+/** The response with the document. */
 export function pageResponse(page: SettingsPage, basePath: string, frameAncestors: 'none' | 'self'): Response {
   const trusted = ["require-trusted-types-for 'script'", `trusted-types ${page.trustedTypes?.join(' ') ?? "'none'"}`]
   return new Response(page.html({ basePath }), {
@@ -43,7 +43,7 @@ export function pageResponse(page: SettingsPage, basePath: string, frameAncestor
   })
 }
 
-/** Answers an asset. */
+/** The response with an asset. */
 export function assetResponse({ type, body }: PageAsset): Response {
   return new Response(body, {
     headers: { 'Content-Type': type, 'Cache-Control': 'public, max-age=31536000, immutable' },

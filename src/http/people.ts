@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Actor } from '../index.js'
 
-/** A person of the host, as others know them. */
+/** A person of the host, as other people see them. */
 export interface Person {
   /** The `userId` of their {@link Actor}. */
   readonly id: string
@@ -9,8 +9,8 @@ export interface Person {
 }
 
 /**
- * Finds people of an actor's workspace, the host's word: `search` is what was typed, absent for those who matter most.
- * At most 100 are used. Return nobody whom the actor may not know of.
+ * Finds people of an actor's workspace. `search` is the typed text; without it, return the people most likely to be chosen.
+ * At most 100 are used. Return only people whom the actor can see.
  */
 export type FindPeople = (
   actor: Actor,
@@ -20,7 +20,7 @@ export type FindPeople = (
 const most = 100
 const person = z.object({ id: z.string().min(1).max(512), name: z.string().min(1).max(512) })
 
-/** People as the host found them, in the shape that is promised. */
+/** The people found by the host, reduced to id and name. */
 export async function peopleFound(
   find: FindPeople,
   actor: Actor,

@@ -56,7 +56,7 @@ export const problemStatus = {
 } as const satisfies Readonly<Record<ProblemCode, number>>
 
 /**
- * The body of every answer that is not a success, as `application/problem+json`.
+ * The body of every error response, as `application/problem+json`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
@@ -69,12 +69,12 @@ export interface Problem {
   readonly title: string
   /** What happened and what to do. */
   readonly detail: string
-  /** `invalid_input`: the fields that were refused. */
+  /** With `invalid_input`: the invalid fields. */
   readonly fields?: readonly FieldProblem[] | undefined
   readonly integrationId?: string | undefined
   /** Whether a tool may have run. Absent: it did not. */
   readonly mayHaveRun?: true | undefined
-  /** A closer reason, where there is one. */
+  /** A more specific reason, if there is one. */
   readonly reason?: string | undefined
   /** The policy that decided. */
   readonly rule?: string | undefined
@@ -82,7 +82,7 @@ export interface Problem {
   readonly retryAfterMs?: number | undefined
 }
 
-/** A refusal of the handler itself. */
+/** An error of the handler itself. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
 
@@ -104,7 +104,7 @@ export function problemResponse(error: unknown): Response {
   return new Response(JSON.stringify(body), { status: body.status, headers })
 }
 
-/** An error as JSON has it. */
+/** An error as its JSON body. */
 export function problemOf(error: unknown): Problem {
   if (isIntegrationError(error)) return problem(error.code, error.message, error)
   if (error instanceof Refusal) return problem(error.code, error.message)

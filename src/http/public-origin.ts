@@ -1,22 +1,22 @@
 import { Refusal } from './problem.js'
 
-/** Where browsers reach the handler, and who else may not pose as it. */
+/** The origin where browsers reach the handler, and the checks that depend on it. */
 export interface PublicOrigin {
-  /** The one that was configured. */
+  /** The configured origin. */
   readonly origin: string | undefined
-  /** The public origin of this request: never taken from `request.url`, which is wrong behind TLS proxies. */
+  /** The public origin of a request. Never taken from `request.url`, which is wrong behind TLS proxies. */
   of(request: Request): string
-  /** @throws Refusal `wrong_host` unless the request names this host: a rebound name is refused. */
+  /** @throws Refusal `wrong_host` unless the request names this host, which prevents DNS rebinding. */
   checkHost(request: Request): void
   /** @throws Refusal `cross_site` unless a request that changes something comes from a page of this origin. */
   checkWrite(request: Request): void
-  /** @throws Refusal `cross_site` for a request that a page of another site makes. */
+  /** @throws Refusal `cross_site` for a request of another site's page. */
   checkRead(request: Request): void
 }
 
 /**
- * @param configured - the public origin; `undefined`: only loopback names are answered
- * @param trustForwardedHost - whether a proxy in front sets `X-Forwarded-Host`, and nobody else can
+ * @param configured - the public origin; `undefined`: only loopback names are accepted
+ * @param trustForwardedHost - whether to trust `X-Forwarded-Host`
  */
 export function publicOrigin(configured: string | undefined, trustForwardedHost: boolean): PublicOrigin {
   const hostOf = (request: Request): string => {
@@ -35,13 +35,13 @@ export function publicOrigin(configured: string | undefined, trustForwardedHost:
         if (isLoopback(host)) return
         throw new Refusal(
           'wrong_host',
-          'The handler does not know its public origin and answers loopback names only. Give integrationsHandler() the option origin, or IntegrationRegistry oauth.redirectUrl.',
+          'No public origin is configured, so only loopback names are accepted. Set `origin` of integrationsHandler(), or `oauth.redirectUrl` of IntegrationRegistry.',
         )
       }
       if (withPort(host, configured) === withPort(new URL(configured).host, configured)) return
       throw new Refusal(
         'wrong_host',
-        'The request is for another host than the public origin. Correct the option origin of integrationsHandler(), or set trustForwardedHost behind a proxy that sets X-Forwarded-Host.',
+        'The request is for another host than the public origin. Correct `origin` of integrationsHandler(), or set `trustForwardedHost` behind a proxy that sets X-Forwarded-Host.',
       )
     },
     checkWrite(request) {
@@ -53,7 +53,7 @@ export function publicOrigin(configured: string | undefined, trustForwardedHost:
       if (!isBrowser || (ownSite && ownOrigin && (site !== null || origin !== null))) return
       throw new Refusal(
         'cross_site',
-        'A request that changes something must come from a page of the same origin. Without a browser, send no Cookie.',
+        'A request that changes something must come from a page of the same origin. Programs other than browsers must send no Cookie header.',
       )
     },
     checkRead(request) {
@@ -65,9 +65,9 @@ export function publicOrigin(configured: string | undefined, trustForwardedHost:
 }
 
 /**
- * The origin of a URL that a host configured.
+ * The origin of a configured URL.
  *
- * @returns `undefined` where it is not an http(s) URL
+ * @returns `undefined` if it is not an http(s) URL
  */
 export function originOf(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined

@@ -18,15 +18,15 @@ type Params<Path extends string> = Path extends `${string}{${infer Name}}${infer
   ? { readonly [Key in Name]: string } & Params<Rest>
   : unknown
 
-/** A request as the verb behind a route needs it. */
+/** A checked request, as a route's verb needs it. */
 export interface RouteCall<Path extends string, Query, Body> {
   readonly mine: ActorIntegrations
-  /** People whom the host finds for the actor; `undefined` where it lists nobody. */
+  /** People that the host finds for the actor; `undefined` without the option `people`. */
   people(search: string | undefined): Promise<readonly Person[] | undefined>
   readonly params: Params<Path>
   readonly query: Query
   readonly body: Body
-  /** What `If-Match` names. */
+  /** The tag in `If-Match`. */
   readonly ifMatch: string | undefined
   readonly signal: AbortSignal
 }
@@ -39,32 +39,32 @@ export class Reply {
   ) {}
 }
 
-/** One operation of the HTTP API: what routes it, checks its input, describes it and carries it out. */
+/** One operation of the HTTP API: its path, its input, its description and its implementation. */
 export interface Route<Path extends string = string, Query = unknown, Body = unknown> {
-  /** What it reaches: one verb, or two that differ in convenience only; none where the host answers. */
+  /** The verbs that the route calls: one, or two that differ in convenience only; none where the host supplies the result. */
   readonly verb: Verb | readonly Verb[]
-  /** What the document calls it, where it is not the one route of one verb. @default the verb */
+  /** The operation's name in the OpenAPI document. @default the verb */
   readonly name?: string | undefined
   readonly method: Method
   readonly path: Path
   readonly summary: string
   readonly query?: z.ZodType<Query> | undefined
   readonly body?: z.ZodType<Body> | undefined
-  /** A body may be left out. @default false */
+  /** Whether the body is optional. @default false */
   readonly bodyOptional?: boolean | undefined
-  /** Whether `If-Match` must name what was seen. */
+  /** Whether the request takes or needs `If-Match` with the revision that was read. */
   readonly ifMatch?: 'optional' | 'required' | undefined
-  /** How often a person may ask it within a minute, in this process. @default as often as they like */
+  /** The limit of requests per person and minute, in this process. @default none */
   readonly perMinute?: number | undefined
   /** Its response body; absent: none, with status 204. */
   readonly result?: z.ZodType | undefined
   run(call: RouteCall<Path, Query, Body>): Promise<unknown>
 }
 
-/** Declares a route; its parameters, query and body are typed by what it names. */
+/** Declares a route; the types of parameters, query and body follow from its path and schemas. */
 export function route<const Path extends string, Query = undefined, Body = undefined>(
   declared: Route<Path, Query, Body>,
 ): Route {
-  // The handler hands in what these very schemas have checked.
+  // The handler passes values that these schemas have checked.
   return declared as unknown as Route
 }

@@ -5,9 +5,9 @@ import { connector, connectResult, integration, serverCheck } from './schemas/in
 import { importReport, listPreview } from './schemas/list.js'
 import { explanation, toolOverview, toolset } from './schemas/tool.js'
 
-// What routes answer, as the document describes it: every member, and no other.
+// Response schemas for the OpenAPI document: every member, and no other.
 
-/** Every answer that is not a success. */
+/** The body of every error response. */
 export const problem = z.strictObject({
   status: z.number(),
   code: z.enum(Object.keys(problemStatus) as [ProblemCode]),
@@ -21,7 +21,7 @@ export const problem = z.strictObject({
   retryAfterMs: z.number().optional(),
 })
 
-/** The answers by the name that the document gives them. */
+/** The response schemas by their names in the OpenAPI document. */
 export const schemas = {
   Integration: integration,
   IntegrationList: z.strictObject({ integrations: z.array(integration), next: z.string().optional() }),

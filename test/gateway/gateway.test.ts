@@ -12,7 +12,7 @@ describe.each(eras)('a client of %s', (era) => {
     expect(tools[0]!.inputSchema).toMatchObject({ type: 'object', properties: { id: { type: 'string' } } })
   })
 
-  it('is not told what an untrusted server says of its tools as if it were believed', async () => {
+  it('gets no annotations of an untrusted server', async () => {
     const { gateway } = await openGateway()
     const { tools } = await (await clients[era](gateway)).listTools()
     expect(tools.map(({ annotations }) => annotations?.readOnlyHint)).toEqual([false, false])
@@ -35,7 +35,7 @@ describe.each(eras)('a client of %s', (era) => {
     expect(runs(gate)).toBe(1)
   })
 
-  it('takes no approval for other arguments', async () => {
+  it("doesn't use an approval for other arguments", async () => {
     const { gate, gateway } = await openGateway()
     const client = await clients[era](gateway)
     await client.callTool({ name: 'notes__write_note', arguments: { id: '1', text: 'hi' } })
@@ -46,7 +46,7 @@ describe.each(eras)('a client of %s', (era) => {
     expect(runs(gate)).toBe(0)
   })
 
-  it('reads rights at every request', async () => {
+  it('checks permissions for every request', async () => {
     const { gate, gateway } = await openGateway()
     const client = await clients[era](gateway)
     expect((await client.listTools()).tools).toHaveLength(2)
@@ -57,7 +57,7 @@ describe.each(eras)('a client of %s', (era) => {
     expect(runs(gate)).toBe(0)
   })
 
-  it('gets nothing of what is private to another person', async () => {
+  it('gets no private tools of another person', async () => {
     const { gate, gateway } = await openGateway()
     const client = await clients[era](gateway, 'bo')
     expect((await client.listTools()).tools).toEqual([])
@@ -68,7 +68,7 @@ describe.each(eras)('a client of %s', (era) => {
     expect(runs(gate)).toBe(0)
   })
 
-  it('hears that its tools have changed', async () => {
+  it('is notified that its tools have changed', async () => {
     const { gate, gateway } = await openGateway()
     const client = await clients[era](gateway)
     const heard = vi.fn()
@@ -78,7 +78,7 @@ describe.each(eras)('a client of %s', (era) => {
   })
 })
 
-describe('who may use a gateway', () => {
+describe('the person of a request', () => {
   const list = (headers: Record<string, string> = {}) =>
     new Request(url, {
       method: 'POST',
@@ -91,7 +91,7 @@ describe('who may use a gateway', () => {
       }),
     })
 
-  it('is whom the host names, and nobody else', async () => {
+  it('is the one that the host names, and no one else', async () => {
     const { gateway } = await openGateway()
     expect((await gateway(list())).status).toBe(401)
     expect((await gateway(list({ authorization: 'Bearer ana' }))).status).toBe(200)
@@ -117,13 +117,13 @@ describe('who may use a gateway', () => {
     expect((await gateway(forged)).status).toBe(403)
   })
 
-  it('is nobody at a rebound name', async () => {
+  it('is refused at a rebound name', async () => {
     const { gateway } = await openGateway()
     const request = new Request('http://evil.example/mcp', { method: 'POST', headers: { authorization: 'Bearer ana' } })
     expect((await gateway(request)).status).toBe(403)
   })
 
-  it('learns how to sign in', async () => {
+  it('gets the metadata to sign in', async () => {
     const resource = 'https://agents.example.com/mcp'
     const { gateway } = await openGateway({
       actor: undefined,
@@ -191,7 +191,7 @@ describe('a session of an older client', () => {
     expect((await post(through(gateway, 'ana'), list, `${id}0`)).status).toBe(404)
   })
 
-  it('is of one agent and one role', async () => {
+  it('belongs to one agent and one role', async () => {
     const secret = 'a secret of all processes'
     let role: 'admin' | 'member' = 'admin'
     const actor = () => ({ workspaceId: 'acme', userId: 'ana', role })
@@ -206,7 +206,7 @@ describe('a session of an older client', () => {
     expect((await post(through(one.gateway, 'ana'), list, id)).status).toBe(404)
   })
 
-  it('ends when it is idle, and when there are too many', async () => {
+  it('ends when idle, and when there are too many', async () => {
     let time = 1_000_000
     const { gateway } = await openGateway({ sessions: { idleMs: 1000, maxPerPerson: 2, now: () => time } })
     const fetch = through(gateway, 'ana')
@@ -222,7 +222,7 @@ describe('a session of an older client', () => {
     expect((await post(fetch, list, third)).status).toBe(404)
   })
 
-  it('is served by any process that shares the secret, and lost with one that does not', async () => {
+  it('is served by every process with the same secret, and by no other', async () => {
     const sessions = { secret: 'a secret of all processes' }
     const [one, two] = [await openGateway({ sessions }), await openGateway({ sessions })]
     const id = await begin(through(one.gateway, 'ana'))
@@ -232,7 +232,7 @@ describe('a session of an older client', () => {
     expect((await post(through(three.gateway, 'ana'), list, id)).status).toBe(404)
   })
 
-  it('is over once the client or the gateway ends it', async () => {
+  it('ends when the client or the gateway ends it', async () => {
     const { gateway } = await openGateway()
     const fetch = through(gateway, 'ana')
     const [first, second] = [await begin(fetch), await begin(fetch)]

@@ -36,7 +36,7 @@ async function begin(wayBack: { returnTo?: string; ref?: string } = {}) {
 }
 
 describe('the callback', () => {
-  it('ends the sign-in and leads back to where it began', async () => {
+  it('completes the sign-in and redirects to the page where it began', async () => {
     const begun = await begin({ returnTo: '/settings?tab=mcp#list' })
     const response = await front().request(await bench.signIn(begun))
     expect(response.status).toBe(303)
@@ -47,7 +47,7 @@ describe('the callback', () => {
     expect(response.headers.get('cache-control')).toBe('no-store')
   })
 
-  it('leads to the page where nothing was said, and says how it ended where there is no page', async () => {
+  it('redirects to the settings page without a returnTo, and shows the outcome itself without a page', async () => {
     const begun = await begin()
     const { id } = begun.integration
     const callback = await bench.signIn(begun)
@@ -59,7 +59,7 @@ describe('the callback', () => {
     expect(await replayed.text()).toContain('This sign-in link was already used')
   })
 
-  it('tells a no from a failure, without a word of the server', async () => {
+  it('distinguishes a declined sign-in from a failed one, without text of the server', async () => {
     const begun = await begin({ returnTo: '/settings' })
     bench.authorizationServer.person.deniesNext = true
     const denied = await bench.signIn(begun)
@@ -71,7 +71,7 @@ describe('the callback', () => {
     )
   })
 
-  it('is for the person who began it', async () => {
+  it('works only for the person who began the sign-in', async () => {
     const begun = await begin({ returnTo: '/settings' })
     const callback = await bench.signIn(begun)
     const { handler, request } = front()
@@ -82,7 +82,7 @@ describe('the callback', () => {
     expect((await request(callback)).headers.get('location')).toContain('outcome=connected')
   })
 
-  it('goes on from its own origin where the first request brings no cookie', async () => {
+  it('continues from its own origin if the first request has no cookie', async () => {
     const callback = await bench.signIn(await begin())
     const { handler, request } = front()
     const first = await handler(new Request(callback))
@@ -95,13 +95,13 @@ describe('the callback', () => {
     expect((await request(again)).headers.get('location')).toContain('outcome=connected')
   })
 
-  it('never sends anybody elsewhere, whatever was stored', async () => {
+  it('never redirects to another origin, whatever was stored', async () => {
     const begun = await begin({ returnTo: 'https://evil.example/' })
     const location = (await front().request(await bench.signIn(begun))).headers.get('location')!
     expect(new URL(location).origin).toBe('http://127.0.0.1:34567')
   })
 
-  it('refuses a foreign way back when the sign-in begins', async () => {
+  it('refuses a returnTo of another origin when the sign-in begins', async () => {
     const { handler } = front()
     const response = await handler(
       new Request('http://127.0.0.1:34567/api/mcp/integrations?returnTo=//evil.example', {
@@ -114,7 +114,7 @@ describe('the callback', () => {
     expect(await response.json()).toMatchObject({ code: 'invalid_input', fields: [{ path: 'returnTo' }] })
   })
 
-  it('hands back what was given, also with its errors', async () => {
+  it('returns the given returnTo, also with errors', async () => {
     const mine = bench.registry.actingAs(ana)
     const begun = await begin({ returnTo: '/here', ref: 'chat-7' })
     expect(await mine.finishConnect(await bench.signIn(begun))).toMatchObject({ returnTo: '/here', ref: 'chat-7' })
@@ -129,7 +129,7 @@ describe('the callback', () => {
   })
 })
 
-describe('a way back', () => {
+describe('a returnTo', () => {
   const origin = 'https://app.example'
   it.each(['/', '/a/b?c=d%20e#f', 'https://app.example/x', '/a?next=//x'])('may be %s', (returnTo) => {
     expect(safeReturnTo(returnTo, origin)?.origin).toBe(origin)

@@ -42,7 +42,7 @@ async function open(front: Front, headers: Record<string, string> = {}, as = ana
 }
 
 describe('the event stream', () => {
-  it('opens where the feed ends, and tells of what this person may see', async () => {
+  it('starts at the end of the feed, and sends only events that this person can see', async () => {
     const front = await openFront()
     const mine = await open(front)
     const bos = await open(front, {}, bo)
@@ -60,7 +60,7 @@ describe('the event stream', () => {
     await bos.close()
   })
 
-  it('goes on after Last-Event-ID without a gap, and nothing twice', async () => {
+  it('continues after Last-Event-ID without gaps or duplicates', async () => {
     const front = await openFront()
     const first = await open(front)
     const { id } = (await first.next())!
@@ -93,7 +93,7 @@ describe('the event stream', () => {
     await stream.close()
   })
 
-  it('resets a reader who stayed away longer than events are kept, or missed too many', async () => {
+  it('resets a reader that was away longer than events are kept, or missed too many', async () => {
     const front = await openFront({ retention: { eventsMs: 60_000 } })
     const { id } = (await (await open(front)).next())!
     for (let n = 0; n < 510; n++) await front.mine.update(front.id, { name: `Name ${n}` })
@@ -107,7 +107,7 @@ describe('the event stream', () => {
     expect(await later.next()).toMatchObject({ event: 'reset' })
   })
 
-  it('keeps a bounded number of events for a reader who does not read, then resets it', async () => {
+  it("buffers a bounded number of events for a reader that doesn't read, then resets it", async () => {
     const front = await openFront()
     const stream = await open(front)
     await stream.next()
@@ -124,7 +124,7 @@ describe('the event stream', () => {
     await stream.close()
   })
 
-  it('comments every 20 s, and ends after five minutes, so that the host is asked again', async () => {
+  it('sends a comment every 20 s, and ends after five minutes, so that the host authenticates again', async () => {
     const front = await openFront()
     const stream = await open(front)
     await stream.next()
@@ -136,7 +136,7 @@ describe('the event stream', () => {
     expect(frame).toBeUndefined()
   })
 
-  it('is open at most four times for a person; one that ends makes room', async () => {
+  it('allows four streams per person; one that ends makes room', async () => {
     const front = await openFront()
     const streams = await Promise.all([1, 2, 3, 4].map(() => open(front)))
     const fifth = await open(front)
@@ -148,7 +148,7 @@ describe('the event stream', () => {
     expect((await open(front)).response.status).toBe(200)
   })
 
-  it('ends when the request does, and with the registry', async () => {
+  it('ends with the request, and with the registry', async () => {
     const front = await openFront()
     const gone = new AbortController()
     const response = await front.request('/events', {
@@ -163,7 +163,7 @@ describe('the event stream', () => {
     expect(await stream.next()).toBeUndefined()
   })
 
-  it('is for pages of the origin only, and for who is signed in', async () => {
+  it('is only for pages of the origin, and for signed-in people', async () => {
     const front = await openFront()
     const foreign = await open(front, { 'sec-fetch-site': 'same-site' })
     expect(foreign.response.status).toBe(403)
@@ -173,7 +173,7 @@ describe('the event stream', () => {
     expect(anonymous.status).toBe(401)
   })
 
-  it('is a page of events for those who poll', async () => {
+  it('is a page of events for clients that poll', async () => {
     const { client, mine } = await openFront()
     expect(await client.events()).toEqual(await mine.events())
     const { after } = await client.events({ after: 'latest' })
@@ -182,7 +182,7 @@ describe('the event stream', () => {
 })
 
 describe('the client', () => {
-  it('listens, comes back when the stream ends, and misses nothing in between', async () => {
+  it('listens, reconnects when the stream ends, and misses no event', async () => {
     const front = await openFront()
     const stop = new AbortController()
     const heard: string[] = []
@@ -199,7 +199,7 @@ describe('the client', () => {
     await listening
   })
 
-  it('gives up where it is refused', async () => {
+  it('rejects if the stream is refused', async () => {
     const front = await openFront({ http: { actor: () => undefined } })
     await expect(front.client.listen().next()).rejects.toMatchObject({ status: 401, code: 'unauthenticated' })
   })

@@ -7,7 +7,7 @@ const listOf = (mcpServers: object): string => JSON.stringify({ mcpServers })
 const agents = ['assistant']
 
 describe('GET /export', () => {
-  it('is a list that can be imported again, without a secret', async () => {
+  it('returns a list that can be imported again, without secrets', async () => {
     const { client, id, request } = await openFront({ connect: { headers: { 'X-Api-Key': 'canary' } } })
     const { url } = await client.get(id)
     expect(JSON.parse(await client.exportServers())).toEqual({
@@ -22,14 +22,14 @@ describe('GET /export', () => {
     expect(await (await request('/export')).text()).not.toContain('canary')
   })
 
-  it('refuses a format that is not known', async () => {
+  it('refuses an unknown format', async () => {
     const { request } = await openFront()
     const answer = await request('/export?format=yaml')
     expect(answer.status).toBe(400)
     expect(await answer.json()).toMatchObject({ code: 'invalid_input', fields: [{ path: 'format' }] })
   })
 
-  it('holds nothing that another person keeps private', async () => {
+  it('contains no private integration of another person', async () => {
     const { person } = await openFront()
     const bo = person({ workspaceId: 'acme', userId: 'bo' })
     expect(JSON.parse(await bo.exportServers())).toEqual({ mcpServers: {} })
@@ -37,7 +37,7 @@ describe('GET /export', () => {
 })
 
 describe('POST /import', () => {
-  it('connects what it can, off, and says of each other row why not', async () => {
+  it("connects servers turned off, with an error for each that can't be connected", async () => {
     const { client, server, storage } = await openFront()
     const { rows } = await client.importServers(
       listOf({
@@ -58,7 +58,7 @@ describe('POST /import', () => {
     expect(JSON.stringify([rows, await dump(storage)])).not.toContain('canary')
   })
 
-  it('shows with preview=1 what would be connected, without a secret, and stores nothing', async () => {
+  it('previews the servers with preview=1, without secrets, and stores nothing', async () => {
     const { client, server, storage } = await openFront()
     const before = await dump(storage)
     const preview = await client.previewServers(
@@ -104,7 +104,7 @@ describe('POST /import', () => {
     expect(await dump(storage)).toEqual(before)
   })
 
-  it('refuses each row whose agents are not known, and stores nothing', async () => {
+  it('refuses each row with unknown agents, and stores nothing', async () => {
     const { client, server, storage } = await openFront()
     const before = await dump(storage)
     const { rows } = await client.importServers(listOf({ a: { url: server.url } }), { agents: ['nobody'] })
@@ -112,7 +112,7 @@ describe('POST /import', () => {
     expect(await dump(storage)).toEqual(before)
   })
 
-  it('is for people who are signed in, and from this origin', async () => {
+  it('is for signed-in people, from this origin', async () => {
     const { handler, request } = await openFront()
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }
     const stranger = await handler(new Request('https://app.example/api/mcp/import', init))
@@ -121,7 +121,7 @@ describe('POST /import', () => {
     expect(foreign.status).toBe(403)
   })
 
-  it('is limited to 30 times a minute for each person', async () => {
+  it('is limited to 30 requests per person and minute', async () => {
     const { client, person, runtime } = await openFront()
     for (let n = 0; n < 30; n++) await client.previewServers(listOf({}))
     await expect(client.previewServers(listOf({}))).rejects.toMatchObject({ status: 429, code: 'limit_reached' })
@@ -130,7 +130,7 @@ describe('POST /import', () => {
     await client.previewServers(listOf({}))
   })
 
-  it('connects only what was chosen, and refuses a choice that the list does not have', async () => {
+  it('connects only the chosen servers, and refuses a name that is not in the list', async () => {
     const { client, server } = await openFront()
     const list = listOf({ one: { url: server.url }, two: { url: server.url }, __proto__x: { url: server.url } })
     const { rows } = await client.importServers(list, { agents, only: ['two'] })
@@ -143,7 +143,7 @@ describe('POST /import', () => {
     expect((await client.list()).map(({ name }) => name).toSorted()).toEqual(['Notes', 'two'])
   })
 
-  it('says in a preview which variables have a default, and no secret one', async () => {
+  it('shows in a preview which variables have a default, and no secret default', async () => {
     const { client } = await openFront()
     const headers = { 'X-Api-Key': '${KEY:-canary}', 'X-Region': '${REGION:-eu}', 'X-Team': '${TEAM}' }
     const preview = await client.previewServers(listOf({ one: { url: 'https://mcp.example/mcp', headers } }))

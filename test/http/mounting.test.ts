@@ -71,7 +71,7 @@ async function listenHono(mount: (app: Hono) => unknown): Promise<string> {
 }
 
 describe.each(Object.entries(mounts))('mounted in %s', (_name, mount) => {
-  it('reads, writes, takes bodies and streams events', async () => {
+  it('serves reads, writes with bodies, and event streams', async () => {
     const own = globalThis.Request
     const { handler, id } = await handlerOf()
     const page = client(await mount(handler))

@@ -29,7 +29,7 @@ describe('the OpenAPI document', () => {
     for (const { path, method } of routes) expect(served.paths[path]).toHaveProperty(method.toLowerCase())
   })
 
-  it('describes answers whole: an object has the members that are named, and no other', () => {
+  it('describes responses completely: an object has the named members and no others', () => {
     const { components } = document as unknown as { components: { schemas: Record<string, object> } }
     for (const [name, schema] of Object.entries(components.schemas))
       expect([name, JSON.stringify(schema)]).toEqual([name, expect.stringContaining('"additionalProperties":false')])
@@ -39,7 +39,7 @@ describe('the OpenAPI document', () => {
     })
   })
 
-  it('shows of each operation what its refusals look like', () => {
+  it('describes the error responses of each operation', () => {
     type Answers = { readonly default: { readonly content: Record<string, { readonly examples: Examples }> } }
     type Examples = Readonly<Record<string, { readonly value: Problem }>>
     const { paths } = document as unknown as { paths: Record<string, Record<string, { responses: Answers }>> }
@@ -132,7 +132,7 @@ export async function use(): Promise<string> {
   })
 })
 
-it('reaches every verb by HTTP', async () => {
+it('has a route for every verb', async () => {
   const { mine } = await openGate()
   const verbs = Object.entries(mine).flatMap(([name, value]) =>
     typeof value === 'function' ? [name] : Object.keys(value as object).map((inner) => `${name}.${inner}`),

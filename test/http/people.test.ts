@@ -7,12 +7,12 @@ const staff = [
   { id: 'cy', name: 'Cy Chen', email: 'cy@example.com' },
 ]
 
-it('lists nobody where the host says nothing', async () => {
+it('lists no people without the option `people`', async () => {
   const { client } = await openFront()
   expect(await client.people()).toBeUndefined()
 })
 
-it('finds whom the host finds for the actor, and says no more of them than id and name', async () => {
+it('returns the people that the host finds for the actor, with id and name only', async () => {
   const asked: unknown[] = []
   const { client } = await openFront({
     http: {
@@ -33,7 +33,7 @@ it('finds whom the host finds for the actor, and says no more of them than id an
   ])
 })
 
-it('shows at most a hundred, and nothing of what the host did wrong', async () => {
+it('returns at most a hundred, and no details of an error of the host', async () => {
   const errors: unknown[] = []
   const many = Array.from({ length: 101 }, (_, n) => ({ id: `p${n}`, name: `Person ${n}` }))
   const { client } = await openFront({
@@ -47,7 +47,7 @@ it('shows at most a hundred, and nothing of what the host did wrong', async () =
   expect(errors).toHaveLength(1)
 })
 
-it('asks nobody for who is not signed in', async () => {
+it("doesn't call the host for a person who is not signed in", async () => {
   const asked: unknown[] = []
   const { handler } = await openFront({ http: { people: () => (asked.push(1), []) } })
   const answer = await handler(new Request('https://app.example/api/mcp/people'))

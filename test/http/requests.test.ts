@@ -96,7 +96,7 @@ describe('the host', () => {
       expect((await response.json()) as object).toMatchObject({ detail: expect.stringContaining('origin') as unknown })
   })
 
-  it('may come from a proxy only where the host says so', async () => {
+  it('is taken from a proxy only with trustForwardedHost', async () => {
     const { registry } = await openFront()
     const headers = { host: 'internal:3000', 'x-forwarded-host': 'app.example' }
     expect((await get(frontOf(registry).handler, headers)).status).toBe(421)
@@ -138,7 +138,7 @@ describe('bad input', () => {
     expect(await mine.list()).toHaveLength(1)
   })
 
-  it('bounds a body that does not say how long it is', async () => {
+  it('limits a body without a Content-Length', async () => {
     const { request } = await openFront({ http: { maxBodyBytes: 1_000 } })
     let sent = 0
     const body = new ReadableStream<Uint8Array>({
@@ -152,7 +152,7 @@ describe('bad input', () => {
     expect(sent).toBeLessThan(2_000)
   })
 
-  it('names the fields that are wrong, never a value', async () => {
+  it('names the invalid fields, never a value', async () => {
     const { request } = await openFront()
     const body = JSON.stringify({ url: 'https://a.example', name: '', agents: [], headers: { 'X-Key': 's3cret\n' } })
     const response = await request('/integrations', { method: 'POST', headers: json, body })
@@ -179,7 +179,7 @@ describe('bad input', () => {
     expect(response.headers.get('content-type')).toBe('application/problem+json')
   })
 
-  it('says which methods a path takes', async () => {
+  it('lists the methods of a path', async () => {
     const { request, id } = await openFront()
     const response = await request(`/integrations/${id}`, { method: 'PUT' })
     expect(response.status).toBe(405)
@@ -187,7 +187,7 @@ describe('bad input', () => {
     expect((await request('/integrations', { method: 'OPTIONS' })).status).toBe(405)
   })
 
-  it("answers what is another's exactly as what is nobody's", async () => {
+  it("gives the same response for another person's integration as for an unknown one", async () => {
     const { request, id, toolset } = await openFront()
     const { approvalId } = await ask(await toolset())
     const told = async (path: string, which: string, as: typeof bo) => {
@@ -203,7 +203,7 @@ describe('bad input', () => {
         expect(await told(path, which, as)).toEqual(await told(path, 'unknown', as))
   })
 
-  it('refuses a stale If-Match, and needs one where somebody must have looked', async () => {
+  it('refuses a stale If-Match, and requires one where a revision must have been read', async () => {
     const { request, id } = await openFront()
     const edit = (headers: Record<string, string>) =>
       request(`/integrations/${id}`, { method: 'PATCH', headers: { ...json, ...headers }, body: '{"name":"Other"}' })
@@ -247,7 +247,7 @@ describe('an answer', () => {
     expect(JSON.stringify(made)).not.toContain('hunter2')
   })
 
-  it('is 401 for who is not known, and the host’s own where it gives one', async () => {
+  it('is 401 for an unknown person, or the host’s own response if it returns one', async () => {
     const { registry } = await openFront()
     const asked = new Request(`${origin}${basePath}/integrations`)
     const anonymous = await frontOf(registry).handler(asked)
@@ -257,7 +257,7 @@ describe('an answer', () => {
     expect((await own.handler(new Request(asked))).headers.get('location')).toBe('https://app.example/sign-in')
   })
 
-  it('tells nothing of an error that is not ours, and the host of all of it', async () => {
+  it('hides the details of a foreign error, and passes them to onError', async () => {
     const { registry } = await openFront()
     const onError = vi.fn()
     const broken = new Error('password=hunter2')
@@ -268,7 +268,7 @@ describe('an answer', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(broken)
   })
 
-  it('has one status for each code, and the guide has the same', () => {
+  it('has one status for each code, the same as in the guide', () => {
     const guide = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8')
     const rows = [...guide.matchAll(/^\| `(\w+)` \| (\d{3}) \|$/gm)].map(([, code, status]) => [code, Number(status)])
     expect(Object.fromEntries(rows)).toEqual(problemStatus)
@@ -283,7 +283,7 @@ describe('the page', () => {
     trustedTypes: ['lit-html'],
   }
 
-  it('is served under a strict policy to who is signed in, its assets for ever', async () => {
+  it('is served under a strict policy to signed-in people, with immutable assets', async () => {
     const { request, handler } = await openFront({ http: { ui } })
     for (const path of ['', '/']) {
       const page = await request(path)
@@ -301,7 +301,7 @@ describe('the page', () => {
     expect((await handler(new Request(`${origin}${basePath}/`))).status).toBe(401)
   })
 
-  it('may be framed by its own origin by option', async () => {
+  it('can be framed by its own origin with an option', async () => {
     const { request } = await openFront({ http: { ui, frameAncestors: 'self' } })
     expect((await request('/')).headers.get('content-security-policy')).toContain("frame-ancestors 'self'")
   })

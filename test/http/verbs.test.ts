@@ -4,7 +4,7 @@ import { bo, root } from '../support/registry.js'
 import { openFront } from './support.js'
 import { ana } from '../support/registry.js'
 
-describe('the client does over HTTP what the registry does', () => {
+describe('the client does over HTTP the same as the registry', () => {
   it('lists, reads and edits', async () => {
     const { client, mine, id, server } = await openFront()
     expect(await client.list()).toEqual(await mine.list())
@@ -29,7 +29,7 @@ describe('the client does over HTTP what the registry does', () => {
     await expect(client.get(made.integration.id)).rejects.toMatchObject({ status: 404, code: 'not_found' })
   })
 
-  it('shares, trusts and hands over', async () => {
+  it('shares, trusts and transfers', async () => {
     const { client, person, id } = await openFront()
     await client.update(id, { visibility: 'workspace' })
     const { revision } = await person(root).get(id)
@@ -40,7 +40,7 @@ describe('the client does over HTTP what the registry does', () => {
     expect(await client.get(id)).toMatchObject({ ownerId: 'bo' })
   })
 
-  it('gives and drops an own credential', async () => {
+  it("sets and removes a person's own credential", async () => {
     const { client, server } = await openFront()
     const { integration } = await client.connect({
       url: server.url,
@@ -73,7 +73,7 @@ describe('the client does over HTTP what the registry does', () => {
     })
   })
 
-  it('shows what an agent gets, and explains', async () => {
+  it("returns an agent's toolset, and explains calls", async () => {
     const { client, mine } = await openFront()
     const { tools, unavailable } = await mine.toolset('assistant')
     expect(await client.toolset('assistant')).toEqual({ agentId: 'assistant', tools, unavailable })
@@ -83,7 +83,7 @@ describe('the client does over HTTP what the registry does', () => {
     await expect(client.toolset('nobody')).rejects.toMatchObject({ status: 400, code: 'invalid_input' })
   })
 
-  it('decides, remembers and shows what was done', async () => {
+  it('decides, remembers and lists the audit log', async () => {
     const { client, person, toolset } = await openFront()
     const first = await ask(await toolset())
     const second = await ask(await toolset({ conversationId: 'another' }))

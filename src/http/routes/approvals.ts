@@ -5,13 +5,13 @@ import { route } from '../route.js'
 import { schemas } from '../schemas.js'
 import { limit, moment, text } from './query.js'
 
-/** Requests to run a call, remembered decisions, and the record of both. */
+/** Approvals, remembered decisions, the audit log and events. */
 export const approvalRoutes = [
   route({
     verb: 'approvals.list',
     method: 'GET',
     path: '/approvals',
-    summary: 'Requests to run a call: your own, or those of others whom you decide for',
+    summary: 'Approvals: your own, or those of other people that you can decide',
     result: schemas.ApprovalPage,
     query: approvalListInput.omit({ signal: true }).extend({ limit: limit.optional() }),
     run: ({ mine, query, signal }) => mine.approvals.list({ ...query, signal }),
@@ -20,7 +20,7 @@ export const approvalRoutes = [
     verb: 'approvals.get',
     method: 'GET',
     path: '/approvals/{id}',
-    summary: 'One request to run a call',
+    summary: 'One approval',
     result: schemas.Approval,
     run: ({ mine, params, signal }) => mine.approvals.get(params.id, { signal }),
   }),
@@ -28,7 +28,7 @@ export const approvalRoutes = [
     verb: 'approvals.decide',
     method: 'POST',
     path: '/approvals/{id}/decision',
-    summary: 'Approves or denies a request',
+    summary: 'Approves or denies a call',
     result: schemas.Approval,
     body: decisionInput,
     run: ({ mine, params, body, signal }) => mine.approvals.decide(params.id, body as ApprovalDecision, { signal }),
@@ -38,7 +38,7 @@ export const approvalRoutes = [
     name: 'approvalsDecideMany',
     method: 'POST',
     path: '/approvals/decisions',
-    summary: 'Approves or denies many requests',
+    summary: 'Approves or denies many calls',
     result: schemas.ApprovalPage,
     body: z.strictObject({ approvalIds: z.array(text).min(1).max(100), decision: decisionInput }),
     run: async ({ mine, body, signal }) => ({
@@ -49,7 +49,7 @@ export const approvalRoutes = [
     verb: 'approvals.cancel',
     method: 'DELETE',
     path: '/approvals/{id}',
-    summary: 'Takes back a request of your own',
+    summary: 'Cancels an approval of your own',
     result: schemas.Approval,
     run: ({ mine, params, signal }) => mine.approvals.cancel(params.id, { signal }),
   }),
@@ -57,7 +57,7 @@ export const approvalRoutes = [
     verb: 'grants.list',
     method: 'GET',
     path: '/grants',
-    summary: 'Remembered decisions: your own, or those of another person where you may see them',
+    summary: 'Remembered decisions: your own, or those of another person if you can see them',
     result: schemas.GrantList,
     query: z.strictObject({ userId: text.optional() }),
     run: async ({ mine, query, signal }) => ({ grants: await mine.grants.list({ ...query, signal }) }),
@@ -66,14 +66,14 @@ export const approvalRoutes = [
     verb: 'grants.revoke',
     method: 'DELETE',
     path: '/grants/{id}',
-    summary: 'Takes a decision back: the next call asks',
+    summary: 'Revokes a remembered decision: the next call asks',
     run: ({ mine, params, signal }) => mine.grants.revoke(params.id, { signal }),
   }),
   route({
     verb: 'audit',
     method: 'GET',
     path: '/audit',
-    summary: 'Who did what',
+    summary: 'The audit log',
     result: schemas.AuditPage,
     query: z.strictObject({
       integrationId: text.optional(),
@@ -94,7 +94,7 @@ export const approvalRoutes = [
     verb: ['events', 'on'],
     method: 'GET',
     path: '/events',
-    summary: 'What happened, as a page; with Accept: text/event-stream as it happens',
+    summary: 'A page of events; with Accept: text/event-stream, live events',
     result: schemas.EventPage,
     query: z.strictObject({ after: text.optional(), limit: limit.optional() }),
     run: ({ mine, query, signal }) => mine.events({ ...query, signal }),

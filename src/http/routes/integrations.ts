@@ -12,7 +12,7 @@ import { Reply, route } from '../route.js'
 import { schemas } from '../schemas.js'
 import { flag, limit, text } from './query.js'
 
-/** Connecting servers, and what a person does with one integration. */
+/** Connecting servers, and operations on one integration. */
 export const integrationRoutes = [
   route({
     verb: 'list',
@@ -29,7 +29,7 @@ export const integrationRoutes = [
     }),
     async run({ mine, query, signal }) {
       const { limit: most } = query
-      // One more than asked for says whether there is a next page.
+      // One more than requested shows whether there is a next page.
       const found = await mine.list({
         ...query,
         limit: most === undefined ? undefined : Math.min(most + 1, 1000),
@@ -43,7 +43,7 @@ export const integrationRoutes = [
     verb: 'check',
     method: 'POST',
     path: '/integrations/check',
-    summary: 'Looks at a server before it is connected; stores nothing',
+    summary: 'Checks a server before it is connected; stores nothing',
     result: schemas.ServerCheck,
     body: checkInput,
     run: ({ mine, body, signal }) => mine.check(body as CheckInput, { signal }),
@@ -73,7 +73,7 @@ export const integrationRoutes = [
     verb: 'update',
     method: 'PATCH',
     path: '/integrations/{id}',
-    summary: 'Edits what is given and keeps the rest (JSON merge patch)',
+    summary: 'Edits the given fields and keeps the others (JSON merge patch)',
     result: schemas.Integration,
     body: updateInput,
     ifMatch: 'optional',
@@ -84,14 +84,14 @@ export const integrationRoutes = [
     verb: 'remove',
     method: 'DELETE',
     path: '/integrations/{id}',
-    summary: 'Removes it: tokens are revoked, secrets erased, pending approvals ended',
+    summary: 'Removes an integration: revokes its tokens, erases its secrets, ends its pending approvals',
     run: ({ mine, params, signal }) => mine.remove(params.id, { signal }),
   }),
   route({
     verb: 'validate',
     method: 'POST',
     path: '/integrations/{id}/validate',
-    summary: 'Checks it with the real credential, and starts a sign-in where one is needed',
+    summary: 'Checks an integration with the real credential, and starts a sign-in if one is needed',
     result: schemas.ConnectResult,
     query: wayBackInput,
     run: ({ mine, params, query, signal }) => mine.validate(params.id, { ...query, signal }),
@@ -111,7 +111,7 @@ export const integrationRoutes = [
     verb: 'authorize',
     method: 'POST',
     path: '/integrations/{id}/authorize',
-    summary: 'Gives your own credential to an integration where each person has their own',
+    summary: 'Sets your own credential of an integration with a credential per person',
     result: schemas.ConnectResult,
     query: wayBackInput,
     body: authorizeInput,
@@ -129,7 +129,7 @@ export const integrationRoutes = [
     verb: 'enable',
     method: 'POST',
     path: '/integrations/{id}/enable',
-    summary: 'Turns it on',
+    summary: 'Turns an integration on',
     result: schemas.Integration,
     run: async ({ mine, params, signal }) => tagged(await mine.enable(params.id, { signal })),
   }),
@@ -137,7 +137,7 @@ export const integrationRoutes = [
     verb: 'disable',
     method: 'POST',
     path: '/integrations/{id}/disable',
-    summary: 'Turns it off at once: calls under way are ended',
+    summary: 'Turns an integration off at once, and ends its running calls',
     result: schemas.Integration,
     run: async ({ mine, params, signal }) => tagged(await mine.disable(params.id, { signal })),
   }),
@@ -145,7 +145,7 @@ export const integrationRoutes = [
     verb: 'transferOwner',
     method: 'POST',
     path: '/integrations/{id}/transfer',
-    summary: 'Hands it to another person',
+    summary: 'Transfers an integration to another person',
     body: z.strictObject({ userId: text }),
     run: ({ mine, params, body, signal }) => mine.transferOwner(params.id, body.userId, { signal }),
   }),
@@ -153,7 +153,7 @@ export const integrationRoutes = [
     verb: 'trust',
     method: 'POST',
     path: '/integrations/{id}/trust',
-    summary: 'Whether the annotations of the server are believed; If-Match names the revision that was looked at',
+    summary: 'Sets whether the annotations of the server are trusted; If-Match names the revision that was read',
     result: schemas.Integration,
     body: z.strictObject({ trusted: z.boolean() }),
     ifMatch: 'required',
@@ -170,7 +170,7 @@ function tagOf({ integration }: ConnectResult): { etag: number } {
   return { etag: integration.revision }
 }
 
-/** A tag that is no revision of ours is one that nothing has. */
+/** A tag that is not a revision matches no integration. */
 function revisionIn(ifMatch: string | undefined): number | undefined {
   return ifMatch === undefined ? undefined : /^\d{1,15}$/.test(ifMatch) ? Number(ifMatch) : 0
 }

@@ -12,7 +12,7 @@ import { flag } from './query.js'
 
 const name = z.string().max(512, 'must be at most 512 characters')
 
-/** A list as another client has it, and for an import what {@link importServers} takes beside it. */
+/** A list from another client, and the options of {@link importServers}. */
 const importInput = z.strictObject({
   text: z.string().max(1_048_576, 'must be at most 1 MiB'),
   agents: z.array(name.min(1, 'must not be empty')).min(1, 'must name at least one agent').max(200).optional(),
@@ -22,14 +22,14 @@ const importInput = z.strictObject({
   enabled: z.boolean().optional(),
 })
 
-/** Lists of servers, as files for other clients have them. */
+/** Import and export of lists of servers. */
 export const listRoutes = [
   route({
     verb: 'list',
     name: 'exportServers',
     method: 'GET',
     path: '/export',
-    summary: 'Your integrations as a list for another client, without a secret',
+    summary: 'Your integrations as a list for another client, without secrets',
     result: z.looseObject({}),
     query: z.strictObject({ format: z.enum(['mcp.json', 'vscode']).optional() }),
     async run({ mine, query, signal }) {
@@ -41,7 +41,7 @@ export const listRoutes = [
     name: 'importServers',
     method: 'POST',
     path: '/import',
-    summary: 'Connects the servers of a list, each or the reason why not; with preview=1 shows them and stores nothing',
+    summary: 'Connects the servers of a list, with the result of each; with preview=1 shows them and stores nothing',
     result: schemas.ServerImport,
     query: z.strictObject({ preview: flag.optional() }),
     body: importInput,
@@ -56,12 +56,12 @@ export const listRoutes = [
   }),
 ]
 
-/** A row as JSON has it. */
+/** A row as JSON. */
 function shownRow(row: ImportRow): ImportedRow {
   return row.type === 'refused' ? { name: row.name, type: 'refused', problem: problemOf(row.error) } : row
 }
 
 function noAgents(): IntegrationError {
-  const message = 'must name the agents that may use the new integrations'
+  const message = 'must name the agents that can use the new integrations'
   return new IntegrationError('invalid_input', `agents ${message}.`, { fields: [{ path: 'agents', message }] })
 }

@@ -3,14 +3,14 @@ import { route } from '../route.js'
 import { schemas } from '../schemas.js'
 import { text } from './query.js'
 
-/** Whom an integration can be handed to, where the host says so. */
+/** The people that the host lists. */
 export const peopleRoutes = [
   route({
     verb: [],
     name: 'people',
     method: 'GET',
     path: '/people',
-    summary: 'People of your workspace, to choose a new owner from; without `people` where the host lists nobody',
+    summary: 'People of your workspace, for the choice of a new owner; no `people` if the host lists none',
     result: schemas.PeopleList,
     query: z.strictObject({ search: text.optional() }),
     perMinute: 240,

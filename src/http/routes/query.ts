@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** `1` or `true`, as URLs have it. */
 export const flag = z.enum(['1', 'true', '0', 'false']).transform((value) => value === '1' || value === 'true')
 
-/** How many a page holds. */
+/** The number of items on a page. */
 export const limit = z.coerce
   .number()
   .int('must be a whole number')

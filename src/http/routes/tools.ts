@@ -5,7 +5,7 @@ import { Reply, route } from '../route.js'
 import { schemas } from '../schemas.js'
 import { text } from './query.js'
 
-/** The tools of an integration, and what agents get of them. */
+/** The tools of an integration, and the toolsets of agents. */
 export const toolRoutes = [
   route({
     verb: 'tools',
@@ -22,7 +22,7 @@ export const toolRoutes = [
     verb: 'configureTools',
     method: 'PATCH',
     path: '/integrations/{id}/tools',
-    summary: 'Settings of many tools by name; If-Match names the revision that was looked at',
+    summary: 'Sets settings of many tools by name; If-Match names the revision that was read',
     body: z.record(z.string().max(1024), toolSettingsInput),
     ifMatch: 'required',
     run: ({ mine, params, body, ifMatch, signal }) =>
@@ -32,7 +32,7 @@ export const toolRoutes = [
     verb: 'refreshTools',
     method: 'POST',
     path: '/integrations/{id}/tools/refresh',
-    summary: 'Asks the server for its tools now',
+    summary: 'Reads the tools of the server now',
     result: schemas.ToolOverview,
     async run({ mine, params, signal }) {
       const overview = await mine.refreshTools(params.id, { signal })
@@ -43,7 +43,7 @@ export const toolRoutes = [
     verb: 'acceptTools',
     method: 'POST',
     path: '/integrations/{id}/tools/accept',
-    summary: 'Accepts new or changed tools: the definitionHash that was looked at, by name',
+    summary: 'Accepts new or changed tools: by name, the definitionHash that was reviewed',
     body: z.strictObject({ tools: acceptToolsInput }),
     run: ({ mine, params, body, signal }) => mine.acceptTools(params.id, body.tools, { signal }),
   }),
@@ -59,7 +59,7 @@ export const toolRoutes = [
     verb: 'me',
     method: 'GET',
     path: '/me',
-    summary: 'Who you are to the registry: workspace, user, role, and whether you decide for others',
+    summary: 'The current actor: workspace, user, role, and whether they can decide approvals of other people',
     result: schemas.Me,
     run: ({ mine, signal }) => mine.me({ signal }),
   }),
@@ -67,7 +67,7 @@ export const toolRoutes = [
     verb: 'agents',
     method: 'GET',
     path: '/agents',
-    summary: 'The agents that integrations may name',
+    summary: 'The agents of the registry',
     result: schemas.AgentList,
     run: async ({ mine, signal }) => ({ agents: await mine.agents({ signal }) }),
   }),
@@ -75,7 +75,7 @@ export const toolRoutes = [
     verb: 'toolset',
     method: 'GET',
     path: '/agents/{id}/tools',
-    summary: 'What an agent may call for you now, and what is unavailable and why',
+    summary: 'The tools that an agent can call for you now, and the unavailable ones with their reasons',
     result: schemas.Toolset,
     query: z.strictObject({ conversationId: text.optional() }),
     async run({ mine, params, query, signal }) {
@@ -88,7 +88,7 @@ export const toolRoutes = [
     name: 'explain',
     method: 'POST',
     path: '/explain',
-    summary: 'What would happen to a call, and which rule decides; runs nothing',
+    summary: 'The effect of a call and the rule that decides it; runs nothing',
     result: schemas.Explanation,
     body: z.strictObject({
       agentId: text,
