@@ -7,10 +7,10 @@ import type { BodySource } from '../model/lean-response.js'
 import { maxEncodings } from './limits.js'
 
 /**
- * The body of a Node answer, decoded, and read from the network only as fast as it is pulled.
+ * The decoded body of a Node response, read from the network only as fast as it is consumed.
  *
- * @param fault puts an error of the stream in our words
- * @throws `response_too_large` for stacked encodings, `protocol_error` for one that was not asked for
+ * @param fault converts an error of the stream
+ * @throws `response_too_large` for stacked encodings, `protocol_error` for one that was not requested
  */
 export function nodeBody(incoming: IncomingMessage, fault: (error: unknown) => IntegrationError): BodySource {
   const encoding = encodingOf(incoming)
@@ -70,7 +70,7 @@ async function pump(first: Uint8Array, source: BodySource, decoder: Transform): 
   decoder.end()
 }
 
-/** Bytes of a stream that wait to be read, at most: small bodies come whole, large ones as fast as they are read. */
+/** The read-ahead of a stream in bytes: small bodies are read at once, large ones as fast as they are consumed. */
 const readAhead = 16 * 1024
 
 function pulled(stream: Readable, fault: (error: unknown) => IntegrationError): BodySource {
@@ -116,6 +116,6 @@ function undecodable(): IntegrationError {
   return new IntegrationError('protocol_error', "The server's response doesn't match its content-encoding.")
 }
 
-/** `identity`, and character sets that servers name in its place: the bytes are as they are. */
+/** `identity`, and character sets that servers send instead of it: the bytes are unchanged. */
 const noEncoding = new Set(['identity', 'none', 'utf-8', 'utf8', 'us-ascii', '8bit'])
 const known = new Set(['gzip', 'x-gzip', 'deflate', 'br'])

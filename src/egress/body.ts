@@ -1,7 +1,7 @@
 import type { BodySource } from '../model/lean-response.js'
 import { bodyMeter, joined } from './limits.js'
 
-/** Bytes at hand as a {@link BodySource}. */
+/** Bytes as a {@link BodySource}. */
 export function bytesBody(bytes?: Uint8Array): BodySource {
   let rest = bytes
   const take = async () => {
@@ -13,9 +13,9 @@ export function bytesBody(bytes?: Uint8Array): BodySource {
 }
 
 /**
- * All of a body, which is let go of when it is too large.
+ * The whole body; cancelled if it is too large.
  *
- * @throws `response_too_large`, and what the source throws
+ * @throws `response_too_large`, and the errors of the source
  */
 export async function readWhole(source: BodySource, maxBytes: number): Promise<Uint8Array> {
   const meter = bodyMeter(maxBytes)

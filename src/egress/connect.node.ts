@@ -21,14 +21,13 @@ import { systemResolve, vet, vettedLookup, type Resolve } from './lookup.node.js
 export interface NodeConnectorOptions extends ConnectorOptions {
   /** All addresses of a host name. `@default` the operating system's resolver */
   readonly resolve?: Resolve | undefined
-  /** Certificates trusted in place of the platform's, as PEM. */
+  /** Trusted CA certificates instead of the platform's, as PEM. */
   readonly ca?: string | undefined
 }
 
 /**
- * The way out under Node: `node:http` with kept-alive connections, which costs about half of the platform's `fetch`.
- * A name is resolved once per connection, all its addresses are checked, the connection goes to one of them, and the
- * address that was really reached is checked again before a byte is sent.
+ * The dialer under Node: `node:http` with keep-alive, at about half the cost of the platform's `fetch`. A name is resolved
+ * once per connection, all its addresses are checked, and the connected address is checked again before a byte is sent.
  */
 export function createConnector(options: NodeConnectorOptions): Dialer {
   const sockets = new Set<Socket>()
@@ -43,7 +42,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
       lookup: vettedLookup(options.resolve ?? systemResolve, options.egress, secure),
       ca: options.ca,
     }) as http.Agent & { createConnection(...args: unknown[]): Socket }
-    // Here, because a listener added when the request has its socket comes after Node's own, which sends.
+    // Hooked here, because a listener added later runs after Node's own, which sends.
     const connect = made.createConnection
     made.createConnection = (...args) => watched(connect.apply(made, args), secure)
     return made
@@ -121,7 +120,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
       })
       outgoing.on('error', (error) => {
         release()
-        // A kept connection that the server has closed meanwhile: asking again does no harm, doing again might.
+        // The server closed a kept-alive connection: a request without effects is sent again.
         const stale = !again && !answered && outgoing.reusedSocket && !startsWork(method) && !signal?.aborted && !closed
         if (stale) resolve(send(request, true))
         else reject(fault(error))
@@ -146,7 +145,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
     })
   }
 
-  /** Nothing is sent before the request is ended. Resolves with whether the connection was waited for. */
+  /** Resolves when the request has a connection, with whether it waited. Nothing is sent before `end()`. */
   function hasConnection(outgoing: http.ClientRequest): Promise<boolean> {
     return new Promise((resolve) =>
       outgoing.once('socket', (socket) => {
@@ -175,7 +174,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
 
 class ConnectTimeout extends Error {}
 
-/** Where a URL leads, taken apart once: a platform's `URL` does it each time that a part is asked for. */
+/** The parts of a URL, computed once: a platform's `URL` computes a part at each access. */
 function placeOf(url: URL): Place {
   const known = places.get(url)
   if (known !== undefined) return known
@@ -201,7 +200,7 @@ interface Place {
 
 const places = new WeakMap<URL, Place>()
 
-/** As one list, which Node writes as it is. */
+/** Headers as a flat list, which Node writes unchanged. */
 function headersOf({ headers, body, method }: OutgoingRequest, host: string): string[] {
   const list = ['host', host]
   for (const name in headers) list.push(name, headers[name]!)
@@ -210,7 +209,7 @@ function headersOf({ headers, body, method }: OutgoingRequest, host: string): st
   return list
 }
 
-/** No cookies: there is no jar for them, and nobody else should see them. */
+/** Drops cookies: they are not stored, and must not leak. */
 function receivedHeaders(incoming: http.IncomingMessage): [string, string][] {
   const { rawHeaders } = incoming
   const headers: [string, string][] = []
@@ -222,7 +221,7 @@ function receivedHeaders(incoming: http.IncomingMessage): [string, string][] {
 }
 
 function notHttp(mayHaveRun: boolean): IntegrationError {
-  return new IntegrationError('protocol_error', 'The server does not speak HTTP as it should. Check the URL.', {
+  return new IntegrationError('protocol_error', 'The server sent an invalid HTTP response. Check the URL.', {
     mayHaveRun,
   })
 }

@@ -1,7 +1,7 @@
 import type { Dialer, ConnectorOptions } from './connector.js'
 import { fetchConnector } from './fetch-connector.js'
 
-/** The way out where there is no Node: the platform's `fetch`, which resolves names out of our sight. */
+/** The dialer of platforms other than Node: their `fetch`, which resolves names itself. */
 export function createConnector(_options: ConnectorOptions): Dialer {
   return fetchConnector((url, init) => globalThis.fetch(url, init))
 }

@@ -10,23 +10,23 @@ import type { EgressOptions } from './url-policy.js'
 export interface Dialer {
   /** @throws `unreachable`, `timeout`, `url_refused`, `protocol_error`, `aborted`, `closed`, or the signal's own {@link IntegrationError} */
   send(request: OutgoingRequest): Promise<IncomingAnswer>
-  /** Ends what is in flight with `closed`, and resolves when no socket or timer is left. */
+  /** Ends running requests with `closed`, and resolves when no socket or timer is left. */
   close(): Promise<void>
 }
 
 export interface OutgoingRequest {
-  /** Has passed `checkUrl`. */
+  /** A URL that has passed `checkUrl`. */
   readonly url: URL
   readonly method: string
-  /** Lower-case names; names and values have been checked. */
+  /** Headers with lower-case names; names and values are checked. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | undefined
   readonly signal: AbortSignal | undefined
-  /** The last look, taken when there is a connection: its bytes leave next, or, when it throws, never. */
+  /** A final check on an open connection: the request is sent next or, if the check throws, never. */
   readonly beforeSend?: BeforeSend | undefined
 }
 
-/** @param waited - for a connection */
+/** @param waited - whether the request waited for a connection */
 export type BeforeSend = (waited: boolean) => Promise<void>
 
 export interface IncomingAnswer {
@@ -40,16 +40,16 @@ export interface ConnectorOptions {
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
 }
 
-/** Why a server can't be reached, as `reason` of `unreachable` and `timeout`. Only `reset` may come after the request left. */
+/** Why a server can't be reached, as `reason` of `unreachable` and `timeout`. Only `reset` can occur after the request was sent. */
 export type NetworkReason = 'dns' | 'refused' | 'tls' | 'reset' | 'connect'
 
-/** A network fault in our own words: the platform's may quote a header or a URL. */
+/** A network error with a message of this package: the platform's may quote a header or a URL. */
 export function networkError(reason: NetworkReason, url: URL, mayHaveRun: boolean): IntegrationError {
   const code = reason === 'connect' ? 'timeout' : 'unreachable'
   return new IntegrationError(code, `${url.host}: ${words[reason]}`, { reason, mayHaveRun })
 }
 
-/** What a signal's abort means: its own coded reason, a `timeout`, or `aborted`. */
+/** The error for an aborted signal: its own coded reason, a `timeout`, or `aborted`. */
 export function abortError(signal: AbortSignal, mayHaveRun: boolean): IntegrationError {
   const reason: unknown = signal.reason
   if (reason instanceof IntegrationError) return mayHaveRun ? reason.with({ mayHaveRun }) : reason
@@ -59,17 +59,17 @@ export function abortError(signal: AbortSignal, mayHaveRun: boolean): Integratio
     : new IntegrationError('aborted', 'The request was aborted.', { mayHaveRun })
 }
 
-/** The way out was closed. */
+/** The error after the registry was closed. */
 export function closedError(mayHaveRun = false): IntegrationError {
   return new IntegrationError('closed', 'The registry was closed.', { mayHaveRun })
 }
 
-/** Whether a request asks for something to be done. Only then may a request that left have run a tool or used up a token. */
+/** Whether a request can have an effect: only then can a sent request have run a tool or used up a token. */
 export function startsWork(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD'
 }
 
-/** Which of our reasons a platform's error code stands for; `undefined` when it doesn't prove that nothing was sent. */
+/** The reason for a platform's error code; `undefined` if the code doesn't prove that nothing was sent. */
 export function reasonOfCode(code: unknown): Exclude<NetworkReason, 'reset'> | undefined {
   if (typeof code !== 'string') return undefined
   if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return 'dns'

@@ -3,8 +3,8 @@ import { closedError } from './connector.js'
 import type { createGuardedFetch, GuardedFetch, GuardedFetchOptions } from './guarded-fetch.js'
 
 /**
- * The same as `createGuardedFetch`, which is loaded with the first request: importing Node's HTTP and naming the
- * platform's `Response` cost more than all else of the entry.
+ * `createGuardedFetch`, loaded with the first request: importing Node's HTTP and accessing the platform's `Response` cost
+ * more than the rest of the entry.
  */
 export function guardedFetchAtFirstUse(options: GuardedFetchOptions): ReturnType<typeof createGuardedFetch> {
   let guarded: ReturnType<typeof createGuardedFetch> | undefined

@@ -13,8 +13,8 @@ import {
 } from './connector.js'
 
 /**
- * A {@link Dialer} over a `fetch`: the platform's, or the host's own. It can't see addresses, so that only the rules
- * about names and IP literals hold on this road; redirects are never followed.
+ * A {@link Dialer} over a `fetch`: the platform's, or the host's own. It can't see addresses, so
+ * only the rules about names and IP literals apply; redirects are never followed.
  */
 export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
   const inFlight = new Set<AbortController>()
@@ -54,7 +54,7 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
       const source = response.body ? streamBody(response.body) : undefined
       if (!source) done()
       return {
-        // Browsers hide a redirect that was not followed behind status 0.
+        // Browsers report an unfollowed redirect as status 0.
         status: response.type === 'opaqueredirect' ? 302 : response.status,
         headers: response.headers,
         body: {
@@ -88,7 +88,7 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
   }
 }
 
-/** Node's `fetch` hides the code in a cause; nothing else of the error is read, for its text may hold a secret. */
+/** Node's `fetch` puts the code in `cause`; nothing else of the error is read, because its text may contain a secret. */
 function codeOf(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return undefined
   const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown }

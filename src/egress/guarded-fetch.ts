@@ -22,9 +22,9 @@ export type { EgressOptions } from './url-policy.js'
 
 /** The purpose of a request: decides about redirects and limits. */
 export type RequestPurpose =
-  /** MCP traffic: no redirects but for a slash at the end of the path, `maxResponseBytes` per answer and per event of a stream. The caller's signal is its only deadline. */
+  /** MCP requests: no redirects except for a trailing slash, `maxResponseBytes` per response and per event of a stream. The caller's signal is the only deadline. */
   | 'mcp'
-  /** OAuth metadata: GET only, at most 3 hops, each vetted and without credentials, 256 KiB, 30 s. */
+  /** OAuth metadata: GET only, at most 3 redirects, each checked and without credentials, 256 KiB, 30 s. */
   | 'metadata'
   /** Token, registration and revocation endpoints: no redirects, 256 KiB, 30 s. */
   | 'token'
@@ -34,27 +34,27 @@ export type GuardedFetch = (
   url: string | URL,
   init?: RequestInit & {
     readonly purpose?: RequestPurpose | undefined
-    /** What JSON of an `'mcp'` answer that nests too deep leads to. `@default 'refuse'` */
+    /** The handling of too deeply nested JSON in an `'mcp'` response. `@default 'refuse'` */
     readonly deepJson?: DeepJson | undefined
-    /** The last look at an `'mcp'` request, each time its bytes are about to leave. */
+    /** A final check of an `'mcp'` request, each time before it is sent. */
     readonly beforeSend?: BeforeSend | undefined
   },
 ) => Promise<Response>
 
 export interface GuardedFetchOptions {
   readonly egress: EgressOptions
-  /** Decoded bytes of one answer, or of one event of an event stream. */
+  /** The limit in decoded bytes of one response, or of one event of an event stream. */
   readonly maxResponseBytes: number
   readonly runtime: Pick<RegistryRuntime, 'fetch' | 'now' | 'setTimer'>
-  /** What carries the requests. `@default` over `runtime.fetch` when given, else the platform's */
+  /** Sends the requests. `@default` over `runtime.fetch` if given, otherwise the platform's */
   readonly connector?: Dialer | undefined
 }
 
 /**
- * The only way to the network. Every URL is checked before, every address when it is known; nothing is followed with
- * credentials; every answer is bounded; errors hold no URL query, header or text of the server.
+ * The only access to the network. URLs are checked before a request, addresses once known; redirects never get
+ * credentials; responses are limited; errors contain no URL query, header or text of the server.
  *
- * `mayHaveRun` of an error says whether a request that asks for something (any but GET) may have reached the server.
+ * `mayHaveRun` of an error means that a request other than GET may have reached the server.
  * `reason` of `unreachable` is `dns`, `refused` or `tls` (it did not leave) or `reset`; of `timeout` it may be `connect`.
  * `redirect` and `credentials` of the init are ignored: the purpose decides.
  *
@@ -96,7 +96,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
   return { fetch, close: () => connector.close() }
 }
 
-/** The rules for URLs don't change while a registry lives: one that has passed is not taken apart again. */
+/** The URL rules of a registry don't change, so a checked URL is not checked again. */
 function remembering(egress: EgressOptions): (input: string | URL) => URL {
   const passed = new Map<string, URL>()
   return (input) => {
@@ -118,7 +118,7 @@ function methodOf(init: RequestInit, purpose: RequestPurpose): string {
   return method
 }
 
-/** Makes a bounded response of what came. A redirect ends here. */
+/** Creates the limited response; a redirect is an error. */
 function received(
   request: OutgoingRequest,
   answer: IncomingAnswer,
@@ -139,7 +139,7 @@ function received(
   return new GuardedResponse(answer, { ...limits, url: request.url, redirected, mayHaveRun })
 }
 
-/** The whole answer of an OAuth endpoint, after the redirects that its purpose allows. */
+/** The complete response of an OAuth endpoint, after the redirects that its purpose allows. */
 async function completed(
   first: OutgoingRequest,
   purpose: RequestPurpose,
@@ -161,8 +161,8 @@ async function completed(
 }
 
 /**
- * Where a request is sent again as it is: frameworks answer a path that lacks its last slash, or has one too many, with
- * its other spelling. Such an address is the same, so that it may have the same credentials, and nothing was done yet.
+ * The redirect target that differs only by a trailing slash: frameworks redirect to their own spelling of a path. It is the
+ * same endpoint, so the request is sent again with its credentials; nothing has run yet.
  */
 function slashAway({ url }: OutgoingRequest, { status, headers }: IncomingAnswer): URL | undefined {
   const location = status === 307 || status === 308 ? new Headers(headers).get('location') : null
@@ -173,7 +173,7 @@ function slashAway({ url }: OutgoingRequest, { status, headers }: IncomingAnswer
   return isSame && other.pathname !== url.pathname && other.hash === '' ? other : undefined
 }
 
-/** The next hop, vetted as if it were given by hand, and without anything that might be a credential. */
+/** The redirected request, checked like a configured URL, without headers that could be credentials. */
 function redirectedRequest(request: OutgoingRequest, answer: IncomingAnswer, egress: EgressOptions): OutgoingRequest {
   const location = new Headers(answer.headers).get('location')
   try {

@@ -6,32 +6,32 @@ import type { IncomingAnswer } from './connector.js'
 import { bodyMeter, eventStreamMeter, tooLarge } from './limits.js'
 
 export interface GuardedResponseOptions {
-  /** Where the answer came from in the end. */
+  /** The final URL of the response. */
   readonly url: URL
   readonly redirected: boolean
-  /** Decoded bytes of the whole body, or of one event when `streams` and the body is an event stream. */
+  /** The limit in decoded bytes: of the whole body, or with `streams` of each event of an event stream. */
   readonly maxBytes: number
   readonly streams: boolean
-  /** Whether the request asked for something to be done. */
+  /** Whether the request may have run a tool. */
   readonly mayHaveRun: boolean
   /** `@default 'refuse'` */
   readonly deepJson?: DeepJson | undefined
 }
 
 /**
- * A `Response` whose body is bounded however it is read. It creates no platform objects until they are needed, neither
- * headers nor streams: they, not MCP, are most of what a request costs.
+ * A `Response` with a limited body, however it is read. Headers and streams of the platform are created only when needed,
+ * because they are the largest cost of a request.
  */
 export class GuardedResponse implements LeanResponse {
   static {
-    // A `Response` to everybody who asks, though its constructor, which is the costly part, never ran.
+    // An `instanceof Response` without running its constructor, which is costly.
     Object.setPrototypeOf(this.prototype, Response.prototype)
   }
 
   readonly type = 'default'
   readonly status: number
   readonly ok: boolean
-  /** The server's own text would end in somebody's error message. */
+  /** Empty, because the server's text could end up in an error message. */
   readonly statusText = ''
   #headers: IncomingAnswer['headers']
   #source: BodySource | undefined
@@ -44,7 +44,7 @@ export class GuardedResponse implements LeanResponse {
     this.ok = answer.status >= 200 && answer.status < 300
     this.#headers = answer.headers
     this.#options = options
-    // Read to its end, which is here, so that the connection is free for the next request.
+    // Reads the empty body to its end, so that the connection is free for the next request.
     if (answer.status === 204) void answer.body.read().catch(() => undefined)
     else this.#source = answer.body
     if (!this.#isEventStream && Number(this.header('content-length')) > options.maxBytes) {
@@ -86,7 +86,7 @@ export class GuardedResponse implements LeanResponse {
   }
 
   chunks(): BodySource | null {
-    if (this.#used || this.#stream) throw new TypeError('The body was read already.')
+    if (this.#used || this.#stream) throw new TypeError('The body was already read.')
     if (!this.#source) return null
     this.#used = true
     return this.#bounded(this.#source)
@@ -128,7 +128,7 @@ export class GuardedResponse implements LeanResponse {
   }
 
   clone(): Response {
-    if (this.#used || this.#stream?.locked) throw new TypeError('The body was read already.')
+    if (this.#used || this.#stream?.locked) throw new TypeError('The body was already read.')
     const { status, headers } = this
     const answer = { status, headers }
     if (!this.body) return new GuardedResponse({ ...answer, body: bytesBody() }, this.#options)
@@ -139,7 +139,7 @@ export class GuardedResponse implements LeanResponse {
   }
 
   async #whole(): Promise<Uint8Array> {
-    if (this.#used || this.#stream?.locked) throw new TypeError('The body was read already.')
+    if (this.#used || this.#stream?.locked) throw new TypeError('The body was already read.')
     this.#used = true
     const source = this.#stream ? streamBody(this.#stream) : this.#source
     if (!source) return new Uint8Array()
@@ -150,7 +150,7 @@ export class GuardedResponse implements LeanResponse {
     }
   }
 
-  /** The same chunks, no more of them than is accepted. */
+  /** The same chunks, up to the limit. */
   #bounded(source: BodySource): BodySource {
     const { maxBytes, deepJson } = this.#options
     const meter = this.#isEventStream ? eventStreamMeter(maxBytes, deepJson) : bodyMeter(maxBytes)
@@ -183,7 +183,7 @@ export class GuardedResponse implements LeanResponse {
           source.cancel()
         },
       },
-      // Nothing is read ahead, and no byte stream: its `enqueue` would take the network buffer's memory away.
+      // No read-ahead, and no byte stream: its `enqueue` would detach the network buffer.
       { highWaterMark: 0 },
     )
   }

@@ -1,30 +1,30 @@
 import { IntegrationError } from '../model/errors.js'
 import { JsonNesting, type DeepJson, type Fate } from '../model/json-limits.js'
 
-/** Answers of OAuth endpoints, in decoded bytes. */
+/** The limit for responses of OAuth endpoints, in decoded bytes. */
 export const maxMetadataBytes = 256 * 1024
-/** Redirects that a metadata request follows. */
+/** The number of redirects that a metadata request follows. */
 export const maxMetadataHops = 3
-/** How long DNS, TCP and TLS may take together, in ms. */
+/** The limit for DNS, TCP and TLS together, in ms. */
 export const connectTimeoutMs = 10_000
-/** How long an OAuth endpoint may take in all, in ms. MCP requests are bounded by their caller's signal. */
+/** The limit for a whole request to an OAuth endpoint, in ms. MCP requests are limited by their caller's signal. */
 export const oauthTimeoutMs = 30_000
-/** How long an idle connection is kept, in ms: less than what servers usually do, so that they rarely close it under a request. */
+/** How long an idle connection is kept, in ms: shorter than most servers keep it, so that they rarely close it during a request. */
 export const idleSocketMs = 4_000
-/** Layers of `content-encoding`: each multiplies what a few bytes can become. */
+/** The number of `content-encoding` layers: each multiplies the expansion of a decompression bomb. */
 export const maxEncodings = 1
 
-/** Counts what is read of one body. */
+/** Counts the bytes read of one body. */
 export interface Meter {
   /**
-   * Returns what is to be read in place of a chunk: the chunk itself, or less where deep JSON is skipped.
+   * Returns the bytes to use of a chunk: all, or fewer if deep JSON is skipped.
    *
    * @throws `response_too_large`, `protocol_error`
    */
   count(chunk: Uint8Array): Uint8Array
 }
 
-/** Bounds a body as a whole. */
+/** Limits a body as a whole. */
 export function bodyMeter(maxBytes: number): Meter {
   let total = 0
   return {
@@ -37,8 +37,8 @@ export function bodyMeter(maxBytes: number): Meter {
 }
 
 /**
- * Bounds each event of an event stream, in bytes and in the depth and the values of its JSON. The stream as a whole has
- * no end by nature: its caller's deadline bounds it.
+ * Limits each event of an event stream, in bytes and in the depth and number of values of its JSON. The whole stream is
+ * limited only by its caller's deadline.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
@@ -72,7 +72,7 @@ export function eventStreamMeter(maxEventBytes: number, deepJson: DeepJson = 're
           continue
         }
         afterCarriageReturn = false
-        // Parsers drop a byte order mark, and some what looks like one.
+        // Parsers drop a byte order mark, and some also similar bytes.
         if (!begun && byte > 0x7f) continue
         begun = true
         if (lineBytes < dataField.length) isData &&= byte === dataField.charCodeAt(lineBytes++)
@@ -83,7 +83,7 @@ export function eventStreamMeter(maxEventBytes: number, deepJson: DeepJson = 're
   }
 }
 
-/** A chunk from which bytes are taken out; the chunk itself while none is. */
+/** A chunk without the skipped bytes; not copied while none is skipped. */
 class KeptBytes {
   readonly #chunk: Uint8Array
   #parts: Uint8Array[] | undefined
@@ -107,7 +107,7 @@ class KeptBytes {
   }
 }
 
-/** Pieces of bytes as one. */
+/** Concatenates chunks. */
 export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0))
   let offset = 0
@@ -118,7 +118,7 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** The answer was larger than the cap. */
+/** The error for a response above the limit. */
 export function tooLarge(maxBytes: number): IntegrationError {
   return new IntegrationError(
     'response_too_large',

@@ -8,12 +8,12 @@ export interface Address {
   readonly family: number
 }
 
-/** All addresses of a host name; none, or a rejection, when it has none. */
+/** Resolves all addresses of a host name; without any it returns none or rejects. */
 export type Resolve = (hostname: string) => Promise<readonly Address[]>
 
 /**
- * What a socket asks for the address of a name: it gets only checked ones, or none when any of them is bad, for a name
- * with one bad address is a trap.
+ * A DNS lookup for sockets that returns only checked addresses, and none if any of them is refused: a name with one refused
+ * address is an attack.
  */
 export function vettedLookup(resolve: Resolve, egress: EgressOptions, secure: boolean): LookupFunction {
   return (hostname, { all }, callback) => {
@@ -30,14 +30,14 @@ export function vettedLookup(resolve: Resolve, egress: EgressOptions, secure: bo
 }
 
 /**
- * Checks an address for a request. `http:` is allowed for this machine only, and a name may lead elsewhere.
+ * Checks an address for a request. `http:` is allowed only for this machine, so a name must resolve to it.
  *
  * @throws `url_refused`
  */
 export function vet(address: string, egress: EgressOptions, secure: boolean): void {
   checkAddress(address, egress)
   if (!secure && !isLoopbackAddress(address)) {
-    throw new IntegrationError('url_refused', 'http: is allowed for loopback addresses only. Give an https: URL.')
+    throw new IntegrationError('url_refused', 'http: is allowed for loopback addresses only. Use an https: URL.')
   }
 }
 

@@ -1,8 +1,8 @@
 import { IntegrationError } from '../model/errors.js'
 
 /**
- * Headers as a connector takes them: lower-case names, checked before anything is sent, because a platform's own error
- * about a header quotes its value.
+ * Headers with lower-case names, checked before anything is sent, because a platform's own error about a header quotes
+ * its value.
  *
  * @throws `invalid_input`, naming the header, never its value
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-fields
@@ -10,12 +10,12 @@ import { IntegrationError } from '../model/errors.js'
 export function requestHeaders(init: RequestInit['headers']): Record<string, string> {
   const headers: Record<string, string> = Object.create(null)
   for (const [name, value] of entriesOf(init)) {
-    if (!token.test(name)) throw invalid('headers', 'A header name holds characters that HTTP forbids.')
+    if (!token.test(name)) throw invalid('headers', 'A header name contains characters that HTTP does not permit.')
     const key = name.toLowerCase()
     if (framing.has(key))
-      throw invalid(`headers.${key}`, `The header "${key}" is set by the connection itself. Leave it out.`)
+      throw invalid(`headers.${key}`, `The header "${key}" is set by the connection itself. Remove it.`)
     if (typeof value !== 'string' || !fieldValue.test(value)) {
-      throw invalid(`headers.${key}`, `The value of the header "${key}" holds characters that HTTP forbids.`)
+      throw invalid(`headers.${key}`, `The value of the header "${key}" contains characters that HTTP does not permit.`)
     }
     headers[key] = key in headers ? `${headers[key]}, ${value}` : value
   }
@@ -25,7 +25,7 @@ export function requestHeaders(init: RequestInit['headers']): Record<string, str
   return headers
 }
 
-/** @throws `invalid_input` for a body that would have to be streamed: it could not be sent with its length. */
+/** @throws `invalid_input` for a stream, which could not be sent with its length */
 export function requestBody(body: RequestInit['body']): string | Uint8Array | undefined {
   if (body === undefined || body === null) return undefined
   if (typeof body === 'string' || body instanceof Uint8Array) return body
@@ -46,7 +46,7 @@ function invalid(path: string, message: string): IntegrationError {
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
-/** What a caller could split one request in two with. */
+/** Headers that could be used for request smuggling. */
 const framing = new Set([
   'connection',
   'content-length',

@@ -1,24 +1,24 @@
 import ipaddr from 'ipaddr.js'
 import { IntegrationError } from '../model/errors.js'
 
-/** Where requests may go. */
+/** The rules for destinations of requests. */
 export interface EgressOptions {
-  /** `http:` and loopback addresses. `@default false` */
+  /** Allows `http:` and loopback addresses. `@default false` */
   readonly allowLoopback?: boolean | undefined
-  /** Private ranges, and the names that only private networks have. `@default false` */
+  /** Allows private address ranges, and names that exist only in private networks. `@default false` */
   readonly allowPrivateNetwork?: boolean | undefined
-  /** When given, only these hosts: `example.com`, or `*.example.com` for all below it. */
+  /** Allows only these hosts: `example.com`, or `*.example.com` for all its subdomains. `@default` all */
   readonly allowHosts?: readonly string[] | undefined
-  /** Never these hosts, allowed or not. */
+  /** Refuses these hosts, even if they are in `allowHosts`. */
   readonly denyHosts?: readonly string[] | undefined
 }
 
 /**
- * Reads a URL and decides by its text alone whether a request may go there. Where a name leads is decided
- * by {@link checkAddress} when its address is known.
+ * Parses a URL and decides by its text alone whether requests to it are allowed. Addresses of a name are checked by
+ * {@link checkAddress} once it is resolved.
  *
- * @returns the URL as the platform reads it
- * @throws `invalid_input` for what is no URL, or holds credentials or a fragment; `url_refused` for what a rule refuses
+ * @returns the parsed URL
+ * @throws `invalid_input` for an invalid URL, or one with credentials or a fragment; `url_refused` by a rule
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/security_best_practices
  */
 export function checkUrl(input: string | URL, options: EgressOptions): URL {
@@ -28,22 +28,22 @@ export function checkUrl(input: string | URL, options: EgressOptions): URL {
   }
   if (url.href.includes('#')) throw invalid('The URL contains a fragment (#…). Remove it.')
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    // The host of `localhost:3000` reads as a scheme.
+    // `localhost:3000` parses as a URL with the scheme `localhost:`.
     if (/^[^:/]+:\d+(?:\/|$)/.test(String(input))) throw withoutScheme()
-    throw refused('Only https: URLs are allowed. Give the https: URL of the server.')
+    throw refused('Only https: URLs are allowed. Use the https: URL of the server.')
   }
   checkHost(url.hostname, options)
   if (url.protocol === 'http:' && !(options.allowLoopback && isLoopbackHost(url.hostname))) {
-    throw refused(`http: is not encrypted and refused for "${url.hostname}". Give the https: URL of the server.`)
+    throw refused(`http: is not encrypted and refused for "${url.hostname}". Use the https: URL of the server.`)
   }
   return url
 }
 
 /**
  * Decides whether a connection to an IP address is allowed. Called for every address that a name resolves to, and
- * again for the one that was really connected to.
+ * again for the connected one.
  *
- * @param ip in any spelling that `ipaddr.js` reads; IPv4-mapped and NAT64 addresses are judged by the IPv4 address inside
+ * @param ip in any notation that `ipaddr.js` parses; IPv4-mapped and NAT64 addresses are checked by their IPv4 address
  * @throws `url_refused`
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
@@ -63,15 +63,15 @@ export function checkAddress(ip: string, options: EgressOptions): void {
       'The host is inside a private network. The host application can allow it with egress.allowPrivateNetwork.',
     )
   }
-  throw refused('The host has a reserved address, which is never allowed. Give the public address of the server.')
+  throw refused('The host has a reserved address, which is never allowed. Use the public address of the server.')
 }
 
-/** Whether an address is this machine itself. `http:` may go nowhere else. */
+/** Whether an address is this machine itself, the only one allowed for `http:`. */
 export function isLoopbackAddress(ip: string): boolean {
   return kindOfAddress(ip) === 'loopback'
 }
 
-/** The ASCII origin of a URL: scheme, host and port, as credentials are bound to it. */
+/** The ASCII origin of a URL (scheme, host and port), which credentials are bound to. */
 export function originOf(url: string | URL): string {
   return parse(url).origin
 }
@@ -81,7 +81,7 @@ function parse(input: string | URL): URL {
     return new URL(input)
   } catch {
     if (isWithoutScheme(String(input).trim())) throw withoutScheme()
-    throw invalid('This is not a URL. Give one like https://example.com/mcp.')
+    throw invalid('This is not a valid URL. Use one like https://example.com/mcp.')
   }
 }
 
@@ -90,14 +90,14 @@ function isWithoutScheme(text: string): boolean {
 }
 
 function withoutScheme(): IntegrationError {
-  return invalid('The URL has no scheme. Begin it with https://, like https://example.com/mcp.')
+  return invalid('The URL has no scheme. It must begin with https://, like https://example.com/mcp.')
 }
 
 function checkHost(hostname: string, options: EgressOptions): void {
   if (hostname.endsWith('.')) throw refused('The host name ends with a dot. Remove it.')
   if (options.denyHosts?.some((pattern) => matchesHost(hostname, pattern))) throw deniedHost(hostname)
   if (options.allowHosts && !options.allowHosts.some((pattern) => matchesHost(hostname, pattern))) {
-    throw refused(`The host "${hostname}" is not among egress.allowHosts.`)
+    throw refused(`The host "${hostname}" is not in egress.allowHosts.`)
   }
   const literal = ipLiteral(hostname)
   if (literal !== undefined) checkAddress(literal, options)
@@ -115,7 +115,7 @@ function deniedHost(host: string): IntegrationError {
   return refused(`The host "${host}" is refused by egress.denyHosts.`)
 }
 
-/** An address that is denied is denied in every spelling, and whatever name leads there. */
+/** Whether an address is denied, in any notation and for any name that resolves to it. */
 function isDeniedAddress(ip: string, { denyHosts = [] }: EgressOptions): boolean {
   if (denyHosts.length === 0 || !ipaddr.isValid(ip)) return false
   const address = plainAddress(ip)
@@ -125,7 +125,7 @@ function isDeniedAddress(ip: string, { denyHosts = [] }: EgressOptions): boolean
   })
 }
 
-/** One spelling of an address, without the wrappings of IPv4 in IPv6. */
+/** The canonical form of an address, with IPv4 taken out of IPv6. */
 function plainAddress(ip: string): string {
   return withoutTranslation(ipaddr.process(ip)).toNormalizedString()
 }
@@ -135,7 +135,7 @@ function matchesHost(hostname: string, pattern: string): boolean {
   return wanted.startsWith('*.') ? hostname.endsWith(wanted.slice(1)) : hostname === wanted
 }
 
-/** WHATWG URL has normalised every spelling of IPv4 (octal, hex, one number) to four decimals before this sees it. */
+/** WHATWG URL has already normalised every notation of IPv4 (octal, hex, one number) to four decimals. */
 function ipLiteral(hostname: string): string | undefined {
   if (hostname.startsWith('[')) return hostname.slice(1, -1)
   return /^[\d.]+$/.test(hostname) ? hostname : undefined
@@ -164,7 +164,7 @@ function kindOfAddress(ip: string): AddressKind {
   return address instanceof ipaddr.IPv6 && !address.match(globalUnicast, 3) ? 'never' : 'public'
 }
 
-/** Networks without IPv4 reach it through 64:ff9b::/96 (RFC 6052), so such an address is as public as the IPv4 one inside. */
+/** Networks without IPv4 use 64:ff9b::/96 (RFC 6052), so such an address is as public as the IPv4 one inside. */
 function withoutTranslation(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (!(address instanceof ipaddr.IPv6) || !address.match(nat64, 96)) return address
   return new ipaddr.IPv4(address.toByteArray().slice(12))
@@ -174,7 +174,7 @@ const nat64 = ipaddr.IPv6.parse('64:ff9b::')
 /** `ipaddr.js` calls unassigned space `unicast`, too. */
 const globalUnicast = ipaddr.IPv6.parse('2000::')
 
-/** Metadata and host services of clouds at addresses that no special range covers, or that a private range would open. */
+/** Cloud metadata services at addresses outside special ranges, or inside a private range that may be allowed. */
 const neverAddresses = new Set([
   '168.63.129.16', // Azure
   '100.100.100.200', // Alibaba

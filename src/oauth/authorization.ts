@@ -27,7 +27,7 @@ import { resourceParameter, tokenOptions, type TokenContext, type TokenSet } fro
 export interface FlowSecrets extends TokenContext {
   readonly state: string
   readonly verifier: string
-  /** The redirect URI is this issuer's alone: a callback anywhere else is not its answer. */
+  /** Whether the redirect URI is specific to this issuer, so that other callback URLs are refused. */
   readonly ownRedirectUri: boolean
 }
 
@@ -43,9 +43,9 @@ export interface AuthorizationRequest {
 
 /** A started sign-in. */
 export interface BegunAuthorization {
-  /** Where to send the person. */
+  /** The URL to redirect the person to. */
   readonly authorizationUrl: string
-  /** 256 random bits: the flow's key, to be stored only as a hash. */
+  /** 256 random bits that identify the sign-in; store only their hash. */
   readonly state: string
   readonly flow: FlowSecrets
 }
@@ -66,7 +66,7 @@ export async function beginAuthorization(
   if (url === undefined)
     throw refuse('unsafe_authorization_url', 'The URL of the authorization server is not safe to open.')
   const [state, verifier] = [generateRandomState(), generateRandomCodeVerifier()]
-  // OpenID Connect gives offline access only to a person who is asked for it.
+  // OpenID Connect grants offline access only with explicit consent.
   const { prompt = scopes.includes('offline_access') ? 'consent' : undefined } = settings
   const parameters = {
     ...settings.authorizationParameters,
@@ -98,7 +98,7 @@ export async function beginAuthorization(
   return { authorizationUrl: url.href, state, flow }
 }
 
-/** The `state` of a callback, to find its flow by; `undefined` unless there is exactly one. */
+/** The `state` of a callback, which identifies its sign-in; `undefined` unless there is exactly one. */
 export function callbackState(callbackUrl: string): string | undefined {
   const states = parseCallback(callbackUrl)?.searchParams.getAll('state') ?? []
   const [state] = states
@@ -106,9 +106,9 @@ export function callbackState(callbackUrl: string): string | undefined {
 }
 
 /**
- * Finishes a sign-in: checks the callback, and only then sends the code, once. The flow must have been consumed before.
+ * Finishes a sign-in: checks the callback, then sends the code once. The stored sign-in must have been consumed before.
  *
- * @param callbackUrl - the whole callback URL, unread.
+ * @param callbackUrl - the whole callback URL, as received
  * @throws IntegrationError `authorization_failed` with `callback_invalid`, `issuer_mismatch`, `state_mismatch`, the OAuth
  * error (`access_denied`, …), `client_rejected` or `token_response_invalid`. Never with the server's text.
  * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
@@ -164,7 +164,7 @@ async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchP
   if (iss === null ? server.authorization_response_iss_parameter_supported === true : iss !== server.issuer) {
     throw refuse(
       'issuer_mismatch',
-      'The callback came from a different authorization server than the one asked. Start the sign-in again.',
+      'The callback came from a different authorization server than the sign-in. Start the sign-in again.',
     )
   }
   if (url.searchParams.get('state') !== state)
@@ -182,13 +182,13 @@ async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchP
   }
 }
 
-/** Frameworks often hand over only path and query. */
+/** Frameworks often pass only path and query. */
 function parseCallback(callbackUrl: string): URL | undefined {
   const base = 'http://localhost'
   return callbackUrl.length <= 16_384 && URL.canParse(callbackUrl, base) ? new URL(callbackUrl, base) : undefined
 }
 
-/** Who signed in, by OpenID userinfo. Best effort: a sign-in doesn't fail for it. */
+/** The account that signed in, by OpenID userinfo. Best effort: an error doesn't fail the sign-in. */
 async function askAccount(
   env: OAuthEnvironment,
   { server }: FlowSecrets,

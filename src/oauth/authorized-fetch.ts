@@ -8,16 +8,16 @@ import type { ReauthorizeReason, TokenOutcome } from './token-outcome.js'
 export type CredentialSource =
   /** No credential: a 401 means that a sign-in is needed. */
   | { readonly kind: 'none' }
-  /** Headers that a person filled in. */
+  /** Headers that a person entered. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
-  /** OAuth, with headers of the person's own beside it where there are some. */
+  /** OAuth, with additional headers of the person, if any. */
   | (TokenSource & { readonly kind: 'oauth'; readonly headers?: Readonly<Record<string, string>> | undefined })
 
-/** Gives access tokens. */
+/** A source of access tokens. */
 export interface TokenSource {
-  /** A usable access token, refreshed first where it is due. */
+  /** A usable access token, refreshed if it is due. */
   token(options: { readonly signal?: AbortSignal | undefined }): Promise<TokenOutcome>
-  /** The server refused `token` with this challenge: another one, if there is or can be one. */
+  /** Another token after the server refused `token` with this challenge, if there is one. */
   rejected(
     token: string,
     challenge: Challenge,
@@ -28,12 +28,12 @@ export interface TokenSource {
 /** Options of {@link authorizedFetch}. */
 export interface AuthorizedFetchOptions {
   readonly fetch: (url: string | URL, init?: AuthorizedInit) => Promise<Response>
-  /** The integration's server: credentials go to its origin and to no other. */
+  /** The integration's server: credentials are sent only to its origin. */
   readonly serverUrl: string
   readonly source: CredentialSource
 }
 
-/** A request, and the last look before it leaves: `waited` for a token, or for a first answer. */
+/** A request with a final check before it is sent. `waited`: whether it waited for a token or for a first response. */
 export type AuthorizedInit = RequestInit & { readonly beforeSend?: ((waited: boolean) => Promise<void>) | undefined }
 
 /**
@@ -64,7 +64,7 @@ export class AuthorizationRequired extends Error {
  * A `fetch` for the MCP transport that adds the credential. A request refused with 401 is sent once more with a fresh
  * token, if there is one.
  *
- * @throws AuthorizationRequired when a person is needed; IntegrationError when a token can't be had for a passing reason.
+ * @throws AuthorizationRequired if a person must act; IntegrationError if a token is temporarily unavailable.
  */
 export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOptions) {
   const { origin, href } = new URL(serverUrl)
@@ -103,7 +103,7 @@ function identify(
     if (token !== undefined) all.set('authorization', `Bearer ${token}`)
     return all
   }
-  // A record stays one: the platform's object for headers costs more than all else here.
+  // A plain record: a `Headers` object would cost more than everything else here.
   const all: Record<string, string> = Object.create(null)
   for (const [name, value] of [...Object.entries(headers as Record<string, string>), ...own])
     all[name.toLowerCase()] = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')
@@ -120,7 +120,7 @@ function usable(outcome: TokenOutcome, challenge?: Challenge): TokenOutcome & { 
   })
 }
 
-/** Passes a response on, unless it is the last word about authorization. */
+/** Returns the response, or throws if it refuses authorization for good. */
 async function settled(
   response: Response,
   source: CredentialSource,
@@ -138,7 +138,7 @@ async function settled(
   })
 }
 
-/** A server that writes what it was sent into the scopes that it asks for must not have it stored and shown. */
+/** Removes scopes that contain a secret: a server could echo its token into them, and scopes are stored and shown. */
 function withoutSecrets(challenge: Challenge | undefined, source: CredentialSource, token = ''): Challenge | undefined {
   if (challenge?.scopes === undefined) return challenge
   const sent = [token, ...Object.values(source.kind === 'none' ? {} : (source.headers ?? {}))].filter(
@@ -149,10 +149,10 @@ function withoutSecrets(challenge: Challenge | undefined, source: CredentialSour
   return { ...challenge, scopes: challenge.scopes.filter((scope) => !isSecret(scope)) }
 }
 
-/** Shorter texts are words that a scope may hold as well. */
+/** Shorter secrets could be part of an ordinary scope. */
 const shortestSecret = 8
 
-/** Whether a person has already signed in for exactly these scopes: another sign-in would not help. */
+/** Whether the sign-in already requested these scopes, so that another sign-in would not help. */
 function wasAskedFor({ scopes = [] }: Challenge, used: (TokenOutcome & { type: 'fresh' }) | undefined): boolean {
   const { scopes: granted = [], steppedUpFor } = used ?? {}
   return steppedUpFor !== undefined && scopes.every((scope) => granted.includes(scope) && steppedUpFor.includes(scope))
@@ -161,7 +161,7 @@ function wasAskedFor({ scopes = [] }: Challenge, used: (TokenOutcome & { type: '
 function forbidden(): IntegrationError {
   return new IntegrationError(
     'authorization_failed',
-    'The server forbids this request for the account that signed in.',
+    'The server does not permit this request for the account that is signed in.',
     {
       reason: 'forbidden',
       httpStatus: 403,

@@ -1,14 +1,14 @@
 import { parseScopes } from './scopes.js'
 
 /**
- * What a server said when it refused a request for want of authorization. Plain JSON.
+ * The challenge of a server that refused a request without sufficient authorization. Plain JSON.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1
  */
 export interface Challenge {
   readonly status: 400 | 401 | 403
   readonly scheme?: 'bearer' | 'dpop' | undefined
-  /** Where the protected resource metadata is, as the server wrote it: not vetted. */
+  /** The URL of the protected resource metadata as the server wrote it: not checked. */
   readonly resourceMetadata?: string | undefined
   /** The scopes that the refused request needs. */
   readonly scopes?: readonly string[] | undefined
@@ -18,11 +18,11 @@ export interface Challenge {
 const longestHeader = 8192
 
 /**
- * Reads the challenge of a response: 401 asks who is calling, 403 says what they may not do, and where a challenge comes
- * with either, the challenge decides which was meant.
+ * Reads the challenge of a response. 401 means missing authentication and 403 missing permission, but the error code of a
+ * challenge takes precedence over the status.
  *
- * @returns for any 401 a challenge; for a 403 only where it asks for a token or for scopes, for a 400 only where it says
- * that the token has ended; otherwise `undefined`.
+ * @returns a challenge for every 401, for a 403 that requests a token or scopes, and for a 400 that calls the token
+ * expired; otherwise `undefined`
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */
 export function parseChallenge(response: Pick<Response, 'status' | 'headers'>): Challenge | undefined {
@@ -51,8 +51,8 @@ export function parseChallenge(response: Pick<Response, 'status' | 'headers'>): 
 }
 
 /**
- * `WWW-Authenticate`: several challenges may share one header. A word without `=` begins one where a challenge can begin:
- * first, or after a comma. What can't be read is passed over, so that a quote too many costs no more than its own words.
+ * Parses `WWW-Authenticate`, which may hold several challenges. A word without `=` begins a challenge at the start or after
+ * a comma. Unreadable parts are skipped, so that a stray quote costs only its own part.
  */
 function parseAuthenticate(header: string): { scheme: string; parameters: Map<string, string> }[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = []
@@ -64,7 +64,7 @@ function parseAuthenticate(header: string): { scheme: string; parameters: Map<st
       if (before === '' || before.endsWith(',')) challenges.push({ scheme: word.toLowerCase(), parameters: new Map() })
       continue
     }
-    // Parameters without a scheme are the commonest one's.
+    // Parameters without a scheme belong to the most common scheme.
     if (challenges.length === 0) challenges.push({ scheme: 'bearer', parameters: new Map() })
     const { parameters } = challenges.at(-1)!
     const name = word.toLowerCase()

@@ -7,12 +7,12 @@ import type { ClientRegistration } from './client-registration.js'
 import type { ServerMetadata } from './server-metadata.js'
 import type { TokenSet } from './token-response.js'
 
-/** The client as `oauth4webapi` knows it. */
+/** The client in the form of `oauth4webapi`. */
 export function party(client: ClientRegistration): Client {
   return { client_id: client.clientId }
 }
 
-/** The client's proof for a request to the token or the revocation endpoint. */
+/** Client authentication for the token and revocation endpoints. */
 export async function clientAuthentication(
   client: ClientRegistration,
   grant?: ClientCredentialsGrant,
@@ -26,10 +26,10 @@ export async function clientAuthentication(
 }
 
 /**
- * The client with its secret in the form, once the server refused it in the header: some servers compare what they read
- * there without decoding it, some read only the form.
+ * The client with its secret in the form, after the server refused it in the header: some servers compare the header
+ * without decoding it, some read only the form.
  *
- * @returns `undefined` where the server doesn't list it, or the fault was another one.
+ * @returns `undefined` if the server doesn't list that method, or the error is another one
  */
 export function otherAuthentication(
   { server, client }: { readonly server: ServerMetadata; readonly client: ClientRegistration },
@@ -43,16 +43,16 @@ export function otherAuthentication(
     : undefined
 }
 
-/** Tokens, and the client as it was accepted. */
+/** Tokens, with the client authentication that was accepted. */
 export interface ObtainedTokens {
   readonly tokens: TokenSet
   readonly client: ClientRegistration
 }
 
 /**
- * Asks for tokens, once more in the other way where {@link otherAuthentication} finds one.
+ * Requests tokens; after a refused client once more with {@link otherAuthentication}, if there is one.
  *
- * @throws IntegrationError what `ask` throws; `client_rejected` where a configured client was refused
+ * @throws IntegrationError the errors of `ask`; `client_rejected` if a configured client is refused
  */
 export async function askInEitherWay(
   context: { readonly server: ServerMetadata; readonly client: ClientRegistration },
@@ -73,14 +73,14 @@ export async function askInEitherWay(
 }
 
 /**
- * Converts a refusal of the client: a registered client is registered again; a configured one must be corrected by the
- * host or person.
+ * The error for a refused client: a registered client is registered again; a configured one must be corrected by the host
+ * or person.
  */
 export function clientFault(error: unknown, { source }: ClientRegistration): unknown {
   if (!isClientError(error) || source === 'dynamic') return error
   return refuse(
     'client_rejected',
-    'The authorization server refused the OAuth client or its secret. Correct the client id and secret that are configured.',
+    'The authorization server refused the OAuth client or its secret. Correct the configured client id and secret.',
   )
 }
 
@@ -90,7 +90,7 @@ export function isClientError(error: unknown): boolean {
   return isRefused && (error.reason === 'invalid_client' || error.reason === 'unauthorized_client')
 }
 
-/** Percent-encoding as the form encoding wants it, but leaving `-_.` as they are: many servers compare without decoding. */
+/** Form encoding that leaves `-_.` unescaped, because many servers compare without decoding. */
 function basic(secret: string): ClientAuth {
   return (_server, client, _body, headers) => {
     headers.set(
@@ -105,7 +105,10 @@ async function importPrivateKey(pem: string, algorithm: string): Promise<CryptoK
     const der = Uint8Array.from(atob(pem.replaceAll(/-----[^-]+-----|\s/g, '')), (character) => character.charCodeAt(0))
     return await crypto.subtle.importKey('pkcs8', der, importParameters(algorithm), false, ['sign'])
   } catch {
-    throw refuse('private_key_unusable', 'The private key is not PKCS#8 in PEM, or not for its signing algorithm.')
+    throw refuse(
+      'private_key_unusable',
+      'The private key is not PKCS#8 in PEM format, or does not match the signing algorithm.',
+    )
   }
 }
 

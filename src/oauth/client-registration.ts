@@ -8,41 +8,41 @@ import type { OAuthEnvironment } from './environment.js'
 import type { OAuthSettings } from '../model/oauth.js'
 import type { ServerMetadata } from './server-metadata.js'
 
-/** How a client proves itself at the token endpoint. */
+/** A client authentication method of the token endpoint. */
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
 
-/** Our client at one authorization server. Plain JSON; holds a secret. Never sent to another issuer. */
+/** The OAuth client at one authorization server. Plain JSON; holds a secret. Never sent to another issuer. */
 export interface ClientRegistration {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret?: string | undefined
   readonly method: ClientAuthenticationMethod
-  /** `configured` by a person or host, found at our `metadata_document`, or `dynamic`: registered by itself. */
+  /** `configured` by a person or host, a Client ID `metadata_document`, or a `dynamic` registration. */
   readonly source: 'configured' | 'metadata_document' | 'dynamic'
   readonly redirectUri: string
-  /** `dynamic`: when the secret ends, ms since the epoch. */
+  /** With `dynamic`: when the secret expires, in ms since the epoch. */
   readonly secretExpiresAt?: number | undefined
 }
 
-/** What is known of a client before it is looked for. */
+/** Options of {@link resolveClient}. */
 export interface ClientOptions {
   /** The previous result of {@link resolveClient} for the integration, of any issuer. */
   readonly stored?: ClientRegistration | undefined
-  /** Finds an equal registration of somebody else, or returns what `register` does. `@default` registers */
+  /** Returns an equal registration of another integration, otherwise the result of `register`. `@default` registers */
   readonly share?:
     | ((wanted: WantedRegistration, register: () => Promise<ClientRegistration>) => Promise<ClientRegistration>)
     | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** What a registration has to be for, to be used instead of a new one. */
+/** The properties that a shared registration must have. */
 export interface WantedRegistration extends Pick<ClientRegistration, 'issuer' | 'redirectUri'> {
   readonly isUsable: (client: ClientRegistration) => boolean
 }
 
 /**
- * Finds our client at an authorization server: the configured client, otherwise our Client ID Metadata Document where
- * the server reads such, otherwise the registration that is stored or shared, otherwise a new dynamic registration.
+ * Resolves the OAuth client for an authorization server: the configured client, otherwise the Client ID Metadata Document
+ * if the server supports it, otherwise a stored or shared registration, otherwise a new dynamic registration.
  *
  * @throws IntegrationError `authorization_failed` with `issuer_changed` (a configured client belongs to another
  * authorization server), `registration_unsupported`, `registration_refused`, `registration_invalid` or `oauth_not_found`.
@@ -79,8 +79,8 @@ export async function resolveClient(
 const byPreference: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
 
 /**
- * The method for a client: what it was registered with if the server supports that, else Basic, post, none, in this order,
- * of what the server supports. A server that lists nothing supports Basic.
+ * The authentication method of a client: that of its registration if the server supports it, otherwise the first supported
+ * one of Basic, post and none. A server without a list supports Basic.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-2 token_endpoint_auth_methods_supported
  */
@@ -97,14 +97,14 @@ export function authenticationMethod(
   return possible.find((method) => supported.includes(method)) ?? 'none'
 }
 
-/** How a client introduces itself. */
+/** The client metadata of a registration. */
 interface Introduction {
   readonly redirectUri: string
   readonly method: ClientAuthenticationMethod
   readonly grantTypes: readonly string[]
 }
 
-/** What we say of ourselves, in a registration and in our Client ID Metadata Document. */
+/** The client metadata, for a registration and for the Client ID Metadata Document. */
 function clientMetadata(
   env: Pick<OAuthEnvironment, 'clientName'>,
   { redirectUri, method, grantTypes }: Introduction,
@@ -126,7 +126,7 @@ const bothGrants: readonly string[] = ['authorization_code', 'refresh_token']
 /**
  * The document to publish at `clientMetadataUrl`.
  *
- * @param issuer - for the authorization server that it is meant for, when the URLs hold `{issuer}`.
+ * @param issuer - the authorization server that the document is for, if the URLs contain `{issuer}`
  * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/
  */
 export async function clientMetadataDocument(
@@ -138,8 +138,8 @@ export async function clientMetadataDocument(
 }
 
 /**
- * Registers a client: public where the server allows that, with the grant types that it lists. After a refusal it is tried
- * once more with less.
+ * Registers a client: public if the server allows it, with the grant types that it lists. After a refusal it is tried once
+ * more with fewer fields.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-3
  */
@@ -154,7 +154,7 @@ async function register(
   if (endpoint === undefined)
     throw refuse(
       'registration_unsupported',
-      'The authorization server has no dynamic client registration. Configure a client id.',
+      'The authorization server does not support dynamic client registration. Configure a client id.',
     )
   if (safeUrl(endpoint, env) === undefined)
     throw refuse('unsafe_endpoint', "The authorization server's registration_endpoint is not safe to use.")
@@ -192,7 +192,7 @@ async function register(
   }
 }
 
-/** What a refused registration means: no OAuth at all where its endpoint was only a guess. */
+/** The error for a refused registration: if the endpoint was only assumed, the server has no OAuth. */
 function refusal(answer: Answer, { assumed }: Discovery): IntegrationError {
   const fault = failure(answer)
   if (fault.code !== 'authorization_failed') return fault
@@ -200,7 +200,7 @@ function refusal(answer: Answer, { assumed }: Discovery): IntegrationError {
   if (assumed === true && code === undefined) return noOAuth(answer.status)
   return new IntegrationError(
     'authorization_failed',
-    `The authorization server refused to register a client (${code ?? `HTTP ${answer.status}`}): register one with its provider and configure its client id.`,
+    `The authorization server refused to register a client (${code ?? `HTTP ${answer.status}`}). Register one with the provider and configure its client id.`,
     { reason: 'registration_refused', httpStatus: answer.status },
   )
 }
@@ -213,7 +213,7 @@ function noOAuth(httpStatus?: number): IntegrationError {
   )
 }
 
-/** Many servers leave out `client_secret_expires_at`, which the RFC wants beside a secret: then it does not end. */
+/** Many servers leave out `client_secret_expires_at`, which the RFC requires with a secret: then it doesn't expire. */
 function readRegistration(answer: JsonObject | undefined, { assumed }: Discovery, redirectUri: string) {
   const {
     client_id: givenId,
@@ -228,7 +228,7 @@ function readRegistration(answer: JsonObject | undefined, { assumed }: Discovery
     Array.isArray(redirectUris) && redirectUris.length > 0 && !redirectUris.some((uri) => isSameUrl(uri, redirectUri))
   const isUnusable = secret !== undefined && secret !== null && secret !== '' && !printable(secret)
   if (!printable(id) || isUnusable || isForeign)
-    throw refuse('registration_invalid', 'The authorization server returned no usable client for the registration.')
+    throw refuse('registration_invalid', 'The authorization server returned an invalid client registration.')
   return {
     id,
     secret: printable(secret) ? secret : undefined,
@@ -238,7 +238,7 @@ function readRegistration(answer: JsonObject | undefined, { assumed }: Discovery
   }
 }
 
-/** Whether two URLs are one, however they are written. */
+/** Whether two URLs are the same after normalisation. */
 function isSameUrl(given: unknown, own: string): boolean {
   return typeof given === 'string' && URL.canParse(given) && new URL(given).href === new URL(own).href
 }
@@ -247,7 +247,7 @@ function printable(value: unknown): value is string {
   return typeof value === 'string' && /^[\x20-\x7e]{1,4096}$/.test(value)
 }
 
-/** A minute early, so that it does not end on the way. */
+/** A minute early, so that the secret doesn't expire during the request. */
 function ended({ secretExpiresAt }: ClientRegistration, env: OAuthEnvironment): boolean {
   return secretExpiresAt !== undefined && secretExpiresAt - 60_000 < env.runtime.now()
 }

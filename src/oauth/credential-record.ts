@@ -14,45 +14,45 @@ export type CredentialRecord = {
   readonly kind: 'oauth'
   /** {@link CredentialSecrets}, sealed. */
   readonly sealed: string
-  /** SHA-256 of the refresh token (of the access token where there is none), base64url: which rotation this is. */
+  /** Identifies the rotation: SHA-256 of the refresh token (of the access token if there is none), base64url. */
   readonly lineage: string
   readonly issuer: string
   readonly scopes: readonly string[]
   readonly account?: string | undefined
   readonly obtainedAt: number
   readonly obtainedBy: 'sign_in' | 'refresh'
-  /** When the access token is due to be refreshed, and when it ends. Absent: only a 401 tells. */
+  /** When to refresh the access token, and when it expires. Absent: unknown until a 401. */
   readonly refreshAt?: number | undefined
   readonly accessExpiresAt?: number | undefined
-  /** Somebody is refreshing: until then nobody else does. `intent`: the lineage that is being sent. */
+  /** The lease of a running refresh, which excludes others. `intent`: the lineage that is being sent. */
   readonly lease?: { readonly holder: string; readonly until: number; readonly intent: string } | undefined
-  /** The last refresh failed for a passing reason. `doubt`: its answer was lost, so the server may have acted. */
+  /** The last refresh failed temporarily. `doubt`: its response was lost, so the server may have acted. */
   readonly attempt?:
     | {
         readonly code: PassingFault
         readonly count: number
         readonly retryAt: number
         readonly doubt: boolean
-        /** Refusals in words that are not final by themselves, since the last success. `since`: the first of them. */
+        /** Refusals since the last success that are not final by themselves. `since`: the time of the first. */
         readonly refusals?: { readonly count: number; readonly since: number } | undefined
       }
     | undefined
-  /** It is over until a person signs in again. With `attempt` beside it, it is still tried now and then. */
+  /** Why a person must sign in again. With `attempt`, it is still retried from time to time. */
   readonly ended?: ReauthorizeReason | undefined
 }
 
-/** Everything that using and refreshing a credential takes: nothing else has to be read for it, or can be swapped under it. */
+/** Everything needed to use and refresh a credential. Sealed as one, so that no part can be exchanged. */
 export interface CredentialSecrets {
   readonly tokens: TokenSet
   readonly context: TokenContext
-  /** For credentials that are renewed without a person and without a refresh token. */
+  /** The grant of credentials that are renewed without a person and without a refresh token. */
   readonly grant?: OAuthGrant | undefined
 }
 
 /**
- * Makes the record of tokens just obtained.
+ * Creates the record of newly obtained tokens.
  *
- * @param obtained - `at`: the storage's clock before the tokens were asked for.
+ * @param obtained - `at`: the storage's time before the tokens were requested
  */
 export async function sealCredential(
   vault: CredentialVault,
@@ -76,13 +76,13 @@ export async function sealCredential(
   }
 }
 
-/** The record in a stored value; `undefined` when it is something else, e.g. headers. */
+/** The record in a stored value; `undefined` if the value is something else, e.g. headers. */
 export function readCredential(value: JsonValue | undefined): CredentialRecord | undefined {
-  const record = value as Partial<CredentialRecord> | null | undefined // checked below by its kind: only sealCredential() makes it
+  const record = value as Partial<CredentialRecord> | null | undefined // checked below by its kind: only sealCredential() creates it
   return typeof record === 'object' && record?.kind === 'oauth' ? (record as CredentialRecord) : undefined
 }
 
-/** @throws IntegrationError `credential_unreadable`; `storage_unavailable` when the vault can't be used now. */
+/** @throws IntegrationError `credential_unreadable`; `storage_unavailable` if the vault is unavailable. */
 export async function openCredential(
   vault: CredentialVault,
   secret: SecretContext,
@@ -96,7 +96,7 @@ export async function openCredential(
   }
 }
 
-/** A tenth of the lifetime, at most a minute: refreshed before it ends, also where it lives for seconds. */
+/** How long before its end a token is refreshed: a tenth of its lifetime, at most a minute. */
 function headStart(lifetimeMs: number): number {
   return Math.min(60_000, Math.floor(lifetimeMs / 10))
 }

@@ -12,42 +12,42 @@ import type { ServerMetadata } from './server-metadata.js'
 
 /** The authorization server of an MCP server, and its metadata. Plain JSON. */
 export interface Discovery {
-  /** Sent as `resource`, character by character. Absent for servers of the 2025-03-26 revision. */
+  /** Sent as `resource`, exactly as in the document. Absent for servers of the 2025-03-26 revision. */
   readonly resource?: string | undefined
-  /** The authorization server's own word for itself: everything is kept under it and compared with it exactly. */
+  /** The issuer as the authorization server names itself: everything is stored under it and compared with it exactly. */
   readonly issuer: string
   readonly server: ServerMetadata
-  /** What the protected resource says may be asked for. */
+  /** The scopes that the protected resource supports. */
   readonly scopesSupported?: readonly string[] | undefined
-  /** No protected resource metadata: the 2025-03-26 revision. */
+  /** Whether there is no protected resource metadata: the 2025-03-26 revision. */
   readonly legacy2025_03?: true | undefined
-  /** Nothing was found anywhere: these are the fixed endpoints of the 2025-03-26 revision. */
+  /** Whether there is no metadata at all, and the endpoints are the default ones of the 2025-03-26 revision. */
   readonly assumed?: true | undefined
-  /** What the server calls the authorization server, where that isn't its issuer. */
+  /** The authorization server's name in the protected resource metadata, if it differs from the issuer. */
   readonly namedAs?: string | undefined
 }
 
 /** Options of {@link discover}. */
 export interface DiscoveryRequest {
-  /** The MCP server whose authorization server is wanted. */
+  /** The MCP server to find the authorization server of. */
   readonly serverUrl: string
-  /** The `WWW-Authenticate` challenge of its 401, where there was one. */
+  /** The `WWW-Authenticate` challenge of its 401, if there was one. */
   readonly challenge?: Challenge | undefined
   readonly settings: OAuthSettings
-  /** Where several authorization servers are named: this one, if it is among them. */
+  /** Preferred if the server names several authorization servers. */
   readonly preferIssuer?: string | undefined
   readonly signal?: AbortSignal | undefined
-  /** How long all of it may take, in ms. `@default 30_000` */
+  /** The limit of the whole discovery, in ms. `@default 30_000` */
   readonly timeoutMs?: number | undefined
 }
 
 /**
- * Finds the authorization server of an MCP server: protected resource metadata, then authorization server metadata. Every
- * place that the specifications name is asked, and nothing of a document is used before its `issuer` is known to be right.
+ * Finds the authorization server of an MCP server: protected resource metadata, then authorization server metadata. All URLs
+ * of the specifications are tried, and a document is used only after its `issuer` was checked.
  *
  * @throws IntegrationError `authorization_failed` with reason `resource_mismatch`, `issuer_mismatch`, `issuer_changed`,
  * `server_metadata_missing`, `metadata_invalid`, `unsafe_endpoint`, `unsafe_authorization_url` or `pkce_unsupported`;
- * network faults as they come.
+ * and network errors.
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#authorization-server-discovery
  */
 export async function discover(
@@ -75,7 +75,7 @@ export async function discover(
   }
 }
 
-/** The metadata of an authorization server that is known, read again: of the same issuer exactly, or nothing. */
+/** Reads the metadata of a known authorization server again; `undefined` unless it has exactly the same issuer. */
 export async function readServerAgain(
   env: OAuthEnvironment,
   { server, namedAs }: { readonly server: ServerMetadata; readonly namedAs?: string | undefined },
@@ -89,7 +89,7 @@ export async function readServerAgain(
   return firstRight(env, metadataCandidates(url), read, { until: env.runtime.now() + 10_000 })
 }
 
-/** Where an issuer's metadata may be, in the order to ask. Never the bare root when the issuer has a path. */
+/** The possible metadata URLs of an issuer, in order. Never the bare root for an issuer with a path. */
 export function metadataCandidates(issuer: URL): URL[] {
   const { origin } = issuer
   const path = issuer.pathname.replace(/\/$/, '')
@@ -100,12 +100,12 @@ export function metadataCandidates(issuer: URL): URL[] {
 
 interface FoundServer {
   readonly metadata: ServerMetadata
-  /** Default endpoints of the 2025-03-26 revision: there was no document. */
+  /** Whether these are the default endpoints of the 2025-03-26 revision, without a document. */
   readonly assumed?: true | undefined
   readonly namedAs?: string | undefined
 }
 
-/** Endpoints by hand are enough where nothing can be read; a document of another issuer is never ignored. */
+/** Configured endpoints suffice if no metadata can be read; a document of another issuer is never ignored. */
 async function readOrDo<T>(settings: OAuthSettings, read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read()
@@ -121,7 +121,7 @@ async function readOrDo<T>(settings: OAuthSettings, read: () => Promise<T>): Pro
   }
 }
 
-/** Whether the endpoints by hand are all that a sign-in takes. */
+/** Whether the configured endpoints suffice for a sign-in. */
 function isEnough({ metadata, grant = 'authorization_code' }: OAuthSettings): boolean {
   return (
     metadata?.tokenEndpoint !== undefined &&
@@ -169,10 +169,10 @@ async function namedServer(
   return found
 }
 
-/** Authorization servers of one server that are tried, where none of them is known already. */
+/** The number of authorization servers of one MCP server to try, if none is known yet. */
 const mostNamed = 5
 
-/** The 2025-03-26 revision: the MCP server's origin is the authorization server, with fixed paths where nothing is published. */
+/** The 2025-03-26 revision: the MCP server's origin is the authorization server, with default paths if it has no metadata. */
 async function legacyServer(
   env: OAuthEnvironment,
   serverUrl: string,
@@ -204,13 +204,13 @@ async function legacyServer(
   }
 }
 
-/** Takes a document that the named authorization server issued, or one whose exact issuer a host accepts for that name. */
+/** Reads a document of the named authorization server, or of the exact issuer that a host accepts for that name. */
 function readIssuedBy(document: JsonObject, name: string, { acceptIssuer, metadata }: OAuthSettings): ServerMetadata {
   const { issuer } = document
   if (issuer === undefined && document['token_endpoint'] === undefined)
     throw refuse(
       'metadata_invalid',
-      'The document at the address of the authorization server metadata is not authorization server metadata.',
+      'The document at the URL of the authorization server metadata is not authorization server metadata.',
     )
   if (typeof issuer !== 'string') throw issuerMismatch()
   if (!sameIssuer(issuer, name) && issuer !== acceptIssuer && issuer !== metadata?.issuer) throw issuerMismatch()
@@ -227,7 +227,7 @@ function requirePkce(server: ServerMetadata, settings: OAuthSettings, isWithoutD
     )
 }
 
-/** Whether two issuers are the same: exact, but for one slash at the end. */
+/** Whether two issuers are the same, apart from one trailing slash. */
 export function sameIssuer(left: string, right: string): boolean {
   return left === right || left === `${right}/` || right === `${left}/`
 }

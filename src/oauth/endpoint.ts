@@ -2,7 +2,7 @@ import { IntegrationError } from '../model/errors.js'
 import type { OAuthEnvironment } from './environment.js'
 
 /**
- * A URL that a server gave, fit to be asked or to be shown to a browser: `https:` (or `http:` on loopback where allowed),
+ * A URL from a server that is safe to request or to open in a browser: `https:` (or `http:` on loopback where allowed),
  * no userinfo, no fragment. Any other URL, such as `javascript:`, is `undefined`.
  */
 export function safeUrl(value: unknown, env: Pick<OAuthEnvironment, 'allowLoopback'>): URL | undefined {
@@ -12,7 +12,7 @@ export function safeUrl(value: unknown, env: Pick<OAuthEnvironment, 'allowLoopba
   return secure && url.username === '' && url.password === '' && url.hash === '' ? url : undefined
 }
 
-/** Whether a URL names this machine. */
+/** Whether a URL points to this machine. */
 export function isLoopback(url: URL): boolean {
   const { hostname } = url
   return (
@@ -23,7 +23,7 @@ export function isLoopback(url: URL): boolean {
   )
 }
 
-/** The fault of an endpoint that is missing, unsafe or otherwise unusable. */
+/** The error for an endpoint that is missing, unsafe or otherwise unusable. */
 export function refuse(reason: string, message: string): IntegrationError {
   return new IntegrationError('authorization_failed', message, { reason })
 }

@@ -12,52 +12,52 @@ import type { SecretContext } from '../ports/credential-vault.js'
 /** Access to a stored credential. */
 export interface CredentialAccess {
   readonly workspaceId: string
-  /** Where its {@link CredentialRecord} is. */
+  /** The storage key of its {@link CredentialRecord}. */
   readonly key: string
   readonly secret: SecretContext
-  /** The MCP server that it is for. */
+  /** The MCP server that the credential is for. */
   readonly serverUrl: string
-  /** What a host or a person configured, as it is now: read before each refresh, because a secret may be another one. */
+  /** The current configuration of the host or person, read before each refresh because a secret may have changed. */
   settings?(): Promise<OAuthSettings | undefined>
   /**
-   * Further writes for the commit that changes the credential: status, event. Asked again for each try of the commit, so it
-   * reads what its `ifVersion`s rest on.
+   * Further writes in the commit that changes the credential: status and event. Called again for each attempt of the commit,
+   * so it must read the versions of its `ifVersion`s each time.
    */
   sameCommitWrites(change: CredentialChange): SameCommitWrites | Promise<SameCommitWrites>
 }
 
-/** What goes into the commit that changes a credential. */
+/** Further writes in the commit that changes a credential. */
 export interface SameCommitWrites {
   readonly writes: readonly StorageWrite[]
-  /** Called once after the commit, with what became of `writes`, in their order. */
+  /** Called once after the commit, with the results of `writes` in their order. */
   done?: ((written: readonly StorageWritten[]) => void) | undefined
 }
 
-/** What happens to a credential in a commit. */
+/** A change of a credential. */
 export type CredentialChange =
-  /** New tokens. `recovered`: the credential had been given up and works again. */
+  /** New tokens. `recovered`: the credential was given up before and works again. */
   | { readonly type: 'refreshed'; readonly credential: CredentialRecord; readonly recovered: boolean }
-  /** A person is needed. `dropClient`: the stored client registration of this issuer is unusable too. */
+  /** A person must sign in. `dropClient`: the stored client registration of this issuer is unusable, too. */
   | {
       readonly type: 'ended'
       readonly reason: ReauthorizeReason
       readonly issuer: string
       readonly dropClient: boolean
     }
-  /** It could not be refreshed now; the grant is kept. */
+  /** A temporary failure; the grant is kept. */
   | { readonly type: 'failed'; readonly code: PassingFault; readonly retryAt: number }
 
-/** A read credential. `now`: the storage's clock. */
+/** A stored credential with its version. `now`: the storage's time. */
 export interface ReadGrant {
   readonly version: string
   readonly credential: CredentialRecord
   readonly now: number
 }
 
-/** How long a refresh lease lasts, in ms: longer than a token request, with time to save. */
+/** The duration of a refresh lease, in ms: longer than a token request, with time to save. */
 export const leaseMs = 30_000
 
-/** Reads a credential; `undefined` when there is none. */
+/** Reads a credential; `undefined` if there is none. */
 export async function readGrant(
   storage: RegistryStorage,
   { workspaceId, key }: CredentialAccess,
@@ -69,10 +69,9 @@ export async function readGrant(
 }
 
 /**
- * Takes the lease, by compare-and-set on what was read. It also proves that the storage can be written before the
- * authorization server is asked.
+ * Takes the lease by compare-and-set. This also proves that the storage is writable before the refresh token is sent.
  *
- * @returns `false`: somebody wrote first.
+ * @returns `false` if the record changed in between
  */
 export async function takeLease(
   storage: RegistryStorage,
@@ -89,10 +88,10 @@ export async function takeLease(
 }
 
 /**
- * Saves new tokens over those that were sent, whoever holds the lease by now: a holder that was frozen may still save the
- * only valid token, and never writes over a newer one.
+ * Replaces the sent tokens by the new ones, whoever now holds the lease: a holder that was suspended can still save the
+ * only valid token, and never overwrites a newer one.
  *
- * @returns `superseded`: newer tokens are there; `gone`: the credential was removed meanwhile.
+ * @returns `superseded`: newer tokens are stored; `gone`: the credential was removed in the meantime
  */
 export async function saveRefreshed(
   storage: RegistryStorage,
@@ -104,7 +103,7 @@ export async function saveRefreshed(
     const current = await readGrant(storage, grant)
     if (current === undefined) return 'gone'
     const { credential } = current
-    if (credential.sealed === refreshed.sealed) return 'saved' // by a commit that seemed to have failed
+    if (credential.sealed === refreshed.sealed) return 'saved' // saved by a commit that seemed to have failed
     if (!isSame(credential, sent.credential)) return 'superseded'
     const change: CredentialChange = {
       type: 'refreshed',
@@ -116,10 +115,10 @@ export async function saveRefreshed(
 }
 
 /**
- * Gives a grant up, unless newer tokens are there.
+ * Marks a grant as ended, unless newer tokens are stored.
  *
- * @param failure - why. A revivable one is retried while people see the grant as given up.
- * @returns whether it is given up, by this or by somebody else.
+ * @param failure - the reason; a revivable one is still retried
+ * @returns whether the grant is ended, by this call or another one
  */
 export async function endGrant(
   storage: RegistryStorage,
@@ -145,14 +144,14 @@ export async function endGrant(
   })
 }
 
-/** Why a grant is given up. */
+/** Why a grant ended. */
 export interface GrantEnd {
   readonly reason: ReauthorizeReason
   readonly dropClient?: boolean | undefined
   readonly revivable?: boolean | undefined
 }
 
-/** Notes a failure that passes and lets go of the lease. When somebody wrote meanwhile, there is nothing to note. */
+/** Records a temporary failure and releases the lease; does nothing if the record changed in between. */
 export async function noteFailure(
   storage: RegistryStorage,
   grant: CredentialAccess,
@@ -166,14 +165,14 @@ export async function noteFailure(
     const { lease: _lease, ...kept } = current.credential
     const attempt = nextAttempt(current.now, failure, kept.attempt)
     const next = { ...kept, attempt }
-    // A grant that was given up stays so for people, until a retry succeeds.
+    // An ended grant keeps its status until a retry succeeds.
     if (kept.ended !== undefined) return (await replace(storage, grant, current, next)) || undefined
     const change: CredentialChange = { type: 'failed', code: attempt.code, retryAt: attempt.retryAt }
     return (await commitWith(storage, grant, { current, next, change })) || undefined
   })
 }
 
-/** Tries until there is an answer: somebody wrote first, be it the credential or a companion, so look again. */
+/** Repeats an attempt while another write came first, to the credential or to a record of the same commit. */
 async function persist<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 100; tries++) {
     const answer = await attempt()
@@ -181,11 +180,11 @@ async function persist<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   }
   throw new IntegrationError(
     'storage_unavailable',
-    'The credential could not be written: its record or one beside it kept changing.',
+    'The credential could not be saved because its records kept changing. Try again.',
   )
 }
 
-/** The same rotation, and for servers that don't rotate also the same answer. */
+/** Whether two records hold the same tokens: the same rotation, and for servers that don't rotate the same response. */
 function isSame(left: CredentialRecord, right: CredentialRecord): boolean {
   return left.lineage === right.lineage && left.obtainedAt === right.obtainedAt
 }
@@ -212,7 +211,7 @@ async function commitWith(
   return true
 }
 
-/** Plain JSON, as its type says; the type checker can't see it because of the optional fields. */
+/** A record is plain JSON; the type checker can't see it because of the optional fields. */
 function stored(record: CredentialRecord): JsonValue {
   return record as unknown as JsonValue
 }

@@ -18,7 +18,7 @@ import type { OAuthEnvironment } from './environment.js'
 import type { ServerMetadata } from './server-metadata.js'
 
 /**
- * Gets tokens without a person: client credentials, or an identity provider's word.
+ * Obtains tokens without a person: by client credentials, or by an assertion of an identity provider.
  *
  * @throws IntegrationError `authorization_failed` with the OAuth error, `token_response_invalid` or `client_rejected`.
  */
@@ -40,7 +40,7 @@ export async function requestTokens(
   )
 }
 
-/** The same from a stored context: how a credential without a refresh token is renewed. */
+/** Renews a credential without a refresh token from its stored context. */
 export async function renewByGrant(
   env: OAuthEnvironment,
   context: TokenContext,
@@ -54,7 +54,7 @@ export async function renewByGrant(
 }
 
 /**
- * The host's own account: client id with secret or private key.
+ * Client credentials of the host: client id with a secret or private key.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
  */
@@ -79,7 +79,7 @@ async function byClientCredentials(
   )
 }
 
-/** Two steps: the identity provider turns the ID token into an assertion, the authorization server turns that into tokens. */
+/** Two steps: the identity provider exchanges the ID token for an assertion, the authorization server exchanges that for tokens. */
 async function byIdentityAssertion(
   env: OAuthEnvironment,
   context: TokenContext,

@@ -4,22 +4,22 @@ import { deadlines, failure, jsonObject, send } from './requests.js'
 import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
 
-/** How long looking for metadata may take altogether. */
+/** The time limit of a metadata search. */
 export interface SearchLimits {
   readonly signal?: AbortSignal | undefined
-  /** By the runtime's clock, ms since the epoch. */
+  /** The end of the search by the runtime's clock, in ms since the epoch. */
   readonly until: number
 }
 
-/** What says that a document is about somebody else; more telling than a fault. */
+/** Reasons for a document about another server: more helpful to report than other errors. */
 const mismatches: ReadonlySet<string | undefined> = new Set(['resource_mismatch', 'issuer_mismatch'])
 
 /**
- * Asks every place until one has the right document. An answer that isn't the document is no reason to stop.
+ * Requests the URLs in order until one returns the right document. Other responses are skipped.
  *
- * @param read - takes a document for what it should be, or throws why it isn't.
- * @returns `undefined` when every place says that there is none.
- * @throws IntegrationError the most telling of what was met: a mismatch, otherwise the first fault
+ * @param read - parses a document, or throws if it is not the right one
+ * @returns `undefined` if no URL has a document
+ * @throws IntegrationError the most helpful of the errors: a mismatch, otherwise the first
  */
 export function firstRight<T>(
   env: OAuthEnvironment,
@@ -34,10 +34,10 @@ export function firstRight<T>(
 }
 
 /**
- * Tries one after the other. What isn't there, and a fault, is no reason to stop.
+ * Tries the candidates in order. Missing documents and errors are skipped.
  *
- * @returns the first that is there; `undefined` when none is.
- * @throws IntegrationError the most telling of what was met: a mismatch, otherwise the first fault
+ * @returns the first result; `undefined` if there is none
+ * @throws IntegrationError the most helpful of the errors: a mismatch, otherwise the first
  */
 export async function firstThatIs<From, T>(
   places: readonly From[],
@@ -58,9 +58,9 @@ export async function firstThatIs<From, T>(
 }
 
 /**
- * Asks for a metadata document.
+ * Requests a metadata document.
  *
- * @returns `undefined` when it isn't there: any 4xx, and the page that some servers answer to everything.
+ * @returns `undefined` if it doesn't exist: for any 4xx, and for the HTML page that some servers return for every URL
  */
 async function readDocument(
   env: OAuthEnvironment,
@@ -71,9 +71,9 @@ async function readDocument(
   const init = { method: 'GET', headers: { accept: 'application/json' } }
   const answer = await send(env, url, init, { purpose: 'metadata', timeoutMs, signal })
   const { status } = answer
-  // A proxy that rewrites what passes answers 203.
+  // A transforming proxy returns 203.
   if (status >= 200 && status < 300 && status !== 204) return jsonObject(answer.body)
   if (status >= 500 || status === 408 || status === 425 || status === 429) throw failure(answer)
   if (status >= 400) return undefined
-  throw refuse('metadata_invalid', `The answer to a request for OAuth metadata, HTTP ${status}, can't be read.`)
+  throw refuse('metadata_invalid', `The response to a request for OAuth metadata (HTTP ${status}) can't be read.`)
 }

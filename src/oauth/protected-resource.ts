@@ -12,19 +12,20 @@ import type { OAuthEnvironment } from './environment.js'
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-2
  */
 export interface ProtectedResource {
-  /** As in the document, character by character: sent as `resource`. */
+  /** Exactly as in the document; sent as `resource`. */
   readonly resource: string
   readonly authorizationServers: readonly string[]
   readonly scopesSupported?: readonly string[] | undefined
 }
 
 /**
- * Reads the protected resource metadata: where the challenge says it is, otherwise inserted before the path or at the root.
+ * Reads the protected resource metadata: from the URL in the challenge, otherwise from the well-known URLs with the
+ * server's path and at the root.
  *
- * @returns `undefined` when there is none anywhere: a server of the 2025-03-26 revision.
- * @throws IntegrationError `authorization_failed` with `resource_mismatch` when it speaks of another server, with
- * `metadata_invalid` when it can't be read; `server_error`, `rate_limited`, `unreachable`, `timeout` when it can't be known
- * now: no reason to guess.
+ * @returns `undefined` if there is none: a server of the 2025-03-26 revision
+ * @throws IntegrationError `authorization_failed` with `resource_mismatch` if it describes another server, with
+ * `metadata_invalid` if it can't be read; `server_error`, `rate_limited`, `unreachable`, `timeout` if it is temporarily
+ * unavailable.
  */
 export async function readProtectedResource(
   env: OAuthEnvironment,
@@ -46,7 +47,7 @@ function candidates(serverUrl: string, challenge: Challenge | undefined, env: OA
   return found.filter((url, index) => found.findIndex(({ href }) => href === url.href) === index)
 }
 
-/** As the server wrote it, or relative to the server's own URL. */
+/** An absolute URL, resolved against the server's own URL. */
 function absolute(resourceMetadata: string | undefined, serverUrl: string): string | undefined {
   const isUrl = resourceMetadata !== undefined && URL.canParse(resourceMetadata, serverUrl)
   return isUrl ? new URL(resourceMetadata, serverUrl).href : undefined
@@ -57,7 +58,7 @@ function understood(document: JsonObject, serverUrl: string): ProtectedResource 
   if (resource === undefined && servers === undefined)
     throw refuse(
       'metadata_invalid',
-      'The document at the address of the protected resource metadata is not protected resource metadata.',
+      'The document at the URL of the protected resource metadata is not protected resource metadata.',
     )
   if (typeof resource !== 'string' || !covers(resource, serverUrl)) {
     throw refuse('resource_mismatch', 'The protected resource metadata describes a different server.')
@@ -76,7 +77,7 @@ function understood(document: JsonObject, serverUrl: string): ProtectedResource 
   }
 }
 
-/** Same origin, and the path is the server's or a parent of it, segment by segment. */
+/** Whether the origin is the same, and the path is the server's or one of its parents, by segments. */
 function covers(resource: string, serverUrl: string): boolean {
   if (!URL.canParse(resource)) return false
   const [claimed, server] = [new URL(resource), new URL(serverUrl)]

@@ -4,15 +4,15 @@ import type { CredentialRecord, CredentialSecrets } from './credential-record.js
 import type { IntegrationError } from '../model/errors.js'
 import type { PassingFault } from './token-outcome.js'
 
-/** What a failed refresh means for the grant. */
+/** The consequence of a failed refresh for the grant. */
 export type RefreshFailure =
-  /** The authorization server's final word. `dropClient`: it no longer knows the client that we registered. */
+  /** The authorization server ended the grant. `dropClient`: it no longer knows the registered client. */
   | {
       readonly type: 'final'
       readonly reason:
         'refresh_rejected' | 'refresh_outcome_unknown' | 'credential_rejected' | 'client_rejected' | 'issuer_changed'
       readonly dropClient?: true | undefined
-      /** Somebody may fix it without a sign-in, so it is retried from time to time. */
+      /** The problem can be fixed without a sign-in, so the refresh is retried from time to time. */
       readonly revivable?: true | undefined
     }
   | PassingFailure
@@ -22,23 +22,23 @@ export interface PassingFailure {
   readonly type: 'passing'
   readonly code: PassingFault
   readonly retryAfterMs?: number | undefined
-  /** The request may have arrived and its answer is lost. */
+  /** Whether the request may have arrived and its response was lost. */
   readonly lost: boolean
-  /** The authorization server said no, in words that are not final by themselves. */
+  /** Whether the authorization server refused with an error that is not final by itself. */
   readonly refused: boolean
 }
 
-/** What ends a grant at once, in the words of the field. */
+/** OAuth error codes that end a grant at once. */
 const endOfGrant = new Set([
   'invalid_grant', 'invalid_refresh_token', 'bad_refresh_token', 'interaction_required', 'consent_required',
   'login_required', 'account_selection_required', 'unsupported_grant_type',
 ]) // prettier-ignore
 
 /**
- * Judges a failed refresh: some words are final; a refusal in other words is counted, see {@link isLastRefusal}; everything
- * else passes.
+ * Classifies a failed refresh: some error codes are final; other refusals are counted, see {@link isLastRefusal};
+ * everything else is temporary.
  *
- * @param doubt - an earlier answer to the same refresh token was lost.
+ * @param doubt - whether an earlier response to the same refresh token was lost
  */
 export function judgeFailure(error: unknown, { context }: CredentialSecrets, doubt: boolean): RefreshFailure {
   if (!isIntegrationError(error)) return { type: 'passing', code: 'server_error', lost: true, refused: false }
@@ -54,7 +54,7 @@ export function judgeFailure(error: unknown, { context }: CredentialSecrets, dou
   return { type: 'passing', code: passing(error), lost: isLost(error), refused: isRefusal(error), retryAfterMs }
 }
 
-/** An answer of the authorization server itself that says no: neither a web page nor an outage. */
+/** Whether the authorization server itself refused: neither a web page nor an outage. */
 function isRefusal({ code, reason, httpStatus = 0 }: IntegrationError): boolean {
   const said = code === 'authorization_failed' && reason !== 'token_response_invalid'
   const status = (httpStatus >= 400 && httpStatus <= 404) || httpStatus === 410 || httpStatus === 422
@@ -62,8 +62,8 @@ function isRefusal({ code, reason, httpStatus = 0 }: IntegrationError): boolean 
 }
 
 /**
- * Whether the endpoint that was asked may be the wrong one by now: it is gone, or says no in words about no grant.
- * Nothing was done, so another one may be asked.
+ * Whether the endpoint may have moved: it is gone, or refuses without an error code about the grant. Nothing was done, so
+ * another endpoint can be tried.
  */
 export function mayHaveMoved(error: unknown): boolean {
   if (!isIntegrationError(error)) return false
@@ -75,7 +75,7 @@ export function mayHaveMoved(error: unknown): boolean {
 const mostRefusals = 3
 const refusedForMs = 10 * 60_000
 
-/** Whether a refusal in other words than those of the standard has lasted: three, over more than ten minutes. */
+/** Whether non-standard refusals have lasted long enough to be final: three, over more than ten minutes. */
 export function isLastRefusal(previous: CredentialRecord['attempt'], now: number): boolean {
   const { refusals } = previous ?? {}
   return refusals !== undefined && refusals.count + 1 >= mostRefusals && now - refusals.since > refusedForMs
@@ -85,7 +85,7 @@ const shortestWait = 30_000
 const longestWait = 5 * 60_000
 const longestAskedWait = 15 * 60_000
 
-/** When the next attempt may be made: 30 s after the first failure, twice as long after each, at most 5 min (15 if asked), with jitter. */
+/** The time of the next attempt: 30 s after the first failure, twice as long after each, at most 5 min (15 if the server asks for it), with jitter. */
 export function nextAttempt(
   now: number,
   failure: PassingFailure,
@@ -105,7 +105,7 @@ export function nextAttempt(
   }
 }
 
-/** An answer that ends unread, or that nobody could read, may have held the new tokens. */
+/** Whether a response was cut off or unreadable, so that it may have contained the new tokens. */
 function isLost({ code, mayHaveRun, reason, httpStatus = 200 }: IntegrationError): boolean {
   const isUnreadable = reason === 'token_response_invalid' && httpStatus >= 200 && httpStatus < 300
   return isUnreadable || code === 'response_too_large' || (mayHaveRun && code !== 'redirect_refused')

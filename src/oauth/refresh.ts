@@ -17,23 +17,23 @@ import type { TokenOutcome } from './token-outcome.js'
 import type { TokenRequest } from './usable-token.js'
 import type { TokenSource } from './authorized-fetch.js'
 
-/** Gives out access tokens and keeps them fresh, one refresh at a time for each credential, whoever asks. */
+/** Provides access tokens and refreshes them: one refresh at a time per credential, across processes. */
 export interface Refresher {
-  /** Tokens of one stored credential, for {@link authorizedFetch}. */
+  /** The token source of one stored credential, for {@link authorizedFetch}. */
   source(grant: CredentialAccess): TokenSource
-  /** Ends waiting, lets refreshes under way finish and be saved. Safe twice. */
+  /** Ends waiting calls, and lets running refreshes finish and be saved. Safe to call twice. */
   close(): Promise<void>
 }
 
-/** How long to wait for somebody else's refresh, in ms. */
+/** How long to wait for a refresh of another process, in ms. */
 const refreshWaitMs = 90_000
 
 /**
- * Makes the one refresher of a registry.
+ * Creates the refresher of a registry.
  *
- * The protocol, over nothing but compare-and-set: take the lease; ask the authorization server; save, fenced by lineage.
- * Others wait for it. A lease whose holder died runs out; then the refresh token is sent once more, and only a final word
- * to that ends the grant.
+ * The protocol needs only compare-and-set: take the lease, send the refresh token, save the tokens unless the lineage
+ * changed. Others wait. The lease of a crashed process expires; then the refresh token is sent once more, and only a
+ * final refusal ends the grant.
  */
 export function createRefresher({
   env,
@@ -71,7 +71,7 @@ export function createRefresher({
       : { ...joined, waited: true }
   }
 
-  /** One flight for each credential. Nobody's signal ends it: others wait for it, and its answer must be saved. */
+  /** One refresh per credential. No caller's signal aborts it: others wait for it, and its tokens must be saved. */
   function join(grant: CredentialAccess, request: TokenRequest): Promise<TokenOutcome> {
     const id = idOf(grant)
     const flight = flights.get(id) ?? fly(grant, request).finally(() => flights.delete(id))
@@ -105,7 +105,7 @@ export function createRefresher({
     }
   }
 
-  /** What is stored, and the answer where that is enough for one. */
+  /** The stored credential, and the outcome if no refresh is needed for it. */
   async function lookUp(grant: CredentialAccess, request: TokenRequest): Promise<LookUp> {
     const unsaved = keeper.unsaved(grant)
     if (unsaved !== undefined && unsaved.token !== request.rejected?.token) return { outcome: unsaved }
@@ -116,7 +116,7 @@ export function createRefresher({
     try {
       const secrets = await openCredential(vault, grant.secret, read.credential)
       const { serverOrigin } = secrets.context
-      // The integration was pointed elsewhere: what was given for one server is never shown to another.
+      // The integration's URL changed: tokens for one server are never sent to another.
       if (serverOrigin !== undefined && serverOrigin !== new URL(grant.serverUrl).origin)
         return { outcome: { type: 'reauthorize', reason: 'credential_missing' } }
       const outcome = withoutRefresh(read, secrets, request)
@@ -127,7 +127,7 @@ export function createRefresher({
     }
   }
 
-  /** Given up for a reason that somebody may fix without a sign-in, and due. */
+  /** Whether a given-up credential is due for a retry, because its problem can be fixed without a sign-in. */
   function isWorthATry({ credential: { attempt, lease }, now }: ReadGrant): boolean {
     return attempt !== undefined && now >= attempt.retryAt && (lease === undefined || now >= lease.until)
   }
@@ -136,7 +136,7 @@ export function createRefresher({
     return lease !== undefined && lease.holder !== holder && now < lease.until
   }
 
-  /** Whether the server names another authorization server now: then nothing may be sent to the old one on its behalf. */
+  /** Whether the server now names another authorization server: then nothing is sent to the old one. */
   async function hasMoved(
     { context }: CredentialSecrets,
     { rejected }: TokenRequest,
@@ -154,7 +154,7 @@ export function createRefresher({
     }
   }
 
-  /** Asks the authorization server, under the lease. `again`: look again, there is something to be done or to be found. */
+  /** Sends the refresh request under the lease. `again`: read the credential again, because it changed or a retry is due. */
   async function ask(
     grant: CredentialAccess,
     read: ReadGrant,
@@ -162,7 +162,7 @@ export function createRefresher({
     retried: boolean,
   ): Promise<TokenOutcome | 'again'> {
     const { credential } = read
-    // A lease that was there before: its holder died or lost the answer, so the server may have acted.
+    // An expired lease with the same intent: its holder crashed or lost the response, so the server may have acted.
     const doubt = credential.attempt?.doubt === true || credential.lease?.intent === credential.lineage
     let renewed: CredentialSecrets
     try {
@@ -172,10 +172,10 @@ export function createRefresher({
       if (failure.type === 'final') return end(grant, read, failure)
       if (failure.refused && isLastRefusal(credential.attempt, read.now))
         return end(grant, read, { reason: doubt ? 'refresh_outcome_unknown' : 'refresh_rejected', revivable: true })
-      // A connection that broke under the answer: the one retry, at once, while a server with a grace period takes it.
+      // The connection broke during the response: one immediate retry, within the grace period of some servers.
       if (failure.lost && failure.code === 'unreachable' && !retried) return 'again'
       const noted = noteFailure(storage, grant, read, { ...failure, lost: failure.lost || doubt, holder })
-      await noted.catch(() => {}) // then the lease runs out, which is as long
+      await noted.catch(() => {}) // otherwise the lease expires, which takes as long
       if (credential.ended !== undefined) return { type: 'reauthorize', reason: credential.ended }
       return passing(failure.code, failure.retryAfterMs)
     }

@@ -1,7 +1,7 @@
 import { atFirstUse } from '../model/at-first-use.js'
 import type { createRefresher, Refresher } from './refresh.js'
 
-/** The one refresher of a registry, loaded and made when the first token is needed. */
+/** The refresher of a registry, loaded when the first token is needed. */
 export function refresherAtNeed(options: Parameters<typeof createRefresher>[0]): Refresher {
   let made: Refresher | undefined
   let isClosed = false

@@ -11,12 +11,12 @@ import type { OAuthEnvironment } from './environment.js'
 import type { OAuthSettings } from '../model/oauth.js'
 
 /**
- * Gets new tokens for a credential. What was written down at the sign-in is checked before it is blamed: the configured
- * client is taken as it is now, a client secret that is refused is sent once in the other way that the server lists, and
- * metadata is read again, for the same issuer, when its token endpoint is gone or says no.
+ * Obtains new tokens for a credential. Data stored at the sign-in may be out of date: the configured client is read
+ * again, a refused client secret is sent once with the other method that the server lists, and metadata of the same issuer
+ * is read again if the token endpoint is gone or refuses.
  *
- * @param settings - what a host or a person configured, as it is now.
- * @returns the tokens together with what worked, to be kept.
+ * @param settings - the current configuration of the host or person
+ * @returns the tokens and the context that worked, both to be stored
  */
 export async function renewTokens(
   env: OAuthEnvironment,
@@ -43,10 +43,10 @@ function renew(env: OAuthEnvironment, { tokens, context, grant }: CredentialSecr
 }
 
 /**
- * The credential with what is configured now: a new secret of the same client, and how requests are to be made.
+ * The credential with the current configuration: a new secret of the same client, and request options.
  *
- * @throws IntegrationError `issuer_changed` when another issuer or token endpoint is configured: those get neither tokens
- * nor secrets that were given for the old ones.
+ * @throws IntegrationError `issuer_changed` if another issuer or token endpoint is configured: it must not receive tokens or
+ * secrets of the old one.
  */
 function withSettings(secrets: CredentialSecrets, settings: OAuthSettings): CredentialSecrets {
   const { context, grant } = secrets

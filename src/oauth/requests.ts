@@ -5,20 +5,20 @@ import type { JsonObject } from '../model/json.js'
 import { race } from '../model/race.js'
 import type { OAuthEnvironment } from './environment.js'
 
-/** How long one request to an authorization server may take, with its answer read to the end, in ms. */
+/** Deadlines of requests to an authorization server, including the body of the response, in ms. */
 export const deadlines = { metadata: 10_000, token: 20_000, revocation: 5_000 } as const
 
-/** The longest time that a server may ask us to wait, in ms: 24 hours. */
+/** The longest `Retry-After` that is honoured, in ms: 24 hours. */
 const longestWait = 24 * 60 * 60 * 1000
 
-/** An answer with its body read. */
+/** A response with its body read. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly body: string
 }
 
-/** What bounds a request. */
+/** Limits of a request. */
 export interface SendOptions {
   readonly purpose: 'metadata' | 'token'
   readonly timeoutMs: number
@@ -26,10 +26,10 @@ export interface SendOptions {
 }
 
 /**
- * Sends one request and reads its answer, both within the deadline, also when the network layer ignores its signal.
+ * Sends a request and reads its response within the deadline, even if the network layer ignores the signal.
  *
- * @throws IntegrationError `timeout`, `aborted`, `unreachable`, and what the way out refuses. Here `mayHaveRun` means that
- * a POST may have arrived and its answer is lost.
+ * @throws IntegrationError `timeout`, `aborted`, `unreachable`, and refusals of the guarded fetch. Here `mayHaveRun`
+ * means that a POST may have arrived and its response is lost.
  */
 export async function send(
   env: OAuthEnvironment,
@@ -70,7 +70,7 @@ async function exchange(
   return { status: response.status, headers: response.headers, body: await response.text() }
 }
 
-/** The same for `oauth4webapi`: its requests go our way out, `http:` only to an endpoint on loopback that was let pass before. */
+/** HTTP options for `oauth4webapi`: its requests use the guarded fetch, with `http:` only for an accepted loopback endpoint. */
 export function httpOptions(env: OAuthEnvironment, endpoint: string | undefined, options: SendOptions) {
   return {
     [allowInsecureRequests]: env.allowLoopback && endpoint !== undefined && isLoopback(new URL(endpoint)),
@@ -81,7 +81,7 @@ export function httpOptions(env: OAuthEnvironment, endpoint: string | undefined,
   }
 }
 
-/** For everything but a refresh, which has to know: no tool was involved, whatever was lost. */
+/** Clears `mayHaveRun` of errors, because no tool was involved. Not for a refresh, which needs to know of a lost response. */
 export async function withoutDoubt<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -90,7 +90,7 @@ export async function withoutDoubt<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** A body as a JSON object, also as a list of just one; `undefined` for anything else, such as HTML. */
+/** A body as a JSON object, or the only object of a list; `undefined` for anything else, such as HTML. */
 export function jsonObject(body: string): JsonObject | undefined {
   const value = structured(body)
   if (!Array.isArray(value)) return value
@@ -99,15 +99,15 @@ export function jsonObject(body: string): JsonObject | undefined {
 }
 
 /**
- * The fields of an OAuth answer: of a JSON object, or of a form, which servers older than RFC 6749 send.
+ * The fields of an OAuth response: of a JSON object, or of a form, which servers older than RFC 6749 send.
  *
- * @returns `undefined` for a web page, an empty body and everything else.
+ * @returns `undefined` for anything else, such as HTML or an empty body
  */
 export function answerFields(body: string): JsonObject | undefined {
   return jsonObject(body) ?? formFields(body) ?? bareError(body)
 }
 
-/** Some servers send nothing but the word of an error. */
+/** Some servers send only an error code as the body. */
 function bareError(body: string): JsonObject | undefined {
   const error = oauthError(body.trim().replace(/^"(.*)"$/, '$1'))
   return error === undefined ? undefined : { error }
@@ -119,7 +119,7 @@ function formFields(body: string): JsonObject | undefined {
   return Object.fromEntries(new URLSearchParams(text))
 }
 
-/** JSON, also where it was written as a text of JSON. */
+/** Parses JSON, even if it is encoded twice. */
 function structured(body: string): JsonObject | JsonObject[] | undefined {
   try {
     const written: unknown = JSON.parse(body)
@@ -130,7 +130,7 @@ function structured(body: string): JsonObject | JsonObject[] | undefined {
   }
 }
 
-/** The error codes that authorization servers use; any other word of theirs is not repeated. */
+/** The known OAuth error codes; other texts of a server are never repeated. */
 const knownErrors = new Set([
   'invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope',
   'access_denied', 'unsupported_response_type', 'server_error', 'temporarily_unavailable', 'invalid_target',
@@ -139,19 +139,19 @@ const knownErrors = new Set([
   'use_dpop_nonce', 'invalid_token', 'unsupported_token_type', 'invalid_refresh_token', 'bad_refresh_token',
 ]) // prettier-ignore
 
-/** Whether a reason is the authorization server's own word. */
+/** Whether a reason is an OAuth error code. */
 export function isOAuthError(reason: string): boolean {
   return knownErrors.has(reason)
 }
 
-/** The OAuth error code, if it is a known one: in any case and spelling, as a text or as the `code` of an object. */
+/** The OAuth error code, if it is known: in any case and spelling, as a string or as the `code` of an object. */
 export function oauthError(value: unknown): string | undefined {
   const code = typeof value === 'object' && value !== null ? (value as { code?: unknown }).code : value
   const word = typeof code === 'string' && code.length <= 64 ? snakeCase(code.trim()) : ''
   return knownErrors.has(word) ? word : undefined
 }
 
-/** `InvalidGrant`, `invalid-grant` and `INVALID_GRANT` are one word. */
+/** `InvalidGrant`, `invalid-grant` and `INVALID_GRANT` mean the same. */
 function snakeCase(word: string): string {
   return word
     .replace(/([a-z])(?=[A-Z])/g, '$1_')
@@ -160,10 +160,10 @@ function snakeCase(word: string): string {
 }
 
 /**
- * The fault of an answer other than success. The error code is passed on, the server's text never.
+ * The error for an unsuccessful response. It includes the OAuth error code, never the server's text.
  *
  * @returns `rate_limited`, `server_error`, or `authorization_failed`: with the OAuth error, with `authorization_refused`
- * for a refusal in other words, with `token_response_invalid` for what is no answer of an authorization server (a web page).
+ * for a refusal without a known code, with `token_response_invalid` for anything else, such as HTML.
  */
 export function failure(answer: Answer): IntegrationError {
   const { status } = answer
@@ -171,7 +171,7 @@ export function failure(answer: Answer): IntegrationError {
   if (status === 429)
     return new IntegrationError(
       'rate_limited',
-      'The authorization server asks for fewer requests. It will be retried.',
+      'The authorization server is limiting requests. The request will be retried.',
       {
         httpStatus: status,
         retryAfterMs,

@@ -5,11 +5,11 @@ import type { CredentialSecrets } from './credential-record.js'
 import type { OAuthEnvironment } from './environment.js'
 
 /**
- * Tells the authorization server that tokens are no longer wanted, the refresh token first. Best effort and bounded (5 s for
- * each): it never rejects, and it comes after the credential was removed here.
+ * Revokes tokens at the authorization server, the refresh token first. Best effort, at most 5 s for each: never rejects.
+ * Called after the credential was removed here.
  *
- * @returns whether the authorization server confirmed it: of the refresh token where there is one, which takes its access
- * tokens with it; some servers revoke no access token by itself.
+ * @returns whether the authorization server confirmed it: for the refresh token if there is one, because that revokes its
+ * access tokens as well, and some servers can't revoke an access token alone
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
 export async function revokeTokens(

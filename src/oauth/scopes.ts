@@ -1,13 +1,13 @@
 import type { OAuthSettings } from '../model/oauth.js'
 
 /**
- * What to ask for: what the settings say, else what the challenge asks for, else what the resource supports, else nothing
- * (the authorization server's own default). With `granted` it is a step-up: everything granted before is asked for again,
- * because a challenge may name only what is missing.
+ * The scopes to request: those of the settings, otherwise those of the challenge, otherwise those that the resource
+ * supports, otherwise none (the authorization server's default). With `granted` this is a step-up: scopes granted before
+ * are requested again, because a challenge may name only the missing ones.
  *
- * `offline_access` is asked for where the authorization server lists it, and never otherwise.
+ * `offline_access` is requested only if the authorization server lists it.
  *
- * @returns an empty list: leave the parameter out.
+ * @returns the scopes; if empty, leave the parameter out
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#scope-selection-strategy
  */
 export function chooseScopes(
@@ -34,14 +34,14 @@ const mostScopes = 200
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
 
 /**
- * The scopes in a `scope` parameter, without doubles and without what can't be a scope. Some servers write commas between
- * them in place of blanks.
+ * The scopes in a `scope` parameter, without duplicates and invalid ones. Some servers separate them by commas instead of
+ * spaces.
  */
 export function parseScopes(value: unknown): readonly string[] {
   return typeof value === 'string' ? validScopes(value.split(/[\s,]+/)) : []
 }
 
-/** Keeps what can be a scope, in order, without doubles; at most 200. */
+/** The valid scopes, in order, without duplicates; at most 200. */
 export function validScopes(values: readonly unknown[]): readonly string[] {
   const valid = values.filter((value) => typeof value === 'string' && scopeToken.test(value)) as string[]
   return [...new Set(valid)].slice(0, mostScopes)

@@ -4,12 +4,12 @@ import type { OAuthEnvironment } from './environment.js'
 import type { OAuthServerMetadata } from '../model/oauth.js'
 
 /**
- * What we use of an authorization server's metadata, in the wire's spelling. Plain JSON.
+ * The metadata fields of an authorization server that are used, in the spelling of RFC 8414. Plain JSON.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-2
  */
 export type ServerMetadata = {
-  /** As in the document, character by character. */
+  /** Exactly as in the document. */
   readonly issuer: string
   readonly authorization_endpoint?: string | undefined
   readonly token_endpoint?: string | undefined
@@ -43,7 +43,7 @@ const lists = [
 ] as const
 const flags = ['authorization_response_iss_parameter_supported', 'client_id_metadata_document_supported'] as const
 
-/** Takes from a metadata document what we use, by type; what has the wrong type is as if it weren't there. */
+/** Reads the used fields of a metadata document; fields of the wrong type are ignored. */
 export function readMetadata(document: JsonObject, issuer: string): ServerMetadata {
   const found: Record<string, JsonValue> = { issuer }
   for (const name of endpoints) if (typeof document[name] === 'string') found[name] = document[name]
@@ -55,13 +55,13 @@ export function readMetadata(document: JsonObject, issuer: string): ServerMetada
   return found as unknown as ServerMetadata // built above, field by field
 }
 
-/** A list, also where it was written as one text with blanks or commas between. */
+/** A list of strings, or one string separated by spaces or commas. */
 export function listOfTexts(value: JsonValue | undefined): string[] | undefined {
   if (typeof value === 'string') return value.split(/[\s,]+/).filter((entry) => entry !== '')
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : undefined
 }
 
-/** Lays endpoints that a host or a person configured over what was found. */
+/** Replaces discovered endpoints by configured ones. */
 export function withConfigured(found: ServerMetadata, configured: OAuthServerMetadata = {}): ServerMetadata {
   return {
     ...found,
@@ -74,8 +74,8 @@ export function withConfigured(found: ServerMetadata, configured: OAuthServerMet
 }
 
 /**
- * Metadata with only what may be asked or shown: not on `http:`, without userinfo. An endpoint that nobody needs is left
- * out when it is unsafe; the registration endpoint is judged when a client is to be registered.
+ * Metadata with safe endpoints only: no `http:`, no userinfo. Unsafe optional endpoints are left out; the registration
+ * endpoint is checked when a client is registered.
  *
  * @throws IntegrationError `authorization_failed` with `unsafe_authorization_url` or `unsafe_endpoint` (of the token endpoint)
  */
@@ -85,10 +85,7 @@ export function withSafeEndpoints(
 ): ServerMetadata {
   const isUnsafe = (url: string | undefined): boolean => url !== undefined && safeUrl(url, env) === undefined
   if (isUnsafe(server.authorization_endpoint))
-    throw refuse(
-      'unsafe_authorization_url',
-      'The authorization server sends people to an address that is not safe to open.',
-    )
+    throw refuse('unsafe_authorization_url', "The authorization server's authorization_endpoint is not safe to open.")
   if (isUnsafe(server.token_endpoint))
     throw refuse('unsafe_endpoint', "The authorization server's token_endpoint is not safe to use.")
   const unneeded = ['revocation_endpoint', 'userinfo_endpoint'] as const

@@ -10,26 +10,26 @@ import type { ReadGrant, CredentialAccess } from './lease.js'
 import type { RegistryStorage } from '../ports/storage.js'
 import type { TokenOutcome } from './token-outcome.js'
 
-/** Saves new tokens, also when the storage is away for a while. */
+/** Saves new tokens, even if the storage is temporarily unavailable. */
 export interface TokenKeeper {
-  /** New tokens that the storage could not take yet. */
+  /** New tokens that could not be stored yet. */
   unsaved(grant: CredentialAccess): (TokenOutcome & { type: 'fresh' }) | undefined
   /**
-   * Saves new tokens. They are usable at once; while the storage is away they are kept here and saved as soon as it is
-   * back. `again`: newer ones are there.
+   * Saves new tokens, which are usable at once. While the storage is unavailable they are kept in memory. `again`: newer
+   * tokens are stored.
    */
   keep(grant: CredentialAccess, read: ReadGrant, secrets: CredentialSecrets): Promise<TokenOutcome | 'again'>
-  /** Resolves when all is saved, or `closing` is aborted and a few more tries were in vain. */
+  /** Resolves when everything is saved, or a few retries after `closing` aborts. */
   settled(): Promise<void>
 }
 
-/** New tokens that the storage could not take yet. */
+/** New tokens that could not be stored yet. */
 interface Unsaved {
   readonly outcome: TokenOutcome & { type: 'fresh' }
   readonly done: Promise<void>
 }
 
-/** Makes the one keeper of a refresher. `closing`: give up soon. */
+/** Creates the token keeper of a refresher. `closing`: stops after a few retries. */
 export function tokenKeeper({
   env,
   storage,
@@ -99,7 +99,7 @@ export function tokenKeeper({
   }
 }
 
-/** One credential, whoever asks for it. */
+/** Identifies a credential across callers. */
 export function idOf({ workspaceId, key }: CredentialAccess): string {
   return `${workspaceId}\n${key}`
 }

@@ -1,37 +1,37 @@
-/** The outcome of asking for a usable access token. */
+/** The outcome of a request for a usable access token. */
 export type TokenOutcome =
-  /** Use it. `scopes`: what was granted with it; `waited`: for a refresh. */
+  /** A usable token. `scopes`: the granted scopes; `waited`: whether the request waited for a refresh. */
   | {
       readonly type: 'fresh'
       readonly token: string
       readonly scopes: readonly string[]
-      /** The scopes that were missing and led to the sign-in, where it was begun for some. */
+      /** The missing scopes that led to the sign-in, if any. */
       readonly steppedUpFor?: readonly string[] | undefined
       readonly waited?: boolean | undefined
     }
-  /** Only a person (or a changed configuration) helps. */
+  /** A person must sign in, or the configuration must change. */
   | { readonly type: 'reauthorize'; readonly reason: ReauthorizeReason }
   /** The grant is kept; it may work again after `retryAfterMs`. */
   | { readonly type: 'passing'; readonly code: PassingFault; readonly retryAfterMs?: number | undefined }
 
-/** Why a person is needed. Each is a status reason. */
+/** Why a person must act. Each is a status reason. */
 export type ReauthorizeReason =
   /** There is no credential. */
   | 'first_sign_in'
   | 'credential_missing'
-  /** The server refuses also a fresh token, or the authorization server no longer knows the client that it registered. */
+  /** The server refuses even a fresh token, or the authorization server no longer knows the registered client. */
   | 'credential_rejected'
-  /** The authorization server refuses the client that a host or a person configured, or its secret. */
+  /** The authorization server refuses the configured client or its secret. */
   | 'client_rejected'
-  /** The authorization server's final word about the grant. */
+  /** The authorization server ended the grant. */
   | 'refresh_rejected'
-  /** The same after an answer was lost: the authorization server may have acted on the lost one. */
+  /** The grant ended after a lost response: the authorization server may have acted on that request. */
   | 'refresh_outcome_unknown'
-  /** The server names another authorization server now. */
+  /** The server now names another authorization server. */
   | 'issuer_changed'
-  /** The vault can't open it. */
+  /** The vault can't open the credential. */
   | 'credential_unreadable'
 
-/** What passes. Each is an error code and a status reason. */
+/** Temporary failures. Each is an error code and a status reason. */
 export type PassingFault =
   'unreachable' | 'timeout' | 'server_error' | 'rate_limited' | 'response_too_large' | 'url_refused'

@@ -6,21 +6,21 @@ import type { IntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
 import type { ServerMetadata } from './server-metadata.js'
 
-/** What an authorization server gave. Plain JSON; secret. */
+/** Tokens of an authorization server. Plain JSON; secret. */
 export interface TokenSet {
   readonly accessToken: string
   readonly tokenType: 'bearer'
-  /** How long the access token lives from when it was asked for, in ms. Absent: unknown, a 401 will tell. */
+  /** The lifetime of the access token from the time of the request, in ms. Absent: unknown until a 401. */
   readonly lifetimeMs?: number | undefined
   readonly refreshToken?: string | undefined
-  /** What was granted; where the server doesn't say, what was asked for. */
+  /** The granted scopes; if the response has none, the requested ones. */
   readonly scopes: readonly string[]
   readonly issuer: string
-  /** Who signed in, where the authorization server tells: the subject, unique within the issuer. */
+  /** The account that signed in, if known: the subject, unique within the issuer. */
   readonly account?: string | undefined
 }
 
-/** Whom tokens were asked of, as whom, and for what. */
+/** The request for tokens: authorization server, client and scopes. */
 export interface TokenQuestion {
   readonly server: ServerMetadata
   readonly client: ClientRegistration
@@ -28,11 +28,11 @@ export interface TokenQuestion {
 }
 
 /**
- * Reads the answer of a token endpoint. A code or a refresh token is spent by now, so whatever can be read safely counts:
- * any 2xx, a form in place of JSON, a token without a type. A token of another type than Bearer is refused.
+ * Reads the response of a token endpoint. The code or refresh token is used up, so everything that can be read safely is
+ * accepted: any 2xx, a form instead of JSON, a token without a type. A token type other than Bearer is refused.
  *
  * @throws IntegrationError `authorization_failed` with the OAuth error or `token_response_invalid`; `server_error` and
- * `rate_limited` when the authorization server is down or busy.
+ * `rate_limited` if the authorization server is down or busy.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
 export async function readTokens(question: TokenQuestion, response: Response): Promise<TokenSet> {
@@ -50,14 +50,14 @@ export async function readTokens(question: TokenQuestion, response: Response): P
   }
 }
 
-/** Reads the answer of an identity provider: an assertion in the place of an access token, of type `N_A`. */
+/** Reads the response of an identity provider: an assertion instead of an access token, of type `N_A`. */
 export async function readAssertion(response: Response): Promise<string> {
   const fields = await readFields(response)
   requireType(fields, 'n_a', 'bearer')
   return accessToken(fields)
 }
 
-/** The fields that say something: an empty text and `null` are as if they weren't there. */
+/** The fields with a value: empty strings and `null` are ignored. */
 async function readFields(response: Response): Promise<JsonObject> {
   const answer = { status: response.status, headers: response.headers, body: await response.text() }
   const sent = answerFields(answer.body) ?? {}
@@ -67,7 +67,7 @@ async function readFields(response: Response): Promise<JsonObject> {
   return found
 }
 
-/** The answer itself, or the only object in it that holds tokens. */
+/** The response itself, or the only object in it that contains tokens. */
 function tokensIn(answer: JsonObject): JsonObject {
   const holders = [answer, ...Object.values(answer)].filter(
     (part): part is JsonObject => typeof part === 'object' && part !== null && 'access_token' in part,
@@ -81,25 +81,25 @@ function requireType({ token_type: type = 'bearer' }: JsonObject, ...allowed: re
   if (!allowed.includes(name.replace(/^bearer[ _-]?token$/, 'bearer'))) throw invalid()
 }
 
-/** Goes into a header behind its type: visible ASCII, and no more than servers take. */
+/** Sent in a header: visible ASCII, of a length that servers accept. */
 function accessToken({ access_token: token }: JsonObject): string {
   const bare = typeof token === 'string' ? token.trim().replace(/^bearer /i, '') : ''
   if (!/^[\x21-\x7e]{1,16384}$/.test(bare)) throw invalid()
   return bare
 }
 
-/** Goes into a form, blanks included. One that can't be read is left out: the access token is good without it. */
+/** Sent in a form, so spaces are allowed. An invalid one is left out: the access token works without it. */
 function refreshToken(token: unknown): string | undefined {
   return typeof token === 'string' && /^[\x20-\x7e]{1,16384}$/.test(token) ? token : undefined
 }
 
-/** `undefined` where nothing is said. */
+/** `undefined` if the response has no scope. */
 function granted(scope: unknown): readonly string[] | undefined {
   const scopes = parseScopes(Array.isArray(scope) ? scope.join(' ') : scope)
   return scopes.length === 0 ? undefined : scopes
 }
 
-/** In ms. Between a second and ten years: what is nonsense must not become a storm or an overflow. */
+/** In ms, between a second and ten years, so that a nonsensical value causes no storm of refreshes and no overflow. */
 function lifetime(expiresIn: unknown): number | undefined {
   const seconds = typeof expiresIn === 'string' && /^\d{1,15}(\.\d+)?$/.test(expiresIn) ? Number(expiresIn) : expiresIn
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return undefined
@@ -111,7 +111,7 @@ function invalid(): IntegrationError {
   return refuse('token_response_invalid', 'The authorization server returned unusable tokens.')
 }
 
-/** The subject of an ID token that is for us and by this issuer. It came over TLS from the token endpoint, which stands for its signature. */
+/** The subject of an ID token of this issuer for this client. TLS to the token endpoint replaces the signature check. */
 function subject(idToken: unknown, issuer: string, clientId: string): string | undefined {
   const claims = typeof idToken === 'string' ? claimsOf(idToken) : undefined
   if (claims === undefined || claims['iss'] !== issuer) return undefined
@@ -120,7 +120,7 @@ function subject(idToken: unknown, issuer: string, clientId: string): string | u
   return forUs ? accountName(claims['sub']) : undefined
 }
 
-/** A subject that is fit to be kept and shown. */
+/** A subject that is safe to store and show. */
 export function accountName(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\x20-\x7e]{1,255}$/.test(value) ? value : undefined
 }

@@ -8,25 +8,25 @@ import type { ServerMetadata } from './server-metadata.js'
 
 export type { TokenSet } from './token-response.js'
 
-/** Where, as whom and for what tokens are asked. Plain JSON; holds a secret. */
+/** The context of token requests: authorization server, client, resource and scopes. Plain JSON; holds a secret. */
 export interface TokenContext extends TokenQuestion {
   readonly resource?: string | undefined
-  /** What the protected resource metadata calls the authorization server, where that isn't its issuer. */
+  /** The authorization server's name in the protected resource metadata, if it differs from the issuer. */
   readonly namedAs?: string | undefined
-  /** The token endpoint that a host or a person configured: tokens are bound to it. */
+  /** The configured token endpoint, which tokens are bound to. */
   readonly tokenEndpointByHand?: string | undefined
   /** Whether a refresh sends `scope`. */
   readonly refreshScope?: boolean | undefined
-  /** This sign-in was asked for because these scopes were missing: asking for them again would lead nowhere. */
+  /** The missing scopes that led to this sign-in: another sign-in for the same scopes would not help. */
   readonly steppedUpFor?: readonly string[] | undefined
-  /** Where tokens may be shown. Absent: wherever they are asked for. */
+  /** The only origin that tokens are sent to. Absent: the integration's server. */
   readonly serverOrigin?: string | undefined
 }
 
 /**
  * Refreshes an access token. Sends the refresh token exactly once.
  *
- * @returns the new tokens; `refreshToken` is absent when the server did not rotate it, and the old one stays.
+ * @returns the new tokens; without `refreshToken` the old one stays valid
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  */
 export async function refreshTokens(
@@ -49,12 +49,12 @@ export async function refreshTokens(
   return readTokens(context, response)
 }
 
-/** What a token request needs besides the environment. */
+/** Options of a token request. */
 export interface TokenRequestOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** How requests to a token endpoint go out. */
+/** The HTTP options of requests to the token endpoint. */
 export function tokenOptions(
   env: OAuthEnvironment,
   server: ServerMetadata,
@@ -65,12 +65,12 @@ export function tokenOptions(
   return httpOptions(env, server.token_endpoint, { purpose: 'token', timeoutMs: deadlines.token, signal })
 }
 
-/** `resource`, where it is known, exactly as the protected resource wrote it. */
+/** The `resource` parameter, if known, exactly as in the protected resource metadata. */
 export function resourceParameter({ resource }: TokenContext): Record<string, string> {
   return resource === undefined ? {} : { resource }
 }
 
-/** `scope`, where any is asked for. */
+/** The `scope` parameter, if scopes are requested. */
 export function scopeParameter({ scopes }: TokenContext): Record<string, string> {
   return scopes.length === 0 ? {} : { scope: scopes.join(' ') }
 }

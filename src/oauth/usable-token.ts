@@ -4,15 +4,15 @@ import type { PassingFault, TokenOutcome } from './token-outcome.js'
 import type { ReadGrant } from './lease.js'
 import type { TokenSet } from './tokens.js'
 
-/** What was asked: a token, or another one than the refused. */
+/** A request for a usable token; `refused`: for another one than this. */
 export interface TokenRequest {
   readonly rejected?: { readonly token: string; readonly challenge: Challenge } | undefined
 }
 
-/** A credential that was refused this soon after a refresh is refused for good. */
+/** A token refused within this time after a refresh is refused for good, in ms. */
 const provenMs = 30_000
 
-/** The answer where no refresh is needed, possible or allowed yet; otherwise `undefined`. */
+/** The outcome if no refresh is needed, possible or allowed yet; otherwise `undefined`. */
 export function withoutRefresh(
   read: ReadGrant,
   secrets: CredentialSecrets,
@@ -33,7 +33,7 @@ export function withoutRefresh(
     : (usable ?? passing(attempt.code, attempt.retryAt - now))
 }
 
-/** The access token, if it hasn't ended and isn't the refused one. */
+/** The access token, unless it has expired or was refused. */
 export function stillUsable(
   { credential, now }: ReadGrant,
   secrets: CredentialSecrets,
@@ -43,18 +43,18 @@ export function stillUsable(
   return alive && secrets.tokens.accessToken !== rejected?.token ? fresh(secrets) : undefined
 }
 
-/** Use this one. */
+/** The outcome with a usable token. */
 export function fresh({ tokens, context }: CredentialSecrets): TokenOutcome & { type: 'fresh' } {
   const { steppedUpFor } = context
   return { type: 'fresh', token: tokens.accessToken, scopes: tokens.scopes, steppedUpFor }
 }
 
-/** Not now. */
+/** The outcome of a temporary failure. */
 export function passing(code: PassingFault, retryAfterMs?: number): TokenOutcome {
   return { type: 'passing', code, retryAfterMs }
 }
 
-/** A server that doesn't rotate, or doesn't say again who signed in, means what it said before. */
+/** Keeps the previous refresh token and account if the response has none. */
 export function inherit(tokens: TokenSet, previous: TokenSet): TokenSet {
   return {
     ...tokens,
