@@ -2,6 +2,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 
 const [, , url = ''] = process.argv
+process.send?.('ready')
 const started = performance.now()
 const before = process.memoryUsage().rss
 let peak = before

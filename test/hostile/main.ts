@@ -282,6 +282,7 @@ async function signIn({ registry, time }: Own, name: string, change = (_callback
 
 async function bareOutcome(url: string): Promise<string> {
   const program = fork('scripts/run.mjs', ['test/hostile/bare-client.ts', url])
+  await once(program, 'message')
   const tooLong = setTimeout(() => program.kill('SIGKILL'), 15_000)
   const [said] = (await Promise.race([
     once(program, 'message'),
