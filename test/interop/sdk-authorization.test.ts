@@ -9,6 +9,7 @@ import { mcpAuthRouter } from '@modelcontextprotocol/sdk/server/auth/router.js'
 import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import type { RequestHandler } from 'express'
 import { memoryStorage, type ConnectResult } from 'mcp-integrations'
 import { expect, it, onTestFinished } from 'vitest'
 import { ana, makeRegistry } from '../support/registry.js'
@@ -108,7 +109,7 @@ async function startServer() {
   const issuerUrl = new URL(origin)
   app.use(mcpAuthRouter({ provider, issuerUrl, resourceServerUrl: new URL(`${origin}/mcp`) }))
   const resourceMetadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`
-  app.post('/mcp', requireBearerAuth({ verifier: provider, resourceMetadataUrl }), async (request, response) => {
+  const answer: RequestHandler = (request, response, next) => {
     const server = new McpServer({ name: 'notes', version: '1' })
     server.registerTool('whoami', {}, ({ authInfo }) => ({
       content: [
@@ -121,9 +122,12 @@ async function startServer() {
       ],
     }))
     const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined })
-    await server.connect(transport as never)
-    await transport.handleRequest(request, response, request.body)
-  })
+    server
+      .connect(transport as never)
+      .then(() => transport.handleRequest(request, response, request.body))
+      .catch(next)
+  }
+  app.post('/mcp', requireBearerAuth({ verifier: provider, resourceMetadataUrl }), answer)
   return { provider, url: `${origin}/mcp` }
 }
 
