@@ -68,10 +68,6 @@ describe('the words of a refusal that is no JSON-RPC', () => {
     ['a message', { status: 400, json: { message: 'limit must be at most 100' } }],
     ['an error in an object', { status: 409, json: { error: { message: 'limit must be at most 100' } } }],
     ['a list of errors', { status: 400, json: { errors: [{ message: 'limit must be at most 100' }] } }],
-    [
-      'a JSON-RPC error without a version',
-      { status: 400, json: { error: { code: 1, message: 'limit must be at most 100' } } },
-    ],
   ])('reach the model: %s', async (_what, answer) => {
     const server = await listen(({ method }) => (method === 'tools/call' ? answer : undefined))
     const { call, mine, id } = await connected(server)
