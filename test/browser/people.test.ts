@@ -61,7 +61,7 @@ describe('a new owner', () => {
     const owner = await open()
     await choose(owner, 'Notes', 'Transfer')
     await button(owner, 'Transfer').click()
-    await owner.getByText('Choose a person.').waitFor()
+    await owner.getByText('Choose a person.', { exact: true }).waitFor()
     // The owner is not offered, and only some people at once.
     expect(await owner.getByRole('radio').count()).toBe(8)
     expect(await owner.getByLabel('Ana Lima').count()).toBe(0)
