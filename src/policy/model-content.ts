@@ -58,8 +58,11 @@ function resultContent(result: ToolResult): ModelContent {
 }
 
 function resultParts({ content, structuredContent }: ToolResult): readonly ModelPart[] {
-  const parts = content.map(contentPart).filter((part) => part.type === 'media' || part.text !== '')
-  if (structuredContent !== undefined && !parts.some((part) => says(part, structuredContent)))
+  // APIs refuse a text that is only white space.
+  const parts = content.map(contentPart).filter((part) => part.type === 'media' || part.text.trim() !== '')
+  const isSaid = (structured: JsonValue): boolean =>
+    parts.some((part) => says(part, structured)) || sayTogether(parts, structured)
+  if (structuredContent !== undefined && !isSaid(structuredContent))
     parts.push({ type: 'text', text: JSON.stringify(structuredContent) })
   return parts.length > 0 ? parts : [{ type: 'text', text: 'The tool ran and returned nothing.' }]
 }
@@ -67,16 +70,21 @@ function resultParts({ content, structuredContent }: ToolResult): readonly Model
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result */
 function contentPart(block: ToolContent): ModelPart {
   const { type, text, data, mimeType, resource } = block
-  if (type === 'text' && typeof text === 'string') return { type: 'text', text }
+  if (type === 'text' && typeof text === 'string') return textPart(text)
   if ((type === 'image' || type === 'audio') && typeof data === 'string')
     return mediaPart(readMedia(data, mimeType), `${type}/*`)
   if (type === 'resource' && isJsonObject(resource)) return resourcePart(block, resource)
-  if (type === 'resource_link') return { type: 'text', text: linkWords(block) }
+  if (type === 'resource_link') return textPart(linkWords(block))
   return unknownPart(block)
 }
 
+/** Half a character makes an API refuse the whole request. */
+function textPart(text: string): ModelPart {
+  return { type: 'text', text: text.replace(/\p{Surrogate}/gu, '\uFFFD') }
+}
+
 function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObject): ModelPart {
-  if (typeof text === 'string') return { type: 'text', text }
+  if (typeof text === 'string') return textPart(text)
   if (typeof blob !== 'string') return unknownPart(block)
   const media = readMedia(blob, mimeType)
   const { mediaType, data } = media
@@ -139,6 +147,18 @@ function says(part: ModelPart, structured: JsonValue): boolean {
     // Not JSON, or nested too deep to compare: then it's shown beside the text.
     return false
   }
+}
+
+/** A list that a server says item by item, a text for each. */
+function sayTogether(parts: readonly ModelPart[], structured: JsonValue): boolean {
+  const [list, ...others] = isJsonObject(structured) ? Object.values(structured) : []
+  return (
+    Array.isArray(list) &&
+    others.length === 0 &&
+    list.length > 0 &&
+    list.length === parts.length &&
+    parts.every((part, n) => says(part, { result: list[n] as JsonValue }))
+  )
 }
 
 function isText(mediaType: string): boolean {

@@ -6,7 +6,6 @@ import { cpuBound, cpuOf } from '../support/cpu.js'
 const text = (value: string) => ({ type: 'text', text: value })
 const base64 = (value: string) => Buffer.from(value).toString('base64')
 const png = 'iVBORw0KGgo='
-
 function partsOf(result: ToolResult) {
   return modelContent({ type: 'completed', result, modelText: '' }).parts
 }
@@ -94,6 +93,18 @@ describe('what a model reads of a result', () => {
       'structured content that says more than the text',
       { content: [text('Found 2.')], structuredContent: { ids: [1, 2] } },
       [text('Found 2.'), text('{"ids":[1,2]}')],
+    ],
+    ['only white space', { content: [text(' \n ')] }, [text('The tool ran and returned nothing.')]],
+    ['half a character', { content: [text('a\ud800b')] }, [text('a\ufffdb')]],
+    [
+      'a list that is said item by item, once',
+      { content: [text('{"x":1}'), text('two')], structuredContent: { result: [{ x: 1 }, 'two'] } },
+      [text('{"x":1}'), text('two')],
+    ],
+    [
+      'a list of which the texts say less',
+      { content: [text('{"x":1}')], structuredContent: { result: [{ x: 1 }, { x: 2 }] } },
+      [text('{"x":1}'), text('{"result":[{"x":1},{"x":2}]}')],
     ],
     ['structured null', { content: [], structuredContent: null }, [text('null')]],
   ])('%s', (_what, result, parts) => {
