@@ -71,7 +71,6 @@ export type ClaudeAgentPermission =
  * @example
  * ```ts
  * // examples/loops/frameworks/claude-agent-sdk.ts#query
- * const { mcpServers, allowedTools } = claudeAgentTools(toolset)
  * const messages = query({ prompt, options: { mcpServers, allowedTools, ...others } })
  * ```
  */

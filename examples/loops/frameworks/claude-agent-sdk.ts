@@ -35,11 +35,13 @@ async function talk(
   { prompt, resume, api, folder }: { prompt: string; resume?: string; api: MessagesApi; folder: string },
 ): Promise<string> {
   const others = { ...(resume === undefined ? {} : { resume }), ...here(api, folder) }
-  // #region query
+  // #region tools
   const { mcpServers, allowedTools } = claudeAgentTools(toolset)
-  const messages = query({ prompt, options: { mcpServers, allowedTools, ...others } })
   // #endregion
   api.waitFor(untilListed(mcpServers.tools!.instance))
+  // #region query
+  const messages = query({ prompt, options: { mcpServers, allowedTools, ...others } })
+  // #endregion
   let sessionId = ''
   for await (const message of messages) if ('session_id' in message) sessionId = message.session_id ?? sessionId
   return sessionId
