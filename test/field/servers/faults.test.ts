@@ -167,8 +167,8 @@ describe('what a newcomer meets', () => {
     ['example.com/mcp', /no scheme.*https:\/\//],
     ['localhost:3000/mcp', /no scheme/],
     ['//example.com/mcp', /no scheme/],
-    ['npx -y some-server', /not a URL/],
-    ['"https://example.com/mcp"', /not a URL/],
+    ['npx -y some-server', /not a (?:valid )?URL/],
+    ['"https://example.com/mcp"', /not a (?:valid )?URL/],
     ['', /must not be empty|at least|>=1/],
     ['https://user:pw@example.com/mcp', /as a header/],
   ])('who gives the URL %j is told what to write', async (url, words) => {
