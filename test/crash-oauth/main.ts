@@ -125,7 +125,7 @@ async function play(
           const storage = sqliteStorage({ database, now: () => Date.now() + offsetMs })
           const { records } = await storage.scan({ prefix: '', limit: 1000 })
           database.close()
-          return records.map(({ key }) => key).filter((key) => !/^(event|audit)\/|^catalogue$/.test(key))
+          return records.map(({ key }) => key).filter((key) => !/^(?:event|audit|catalogue|due)\//.test(key))
         }),
     })
   } finally {
