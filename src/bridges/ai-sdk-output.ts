@@ -7,8 +7,8 @@ type SdkOutput = ToolResultPart['output']
 type SdkPart = Extract<SdkOutput, { type: 'content' }>['value'][number]
 
 /**
- * What a model reads of an outcome: the tool's content, or why it has not run. Text stays text; what only has structured
- * content is JSON; media make it a list of parts.
+ * The content of an outcome for a model: the tool's content, or the reason why it has not run. As text, as JSON for
+ * structured content alone, or as a list of parts with media.
  *
  * @param takes - whether the model's provider takes such media
  */
@@ -29,7 +29,7 @@ export function modelOutput(outcome: ToolCallOutcome, takes: (mediaType: string)
   return { type: 'content', value: headedParts(content).map((part) => sdkPart(part, takes)) }
 }
 
-/** What every provider of the SDK takes in a result. */
+/** Whether every provider of the SDK accepts a media type in a result. */
 export function isTaken(mediaType: string): boolean {
   return /^image\/(jpeg|png|gif|webp)$|^application\/pdf$/.test(mediaType)
 }

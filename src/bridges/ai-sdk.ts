@@ -25,8 +25,8 @@ export interface AiSdkToolsOptions extends BridgeOptions {
    */
   readonly approval?: 'confirm' | 'native' | undefined
   /**
-   * Which media the model's provider takes in results of tools; the model reads of any other what it was. Providers drop
-   * what they don't take, or refuse the request. `@default` images (JPEG, PNG, GIF, WebP) and PDF
+   * The media that the model's provider accepts in tool results; others are described in text, because providers drop
+   * them or refuse the request. `@default` images (JPEG, PNG, GIF, WebP) and PDF
    */
   readonly takes?: ((mediaType: string) => boolean) | undefined
 }
@@ -36,7 +36,7 @@ export interface AiSdkToolsOptions extends BridgeOptions {
  * own settings are: changed tool settings apply at once.
  *
  * What a tool returns to the host is the {@link ToolCallOutcome}; the model reads the tool's content, or why it has not
- * run. A fault becomes a `tool-error`. The run's abort signal ends the call at the server too.
+ * run. An error becomes a `tool-error`. The run's abort signal ends the call at the server too.
  *
  * @see https://ai-sdk.dev/docs/ai-sdk-core/tools-and-tool-calling
  *
@@ -105,7 +105,7 @@ export function aiSdkToolApproval<Call extends AiSdkApprovalCall>(
   }
 }
 
-/** Arguments that are none, a registry that is closed: refused with the reason, so that the run goes on. */
+/** The denial for a call that can't be explained (invalid arguments, a closed registry), so that the run continues. */
 function inexplicable(error: unknown): { readonly type: 'deny'; readonly why: string } {
   return {
     type: 'deny',
@@ -137,11 +137,11 @@ function waiting(tool: BridgedTool) {
   }
 }
 
-/** The SDK asks, and the gate takes a yes for one only when the messages prove it. */
+/** The SDK asks, and the gate accepts an approval only if the messages prove it. */
 function asking(tool: BridgedTool) {
   return {
     needsApproval: async (input: unknown, { toolCallId, messages }: SdkContext) =>
-      // Version 6 looks again when the answer is there, and refuses what would no longer ask.
+      // Version 6 calls this again after the decision, and refuses a call that would no longer ask.
       wasAsked(messages, toolCallId) || (await wouldAsk(tool, input)),
     execute: (input: unknown, { toolCallId, messages, abortSignal }: SdkContext) =>
       tool.run(input, {

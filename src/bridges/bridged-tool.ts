@@ -9,7 +9,7 @@ import type {
 } from '../index.js'
 import { modelContent, type ModelContent } from '../policy/model-content.js'
 
-/** A tool as a bridge hands it to its framework. */
+/** A tool as a bridge passes it to its framework. */
 export interface BridgedTool {
   /** The name that models get. */
   readonly name: string
@@ -21,24 +21,24 @@ export interface BridgedTool {
   readonly deferred: boolean
   /** The tool of the toolset; absent on the two tools that search. */
   readonly source?: ToolsetTool | undefined
-  /** What the gate would say of this call. */
+  /** The gate's explanation of a call. */
   explain(args: unknown, call?: Pick<FrameworkCall, 'conversationId'>): Promise<CallExplanation>
   /** @throws IntegrationError as `Toolset.call` */
   run(args: unknown, call?: FrameworkCall): Promise<ToolCallOutcome>
 }
 
-/** What a framework knows of one call. */
+/** A framework's data of one call. */
 export interface FrameworkCall {
-  /** Its id: made again with the same one, it is the same call. */
+  /** The call's id; a repeated call with the same id is the same call. */
   readonly callId?: string | undefined
   readonly signal?: AbortSignal | undefined
-  /** The framework's id of the chat; one that the toolset was given counts before it. */
+  /** The framework's id of the chat; the toolset's own `conversationId` takes precedence. */
   readonly conversationId?: string | undefined
   /** Asks in place of the toolset's callback. */
   readonly confirm?: ToolCallOptions['confirm']
 }
 
-/** Which call is meant. */
+/** Identifies a call. */
 export interface CallName {
   /** The name that the model called. */
   readonly name: string
@@ -48,20 +48,20 @@ export interface CallName {
 
 /** Options of every bridge. */
 export interface BridgeOptions {
-  /** Receives the server's progress during a call. A throw breaks nothing. */
+  /** Receives the server's progress during a call. Its errors are ignored. */
   readonly onProgress?: ((progress: ToolProgress, call: CallName) => void) | undefined
-  /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */
+  /** The limit of a call in ms, without the time that a person takes. `@default limits.callTimeoutMs` */
   readonly timeoutMs?: number | undefined
 }
 
 /** A call's outcome, and its content for the model. */
 export interface Reading extends ModelContent {
-  /** Absent after a fault. */
+  /** Absent after an error. */
   readonly outcome?: ToolCallOutcome | undefined
 }
 
 /**
- * What a model reads of a call, or of the fault that it ended with.
+ * The content for a model of a call, or of the error that ended it.
  *
  * @throws IntegrationError `aborted`
  */
@@ -75,7 +75,7 @@ export async function readingOf(run: Promise<ToolCallOutcome>): Promise<Reading>
   }
 }
 
-/** Whether the gate would ask a person. What can't be explained goes to the gate, which says what is wrong. */
+/** Whether the gate would ask a person. A call that can't be explained goes to the gate, which returns the error. */
 export function wouldAsk(
   tool: BridgedTool,
   args: unknown,
@@ -87,7 +87,7 @@ export function wouldAsk(
   )
 }
 
-/** Words of ours, where there was no call to make. */
+/** The content for a model if no call was possible. */
 export function failedReading(text: string): Reading {
   return { parts: [{ type: 'text', text }], failed: true }
 }

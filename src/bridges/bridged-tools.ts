@@ -7,7 +7,7 @@ import { shortName } from './short-names.js'
 /** The common part of every bridge. */
 export interface BridgedToolset {
   readonly tools: readonly BridgedTool[]
-  /** Any tool by the name that a model called, also one that it can't know: the gate answers. */
+  /** The tool by the name that a model called. Unknown names too: the gate refuses them. */
   get(name: string): BridgedTool
 }
 
@@ -45,7 +45,7 @@ function bridged(toolset: Toolset, options: BridgeOptions, source: ToolsetTool, 
   }
 }
 
-/** A tool that came after the toolset, or never was. */
+/** A tool that is not in the toolset. */
 function unlisted(toolset: Toolset, options: BridgeOptions, name: string): BridgedTool {
   return { ...gated(toolset, options, name), inputSchema: { type: 'object', properties: {} }, deferred: false }
 }
@@ -73,7 +73,7 @@ function gated(
   }
 }
 
-/** An id of a framework's as the gate takes it: of 1-200 characters. */
+/** A framework's id, if the gate accepts it: 1-200 characters. */
 function gateId(id: string | undefined): string | undefined {
   return id === undefined || id === '' ? undefined : shortName(id, 200)
 }

@@ -48,7 +48,7 @@ export interface ClaudeAgentServer {
   tools?: { name: string; permission_policy: 'always_ask' }[]
 }
 
-/** What is read of a question. */
+/** The used part of a permission request. */
 export interface ClaudeAgentCall {
   /** The id of the call. */
   readonly toolUseID: string
@@ -113,7 +113,7 @@ export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOpti
 /** Together with the server's name. */
 const maxName = 64
 
-/** What a person answered, by the SDK's id of the call. */
+/** The person's decisions, by the SDK's id of the call. */
 class Answers {
   readonly #allowed = new Map<string, Record<string, unknown>>()
 
@@ -121,7 +121,7 @@ class Answers {
     if (answer?.behavior === 'allow') this.#allowed.set(callId, answer.updatedInput ?? input)
   }
 
-  /** A yes counts once, and for exactly what was said yes to. */
+  /** An approval counts once, and only for the approved arguments. */
   decisionOn(callId: string | undefined, args: Record<string, unknown>): ApprovalDecision {
     const allowed = this.#allowed.get(callId ?? '')
     this.#allowed.delete(callId ?? '')

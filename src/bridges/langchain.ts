@@ -18,7 +18,7 @@ export interface LangChainToolsOptions extends BridgeOptions {
    */
   readonly interrupt?: ((request: LangChainRequest) => unknown) | undefined
   /**
-   * Which media the model takes in results of tools; it reads of any other what it was. `@default` images (JPEG, PNG,
+   * The media that the model accepts in tool results; others are described in text. `@default` images (JPEG, PNG,
    * GIF, WebP)
    */
   readonly takes?: ((mediaType: string) => boolean) | undefined

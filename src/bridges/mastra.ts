@@ -21,7 +21,7 @@ export interface MastraToolsOptions extends BridgeOptions {
    */
   readonly approval?: 'confirm' | 'native' | undefined
   /**
-   * Which media the model takes in results of tools (version 1); it reads of any other what it was. `@default` images
+   * The media that the model accepts in tool results (version 1); others are described in text. `@default` images
    * (JPEG, PNG, GIF, WebP)
    */
   readonly takes?: ((mediaType: string) => boolean) | undefined
@@ -39,7 +39,7 @@ export interface MastraTool {
   needsApproval?: (input: unknown) => Promise<boolean>
   /** Runs a call. */
   execute(input: never, context: never): Promise<unknown>
-  /** Makes what the model reads of a result. */
+  /** Converts a result to the content for the model. */
   toModelOutput(output: unknown): { type: 'content'; value: MastraPart[] }
 }
 

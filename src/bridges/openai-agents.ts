@@ -27,7 +27,7 @@ export interface OpenAiAgentsToolsOptions extends BridgeOptions {
    */
   readonly approval?: 'confirm' | 'native' | undefined
   /**
-   * Which media the model takes in results of tools; it reads of any other what it was. `@default` images (JPEG, PNG,
+   * The media that the model accepts in tool results; others are described in text. `@default` images (JPEG, PNG,
    * GIF, WebP) and PDF
    */
   readonly takes?: ((mediaType: string) => boolean) | undefined
@@ -64,13 +64,13 @@ export interface OpenAiAgentsToolSearch {
   providerData: { type: 'tool_search' }
 }
 
-/** What is read of a run's context. */
+/** The used part of a run's context. */
 export interface OpenAiAgentsContext {
   /** The decision that the run's state holds. */
   isToolApproved(call: { toolName: string; callId: string }): boolean | undefined
 }
 
-/** What is read of one call. */
+/** The used part of a call's details. */
 export interface OpenAiAgentsDetails {
   /** The call that is about to run. */
   readonly toolCall?: { readonly callId?: string | undefined } | undefined
@@ -134,7 +134,7 @@ function agentsTool(tool: BridgedTool, options: OpenAiAgentsToolsOptions): OpenA
   }
 }
 
-/** The person's decision about this very call, as the run's state has it. */
+/** The person's decision about this call, from the run's state. */
 function decisionOf(context: OpenAiAgentsContext, toolName: string, callId = ''): ApprovalDecision | undefined {
   const approved = context.isToolApproved({ toolName, callId })
   return approved === undefined ? undefined : approved ? 'approve' : 'deny'
@@ -142,7 +142,7 @@ function decisionOf(context: OpenAiAgentsContext, toolName: string, callId = '')
 
 const notAsked = { decision: 'deny', reason: 'The Agents SDK ran this call without having asked a person.' } as const
 
-/** Text, unless there is something to see. The SDK has no flag for a failure: its text says so. */
+/** Text, unless there is media. The SDK has no flag for a failure, so the text names it. */
 function outputOf(reading: Reading, { takes = isTaken }: OpenAiAgentsToolsOptions): string | OpenAiAgentsPart[] {
   if (reading.parts.every((part) => part.type === 'text' || !takes(part.mediaType))) return contentText(reading)
   return headedParts(reading).map((part) => agentsPart(part, takes))

@@ -4,7 +4,7 @@ import { defined } from './defined.js'
 import { escaped, leadsOf, lookUp, withPointers, type Lead } from './schema-references.js'
 import { soundSchema, withRequired } from './sound-schema.js'
 
-/** A tool's schema as model APIs take it, and the way back from the arguments that a model writes for it. */
+/** A tool's schema as model APIs accept it, and the conversion of a model's arguments back to the server's names. */
 export interface ModelSchema {
   readonly schema: JsonObject
   /** Arguments under the names that the server gave them. */

@@ -19,7 +19,7 @@ function finder(toolset: Toolset): BridgedTool {
   const shown = `${names.slice(0, maxNamed).join(', ')}${names.length > maxNamed ? ' and others' : ''}`
   return {
     name: findName,
-    description: `Finds tools by words that say what they do. ${toolset.deferred.length} more tools can be found, of: ${shown}. Call a found tool with ${useName}.`,
+    description: `Finds tools by words that describe them. ${toolset.deferred.length} more tools can be found, of: ${shown}. Call a found tool with ${useName}.`,
     inputSchema: {
       type: 'object',
       properties: { query: { type: 'string', description: 'What the tool should do, in a few words.' } },
@@ -64,7 +64,7 @@ function user(get: (name: string) => BridgedTool): BridgedTool {
   }
 }
 
-/** The tool that is meant, with the arguments for it. */
+/** The tool to use, with its arguments. */
 function useOf(args: unknown, get: (name: string) => BridgedTool) {
   // A tool that uses itself would never end.
   if (!isJsonObject(args) || typeof args.name !== 'string' || args.name === useName) return undefined
@@ -76,7 +76,7 @@ function useOf(args: unknown, get: (name: string) => BridgedTool) {
   }
 }
 
-/** Nothing leaves for any server. */
+/** The search sends nothing to a server. */
 const harmless = { type: 'auto', rule: 'tool_search', why: 'It only looks for tools.' } as const
 
 function says(text: string, isError?: boolean): ToolCallOutcome {

@@ -4,7 +4,7 @@ import type { BridgedToolset } from './bridged-tools.js'
 
 /** The calls of one model response, run. Plain JSON: store it with the conversation while somebody decides. */
 export interface ToolTurn<Output> {
-  /** One for each call, in the order of the calls. That of a waiting one says that it waits. */
+  /** One for each call, in the order of the calls. The output of a waiting call says that it waits. */
   readonly outputs: readonly Output[]
   /** Calls that wait for a person; empty: the conversation can go on. */
   readonly waiting: readonly WaitingCall[]
@@ -24,15 +24,15 @@ export interface WaitingCall {
 
 /** Options of running or resuming a turn. */
 export interface TurnOptions {
-  /** Ends the calls; at their servers too. */
+  /** Ends the calls, also at their servers. */
   readonly signal?: AbortSignal | undefined
-  /** Receives each call's outcome, for a screen. A throw breaks nothing. */
+  /** Receives each call's outcome, for a screen. Its errors are ignored. */
   readonly onOutcome?: ((outcome: ToolCallOutcome, call: CallName) => void) | undefined
 }
 
 /** A call as a model wrote it. */
 export interface ModelCall extends CallName {
-  /** `undefined`: what the model wrote is not JSON. */
+  /** `undefined` if the model wrote invalid JSON. */
   readonly args: unknown
 }
 
@@ -56,7 +56,7 @@ export async function runTurn<Output>(
   }
 }
 
-/** Runs what was approved since, and says of the rest why it has not run. A call runs at most once, however often. */
+/** Runs the calls approved in the meantime, and gives the reason for the others. Each call runs at most once. */
 export async function resumeTurn<Output>(
   toolset: Toolset,
   turn: ToolTurn<Output>,
@@ -76,7 +76,7 @@ export async function resumeTurn<Output>(
   }
 }
 
-/** What an API wants to read of a call. */
+/** Converts a call's content to an API's output. */
 export type ToOutput<Output> = (call: CallName, reading: Reading) => Output
 
 /** Arguments as text. */

@@ -13,7 +13,7 @@ import { fillTemplate } from './template.js'
 
 /** Options of {@link importServers}. */
 export interface ImportOptions<AgentId extends string = string> {
-  /** Who may use the new integrations: at least one agent. */
+  /** The agents that can use the new integrations: at least one. */
   readonly agents: readonly AgentId[]
   /** Names of the servers to connect. `@default` all of the list */
   readonly only?: readonly string[] | undefined
@@ -21,7 +21,7 @@ export interface ImportOptions<AgentId extends string = string> {
   readonly answers?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined
   /** `@default 'private'` */
   readonly visibility?: IntegrationVisibility | undefined
-  /** `false`: the integrations are off until a person has looked at them and turns them on. `@default false` */
+  /** `false`: the integrations are off until a person turns them on. `@default false` */
   readonly enabled?: boolean | undefined
   /** Servers that are connected at the same time, 1-16. `@default 4` */
   readonly concurrency?: number | undefined
@@ -49,8 +49,8 @@ export interface ImportReport {
 }
 
 /**
- * Connects the servers of a list. Each is an integration of its own, or a row that says why it isn't: one that fails
- * never takes the others. What a list suggests about approvals is not applied.
+ * Connects the servers of a list. Each row of the result is an integration or the reason why there is none; one failure never affects
+ * the others. Approval settings in a list are not applied.
  *
  * @throws IntegrationError `invalid_input`: more than 200 servers, or `only` names one that the list doesn't have
  */
@@ -125,7 +125,7 @@ function answersFor(
   return fields.length > 0 ? { fields } : { values }
 }
 
-/** A name of a list may be anything, also that of a method. */
+/** A name in a list can be anything, even `__proto__`. */
 function ownValue<T>(all: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
   return all !== undefined && Object.hasOwn(all, name) ? all[name] : undefined
 }

@@ -5,7 +5,7 @@ import { asObject, asText, readDocument, type UncheckedObject } from './read-doc
 import type { ServerEntry } from './server-entry.js'
 import { readServerJson, registryStatus, rowsOfServerJson } from './server-json.js'
 
-/** What a host knows of a server that the registry doesn't say. */
+/** Properties of a server that the registry lacks and a host adds. */
 export type RegistryConnectorsOverlay = Partial<
   Pick<Connector, 'auth' | 'category' | 'description' | 'documentationUrl' | 'icon' | 'name' | 'tools' | 'trusted'>
 >
@@ -22,7 +22,7 @@ export interface RegistryConnectorsOptions {
   readonly maxServers?: number | undefined
   /** Where requests may go. `@default` the public internet */
   readonly egress?: EgressOptions | undefined
-  /** Under the guarded way out, as `runtime.fetch` of the registry. `@default` the platform's */
+  /** Used below the guarded fetch, as `runtime.fetch` of the registry. `@default` the platform's */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** ms since the epoch. `@default Date.now` */
   readonly now?: (() => number) | undefined

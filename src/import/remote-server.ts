@@ -2,14 +2,14 @@ import { isSecret, maskUrl } from './secrets.js'
 import type { ImportVariable, ServerEntry } from './server-entry.js'
 import { parseTemplate, showTemplate, variablesOf } from './template.js'
 
-/** What a list says of a remote server, as text. */
+/** A remote server of a list, as text. */
 export interface RemoteServer extends Pick<
   ServerEntry,
   'name' | 'description' | 'oauth' | 'enabled' | 'suggestions' | 'notes'
 > {
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** What the list says of its variables, by name. */
+  /** The list's declarations of variables, by name. */
   readonly declared?: ReadonlyMap<string, Partial<ImportVariable>> | undefined
 }
 
@@ -19,7 +19,7 @@ export function remoteServer({ url, headers, declared, ...server }: RemoteServer
   if (scheme !== undefined && scheme !== 'https' && scheme !== 'http')
     return unsupportedServer(
       server.name,
-      `Its URL is ${scheme}:, and only https: (http: where the host allows it) can be connected.`,
+      `Its URL uses ${scheme}:, but only https: can be connected (http: if the host allows it).`,
     )
   const address = parseTemplate(url)
   const texts = headers.map(([name, value]) => ({ name, text: parseTemplate(value), secret: isSecret(name, value) }))
@@ -34,12 +34,12 @@ export function remoteServer({ url, headers, declared, ...server }: RemoteServer
         ? server.notes
         : [
             ...server.notes,
-            'Its URL holds a secret, which everybody who may edit the integration can read. Prefer a header.',
+            'Its URL contains a secret, which everyone who can edit the integration can read. Use a header instead.',
           ],
   }
 }
 
-/** A server that can't be connected, and why. */
+/** A server that can't be connected, with the reason. */
 export function unsupportedServer(name: string, unsupported: string): ServerEntry {
   return { name, headers: [], variables: [], enabled: false, suggestions: {}, notes: [], unsupported }
 }

@@ -29,7 +29,7 @@ export interface ImportVariable {
   readonly choices?: readonly string[] | undefined
 }
 
-/** What a list says beyond where the server is. It is shown to a person, and never applied by itself. */
+/** Settings in a list that are shown to a person and never applied automatically. */
 export interface ImportSuggestions {
   /** Tools that ran without a question. */
   readonly autoApprove?: readonly string[] | undefined

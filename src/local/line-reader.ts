@@ -2,7 +2,7 @@
 export interface LineReaderOptions {
   /** Longer lines are skipped. `@default` not bounded */
   readonly maxBytes: number | undefined
-  /** Nothing more is read once it says no. */
+  /** Whether to continue reading. */
   isOpen(): boolean
   onLine(line: string, bytes: number): void
   onTooLong(): void
@@ -13,9 +13,9 @@ export interface LineReaderOptions {
 const lineFeed = 0x0a
 
 /**
- * Takes bytes as they come and hands on whole lines of UTF-8. A byte order mark before the first is dropped.
+ * Splits bytes into whole lines of UTF-8. A byte order mark before the first is dropped.
  *
- * @returns what takes the bytes
+ * @returns a function that accepts the next bytes
  */
 export function lineReader({
   maxBytes = Number.POSITIVE_INFINITY,

@@ -18,12 +18,11 @@ export interface StdioTransportOptions {
   readonly maxMessageBytes: number | undefined
 }
 
-/** How long a process may take to end by itself, and then after SIGTERM, in ms. */
+/** How long to wait for a process to exit by itself, and again after SIGTERM, in ms. */
 const graceMs = 2_000
 
 /**
- * An MCP transport over the standard streams of a process. What it hands on is parsed and not yet read as messages, and a
- * process that ends says why.
+ * An MCP transport over the standard streams of a process. Messages are parsed but not yet validated, and an exit of the process is an error with its reason.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  */
@@ -90,7 +89,7 @@ export class StdioTransport {
     })
   }
 
-  /** Ends the process: by closing its input, then by SIGTERM, then by SIGKILL. Nothing of it is read any more. */
+  /** Ends the process: by closing its input, then by SIGTERM, then by SIGKILL. Its output is no longer read. */
   async close(): Promise<void> {
     const running = this.#process
     this.#process = undefined
@@ -143,7 +142,7 @@ function notStarted(command: string, { code }: NodeJS.ErrnoException): Integrati
   return code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR'
     ? new IntegrationError(
         'unreachable',
-        `The local server was not started: there is no program "${name}", it may not be run, or its folder does not exist.`,
+        `The local server was not started: the program "${name}" does not exist or is not executable, or its folder does not exist.`,
         { reason: 'no_such_program' },
       )
     : new IntegrationError('unreachable', `The local server was not started: "${name}" can't be run.`, {

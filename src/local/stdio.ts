@@ -3,7 +3,7 @@ import { StdioTransport } from './stdio-transport.js'
 
 /** Options of {@link stdioServer}: what it starts. */
 export interface StdioServerOptions {
-  /** The program, e.g. `process.execPath`. Name the real one: `npx` leaves its child behind when it is ended. */
+  /** The program, e.g. `process.execPath`. Don't use a wrapper: `npx` leaves its child process running when it is ended. */
   readonly command: string
   /** @default [] */
   readonly args?: readonly string[] | undefined
@@ -12,15 +12,15 @@ export interface StdioServerOptions {
   /** @default the current directory */
   readonly cwd?: string | undefined
   /**
-   * Called with what the server writes to its error output, as it comes: where it says why it does not start. The text may
-   * hold secrets of the server. `@default` dropped
+   * Called with the server's error output, where it reports why it does not start. The text may contain secrets of the
+   * server. `@default` discarded
    */
   readonly onStderr?: ((text: string) => void) | undefined
 }
 
 /**
- * An MCP server that runs as a process of this machine and speaks over its standard streams. Only host code can say what
- * is started: give it to a connector, which stored integrations refer to by id.
+ * An MCP server that runs as a process of this machine and speaks over its standard streams. Only host code
+ * can choose the program: pass it to a connector, which stored integrations refer to by id.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio
  *

@@ -11,13 +11,13 @@ import {
 } from '@opentelemetry/api'
 import type { CallObserver, ObservedCall, ObservedEnd } from '../index.js'
 
-/** Where spans and metrics go. */
+/** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
   /** `@default` the global one */
   readonly tracerProvider?: TracerProvider | undefined
   /** `@default` the global one */
   readonly meterProvider?: MeterProvider | undefined
-  /** Whether the trace context goes along to servers, in `_meta` of each call. `@default true` */
+  /** Whether the trace context is sent to servers, in `_meta` of each call. `@default true` */
   readonly propagate?: boolean | undefined
 }
 
@@ -28,8 +28,7 @@ const bounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
 
 /**
  * Traces and measures tool calls: give it as option `observer` of `IntegrationRegistry`. A call is a client span under
- * the span that is active when it is made, and one value of `mcp.client.operation.duration`. Arguments and results are in
- * neither.
+ * the span that is active when it is made, and one value of `mcp.client.operation.duration`. Neither contains arguments or results.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/
  *

@@ -2,7 +2,7 @@ import type { IntegrationVisibility } from '../model/integration.js'
 import type { AccessRules, Operation } from './access.js'
 
 /**
- * The sentence for a person who may not do something with an integration they can see: what it is, and who may.
+ * The message for a person without permission for an operation on a visible integration: the operation, and who can do it.
  *
  * @param integration - its name, and whether it is private or shared
  */

@@ -15,7 +15,7 @@ export type Operation =
 /** `hidden` behaves exactly like an integration that doesn't exist. */
 export type Access = 'allowed' | 'forbidden' | 'hidden'
 
-/** What decides about access to an integration. */
+/** The properties of an integration that decide access to it. */
 export interface AccessScope {
   readonly workspaceId: string
   readonly ownerId: string
@@ -30,7 +30,7 @@ export function scopeOf(
   return { workspaceId, ownerId, visibility }
 }
 
-/** What a host may settle about access. */
+/** Access settings of a host. */
 export interface AccessRules {
   readonly sharing: 'members' | 'admins'
   readonly adminsDecideForOthers: boolean
@@ -66,7 +66,7 @@ const table: Readonly<Record<Operation, Readonly<Record<IntegrationVisibility, R
   }
 
 /**
- * Who may do what.
+ * Decides whether an actor can do an operation.
  *
  * @param scope - the integration; absent when there is none: then everything is `hidden`
  */

@@ -7,7 +7,7 @@ import type {
   ToolLabelValue,
 } from '../model/tool.js'
 
-/** Every rule that can decide, with its sentence for a person. */
+/** Every rule that can decide a call, with its sentence for a person. */
 export const ruleSentences = {
   mode_ask: 'This tool is set to ask before every run.',
   mode_auto: 'This tool is set to run without asking.',
@@ -15,21 +15,21 @@ export const ruleSentences = {
   label_write: 'Tools that write ask first.',
   annotations_read: 'The server is trusted, and says that this tool only reads.',
   annotations_write: 'The server is trusted, and says that this tool writes.',
-  unlabelled: 'Nobody has said whether this tool only reads, so it asks.',
+  unlabelled: 'This tool is not labelled as read or write, so it asks.',
   untrusted: 'The server is not trusted, so its annotations are ignored and the tool asks.',
-  tool_new: 'This tool is new, and nobody has accepted it yet.',
+  tool_new: 'This tool is new and has not been accepted yet.',
   tool_changed: 'This tool may do more than when it was accepted.',
   tool_held:
-    'This tool is new, has a new description or may do more than what was accepted. It is held until somebody accepts it.',
-  grant: 'A decision for calls like this was remembered.',
+    'This tool is new, has a new description or may do more than what was accepted. It is blocked until a person accepts it.',
+  grant: 'A remembered decision allows this call.',
   policy_failed: "The host's policy returned no valid result, so nothing runs.",
   setting_unknown: 'This tool has an unknown setting, so nothing runs.',
 } as const
 
-/** The name of a rule: one of ours, or `policy:` and the host's own name. */
+/** The name of a rule: a built-in one, or `policy:` and the host's own name. */
 export type RuleId = keyof typeof ruleSentences | `policy:${string}`
 
-/** What a call may do, and which rule says so. */
+/** Whether a call runs, asks or is denied, and the rule that decides it. */
 export interface ApprovalVerdict {
   readonly mode: ResolvedApproval
   readonly rule: RuleId
@@ -46,7 +46,7 @@ export interface LabelInput {
   readonly definitionHash: string
 }
 
-/** A person's label, while the definition is the one they saw; else the connector's; else what the annotations say. */
+/** A tool's label: the person's while the definition is unchanged, otherwise the connector's, otherwise that of the annotations. */
 export function resolveLabel({
   annotations,
   trusted,
@@ -61,23 +61,23 @@ export function resolveLabel({
   return value === undefined ? undefined : { value, source: 'server', believed: trusted }
 }
 
-/** What decides about a call. */
+/** Input of {@link decideApproval}. */
 export interface ApprovalInput {
   readonly label: ToolLabel | undefined
   readonly mode: ApprovalMode
   readonly trusted: boolean
   readonly change: ToolChangeKind | undefined
   readonly onToolChange: 'ask' | 'hold' | 'accept'
-  /** Whether a remembered decision fits the call. */
+  /** Whether a remembered decision matches the call. */
   readonly granted: boolean
-  /** What the host's policy answers, taken as it comes. */
+  /** The result of the host's policy, unchecked. */
   readonly policy: unknown
 }
 
 /**
- * The approval rule. A refusal beats everything, asking beats running: the host's policy may replace the platform rule
- * and tighten a tool's own setting, never loosen *ask*; a grant settles only what asks by default. What is not known
- * (a mode, a kind of change, an answer) never loosens anything.
+ * The approval rule. Deny takes precedence over ask, and ask over auto: the host's policy may replace the platform rule
+ * and tighten a tool's own setting, never loosen *ask*; a grant allows only calls that ask by default. Unknown values (a mode, a kind of
+ * change, a result) never loosen a rule.
  */
 export function decideApproval(input: ApprovalInput): ApprovalVerdict {
   const { mode, granted, onToolChange } = input
@@ -101,14 +101,14 @@ function platformRule({ label, trusted }: ApprovalInput): ApprovalVerdict {
   return label.value === 'read' ? verdict('auto', 'label_read') : verdict('ask', 'label_write')
 }
 
-/** A host's policy is code we don't know: an answer that is not one, or can't be read, denies. */
+/** Checks the result of a host's policy: an invalid or unreadable result denies. */
 function readPolicy(answer: unknown): ApprovalVerdict | undefined {
   if (answer === undefined) return undefined
   try {
     const { mode, rule } = answer as { readonly mode: unknown; readonly rule: unknown }
     if (isVerdict(mode) && typeof rule === 'string' && rule !== 'policy_failed') {
       const name = rule.slice(0, 100)
-      return { mode, rule: `policy:${name}`, why: `The host's policy says so (${name}).` }
+      return { mode, rule: `policy:${name}`, why: `The host's policy decided this (${name}).` }
     }
   } catch {
     // Denied below.
@@ -120,7 +120,7 @@ function isVerdict(mode: unknown): mode is ResolvedApproval {
   return mode === 'auto' || mode === 'ask' || mode === 'deny'
 }
 
-/** Of other words alone a call asks nobody: the model reads those that were accepted. */
+/** Reworded definitions need no review: the model reads the accepted words. */
 function needsReview(change: ToolChangeKind | undefined): boolean {
   return change !== undefined && !['same', 'cosmetic', 'reworded', 'narrowed'].includes(change)
 }

@@ -4,7 +4,7 @@ import { maxJsonDepth, type JsonObject, type JsonValue } from '../model/json.js'
 import { digestOf } from './digest.js'
 import { visibleLines } from '../model/visible-text.js'
 
-/** Arguments taken once: what is shown, hashed and sent is this and nothing else. */
+/** A copy of a call's arguments, which is shown, hashed and sent. */
 export interface TakenArguments {
   readonly value: JsonObject
   /** The text that is stored. */
@@ -16,9 +16,8 @@ export interface TakenArguments {
 const shownCharacters = 100_000
 
 /**
- * Copies a call's arguments, once, refusing what could be another thing when it is read again or sent: getters, functions,
- * class instances, numbers JSON can't carry exactly, lone surrogates. The copy is frozen: nobody can change it between
- * approval and call. None at all are `{}`.
+ * Copies a call's arguments once, and refuses values that could differ when they are read again or sent: getters, functions,
+ * class instances, numbers JSON can't carry exactly, lone surrogates. The copy is frozen, so that it can't change between approval and call. Absent arguments are `{}`.
  *
  * @param options - `maxBytes` of the JSON text in UTF-8. `@default 65536`
  * @throws IntegrationError `invalid_input` with the path
@@ -33,7 +32,7 @@ export function takeArguments(args: unknown, options: { readonly maxBytes?: numb
   return { value: value as JsonObject, json, digest: digestOf(value) }
 }
 
-/** Arguments for a screen: all of them, or said how much is hidden. */
+/** Arguments for a screen: all of them, or with the amount that is hidden. */
 export function displayArguments(value: JsonObject): ArgumentsDisplay {
   const { shown, hiddenCharacters } = visibleLines(JSON.stringify(value, undefined, 2), shownCharacters)
   return { text: shown, hiddenCharacters }
@@ -96,13 +95,13 @@ function copyObject(value: object, path: string, depth: number, budget: { left: 
   return Object.freeze(Object.fromEntries(entries))
 }
 
-/** Stops before a huge value has been copied; its exact size is looked at afterwards. */
+/** Stops before a huge value is copied; the exact size is checked afterwards. */
 function spend(budget: { left: number }, characters: number): void {
   budget.left -= characters
   if (budget.left < 0) throw refuse('args', 'is too large')
 }
 
-/** A data property's value, read once; a getter could say something else the next time. */
+/** A data property's value, read once; a getter could return another value the next time. */
 function own(value: object, key: string, path: string): unknown {
   const property = read(() => Object.getOwnPropertyDescriptor(value, key), path)
   if (property === undefined || !('value' in property)) throw refuse(path, 'is not a plain value')

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../model/json.js'
 import { digestOf } from './digest.js'
 
-/** Everything that an approval binds. Any difference at its use ends it as `superseded`. */
+/** Everything that an approval is bound to. Any difference when it is used makes it `superseded`. */
 export interface ApprovalBinding {
   readonly workspaceId: string
   readonly userId: string
@@ -14,7 +14,7 @@ export interface ApprovalBinding {
   readonly tool: string
   readonly definitionHash: string
   readonly argumentsDigest: string
-  /** Which approval; absent until there is one. */
+  /** The id of the approval; absent until there is one. */
   readonly approvalId?: string | undefined
   /** ms since the epoch. */
   readonly expiresAt?: number | undefined
@@ -39,7 +39,7 @@ const bound: Readonly<Record<Field, 'request' | 'approval'>> = {
 
 const fields = Object.keys(bound) as readonly Field[]
 
-/** One hash over everything that is bound. */
+/** The hash of a binding. */
 export function bindingHash(binding: ApprovalBinding): string {
   return digestOf(['mcp-integrations/approval/v1', only(fields, binding)])
 }

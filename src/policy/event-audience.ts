@@ -3,7 +3,7 @@ import type { Actor } from '../model/actor.js'
 import { decideAccess, type AccessRules, type AccessScope } from './access.js'
 
 /**
- * An event as one person may see it.
+ * An event as one person can see it.
  *
  * @param scope - the integration as it is now; absent when it is gone
  * @returns `undefined`: none of it. An integration that a person can no longer see is reported as removed.

@@ -3,7 +3,7 @@ import type { WorkBudget } from '../model/work-budget.js'
 
 /**
  * Numbers for JSON values: two values have the same number exactly when they are equal, in whatever order their keys
- * are written. Every part of a value is looked at once, however often it is compared.
+ * are written. Every part of a value is visited once, however often it is compared.
  */
 export class Fingerprints {
   readonly #numbers = new Map<string, number>()

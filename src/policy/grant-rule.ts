@@ -3,7 +3,7 @@ import { IntegrationError, type FieldProblem } from '../model/errors.js'
 import type { ToolAnnotations, ToolLabel } from '../model/tool.js'
 import type { ApprovalBinding } from './binding.js'
 
-/** A options decision, as it is stored. What is absent is not bound. Times are ms since the epoch. */
+/** A remembered decision, as it is stored. Absent fields don't restrict it. Times are ms since the epoch. */
 export interface StoredGrant {
   readonly id: string
   readonly workspaceId: string
@@ -22,10 +22,10 @@ export interface StoredGrant {
 }
 
 const day = 86_400_000
-/** No grant lives longer. */
+/** The longest lifetime of a grant. */
 const longest = 30 * day
 
-/** The grant that settles a call; when several do, one that isn't used up by it, then the one that binds most. */
+/** The grant that allows a call. Of several, one with unlimited uses first, then the most restricted one. */
 export function matchGrant(
   grants: readonly StoredGrant[],
   call: ApprovalBinding,
@@ -37,9 +37,9 @@ export function matchGrant(
 }
 
 /**
- * Makes a grant of what a person wants options about a decision.
+ * Creates a grant from a decision that a person wants to be remembered.
  *
- * @throws IntegrationError `invalid_input`: out of bounds, or nothing that is to be options for long
+ * @throws IntegrationError `invalid_input`: out of bounds, or a decision that must not be remembered
  */
 export function grantFrom(
   remember: unknown,
@@ -55,7 +55,7 @@ export function grantFrom(
   const { binding, id, now } = decided
   const options = readRemember(remember, binding)
   if (destroys(decided))
-    throw refuse([{ path: 'remember', message: "can't be given for a tool that destroys: it asks every time" }])
+    throw refuse([{ path: 'remember', message: "can't be remembered for a destructive tool: it asks every time" }])
   const { workspaceId, userId, integrationId, bindingRevision, tool, definitionHash } = binding
   return {
     id,
@@ -77,7 +77,7 @@ export function grantFrom(
   }
 }
 
-/** The word of a trusted server, unless a person has said that the tool only reads. */
+/** Whether a trusted server annotates the tool as destructive, unless a person labelled it as read. */
 function destroys({ trusted, annotations, label }: Parameters<typeof grantFrom>[1]): boolean {
   const corrected = label?.source === 'person' && label.value === 'read'
   return trusted && annotations?.destructiveHint === true && !corrected

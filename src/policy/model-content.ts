@@ -4,45 +4,45 @@ import type { ToolContent, ToolResult } from '../model/tool.js'
 import { readMedia, type Media } from './media.js'
 import { isJsonObject, sameJson } from './same-json.js'
 
-/** One part of what a model reads. */
+/** A part of the content for a model. */
 export type ModelPart =
   | { readonly type: 'text'; readonly text: string }
   | {
       readonly type: 'media'
       readonly mediaType: string
-      /** Base64, as its alphabet and padding want it. */
+      /** Valid, padded base64. */
       readonly data: string
-      /** What the part is, for a model API that doesn't take it. */
+      /** A description of the part, for a model API that doesn't accept it. */
       readonly words: string
     }
 
-/** What a model reads of a call. */
+/** The content of a call for a model. */
 export interface ModelContent {
-  /** Never empty, and no text in it is. */
+  /** Never empty, and without empty texts. */
   readonly parts: readonly ModelPart[]
-  /** The tool failed, or has not run. */
+  /** Whether the tool failed or has not run. */
   readonly failed: boolean
-  /** The failure in words, for APIs without a flag for it; absent where the parts say it themselves. */
+  /** A sentence about the failure, for APIs without a flag for it; absent if the parts already say so. */
   readonly heading?: string | undefined
 }
 
-/** What a model reads of an outcome: the tool's content, or why it has not run. */
+/** The content of an outcome for a model: the tool's content, or the reason why it has not run. */
 export function modelContent(outcome: ToolCallOutcome): ModelContent {
   if (outcome.type !== 'completed') return { parts: [{ type: 'text', text: outcome.modelText }], failed: true }
   return resultContent(outcome.result)
 }
 
-/** The same as text alone, where a model API has neither media nor a flag for failures. */
+/** The content as text, for model APIs with neither media nor a flag for failures. */
 export function contentText(content: ModelContent): string {
   return partsText(headedParts(content))
 }
 
-/** The parts, with the failure in words before them. */
+/** The parts, with the sentence about the failure first. */
 export function headedParts({ parts, heading }: ModelContent): readonly ModelPart[] {
   return heading === undefined ? parts : [{ type: 'text', text: heading }, ...parts]
 }
 
-/** Parts as text alone. */
+/** Parts as text. */
 export function partsText(parts: readonly ModelPart[]): string {
   return parts.map((part) => (part.type === 'text' ? part.text : part.words)).join('\n')
 }
@@ -89,7 +89,7 @@ function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObj
   const media = readMedia(blob, mimeType)
   const { mediaType, data } = media
   const decoded = mediaType === undefined || isText(mediaType) ? decodeText(data) : undefined
-  // Without a type, bytes that no text has tell.
+  // Without a media type, bytes that no text contains mark it as binary.
   if (decoded !== undefined && (mediaType !== undefined || !noText.test(decoded)))
     return { type: 'text', text: decoded }
   return mediaPart(media, 'application/octet-stream', uri)
@@ -97,7 +97,7 @@ function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObj
 
 const noText = /[^\P{Cc}\t\n\r]/u
 
-/** What isn't base64 would make a model API refuse the whole conversation. */
+/** A model API would refuse the whole conversation because of invalid base64. */
 function mediaPart({ mediaType, data }: Media, kindOfNone: string, uri?: JsonValue): ModelPart {
   const base64 = withoutPadding(data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/'))
   const from = typeof uri === 'string' ? ` from ${uri.slice(0, shownCharacters)}` : ''
@@ -112,7 +112,7 @@ function mediaPart({ mediaType, data }: Media, kindOfNone: string, uri?: JsonVal
   }
 }
 
-/** Not by a regular expression: it would look for the end again at each of very many `=`. */
+/** No regular expression: it would take quadratic time for very many `=`. */
 function withoutPadding(base64: string): string {
   let end = base64.length
   while (base64[end - 1] === '=') end--
@@ -133,7 +133,7 @@ function unknownPart(block: ToolContent): ModelPart {
 
 const shownCharacters = 10_000
 
-/** Servers repeat structured content as text, some of them without the object that has to be around a plain value. */
+/** Whether a text repeats the structured content, as servers often do, sometimes without the object around a plain value. */
 function says(part: ModelPart, structured: JsonValue): boolean {
   if (part.type !== 'text') return false
   const wrapped = isJsonObject(structured) && Object.keys(structured).length === 1 ? structured.result : undefined
@@ -144,7 +144,7 @@ function says(part: ModelPart, structured: JsonValue): boolean {
     const parsed = JSON.parse(text) as JsonValue
     return sameJson(parsed, structured) || (wrapped !== undefined && sameJson(parsed, wrapped))
   } catch {
-    // Not JSON, or nested too deep to compare: then it's shown beside the text.
+    // Not JSON, or nested too deep to compare: both are shown.
     return false
   }
 }

@@ -4,12 +4,12 @@ import { WorkBudget, withinBudget } from '../model/work-budget.js'
 import { Fingerprints } from './fingerprints.js'
 
 /**
- * How what a schema accepts has changed. `cosmetic`: it is written otherwise. `narrowed`: it accepts less. `reworded`:
- * its words are others, and it accepts the same or less. `widened`: it accepts more, or nobody can tell.
+ * How a schema has changed. `cosmetic`: only its notation. `narrowed`: it accepts less. `reworded`: its texts, and it accepts
+ * the same or less. `widened`: it accepts more, or may do so.
  */
 export type SchemaChange = 'same' | 'cosmetic' | 'narrowed' | 'reworded' | 'widened'
 
-/** What one comparison may cost. */
+/** The work limit of one comparison. */
 const maxWork = 200_000
 
 /**

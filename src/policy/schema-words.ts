@@ -4,8 +4,8 @@ import type { ToolDefinition } from '../model/tool.js'
 import { sameJson } from './same-json.js'
 
 /**
- * A definition as it is now, in the words that somebody accepted: what was not there then is not described. A model
- * reads nothing that nobody agreed to.
+ * The current definition with the accepted texts; parts added since have no description. A model reads only accepted
+ * texts.
  */
 export function inAcceptedWords(now: ToolDefinition, accepted: ToolDefinition | undefined): ToolDefinition {
   const { title: _title, description: _description, outputSchema, annotations, ...rest } = now

@@ -8,7 +8,7 @@ import { partsOf } from './tool-definition.js'
 import { differencesBetween } from './tool-difference.js'
 
 /**
- * How a definition stands to the one that was accepted, with what a host can show.
+ * Compares a definition with the accepted one, and lists the differences for a host to show.
  *
  * @throws IntegrationError `protocol_error` when one nests deeper than 100 levels
  */
@@ -18,8 +18,8 @@ export function classifyChange(accepted: ToolDefinition, now: ToolDefinition): T
 }
 
 /**
- * How a definition stands to the one that was accepted. What can't be told, or would cost too much to find out, counts
- * as `widened`. What a tool returns is no right of the caller's: of `outputSchema` only the words count.
+ * Compares a definition with the accepted one. Changes that can't be classified, or only at too high a cost, count as
+ * `widened`. A result gives no additional permission, so only the texts of `outputSchema` count.
  *
  * @param work - shared by several comparisons; `@default` one of its own
  * @throws IntegrationError `protocol_error` when one nests deeper than 100 levels
@@ -36,14 +36,14 @@ export function changeKind(accepted: ToolDefinition, now: ToolDefinition, work?:
   ])
 }
 
-/** Nobody can be harmed by another structure, but text in it reaches a model. */
+/** Another structure of results is harmless, but its texts reach a model. */
 function compareOutputs(before: JsonValue, after: JsonValue, work: WorkBudget | undefined): SchemaChange {
   const change = compareSchemas(before, after, work)
   if (change === 'same' || change === 'reworded') return change
   return addsWords(before, after) ? 'reworded' : 'cosmetic'
 }
 
-/** Towards writing, destroying, the open world is widened; away from it narrowed. What is absent has its cautious default. */
+/** Towards writing, destroying, the open world is widened; away from it narrowed. Absent annotations have the cautious default. */
 function compareAnnotations(before: JsonValue, after: JsonValue): SchemaChange {
   const [was, is] = [risksOf(before as ToolAnnotations), risksOf(after as ToolAnnotations)]
   if (is.some((risk, n) => risk && !was[n])) return 'widened'
@@ -53,7 +53,7 @@ function compareAnnotations(before: JsonValue, after: JsonValue): SchemaChange {
   return isEqual(before, after) ? 'same' : 'cosmetic'
 }
 
-/** Annotations of a later revision: nobody here can tell what a change of them means. */
+/** Annotations of a later revision, whose changes can't be classified. */
 function unknownIn(annotations: JsonValue): string {
   return digestOf(Object.fromEntries(Object.entries(annotations as JsonObject).filter(([key]) => !known.has(key))))
 }

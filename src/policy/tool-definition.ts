@@ -3,12 +3,12 @@ import { nestsWithin, type JsonObject, type JsonValue } from '../model/json.js'
 import type { ToolDefinition } from '../model/tool.js'
 import { digestOf } from './digest.js'
 
-/** JSON levels of a definition: more than any honest one has, less than hurts. */
+/** The limit of JSON levels of a definition: more than any honest one has. */
 const maxDepth = 100
 
 /**
- * SHA-256 over everything that a person may look at or that we act on: name, title, description, schemas, annotations,
- * icons, `execution.taskSupport` and `_meta.ui.visibility`. A field that is empty is as one that is absent.
+ * SHA-256 over everything that a person reviews or that has an effect: name, title, description, schemas, annotations,
+ * icons, `execution.taskSupport` and `_meta.ui.visibility`. Empty fields count as absent.
  *
  * @throws IntegrationError `protocol_error` when it nests deeper than 100 levels
  */
@@ -17,7 +17,7 @@ export function definitionHash(definition: ToolDefinition): string {
 }
 
 /**
- * What counts of a definition, as it is once it was stored: plain JSON.
+ * The hashed parts of a definition, as plain JSON.
  *
  * @throws IntegrationError `protocol_error` when it nests deeper than 100 levels
  */
@@ -41,7 +41,7 @@ export function partsOf(definition: ToolDefinition): JsonObject {
   return withoutEmpty(JSON.parse(JSON.stringify(parts)) as JsonObject)
 }
 
-/** Servers write what they don't have as `null`, `[]` or `{}`, one day so and one day otherwise. */
+/** Servers write absent fields as `null`, `[]` or `{}`, and not always in the same way. */
 function withoutEmpty(parts: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
   const kept = Object.entries(parts).filter(([, value]) => {
     if (typeof value !== 'object') return value !== undefined

@@ -22,7 +22,7 @@ export interface FilterInput {
   readonly quarantined: readonly QuarantinedTool[]
 }
 
-/** What of it the agent may call, and what is missing and why. */
+/** The tools that the agent can call, and the missing ones with their reasons. */
 export interface Filtered {
   /** Wire names. */
   readonly usable: ReadonlySet<string>
@@ -33,7 +33,7 @@ export interface Filtered {
   }[]
 }
 
-/** Exactly the enabled tools, of an enabled integration bound to the agent, that no setting, review or policy keeps away. */
+/** The tools of an integration that the agent can call: enabled, and not excluded by a setting, a review or a policy. */
 export function filterTools({ agentId, integration, tools, quarantined }: FilterInput): Filtered {
   if (!integration.enabled) return nothing('integration_disabled')
   if (!integration.agents.includes(agentId)) return nothing('agent_not_allowed')

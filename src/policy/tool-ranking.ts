@@ -2,9 +2,9 @@ import MiniSearch from 'minisearch'
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolsetTool } from '../model/toolset.js'
 
-/** Tools that are found by words. */
+/** A search index of tools. */
 export interface ToolIndex {
-  /** The best first; equal ones in the order of their names. */
+  /** The best matches first; equal ones by name. */
   find(query: string, limit: number): readonly ToolsetTool[]
 }
 

@@ -1,6 +1,6 @@
 import type { RegistryRuntime } from '../ports/runtime.js'
 
-/** A {@link RegistryRuntime} whose time stands still until a test moves it. */
+/** A {@link RegistryRuntime} with a clock that only a test advances. */
 export interface ManualRuntime extends RegistryRuntime {
   /**
    * Moves on by so many ms. Timers fire in the order of their time, each at its own `now()`; what they start may run on

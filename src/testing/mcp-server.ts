@@ -29,7 +29,7 @@ export interface TestTool {
     | undefined
 }
 
-/** What a running tool is given: the part of the SDK's own context that tests need. */
+/** The context of a running tool: the part of the SDK's context that tests need. */
 export interface TestToolContext {
   /** The request that is being answered. */
   readonly mcpReq: {
@@ -49,24 +49,24 @@ export interface TestToolContext {
   }
 }
 
-/** What a tool answers: a text block, or a result as on the wire. */
+/** The result of a tool: a text, or a result as on the wire. */
 export type TestToolAnswer = string | { readonly [key: string]: unknown }
 
 /** Options of a {@link TestServer}. */
 export interface TestServerOptions {
-  /** What it lists at first. */
+  /** The tools that it lists at first. */
   readonly tools: readonly TestTool[]
   /**
    * `modern`: revision 2026-07-28 only. `legacy`: the older ones, with sessions. `both`. `@default 'both'`
    */
   readonly era?: 'modern' | 'legacy' | 'both' | undefined
-  /** Where it is. `@default 'https://mcp.example/mcp'` */
+  /** Its URL. `@default 'https://mcp.example/mcp'` */
   readonly url?: string | undefined
   /** Requests without these headers are answered 401. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** One HTTP request that a {@link TestServer} got. */
+/** An HTTP request that a {@link TestServer} received. */
 export interface TestRequest {
   /** The HTTP method. */
   readonly verb: string
@@ -88,13 +88,13 @@ export interface TestServer {
   readonly requests: readonly TestRequest[]
   /** How often each tool ran. */
   readonly calls: ReadonlyMap<string, number>
-  /** Offers other tools from now on, and tells clients that listen. */
+  /** Replaces the tools, and notifies clients that listen. */
   setTools(tools: readonly TestTool[]): Promise<void>
   /** Answers every request with this from now on; `undefined`: works again. */
   answerWith(answer: ((request: Request) => Response | Promise<Response>) | undefined): void
   /** Forgets all sessions, as a restart does. */
   forgetSessions(): void
-  /** Ends it; safe twice. */
+  /** Closes the server. Safe to call twice. */
   close(): Promise<void>
 }
 

@@ -18,8 +18,8 @@ export type { EncryptionKeyProvider } from './key-wrapping.js'
 /** Options of {@link encryptedCredentials}. */
 export interface EncryptedCredentialsOptions {
   /**
-   * A key ring, the current key first: the others only open what they once sealed. To rotate, add the new key at the
-   * end everywhere, then move it to the front, reseal, and drop the old key when nothing depends on it any more.
+   * A key ring, the current key first: the others only open existing values. To rotate, add the new key at the end
+   * everywhere, then move it to the front, reseal, and remove the old key when no value depends on it any more.
    * Or a {@link EncryptionKeyProvider}.
    */
   readonly keys: readonly EncryptionKey[] | EncryptionKeyProvider
@@ -119,7 +119,7 @@ function encodeText(secret: string): Uint8Array {
   throw new IntegrationError('invalid_input', 'The credential is not well-formed text: it holds half a surrogate pair.')
 }
 
-/** The one way to write a sealed value: any other spelling of the same bytes is damage. */
+/** The canonical form of a sealed value: any other encoding of the same bytes is refused as damaged. */
 function canonical(jwe: FlattenedJWE): string {
   const { protected: header, encrypted_key: key, iv, ciphertext, tag, aad } = jwe
   return JSON.stringify({
@@ -144,7 +144,7 @@ function parsed(sealed: string): { jwe: FlattenedJWE; header: SealedHeader } | u
   }
 }
 
-/** What was opened lately. A value that is being opened is opened once for all who wait. */
+/** A cache of opened values. Concurrent calls share one opening. */
 function openedValues(now: () => number) {
   const values = new Map<string, { readonly aad: string; readonly secret: Promise<string>; readonly until: number }>()
   return {

@@ -4,7 +4,7 @@ import type { WebCryptoKey } from './web-crypto-key.js'
 
 /** One key of a key ring. */
 export interface EncryptionKey {
-  /** Names it in sealed values (`kid`): 1-128 printable ASCII characters. Never give it to another key. */
+  /** Identifies the key in sealed values (`kid`): 1-128 printable ASCII characters. Never reuse it for another key. */
   readonly id: string
   /** 32 random bytes, as base64 or base64url text, or an AES-GCM `CryptoKey` of 256 bits that may encrypt and decrypt. */
   readonly secret: string | Uint8Array | WebCryptoKey
@@ -21,7 +21,7 @@ export interface KeyRing {
 /**
  * Takes a ring of keys, the current one first.
  *
- * @throws `invalid_input` when there is none, one is not 32 bytes, or two are the same
+ * @throws `invalid_input` if there is no key, one is not 32 bytes, or two are the same
  */
 export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
   const [current] = keys

@@ -7,8 +7,8 @@ import type { WebCryptoKey } from './web-crypto-key.js'
 /**
  * Keys that never leave another system, such as a cloud KMS: it wraps a fresh data key for every sealed value.
  *
- * `context` names the workspace, integration, owner and field: hand it on as the KMS's encryption context, so that the
- * KMS, too, refuses a value that was moved.
+ * `context` names the workspace, integration, owner and field: pass it as the KMS's encryption context, so that the KMS
+ * also refuses a moved value.
  */
 export interface EncryptionKeyProvider {
   /** The id of the key that {@link EncryptionKeyProvider.wrap} uses now: 1-128 printable ASCII characters. */
@@ -16,9 +16,9 @@ export interface EncryptionKeyProvider {
   /** Encrypts a data key of 32 bytes with the named key. */
   wrap(keyId: string, dataKey: Uint8Array, context: string): Promise<Uint8Array>
   /**
-   * Decrypts a data key. A throw means: not now, try again.
+   * Decrypts a data key. Throw for a temporary failure.
    *
-   * @returns `undefined` when it never will: the key is unknown or destroyed, or refuses this value or context.
+   * @returns `undefined` for a permanent failure: the key is unknown or destroyed, or refuses this value or context.
    */
   unwrap(keyId: string, wrapped: Uint8Array, context: string): Promise<Uint8Array | undefined>
 }
@@ -73,7 +73,7 @@ export function providerScheme(provider: EncryptionKeyProvider): WrappingScheme 
   }
 }
 
-/** Ends an opening for good. */
+/** Throws the error for a value that can never be opened. */
 export function unreadable(why: string): never {
   throw new IntegrationError('credential_unreadable', `A stored credential can't be opened: ${why}.`)
 }
@@ -83,7 +83,7 @@ async function usingProvider<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (isIntegrationError(error)) throw error
-    throw new IntegrationError('storage_unavailable', 'The key provider of encryptedCredentials is unavailable now.')
+    throw new IntegrationError('storage_unavailable', 'The key provider of encryptedCredentials() is unavailable.')
   }
 }
 

@@ -103,7 +103,7 @@ describe('a remembered decision', () => {
   })
 })
 
-describe('a tool that destroys', () => {
+describe('a destructive tool', () => {
   const annotations = { destructiveHint: true }
   const said = (value: 'read' | 'write', source: ToolLabel['source']): ToolLabel => ({ value, source, believed: true })
   it.each([
@@ -117,7 +117,7 @@ describe('a tool that destroys', () => {
   ])('%s', (_what, trusted, hints, label, remembered) => {
     const remember = () => grantFrom({ for: 'tool' }, { ...decided, trusted, annotations: hints, label })
     if (remembered) expect(remember().id).toBe('grant-1')
-    else expect(remember).toThrow(/destroys/)
+    else expect(remember).toThrow(/destructive/)
   })
 })
 
