@@ -14,7 +14,7 @@ export const integration = {
   transferTo: 'User ID of the new owner',
   transferToHelp: 'Ask your administrator, or find it on the person’s profile page.',
   transferSearch: 'New owner',
-  transferSearchHelp: 'Type part of the name, then choose a person.',
+  transferSearchHelp: 'Type part of the name, then choose.',
   transferFound: 'People',
   transferNobody: 'No one found.',
   transferChoose: 'Choose a person.',
