@@ -51,6 +51,7 @@ export type {
   StorageAppend,
   StorageChange,
   StorageCheck,
+  StorageExpiredQuery,
   StorageListQuery,
   StorageListResult,
   StorageReadResult,

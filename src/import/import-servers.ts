@@ -11,7 +11,7 @@ import { invalid } from '../model/invalid.js'
 import { maxServers, type ServerEntry } from './server-entry.js'
 import { fillTemplate } from './template.js'
 
-/** Options of {@link importServers}. */
+/** Options of `importServers()`. */
 export interface ImportOptions<AgentId extends string = string> {
   /** The agents that can use the new integrations: at least one. */
   readonly agents: readonly AgentId[]

@@ -23,8 +23,8 @@ export interface OAuthSettings {
    */
   readonly lenientIssuer?: boolean | undefined
   /**
-   * Uses an authorization server even when its metadata doesn't list PKCE with S256. PKCE is always sent. `@default
-   * false`
+   * Uses an authorization server even when its metadata doesn't list PKCE with S256. PKCE is always sent.
+   * `@default false`
    */
   readonly pkceWithoutMetadata?: boolean | undefined
   /**

@@ -23,7 +23,8 @@ export interface SettingsPageOptions {
 
 /** The labels that are plain texts, not functions. */
 export type PageLabels = Partial<Pick<Labels, TextLabel>>
-type TextLabel = {
+/** The names of the labels that are plain texts. */
+export type TextLabel = {
   [Key in keyof Labels]: Labels[Key] extends (...values: never[]) => string ? never : Key
 }[keyof Labels]
 
