@@ -1,6 +1,7 @@
 // Installs the servers of test/interop/servers, too heavy for the main installation, into a folder of their own, and
-// connects each: node scripts/test-interop-more.mjs [--short] [--write] [word]. --short: three small ones, for CI. --write: puts
-// the table into docs/interoperability.md. A word: only servers whose names have it.
+// connects each, then signs in with the authorization servers: node scripts/test-interop-more.mjs [--short] [--write]
+// [word]. --short: three small ones and the authorization servers, for CI. --write: puts the table into
+// docs/interoperability.md. A word: only servers whose names have it.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,11 +14,21 @@ const small = [
   '@modelcontextprotocol/server-memory',
   '@modelcontextprotocol/server-sequential-thinking',
   '@notionhq/notion-mcp-server',
+  'better-auth',
+  'better-auth-1.6',
+  '@better-auth/core',
+  '@better-auth/mcp',
+  '@better-auth/utils',
+  'better-call',
 ]
 if (flags.includes('--write') && flags.length > 1) throw new Error('--write needs all servers: give nothing else.')
 
-const program = ['scripts/run.mjs', 'test/interop/more/main.ts', join(installed(), 'node_modules'), ...flags]
-process.exitCode = spawnSync(process.execPath, program, { cwd: root, stdio: 'inherit' }).status ?? 1
+const modules = join(installed(), 'node_modules')
+const passed = ['main.ts', 'sign-in.ts'].map((program) => {
+  const command = ['scripts/run.mjs', `test/interop/more/${program}`, modules, ...flags]
+  return spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' }).status === 0
+})
+process.exitCode = passed.every(Boolean) ? 0 : 1
 
 /** The folder with the servers, which git ignores; installed anew only when the package file is another. */
 function installed() {
