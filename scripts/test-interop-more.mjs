@@ -1,6 +1,6 @@
 // Installs the servers of test/interop/servers, too heavy for the main installation, into a folder of their own, and
 // connects each, then signs in with the authorization servers: node scripts/test-interop-more.mjs [--short] [--write]
-// [word]. --short: three small ones and the authorization servers, for CI. --write: puts the table into
+// [word]. --short: three small ones and better-auth, for CI. --write: puts the table into
 // docs/interoperability.md. A word: only servers whose names have it.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'

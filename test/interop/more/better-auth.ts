@@ -1,30 +1,12 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { getRequestListener } from '@hono/node-server'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { browser } from './browse.js'
+import { listen, type Answer, type SignInServer } from './sign-in-server.js'
 
-/** An MCP server and its authorization server, and what a person does there. */
-export interface SignInServer {
-  readonly url: string
-  /** What reached its token and revocation endpoints, in order: `token` or `revoke`. */
-  readonly asked: readonly string[]
-  /** Opens the address as a browser would, signs in, consents. @returns where the person is sent back to */
-  browse(authorizationUrl: string): Promise<string>
-  /** All access tokens that were used are over, as if their time had passed. */
-  endAccess(): void
-  /** All refresh tokens are over. */
-  endRefresh(): void
-  stop(): Promise<void>
-}
-
-type Handler = (request: Request) => Promise<Response>
 type Tables = Record<string, Record<string, unknown>[]>
 interface Auth {
-  readonly handler: Handler
+  readonly handler: Answer
   readonly api: { signUpEmail(given: { readonly body: object }): Promise<unknown> }
 }
 /** What is used of better-auth, which is installed elsewhere and has no types here. */
@@ -36,29 +18,28 @@ interface Library {
 }
 /** 1.6, where the plugin `mcp` is part of it. */
 interface Library16 extends Library {
-  withMcpAuth(auth: Auth, handler: Handler): Handler
-  oAuthDiscoveryMetadata(auth: Auth): Handler
-  oAuthProtectedResourceMetadata(auth: Auth): Handler
+  withMcpAuth(auth: Auth, handler: Answer): Answer
+  oAuthDiscoveryMetadata(auth: Auth): Answer
+  oAuthProtectedResourceMetadata(auth: Auth): Answer
 }
 /** 1.7, where the plugin is the package `@better-auth/mcp`. */
 interface Library17 extends Library {
-  requireMcpAuth(auth: Auth, handler: Handler, options: { readonly resource: string }): Handler
+  requireMcpAuth(auth: Auth, handler: Answer, options: { readonly resource: string }): Answer
 }
 
 /** How a version and an MCP server are put together. */
 interface Setup {
   plugins(resource: string): readonly unknown[]
   /** Asks for a token before the MCP server. */
-  protect(auth: Auth, mcp: Handler, resource: string): Handler
+  protect(auth: Auth, mcp: Answer, resource: string): Answer
   /** Paths, and what answers there. */
-  wellKnown(auth: Auth): Readonly<Record<string, Handler>>
+  wellKnown(auth: Auth): Readonly<Record<string, Answer>>
   /** The table with the refresh tokens, and its column that says until when they are good. */
   readonly refreshTokens: readonly [table: string, column: string]
 }
 
 const person = { email: 'ana@example.com', password: 'correct horse battery', name: 'Ana' }
 const pages = { loginPage: '/sign-in', consentPage: '/consent' }
-const tokenEndpoint = /[/](token|revoke)$/
 /** Of both versions: their adapter in memory makes none itself. */
 const tableNames =
   'user session account verification jwks oauthAccessToken oauthRefreshToken oauthConsent oauthApplication oauthClient ' +
@@ -98,18 +79,12 @@ async function load<L>(packages: string, name: string, ...plugins: readonly stri
 }
 
 async function start(library: Library, setup: Setup): Promise<SignInServer> {
-  const asked: string[] = []
-  let routes: Readonly<Record<string, Handler>> = {}
-  const answer: Handler = async (request) => {
+  let routes: Readonly<Record<string, Answer>> = {}
+  const { origin, asked, stop } = await listen(async (request) => {
     const { pathname } = new URL(request.url)
-    const [, endpoint] = tokenEndpoint.exec(pathname) ?? []
-    if (endpoint !== undefined) asked.push(endpoint)
     const route = Object.keys(routes).find((path) => pathname.startsWith(path))
     return routes[route ?? '']?.(request) ?? new Response(null, { status: 404 })
-  }
-  const listening = createServer(getRequestListener(answer, { overrideGlobalObjects: false })).listen(0, '127.0.0.1')
-  await once(listening, 'listening')
-  const origin = `http://127.0.0.1:${(listening.address() as AddressInfo).port}`
+  })
   const url = `${origin}/mcp`
 
   const tables: Tables = Object.fromEntries(tableNames.split(' ').map((name) => [name, []]))
@@ -126,22 +101,18 @@ async function start(library: Library, setup: Setup): Promise<SignInServer> {
   await auth.api.signUpEmail({ body: person })
   const mcp = createMcpHandler(notes)
   const access = endable(setup.protect(auth, (request) => mcp.fetch(request), url))
-  routes = { '/mcp': access.handler, '/api/auth/': auth.handler, ...setup.wellKnown(auth) }
+  routes = { '/mcp': access.answer, '/api/auth/': auth.handler, ...setup.wellKnown(auth) }
 
   return {
     url,
     asked,
     browse: (authorizationUrl) => browse(authorizationUrl, origin),
     endAccess: access.end,
-    endRefresh() {
+    async endRefresh() {
       const [table, column] = setup.refreshTokens
       for (const token of tables[table] ?? []) token[column] = new Date(0)
     },
-    async stop() {
-      listening.closeAllConnections()
-      listening.close()
-      await once(listening, 'close')
-    },
+    stop,
   }
 }
 
@@ -154,19 +125,19 @@ function notes(): McpServer {
 }
 
 /** Tokens that were used before the end reach the server as one that it doesn't know, so that it refuses them itself. */
-function endable(handler: Handler): { readonly handler: Handler; end(): void } {
+function endable(protectedMcp: Answer): { readonly answer: Answer; end(): Promise<void> } {
   const used = new Set<string>()
   let over: ReadonlySet<string> = new Set()
   return {
-    handler(request) {
+    answer(request) {
       const token = request.headers.get('authorization')
-      if (token === null) return handler(request)
+      if (token === null) return protectedMcp(request)
       used.add(token)
-      if (!over.has(token)) return handler(request)
+      if (!over.has(token)) return protectedMcp(request)
       const headers = { ...Object.fromEntries(request.headers), authorization: 'Bearer over' }
-      return handler(new Request(request.url, { method: 'POST', headers }))
+      return protectedMcp(new Request(request.url, { method: 'POST', headers }))
     },
-    end() {
+    async end() {
       over = new Set(used)
     },
   }

@@ -6,17 +6,22 @@
 import assert from 'node:assert/strict'
 import { memoryStorage, type ConnectResult } from 'mcp-integrations'
 import { ana, makeRegistry } from '../../support/registry.js'
-import { startBetterAuth16, startBetterAuth17, type SignInServer } from './better-auth.js'
+import { startBetterAuth16, startBetterAuth17 } from './better-auth.js'
+import type { SignInServer } from './sign-in-server.js'
+import { startWorkersProvider } from './workers-provider.js'
 
 const [packages = '', ...flags] = process.argv.slice(2)
 const only = flags.find((flag) => !flag.startsWith('--'))?.toLowerCase() ?? ''
 const servers = [
-  { name: 'better-auth 1.6', start: startBetterAuth16, revokes: false },
-  { name: 'better-auth 1.7', start: startBetterAuth17, revokes: true },
+  { name: 'better-auth 1.6', start: startBetterAuth16, revokes: false, short: true },
+  { name: 'better-auth 1.7', start: startBetterAuth17, revokes: true, short: true },
+  { name: 'workers-oauth-provider', start: startWorkersProvider, revokes: true, short: false },
 ]
 
-for (const { name, start, revokes } of servers) {
-  if (!name.includes(only)) continue
+const wanted = servers
+  .filter(({ short }) => short || !flags.includes('--short'))
+  .filter(({ name }) => name.includes(only))
+for (const { name, start, revokes } of wanted) {
   const server = await start(packages)
   try {
     await signInAndOut(server, revokes)
@@ -60,15 +65,15 @@ async function signInAndOut(server: SignInServer, revokes: boolean): Promise<voi
     await calling('completed', 'after the sign-in')
     assert.equal(count('token'), 1)
 
-    server.endAccess()
+    await server.endAccess()
     await calling('completed', 'with a refused access token')
     assert.equal(count('token'), 2)
     time.now += 3_600_000
     await calling('completed', 'with an access token that is due')
     assert.equal(count('token'), 3)
 
-    server.endAccess()
-    server.endRefresh()
+    await server.endAccess()
+    await server.endRefresh()
     await calling('authorization_required', 'after everything has ended')
     await signIn(await mine.authorize(id))
     await calling('completed', 'after signing in again')
