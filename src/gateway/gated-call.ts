@@ -66,7 +66,7 @@ function resultOf(
       const link = options.approvalUrl?.(outcome.approval)
       return said(
         [
-          `This call is waiting for a person to approve it${link === undefined ? '' : `: ${link}`}.`,
+          `This call waits for a person to approve it${link === undefined ? '' : `: ${link}`}.`,
           'It has not run. Make the same call again, with the same arguments, once it is approved.',
         ].join('\n'),
         // A client that checks results against the output schema would reject this one.
