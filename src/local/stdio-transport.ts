@@ -94,13 +94,14 @@ export class StdioTransport {
     const running = this.#process
     this.#process = undefined
     if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
-    const closed = new Promise<void>((resolve) => running.once('close', () => resolve()))
+    // Not `close`, which waits until all that the process wrote has been read.
+    const gone = new Promise<void>((resolve) => running.once('exit', () => resolve()))
     running.stdin?.end()
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (await settlesWithin(closed, graceMs)) return
+      if (await settlesWithin(gone, graceMs)) return
       running.kill(signal)
     }
-    await settlesWithin(closed, graceMs)
+    await settlesWithin(gone, graceMs)
   }
 
   #take(line: string): void {
