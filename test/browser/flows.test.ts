@@ -164,6 +164,21 @@ describe('an integration', () => {
     expect((await host.registry.actingAs(ana).get(id)).name).toBe('Renamed elsewhere')
   })
 
+  it('is shown that was connected after the page was loaded and before its stream of events began', async () => {
+    const page = await open()
+    let begin = (): void => {}
+    const held = new Promise<void>((resolve) => (begin = resolve))
+    await page.route('**/events*', async (route) => {
+      if (route.request().headers()['accept']?.includes('event-stream') === true) await held
+      await route.continue()
+    })
+    await page.reload()
+    await page.getByText('No integrations yet').waitFor()
+    await connected()
+    begin()
+    await row(page, 'Notes').waitFor()
+  })
+
   it('is turned off and on', async () => {
     const id = await connected()
     const page = await open()

@@ -10,12 +10,16 @@ export interface LiveEvent {
 
 /** Events of the server, over one stream for all tabs of an origin. */
 export interface Live {
+  /** Resolves when it is known from where events are read: what is loaded after that is kept up to date. */
+  readonly ready: Promise<void>
   /** @returns a function that stops listening */
   listen(listener: (event: LiveEvent) => void): () => void
 }
 
 /** The interval of full reloads while no stream can be opened. */
 const pollMs = 15_000
+/** The position before the first event of a workspace. */
+const beginning = '0'.repeat(16)
 
 /**
  * One event stream for all tabs: the tab that holds the lock listens and forwards events to the others. Browsers open six
@@ -27,6 +31,10 @@ const pollMs = 15_000
 export function liveEvents(client: Client, name: string): Live {
   const listeners = new Set<(event: LiveEvent) => void>()
   let last: string | undefined
+  const ready = client.events({ after: 'latest' }).then(
+    ({ after }) => void (last ??= after ?? beginning),
+    () => undefined,
+  )
   let stop: (() => void) | undefined
   const tell = (event: LiveEvent): void => {
     last = event.id ?? last
@@ -44,7 +52,7 @@ export function liveEvents(client: Client, name: string): Live {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel is of one origin
       channel.postMessage(event)
     }
-    const lead = (): Promise<void> => follow(client, share, () => last, ending.signal)
+    const lead = (): Promise<void> => ready.then(() => follow(client, share, () => last, ending.signal))
     // Released when the tab is hidden, for another tab that waits for it.
     navigator.locks.request(name, { signal: ending.signal }, lead).catch(() => undefined)
     stop = () => {
@@ -61,6 +69,7 @@ export function liveEvents(client: Client, name: string): Live {
   })
 
   return {
+    ready,
     listen(listener) {
       listeners.add(listener)
       start()

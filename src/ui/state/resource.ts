@@ -42,7 +42,10 @@ export class Resource<T> implements ReactiveController {
       // Events come in bursts: one load covers all of them.
       this.#news ??= setTimeout(() => void this.reload(), 50)
     })
-    void this.reload()
+    // A change between a load and the first event of the stream would be missed.
+    void this.#host.session.live.ready.then(() => {
+      if (this.#stop !== undefined) void this.reload()
+    })
   }
 
   hostDisconnected(): void {
