@@ -30,8 +30,11 @@ it('keeps eight tabs live over one stream, and hands it on when its tab closes',
   const see = (name: string) =>
     Promise.all(tabs.map(({ page }) => page.getByRole('button', { name, exact: true }).waitFor()))
   await see('Notes')
-  const streams = () => host.requests.filter((line) => line.startsWith(`GET ${basePath}/events`)).length
-  expect(streams()).toBe(1)
+  const events = `GET ${basePath}/events`
+  // Each tab asks where the events are; one of them listens.
+  const streams = () =>
+    host.requests.filter((line) => line.startsWith(events) && !line.endsWith('?after=latest')).length
+  await expect.poll(streams).toBe(1)
   await mine.update(integration.id, { name: 'Renamed' })
   await see('Renamed')
   await tabs.shift()!.page.close()
