@@ -60,5 +60,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     })
   else if (method === 'tools/list') answer(id, { tools: [{ name: 'good', inputSchema: { type: 'object' } }] })
   else if (method === 'tools/call') void calls[name](id)
-  else process.stdout.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32601,"message":"Method not found"}}\n`)
+  else
+    process.stdout.write(
+      `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32601,"message":"Method not found"}}\n`,
+    )
 }
