@@ -48,7 +48,12 @@ export async function http(): Promise<void> {
   // app/api/mcp/[[...path]]/route.ts
   const route = { GET: handler, POST: handler, PATCH: handler, DELETE: handler }
   // #endregion
-  expect('a route of Next.js is the handler', route.GET === handler)
+  const listed = await route.GET(
+    new Request('http://localhost/api/mcp/integrations', {
+      headers: { authorization: 'Bearer ana', host: 'localhost' },
+    }),
+  )
+  expect('a route of Next.js answers', listed.status === 200 && (await listed.text()).includes(integration.id))
 
   // #region client
   const client = integrationsClient({
