@@ -349,6 +349,26 @@ describe('approvals', () => {
     expect(await statusOf(id)).toBe('approved')
   })
 
+  it('that are equal have one card with their number, and each is decided by itself', async () => {
+    await connected()
+    const toolset = await host.registry.actingAs(ana).toolset('assistant', { conversationId: 'chat-1' })
+    const ids: string[] = []
+    for (const idempotencyKey of ['a', 'b', 'c']) {
+      const outcome = await toolset.call('notes__write_note', { id: '7', text: 'hello' }, { idempotencyKey })
+      if (outcome.type === 'approval_required') ids.push(outcome.approval.approvalId)
+    }
+    await asked({ id: '8', text: 'other' })
+    const page = await open('#approvals')
+    await page.getByText('asked 3 times').waitFor()
+    expect(await page.getByText('"hello"').count()).toBe(1)
+    expect(await page.getByText('"other"').count()).toBe(1)
+    await ready(page)
+    await button(page, 'Allow once').first().click()
+    await says(page, 'Allowed: write_note.')
+    await page.getByText('asked 2 times').waitFor()
+    expect(await Promise.all(ids.map(statusOf))).toEqual(['approved', 'pending', 'pending'])
+  })
+
   it('are denied with a reason', async () => {
     await connected()
     const id = await asked()

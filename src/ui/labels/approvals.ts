@@ -8,6 +8,8 @@ export const approvals = {
   approvalsEmptyHelp: 'Requests from your agents that need your approval appear here.',
   approvalsCount: (count: number) =>
     count === 1 ? '1 request is waiting for you.' : `${count} requests are waiting for you.`,
+  /** Equal requests that wait, shown as one. */
+  approvalsEqual: (count: number) => `asked ${count} times`,
   approvalHeading: (tool: string, integration: string) => `${tool} in ${integration}`,
   approvalAsks: (agent: string) => `Requested by ${agent}`,
   approvalForYou: 'on your behalf',

@@ -16,6 +16,8 @@ const rulesOfChange: ReadonlySet<string> = new Set(['tool_new', 'tool_changed', 
 /** One approval: agent, server, reason and arguments, with the buttons to decide it. */
 export class ApprovalCard extends Part {
   @property({ attribute: false }) accessor approval!: Approval
+  /** How many equal requests wait, this one included: each is decided by itself. */
+  @property({ attribute: false }) accessor equal = 1
   @state() accessor #isReady = false
   @state() accessor #busy = false
   @state() accessor #dialog: 'deny' | 'remember' | undefined
@@ -57,6 +59,7 @@ export class ApprovalCard extends Part {
           }
         </p>
         <p class="label-line">
+          ${this.equal > 1 ? html`<span class="badge">${labels.approvalsEqual(this.equal)}</span>` : nothing}
           ${labelBadge(tool.label, labels)}${
             name === tool.name
               ? nothing

@@ -52,7 +52,7 @@ export class ApprovalInbox extends Part {
   }
 
   protected override updated(): void {
-    const order = [...(this.#mine.value ?? []), ...(this.#others.value ?? [])]
+    const order = [...firstOfEqual(this.#mine.value ?? []), ...firstOfEqual(this.#others.value ?? [])]
       .map(({ approvalId }) => approvalId)
       .join()
     // An added or removed card moves the ones below it.
@@ -75,12 +75,13 @@ export class ApprovalInbox extends Part {
   #cards(approvals: readonly Approval[], from: Resource<readonly Approval[]>): TemplateResult {
     return html`<div class="approvals">
       ${repeat(
-        approvals,
+        firstOfEqual(approvals),
         ({ approvalId }) => approvalId,
         (approval) =>
           html`<mcp-part-approval
             .session=${this.session}
             .approval=${approval}
+            .equal=${approvals.filter((one) => isEqual(one, approval)).length}
             @decided=${({ detail }: CustomEvent<Approval>) =>
               from.set(approvals.map((one) => (one.approvalId === detail.approvalId ? detail : one)))}
             @stale=${() => void from.reload()}
@@ -113,6 +114,16 @@ export class ApprovalInbox extends Part {
     )
     return [...before.filter((approval) => approval !== undefined), ...waits.values()]
   }
+}
+
+/** Whether two requests that wait ask for the same call: an agent that loops on one asks for it again and again. */
+function isEqual(one: Approval, other: Approval): boolean {
+  return one.status === 'pending' && other.status === 'pending' && one.requestHash === other.requestHash
+}
+
+/** Of equal requests that wait only the first: once it is decided, the next one has a card. */
+function firstOfEqual(approvals: readonly Approval[]): readonly Approval[] {
+  return approvals.filter((approval, n) => !approvals.slice(0, n).some((earlier) => isEqual(earlier, approval)))
 }
 
 function concernsApprovals({ type }: { readonly type: string }): boolean {
