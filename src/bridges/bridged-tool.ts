@@ -70,7 +70,7 @@ export async function readingOf(run: Promise<ToolCallOutcome>): Promise<Reading>
     const outcome = await run
     return { ...modelContent(outcome), outcome }
   } catch (error) {
-    if (!isFault(error) || error.code === 'aborted') throw error
+    if (!isIntegrationError(error) || error.code === 'aborted') throw error
     return failedReading(error.modelText ?? error.message)
   }
 }
@@ -93,6 +93,6 @@ export function failedReading(text: string): Reading {
 }
 
 /** The one error class of the library, without a dependency on its code. */
-function isFault(error: unknown): error is IntegrationError {
+function isIntegrationError(error: unknown): error is IntegrationError {
   return error instanceof Error && error.name === 'IntegrationError' && 'code' in error
 }

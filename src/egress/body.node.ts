@@ -9,12 +9,12 @@ import { maxEncodings } from './limits.js'
 /**
  * The decoded body of a Node response, read from the network only as fast as it is consumed.
  *
- * @param fault converts an error of the stream
+ * @param toError converts an error of the stream
  * @throws `response_too_large` for stacked encodings, `protocol_error` for one that was not requested
  */
-export function nodeBody(incoming: IncomingMessage, fault: (error: unknown) => IntegrationError): BodySource {
+export function nodeBody(incoming: IncomingMessage, toError: (error: unknown) => IntegrationError): BodySource {
   const encoding = encodingOf(incoming)
-  const encoded = pulled(incoming, fault)
+  const encoded = pulled(incoming, toError)
   if (encoding === undefined) return encoded
   let decoder: Transform | undefined
   let decoded: BodySource | undefined
@@ -73,7 +73,7 @@ async function pump(first: Uint8Array, source: BodySource, decoder: Transform): 
 /** The read-ahead of a stream in bytes: small bodies are read at once, large ones as fast as they are consumed. */
 const readAhead = 16 * 1024
 
-function pulled(stream: Readable, fault: (error: unknown) => IntegrationError): BodySource {
+function pulled(stream: Readable, toError: (error: unknown) => IntegrationError): BodySource {
   const chunks: Uint8Array[] = []
   let waiting = 0
   let state: 'open' | 'ended' | IntegrationError = 'open'
@@ -89,8 +89,8 @@ function pulled(stream: Readable, fault: (error: unknown) => IntegrationError): 
     wake?.()
   })
   stream.once('end', () => settle('ended'))
-  stream.on('error', (error) => settle(fault(error)))
-  stream.once('close', () => state === 'open' && settle(fault(undefined)))
+  stream.on('error', (error) => settle(toError(error)))
+  stream.once('close', () => state === 'open' && settle(toError(undefined)))
 
   return {
     async read() {

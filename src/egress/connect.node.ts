@@ -85,7 +85,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
       ...place,
       headers: headersOf(request, host),
     })
-    const fault = (error?: unknown): IntegrationError => {
+    const toError = (error?: unknown): IntegrationError => {
       const phase = (outgoing.socket && phases.get(outgoing.socket)) ?? 'open'
       const mayHaveRun = left && phase === 'open' && startsWork(method)
       if (closed) return closedError(mayHaveRun)
@@ -107,7 +107,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
           resolve({
             status: incoming.statusCode ?? 0,
             headers: receivedHeaders(incoming),
-            body: nodeBody(incoming, fault),
+            body: nodeBody(incoming, toError),
           })
         } catch (error) {
           outgoing.destroy()
@@ -123,11 +123,11 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
         // The server closed a kept-alive connection: a request without effects is sent again.
         const stale = !again && !answered && outgoing.reusedSocket && !startsWork(method) && !signal?.aborted && !closed
         if (stale) resolve(send(request, true))
-        else reject(fault(error))
+        else reject(toError(error))
       })
       outgoing.once('close', () => {
         release()
-        if (!answered) reject(fault())
+        if (!answered) reject(toError())
       })
       const leave = () => {
         if (outgoing.destroyed) return

@@ -29,7 +29,7 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
       inFlight.delete(controller)
       stopListening()
     }
-    const fault = (error: unknown) => {
+    const toError = (error: unknown) => {
       done()
       if (controller.signal.aborted) return abortError(controller.signal, startsWork(method))
       if (error instanceof IntegrationError) return error
@@ -64,7 +64,7 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
               if (!chunk) done()
               return chunk
             } catch (error) {
-              throw fault(error)
+              throw toError(error)
             }
           },
           cancel() {
@@ -74,7 +74,7 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
         },
       }
     } catch (error) {
-      throw fault(error)
+      throw toError(error)
     }
   }
 

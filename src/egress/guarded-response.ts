@@ -49,7 +49,7 @@ export class GuardedResponse implements LeanResponse {
     else this.#source = answer.body
     if (!this.#isEventStream && Number(this.header('content-length')) > options.maxBytes) {
       answer.body.cancel()
-      throw this.#fault(tooLarge(options.maxBytes))
+      throw this.#toError(tooLarge(options.maxBytes))
     }
   }
 
@@ -97,7 +97,7 @@ export class GuardedResponse implements LeanResponse {
     try {
       return boundedJson(text, this.#options.deepJson)
     } catch (error) {
-      throw this.#fault(error)
+      throw this.#toError(error)
     }
   }
 
@@ -107,7 +107,7 @@ export class GuardedResponse implements LeanResponse {
       return JSON.parse(text)
     } catch {
       // The platform's message quotes the body.
-      throw this.#fault(new IntegrationError('protocol_error', "The server's response is not valid JSON."))
+      throw this.#toError(new IntegrationError('protocol_error', "The server's response is not valid JSON."))
     }
   }
 
@@ -146,7 +146,7 @@ export class GuardedResponse implements LeanResponse {
     try {
       return await readWhole(source, this.#options.maxBytes)
     } catch (error) {
-      throw this.#fault(error)
+      throw this.#toError(error)
     }
   }
 
@@ -161,7 +161,7 @@ export class GuardedResponse implements LeanResponse {
           return chunk && meter.count(chunk)
         } catch (error) {
           source.cancel()
-          throw this.#fault(error)
+          throw this.#toError(error)
         }
       },
       cancel: () => source.cancel(),
@@ -192,7 +192,7 @@ export class GuardedResponse implements LeanResponse {
     return this.#options.streams && /^\s*text\/event-stream\s*(;|$)/i.test(this.header('content-type') ?? '')
   }
 
-  #fault(error: unknown): IntegrationError {
+  #toError(error: unknown): IntegrationError {
     const { mayHaveRun } = this.#options
     if (error instanceof IntegrationError) return error.with({ mayHaveRun })
     return new IntegrationError('unreachable', "The server's response was cut off.", { reason: 'reset', mayHaveRun })

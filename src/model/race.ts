@@ -1,7 +1,7 @@
 /** What ends a {@link race} before its work does, and the error that it then ends with. */
 export type RaceBounds = {
   readonly signal?: AbortSignal | undefined
-  readonly fault: (why: 'aborted' | 'timeout') => Error
+  readonly toError: (why: 'aborted' | 'timeout') => Error
 } & (
   | { readonly timeoutMs?: undefined }
   /** In ms, by the timers of `runtime`. */
@@ -14,14 +14,14 @@ export type RaceBounds = {
  */
 export function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBounds): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { signal, fault } = bounds
-    if (typeof work === 'function' && signal?.aborted === true) return reject(fault('aborted'))
+    const { signal, toError } = bounds
+    if (typeof work === 'function' && signal?.aborted === true) return reject(toError('aborted'))
     const running = typeof work === 'function' ? work() : work
-    const stopListening = onAbort(signal, () => reject(fault('aborted')))
+    const stopListening = onAbort(signal, () => reject(toError('aborted')))
     const stopTimer =
       bounds.timeoutMs === undefined
         ? undefined
-        : bounds.runtime.setTimer(() => reject(fault('timeout')), bounds.timeoutMs)
+        : bounds.runtime.setTimer(() => reject(toError('timeout')), bounds.timeoutMs)
     const settle = (): void => {
       stopListening()
       stopTimer?.()

@@ -9,7 +9,7 @@ import {
 import {
   askInEitherWay,
   clientAuthentication,
-  clientFault,
+  clientError,
   party,
   type ObtainedTokens,
 } from './client-authentication.js'
@@ -121,7 +121,7 @@ export async function finishAuthorization(
 ): Promise<ObtainedTokens> {
   const { server, verifier } = flow
   const callback = await judge(flow, callbackUrl).catch((error: unknown) => {
-    throw clientFault(error, flow.client)
+    throw clientError(error, flow.client)
   })
   const obtained = await askInEitherWay(flow, async (client) => {
     const request = authorizationCodeGrantRequest(

@@ -63,11 +63,11 @@ export async function askInEitherWay(
     return { tokens: await ask(client), client }
   } catch (error) {
     const other = otherAuthentication(context, error)
-    if (other === undefined) throw clientFault(error, client)
+    if (other === undefined) throw clientError(error, client)
     try {
       return { tokens: await ask(other), client: other }
     } catch (again) {
-      throw clientFault(again, client)
+      throw clientError(again, client)
     }
   }
 }
@@ -76,7 +76,7 @@ export async function askInEitherWay(
  * The error for a refused client: a registered client is registered again; a configured one must be corrected by the host
  * or person.
  */
-export function clientFault(error: unknown, { source }: ClientRegistration): unknown {
+export function clientError(error: unknown, { source }: ClientRegistration): unknown {
   if (!isClientError(error) || source === 'dynamic') return error
   return refuse(
     'client_rejected',

@@ -194,9 +194,9 @@ async function register(
 
 /** The error for a refused registration: if the endpoint was only assumed, the server has no OAuth. */
 function refusal(answer: Answer, { assumed }: Discovery): IntegrationError {
-  const fault = failure(answer)
-  if (fault.code !== 'authorization_failed') return fault
-  const code = fault.reason !== undefined && isOAuthError(fault.reason) ? fault.reason : undefined
+  const error = failure(answer)
+  if (error.code !== 'authorization_failed') return error
+  const code = error.reason !== undefined && isOAuthError(error.reason) ? error.reason : undefined
   if (assumed === true && code === undefined) return noOAuth(answer.status)
   return new IntegrationError(
     'authorization_failed',

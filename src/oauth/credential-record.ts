@@ -3,7 +3,7 @@ import { sha256Base64url } from '../model/digest.js'
 import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
 import type { JsonValue } from '../model/json.js'
 import type { OAuthGrant } from '../model/oauth.js'
-import type { PassingFault, ReauthorizeReason } from './token-outcome.js'
+import type { TemporaryErrorCode, ReauthorizeReason } from './token-outcome.js'
 import type { TokenContext, TokenSet } from './tokens.js'
 
 /**
@@ -29,7 +29,7 @@ export type CredentialRecord = {
   /** The last refresh failed temporarily. `doubt`: its response was lost, so the server may have acted. */
   readonly attempt?:
     | {
-        readonly code: PassingFault
+        readonly code: TemporaryErrorCode
         readonly count: number
         readonly retryAt: number
         readonly doubt: boolean

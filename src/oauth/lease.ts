@@ -4,8 +4,8 @@ import { readCredential } from './credential-record.js'
 import type { CredentialRecord } from './credential-record.js'
 import type { JsonValue } from '../model/json.js'
 import type { OAuthSettings } from '../model/oauth.js'
-import type { PassingFault, ReauthorizeReason } from './token-outcome.js'
-import type { PassingFailure } from './refresh-failure.js'
+import type { TemporaryErrorCode, ReauthorizeReason } from './token-outcome.js'
+import type { TemporaryFailure } from './refresh-failure.js'
 import type { RegistryStorage, StorageWrite, StorageWritten } from '../ports/storage.js'
 import type { SecretContext } from '../ports/credential-vault.js'
 
@@ -45,7 +45,7 @@ export type CredentialChange =
       readonly dropClient: boolean
     }
   /** A temporary failure; the grant is kept. */
-  | { readonly type: 'failed'; readonly code: PassingFault; readonly retryAt: number }
+  | { readonly type: 'failed'; readonly code: TemporaryErrorCode; readonly retryAt: number }
 
 /** A stored credential with its version. `now`: the storage's time. */
 export interface ReadGrant {
@@ -132,11 +132,11 @@ export async function endGrant(
     const { lease, attempt, ...kept } = current.credential
     if (kept.ended !== undefined && lease === undefined) return true
     const { reason, dropClient = false, revivable = false } = failure
-    const passing = { type: 'passing', code: 'server_error', lost: false, refused: false } as const
+    const temporary = { type: 'temporary', code: 'server_error', lost: false, refused: false } as const
     const next: CredentialRecord = {
       ...kept,
       ended: reason,
-      attempt: revivable ? nextAttempt(current.now, passing, attempt) : undefined,
+      attempt: revivable ? nextAttempt(current.now, temporary, attempt) : undefined,
     }
     if (kept.ended === reason) return (await replace(storage, grant, current, next)) || undefined
     const change: CredentialChange = { type: 'ended', reason, issuer: kept.issuer, dropClient }
@@ -156,7 +156,7 @@ export async function noteFailure(
   storage: RegistryStorage,
   grant: CredentialAccess,
   sent: ReadGrant,
-  failure: PassingFailure & { readonly holder: string },
+  failure: TemporaryFailure & { readonly holder: string },
 ): Promise<void> {
   await persist(async () => {
     const current = await readGrant(storage, grant)

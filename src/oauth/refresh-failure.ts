@@ -2,7 +2,7 @@ import { isIntegrationError } from '../model/errors.js'
 import { isClientError } from './client-authentication.js'
 import type { CredentialRecord, CredentialSecrets } from './credential-record.js'
 import type { IntegrationError } from '../model/errors.js'
-import type { PassingFault } from './token-outcome.js'
+import type { TemporaryErrorCode } from './token-outcome.js'
 
 /** The consequence of a failed refresh for the grant. */
 export type RefreshFailure =
@@ -15,12 +15,12 @@ export type RefreshFailure =
       /** The problem can be fixed without a sign-in, so the refresh is retried from time to time. */
       readonly revivable?: true | undefined
     }
-  | PassingFailure
+  | TemporaryFailure
 
 /** The grant is kept. */
-export interface PassingFailure {
-  readonly type: 'passing'
-  readonly code: PassingFault
+export interface TemporaryFailure {
+  readonly type: 'temporary'
+  readonly code: TemporaryErrorCode
   readonly retryAfterMs?: number | undefined
   /** Whether the request may have arrived and its response was lost. */
   readonly lost: boolean
@@ -41,7 +41,7 @@ const endOfGrant = new Set([
  * @param doubt - whether an earlier response to the same refresh token was lost
  */
 export function judgeFailure(error: unknown, { context }: CredentialSecrets, doubt: boolean): RefreshFailure {
-  if (!isIntegrationError(error)) return { type: 'passing', code: 'server_error', lost: true, refused: false }
+  if (!isIntegrationError(error)) return { type: 'temporary', code: 'server_error', lost: true, refused: false }
   const { code, reason = '', retryAfterMs } = error
   if (code === 'authorization_failed') {
     if (reason === 'issuer_changed') return { type: 'final', reason }
@@ -51,7 +51,7 @@ export function judgeFailure(error: unknown, { context }: CredentialSecrets, dou
         ? { type: 'final', reason: 'credential_rejected', dropClient: true }
         : { type: 'final', reason: 'client_rejected', revivable: true }
   }
-  return { type: 'passing', code: passing(error), lost: isLost(error), refused: isRefusal(error), retryAfterMs }
+  return { type: 'temporary', code: temporaryCode(error), lost: isLost(error), refused: isRefusal(error), retryAfterMs }
 }
 
 /** Whether the authorization server itself refused: neither a web page nor an outage. */
@@ -88,7 +88,7 @@ const longestAskedWait = 15 * 60_000
 /** The time of the next attempt: 30 s after the first failure, twice as long after each, at most 5 min (15 if the server asks for it), with jitter. */
 export function nextAttempt(
   now: number,
-  failure: PassingFailure,
+  failure: TemporaryFailure,
   previous: CredentialRecord['attempt'],
 ): NonNullable<CredentialRecord['attempt']> {
   const count = (previous?.count ?? 0) + 1
@@ -111,7 +111,7 @@ function isLost({ code, mayHaveRun, reason, httpStatus = 200 }: IntegrationError
   return isUnreadable || code === 'response_too_large' || (mayHaveRun && code !== 'redirect_refused')
 }
 
-const passingFaults: readonly PassingFault[] = [
+const temporaryCodes: readonly TemporaryErrorCode[] = [
   'unreachable',
   'timeout',
   'server_error',
@@ -120,6 +120,6 @@ const passingFaults: readonly PassingFault[] = [
   'url_refused',
 ]
 
-function passing({ code }: IntegrationError): PassingFault {
-  return passingFaults.find((fault) => fault === code) ?? 'server_error'
+function temporaryCode({ code }: IntegrationError): TemporaryErrorCode {
+  return temporaryCodes.find((known) => known === code) ?? 'server_error'
 }

@@ -6,7 +6,7 @@ import { readProtectedResource } from './protected-resource.js'
 import { isLastRefusal, judgeFailure } from './refresh-failure.js'
 import { renewTokens } from './renewal.js'
 import { idOf, tokenKeeper } from './token-keeper.js'
-import { passing, stillUsable, withoutRefresh } from './usable-token.js'
+import { temporary, stillUsable, withoutRefresh } from './usable-token.js'
 import { pause, unlessAborted } from './waiting.js'
 import type { CredentialSecrets } from './credential-record.js'
 import type { CredentialVault } from '../ports/credential-vault.js'
@@ -88,7 +88,7 @@ export function createRefresher({
       const fallback = stillUsable(read, secrets, request)
       if (isHeld(read)) {
         if (fallback !== undefined) return fallback
-        if (env.runtime.now() > giveUpAt || closing.signal.aborted) return { type: 'passing', code: 'timeout' }
+        if (env.runtime.now() > giveUpAt || closing.signal.aborted) return { type: 'temporary', code: 'timeout' }
         await pause(env.runtime, Math.min(50 * 1.5 ** round, 250))
         continue
       }
@@ -100,7 +100,7 @@ export function createRefresher({
       if (!(await takeLease(storage, grant, read, holder))) continue
       const answer = await ask(grant, read, secrets, retried)
       if (answer === 'again') retried = true
-      else if (answer.type === 'passing') return fallback ?? answer
+      else if (answer.type === 'temporary') return fallback ?? answer
       else return answer
     }
   }
@@ -177,7 +177,7 @@ export function createRefresher({
       const noted = noteFailure(storage, grant, read, { ...failure, lost: failure.lost || doubt, holder })
       await noted.catch(() => {}) // otherwise the lease expires, which takes as long
       if (credential.ended !== undefined) return { type: 'reauthorize', reason: credential.ended }
-      return passing(failure.code, failure.retryAfterMs)
+      return temporary(failure.code, failure.retryAfterMs)
     }
     return keeper.keep(grant, read, renewed)
   }

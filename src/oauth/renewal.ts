@@ -98,8 +98,8 @@ async function movedEndpoints(
     const server = await readServerAgain(env, context)
     const moved = server !== undefined && server.token_endpoint !== context.server.token_endpoint
     return moved ? { ...secrets, context: { ...context, server } } : undefined
-  } catch (fault) {
-    if (!isIntegrationError(fault)) throw fault
+  } catch (second) {
+    if (!isIntegrationError(second)) throw second
     return undefined
   }
 }

@@ -45,7 +45,7 @@ export async function send(
       signal,
       timeoutMs,
       runtime: env.runtime,
-      fault: (why) => new IntegrationError(why, ended[why], { mayHaveRun }),
+      toError: (why) => new IntegrationError(why, ended[why], { mayHaveRun }),
     })
   } catch (error) {
     if (isIntegrationError(error)) throw error

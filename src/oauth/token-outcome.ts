@@ -12,7 +12,7 @@ export type TokenOutcome =
   /** A person must sign in, or the configuration must change. */
   | { readonly type: 'reauthorize'; readonly reason: ReauthorizeReason }
   /** The grant is kept; it may work again after `retryAfterMs`. */
-  | { readonly type: 'passing'; readonly code: PassingFault; readonly retryAfterMs?: number | undefined }
+  | { readonly type: 'temporary'; readonly code: TemporaryErrorCode; readonly retryAfterMs?: number | undefined }
 
 /** Why a person must act. Each is a status reason. */
 export type ReauthorizeReason =
@@ -33,5 +33,5 @@ export type ReauthorizeReason =
   | 'credential_unreadable'
 
 /** Temporary failures. Each is an error code and a status reason. */
-export type PassingFault =
+export type TemporaryErrorCode =
   'unreachable' | 'timeout' | 'server_error' | 'rate_limited' | 'response_too_large' | 'url_refused'

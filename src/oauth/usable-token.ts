@@ -1,6 +1,6 @@
 import type { Challenge } from './challenge.js'
 import type { CredentialSecrets } from './credential-record.js'
-import type { PassingFault, TokenOutcome } from './token-outcome.js'
+import type { TemporaryErrorCode, TokenOutcome } from './token-outcome.js'
 import type { ReadGrant } from './lease.js'
 import type { TokenSet } from './tokens.js'
 
@@ -30,7 +30,7 @@ export function withoutRefresh(
   const { attempt } = credential
   return attempt === undefined || now >= attempt.retryAt
     ? undefined
-    : (usable ?? passing(attempt.code, attempt.retryAt - now))
+    : (usable ?? temporary(attempt.code, attempt.retryAt - now))
 }
 
 /** The access token, unless it has expired or was refused. */
@@ -50,8 +50,8 @@ export function fresh({ tokens, context }: CredentialSecrets): TokenOutcome & { 
 }
 
 /** The outcome of a temporary failure. */
-export function passing(code: PassingFault, retryAfterMs?: number): TokenOutcome {
-  return { type: 'passing', code, retryAfterMs }
+export function temporary(code: TemporaryErrorCode, retryAfterMs?: number): TokenOutcome {
+  return { type: 'temporary', code, retryAfterMs }
 }
 
 /** Keeps the previous refresh token and account if the response has none. */

@@ -9,5 +9,5 @@ export function pause(runtime: RegistryRuntime, ms: number): Promise<void> {
 
 /** Rejects when the signal aborts; the work continues for other callers. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return race(work, { signal, fault: () => new IntegrationError('aborted', 'The request was aborted.') })
+  return race(work, { signal, toError: () => new IntegrationError('aborted', 'The request was aborted.') })
 }

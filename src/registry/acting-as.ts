@@ -127,7 +127,7 @@ async function whileOpen<T>(
   try {
     return await context.calls.track({ workspaceId, integrationId: noIntegration }, options?.signal, (signal) =>
       // What was already committed stays.
-      race(work, { signal, fault: aborted }),
+      race(work, { signal, toError: aborted }),
     )
   } catch (error) {
     throw error instanceof EndedCall ? closed() : error

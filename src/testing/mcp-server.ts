@@ -154,7 +154,7 @@ export function testServer(options: TestServerOptions): TestServer {
     if (new URL(request.url).origin !== new URL(url).origin) throw unknownHost()
     requests.push(await noted(request.clone()))
     const { signal } = request
-    return race(handle(request), { signal, fault: () => signal.reason as Error })
+    return race(handle(request), { signal, toError: () => signal.reason as Error })
   }
 
   return {

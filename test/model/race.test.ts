@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { onAbort, race } from '../../src/model/race.js'
 import { manualRuntime } from 'mcp-integrations/testing'
 
-const fault = (why: string) => new Error(why)
+const toError = (why: string) => new Error(why)
 const never = () => new Promise<never>(() => {})
 
 describe('a race', () => {
@@ -10,7 +10,7 @@ describe('a race', () => {
     const clock = manualRuntime()
     const { signal } = new AbortController()
     const removed = vi.spyOn(signal, 'removeEventListener')
-    const bounds = { signal, timeoutMs: 50, runtime: clock, fault }
+    const bounds = { signal, timeoutMs: 50, runtime: clock, toError }
     expect(await race(async () => 7, bounds)).toBe(7)
     await expect(race(Promise.reject(new Error('broken')), bounds)).rejects.toThrow('broken')
     expect(removed).toHaveBeenCalledTimes(2)
@@ -19,7 +19,7 @@ describe('a race', () => {
 
   it('ends when its time is over', async () => {
     const clock = manualRuntime()
-    const raced = race(never, { timeoutMs: 50, runtime: clock, fault })
+    const raced = race(never, { timeoutMs: 50, runtime: clock, toError })
     const ended = expect(raced).rejects.toThrow('timeout')
     await clock.advance(50)
     await ended
@@ -27,21 +27,21 @@ describe('a race', () => {
 
   it('ends when its caller gives up', async () => {
     const caller = new AbortController()
-    const raced = race(never, { signal: caller.signal, fault })
+    const raced = race(never, { signal: caller.signal, toError })
     caller.abort()
     await expect(raced).rejects.toThrow('aborted')
   })
 
   it('does not begin work for a caller who gave up before', async () => {
     const work = vi.fn(async () => 7)
-    await expect(race(work, { signal: AbortSignal.abort(), fault })).rejects.toThrow('aborted')
+    await expect(race(work, { signal: AbortSignal.abort(), toError })).rejects.toThrow('aborted')
     expect(work).not.toHaveBeenCalled()
   })
 
   it('handles the failure of work that was under way when its caller had given up', async () => {
     const lost = vi.fn()
     process.on('unhandledRejection', lost)
-    await expect(race(Promise.reject(fault('late')), { signal: AbortSignal.abort(), fault })).rejects.toThrow()
+    await expect(race(Promise.reject(toError('late')), { signal: AbortSignal.abort(), toError })).rejects.toThrow()
     await new Promise((resolve) => setImmediate(resolve))
     process.off('unhandledRejection', lost)
     expect(lost).not.toHaveBeenCalled()

@@ -104,7 +104,7 @@ describe('authorized fetch', () => {
     const passing = await caughtFrom(
       reach(
         server,
-        tokens([{ type: 'passing', code: 'rate_limited', retryAfterMs: 5 }]).source,
+        tokens([{ type: 'temporary', code: 'rate_limited', retryAfterMs: 5 }]).source,
       )(`${server.origin}/mcp`),
     )
     expect(passing).toMatchObject({ code: 'rate_limited', retryAfterMs: 5, mayHaveRun: false })

@@ -50,7 +50,7 @@ export async function refreshThroughFaults(count: number, seed = 42): Promise<Fa
       run.requests += made
       run.mostRequests = Math.max(run.mostRequests, made)
       if (outcome.type === 'fresh') run.refreshed++
-      else if (outcome.type === 'passing') run.failed++
+      else if (outcome.type === 'temporary') run.failed++
       else {
         if (outcome.reason === 'refresh_outcome_unknown') run.ended++
         else run.mistaken++

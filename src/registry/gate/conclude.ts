@@ -28,7 +28,7 @@ export interface Ending {
   /** The host's observation of the call. */
   readonly observation: CallObservation | undefined
   answer?: ToolAnswer | undefined
-  fault?: unknown
+  error?: unknown
 }
 
 /** Notifies listeners of a call that is about to be sent. @param longestMs - how long a response may take */
@@ -70,29 +70,29 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
       modelText: resultText(result),
     }
   }
-  const unsent = ending.fault instanceof Unsent ? ending.fault.end : undefined
+  const unsent = ending.error instanceof Unsent ? ending.error.end : undefined
   if (unsent !== undefined && 'outcome' in unsent) {
     ending.observation?.end({ outcome: 'not_run' })
     return unsent.outcome
   }
-  const fault = unsent ?? toCallError(ending.fault, call)
-  if (fault instanceof AuthorizationRequired) {
+  const error = unsent ?? toCallError(ending.error, call)
+  if (error instanceof AuthorizationRequired) {
     const { returns = 0 } = ending.admission.claimed?.value ?? {}
     await recordEnding(context, ending, {
       outcome: 'authorization_required',
       approval: returns < maxReturns ? 'approved' : 'unknown',
-      status: fault.reason,
-      scopes: fault.scopes,
+      status: error.reason,
+      scopes: error.scopes,
     })
-    return authorizationRequired(call, fault)
+    return authorizationRequired(call, error)
   }
   await recordEnding(context, ending, {
     outcome: 'failed',
-    approval: fault.mayHaveRun ? 'unknown' : isDefiniteAnswer(fault) ? 'finished' : 'approved',
-    status: unsent === undefined && fault.reason !== 'forbidden' && isAboutServer(fault) ? reasonOf(fault) : undefined,
-    fault,
+    approval: error.mayHaveRun ? 'unknown' : isDefiniteAnswer(error) ? 'finished' : 'approved',
+    status: unsent === undefined && error.reason !== 'forbidden' && isAboutServer(error) ? reasonOf(error) : undefined,
+    error,
   })
-  throw fault
+  throw error
 }
 
 /** Whether the server definitely refused the call, so that the approval is used. */
@@ -111,29 +111,29 @@ function storageTime(context: Context, call: ResolvedCall, started: number): num
   return call.now + Math.max(0, context.runtime.now() - started)
 }
 
-function authorizationRequired(call: ResolvedCall, fault: AuthorizationRequired): ToolCallOutcome {
+function authorizationRequired(call: ResolvedCall, error: AuthorizationRequired): ToolCallOutcome {
   const { record, integrationId } = call.target
   return {
     type: 'authorization_required',
     integrationId,
-    action: actionFor(fault.reason, record.auth) ?? 'reconnect',
-    scopes: fault.scopes,
+    action: actionFor(error.reason, record.auth) ?? 'reconnect',
+    scopes: error.scopes,
     modelText: `The call of ${call.modelName} has not run: integration "${record.name}" needs a person to ${record.auth === 'header' ? 'correct its credential' : 'sign in'} first.`,
   }
 }
 
 /** The error for the caller: names the integration and the cause. */
-function toCallError(fault: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
-  if (fault instanceof AuthorizationRequired) return fault
+function toCallError(error: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
+  if (error instanceof AuthorizationRequired) return error
   const { integrationId, record } = call.target
-  if (fault instanceof EndedCall) return ended(fault, call)
-  if (!isIntegrationError(fault))
+  if (error instanceof EndedCall) return ended(error, call)
+  if (!isIntegrationError(error))
     return new IntegrationError('protocol_error', `The call of "${call.modelName}" failed unexpectedly.`, {
       integrationId,
       mayHaveRun: true,
     })
-  const message = `Integration "${record.name}": ${fault.message}`
-  return fault.with({ message, integrationId, cause: undefined, modelText: toModelText(fault.with({ message }), call) })
+  const message = `Integration "${record.name}": ${error.message}`
+  return error.with({ message, integrationId, cause: undefined, modelText: toModelText(error.with({ message }), call) })
 }
 
 /** What happened, whether the tool may have run, and what the server says of it. */
@@ -160,7 +160,7 @@ function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
   }[by.why]
   return new IntegrationError(by.why, `Integration "${call.target.record.name}" ${why} during the call.`, {
     integrationId: call.target.integrationId,
-    mayHaveRun: isIntegrationError(by.fault) && by.fault.mayHaveRun,
+    mayHaveRun: isIntegrationError(by.endedWith) && by.endedWith.mayHaveRun,
   })
 }
 
@@ -181,7 +181,7 @@ async function recordEnding(
     approval: ApprovalStatus
     status?: StatusReason | undefined
     scopes?: readonly string[] | undefined
-    fault?: IntegrationError | undefined
+    error?: IntegrationError | undefined
   },
 ): Promise<void> {
   const { claimed, permitted } = admission
@@ -194,14 +194,14 @@ async function recordEnding(
     outcome: how.outcome,
     durationMs: now - call.now,
     approvalId: approval?.value.request.approvalId,
-    errorCode: how.fault?.code,
-    mayHaveRun: how.fault?.mayHaveRun,
+    errorCode: how.error?.code,
+    mayHaveRun: how.error?.mayHaveRun,
   })
   notifyFinished(context, target.workspaceId, now, audit)
   observation?.end({
     outcome: how.outcome,
-    errorCode: how.fault?.code,
-    httpStatus: how.fault?.httpStatus,
+    errorCode: how.error?.code,
+    httpStatus: how.error?.httpStatus,
     rpcErrorCode: answer?.rpcError?.code,
     protocolVersion: target.status?.protocolVersion,
   })

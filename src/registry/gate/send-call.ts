@@ -51,8 +51,8 @@ export async function sendCall(
         ),
       since,
     )
-  } catch (fault) {
-    ending.fault = fault
+  } catch (error) {
+    ending.error = error
   }
   return conclude(context, ending)
 }

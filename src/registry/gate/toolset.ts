@@ -177,6 +177,6 @@ async function whileRegistryOpen<T>(context: ActorContext, work: () => Promise<T
   try {
     return await context.calls.track({ workspaceId, integrationId: noIntegration }, undefined, work)
   } catch (error) {
-    throw error instanceof EndedCall ? error.fault : error
+    throw error instanceof EndedCall ? error.endedWith : error
   }
 }

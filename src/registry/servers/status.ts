@@ -13,20 +13,20 @@ import { toJson, type StatusRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 
 /** The status reason of an error; `undefined` when the error says nothing about the server. */
-export function reasonOf(fault: unknown): StatusReason | undefined {
-  if (!isIntegrationError(fault)) return undefined
-  switch (fault.code) {
+export function reasonOf(error: unknown): StatusReason | undefined {
+  if (!isIntegrationError(error)) return undefined
+  switch (error.code) {
     case 'unreachable':
-      if (['exited', 'no_such_program', 'not_started'].includes(fault.reason ?? '')) return 'local_server_failed'
-      return fault.reason === 'tls' ? 'tls' : 'unreachable'
+      if (['exited', 'no_such_program', 'not_started'].includes(error.reason ?? '')) return 'local_server_failed'
+      return error.reason === 'tls' ? 'tls' : 'unreachable'
     case 'session_lost':
       return 'unreachable'
     case 'redirect_refused':
     case 'url_refused':
       return 'url_refused'
     case 'authorization_failed':
-      if (fault.reason === 'client_rejected') return 'client_rejected'
-      return fault.reason === 'oauth_not_found' ? 'credential_needed' : 'credential_rejected'
+      if (error.reason === 'client_rejected') return 'client_rejected'
+      return error.reason === 'oauth_not_found' ? 'credential_needed' : 'credential_rejected'
     case 'timeout':
     case 'server_error':
     case 'rate_limited':
@@ -34,7 +34,7 @@ export function reasonOf(fault: unknown): StatusReason | undefined {
     case 'protocol_error':
     case 'response_too_large':
     case 'credential_unreadable':
-      return fault.code
+      return error.code
     default:
       return undefined
   }

@@ -99,7 +99,7 @@ export class EndedCall extends Error {
   constructor(
     readonly why: EndOfCall,
     /** The error that the call ended with. */
-    readonly fault?: unknown,
+    readonly endedWith?: unknown,
   ) {
     super('The call was ended by the registry.')
   }

@@ -15,7 +15,7 @@ export function guardedStorage(
   const guard = async <T>(operation: () => Promise<T>): Promise<T> => {
     if (closed()) throw new IntegrationError('closed', 'The registry is closed. Create a new one.')
     try {
-      return await race(operation, { timeoutMs, runtime, fault: () => unavailable('did not answer in time') })
+      return await race(operation, { timeoutMs, runtime, toError: () => unavailable('did not answer in time') })
     } catch (error) {
       throw isIntegrationError(error) ? error : unavailable('failed')
     }

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
 import { Part } from '../elements/part.js'
-import { faultOf, type Fault } from '../state/faults.js'
+import { shownError, type ShownError } from '../state/errors.js'
 import { icon } from './icons.js'
 
 let dialogs = 0
@@ -12,7 +12,7 @@ let dialogs = 0
  */
 export abstract class Dialog extends Part {
   @state() accessor busy = false
-  @state() accessor fault: Fault | undefined
+  @state() accessor error: ShownError | undefined
   @query('dialog') accessor dialog!: HTMLDialogElement
   #isDone = false
   protected readonly uid = `mcp-${++dialogs}`
@@ -64,7 +64,7 @@ export abstract class Dialog extends Part {
             ${icon('close')}
           </button>
         </header>
-        <div class="dialog-body">${this.body()}${this.#faultLine()}</div>
+        <div class="dialog-body">${this.body()}${this.#errorLine()}</div>
         <footer>
           ${this.extraButtons()}
           <span class="grow"></span>
@@ -93,13 +93,13 @@ export abstract class Dialog extends Part {
   protected async attempt(work: () => Promise<void>): Promise<boolean> {
     if (this.busy) return false
     this.busy = true
-    this.fault = undefined
+    this.error = undefined
     try {
       await work()
       return true
     } catch (error) {
-      this.fault = faultOf(error, this.labels)
-      void this.updateComplete.then(() => this.#showFault())
+      this.error = shownError(error, this.labels)
+      void this.updateComplete.then(() => this.#showError())
       return false
     } finally {
       this.busy = false
@@ -124,16 +124,16 @@ export abstract class Dialog extends Part {
     await this.attempt(() => this.submit())
   }
 
-  #faultLine(): TemplateResult {
-    return html`<p class="fault" part="fault" role="alert">
-      ${this.fault === undefined ? nothing : this.fault.message}
+  #errorLine(): TemplateResult {
+    return html`<p class="error" part="error" role="alert">
+      ${this.error === undefined ? nothing : this.error.message}
     </p>`
   }
 
   /** Moves focus to the first invalid field; without one, scrolls to the message. */
-  #showFault(): void {
+  #showError(): void {
     const field = this.querySelector<HTMLElement>('[aria-invalid=true]')
-    if (field === null) this.querySelector('.fault')?.scrollIntoView({ block: 'nearest' })
+    if (field === null) this.querySelector('.error')?.scrollIntoView({ block: 'nearest' })
     else field.focus()
   }
 }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Fault } from '../state/faults.js'
+import type { ShownError } from '../state/errors.js'
 import type { Labels } from '../labels/english.js'
 import { icon } from './icons.js'
 
@@ -31,10 +31,10 @@ export function emptyState(
 }
 
 /** The message of a failed load: what failed, why, and a button to retry. */
-export function failure(labels: Labels, what: string, fault: Fault, retry: () => void): TemplateResult {
+export function failure(labels: Labels, what: string, error: ShownError, retry: () => void): TemplateResult {
   return html`<div class="card empty" part="failure" role="alert">
     <p class="strong">${what}</p>
-    <p class="muted">${fault.message}</p>
+    <p class="muted">${error.message}</p>
     <button type="button" class="button" part="button" @click=${retry}>${labels.retry}</button>
   </div>`
 }

@@ -1,7 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { LiveEvent } from './live.js'
 import type { PageSession } from './session.js'
-import { faultOf, isPassing, type Fault } from './faults.js'
+import { shownError, isTemporary, type ShownError } from './errors.js'
 
 /** The first pause after a failed load, in ms; each further pause is twice as long, up to the last. */
 const firstPauseMs = 1_000
@@ -14,7 +14,7 @@ const lastPauseMs = 60_000
  */
 export class Resource<T> implements ReactiveController {
   value: T | undefined
-  fault: Fault | undefined
+  error: ShownError | undefined
   #loads = 0
   #stop: (() => void) | undefined
   #news: ReturnType<typeof setTimeout> | undefined
@@ -66,9 +66,9 @@ export class Resource<T> implements ReactiveController {
       this.set(value)
     } catch (error) {
       if (mine !== this.#loads) return
-      this.fault = faultOf(error, this.#host.session.labels)
+      this.error = shownError(error, this.#host.session.labels)
       this.#host.requestUpdate()
-      if (!isPassing(error) || this.#stop === undefined) return
+      if (!isTemporary(error) || this.#stop === undefined) return
       this.#retry = setTimeout(() => void this.reload(), this.#pauseMs)
       this.#pauseMs = Math.min(2 * this.#pauseMs, lastPauseMs)
     }
@@ -83,7 +83,7 @@ export class Resource<T> implements ReactiveController {
   /** Sets the value to an operation's result, which is newer than the loaded one. */
   set(value: T): void {
     this.value = value
-    this.fault = undefined
+    this.error = undefined
     this.#host.requestUpdate()
   }
 }

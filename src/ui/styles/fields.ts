@@ -19,13 +19,13 @@ export const fields = css`
     font-size: 0.8125rem;
   }
   .problem,
-  .fault {
+  .error {
     color: var(--_bad);
     font-size: 0.8125rem;
     font-weight: 500;
   }
   .problem:empty,
-  .fault:empty,
+  .error:empty,
   .note:empty {
     display: none;
   }

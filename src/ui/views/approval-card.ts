@@ -5,7 +5,7 @@ import type { Approval, ApprovalDecision, JsonObject } from '../../index.js'
 import { PressGuard } from '../controls/press-guard.js'
 import { editableJson, plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
-import { faultOf } from '../state/faults.js'
+import { shownError } from '../state/errors.js'
 import { labelBadge } from './label-badge.js'
 
 let cards = 0
@@ -106,7 +106,7 @@ export class ApprovalCard extends Part {
               <p class="foreign">${shown(tool.untrusted.description)}</p>
             </details>`
       }
-      <p class="fault" role="alert">${this.#problem}</p>
+      <p class="error" role="alert">${this.#problem}</p>
       ${status === 'pending' ? this.#buttons(forMe) : this.#outcomeLine()} ${this.#dialogs()}
     </article>`
   }
@@ -264,14 +264,14 @@ export class ApprovalCard extends Part {
       await new Promise((resolve) => setTimeout(resolve))
       this.outcome?.focus()
     } catch (error) {
-      const fault = faultOf(error, labels)
+      const shown = shownError(error, labels)
       this.#problem =
-        fault.code === 'conflict'
+        shown.code === 'conflict'
           ? labels.decidedElsewhere
-          : fault.code === 'invalid_input'
-            ? [labels.editRefused, ...(fault.fields ?? []).map(({ path, message }) => `${path}: ${message}`)].join(' ')
-            : fault.message
-      if (fault.code === 'conflict' || fault.code === 'not_found') this.tell('stale')
+          : shown.code === 'invalid_input'
+            ? [labels.editRefused, ...(shown.fields ?? []).map(({ path, message }) => `${path}: ${message}`)].join(' ')
+            : shown.message
+      if (shown.code === 'conflict' || shown.code === 'not_found') this.tell('stale')
     } finally {
       this.#busy = false
     }

@@ -21,7 +21,7 @@ export class ApprovalInbox extends Part {
 
   protected override render(): TemplateResult {
     const { labels } = this
-    const { value, fault } = this.#mine
+    const { value, error } = this.#mine
     const others = this.#others.value ?? []
     return html`${this.heading ? html`<header class="page-head"><h1>${labels.approvalsTab}</h1></header>` : nothing}
       <div class="columns">
@@ -30,9 +30,9 @@ export class ApprovalInbox extends Part {
             <div class="section-head"><h2 id="waiting" tabindex="-1">${labels.approvalsTitle}</h2></div>
             ${
               value === undefined
-                ? fault === undefined
+                ? error === undefined
                   ? skeleton(labels.loading, 2)
-                  : failure(labels, labels.loadFailed(labels.approvalsTab), fault, () => void this.#mine.reload())
+                  : failure(labels, labels.loadFailed(labels.approvalsTab), error, () => void this.#mine.reload())
                 : value.length === 0
                   ? emptyState(labels.approvalsEmpty, { help: labels.approvalsEmptyHelp, picture: 'check' })
                   : this.#cards(value, this.#mine)

@@ -54,7 +54,7 @@ export class ExportDialog extends Dialog {
       session.announce(labels.exportCopied, 'good')
       this.close()
     } catch {
-      this.fault = { message: labels.exportNotCopied }
+      this.error = { message: labels.exportNotCopied }
       this.querySelector<HTMLElement>('pre')?.focus()
     }
   }

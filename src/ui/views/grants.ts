@@ -22,7 +22,7 @@ export class Grants extends Part {
 
   protected override render(): TemplateResult {
     const { labels } = this
-    const { value, fault } = this.#grants
+    const { value, error } = this.#grants
     const grants = value?.filter(
       ({ integrationId }) => this.integrationId === undefined || integrationId === this.integrationId,
     )
@@ -30,9 +30,9 @@ export class Grants extends Part {
       <div class="section-head"><h2 id="grants" tabindex="-1">${labels.grantsTitle}</h2></div>
       ${
         grants === undefined
-          ? fault === undefined
+          ? error === undefined
             ? skeleton(labels.loading, 1)
-            : failure(labels, labels.loadFailed(labels.grantsTitle), fault, () => void this.#grants.reload())
+            : failure(labels, labels.loadFailed(labels.grantsTitle), error, () => void this.#grants.reload())
           : grants.length === 0
             ? html`<p class="card padded muted">${labels.grantsEmpty}</p>`
             : html`<ul class="card rows" role="list" part="grants">
@@ -99,15 +99,15 @@ export class RecentCalls extends Part {
 
   protected override render(): TemplateResult {
     const { labels, session } = this
-    const { value, fault } = this.#calls
+    const { value, error } = this.#calls
     const calls = value?.entries
     return html`<section aria-labelledby="calls">
       <div class="section-head"><h2 id="calls">${labels.callsTitle}</h2></div>
       ${
         calls === undefined
-          ? fault === undefined
+          ? error === undefined
             ? skeleton(labels.loading, 1)
-            : failure(labels, labels.loadFailed(labels.callsTitle), fault, () => void this.#calls.reload())
+            : failure(labels, labels.loadFailed(labels.callsTitle), error, () => void this.#calls.reload())
           : calls.length === 0
             ? html`<p class="card padded muted">${labels.callsEmpty}</p>`
             : html`<ul class="card rows" role="list" part="calls">

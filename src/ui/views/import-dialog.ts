@@ -182,7 +182,7 @@ export class ImportDialog extends Dialog {
     if (this.busy) return
     this.#preview = undefined
     this.#tried = false
-    this.fault = undefined
+    this.error = undefined
   }
 
   #pickFile = (): void => this.querySelector<HTMLInputElement>('[type=file]')?.click()
@@ -193,9 +193,9 @@ export class ImportDialog extends Dialog {
     if (file === undefined) return
     try {
       this.#text = await file.text()
-      this.fault = undefined
+      this.error = undefined
     } catch {
-      this.fault = { message: this.labels.importFileUnreadable }
+      this.error = { message: this.labels.importFileUnreadable }
     }
     input.value = ''
   }
@@ -207,6 +207,6 @@ export class ImportDialog extends Dialog {
 
   #problem(path: string, whenEmpty: string | undefined): string | undefined {
     if (this.#tried && whenEmpty !== undefined) return whenEmpty
-    return this.fault?.fields?.find((field) => field.path === path)?.message
+    return this.error?.fields?.find((field) => field.path === path)?.message
   }
 }

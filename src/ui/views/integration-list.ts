@@ -84,7 +84,7 @@ export class IntegrationList extends Part {
 
   #connected(): TemplateResult {
     const { labels } = this
-    const { value, fault } = this.#integrations
+    const { value, error } = this.#integrations
     const urgent = value?.filter(needsAttention).length ?? 0
     const only = this.#attentionOnly && urgent > 0
     const wanted = this.#search.trim().toLocaleLowerCase()
@@ -129,8 +129,8 @@ export class IntegrationList extends Part {
           }
         </div>
         ${
-          fault !== undefined && value === undefined
-            ? failure(labels, labels.loadFailed(labels.connected), fault, () => void this.#integrations.reload())
+          error !== undefined && value === undefined
+            ? failure(labels, labels.loadFailed(labels.connected), error, () => void this.#integrations.reload())
             : value === undefined || found === undefined
               ? skeleton(labels.loading, 4)
               : value.length === 0
@@ -201,15 +201,15 @@ export class IntegrationList extends Part {
 
   #available(): TemplateResult | typeof nothing {
     const { labels } = this
-    const { value, fault } = this.#catalogue
+    const { value, error } = this.#catalogue
     if (value?.length === 0) return nothing
     return html`<section aria-labelledby="available">
       <div class="section-head"><h2 id="available">${labels.available}</h2></div>
       ${
         value === undefined
-          ? fault === undefined
+          ? error === undefined
             ? skeleton(labels.loading, 1)
-            : failure(labels, labels.loadFailed(labels.available), fault, () => void this.#catalogue.reload())
+            : failure(labels, labels.loadFailed(labels.available), error, () => void this.#catalogue.reload())
           : html`<ul class="tiles" role="list">
               ${repeat(
                 value,

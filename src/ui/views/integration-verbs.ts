@@ -1,6 +1,6 @@
 import type { ConnectResult, Integration } from '../../index.js'
 import { plain } from '../controls/text.js'
-import { faultOf } from '../state/faults.js'
+import { shownError } from '../state/errors.js'
 import type { PageSession } from '../state/session.js'
 import { returnAddress } from './return-address.js'
 import { statusView } from './status.js'
@@ -56,7 +56,7 @@ export async function reported<T>(session: PageSession, work: () => Promise<T>):
   try {
     return await work()
   } catch (error) {
-    session.announce(faultOf(error, session.labels).message, 'bad')
+    session.announce(shownError(error, session.labels).message, 'bad')
     return undefined
   }
 }

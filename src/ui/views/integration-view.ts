@@ -30,7 +30,7 @@ export class IntegrationView extends Part {
 
   protected override render(): TemplateResult {
     const { labels } = this
-    const { value, fault } = this.#integration
+    const { value, error } = this.#integration
     return html`
       <nav aria-label=${labels.integrationsTab}>
         <button type="button" class="button quiet small back" @click=${() => this.tell('back')}>
@@ -40,9 +40,9 @@ export class IntegrationView extends Part {
       ${
         value !== undefined
           ? this.#page(value)
-          : fault === undefined
+          : error === undefined
             ? skeleton(labels.loading, 3)
-            : failure(labels, labels.loadFailed(labels.integrationsTab), fault, () => void this.#integration.reload())
+            : failure(labels, labels.loadFailed(labels.integrationsTab), error, () => void this.#integration.reload())
       }
     `
   }

@@ -17,11 +17,11 @@ export class OneApproval extends Part {
 
   protected override render(): TemplateResult {
     const { labels, session } = this
-    const { value, fault } = this.#approval
+    const { value, error } = this.#approval
     if (value === undefined)
-      return fault === undefined
+      return error === undefined
         ? skeleton(labels.loading, 1)
-        : failure(labels, labels.loadFailed(labels.approvalsTitle), fault, () => void this.#approval.reload())
+        : failure(labels, labels.loadFailed(labels.approvalsTitle), error, () => void this.#approval.reload())
     return html`<mcp-part-approval
       .session=${session}
       .approval=${value}

@@ -41,7 +41,7 @@ export class OwnHeadersDialog extends Dialog {
       value: this.#value,
       required: true,
       autofocus: true,
-      problem: this.#tried && this.#value === '' ? labels.required : this.fault?.fields?.[0]?.message,
+      problem: this.#tried && this.#value === '' ? labels.required : this.error?.fields?.[0]?.message,
       input: (value) => (this.#value = value),
     })}`
   }

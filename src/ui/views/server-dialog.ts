@@ -5,7 +5,7 @@ import { Dialog } from '../controls/dialog.js'
 import { checkboxField, radioField, selectField, switchField, textField } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
 import { plain, shown } from '../controls/text.js'
-import { faultOf } from '../state/faults.js'
+import { shownError } from '../state/errors.js'
 import { headerEdits, headerRows, type HeaderRow } from './header-rows.js'
 import { settle } from './integration-verbs.js'
 import { modes } from './modes.js'
@@ -312,7 +312,7 @@ export class ServerDialog extends Dialog {
       }
       if (this.#name.trim() === '' && server !== undefined) this.#name = plain(server.title ?? server.name)
     } catch (error) {
-      this.#checked = { tone: 'bad', text: faultOf(error, labels).message }
+      this.#checked = { tone: 'bad', text: shownError(error, labels).message }
     } finally {
       this.#checking = false
     }
@@ -328,12 +328,12 @@ export class ServerDialog extends Dialog {
   }
 
   #headerProblem({ name }: HeaderRow): string | undefined {
-    return name === '' ? undefined : this.fault?.fields?.find(({ path }) => path === `headers.${name}`)?.message
+    return name === '' ? undefined : this.error?.fields?.find(({ path }) => path === `headers.${name}`)?.message
   }
 
   /** The problem of a field, from the server or because it is empty. */
   #problem(path: string, isEmpty: boolean): string | undefined {
     if (this.#tried && isEmpty) return this.labels.required
-    return this.fault?.fields?.find((field) => field.path === path || field.path.startsWith(`${path}[`))?.message
+    return this.error?.fields?.find((field) => field.path === path || field.path.startsWith(`${path}[`))?.message
   }
 }

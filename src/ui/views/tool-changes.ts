@@ -5,7 +5,7 @@ import { plain, shown } from '../controls/text.js'
 import { PressGuard } from '../controls/press-guard.js'
 import { Part } from '../elements/part.js'
 import type { SeenTool } from '../state/client.js'
-import { faultOf } from '../state/faults.js'
+import { shownError } from '../state/errors.js'
 import type { Labels } from '../labels/english.js'
 import { labelBadge } from './label-badge.js'
 import { toolParameters } from './tool-parameters.js'
@@ -144,9 +144,9 @@ export class ToolChanges extends Part {
       )
       this.#stale = new Set()
     } catch (error) {
-      const fault = faultOf(error, labels)
-      if (fault.code === 'conflict') this.#stale = new Set(tools.map(({ name }) => name))
-      session.announce(fault.code === 'conflict' ? labels.acceptStale : fault.message, 'bad')
+      const shown = shownError(error, labels)
+      if (shown.code === 'conflict') this.#stale = new Set(tools.map(({ name }) => name))
+      session.announce(shown.code === 'conflict' ? labels.acceptStale : shown.message, 'bad')
     } finally {
       this.#busy = false
     }

@@ -44,11 +44,11 @@ export class ToolList extends Part {
 
   protected override render(): TemplateResult {
     const { labels, session, integration } = this
-    const { value, fault } = this.#tools
+    const { value, error } = this.#tools
     if (value === undefined)
-      return fault === undefined
+      return error === undefined
         ? skeleton(labels.loading, 5)
-        : failure(labels, labels.loadFailed(labels.toolsTitle), fault, () => void this.#tools.reload())
+        : failure(labels, labels.loadFailed(labels.toolsTitle), error, () => void this.#tools.reload())
     const found = this.#found(value)
     return html`
       ${

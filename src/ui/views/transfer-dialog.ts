@@ -84,7 +84,7 @@ export class TransferDialog extends Dialog {
   }
 
   #refused(): string | undefined {
-    return this.fault?.fields?.find(({ path }) => path === 'userId')?.message
+    return this.error?.fields?.find(({ path }) => path === 'userId')?.message
   }
 
   #type = (typed: string): void => {

@@ -1,18 +1,18 @@
 import type { Labels } from '../labels/english.js'
 
 /** An error of the HTTP API, as the page shows it. */
-export interface Fault {
+export interface ShownError {
   readonly message: string
   readonly code?: string | undefined
   readonly fields?: readonly { readonly path: string; readonly message: string }[] | undefined
 }
 
 /** Any error, with a message for the person at the page. */
-export function faultOf(error: unknown, labels: Labels): Fault {
+export function shownError(error: unknown, labels: Labels): ShownError {
   const { code, status, fields, message } = (error ?? {}) as {
     readonly code?: unknown
     readonly status?: unknown
-    readonly fields?: Fault['fields']
+    readonly fields?: ShownError['fields']
     readonly message?: unknown
   }
   if (error instanceof TypeError) return { message: labels.offline }
@@ -25,7 +25,7 @@ export function faultOf(error: unknown, labels: Labels): Fault {
 }
 
 /** Whether the same request may succeed a little later: there was no response, or the server failed. */
-export function isPassing(error: unknown): boolean {
+export function isTemporary(error: unknown): boolean {
   const { status } = (error ?? {}) as { readonly status?: unknown }
   return error instanceof TypeError || (typeof status === 'number' && status >= 500)
 }

@@ -38,7 +38,7 @@ describe('a refresh that fails for a passing reason', () => {
   it.each(passing)('keeps the grant: %s', async (_, answer, code) => {
     bench.server.fates.push(answer)
     await bench.clock.advance(minute)
-    expect(await token()).toMatchObject({ type: 'passing', code })
+    expect(await token()).toMatchObject({ type: 'temporary', code })
     expect(bench.changes).toMatchObject([{ type: 'failed', code }])
     await bench.clock.advance(19 * minute)
     expect(await token()).toEqual(fresh('at-1'))
@@ -48,7 +48,7 @@ describe('a refresh that fails for a passing reason', () => {
   it('keeps the grant: nobody there', async () => {
     await bench.clock.advance(minute)
     await bench.server.close()
-    expect(await token()).toMatchObject({ type: 'passing', code: 'unreachable' })
+    expect(await token()).toMatchObject({ type: 'temporary', code: 'unreachable' })
     expect((await bench.record())?.attempt).toMatchObject({ doubt: false })
     bench.server.close = async () => {}
   })
@@ -59,7 +59,7 @@ describe('a refresh that fails for a passing reason', () => {
     const waiting = token()
     while (bench.server.presented.length === 0) await bench.clock.advance(0)
     await bench.clock.advance(20_000)
-    expect(await waiting).toEqual({ type: 'passing', code: 'timeout' })
+    expect(await waiting).toEqual({ type: 'temporary', code: 'timeout' })
     await bench.clock.advance(40_000)
     expect(await token()).toEqual(fresh('at-1'))
   })
@@ -82,7 +82,7 @@ describe('a refresh that fails for a passing reason', () => {
       const before = bench.server.presented.length
       for (const process of processes)
         expect(await process.source(bench.grant).token({ signal: undefined })).toMatchObject({
-          type: 'passing',
+          type: 'temporary',
           code: 'server_error',
         })
       if (bench.server.presented.length > before) times.push(bench.clock.now())
@@ -100,7 +100,7 @@ describe('a refresh that fails for a passing reason', () => {
     await bench.clock.advance(minute)
     await token()
     const outcome = await token()
-    expect(outcome).toMatchObject({ type: 'passing', code: 'rate_limited' })
+    expect(outcome).toMatchObject({ type: 'temporary', code: 'rate_limited' })
     const { retryAfterMs = 0 } = outcome as { retryAfterMs?: number }
     expect(retryAfterMs).toBeGreaterThanOrEqual(600_000)
     expect(retryAfterMs).toBeLessThanOrEqual(18 * minute)
@@ -194,8 +194,8 @@ describe('an answer that is lost', () => {
   it('twice is a passing fault: nobody said that the grant is over', async () => {
     bench.server.fates.push('reset', 'reset')
     await bench.clock.advance(minute)
-    expect(await token()).toEqual({ type: 'passing', code: 'unreachable' })
-    expect(await token()).toMatchObject({ type: 'passing', code: 'unreachable' })
+    expect(await token()).toEqual({ type: 'temporary', code: 'unreachable' })
+    expect(await token()).toMatchObject({ type: 'temporary', code: 'unreachable' })
     expect(bench.server.presented).toHaveLength(2)
     expect((await bench.record())?.attempt).toMatchObject({ doubt: true })
     await bench.clock.advance(40_000)
