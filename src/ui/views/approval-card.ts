@@ -264,14 +264,16 @@ export class ApprovalCard extends Part {
       await new Promise((resolve) => setTimeout(resolve))
       this.outcome?.focus()
     } catch (error) {
-      const shown = shownError(error, labels)
+      const failure = shownError(error, labels)
       this.#problem =
-        shown.code === 'conflict'
+        failure.code === 'conflict'
           ? labels.decidedElsewhere
-          : shown.code === 'invalid_input'
-            ? [labels.editRefused, ...(shown.fields ?? []).map(({ path, message }) => `${path}: ${message}`)].join(' ')
-            : shown.message
-      if (shown.code === 'conflict' || shown.code === 'not_found') this.tell('stale')
+          : failure.code === 'invalid_input'
+            ? [labels.editRefused, ...(failure.fields ?? []).map(({ path, message }) => `${path}: ${message}`)].join(
+                ' ',
+              )
+            : failure.message
+      if (failure.code === 'conflict' || failure.code === 'not_found') this.tell('stale')
     } finally {
       this.#busy = false
     }

@@ -144,9 +144,9 @@ export class ToolChanges extends Part {
       )
       this.#stale = new Set()
     } catch (error) {
-      const shown = shownError(error, labels)
-      if (shown.code === 'conflict') this.#stale = new Set(tools.map(({ name }) => name))
-      session.announce(shown.code === 'conflict' ? labels.acceptStale : shown.message, 'bad')
+      const failure = shownError(error, labels)
+      if (failure.code === 'conflict') this.#stale = new Set(tools.map(({ name }) => name))
+      session.announce(failure.code === 'conflict' ? labels.acceptStale : failure.message, 'bad')
     } finally {
       this.#busy = false
     }
