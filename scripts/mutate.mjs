@@ -1,0 +1,112 @@
+// Takes one cure after the other out of the sources, as the lists in test/mutation/ name them, and runs the tests that
+// should notice. Fails when none does. An argument chooses the mutations whose sentence holds it.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { createVitest } from 'vitest/node'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const { paths } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).compilerOptions
+
+/** The mutated text of files, by path. Nothing is written to disk. */
+const mutated = new Map()
+const vitest = await startVitest()
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+const mutations = (await readMutations()).filter(
+  ({ without }) => wanted.length === 0 || wanted.some((word) => without.includes(word)),
+)
+const healthy = new Set()
+const survivors = []
+for (const mutation of mutations) {
+  await refuseSick(mutation)
+  const started = performance.now()
+  const noticed = await notices(mutation)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.log(`${noticed ? 'noticed ' : 'SURVIVED'}  without ${mutation.without}  (${seconds} s)`)
+  if (!noticed) survivors.push(mutation)
+}
+await vitest.close()
+console.log(`${mutations.length - survivors.length} of ${mutations.length} mutations noticed`)
+process.exit(survivors.length === 0 && mutations.length > 0 ? 0 : 1)
+
+/**
+ * Every list in test/mutation/: what is missing then (`without`), how the sources lose it (`edits`: file, search,
+ * replace), and the test that has to fail (`test`, and by its name `named`).
+ */
+async function readMutations() {
+  const folder = join(root, 'test/mutation')
+  const files = readdirSync(folder).filter((name) => name.endsWith('.mjs'))
+  const lists = await Promise.all(files.map((name) => import(pathToFileURL(join(folder, name)).href)))
+  return lists.flatMap(({ default: list }) => list)
+}
+
+/** A test that fails anyway, or doesn't run, notices nothing. */
+async function refuseSick({ without, test, named }) {
+  const key = `${test} ${named ?? ''}`
+  if (healthy.has(key)) return
+  const results = await run({ test, named })
+  if (results.length === 0) throw new Error(`No test runs in ${test} for: without ${without}`)
+  if (results.includes('failed')) throw new Error(`${test} fails without any mutation, for: without ${without}`)
+  healthy.add(key)
+}
+
+async function notices(mutation) {
+  for (const edit of mutation.edits) {
+    const file = join(root, edit.file)
+    mutated.set(file, edited(mutated.get(file) ?? readFileSync(file, 'utf8'), edit, mutation))
+  }
+  const files = [...mutated.keys()]
+  try {
+    for (const file of files) vitest.invalidateFile(file)
+    return (await run(mutation)).includes('failed')
+  } finally {
+    mutated.clear()
+    for (const file of files) vitest.invalidateFile(file)
+  }
+}
+
+/** The text without the cure. It must be there exactly once, so that a mutation doesn't outlive the code it is about. */
+function edited(text, { file, search, replace }, { without }) {
+  const parts = text.split(search)
+  if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${search} (without ${without})`)
+  return parts.join(replace)
+}
+
+/** The states of the tests that ran. */
+async function run({ test, named }) {
+  if (named === undefined) vitest.resetGlobalTestNamePattern()
+  else vitest.setGlobalTestNamePattern(new RegExp(named.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)))
+  const file = join(root, test)
+  const specifications = await vitest.globTestSpecifications([file])
+  const { testModules } = await vitest.runTestSpecifications(specifications)
+  // Results of earlier runs of other files are among them.
+  const module = testModules.find(({ moduleId }) => moduleId === file)
+  const [error] = module?.errors() ?? []
+  if (error !== undefined) throw new Error(`${test} doesn't load: ${error.message}`)
+  return [...(module?.children.allTests() ?? [])]
+    .map((each) => each.result().state)
+    .filter((state) => state !== 'skipped')
+}
+
+function startVitest() {
+  const alias = Object.entries(paths).map(([name, [source]]) => ({
+    find: new RegExp(`^${name}$`),
+    replacement: join(root, source),
+  }))
+  return createVitest(
+    'test',
+    {
+      root,
+      config: false,
+      watch: false,
+      reporters: [{}],
+      // A call that doesn't end without its cure has failed too.
+      testTimeout: 30_000,
+      expect: { poll: { timeout: 10_000 } },
+    },
+    {
+      resolve: { alias },
+      plugins: [{ name: 'mutant', enforce: 'pre', transform: (_code, id) => mutated.get(id) }],
+    },
+  )
+}
