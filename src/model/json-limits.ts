@@ -8,7 +8,7 @@ const valuesOfName = 8
 /** Names are looked at beyond so many values, so that a small answer costs nothing more. */
 const freeValues = 4_000
 /** Longer names count as new ones. */
-const longestName = 64
+const maxKnownName = 64
 /**
  * Depth from which JSON is skipped: the message's frame, 64 levels of one of its parts, and a few more, so that the
  * part's own depth check still sees the excess.
@@ -70,7 +70,7 @@ export class JsonNesting {
         this.#inString = false
         if (this.#name !== undefined) this.#endName(this.#name)
       }
-      if (this.#name !== undefined && this.#name.length <= longestName) this.#name += String.fromCharCode(code)
+      if (this.#name !== undefined && this.#name.length <= maxKnownName) this.#name += String.fromCharCode(code)
     } else if (code === quote) {
       this.#inString = true
       if (this.#expectsName && this.#values > freeValues) this.#name = ''
@@ -105,7 +105,7 @@ export class JsonNesting {
   #endName(name: string): void {
     this.#name = undefined
     if (this.#names.has(name)) return
-    if (name.length <= longestName) this.#names.add(name)
+    if (name.length <= maxKnownName) this.#names.add(name)
     this.#count(valuesOfName)
   }
 

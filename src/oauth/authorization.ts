@@ -7,15 +7,15 @@ import {
   validateAuthResponse,
 } from 'oauth4webapi'
 import {
-  askInEitherWay,
+  withEitherAuthentication,
   clientAuthentication,
   clientError,
-  party,
+  oauthClient,
   type ObtainedTokens,
 } from './client-authentication.js'
 import { refuse, safeUrl } from './endpoint.js'
 import { issuerHash, ownParameter } from './environment.js'
-import { deadlines, jsonObject, oauthError, send, withoutDoubt } from './requests.js'
+import { deadlines, jsonObject, oauthError, send, clearMayHaveRun } from './requests.js'
 import { accountName, readTokens } from './token-response.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { Discovery } from './discovery.js'
@@ -91,7 +91,7 @@ export async function beginAuthorization(
     ownRedirectUri,
     resource,
     namedAs,
-    tokenEndpointByHand: settings.metadata?.tokenEndpoint,
+    configuredTokenEndpoint: settings.metadata?.tokenEndpoint,
     refreshScope: settings.refreshScope,
     steppedUpFor,
   }
@@ -120,27 +120,27 @@ export async function finishAuthorization(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ObtainedTokens> {
   const { server, verifier } = flow
-  const callback = await judge(flow, callbackUrl).catch((error: unknown) => {
+  const callback = await checkCallback(flow, callbackUrl).catch((error: unknown) => {
     throw clientError(error, flow.client)
   })
-  const obtained = await askInEitherWay(flow, async (client) => {
+  const obtained = await withEitherAuthentication(flow, async (client) => {
     const request = authorizationCodeGrantRequest(
       server,
-      party(client),
+      oauthClient(client),
       await clientAuthentication(client),
       callback,
       client.redirectUri,
       verifier,
       { ...tokenOptions(env, server, options), additionalParameters: resourceParameter(flow) },
     )
-    return readTokens(flow, await withoutDoubt(request))
+    return readTokens(flow, await clearMayHaveRun(request))
   })
   const { tokens } = obtained
   const account = tokens.account ?? (await askAccount(env, flow, tokens))
   return { ...obtained, tokens: { ...tokens, account } }
 }
 
-async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchParams> {
+async function checkCallback(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchParams> {
   const url = parseCallback(callbackUrl)
   if (url === undefined) throw refuse('callback_invalid', "The callback URL can't be read.")
   const { server, client, state } = flow
@@ -170,7 +170,7 @@ async function judge(flow: FlowSecrets, callbackUrl: string): Promise<URLSearchP
   if (url.searchParams.get('state') !== state)
     throw refuse('state_mismatch', 'The callback belongs to another sign-in. Start the sign-in again.')
   try {
-    const parameters = validateAuthResponse(server, party(client), url, state)
+    const parameters = validateAuthResponse(server, oauthClient(client), url, state)
     if (!parameters.get('code')) throw refuse('callback_invalid', 'The callback URL has no code.')
     return parameters
   } catch (error) {
@@ -198,13 +198,13 @@ async function askAccount(
   if (endpoint === undefined || !scopes.includes('openid')) return undefined
   const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' }
   try {
-    const answer = await send(
+    const response = await send(
       env,
       endpoint,
       { method: 'GET', headers },
       { purpose: 'token', timeoutMs: deadlines.metadata },
     )
-    return answer.status === 200 ? accountName(jsonObject(answer.body)?.['sub']) : undefined
+    return response.status === 200 ? accountName(jsonObject(response.body)?.['sub']) : undefined
   } catch {
     return undefined
   }

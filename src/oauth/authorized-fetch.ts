@@ -142,15 +142,15 @@ async function settled(
 function withoutSecrets(challenge: Challenge | undefined, source: CredentialSource, token = ''): Challenge | undefined {
   if (challenge?.scopes === undefined) return challenge
   const sent = [token, ...Object.values(source.kind === 'none' ? {} : (source.headers ?? {}))].filter(
-    (secret) => secret.length >= shortestSecret,
+    (secret) => secret.length >= minSecret,
   )
   const isSecret = (scope: string): boolean =>
-    sent.some((secret) => scope.includes(secret) || (scope.length >= shortestSecret && secret.includes(scope)))
+    sent.some((secret) => scope.includes(secret) || (scope.length >= minSecret && secret.includes(scope)))
   return { ...challenge, scopes: challenge.scopes.filter((scope) => !isSecret(scope)) }
 }
 
 /** Shorter secrets could be part of an ordinary scope. */
-const shortestSecret = 8
+const minSecret = 8
 
 /** Whether the sign-in already requested these scopes, so that another sign-in would not help. */
 function wasAskedFor({ scopes = [] }: Challenge, used: (TokenOutcome & { type: 'fresh' }) | undefined): boolean {

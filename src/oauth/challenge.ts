@@ -15,7 +15,7 @@ export interface Challenge {
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | undefined
 }
 
-const longestHeader = 8192
+const maxHeader = 8192
 
 /**
  * Reads the challenge of a response. 401 means missing authentication and 403 missing permission, but the error code of a
@@ -29,7 +29,7 @@ export function parseChallenge(response: Pick<Response, 'status' | 'headers'>): 
   const { status } = response
   if (status !== 400 && status !== 401 && status !== 403) return undefined
   const header = response.headers.get('www-authenticate') ?? ''
-  const challenges = header.length > longestHeader ? [] : parseAuthenticate(header)
+  const challenges = header.length > maxHeader ? [] : parseAuthenticate(header)
   const schemes = ['bearer', 'dpop'].flatMap((name) => challenges.filter(({ scheme }) => scheme === name))
   const [{ scheme } = {}] = schemes
   const said = (name: string): string | undefined =>

@@ -8,7 +8,7 @@ import type { ServerMetadata } from './server-metadata.js'
 import type { TokenSet } from './token-response.js'
 
 /** The client in the form of `oauth4webapi`. */
-export function party(client: ClientRegistration): Client {
+export function oauthClient(client: ClientRegistration): Client {
   return { client_id: client.clientId }
 }
 
@@ -54,7 +54,7 @@ export interface ObtainedTokens {
  *
  * @throws IntegrationError the errors of `ask`; `client_rejected` if a configured client is refused
  */
-export async function askInEitherWay(
+export async function withEitherAuthentication(
   context: { readonly server: ServerMetadata; readonly client: ClientRegistration },
   ask: (client: ClientRegistration) => Promise<TokenSet>,
 ): Promise<ObtainedTokens> {

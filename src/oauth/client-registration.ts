@@ -1,7 +1,7 @@
 import { isLoopback, refuse, safeUrl } from './endpoint.js'
 import { IntegrationError } from '../model/errors.js'
 import { ownRedirectUri, perIssuer } from './environment.js'
-import { deadlines, failure, isOAuthError, jsonObject, send, withoutDoubt, type Answer } from './requests.js'
+import { deadlines, failure, isOAuthError, jsonObject, send, clearMayHaveRun, type OAuthResponse } from './requests.js'
 import type { Discovery } from './discovery.js'
 import type { JsonObject } from '../model/json.js'
 import type { OAuthEnvironment } from './environment.js'
@@ -98,7 +98,7 @@ export function authenticationMethod(
 }
 
 /** The client metadata of a registration. */
-interface Introduction {
+interface ClientMetadata {
   readonly redirectUri: string
   readonly method: ClientAuthenticationMethod
   readonly grantTypes: readonly string[]
@@ -107,7 +107,7 @@ interface Introduction {
 /** The client metadata, for a registration and for the Client ID Metadata Document. */
 function clientMetadata(
   env: Pick<OAuthEnvironment, 'clientName'>,
-  { redirectUri, method, grantTypes }: Introduction,
+  { redirectUri, method, grantTypes }: ClientMetadata,
 ): JsonObject {
   const url = new URL(redirectUri)
   const web = (url.protocol === 'https:' || url.protocol === 'http:') && !isLoopback(url)
@@ -160,26 +160,26 @@ async function register(
     throw refuse('unsafe_endpoint', "The authorization server's registration_endpoint is not safe to use.")
   const { token_endpoint_auth_methods_supported: methods, grant_types_supported: grants } = server
   const isPublic = methods?.includes('none') === true
-  const first: Introduction = {
+  const first: ClientMetadata = {
     redirectUri,
     method: isPublic ? 'none' : authenticationMethod(server, true),
     grantTypes: bothGrants.filter((type) => type === 'authorization_code' || grants?.includes(type) !== false),
   }
-  const less: Introduction = {
+  const minimal: ClientMetadata = {
     redirectUri,
     method: methods === undefined ? 'none' : first.method,
     grantTypes: ['authorization_code'],
   }
-  const post = (introduction: Introduction): Promise<Answer> => {
-    const body = JSON.stringify(clientMetadata(env, introduction))
+  const post = (metadata: ClientMetadata): Promise<OAuthResponse> => {
+    const body = JSON.stringify(clientMetadata(env, metadata))
     const headers = { accept: 'application/json', 'content-type': 'application/json' }
     const init = { method: 'POST', headers, body }
-    return withoutDoubt(send(env, endpoint, init, { purpose: 'token', timeoutMs: deadlines.token, signal }))
+    return clearMayHaveRun(send(env, endpoint, init, { purpose: 'token', timeoutMs: deadlines.token, signal }))
   }
-  let answer = await post(first)
-  if ([400, 401, 422].includes(answer.status)) answer = await post(less)
-  if (answer.status < 200 || answer.status >= 300) throw refusal(answer, discovery)
-  const client = readRegistration(jsonObject(answer.body), discovery, redirectUri)
+  let response = await post(first)
+  if ([400, 401, 422].includes(response.status)) response = await post(minimal)
+  if (response.status < 200 || response.status >= 300) throw refusal(response, discovery)
+  const client = readRegistration(jsonObject(response.body), discovery, redirectUri)
   const method = authenticationMethod(server, client.secret !== undefined, client.method)
   return {
     issuer,
@@ -193,15 +193,15 @@ async function register(
 }
 
 /** The error for a refused registration: if the endpoint was only assumed, the server has no OAuth. */
-function refusal(answer: Answer, { assumed }: Discovery): IntegrationError {
-  const error = failure(answer)
+function refusal(response: OAuthResponse, { assumed }: Discovery): IntegrationError {
+  const error = failure(response)
   if (error.code !== 'authorization_failed') return error
   const code = error.reason !== undefined && isOAuthError(error.reason) ? error.reason : undefined
-  if (assumed === true && code === undefined) return noOAuth(answer.status)
+  if (assumed === true && code === undefined) return noOAuth(response.status)
   return new IntegrationError(
     'authorization_failed',
-    `The authorization server refused to register a client (${code ?? `HTTP ${answer.status}`}). Register one with the provider and configure its client id.`,
-    { reason: 'registration_refused', httpStatus: answer.status },
+    `The authorization server refused to register a client (${code ?? `HTTP ${response.status}`}). Register one with the provider and configure its client id.`,
+    { reason: 'registration_refused', httpStatus: response.status },
   )
 }
 
@@ -214,15 +214,15 @@ function noOAuth(httpStatus?: number): IntegrationError {
 }
 
 /** Many servers leave out `client_secret_expires_at`, which the RFC requires with a secret: then it doesn't expire. */
-function readRegistration(answer: JsonObject | undefined, { assumed }: Discovery, redirectUri: string) {
+function readRegistration(response: JsonObject | undefined, { assumed }: Discovery, redirectUri: string) {
   const {
     client_id: givenId,
     client_secret: secret,
     client_secret_expires_at: expiresAt,
     token_endpoint_auth_method: method,
     redirect_uris: redirectUris,
-  } = answer ?? {}
-  if (assumed === true && answer === undefined) throw noOAuth()
+  } = response ?? {}
+  if (assumed === true && response === undefined) throw noOAuth()
   const id = Number.isSafeInteger(givenId) ? String(givenId) : givenId
   const isForeign =
     Array.isArray(redirectUris) && redirectUris.length > 0 && !redirectUris.some((uri) => isSameUrl(uri, redirectUri))

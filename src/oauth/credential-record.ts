@@ -71,7 +71,7 @@ export async function sealCredential(
     account,
     obtainedAt: obtained.at,
     obtainedBy: obtained.by,
-    refreshAt: lifetimeMs === undefined ? undefined : obtained.at + lifetimeMs - headStart(lifetimeMs),
+    refreshAt: lifetimeMs === undefined ? undefined : obtained.at + lifetimeMs - refreshMargin(lifetimeMs),
     accessExpiresAt: lifetimeMs === undefined ? undefined : obtained.at + lifetimeMs,
   }
 }
@@ -97,7 +97,7 @@ export async function openCredential(
 }
 
 /** How long before its end a token is refreshed: a tenth of its lifetime, at most a minute. */
-function headStart(lifetimeMs: number): number {
+function refreshMargin(lifetimeMs: number): number {
   return Math.min(60_000, Math.floor(lifetimeMs / 10))
 }
 

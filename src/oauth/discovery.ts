@@ -1,6 +1,6 @@
 import { isIntegrationError } from '../model/errors.js'
 import { refuse, safeUrl } from './endpoint.js'
-import { firstRight, firstThatIs, type SearchLimits } from './metadata-search.js'
+import { firstValid, firstFound, type SearchLimits } from './metadata-search.js'
 import { readProtectedResource } from './protected-resource.js'
 import { readMetadata, withConfigured, withSafeEndpoints } from './server-metadata.js'
 import type { Challenge } from './challenge.js'
@@ -55,13 +55,13 @@ export async function discover(
   { serverUrl, challenge, settings, preferIssuer, signal, timeoutMs = 30_000 }: DiscoveryRequest,
 ): Promise<Discovery> {
   const limits = { signal, until: env.runtime.now() + timeoutMs }
-  const resource = await readOrDo(settings, () => readProtectedResource(env, serverUrl, challenge, limits))
-  const found = await readOrDo(settings, () =>
+  const resource = await readUnlessConfigured(settings, () => readProtectedResource(env, serverUrl, challenge, limits))
+  const found = await readUnlessConfigured(settings, () =>
     resource === undefined
       ? legacyServer(env, serverUrl, settings, limits)
       : namedServer(env, resource, serverUrl, { settings, preferIssuer, limits }),
   )
-  const { metadata, assumed, namedAs } = found ?? byHand(settings, resource)
+  const { metadata, assumed, namedAs } = found ?? fromSettings(settings, resource)
   const server = withSafeEndpoints(withConfigured(metadata, settings.metadata), env)
   requirePkce(server, settings, assumed === true || found === undefined)
   return {
@@ -86,7 +86,7 @@ export async function readServerAgain(
     if (document['issuer'] !== server.issuer) throw issuerMismatch()
     return withSafeEndpoints(readMetadata(document, server.issuer), env)
   }
-  return firstRight(env, metadataCandidates(url), read, { until: env.runtime.now() + 10_000 })
+  return firstValid(env, metadataCandidates(url), read, { until: env.runtime.now() + 10_000 })
 }
 
 /** The possible metadata URLs of an issuer, in order. Never the bare root for an issuer with a path. */
@@ -106,7 +106,7 @@ interface FoundServer {
 }
 
 /** Configured endpoints suffice if no metadata can be read; a document of another issuer is never ignored. */
-async function readOrDo<T>(settings: OAuthSettings, read: () => Promise<T>): Promise<T | undefined> {
+async function readUnlessConfigured<T>(settings: OAuthSettings, read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read()
   } catch (error) {
@@ -116,20 +116,20 @@ async function readOrDo<T>(settings: OAuthSettings, read: () => Promise<T>): Pro
       (error.code !== 'authorization_failed' ||
         error.reason === 'server_metadata_missing' ||
         error.reason === 'metadata_invalid')
-    if (isAbsent && isEnough(settings)) return undefined
+    if (isAbsent && suffices(settings)) return undefined
     throw error
   }
 }
 
 /** Whether the configured endpoints suffice for a sign-in. */
-function isEnough({ metadata, grant = 'authorization_code' }: OAuthSettings): boolean {
+function suffices({ metadata, grant = 'authorization_code' }: OAuthSettings): boolean {
   return (
     metadata?.tokenEndpoint !== undefined &&
     (grant !== 'authorization_code' || metadata.authorizationEndpoint !== undefined)
   )
 }
 
-function byHand({ metadata, issuer }: OAuthSettings, resource: ProtectedResource | undefined): FoundServer {
+function fromSettings({ metadata, issuer }: OAuthSettings, resource: ProtectedResource | undefined): FoundServer {
   const endpoint = metadata?.tokenEndpoint ?? ''
   const origin = URL.canParse(endpoint) ? new URL(endpoint).origin : ''
   return { metadata: { issuer: metadata?.issuer ?? issuer ?? resource?.authorizationServers[0] ?? origin } }
@@ -152,12 +152,12 @@ async function namedServer(
   if (!isNamed && pinned !== settings.acceptIssuer && pinned !== settings.metadata?.issuer) throw issuerChanged()
   const preferred = pinned ?? options.preferIssuer
   const chosen = named.find((entry) => preferred !== undefined && sameIssuer(entry, preferred))
-  const found = await firstThatIs(chosen === undefined ? named.slice(0, mostNamed) : [chosen], async (name) => {
+  const found = await firstFound(chosen === undefined ? named.slice(0, maxNamed) : [chosen], async (name) => {
     const url = safeUrl(name, env)
     if (url === undefined || url.search !== '')
       throw refuse('unsafe_endpoint', 'The server names an authorization server with an unsafe URL.')
     const read = (document: JsonObject) => readIssuedBy(document, name, settings)
-    const metadata = await firstRight(env, metadataCandidates(url), read, limits)
+    const metadata = await firstValid(env, metadataCandidates(url), read, limits)
     return metadata && { metadata, namedAs: sameIssuer(metadata.issuer, name) ? undefined : name }
   })
   if (found === undefined)
@@ -170,7 +170,7 @@ async function namedServer(
 }
 
 /** The number of authorization servers of one MCP server to try, if none is known yet. */
-const mostNamed = 5
+const maxNamed = 5
 
 /** The 2025-03-26 revision: the MCP server's origin is the authorization server, with default paths if it has no metadata. */
 async function legacyServer(
@@ -181,7 +181,7 @@ async function legacyServer(
 ): Promise<FoundServer | undefined> {
   const { origin } = new URL(serverUrl)
   if (settings.issuer !== undefined && !sameIssuer(settings.issuer, origin)) {
-    if (isEnough(settings)) return undefined
+    if (suffices(settings)) return undefined
     throw issuerChanged()
   }
   const isOnOrigin = (issuer: string): boolean => URL.canParse(issuer) && new URL(issuer).origin === origin
@@ -190,9 +190,9 @@ async function legacyServer(
     const tolerated = settings.lenientIssuer === true && typeof issuer === 'string' && isOnOrigin(issuer)
     return tolerated ? readMetadata(document, issuer) : readIssuedBy(document, origin, settings)
   }
-  const metadata = await firstRight(env, metadataCandidates(new URL(origin)), read, limits)
+  const metadata = await firstValid(env, metadataCandidates(new URL(origin)), read, limits)
   if (metadata !== undefined) return { metadata, namedAs: sameIssuer(metadata.issuer, origin) ? undefined : origin }
-  if (isEnough(settings)) return undefined
+  if (suffices(settings)) return undefined
   return {
     assumed: true,
     metadata: {

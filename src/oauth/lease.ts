@@ -175,8 +175,8 @@ export async function noteFailure(
 /** Repeats an attempt while another write came first, to the credential or to a record of the same commit. */
 async function persist<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 100; tries++) {
-    const answer = await attempt()
-    if (answer !== undefined) return answer
+    const result = await attempt()
+    if (result !== undefined) return result
   }
   throw new IntegrationError(
     'storage_unavailable',

@@ -1,7 +1,12 @@
 import { clientCredentialsGrantRequest, genericTokenEndpointRequest } from 'oauth4webapi'
-import { askInEitherWay, clientAuthentication, party, type ObtainedTokens } from './client-authentication.js'
+import {
+  withEitherAuthentication,
+  clientAuthentication,
+  oauthClient,
+  type ObtainedTokens,
+} from './client-authentication.js'
 import { refuse, safeUrl } from './endpoint.js'
-import { withoutDoubt } from './requests.js'
+import { clearMayHaveRun } from './requests.js'
 import { readAssertion, readTokens } from './token-response.js'
 import {
   resourceParameter,
@@ -35,8 +40,8 @@ export async function requestTokens(
   const { discovery, client, scopes, settings } = request
   const { server, resource } = discovery
   const context: TokenContext = { server, client, scopes, resource }
-  return askInEitherWay(context, (as) =>
-    withoutDoubt(renewByGrant(env, { ...context, client: as }, settings.grant, options)),
+  return withEitherAuthentication(context, (as) =>
+    clearMayHaveRun(renewByGrant(env, { ...context, client: as }, settings.grant, options)),
   )
 }
 
@@ -71,7 +76,7 @@ async function byClientCredentials(
     context,
     await clientCredentialsGrantRequest(
       server,
-      party(client),
+      oauthClient(client),
       authentication,
       parameters,
       tokenOptions(env, server, options),
@@ -95,7 +100,7 @@ async function byIdentityAssertion(
     context,
     await genericTokenEndpointRequest(
       server,
-      party(client),
+      oauthClient(client),
       await clientAuthentication(client),
       jwtBearer,
       parameters,
@@ -133,7 +138,7 @@ async function identityAssertion(
   const http = tokenOptions(env, server, options)
   const response = await genericTokenEndpointRequest(
     server,
-    party(client),
+    oauthClient(client),
     await clientAuthentication(client),
     exchange,
     parameters,

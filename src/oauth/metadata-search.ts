@@ -21,13 +21,13 @@ const mismatches: ReadonlySet<string | undefined> = new Set(['resource_mismatch'
  * @returns `undefined` if no URL has a document
  * @throws IntegrationError the most helpful of the errors: a mismatch, otherwise the first
  */
-export function firstRight<T>(
+export function firstValid<T>(
   env: OAuthEnvironment,
   urls: readonly URL[],
   read: (document: JsonObject) => T,
   limits: SearchLimits,
 ): Promise<T | undefined> {
-  return firstThatIs(urls, async (url) => {
+  return firstFound(urls, async (url) => {
     const document = await readDocument(env, url, limits)
     return document === undefined ? undefined : read(document)
   })
@@ -39,21 +39,21 @@ export function firstRight<T>(
  * @returns the first result; `undefined` if there is none
  * @throws IntegrationError the most helpful of the errors: a mismatch, otherwise the first
  */
-export async function firstThatIs<From, T>(
-  places: readonly From[],
-  look: (place: From) => Promise<T | undefined>,
+export async function firstFound<From, T>(
+  candidates: readonly From[],
+  search: (candidate: From) => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  let met: IntegrationError | undefined
-  for (const place of places) {
+  let worst: IntegrationError | undefined
+  for (const candidate of candidates) {
     try {
-      const found = await look(place)
+      const found = await search(candidate)
       if (found !== undefined) return found
     } catch (error) {
       if (!isIntegrationError(error) || error.code === 'aborted') throw error
-      if (met === undefined || (mismatches.has(error.reason) && !mismatches.has(met.reason))) met = error
+      if (worst === undefined || (mismatches.has(error.reason) && !mismatches.has(worst.reason))) worst = error
     }
   }
-  if (met !== undefined) throw met
+  if (worst !== undefined) throw worst
   return undefined
 }
 
@@ -69,11 +69,11 @@ async function readDocument(
 ): Promise<JsonObject | undefined> {
   const timeoutMs = Math.max(1, Math.min(deadlines.metadata, until - env.runtime.now()))
   const init = { method: 'GET', headers: { accept: 'application/json' } }
-  const answer = await send(env, url, init, { purpose: 'metadata', timeoutMs, signal })
-  const { status } = answer
+  const response = await send(env, url, init, { purpose: 'metadata', timeoutMs, signal })
+  const { status } = response
   // A transforming proxy returns 203.
-  if (status >= 200 && status < 300 && status !== 204) return jsonObject(answer.body)
-  if (status >= 500 || status === 408 || status === 425 || status === 429) throw failure(answer)
+  if (status >= 200 && status < 300 && status !== 204) return jsonObject(response.body)
+  if (status >= 500 || status === 408 || status === 425 || status === 429) throw failure(response)
   if (status >= 400) return undefined
   throw refuse('metadata_invalid', `The response to a request for OAuth metadata (HTTP ${status}) can't be read.`)
 }

@@ -1,5 +1,5 @@
 import { refuse, safeUrl } from './endpoint.js'
-import { firstRight, type SearchLimits } from './metadata-search.js'
+import { firstValid, type SearchLimits } from './metadata-search.js'
 import { parseScopes, validScopes } from './scopes.js'
 import { listOfTexts } from './server-metadata.js'
 import type { Challenge } from './challenge.js'
@@ -33,8 +33,8 @@ export async function readProtectedResource(
   challenge: Challenge | undefined,
   limits: SearchLimits,
 ): Promise<ProtectedResource | undefined> {
-  const read = (document: JsonObject) => understood(document, serverUrl)
-  return firstRight(env, candidates(serverUrl, challenge, env), read, limits)
+  const read = (document: JsonObject) => parseResource(document, serverUrl)
+  return firstValid(env, candidates(serverUrl, challenge, env), read, limits)
 }
 
 function candidates(serverUrl: string, challenge: Challenge | undefined, env: OAuthEnvironment): URL[] {
@@ -53,7 +53,7 @@ function absolute(resourceMetadata: string | undefined, serverUrl: string): stri
   return isUrl ? new URL(resourceMetadata, serverUrl).href : undefined
 }
 
-function understood(document: JsonObject, serverUrl: string): ProtectedResource {
+function parseResource(document: JsonObject, serverUrl: string): ProtectedResource {
   const { resource, authorization_servers: servers, scopes_supported: scopes } = document
   if (resource === undefined && servers === undefined)
     throw refuse(

@@ -40,7 +40,7 @@ const endOfGrant = new Set([
  *
  * @param doubt - whether an earlier response to the same refresh token was lost
  */
-export function judgeFailure(error: unknown, { context }: CredentialSecrets, doubt: boolean): RefreshFailure {
+export function classifyFailure(error: unknown, { context }: CredentialSecrets, doubt: boolean): RefreshFailure {
   if (!isIntegrationError(error)) return { type: 'temporary', code: 'server_error', lost: true, refused: false }
   const { code, reason = '', retryAfterMs } = error
   if (code === 'authorization_failed') {
@@ -72,18 +72,18 @@ export function mayHaveMoved(error: unknown): boolean {
   return isGone || isRefusal(error) || code === 'redirect_refused' || (code === 'unreachable' && !mayHaveRun)
 }
 
-const mostRefusals = 3
+const maxRefusals = 3
 const refusedForMs = 10 * 60_000
 
 /** Whether non-standard refusals have lasted long enough to be final: three, over more than ten minutes. */
 export function isLastRefusal(previous: CredentialRecord['attempt'], now: number): boolean {
   const { refusals } = previous ?? {}
-  return refusals !== undefined && refusals.count + 1 >= mostRefusals && now - refusals.since > refusedForMs
+  return refusals !== undefined && refusals.count + 1 >= maxRefusals && now - refusals.since > refusedForMs
 }
 
-const shortestWait = 30_000
-const longestWait = 5 * 60_000
-const longestAskedWait = 15 * 60_000
+const minWaitMs = 30_000
+const maxWaitMs = 5 * 60_000
+const maxRequestedWaitMs = 15 * 60_000
 
 /** The time of the next attempt: 30 s after the first failure, twice as long after each, at most 5 min (15 if the server asks for it), with jitter. */
 export function nextAttempt(
@@ -92,8 +92,8 @@ export function nextAttempt(
   previous: CredentialRecord['attempt'],
 ): NonNullable<CredentialRecord['attempt']> {
   const count = (previous?.count ?? 0) + 1
-  const backoff = Math.min(shortestWait * 2 ** Math.min(count - 1, 10), longestWait)
-  const asked = Math.min(failure.retryAfterMs ?? 0, longestAskedWait)
+  const backoff = Math.min(minWaitMs * 2 ** Math.min(count - 1, 10), maxWaitMs)
+  const asked = Math.min(failure.retryAfterMs ?? 0, maxRequestedWaitMs)
   const wait = Math.max(backoff, asked) * (1 + Math.random() / 5)
   const before = previous?.refusals ?? { count: 0, since: now }
   return {

@@ -3,7 +3,7 @@ import { openCredential } from './credential-record.js'
 import { sameIssuer } from './discovery.js'
 import { endGrant, noteFailure, readGrant, takeLease } from './lease.js'
 import { readProtectedResource } from './protected-resource.js'
-import { isLastRefusal, judgeFailure } from './refresh-failure.js'
+import { isLastRefusal, classifyFailure } from './refresh-failure.js'
 import { renewTokens } from './renewal.js'
 import { idOf, tokenKeeper } from './token-keeper.js'
 import { temporary, stillUsable, withoutRefresh } from './usable-token.js'
@@ -45,7 +45,7 @@ export function createRefresher({
   readonly vault: CredentialVault
 }): Refresher {
   const holder = env.runtime.randomId()
-  const flights = new Map<string, Promise<TokenOutcome>>()
+  const running = new Map<string, Promise<TokenOutcome>>()
   const closing = new AbortController()
   const keeper = tokenKeeper({ env, storage, vault, closing: closing.signal })
 
@@ -56,7 +56,7 @@ export function createRefresher({
     }),
     async close() {
       closing.abort()
-      await Promise.allSettled(flights.values())
+      await Promise.allSettled(running.values())
       await keeper.settled()
     },
   }
@@ -74,12 +74,12 @@ export function createRefresher({
   /** One refresh per credential. No caller's signal aborts it: others wait for it, and its tokens must be saved. */
   function join(grant: CredentialAccess, request: TokenRequest): Promise<TokenOutcome> {
     const id = idOf(grant)
-    const flight = flights.get(id) ?? fly(grant, request).finally(() => flights.delete(id))
-    flights.set(id, flight)
-    return flight
+    const refresh = running.get(id) ?? refreshUntilDone(grant, request).finally(() => running.delete(id))
+    running.set(id, refresh)
+    return refresh
   }
 
-  async function fly(grant: CredentialAccess, request: TokenRequest): Promise<TokenOutcome> {
+  async function refreshUntilDone(grant: CredentialAccess, request: TokenRequest): Promise<TokenOutcome> {
     const giveUpAt = env.runtime.now() + refreshWaitMs
     let retried = false
     for (let round = 0; ; round++) {
@@ -98,10 +98,10 @@ export function createRefresher({
         continue
       }
       if (!(await takeLease(storage, grant, read, holder))) continue
-      const answer = await ask(grant, read, secrets, retried)
-      if (answer === 'again') retried = true
-      else if (answer.type === 'temporary') return fallback ?? answer
-      else return answer
+      const result = await ask(grant, read, secrets, retried)
+      if (result === 'again') retried = true
+      else if (result.type === 'temporary') return fallback ?? result
+      else return result
     }
   }
 
@@ -112,7 +112,7 @@ export function createRefresher({
     const read = await readGrant(storage, grant)
     if (read === undefined) return { outcome: { type: 'reauthorize', reason: 'credential_missing' } }
     const { ended } = read.credential
-    if (ended !== undefined && !isWorthATry(read)) return { outcome: { type: 'reauthorize', reason: ended } }
+    if (ended !== undefined && !isRetryDue(read)) return { outcome: { type: 'reauthorize', reason: ended } }
     try {
       const secrets = await openCredential(vault, grant.secret, read.credential)
       const { serverOrigin } = secrets.context
@@ -128,7 +128,7 @@ export function createRefresher({
   }
 
   /** Whether a given-up credential is due for a retry, because its problem can be fixed without a sign-in. */
-  function isWorthATry({ credential: { attempt, lease }, now }: ReadGrant): boolean {
+  function isRetryDue({ credential: { attempt, lease }, now }: ReadGrant): boolean {
     return attempt !== undefined && now >= attempt.retryAt && (lease === undefined || now >= lease.until)
   }
 
@@ -168,7 +168,7 @@ export function createRefresher({
     try {
       renewed = await renewTokens(env, secrets, await grant.settings?.())
     } catch (error) {
-      const failure = judgeFailure(error, secrets, doubt)
+      const failure = classifyFailure(error, secrets, doubt)
       if (failure.type === 'final') return end(grant, read, failure)
       if (failure.refused && isLastRefusal(credential.attempt, read.now))
         return end(grant, read, { reason: doubt ? 'refresh_outcome_unknown' : 'refresh_rejected', revivable: true })

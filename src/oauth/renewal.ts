@@ -4,7 +4,7 @@ import { readServerAgain, sameIssuer } from './discovery.js'
 import { renewByGrant } from './machine-grants.js'
 import { mayHaveMoved } from './refresh-failure.js'
 import { refreshTokens, type TokenSet } from './tokens.js'
-import { inherit } from './usable-token.js'
+import { keepPrevious } from './usable-token.js'
 import { isClientError, otherAuthentication } from './client-authentication.js'
 import type { CredentialSecrets } from './credential-record.js'
 import type { OAuthEnvironment } from './environment.js'
@@ -24,10 +24,10 @@ export async function renewTokens(
   settings: OAuthSettings | undefined,
 ): Promise<CredentialSecrets> {
   let secrets = settings === undefined ? stored : withSettings(stored, settings)
-  const amendments = [otherWay, movedEndpoints]
+  const amendments = [otherAuthenticationMethod, movedEndpoints]
   for (;;) {
     try {
-      return { ...secrets, tokens: inherit(await renew(env, secrets), secrets.tokens) }
+      return { ...secrets, tokens: keepPrevious(await renew(env, secrets), secrets.tokens) }
     } catch (error) {
       let amended: CredentialSecrets | undefined
       while (amended === undefined && amendments.length > 0) amended = await amendments.shift()!(env, secrets, error)
@@ -54,7 +54,7 @@ function withSettings(secrets: CredentialSecrets, settings: OAuthSettings): Cred
   const named = settings.metadata?.issuer ?? settings.issuer
   if (
     (named !== undefined && !sameIssuer(named, issuer)) ||
-    settings.metadata?.tokenEndpoint !== context.tokenEndpointByHand
+    settings.metadata?.tokenEndpoint !== context.configuredTokenEndpoint
   )
     throw refuse(
       'issuer_changed',
@@ -77,7 +77,7 @@ function withSettings(secrets: CredentialSecrets, settings: OAuthSettings): Cred
   }
 }
 
-async function otherWay(
+async function otherAuthenticationMethod(
   _env: OAuthEnvironment,
   secrets: CredentialSecrets,
   error: unknown,
@@ -93,7 +93,7 @@ async function movedEndpoints(
   error: unknown,
 ): Promise<CredentialSecrets | undefined> {
   const { context } = secrets
-  if (!mayHaveMoved(error) || isClientError(error) || context.tokenEndpointByHand !== undefined) return undefined
+  if (!mayHaveMoved(error) || isClientError(error) || context.configuredTokenEndpoint !== undefined) return undefined
   try {
     const server = await readServerAgain(env, context)
     const moved = server !== undefined && server.token_endpoint !== context.server.token_endpoint

@@ -9,10 +9,10 @@ import type { OAuthEnvironment } from './environment.js'
 export const deadlines = { metadata: 10_000, token: 20_000, revocation: 5_000 } as const
 
 /** The longest `Retry-After` that is honoured, in ms: 24 hours. */
-const longestWait = 24 * 60 * 60 * 1000
+const maxWaitMs = 24 * 60 * 60 * 1000
 
 /** A response with its body read. */
-export interface Answer {
+export interface OAuthResponse {
   readonly status: number
   readonly headers: Headers
   readonly body: string
@@ -36,7 +36,7 @@ export async function send(
   url: string | URL,
   init: RequestInit,
   options: SendOptions,
-): Promise<Answer> {
+): Promise<OAuthResponse> {
   const { signal, timeoutMs, purpose } = options
   const mayHaveRun = init.method === 'POST'
   const stop = new AbortController()
@@ -65,7 +65,7 @@ async function exchange(
   url: string | URL,
   init: RequestInit,
   purpose: SendOptions['purpose'],
-): Promise<Answer> {
+): Promise<OAuthResponse> {
   const response = await env.fetch(url, { ...init, redirect: 'manual', purpose })
   return { status: response.status, headers: response.headers, body: await response.text() }
 }
@@ -82,7 +82,7 @@ export function httpOptions(env: OAuthEnvironment, endpoint: string | undefined,
 }
 
 /** Clears `mayHaveRun` of errors, because no tool was involved. Not for a refresh, which needs to know of a lost response. */
-export async function withoutDoubt<T>(work: Promise<T>): Promise<T> {
+export async function clearMayHaveRun<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
@@ -103,7 +103,7 @@ export function jsonObject(body: string): JsonObject | undefined {
  *
  * @returns `undefined` for anything else, such as HTML or an empty body
  */
-export function answerFields(body: string): JsonObject | undefined {
+export function responseFields(body: string): JsonObject | undefined {
   return jsonObject(body) ?? formFields(body) ?? bareError(body)
 }
 
@@ -165,9 +165,9 @@ function snakeCase(word: string): string {
  * @returns `rate_limited`, `server_error`, or `authorization_failed`: with the OAuth error, with `authorization_refused`
  * for a refusal without a known code, with `token_response_invalid` for anything else, such as HTML.
  */
-export function failure(answer: Answer): IntegrationError {
-  const { status } = answer
-  const retryAfterMs = retryAfter(answer.headers)
+export function failure(response: OAuthResponse): IntegrationError {
+  const { status } = response
+  const retryAfterMs = retryAfter(response.headers)
   if (status === 429)
     return new IntegrationError(
       'rate_limited',
@@ -177,7 +177,7 @@ export function failure(answer: Answer): IntegrationError {
         retryAfterMs,
       },
     )
-  const fields = answerFields(answer.body)
+  const fields = responseFields(response.body)
   const error = oauthError(fields?.['error'])
   const isDown = status >= 500 || status === 408 || status === 425
   if (isDown || error === 'server_error' || error === 'temporarily_unavailable')
@@ -190,7 +190,7 @@ export function failure(answer: Answer): IntegrationError {
       reason: error,
       httpStatus: status,
     })
-  const refused = status >= 400 ? structured(answer.body) !== undefined : fields?.['error'] !== undefined
+  const refused = status >= 400 ? structured(response.body) !== undefined : fields?.['error'] !== undefined
   return refused
     ? new IntegrationError(
         'authorization_failed',
@@ -210,5 +210,5 @@ export function failure(answer: Answer): IntegrationError {
 /** `Retry-After` in ms, at most 24 hours. Dates are left out: clocks differ. */
 function retryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after')
-  return value !== null && /^\d{1,15}$/.test(value) ? Math.min(Number(value) * 1000, longestWait) : undefined
+  return value !== null && /^\d{1,15}$/.test(value) ? Math.min(Number(value) * 1000, maxWaitMs) : undefined
 }

@@ -1,5 +1,5 @@
 import { revocationRequest } from 'oauth4webapi'
-import { clientAuthentication, party } from './client-authentication.js'
+import { clientAuthentication, oauthClient } from './client-authentication.js'
 import { deadlines, httpOptions } from './requests.js'
 import type { CredentialSecrets } from './credential-record.js'
 import type { OAuthEnvironment } from './environment.js'
@@ -27,7 +27,7 @@ export async function revokeTokens(
         client,
         typeof grant === 'object' && grant.type === 'client_credentials' ? grant : undefined,
       )
-      const response = await revocationRequest(server, party(client), authentication, token, {
+      const response = await revocationRequest(server, oauthClient(client), authentication, token, {
         ...http,
         additionalParameters,
       })

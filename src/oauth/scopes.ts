@@ -30,7 +30,7 @@ export function chooseScopes(
   return offline ? [...scopes, 'offline_access'] : scopes
 }
 
-const mostScopes = 200
+const maxScopes = 200
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
 
 /**
@@ -44,5 +44,5 @@ export function parseScopes(value: unknown): readonly string[] {
 /** The valid scopes, in order, without duplicates; at most 200. */
 export function validScopes(values: readonly unknown[]): readonly string[] {
   const valid = values.filter((value) => typeof value === 'string' && scopeToken.test(value)) as string[]
-  return [...new Set(valid)].slice(0, mostScopes)
+  return [...new Set(valid)].slice(0, maxScopes)
 }

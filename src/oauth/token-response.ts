@@ -1,5 +1,5 @@
 import { refuse } from './endpoint.js'
-import { answerFields, failure, jsonObject } from './requests.js'
+import { responseFields, failure, jsonObject } from './requests.js'
 import { parseScopes } from './scopes.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { IntegrationError } from '../model/errors.js'
@@ -21,7 +21,7 @@ export interface TokenSet {
 }
 
 /** The request for tokens: authorization server, client and scopes. */
-export interface TokenQuestion {
+export interface TokenRequestContext {
   readonly server: ServerMetadata
   readonly client: ClientRegistration
   readonly scopes: readonly string[]
@@ -35,9 +35,9 @@ export interface TokenQuestion {
  * `rate_limited` if the authorization server is down or busy.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
-export async function readTokens(question: TokenQuestion, response: Response): Promise<TokenSet> {
+export async function readTokens(context: TokenRequestContext, response: Response): Promise<TokenSet> {
   const fields = await readFields(response)
-  const { server, client, scopes } = question
+  const { server, client, scopes } = context
   requireType(fields, 'bearer')
   return {
     accessToken: accessToken(fields),
@@ -59,21 +59,21 @@ export async function readAssertion(response: Response): Promise<string> {
 
 /** The fields with a value: empty strings and `null` are ignored. */
 async function readFields(response: Response): Promise<JsonObject> {
-  const answer = { status: response.status, headers: response.headers, body: await response.text() }
-  const sent = answerFields(answer.body) ?? {}
+  const read = { status: response.status, headers: response.headers, body: await response.text() }
+  const sent = responseFields(read.body) ?? {}
   const fields = Object.entries(tokensIn(sent)).filter(([, value]) => value !== null && value !== '')
   const found = Object.fromEntries(fields)
-  if (!response.ok || found['access_token'] === undefined) throw failure(answer)
+  if (!response.ok || found['access_token'] === undefined) throw failure(read)
   return found
 }
 
 /** The response itself, or the only object in it that contains tokens. */
-function tokensIn(answer: JsonObject): JsonObject {
-  const holders = [answer, ...Object.values(answer)].filter(
+function tokensIn(fields: JsonObject): JsonObject {
+  const holders = [fields, ...Object.values(fields)].filter(
     (part): part is JsonObject => typeof part === 'object' && part !== null && 'access_token' in part,
   )
   const [only] = holders
-  return only !== undefined && (only === answer || holders.length === 1) ? only : answer
+  return only !== undefined && (only === fields || holders.length === 1) ? only : fields
 }
 
 function requireType({ token_type: type = 'bearer' }: JsonObject, ...allowed: readonly string[]): void {

@@ -1,20 +1,20 @@
 import { refreshTokenGrantRequest } from 'oauth4webapi'
-import { clientAuthentication, party } from './client-authentication.js'
+import { clientAuthentication, oauthClient } from './client-authentication.js'
 import { refuse } from './endpoint.js'
 import { deadlines, httpOptions } from './requests.js'
-import { readTokens, type TokenQuestion, type TokenSet } from './token-response.js'
+import { readTokens, type TokenRequestContext, type TokenSet } from './token-response.js'
 import type { OAuthEnvironment } from './environment.js'
 import type { ServerMetadata } from './server-metadata.js'
 
 export type { TokenSet } from './token-response.js'
 
 /** The context of token requests: authorization server, client, resource and scopes. Plain JSON; holds a secret. */
-export interface TokenContext extends TokenQuestion {
+export interface TokenContext extends TokenRequestContext {
   readonly resource?: string | undefined
   /** The authorization server's name in the protected resource metadata, if it differs from the issuer. */
   readonly namedAs?: string | undefined
   /** The configured token endpoint, which tokens are bound to. */
-  readonly tokenEndpointByHand?: string | undefined
+  readonly configuredTokenEndpoint?: string | undefined
   /** Whether a refresh sends `scope`. */
   readonly refreshScope?: boolean | undefined
   /** The missing scopes that led to this sign-in: another sign-in for the same scopes would not help. */
@@ -41,7 +41,7 @@ export async function refreshTokens(
   const additionalParameters = { ...resourceParameter(context), ...scope }
   const response = await refreshTokenGrantRequest(
     server,
-    party(client),
+    oauthClient(client),
     await clientAuthentication(client),
     refreshToken,
     { ...http, additionalParameters },

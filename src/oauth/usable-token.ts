@@ -55,7 +55,7 @@ export function temporary(code: TemporaryErrorCode, retryAfterMs?: number): Toke
 }
 
 /** Keeps the previous refresh token and account if the response has none. */
-export function inherit(tokens: TokenSet, previous: TokenSet): TokenSet {
+export function keepPrevious(tokens: TokenSet, previous: TokenSet): TokenSet {
   return {
     ...tokens,
     refreshToken: tokens.refreshToken ?? previous.refreshToken,

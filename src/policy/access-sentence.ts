@@ -13,13 +13,13 @@ export function forbiddenSentence(
 ): string {
   const isForAdmins = onlyForAdmins.has(operation) || (operation === 'share' && sharing === 'admins')
   const owners = visibility === 'private' ? 'only its owner can' : 'only its owner and admins can'
-  return `You can't ${deeds[operation](`"${name}"`)}: ${isForAdmins ? 'only admins can' : owners}.`
+  return `You can't ${actions[operation](`"${name}"`)}: ${isForAdmins ? 'only admins can' : owners}.`
 }
 
 /** Operations that an owner may not do without being an admin. */
 const onlyForAdmins: ReadonlySet<Operation> = new Set(['trust', 'others_grants', 'audit_all', 'decide_others_approval'])
 
-const deeds: Readonly<Record<Operation, (it: string) => string>> = {
+const actions: Readonly<Record<Operation, (it: string) => string>> = {
   get: (it) => `see ${it}`,
   update: (it) => `edit ${it}`,
   share: (it) => `change who can use ${it}`,

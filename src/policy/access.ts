@@ -37,10 +37,10 @@ export interface AccessRules {
 }
 
 /** Who an actor is to an integration of their workspace. */
-type Standing = 'owner' | 'admin' | 'member'
+type Relation = 'owner' | 'admin' | 'member'
 
 /** For owner, member and admin, of a private and of a shared integration. Nobody else sees any of it. */
-const table: Readonly<Record<Operation, Readonly<Record<IntegrationVisibility, Readonly<Record<Standing, Access>>>>>> =
+const table: Readonly<Record<Operation, Readonly<Record<IntegrationVisibility, Readonly<Record<Relation, Access>>>>>> =
   {
     get: row('allowed', 'hidden', 'allowed', 'allowed', 'allowed', 'allowed'),
     share: row('allowed', 'hidden', 'forbidden', 'allowed', 'forbidden', 'allowed'),

@@ -5,7 +5,7 @@ import { digestOf } from './digest.js'
 import { visibleLines } from '../model/visible-text.js'
 
 /** A copy of a call's arguments, which is shown, hashed and sent. */
-export interface TakenArguments {
+export interface CopiedArguments {
   readonly value: JsonObject
   /** The text that is stored. */
   readonly json: string
@@ -22,7 +22,10 @@ const shownCharacters = 100_000
  * @param options - `maxBytes` of the JSON text in UTF-8. `@default 65536`
  * @throws IntegrationError `invalid_input` with the path
  */
-export function takeArguments(args: unknown, options: { readonly maxBytes?: number | undefined } = {}): TakenArguments {
+export function copyArguments(
+  args: unknown,
+  options: { readonly maxBytes?: number | undefined } = {},
+): CopiedArguments {
   const { maxBytes = 65_536 } = options
   const value = copy(args ?? {}, 'args', 0, { left: maxBytes })
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('args', 'must be a JSON object')

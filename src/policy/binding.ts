@@ -45,7 +45,7 @@ export function bindingHash(binding: ApprovalBinding): string {
 }
 
 /** The hash of a request: equal for two requests that differ only in approval and expiry. */
-export function sameHash(binding: ApprovalBinding): string {
+export function requestHashOf(binding: ApprovalBinding): string {
   const ofRequest = fields.filter((field) => bound[field] === 'request')
   return digestOf(['mcp-integrations/same/v1', only(ofRequest, binding)])
 }

@@ -14,21 +14,21 @@ export function eventFor(
   scope: AccessScope | undefined,
   rules: AccessRules,
 ): RegistryEvent | undefined {
-  if (scope === undefined) return wasTheirs(actor, event) ? event : undefined
+  if (scope === undefined) return concerns(actor, event) ? event : undefined
   const isOthers = scope.visibility === 'private' && scope.ownerId !== actor.userId
   if (isOthers || decideAccess('get', actor, scope, rules) !== 'allowed')
-    return lostSight(actor, event) ? removedFor(event, scope) : undefined
+    return hidesFrom(actor, event) ? removedFor(event, scope) : undefined
   if (!('userId' in event) || event.userId === undefined || event.userId === actor.userId) return event
-  return mayHearOfOthers(actor, event, scope, rules) ? event : undefined
+  return maySeeOthers(actor, event, scope, rules) ? event : undefined
 }
 
-function wasTheirs(actor: Actor, event: RegistryEvent): boolean {
+function concerns(actor: Actor, event: RegistryEvent): boolean {
   if (event.by === actor.userId || ('userId' in event && event.userId === actor.userId)) return true
   return event.type === 'integration_removed' && (event.visibility === 'workspace' || event.ownerId === actor.userId)
 }
 
 /** Took it out of everybody's sight, or out of one's own. */
-function lostSight(actor: Actor, event: RegistryEvent): boolean {
+function hidesFrom(actor: Actor, event: RegistryEvent): boolean {
   if (event.type !== 'integration_updated') return false
   return event.changed.includes('visibility') || (event.changed.includes('owner') && event.by === actor.userId)
 }
@@ -39,7 +39,7 @@ function removedFor({ id, workspaceId, at, integrationId }: RegistryEvent, scope
 }
 
 /** Approvals of others are for those who may decide them, grants for those who may revoke them; accounts for nobody. */
-function mayHearOfOthers(actor: Actor, { type }: RegistryEvent, scope: AccessScope, rules: AccessRules): boolean {
+function maySeeOthers(actor: Actor, { type }: RegistryEvent, scope: AccessScope, rules: AccessRules): boolean {
   if (type === 'approval_changed') return decideAccess('decide_others_approval', actor, scope, rules) === 'allowed'
   if (type === 'grant_created' || type === 'grant_revoked')
     return decideAccess('others_grants', actor, scope, rules) === 'allowed'

@@ -22,8 +22,8 @@ export interface StoredGrant {
 }
 
 const day = 86_400_000
-/** The longest lifetime of a grant. */
-const longest = 30 * day
+/** The maxLifetimeMs lifetime of a grant. */
+const maxLifetimeMs = 30 * day
 
 /** The grant that allows a call. Of several, one with unlimited uses first, then the most restricted one. */
 export function matchGrant(
@@ -33,7 +33,7 @@ export function matchGrant(
 ): StoredGrant | undefined {
   return grants
     .filter((grant) => matches(grant, call, now))
-    .toSorted((left, right) => usedUp(left) - usedUp(right) || boundBy(right) - boundBy(left))[0]
+    .toSorted((left, right) => hasUseLimit(left) - hasUseLimit(right) || restrictions(right) - restrictions(left))[0]
 }
 
 /**
@@ -73,7 +73,11 @@ export function grantFrom(
     grantedAt: now,
     expiresAt:
       now +
-      (options.minutes === undefined ? (options.for === 'conversation' ? day : longest) : options.minutes * 60_000),
+      (options.minutes === undefined
+        ? options.for === 'conversation'
+          ? day
+          : maxLifetimeMs
+        : options.minutes * 60_000),
   }
 }
 
@@ -99,11 +103,11 @@ function matches(grant: StoredGrant, call: ApprovalBinding, now: number): boolea
   )
 }
 
-function usedUp({ usesLeft }: StoredGrant): number {
+function hasUseLimit({ usesLeft }: StoredGrant): number {
   return usesLeft === undefined ? 0 : 1
 }
 
-function boundBy({ agentId, conversationId, argumentsDigest }: StoredGrant): number {
+function restrictions({ agentId, conversationId, argumentsDigest }: StoredGrant): number {
   return [agentId, conversationId, argumentsDigest].filter((bound) => bound !== undefined).length
 }
 

@@ -16,7 +16,7 @@ export function readMedia(data: string, mediaType: unknown): Media {
   const head = /^\s*data:([^,]{0,200}),/i.exec(data)
   const bare = head === null ? data : data.slice(head[0].length)
   const named = plainType(mediaType) ?? plainType(head?.[1])
-  return { mediaType: mayBeOther(named) ? (typeByContent(bare) ?? named) : named, data: bare }
+  return { mediaType: mayBeMislabelled(named) ? (typeByContent(bare) ?? named) : named, data: bare }
 }
 
 /** Without parameters, in small letters; an image by its extension or its old name is one all the same. */
@@ -39,7 +39,7 @@ const otherNames = new Map([
 ])
 
 /** Text is text, whatever it begins with. */
-function mayBeOther(type: string | undefined): boolean {
+function mayBeMislabelled(type: string | undefined): boolean {
   return type === undefined || type.startsWith('image/') || /^application\/(?:pdf|octet-stream)$/.test(type)
 }
 

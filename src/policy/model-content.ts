@@ -60,9 +60,9 @@ function resultContent(result: ToolResult): ModelContent {
 function resultParts({ content, structuredContent }: ToolResult): readonly ModelPart[] {
   // APIs refuse a text that is only white space.
   const parts = content.map(contentPart).filter((part) => part.type === 'media' || part.text.trim() !== '')
-  const isSaid = (structured: JsonValue): boolean =>
-    parts.some((part) => says(part, structured)) || sayTogether(parts, structured)
-  if (structuredContent !== undefined && !isSaid(structuredContent))
+  const isRepeated = (structured: JsonValue): boolean =>
+    parts.some((part) => repeats(part, structured)) || repeatTogether(parts, structured)
+  if (structuredContent !== undefined && !isRepeated(structuredContent))
     parts.push({ type: 'text', text: JSON.stringify(structuredContent) })
   return parts.length > 0 ? parts : [{ type: 'text', text: 'The tool ran and returned nothing.' }]
 }
@@ -134,7 +134,7 @@ function unknownPart(block: ToolContent): ModelPart {
 const shownCharacters = 10_000
 
 /** Whether a text repeats the structured content, as servers often do, sometimes without the object around a plain value. */
-function says(part: ModelPart, structured: JsonValue): boolean {
+function repeats(part: ModelPart, structured: JsonValue): boolean {
   if (part.type !== 'text') return false
   const wrapped = isJsonObject(structured) && Object.keys(structured).length === 1 ? structured.result : undefined
   if (wrapped !== undefined && part.text === wrapped) return true
@@ -149,15 +149,15 @@ function says(part: ModelPart, structured: JsonValue): boolean {
   }
 }
 
-/** A list that a server says item by item, a text for each. */
-function sayTogether(parts: readonly ModelPart[], structured: JsonValue): boolean {
+/** A list that a server repeats item by item, a text for each. */
+function repeatTogether(parts: readonly ModelPart[], structured: JsonValue): boolean {
   const [list, ...others] = isJsonObject(structured) ? Object.values(structured) : []
   return (
     Array.isArray(list) &&
     others.length === 0 &&
     list.length > 0 &&
     list.length === parts.length &&
-    parts.every((part, n) => says(part, { result: list[n] as JsonValue }))
+    parts.every((part, n) => repeats(part, { result: list[n] as JsonValue }))
   )
 }
 

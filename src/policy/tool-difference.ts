@@ -2,13 +2,13 @@ import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolDifference } from '../model/tool.js'
 import { visible } from '../model/visible-text.js'
 
-const mostDifferences = 100
+const maxDifferences = 100
 /** Characters of all differences together: they become part of an approval. */
-const mostCharacters = 16_384
+const maxCharacters = 16_384
 /** Differences that are looked at: what is left out for its length costs as much as what is shown. */
-const mostLookedAt = 500
-const longestValue = 2_000
-const longestPath = 500
+const maxCompared = 500
+const maxValue = 2_000
+const maxPath = 500
 
 /** In the order in which they matter, so that a long description pushes nothing out. */
 const fields = [
@@ -29,7 +29,7 @@ const fields = [
  */
 export function differencesBetween(before: JsonObject, after: JsonObject): readonly ToolDifference[] {
   const found: ToolDifference[] = []
-  const room = { characters: mostCharacters, looks: mostLookedAt }
+  const room = { characters: maxCharacters, looks: maxCompared }
   for (const field of fields) collect(`/${field}`, own(before, field), own(after, field), { found, room })
   return found
 }
@@ -40,7 +40,7 @@ interface Collected {
 }
 
 function collect(path: string, before: JsonValue | undefined, after: JsonValue | undefined, into: Collected): void {
-  if (before === after || into.found.length >= mostDifferences || into.room.looks <= 0) return
+  if (before === after || into.found.length >= maxDifferences || into.room.looks <= 0) return
   const [was, is] = [childrenOf(before), childrenOf(after)]
   if (was !== undefined && is !== undefined && Array.isArray(before) === Array.isArray(after)) {
     for (const key of new Set([...Object.keys(was), ...Object.keys(is)]))
@@ -49,7 +49,7 @@ function collect(path: string, before: JsonValue | undefined, after: JsonValue |
   }
   into.room.looks--
   const difference = {
-    path: visible(path, longestPath),
+    path: visible(path, maxPath),
     before: before === undefined ? undefined : shown(before),
     after: after === undefined ? undefined : shown(after),
   }
@@ -67,14 +67,14 @@ function childrenOf(value: JsonValue | undefined): JsonObject | undefined {
 
 /** A path is cut where it is shown, so that it need not grow beyond. @see https://www.rfc-editor.org/rfc/rfc6901 */
 function below(path: string, key: string): string {
-  return path.length > longestPath ? path : `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return path.length > maxPath ? path : `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 function shown(value: JsonValue): JsonValue {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  if (text.length > longestValue) return visible(text, longestValue)
+  if (text.length > maxValue) return visible(text, maxValue)
   const whole = madeVisible(value)
-  return JSON.stringify(whole).length <= longestValue ? whole : visible(text, longestValue)
+  return JSON.stringify(whole).length <= maxValue ? whole : visible(text, maxValue)
 }
 
 function madeVisible(value: JsonValue): JsonValue {

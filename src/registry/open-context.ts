@@ -1,7 +1,7 @@
 import { guardedFetchAtFirstUse } from '../egress/fetch-at-first-use.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
 import { atFirstUse } from '../model/at-first-use.js'
-import { refresherAtNeed } from '../oauth/refresher-at-need.js'
+import { refresherAtFirstUse } from '../oauth/refresher-at-first-use.js'
 import { toolsetBuilder, type ToolsetBuilder } from './gate/toolset-contents.js'
 import { maintain } from './operations/maintain.js'
 import { watchOthers } from './operations/watch-others.js'
@@ -67,7 +67,7 @@ export function openContext(
     allowLoopback: settled.egress.allowLoopback ?? false,
     report,
   }
-  const refresher = refresherAtNeed({ env: oauth, storage, vault })
+  const refresher = refresherAtFirstUse({ env: oauth, storage, vault })
   const feed = eventFeed({ storage, runtime, report, ...retention })
   const live = liveEvents({ feed, storage, runtime, report })
   const context: Context = {

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { isIntegrationError } from '../../src/model/errors.js'
-import { displayArguments, takeArguments } from '../../src/policy/arguments.js'
+import { displayArguments, copyArguments } from '../../src/policy/arguments.js'
 
 /** The path that was refused, and why. */
 function refusal(args: unknown, options?: { maxBytes: number }): string {
   try {
-    takeArguments(args, options)
+    copyArguments(args, options)
   } catch (error) {
     if (!isIntegrationError(error) || error.code !== 'invalid_input') throw error
     expect(error.fields).toHaveLength(1)
@@ -33,30 +33,30 @@ function readBack(text: string): unknown {
 describe('arguments', () => {
   it('are taken as plain JSON, hashed by RFC 8785', () => {
     const args = { to: 'ana', amount: 12.5, tags: ['a', null, true], more: {} }
-    const taken = takeArguments(args)
+    const taken = copyArguments(args)
     expect(taken.value).toEqual(args)
     expect(taken.json).toBe('{"to":"ana","amount":12.5,"tags":["a",null,true],"more":{}}')
     expect(taken.digest).toBe('1e4jHE66lEd10XEBCr_K56iq911HkWrnDyi3vPrv3SQ')
   })
 
   it('have one digest, in whatever order their fields come', () => {
-    expect(takeArguments({ a: 1, b: { c: 2, d: 3 } }).digest).toBe(takeArguments({ b: { d: 3, c: 2 }, a: 1 }).digest)
-    expect(takeArguments({ a: 1 }).digest).not.toBe(takeArguments({ a: '1' }).digest)
+    expect(copyArguments({ a: 1, b: { c: 2, d: 3 } }).digest).toBe(copyArguments({ b: { d: 3, c: 2 }, a: 1 }).digest)
+    expect(copyArguments({ a: 1 }).digest).not.toBe(copyArguments({ a: '1' }).digest)
   })
 
   it('may be left out', () => {
-    expect(takeArguments(undefined).json).toBe('{}')
-    expect(takeArguments(undefined).digest).toBe(takeArguments({}).digest)
+    expect(copyArguments(undefined).json).toBe('{}')
+    expect(copyArguments(undefined).digest).toBe(copyArguments({}).digest)
   })
 
   it('are plain objects of other realms, or without a prototype, too', () => {
-    expect(takeArguments(runInNewContext('({ a: [1] })')).json).toBe('{"a":[1]}')
-    expect(takeArguments(Object.assign(Object.create(null), { a: 1 })).json).toBe('{"a":1}')
+    expect(copyArguments(runInNewContext('({ a: [1] })')).json).toBe('{"a":[1]}')
+    expect(copyArguments(Object.assign(Object.create(null), { a: 1 })).json).toBe('{"a":1}')
   })
 
   it("can't be changed after they were taken", () => {
     const original = { list: [{ amount: 1 }] }
-    const { value, json } = takeArguments(original)
+    const { value, json } = copyArguments(original)
     original.list[0]!.amount = 1000
     const mine = value as typeof original
     expect(() => (mine.list[0]!.amount = 1000)).toThrow(TypeError)
@@ -119,11 +119,11 @@ describe('arguments', () => {
         }),
       },
     )
-    const taken = takeArguments(args)
+    const taken = copyArguments(args)
     expect(reads).toBe(1)
     expect(taken.json).toBe('{"to":"ana"}')
     expect(taken.value).toEqual({ to: 'ana' })
-    expect(takeArguments(taken.value).digest).toBe(taken.digest)
+    expect(copyArguments(taken.value).digest).toBe(taken.digest)
   })
 
   const angry = (): never => {
@@ -237,7 +237,7 @@ describe('what is shown is what is hashed is what is sent, or it is refused', ()
       fc.property(objects, (args) => {
         let result
         try {
-          result = takeArguments(args)
+          result = copyArguments(args)
         } catch (error) {
           expect(isIntegrationError(error) && error.code).toBe('invalid_input')
           return
@@ -246,11 +246,11 @@ describe('what is shown is what is hashed is what is sent, or it is refused', ()
         const { value, json, digest } = result
         const sent = JSON.parse(JSON.stringify({ params: { arguments: value } })) as { params: { arguments: unknown } }
         expect(JSON.stringify(sent.params.arguments)).toBe(json)
-        expect(takeArguments(sent.params.arguments).digest).toBe(digest)
-        expect(takeArguments(JSON.parse(json)).digest).toBe(digest)
+        expect(copyArguments(sent.params.arguments).digest).toBe(digest)
+        expect(copyArguments(JSON.parse(json)).digest).toBe(digest)
         const { text, hiddenCharacters } = displayArguments(value)
         expect(hiddenCharacters).toBe(0)
-        expect(takeArguments(readBack(text)).digest).toBe(digest)
+        expect(copyArguments(readBack(text)).digest).toBe(digest)
       }),
       { numRuns: 2000 },
     )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bindingHash, compareBinding, sameHash, type ApprovalBinding } from '../../src/policy/binding.js'
+import { bindingHash, compareBinding, requestHashOf, type ApprovalBinding } from '../../src/policy/binding.js'
 
 /** `npm run test:mutation` runs this with one field less in what is bound, and expects it to fail. */
 const binding: Required<ApprovalBinding> = {
@@ -65,15 +65,15 @@ describe('an approval', () => {
 
 describe('equal requests', () => {
   it.each(ofEveryRequest)('agree in %s', (field) => {
-    expect(sameHash({ ...binding, [field]: other[field] })).not.toBe(sameHash(binding))
+    expect(requestHashOf({ ...binding, [field]: other[field] })).not.toBe(requestHashOf(binding))
   })
 
   it.each(ofOneApproval)('may differ in %s', (field) => {
-    expect(sameHash({ ...binding, [field]: other[field] })).toBe(sameHash(binding))
+    expect(requestHashOf({ ...binding, [field]: other[field] })).toBe(requestHashOf(binding))
   })
 
   it('have a hash that is no hash of an approval', () => {
     const { approvalId: _approvalId, expiresAt: _expiresAt, ...request } = binding
-    expect(sameHash(request)).not.toBe(bindingHash(request))
+    expect(requestHashOf(request)).not.toBe(bindingHash(request))
   })
 })

@@ -1,5 +1,5 @@
 import type { ToolCallOutcome } from '../../model/outcome.js'
-import { takeArguments } from '../../policy/arguments.js'
+import { copyArguments } from '../../policy/arguments.js'
 import type { Context } from '../state/context.js'
 import { approve } from './approve.js'
 import type { CallScope, ToolCallOptions } from './call-scope.js'
@@ -23,7 +23,7 @@ export async function startCall(
   options: ToolCallOptions = {},
 ): Promise<ToolCallOutcome> {
   // A frozen copy: what a person is shown, what is hashed and what is sent can't differ.
-  const taken = takeArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
+  const taken = copyArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
   // The model's name leads to an integration and a tool as stored now; what this person and agent can't use is not found.
   const call = await resolveCall(context, scope, modelName, taken)
   // The tool's approval mode, its label, remembered decisions and the host's policy: run, ask or refuse.

@@ -2,7 +2,7 @@ import type { Approval, ApprovalStatus, ApprovalDecision } from '../../model/app
 import { IntegrationError } from '../../model/errors.js'
 import { decisionInput, parse } from '../../model/input.js'
 import { invalid } from '../../model/invalid.js'
-import { takeArguments, type TakenArguments } from '../../policy/arguments.js'
+import { copyArguments, type CopiedArguments } from '../../policy/arguments.js'
 import { bindingHash } from '../../policy/binding.js'
 import { grantFrom } from '../../policy/grant-rule.js'
 import type { ActorContext } from '../state/context.js'
@@ -25,7 +25,7 @@ export interface DecideOptions {
 /** A checked decision about some approvals. */
 interface CheckedDecision extends DecideOptions {
   readonly decision: 'approve' | 'deny'
-  readonly args?: TakenArguments | undefined
+  readonly args?: CopiedArguments | undefined
   readonly remember?: unknown
   readonly reason?: string | undefined
 }
@@ -53,7 +53,7 @@ export async function decide(
   const checked: CheckedDecision = {
     ...options,
     ...decision,
-    args: args === undefined ? undefined : takeArguments(args, { maxBytes }),
+    args: args === undefined ? undefined : copyArguments(args, { maxBytes }),
   }
   const each = [...new Set(ids)]
   const decided: Approval[] = []

@@ -1,7 +1,7 @@
 import type { ToolLabel } from '../../model/tool.js'
 import { isIntegrationError, type ErrorCode } from '../../model/errors.js'
 import { invalid } from '../../model/invalid.js'
-import { takeArguments } from '../../policy/arguments.js'
+import { copyArguments } from '../../policy/arguments.js'
 import { assess } from './assess-tool.js'
 import { checkAgents } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
@@ -55,7 +55,7 @@ export async function explain(
       context,
       scope,
       modelName,
-      takeArguments(options.args ?? {}, { maxBytes: context.options.limits.maxArgumentBytes }),
+      copyArguments(options.args ?? {}, { maxBytes: context.options.limits.maxArgumentBytes }),
     )
     const args = { arguments: call.args.value }
     const plain = assess(context, subjectOf(call), args)

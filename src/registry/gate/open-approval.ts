@@ -1,6 +1,6 @@
 import { sha256Hex } from '../../model/digest.js'
 import { invalid } from '../../model/invalid.js'
-import { bindingHash, sameHash } from '../../policy/binding.js'
+import { bindingHash, requestHashOf } from '../../policy/binding.js'
 import type { Context } from '../state/context.js'
 import { timeOrderedId } from '../state/event-feed.js'
 import { retrying } from '../state/retrying.js'
@@ -34,7 +34,7 @@ export async function openApproval(
 ): Promise<OpenedApproval> {
   const { workspaceId, userId } = call.target
   const bound = bindingOf(call)
-  const requestHash = sameHash(bound)
+  const requestHash = requestHashOf(bound)
   const name = nameOf(requestHash, options.idempotencyKey)
   const asksNow = (options.confirm ?? call.scope.confirm) !== undefined
   const joins = name === undefined && (bound.conversationId !== undefined || !asksNow)
@@ -65,7 +65,7 @@ export async function openApproval(
       argumentsJson: call.args.json,
       binding,
       bindingHash: bindingHash(binding),
-      sameHash: joins ? requestHash : undefined,
+      requestHashOf: joins ? requestHash : undefined,
       status: 'pending',
     }
     const version = await store(context, record, name)
@@ -90,9 +90,9 @@ async function store(context: Context, record: ApprovalRecord, name: string | un
       { key: keys.approval(approvalId), ifVersion: null, value: toJson(record), expiresAt: keptUntil },
       { key: keys.asked(userId, approvalId), value: toJson(asked), expiresAt: keptUntil },
       ...indexWrites(record),
-      ...(record.sameHash === undefined
+      ...(record.requestHashOf === undefined
         ? []
-        : [{ key: keys.same(record.sameHash), ifVersion: null, value: pointer, expiresAt }]),
+        : [{ key: keys.same(record.requestHashOf), ifVersion: null, value: pointer, expiresAt }]),
       ...(name === undefined ? [] : [{ key: keys.named(name), ifVersion: null, value: pointer, expiresAt: keptUntil }]),
     ],
     events: [{ type: 'approval_changed', integrationId: integration.id, approvalId, status: 'pending', userId }],

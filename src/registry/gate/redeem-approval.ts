@@ -1,6 +1,6 @@
 import { isIntegrationError, type ErrorCode } from '../../model/errors.js'
 import { invalid } from '../../model/invalid.js'
-import { takeArguments } from '../../policy/arguments.js'
+import { copyArguments } from '../../policy/arguments.js'
 import { bindingHash, compareBinding } from '../../policy/binding.js'
 import type { Context } from '../state/context.js'
 import { notFound } from '../state/errors.js'
@@ -102,7 +102,7 @@ const lost: ReadonlySet<ErrorCode> = new Set([
 ])
 
 function take(context: Context, args: unknown) {
-  return takeArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
+  return copyArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
 }
 
 function isOf(scope: CallScope, { value: { request } }: StoredApproval): boolean {

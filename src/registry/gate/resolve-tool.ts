@@ -1,5 +1,5 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
-import type { TakenArguments } from '../../policy/arguments.js'
+import type { CopiedArguments } from '../../policy/arguments.js'
 import { notForModels, type NotForModels } from '../../policy/model-audience.js'
 import { visible } from '../../model/visible-text.js'
 import { actingAs, type Context } from '../state/context.js'
@@ -21,7 +21,7 @@ export async function resolveCall(
   context: Context,
   scope: CallScope,
   modelName: string,
-  args: TakenArguments,
+  args: CopiedArguments,
 ): Promise<ResolvedCall> {
   const [handle] = typeof modelName === 'string' ? modelName.split('__', 1) : []
   if (handle === undefined || !/^[a-z0-9_]{1,24}$/.test(handle)) throw unknownTool(modelName)
@@ -60,7 +60,7 @@ export interface WantedTool {
   /** The name that the caller gave. */
   readonly name: string
   readonly find: FindTool
-  readonly args: TakenArguments
+  readonly args: CopiedArguments
   /** The key of another record to read at the same moment. */
   readonly beside?: string | undefined
 }

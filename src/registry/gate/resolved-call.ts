@@ -1,4 +1,4 @@
-import type { TakenArguments } from '../../policy/arguments.js'
+import type { CopiedArguments } from '../../policy/arguments.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 import type { StorageCheck, StorageRecord } from '../../ports/storage.js'
 import type { SettingsRecord, ToolsRecord } from '../state/records.js'
@@ -15,7 +15,7 @@ export interface ResolvedCall {
   readonly manifest: ToolsRecord
   readonly tool: NamedTool
   readonly modelName: string
-  readonly args: TakenArguments
+  readonly args: CopiedArguments
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
   /** When it was read, for ending calls in the meantime. */

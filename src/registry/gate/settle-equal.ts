@@ -1,4 +1,4 @@
-import { takeArguments } from '../../policy/arguments.js'
+import { copyArguments } from '../../policy/arguments.js'
 import type { Context } from '../state/context.js'
 import { idsUnder } from '../state/pages.js'
 import { prefixes } from '../state/keys.js'
@@ -20,7 +20,7 @@ export async function settleEqual(context: Context, workspaceId: string, userId:
       agentId: request.agentId,
       conversationId: request.conversationId,
     }
-    const args = takeArguments(JSON.parse(argumentsJson), { maxBytes: context.options.limits.maxArgumentBytes })
+    const args = copyArguments(JSON.parse(argumentsJson), { maxBytes: context.options.limits.maxArgumentBytes })
     const call = await resolveWireTool(context, scope, {
       integrationId: request.integration.id,
       name: binding.tool,

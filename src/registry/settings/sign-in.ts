@@ -116,11 +116,11 @@ async function obtainTokens(
     { signal: request.signal },
   )
   const { server, resource, namedAs } = discovery
-  const tokenEndpointByHand = settings.metadata?.tokenEndpoint
+  const configuredTokenEndpoint = settings.metadata?.tokenEndpoint
   const credential = await sealCredential(
     context.vault,
     { ...ref, owner, field: 'tokens' },
-    { tokens, context: { server, client, scopes, serverOrigin, resource, namedAs, tokenEndpointByHand }, grant },
+    { tokens, context: { server, client, scopes, serverOrigin, resource, namedAs, configuredTokenEndpoint }, grant },
     { at: request.now, by: 'sign_in' },
   )
   return {

@@ -2,7 +2,7 @@ import { atFirstUse } from '../model/at-first-use.js'
 import type { createRefresher, Refresher } from './refresh.js'
 
 /** The refresher of a registry, loaded when the first token is needed. */
-export function refresherAtNeed(options: Parameters<typeof createRefresher>[0]): Refresher {
+export function refresherAtFirstUse(options: Parameters<typeof createRefresher>[0]): Refresher {
   let made: Refresher | undefined
   let isClosed = false
   const load = atFirstUse(() => import('./refresh.js'))
