@@ -4,7 +4,7 @@ import type { RegistryRuntime } from '../ports/runtime.js'
 import { dataOf, EventReading, type StreamEvent } from './event-stream.js'
 import type { FloodGates } from './flood-gate.js'
 import { isCarried } from './raw-results.js'
-import { messagesFor } from './server-fetch.js'
+import { messagesFor } from './answer-messages.js'
 import { readMessages, type Awaited } from './wire-message.js'
 
 /** Bytes of comments and ids that are kept while an answer is waited for. */

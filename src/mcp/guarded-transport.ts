@@ -4,7 +4,9 @@ import type { RegistryRuntime } from '../ports/runtime.js'
 import type { FloodGate } from './flood-gate.js'
 import { carriedIn } from './carried.js'
 import type { BeforeSend } from './connection-contract.js'
-import { isFinalRefusal, lostAnswer, Unanswered } from './server-errors.js'
+import { Unanswered } from './errors-through-sdk.js'
+import { lostAnswer } from './faults.js'
+import { isFinalRefusal } from './server-errors.js'
 import { isSameId, readMessage, type Awaited } from './wire-message.js'
 
 /** One request under way. */

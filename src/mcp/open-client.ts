@@ -13,8 +13,9 @@ import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { openTransport, type OpenTransport } from './open-transport.js'
 import type { PlainRequests } from './plain-requests.js'
-import { brokenProtocol, serverError, unsupportedVersion } from './server-errors.js'
-import { ProbeRefused } from './server-fetch.js'
+import { causeOf, causesOf, ProbeRefused } from './errors-through-sdk.js'
+import { brokenProtocol, unsupportedVersion } from './faults.js'
+import { serverError } from './server-errors.js'
 import { serverInfo } from './server-info.js'
 
 /** A client that is connected, with the transport under it. */
@@ -184,7 +185,7 @@ async function otherwise(
   if (isIntegrationError(fault) && fault.code === 'not_mcp' && fault.httpStatus === undefined && transport.spoke)
     throw brokenProtocol(false)
   if (kind !== 'streamable-http' || prior !== undefined) throw fault
-  const unasked = isProbeRefused(error)
+  const unasked = causeOf(error, ProbeRefused) !== undefined
   throw unasked || mayBeOldTransport(error) ? new MayBeOldTransport(fault, unasked) : fault
 }
 
@@ -214,7 +215,7 @@ function revisionsNamed(error: unknown, offered: string): readonly string[] | un
 }
 
 function wordsOf(error: unknown): string | undefined {
-  for (let link = error, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++) {
+  for (const link of causesOf(error)) {
     if (link instanceof SdkHttpError) return String(link.data?.text ?? '')
     if (link instanceof ProtocolError) return `${link.message} ${JSON.stringify(link.data ?? null)}`
   }
@@ -290,12 +291,6 @@ class MayBeOldTransport extends Error {
   ) {
     super('No Streamable HTTP here.')
   }
-}
-
-function isProbeRefused(error: unknown): boolean {
-  for (let link = error, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++)
-    if (link instanceof ProbeRefused) return true
-  return false
 }
 
 /** Results are checked by ourselves, after they arrived. */

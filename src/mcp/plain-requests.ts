@@ -15,8 +15,11 @@ import { clientInfo } from './client-info.js'
 import type { BeforeSend, ServerProfile } from './connection-contract.js'
 import { again, firstMessage, isAnswer } from './first-message.js'
 import { takeRaw } from './raw-results.js'
-import { lostAnswer } from './server-errors.js'
-import { endpointFetch, messagesIn, refused, type ServerFetchOptions } from './server-fetch.js'
+import { messagesIn } from './answer-messages.js'
+import { endpointFetch } from './endpoint-fetch.js'
+import { lostAnswer } from './faults.js'
+import { refused } from './refused-request.js'
+import type { ServerFetchOptions } from './server-fetch.js'
 import type { Awaited } from './wire-message.js'
 
 /** A request that may be sent without the SDK. */

@@ -2,7 +2,9 @@ import { isIntegrationError } from '../model/errors.js'
 import { CallClock } from './call-clock.js'
 import type { OpenOptions } from './connection-contract.js'
 import type { OpenClient } from './open-client.js'
-import { isPassthrough, isSessionLost, methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
+import { isPassthrough } from './errors-through-sdk.js'
+import { isSessionLost } from './faults.js'
+import { methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
 
 /**
  * Whether a refusal means that a connection is over: the server forgot its session, or was replaced. A 404 is proof.

@@ -1,0 +1,66 @@
+import type { JSONRPCMessage } from '@modelcontextprotocol/client'
+import { IntegrationError } from '../model/errors.js'
+import { parseJson, type AnswerBody } from './answer-body.js'
+import { notMcp } from './faults.js'
+import type { Doing } from './http-error.js'
+import { hasNoId, isSameId, readMessages, type Awaited } from './wire-message.js'
+
+/** What was sent in the answer to a request, as the messages it means. */
+export function messagesFor(exchange: Awaited, sent: unknown): readonly JSONRPCMessage[] {
+  return readMessages(sent, (id) => awaitedBy(exchange, id))
+}
+
+/**
+ * The messages of a successful answer that is no stream.
+ *
+ * @throws IntegrationError when nothing in it answers the request
+ */
+export function messagesIn(
+  answer: Exclude<AnswerBody, { readonly kind: 'stream' }>,
+  exchange: Awaited,
+  status: number,
+): readonly JSONRPCMessage[] {
+  switch (answer.kind) {
+    case 'json':
+      return messagesInJson(answer.text, exchange)
+    case 'page':
+      throw notMcp(doingOf(exchange))
+    case 'unknown':
+      throw unreadable(exchange, 'The server sent a response that is not JSON.')
+    case 'nothing':
+      throw unreadable(
+        exchange,
+        status === 202 || status === 204
+          ? 'The server accepted a request but will not respond to it.'
+          : 'The server sent an empty response.',
+      )
+  }
+}
+
+function messagesInJson(text: string, exchange: Awaited): readonly JSONRPCMessage[] {
+  const sent = parseJson(text)
+  if (sent === undefined) throw unreadable(exchange, 'The server sent invalid JSON.')
+  const messages = messagesFor(exchange, sent)
+  if (messages.some((message) => 'id' in message && message.id === exchange.id)) return messages
+  if (messages.length > 0) throw unreadable(exchange, answersAnother)
+  if (exchange.method === 'initialize') throw notMcp('connect', 'Something else')
+  throw unreadable(exchange, 'The server sent JSON that is no MCP message.')
+}
+
+/** Over HTTP the answer comes in the response to its request, so that one without an id of its own belongs there. */
+function awaitedBy(exchange: Awaited, id: unknown): Awaited | undefined {
+  return hasNoId(id) || isSameId(id, exchange.sentAs ?? exchange.id) ? exchange : undefined
+}
+
+/** What a request was for: only a call may have had an effect. */
+export function doingOf({ method }: Awaited): Doing {
+  if (method === 'tools/call') return 'call'
+  return method === 'initialize' || method === 'server/discover' ? 'connect' : 'list'
+}
+
+/** An answer that can't be read: nobody knows whether the request was carried out. */
+export function unreadable(exchange: Awaited, message: string): IntegrationError {
+  return new IntegrationError('protocol_error', message, { mayHaveRun: doingOf(exchange) === 'call' })
+}
+
+export const answersAnother = 'The server sent a response to a different request.'

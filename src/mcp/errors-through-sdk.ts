@@ -1,0 +1,54 @@
+/**
+ * The causes of an error, itself first. What we throw in the SDK's transports comes back wrapped in errors of its own.
+ */
+export function* causesOf(thrown: unknown): Generator<Error> {
+  for (let link = thrown, depth = 0; link instanceof Error && depth < deepest; link = link.cause, depth++) yield link
+}
+
+/** Deeper chains of causes are no honest ones. */
+const deepest = 8
+
+/** The first cause of a kind. */
+export function causeOf<T extends Error>(thrown: unknown, kind: abstract new (...args: never) => T): T | undefined {
+  for (const cause of causesOf(thrown)) if (cause instanceof kind) return cause
+  return undefined
+}
+
+/** Whether an error is to reach the caller as it is, whatever it went through. */
+export function isPassthrough(error: unknown): boolean {
+  return error instanceof Error && Object.hasOwn(error, Symbol.for('mcp-integrations.passthrough'))
+}
+
+/** The endpoint's own `fetch` failed, or its answer broke off: whatever the platform threw is about the network. */
+export class NetworkFailure extends Error {
+  constructor(cause: unknown) {
+    super('The network failed.', { cause })
+  }
+}
+
+/** A request was refused by its HTTP status, with a JSON-RPC error of its own in the body. */
+export class RpcRefusal extends Error {
+  readonly code: number
+  readonly httpStatus: number
+
+  constructor(refusal: { readonly code: number; readonly message: string; readonly httpStatus: number }) {
+    super(refusal.message)
+    this.code = refusal.code
+    this.httpStatus = refusal.httpStatus
+  }
+}
+
+/** A refusal that says of most servers that they no longer know the session. */
+export class SessionRefusal extends Error {
+  constructor(readonly refusal: RpcRefusal) {
+    super('The session was refused.')
+  }
+}
+
+/** A synthetic answer, in place of one that never came, carries why. */
+export class Unanswered {
+  constructor(readonly fault: unknown) {}
+}
+
+/** Thrown when the `server/discover` probe shows no Streamable HTTP endpoint. */
+export class ProbeRefused extends Error {}

@@ -1,0 +1,80 @@
+import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/client'
+import type { IntegrationError } from '../model/errors.js'
+import { parseJson } from './answer-body.js'
+import { doingOf } from './answer-messages.js'
+import { ProbeRefused, RpcRefusal, SessionRefusal } from './errors-through-sdk.js'
+import { sessionLost, unsupportedVersion } from './faults.js'
+import { httpError, type Doing } from './http-error.js'
+import { isSameId, readMessage, type Awaited } from './wire-message.js'
+
+/** A request that was refused by its status; a JSON-RPC error with its id says more than that. */
+export async function refused(
+  response: Response,
+  exchange: Awaited,
+  inSession: boolean,
+  now: () => number,
+): Promise<Response> {
+  const { status } = response
+  const { method } = exchange
+  if ([401, 408, 429, 502, 503, 504].includes(status))
+    return discard(response, statusError(response, doingOf(exchange), now))
+  const text = await response.text().catch(() => '')
+  if (status === 403) throw statusError(response, doingOf(exchange), now, text)
+  const error = errorIn(text, exchange)
+  if (error?.code === -32022 && method !== 'server/discover') throw unsupportedVersion()
+  if (method === 'server/discover' || method === 'initialize') {
+    // A server that stumbles over the question for its era may know the older handshake: the question costs no connection.
+    if (method === 'server/discover' && status >= 500)
+      return new Response(text, { status: 400, headers: response.headers })
+    if (error?.code !== undefined || status < 500 || namesRevision(text)) {
+      const isProbe = method === 'server/discover' && (status === 404 || status === 405)
+      if (isProbe && error === undefined)
+        throw new ProbeRefused('No Streamable HTTP here.', { cause: statusError(response, 'connect', now) })
+      return new Response(text, { status, headers: response.headers })
+    }
+    throw statusError(response, 'connect', now)
+  }
+  if (error?.isOurs === true) throw new RpcRefusal({ ...error, httpStatus: status })
+  if (status === 404 && inSession) throw sessionLost(status, text)
+  // Many servers look a session up themselves and answer 400; without the request's id it was refused before dispatch.
+  if (status === 400 && error !== undefined) {
+    const refusal = new RpcRefusal({ ...error, httpStatus: status })
+    throw inSession ? new SessionRefusal(refusal) : refusal
+  }
+  throw statusError(response, doingOf(exchange), now, text)
+}
+
+/** The error that a status means, with what the headers say of it. */
+export function statusError(
+  { status, headers }: Response,
+  doing: Doing,
+  now: () => number,
+  body?: string,
+): IntegrationError {
+  return httpError(status, doing, { headers, now: now() }, body)
+}
+
+/** Frees the connection of a response that nobody reads. */
+export async function discard(response: Response, error: IntegrationError): Promise<never> {
+  await response.body?.cancel().catch(() => undefined)
+  throw error
+}
+
+/** A handshake that is refused for its revision says which others there are, whatever its status. */
+function namesRevision(text: string): boolean {
+  return /version/i.test(text) && SUPPORTED_PROTOCOL_VERSIONS.some((revision) => text.includes(revision))
+}
+
+/** The JSON-RPC error in the body of a refusal, and whether it has the id of the request. */
+function errorIn(
+  text: string,
+  exchange: Awaited,
+): { readonly code: number; readonly message: string; readonly isOurs: boolean } | undefined {
+  let isOurs = false
+  const message = readMessage(parseJson(text), (id) => {
+    isOurs = isSameId(id, exchange.sentAs ?? exchange.id)
+    return exchange
+  })
+  if (message === undefined || !('error' in message)) return undefined
+  return { code: message.error.code, message: message.error.message, isOurs }
+}
