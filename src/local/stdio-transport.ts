@@ -6,6 +6,7 @@ import spawn from 'cross-spawn'
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { boundedJson } from '../model/json-limits.js'
 import { lineReader } from './line-reader.js'
+import { endRest, endWithThisProcess, leadsGroup, signalProgram } from './process-group.js'
 
 /** Options of {@link StdioTransport}. */
 export interface StdioTransportOptions {
@@ -55,9 +56,11 @@ export class StdioTransport {
       stdio: ['pipe', 'pipe', onStderr === undefined ? 'ignore' : 'pipe'],
       shell: false,
       windowsHide: true,
+      detached: leadsGroup,
       cwd,
     })
     this.#process = started
+    endWithThisProcess(started)
     const read = lineReader({
       maxBytes: maxMessageBytes,
       isOpen: () => this.#process !== undefined,
@@ -72,7 +75,10 @@ export class StdioTransport {
     if (started.stderr !== null && onStderr !== undefined) readInTurns(started.stderr, onStderr)
     for (const stream of [started.stdin, started.stdout, started.stderr])
       stream?.on('error', (error) => this.onerror?.(error))
-    started.once('close', (code, signal) => this.#close(exited(code, signal)))
+    started.once('close', (code, name) => {
+      this.#close(exited(code, name))
+      void endRest(started, graceMs)
+    })
     await new Promise<void>((resolve, reject) => {
       started.once('spawn', resolve)
       started.once('error', (error: NodeJS.ErrnoException) => reject(notStarted(command, error)))
@@ -89,19 +95,13 @@ export class StdioTransport {
     })
   }
 
-  /** Ends the process: by closing its input, then by SIGTERM, then by SIGKILL. Its output is no longer read. */
+  /** Ends the process and what it has started: by closing its input, then by SIGTERM, then by SIGKILL. Its output is no longer read. */
   async close(): Promise<void> {
     const running = this.#process
     this.#process = undefined
-    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
-    // Not `close`, which waits until all that the process wrote has been read.
-    const gone = new Promise<void>((resolve) => running.once('exit', () => resolve()))
-    running.stdin?.end()
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (await settlesWithin(gone, graceMs)) return
-      running.kill(signal)
-    }
-    await settlesWithin(gone, graceMs)
+    if (running === undefined) return
+    await end(running)
+    await endRest(running, graceMs)
   }
 
   #take(line: string): void {
@@ -127,6 +127,18 @@ export class StdioTransport {
     this.onfault?.(why)
     this.onclose?.()
   }
+}
+
+async function end(running: ChildProcess): Promise<void> {
+  if (running.exitCode !== null || running.signalCode !== null) return
+  // Not `close`, which waits until all that the process wrote has been read.
+  const gone = new Promise<void>((resolve) => running.once('exit', () => resolve()))
+  running.stdin?.end()
+  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
+    if (await settlesWithin(gone, graceMs)) return
+    signalProgram(running, name)
+  }
+  await settlesWithin(gone, graceMs)
 }
 
 function exited(code: number | null, signal: NodeJS.Signals | null): IntegrationError {

@@ -3,7 +3,7 @@ import { StdioTransport } from './stdio-transport.js'
 
 /** Options of {@link stdioServer}: what it starts. */
 export interface StdioServerOptions {
-  /** The program, e.g. `process.execPath`. Don't use a wrapper: `npx` leaves its child process running when it is ended. */
+  /** The program, e.g. `process.execPath`. What it starts itself is ended with it, except on Windows, where wrappers such as `npx` leave their child process running. */
   readonly command: string
   /** @default [] */
   readonly args?: readonly string[] | undefined

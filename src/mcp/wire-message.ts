@@ -2,6 +2,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { isAbsent, isObject, withoutAbsent, withoutMember, type Raw } from './absent.js'
 import { readDiscovery, readHandshake } from './handshake.js'
 import { flooded } from './flood-gate.js'
+import { boundedParams, withBoundedQuestions } from './question-size.js'
 import { carryRaw } from './raw-results.js'
 
 /** A request that an answer is read for. */
@@ -62,7 +63,8 @@ export function isSameId(sent: unknown, asked: string | number): boolean {
 }
 
 function readAsking(sent: Raw, method: string, find: FindAwaited): JSONRPCMessage {
-  const params = isAbsent(sent.params, 'object') ? undefined : readParams(sent.params, find)
+  const given = boundedParams(method, sent.params)
+  const params = isAbsent(given, 'object') ? undefined : readParams(given, find)
   const { id } = sent
   return {
     jsonrpc: '2.0',
@@ -98,7 +100,8 @@ function readAnswer(sent: Raw, fails: boolean, asked: Awaited | undefined): JSON
 }
 
 function readResult(method: string | undefined, result: unknown): unknown {
-  if (method === 'tools/call' || method === 'tools/list') return result ?? {}
+  if (method === 'tools/call' || method === 'tools/list')
+    return isObject(result) ? withBoundedQuestions(result) : (result ?? {})
   if (isAbsent(result, 'object')) return {}
   if (!isObject(result)) return {}
   const read = isObject(result._meta) ? result : withoutMember(result, '_meta')

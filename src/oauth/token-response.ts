@@ -1,6 +1,6 @@
 import { refuse } from './endpoint.js'
 import { responseFields, failure, jsonObject } from './requests.js'
-import { parseScopes } from './scopes.js'
+import { parseScopes, validScopes } from './scopes.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { IntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
@@ -95,7 +95,7 @@ function refreshToken(token: unknown): string | undefined {
 
 /** `undefined` if the response has no scope. */
 function granted(scope: unknown): readonly string[] | undefined {
-  const scopes = parseScopes(Array.isArray(scope) ? scope.join(' ') : scope)
+  const scopes = Array.isArray(scope) ? validScopes(scope.flatMap((one) => parseScopes(one))) : parseScopes(scope)
   return scopes.length === 0 ? undefined : scopes
 }
 

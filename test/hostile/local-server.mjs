@@ -1,4 +1,5 @@
 /** A hostile server over standard streams, in the older era: what it does when its tool is called is its argument. */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
@@ -16,6 +17,10 @@ const answer = (id, result) => process.stdout.write(`${JSON.stringify({ jsonrpc:
 const raw = (id, result) => process.stdout.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}\n`)
 
 const nested = (levels) => '['.repeat(levels) + ']'.repeat(levels)
+
+/** A process of its own, which ends with nothing but SIGKILL. */
+const deafChild = (stdio) =>
+  spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'], { stdio })
 
 const calls = {
   healthy: (id) => answer(id, text('hello')),
@@ -40,6 +45,12 @@ const calls = {
   'a thousand levels': (id) => raw(id, `{"content":[],"structuredContent":${nested(1_000)}}`),
   'an error output without end': () => pour('x'.repeat(65_536), process.stderr),
   'a deaf ear to its end': (id) => answer(id, text('hello')),
+  'a child that stays': (id) => answer(id, text(String(deafChild('ignore').pid))),
+  'a child that holds the output': (id) => answer(id, text(String(deafChild('inherit').pid))),
+  'a child, and an exit': (id) => {
+    answer(id, text(String(deafChild('ignore').pid)))
+    setTimeout(() => process.exit(0), 50)
+  },
   silence: () => undefined,
 }
 

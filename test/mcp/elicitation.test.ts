@@ -103,6 +103,19 @@ describe.each(['modern', 'legacy'] as const)('a question of a %s server', (era) 
     expect(asked).toHaveLength(1)
   })
 
+  it.each([
+    ['of very many fields', { properties: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`f${n}`, {}])) }],
+    ['of very many choices', { properties: { a: { type: 'string', enum: Array.from({ length: 3_000 }, String) } } }],
+    ['that requires very much', { properties: {}, required: Array.from({ length: 3_000 }, String) }],
+  ])('%s is refused before anything checks it', async (_, schema) => {
+    const asked: ElicitQuestion[] = []
+    await ask({ ...form, requestedSchema: { type: 'object', ...schema } }, async (question) => {
+      asked.push(question)
+      return { action: 'accept', content: {} }
+    }).catch(() => undefined)
+    expect(asked).toEqual([])
+  })
+
   it('reaches the call as a URL that nobody fetched', async () => {
     const answered = await ask(url('https://bank.example/sign'), async (question) => {
       expect(question).toEqual({ mode: 'url', message: 'Go there', url: 'https://bank.example/sign' })

@@ -103,6 +103,7 @@ describe('token answer', () => {
     ['without a type', { json: { access_token: 'at' } }, undefined],
     ['with a refresh token that is none', { json: { ...good, refresh_token: 5 } }, undefined],
     ['with scopes as a list', { json: { ...good, scope: ['a', 'b'] } }, undefined],
+    ['with scopes among what is none', { json: { ...good, scope: ['a b', { toString: '' }, [['c']]] } }, undefined],
     ['with scopes between commas', { json: { ...good, scope: 'a,b' } }, undefined],
     ['with an empty error beside it', { json: { ...good, error: '' } }, undefined],
   ])('in another wrapping counts all the same: %s', async (_, answer, refreshToken) => {
