@@ -1,5 +1,5 @@
 /**
- * The person something is done for, asserted by the host: the registry trusts it and decides by it.
+ * The person that the host acts for. The host authenticates the person: the registry trusts these ids and this role.
  *
  * Ids are the host's own, 1-200 characters.
  */
@@ -15,6 +15,6 @@ export type CheckedActor = Required<Actor>
 
 /** A person as the registry sees them. */
 export interface Me extends Required<Actor> {
-  /** Whether they decide approvals of other people: an admin, where `access.adminsDecideForOthers` is on. */
+  /** Whether this person may decide approvals of other people: an admin, if `access.adminsDecideForOthers` is on. */
   readonly decidesForOthers: boolean
 }

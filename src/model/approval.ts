@@ -1,12 +1,12 @@
 import type { JsonObject } from './json.js'
 import type { ToolAnnotations, ToolChange, ToolLabel } from './tool.js'
 
-/** Where an approval stands. */
+/** The state of an approval. */
 export type ApprovalStatus =
   'pending' | 'approved' | 'denied' | 'cancelled' | 'expired' | 'superseded' | 'dispatched' | 'finished' | 'unknown'
 
 /**
- * The legal transitions. `dispatched` goes back to `approved` only when the request provably did not leave, or the
+ * The legal transitions. `dispatched` returns to `approved` only when the request provably was not sent, or the
  * server returned 401, 403 or a lost session.
  */
 export const approvalTransitions: Readonly<Record<ApprovalStatus, readonly ApprovalStatus[]>> = {
@@ -21,13 +21,13 @@ export const approvalTransitions: Readonly<Record<ApprovalStatus, readonly Appro
   unknown: [],
 }
 
-/** The question to a person: structured, so that no part can pose as another. Times are ms since the epoch. */
+/** A request for a person's decision. Structured, so that no part can imitate another. Times are ms since the epoch. */
 export interface ConfirmRequest {
   readonly approvalId: string
   /** Equal for equal calls of one person, agent and conversation: show the pending ones as one card with a count. */
   readonly requestHash: string
   readonly workspaceId: string
-  /** The person the call is done for. */
+  /** The person whom the call is for. */
   readonly userId: string
   readonly agentId: string
   readonly conversationId?: string | undefined
@@ -47,7 +47,7 @@ export interface ConfirmRequest {
     readonly name: string
     readonly modelName: string
     readonly label?: ToolLabel | undefined
-    /** The server's words: shown, never believed. Control, bidi and invisible characters are made visible. */
+    /** The server's text: show it, don't trust it. Control, bidi and invisible characters are made visible. */
     readonly untrusted: {
       readonly title?: string | undefined
       readonly description?: string | undefined
@@ -56,7 +56,7 @@ export interface ConfirmRequest {
   }
   /** Exactly the arguments that will be sent. */
   readonly arguments: JsonObject
-  /** The arguments for a screen. */
+  /** The arguments in a form to display. */
   readonly display: ArgumentsDisplay
   /** The rule that asks, e.g. `write_asks`. */
   readonly rule: string
@@ -68,39 +68,39 @@ export interface ConfirmRequest {
   readonly risk?: string | undefined
   /** When the agent asked. */
   readonly requestedAt: number
-  /** Until when it can be decided and used. */
+  /** When the approval expires: it can be decided and used until then. */
   readonly expiresAt: number
 }
 
-/** Arguments for a screen: pretty-printed JSON in which nothing can hide. */
+/** Arguments to display: pretty-printed JSON without hidden characters. */
 export interface ArgumentsDisplay {
   /** Control, bidi and invisible characters appear as `\u{…}`. */
   readonly text: string
-  /** How many characters of the whole are not in `text`; 0: everything is shown. */
+  /** The number of characters that `text` leaves out; 0 if it is complete. */
   readonly hiddenCharacters: number
 }
 
 /** One request to run one call, and its state. */
 export interface Approval extends ConfirmRequest {
-  /** Where it stands now. */
+  /** The current state. */
   readonly status: ApprovalStatus
   /** When it was decided. */
   readonly decidedAt?: number | undefined
-  /** The person who decided; `confirm` when the host's callback did for the actor; `grant:<id>` for a remembered one. */
+  /** The id of the person who decided; `confirm` for the host's callback; `grant:<id>` for a remembered decision. */
   readonly decidedBy?: string | undefined
   /** Why it was denied, cancelled or superseded. */
   readonly reason?: string | undefined
-  /** Whether the person changed the arguments; `arguments` are then the changed ones. */
+  /** Whether the person changed the arguments. If so, `arguments` are the changed ones. */
   readonly edited?: boolean | undefined
 }
 
-/** How long, and for which calls, to remember a decision. Bounded in every direction; see {@link Grant}. */
+/** For how long and for which calls to remember a decision. Every grant has limits; see {@link Grant}. */
 export interface RememberOptions {
-  /** For the conversation, until the tool changes, or neither (then give `uses` or `minutes`). */
+  /** `conversation`: in this conversation. `tool`: until the tool changes. `limited`: as `uses` or `minutes` say. */
   readonly for: 'conversation' | 'tool' | 'limited'
-  /** At most so many more calls, 1-1000. */
+  /** The maximum number of further calls, 1-1000. */
   readonly uses?: number | undefined
-  /** At most so many minutes, 1-43200 (30 days). */
+  /** The maximum duration in minutes, 1-43200 (30 days). */
   readonly minutes?: number | undefined
   /** `@default 'this'` */
   readonly agents?: 'this' | 'all' | undefined
@@ -123,7 +123,7 @@ export type ApprovalDecision =
 export interface Grant {
   readonly id: string
   readonly workspaceId: string
-  /** The person whose calls it approves. */
+  /** The person whose calls the grant approves. */
   readonly userId: string
   readonly integrationId: string
   /** The server's name of the tool. */
@@ -132,14 +132,14 @@ export interface Grant {
   readonly agentId?: string | undefined
   /** Absent: any conversation. */
   readonly conversationId?: string | undefined
-  /** `equal`: only the arguments that were approved. */
+  /** `equal`: only calls with the approved arguments. */
   readonly arguments: 'equal' | 'any'
-  /** Absent: not bounded by uses. */
+  /** How many more calls it approves. Absent: any number. */
   readonly usesLeft?: number | undefined
-  /** When it was given. */
+  /** When the grant was created. */
   readonly grantedAt: number
-  /** Until when it counts. */
+  /** When the grant expires. */
   readonly expiresAt: number
-  /** When it last approved a call. */
+  /** When the grant last approved a call. */
   readonly lastUsedAt?: number | undefined
 }

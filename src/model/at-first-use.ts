@@ -1,7 +1,7 @@
 /**
- * Loads a part of the library when it is first needed, and once: importing the entry costs only what every process needs.
+ * Loads a part of the library once, at its first use, so that importing the entry stays cheap.
  *
- * @returns a function that loads it; after a failure, the next call tries again
+ * @returns a function that loads the part; after a failure, the next call tries again
  */
 export function atFirstUse<Part>(load: () => Promise<Part>): () => Promise<Part> {
   let loaded: Promise<Part> | undefined

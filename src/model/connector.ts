@@ -16,13 +16,13 @@ export type ConnectorAuth =
       /** The field's label in a form. */
       readonly title?: string | undefined
       readonly description?: string | undefined
-      /** Put before what the person types, e.g. `Bearer `. */
+      /** Added in front of the value that the person enters, e.g. `Bearer `. */
       readonly prefix?: string | undefined
     }
-  /** OAuth with what the host arranged with the provider. */
+  /** OAuth with settings that the host agreed on with the provider. */
   | ({ readonly type: 'oauth' } & OAuthSettings)
 
-/** A catalogue entry that a workspace can connect: a server at a URL, or one on this machine that host code gives. */
+/** A catalogue entry that a workspace can connect: a server at a URL, or a local server that host code provides. */
 export type Connector = ConnectorDescription &
   ({ /** The MCP endpoint. */ readonly url: string } | { readonly local: LocalServer })
 
@@ -31,7 +31,7 @@ export interface ConnectorDescription {
   /** Stable; 1-64 characters of `[a-z0-9_-]`. */
   readonly id: string
   readonly name: string
-  /** How the server wants its callers to identify themselves. */
+  /** How clients authenticate to the server. */
   readonly auth: ConnectorAuth
   readonly description?: string | undefined
   /** `https:` or `data:` URL of an image. */

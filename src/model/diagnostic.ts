@@ -1,8 +1,8 @@
-/** A problem that was contained: no call and no listener failed because of it. */
+/** A problem that the registry handled: no call and no listener failed because of it. */
 export interface Diagnostic {
   /** Which part of the library it happened in. */
   readonly area: DiagnosticArea
-  /** What happened, and its consequence. Holds no secret. */
+  /** What happened, and the consequence. Contains no secret. */
   readonly message: string
   /** What the host's own function threw, or an `IntegrationError`. Other errors are left out: their text may hold a secret. */
   readonly error?: unknown
@@ -20,17 +20,17 @@ export type DiagnosticArea =
   | 'policy'
   /** The `confirm` callback failed: the approval stays open. */
   | 'confirm'
-  /** The `elicit` callback failed: the server was told that nobody answered. */
+  /** The `elicit` callback failed: the server received a cancellation. */
   | 'elicit'
-  /** Work behind an answer failed, e.g. reading a list of tools again. */
+  /** Background work failed, e.g. reading a list of tools again. */
   | 'background'
-  /** The feed could not be read for those who listen; it is read again. */
+  /** The event feed could not be read for listeners. It will be retried. */
   | 'live_events'
-  /** How a call ended could not be stored. */
+  /** The outcome of a call could not be stored. */
   | 'audit'
   /** A token could not be revoked or stored, or a secret could not be destroyed. */
   | 'credentials'
-  /** A sweep of `maintenance` failed; the next one comes. */
+  /** A sweep of `maintenance` failed. The next one runs as scheduled. */
   | 'maintenance'
   /** `close()` could not end something. */
   | 'close'

@@ -34,9 +34,9 @@ export type ErrorCode = (typeof errorCodes)[number]
 
 /** One field of an input that was refused. */
 export interface FieldProblem {
-  /** Where it is, as a path: `agents[0]`, `headers.X-Api-Key`. Never holds the value. */
+  /** The path of the field: `agents[0]`, `headers.X-Api-Key`. Never contains the value. */
   readonly path: string
-  /** What is wrong with it and what to do. */
+  /** The problem and how to fix it. */
   readonly message: string
 }
 
@@ -50,7 +50,7 @@ export interface IntegrationErrorDetails {
   /** `forbidden` by policy: the rule that decided. */
   readonly rule?: string | undefined
   /**
-   * `authorization_failed`: the OAuth error code where it is a registered one, or our own reason (`pkce_unsupported`,
+   * `authorization_failed`: the OAuth error code if it is a registered one, or our own reason (`pkce_unsupported`,
    * `issuer_mismatch`, …). `unreachable`: `dns`, `refused` or `tls` (nothing was sent), or `reset`; of a local server
    * `no_such_program` or `exited`. `protocol_error`: `unsupported_version`, or `rpc_error` where the server returned a
    * JSON-RPC error. `timeout`: `connect` when no connection was made. Never the server's text.
@@ -65,7 +65,7 @@ export interface IntegrationErrorDetails {
    * to a person who may edit the integration; never logged.
    */
   readonly serverMessage?: string | undefined
-  /** A call: what a model may read of it. It may quote the server, so it is never logged. */
+  /** Of a call: the error as text for a model. It may quote the server, so it is never logged. */
   readonly modelText?: string | undefined
   /** `unreachable` with the reason `exited`: the exit code of a local server. */
   readonly exitCode?: number | undefined
@@ -80,7 +80,7 @@ export interface IntegrationErrorDetails {
 const brand = Symbol.for('mcp-integrations.IntegrationError')
 
 /**
- * The one error class of the library. The code says the cause; {@link IntegrationError.mayHaveRun} says whether
+ * The only error class of the library. `code` is the cause; {@link IntegrationError.mayHaveRun} says whether
  * the tool may have run. No message, cause or enumerable field holds a secret or a server's own text; the fields that may,
  * {@link IntegrationError.serverMessage} and {@link IntegrationError.modelText}, are neither printed nor serialised.
  */
@@ -110,7 +110,7 @@ export class IntegrationError extends Error {
   readonly ref?: string | undefined
   /** See {@link IntegrationErrorDetails.serverMessage}. Not enumerable, so that no log contains it by accident. */
   declare readonly serverMessage?: string | undefined
-  /** A call that failed: what a model may read of it, like `modelText` of an outcome. Not enumerable either. */
+  /** Of a failed call: the error as text for a model, like `modelText` of an outcome. Not enumerable either. */
   declare readonly modelText?: string | undefined
 
   constructor(code: ErrorCode, message: string, details: IntegrationErrorDetails = {}) {
@@ -133,7 +133,7 @@ export class IntegrationError extends Error {
       Object.defineProperty(this, 'modelText', { value: details.modelText, enumerable: false })
   }
 
-  /** The object that `JSON.stringify` prints: with the message too, which is not enumerable on errors. */
+  /** The object that `JSON.stringify` prints. Includes the message, which is not enumerable on errors. */
   toJSON(): object {
     return { ...this, message: this.message }
   }

@@ -17,7 +17,7 @@ export interface IntegrationEventBase extends RegistryEventBase {
   readonly integrationId: string
 }
 
-/** Everything that changes, by name. Stored in the same commit as the change. */
+/** A change in the registry. Stored in the same commit as the change. */
 export type RegistryEvent =
   | (IntegrationEventBase & { readonly type: 'integration_connected'; readonly name: string })
   | (IntegrationEventBase & {
@@ -29,16 +29,16 @@ export type RegistryEvent =
   | (IntegrationEventBase & { readonly type: 'integration_disabled' })
   | (IntegrationEventBase & {
       readonly type: 'integration_removed'
-      /** The owner it had. */
+      /** The last owner. */
       readonly ownerId: string
-      /** Who could see it. */
+      /** The last visibility. */
       readonly visibility: IntegrationVisibility
     })
   | (IntegrationEventBase & {
       readonly type: 'integration_status_changed'
       readonly status: IntegrationStatus
       readonly reason: StatusReason
-      /** Whose status, with `credentials: 'per_user'`. */
+      /** With `credentials: 'per_user'`: the person whose status changed. */
       readonly userId?: string | undefined
     })
   | (IntegrationEventBase & {
@@ -69,7 +69,7 @@ export type RegistryEvent =
 /** The name of a {@link RegistryEvent}. */
 export type RegistryEventName = RegistryEvent['type']
 
-/** Whether an event of this name may leave a toolset with other tools than before. */
+/** Whether an event of this name may change the tools of a toolset. */
 export function changesToolsets(name: string): boolean {
   return toolsetEvents.has(name)
 }
@@ -115,13 +115,13 @@ export type CallEvent =
       'id' | 'workspaceId' | 'at' | 'arguments'
     >)
 
-/** One entry of the audit log: who did what. Times are ms since the epoch. */
+/** One entry of the audit log: who did what, and when. Times are ms since the epoch. */
 export interface AuditEntry {
   readonly id: string
   readonly workspaceId: string
   /** When it happened. */
   readonly at: number
-  /** The person it was done by or for; absent when the library acted on its own. */
+  /** The person who acted, or whom a call was for; absent when the library acted on its own. */
   readonly userId?: string | undefined
   readonly agentId?: string | undefined
   readonly integrationId?: string | undefined
@@ -157,7 +157,7 @@ export interface AuditEntry {
   readonly durationMs?: number | undefined
   /** SHA-256 of the canonical arguments (RFC 8785), base64url. */
   readonly argumentsDigest?: string | undefined
-  /** Only when the host opted in. */
+  /** The arguments of a call. Present only if the host opted in. */
   readonly arguments?: unknown
   /** Names of what changed. */
   readonly changed?: readonly string[] | undefined

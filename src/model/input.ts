@@ -36,15 +36,15 @@ const headerName = z
     'is not a header name that HTTP allows (RFC 9110): letters, digits and hyphens, without a colon or blanks',
   )
   .refine((value) => !reserved.test(value), 'is reserved: HTTP, MCP or the library sets it')
-/** Blanks and line breaks around a value, as pasting leaves them, are no part of it (RFC 9110). */
+/** Pasted values often have blanks and line breaks around them, which are not part of a header value (RFC 9110). */
 const headerValue = z
   .string()
   .trim()
   .min(1, 'must not be empty')
   .max(8192, 'must be at most 8192 characters')
   .regex(/^[\x20-\x7E\t]*$/, 'must be printable ASCII (RFC 9110)')
-  .refine((value) => !/^(?:bearer|basic)$/i.test(value), 'has no credential after its scheme')
-  .refine((value) => !/^(bearer|basic)[ \t]+\1[ \t]/i.test(value), 'names its scheme twice')
+  .refine((value) => !/^(?:bearer|basic)$/i.test(value), 'must have a credential after the scheme')
+  .refine((value) => !/^(bearer|basic)[ \t]+\1[ \t]/i.test(value), 'must name the scheme only once')
 
 const headers = z
   .record(headerName, headerValue)
@@ -82,7 +82,7 @@ const authorizationParameters = z
       .string()
       .min(1, 'must not be empty')
       .max(100)
-      .refine((key) => !isReservedParameter(key), 'is reserved: it protects the sign-in or has an option of its own'),
+      .refine((key) => !isReservedParameter(key), 'is reserved: it protects the sign-in or has its own option'),
     z.string().max(2048),
   )
   .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 parameters')
@@ -183,7 +183,7 @@ export const toolSettingsInput = z.strictObject({
 // The transitions name every status.
 const approvalStatuses = Object.keys(approvalTransitions) as ApprovalStatus[]
 
-/** How many a page may hold. */
+/** The page size. */
 const limit = z.number().int('must be a whole number').min(1, 'must be at least 1').max(1000, 'must be at most 1000')
 
 /** `list()`. */
@@ -239,7 +239,7 @@ export const acceptToolsInput = z
   .record(z.string().max(1024), z.string().max(128))
   .refine((all) => Object.keys(all).length > 0, 'must name at least one tool, with its definitionHash')
 
-/** `approvals.list()`; ignores the signal. */
+/** `approvals.list()`; the signal is not checked here. */
 export const approvalListInput = z.strictObject({
   for: z.enum(['me', 'others']).optional(),
   status: z.enum(approvalStatuses).optional(),
@@ -283,7 +283,7 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
       problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
     )
   }
-  // A wrong key may be a secret that was pasted into the wrong field: it is not repeated.
+  // An invalid key may be a secret that was pasted into the wrong field, so it is not repeated.
   const isWrongKey = issue.code === 'invalid_key' && !reserved.test(String(issue.path.at(-1)))
   const path = (isWrongKey ? issue.path.slice(0, -1) : issue.path)
     .map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`))
@@ -308,14 +308,14 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
   ]
 }
 
-/** A whole line was pasted where its value belongs. */
+/** Refuses a whole header line that was pasted as the value. */
 function withoutOwnNames(all: Readonly<Record<string, string | null>>, context: z.RefinementCtx): void {
   for (const [header, value] of Object.entries(all))
     if (value?.toLowerCase().startsWith(`${header.toLowerCase()}:`) === true)
       context.addIssue({
         code: 'custom',
         path: [header],
-        message: 'repeats its own name: give only what follows the colon',
+        message: 'must not start with the header name: give only the text after the colon',
       })
 }
 

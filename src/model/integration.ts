@@ -11,7 +11,7 @@ export type IntegrationAuth = 'none' | 'header' | 'oauth'
 /** An integration's state at a glance. `connecting`: a person is signing in at the authorization server. */
 export type IntegrationStatus = 'connected' | 'error' | 'reconnect_required' | 'connecting'
 
-/** Why a status is what it is. */
+/** Every status reason, with the status that it belongs to. */
 export const statusReasons = {
   ok: 'connected',
   unreachable: 'error',
@@ -37,10 +37,10 @@ export const statusReasons = {
   awaiting_authorization: 'connecting',
 } as const satisfies Record<string, IntegrationStatus>
 
-/** Why a status is what it is: a closed union, each belonging to exactly one {@link IntegrationStatus}. */
+/** The reason for a status. Each reason belongs to exactly one {@link IntegrationStatus}. */
 export type StatusReason = keyof typeof statusReasons
 
-/** The one thing to do about a status. */
+/** The next step for a status. */
 export type StatusAction = 'validate' | 'reconnect' | 'edit' | 'wait'
 
 /** The detail behind a status. Times are ms since the epoch. */
@@ -49,13 +49,14 @@ export interface StatusDetail {
   readonly reason: StatusReason
   /** One sentence for a person: what happened and what to do. */
   readonly message: string
-  /** The one thing to do about it; absent: nothing. */
+  /** The next step; absent if there is nothing to do. */
   readonly action?: StatusAction | undefined
   /**
-   * The server's own text about it: untrusted, bounded, with invisible characters escaped. Only for those who may edit.
+   * The server's own error text: untrusted, at most 2,000 characters, with invisible characters escaped. Only for people who
+   * may edit the integration.
    */
   readonly serverMessage?: string | undefined
-  /** When it was last checked. */
+  /** When the connection was last checked. */
   readonly checkedAt?: number | undefined
   /** When a request last succeeded. */
   readonly lastWorkedAt?: number | undefined
@@ -85,17 +86,17 @@ export type IntegrationOperation =
   | 'transfer_owner'
   | 'remove'
 
-/** How many tools an integration has, and how many of them ask or need review for this actor. */
+/** The number of tools, and how many of them ask this actor or need review. */
 export interface ToolCounts {
   /** Usable tools that the server listed last. */
   readonly total: number
   /** Switched on. */
   readonly enabled: number
-  /** Of these, the ones whose calls ask a person. */
+  /** Enabled tools whose calls ask a person. */
   readonly ask: number
-  /** New, or different from the accepted definition: to be reviewed. */
+  /** Tools to review: new, or different from the accepted definition. */
   readonly changed: number
-  /** Of these, the ones that are kept from agents until somebody accepts them. */
+  /** Tools to review that agents can't call until a person accepts them. */
   readonly held: number
 }
 
@@ -107,7 +108,7 @@ export interface ToolCounts {
 export interface ServerInfo {
   readonly name: string
   readonly title?: string | undefined
-  /** Its version as it reports it, e.g. `2.4.0`. */
+  /** The version that the server reports, e.g. `2.4.0`. */
   readonly version?: string | undefined
   /** `https:` only. */
   readonly websiteUrl?: string | undefined
@@ -120,16 +121,16 @@ export interface ServerInfo {
   readonly instructions?: string | undefined
 }
 
-/** A connected (or connectable) MCP server. Times are ms since the epoch. */
+/** An MCP server that a person connected. Times are ms since the epoch. */
 export interface Integration {
   readonly id: string
   /** Assigned at connect, never changes, prefixes the names that models see. `[a-z0-9_]`, at most 24 characters. */
   readonly handle: string
   readonly workspaceId: string
-  /** The person who connected it, or to whom it was transferred. */
+  /** The person who connected the server, or to whom it was transferred. */
   readonly ownerId: string
   readonly name: string
-  /** The catalogue entry it came from. */
+  /** The catalogue entry that it was connected from. */
   readonly connectorId?: string | undefined
   /** Scheme, host and port, in ASCII. */
   readonly origin: string
@@ -147,17 +148,17 @@ export interface Integration {
   readonly enabled: boolean
   /** Whether the server's annotations are believed. */
   readonly trusted: boolean
-  /** The approval mode of its tools that have none of their own. */
+  /** The approval mode of tools without their own mode. */
   readonly approval: ApprovalMode
-  /** Who may use it: ids of agents, never empty. */
+  /** The ids of the agents that may call its tools; never empty. */
   readonly agents: readonly string[]
   /** The operations that the actor may use now, so that a page offers nothing that would be refused. */
   readonly allowed: readonly IntegrationOperation[]
-  /** With `credentials: 'per_user'` the actor's own. */
+  /** The status; with `credentials: 'per_user'`, that of the actor's own credential. */
   readonly status: IntegrationStatus
-  /** Why the status is what it is, in words for a person. */
+  /** The reason for the status, with a message for a person. */
   readonly statusDetail: StatusDetail
-  /** How many of its tools are enabled, ask, and wait for review. */
+  /** The number of tools: enabled, asking, and waiting for review. */
   readonly tools: ToolCounts
   /** The server's description of itself; shown, never trusted. */
   readonly server?: ServerInfo | undefined
@@ -165,10 +166,10 @@ export interface Integration {
   readonly protocolVersion?: string | undefined
   /** The account that the credential belongs to, where the authorization server reports it. */
   readonly account?: string | undefined
-  /** Grows by one with each edit; pass it as `ifRevision`. */
+  /** Increases by one with each edit; pass it as `ifRevision`. */
   readonly revision: number
-  /** When it was first connected. */
+  /** When the server was first connected. */
   readonly createdAt: number
-  /** When it was last edited. */
+  /** When the integration was last edited. */
   readonly updatedAt: number
 }

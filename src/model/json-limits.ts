@@ -1,25 +1,25 @@
 import { IntegrationError } from './errors.js'
 import { maxJsonDepth } from './json.js'
 
-/** Values of one JSON text: parsing many small ones takes far longer than their bytes suggest. */
+/** The limit of values in one JSON text: parsing many small values takes far longer than their size suggests. */
 const maxJsonValues = 400_000
-/** What a name that was not there before counts for: learning names is what takes most of the time of parsing. */
+/** A new property name counts as this many values, because new names take most of the parsing time. */
 const valuesOfName = 8
-/** Names are looked at beyond so many values, so that a small answer costs nothing more. */
+/** Names are counted only after this many values, so that a small response has no extra cost. */
 const freeValues = 4_000
-/** Longer names count as new ones. */
+/** Longer names always count as new. */
 const maxKnownName = 64
 /**
- * Depth from which JSON is skipped: the message's frame, 64 levels of one of its parts, and a few more, so that the
+ * The depth below which JSON is skipped: the frame of the message, 64 levels of one of its parts, and a few more, so that the
  * part's own depth check still sees the excess.
  */
 const skippedJsonDepth = 70
 
-/** How too deeply nested JSON is treated: an error, or an empty list in its place. */
+/** What to do with JSON that is nested too deep: throw an error, or replace it by an empty list. */
 export type DeepJson = 'refuse' | 'skip'
 
 /**
- * Refuses JSON that is nested too deep, or holds too many values, before anything parses it. Text that is no JSON passes.
+ * Refuses JSON that is nested too deep or has too many values, before anything parses it. Other text is returned unchanged.
  *
  * @returns the text, without the skipped parts
  * @throws `protocol_error`, `response_too_large`
@@ -38,7 +38,7 @@ export function boundedJson(text: string, deepJson: DeepJson = 'refuse', maxDept
   return kept + text.slice(from)
 }
 
-/** What happens to a character: it is kept, replaced by an empty list, or dropped. */
+/** What to do with a character: keep it, replace it by an empty list, or drop it. */
 export type Fate = 'keep' | 'replace' | 'drop'
 
 /** Tracks the brackets of JSON, by character or by byte: brackets, quotes and backslashes are single bytes of UTF-8. */
@@ -49,7 +49,7 @@ export class JsonNesting {
   #values = 0
   #inString = false
   #escaped = false
-  /** By depth: whether an object is open there. */
+  /** By depth: whether the open bracket is that of an object. */
   readonly #isObject: boolean[] = []
   #expectsName = false
   /** The name that is being read. */

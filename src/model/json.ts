@@ -5,12 +5,12 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 export type JsonObject = { readonly [key: string]: JsonValue }
 
 /**
- * How many levels of objects and lists JSON of others may have: `JSON.parse` reads a million, but hashing, cloning and
+ * How many levels of objects and lists foreign JSON may have: `JSON.parse` reads a million, but hashing, cloning and
  * printing what it returns overflows the stack.
  */
 export const maxJsonDepth = 64
 
-/** Whether a value has at most so many levels of objects and lists. Doesn't recurse, so that no depth can hurt it. */
+/** Whether a value has at most this many levels of objects and lists. Doesn't recurse, so no depth can overflow the stack. */
 export function nestsWithin(value: unknown, levels: number): boolean {
   let level: object[] = isNode(value) ? [value] : []
   for (let n = 1; level.length > 0; n++) {

@@ -1,16 +1,16 @@
-/** A body, pulled chunk by chunk: nothing more is read from the network than is asked for. */
+/** A body that is pulled chunk by chunk: only requested bytes are read from the network. */
 export interface BodySource {
   /** The next decoded bytes; `undefined` at the end. */
   read(): Promise<Uint8Array | undefined>
-  /** Lets go of the connection. Safe at any time. */
+  /** Releases the connection. Safe at any time. */
   cancel(): void
 }
 
-/** A response that is read without the platform's objects: they, not MCP, are most of what a request costs. */
+/** A response that is read without `Headers` and `ReadableStream`, which cost more than the rest of a request. */
 export interface LeanResponse extends Response {
-  /** One header, with several values joined as the platform does. */
+  /** One header. Several values are joined as `Headers` does. */
   header(name: string): string | null
-  /** The body, bounded like every other reading of it; `null` where there is none. Takes the place of `body`. */
+  /** The body as chunks, with the same size limits as `text()`; `null` if there is none. Use it instead of `body`. */
   chunks(): BodySource | null
 }
 

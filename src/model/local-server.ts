@@ -1,5 +1,5 @@
 /**
- * A server on this machine, given by host code (`stdioServer` of `mcp-integrations/stdio`). It is never stored: a
+ * A server on this machine that host code provides (`stdioServer` of `mcp-integrations/stdio`). It is never stored: a
  * stored integration names its connector, and the connector provides the server.
  */
 export interface LocalServer {

@@ -7,7 +7,7 @@ export const signingAlgorithms = [
   'ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA',
 ] as const // prettier-ignore
 
-/** Parameters that protect a sign-in, or have a setting of their own. */
+/** Parameters that protect a sign-in, or have their own setting. */
 const reservedParameters = new Set([
   'client_id', 'client_secret', 'redirect_uri', 'response_type', 'response_mode', 'state', 'nonce', 'code_challenge',
   'code_challenge_method', 'request', 'request_uri', 'iss', 'scope', 'resource', 'prompt',

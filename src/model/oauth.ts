@@ -1,6 +1,6 @@
 /**
- * OAuth settings of an integration. Everything is optional: a server that follows the MCP
- * authorization specification needs none of it.
+ * OAuth settings of an integration. All are optional: a server that follows the MCP
+ * authorization specification needs none of them.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization
  */
@@ -9,7 +9,7 @@ export interface OAuthSettings {
    * A client registered with the authorization server beforehand. `@default` a client found or registered automatically
    */
   readonly clientId?: string | undefined
-  /** Its secret. Write-only. */
+  /** The secret of that client. Write-only. */
   readonly clientSecret?: string | undefined
   /** The only authorization server that may be used, as its exact `issuer`. `@default` the one that the server names */
   readonly issuer?: string | undefined
@@ -18,7 +18,7 @@ export interface OAuthSettings {
   /** `@default 'authorization_code'`: a person signs in */
   readonly grant?: OAuthGrant | undefined
   /**
-   * Accepts metadata with an `issuer` that differs from the address it was read at, on the same origin, and only from
+   * Accepts metadata with an `issuer` that differs from the metadata's address, on the same origin, and only from
    * servers of the 2025-03-26 revision, which name no authorization server. `@default false`
    */
   readonly lenientIssuer?: boolean | undefined
@@ -36,27 +36,27 @@ export interface OAuthSettings {
   readonly resource?: string | false | undefined
   /**
    * Added to the authorization URL, e.g. `{ access_type: 'offline' }`. Parameters that protect the sign-in (`state`,
-   * `code_challenge`, …) or have an option of their own can't be set here.
+   * `code_challenge`, …) or have their own option can't be set here.
    */
   readonly authorizationParameters?: Readonly<Record<string, string>> | undefined
   /** Sends the granted scopes as `scope` in each refresh. `@default false` */
   readonly refreshScope?: boolean | undefined
   /** `prompt` of the authorization request; `false` never sends it. `@default 'consent'` with `offline_access`, otherwise none */
   readonly prompt?: string | false | undefined
-  /** Endpoints configured by hand: they override what discovery finds, and suffice alone when it finds nothing. */
+  /** Configured endpoints: they override discovered ones, and suffice if discovery finds none. */
   readonly metadata?: OAuthServerMetadata | undefined
   /**
-   * The `issuer` to accept in the authorization server's metadata although the MCP server names it by another URL.
-   * Compared exactly. `@default` only the name itself
+   * The `issuer` to accept in the authorization server's metadata although the MCP server gives another URL for it.
+   * Compared exactly. `@default` only the URL that the MCP server gives
    *
    * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.3
    */
   readonly acceptIssuer?: string | undefined
 }
 
-/** An authorization server's endpoints, configured by hand. Each URL must be `https:`. */
+/** Configured endpoints of an authorization server. Each URL must be `https:`. */
 export interface OAuthServerMetadata {
-  /** Its exact issuer. */
+  /** The exact issuer. */
   readonly issuer?: string | undefined
   /** Where people sign in. */
   readonly authorizationEndpoint?: string | undefined

@@ -2,7 +2,7 @@ import type { Approval } from './approval.js'
 import type { Integration, StatusAction } from './integration.js'
 import type { ToolResult } from './tool.js'
 
-/** A remark about a result that is still returned. */
+/** A problem with a result that is returned anyway. */
 export interface ResultWarning {
   /**
    * `output_schema`: the structured content does not match the tool's schema. `not_checked`: schema and content are too
@@ -13,23 +13,23 @@ export interface ResultWarning {
   readonly message: string
 }
 
-/** How one call ended, where it ended as expected. Faults reject with an `IntegrationError` instead. */
+/** The outcome of a call. Unexpected failures reject with an `IntegrationError` instead. */
 export type ToolCallOutcome =
   | {
       readonly type: 'completed'
-      /** As the server sent it. */
+      /** The result as the server sent it. */
       readonly result: ToolResult
       readonly warnings?: readonly ResultWarning[] | undefined
       /** The server returned a JSON-RPC error: `result` has its message, and `isError`. */
       readonly rpcError?: { readonly code: number } | undefined
-      /** The result as text, for a loop without a bridge; media are named, not shown. */
+      /** The result as text, for an agent loop without a bridge; media are described, not included. */
       readonly modelText: string
     }
   | {
       readonly type: 'not_run'
       /** `invalid_arguments`: the arguments don't match the tool's input schema, so nobody was asked. */
       readonly because: 'denied' | 'expired' | 'superseded' | 'cancelled' | 'already_used' | 'invalid_arguments'
-      /** The person's own words, or the library's. */
+      /** The reason that the person gave, or a sentence of the library. */
       readonly reason?: string | undefined
       /** Absent with `invalid_arguments`. */
       readonly approvalId?: string | undefined
@@ -46,7 +46,7 @@ export type ToolCallOutcome =
       readonly modelText: string
     }
 
-/** How connect, validate, reconnect and authorize ended. */
+/** The result of connect, validate, reconnect and authorize. */
 export type ConnectResult =
   | ({ readonly type: 'connected'; readonly integration: Integration } & WayBack)
   | { readonly type: 'authorization_required'; readonly integration: Integration; readonly authorizationUrl: string }
@@ -55,9 +55,9 @@ export type ConnectResult =
 /** Values that the caller who starts a sign-in gets back from `finishConnect`, also with its errors. */
 export interface WayBack {
   /**
-   * Where the person continues, at most 2048 characters. Check that it is a URL of your own before you redirect to it.
+   * Where to send the person next, at most 2048 characters. Check that it is your own URL before you redirect to it.
    */
   readonly returnTo?: string | undefined
-  /** Any value of the host's own, at most 1024 characters. */
+  /** Any value of the host, at most 1024 characters. */
   readonly ref?: string | undefined
 }

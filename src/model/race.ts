@@ -1,16 +1,16 @@
-/** What ends a {@link race} before its work does, and the error that it then ends with. */
+/** What ends a {@link race} early, and the error it then rejects with. */
 export type RaceBounds = {
   readonly signal?: AbortSignal | undefined
   readonly toError: (why: 'aborted' | 'timeout') => Error
 } & (
   | { readonly timeoutMs?: undefined }
-  /** In ms, by the timers of `runtime`. */
+  /** The time limit in ms, measured by the timers of `runtime`. */
   | { readonly timeoutMs: number; readonly runtime: { setTimer(callback: () => void, ms: number): () => void } }
 )
 
 /**
- * Waits for work until its caller gives up or its time is over. The work goes on, unless it is handed a signal of its own;
- * given as a function, it isn't begun for a caller who gave up before.
+ * Waits for work until the signal aborts or the time is over. The work itself continues. Work given as a function is not
+ * started if the signal was aborted before.
  */
 export function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBounds): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -39,7 +39,7 @@ export function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBound
   })
 }
 
-/** Calls back when the signal aborts, at once when it has. @returns how to stop listening */
+/** Calls the listener when the signal aborts, or at once if it is aborted. @returns a function that stops listening */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal?.aborted === true) listener()
   else signal?.addEventListener('abort', listener, { once: true })

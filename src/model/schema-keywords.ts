@@ -1,4 +1,4 @@
-/** Keywords of JSON Schema that only describe. `default` isn't among them: servers act on it. */
+/** Keywords of JSON Schema that only describe. Without `default`, because servers act on it. */
 export const wordKeywords = new Set([
   '$comment',
   'title',
@@ -9,7 +9,7 @@ export const wordKeywords = new Set([
   'writeOnly',
 ])
 
-/** Keywords that map names to schemas: a name there is no keyword. */
+/** Keywords that map names to schemas: their keys are names, not keywords. */
 export const schemaMaps = new Set(['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions'])
 
 /** Keywords whose value is data. */

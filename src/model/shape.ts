@@ -1,7 +1,7 @@
 import type { FieldProblem } from './errors.js'
 
 /**
- * Returns the problems of a value; empty when it is valid. For values that hosts write in code: options and queries are
+ * Returns the problems of a value; empty if it is valid. For values that hosts write in code: options and queries are
  * checked as strictly as people's inputs, without loading a schema library before the first request.
  */
 export type Shape = (value: unknown, path: string) => readonly FieldProblem[]
@@ -30,7 +30,7 @@ export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): Sh
   )
 }
 
-/** Text of 1 to so many characters. */
+/** Text of 1 to `most` characters. */
 export function text(most: number): Shape {
   return must(
     `be text of 1-${most} characters`,
@@ -78,7 +78,7 @@ export function object(fields: Readonly<Record<string, Shape>>): Shape {
   }
 }
 
-/** Someone else's object (a port, a client): it has at least these methods and may have more. */
+/** An object of the host (a port, a client) with at least these methods. */
 export function having(methods: readonly string[], advice: string): Shape {
   return (value, path) =>
     methods

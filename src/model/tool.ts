@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from './json.js'
 
 /**
- * Hints a server gives about a tool. They are the server's claims: believed only on a trusted integration.
+ * Hints that a server gives about a tool. They are claims of the server: believed only on a trusted integration.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool ToolAnnotations
  */
@@ -17,7 +17,7 @@ export interface ToolAnnotations {
   readonly openWorldHint?: boolean | undefined
 }
 
-/** A tool as its server defines it: kept byte-faithful. */
+/** A tool as its server defines it, unchanged. */
 export interface ToolDefinition {
   readonly name: string
   readonly title?: string | undefined
@@ -30,12 +30,12 @@ export interface ToolDefinition {
   readonly _meta?: JsonObject | undefined
 }
 
-/** What a tool does to the world. Absent means unlabelled, which is treated as write. */
+/** Whether a tool only reads or also writes. A tool without a label is treated as write. */
 export type ToolLabelValue = 'read' | 'write'
 
-/** A label, who gave it, and whether the platform rule follows it. */
+/** A label with its source, and whether the platform rule follows it. */
 export interface ToolLabel {
-  /** What the tool does to the world. */
+  /** Whether the tool only reads or also writes. */
   readonly value: ToolLabelValue
   /** `server`: from its annotations. */
   readonly source: 'server' | 'connector' | 'person'
@@ -52,30 +52,30 @@ export type ResolvedApproval = 'auto' | 'ask' | 'deny'
 /**
  * How a tool's definition differs from the last accepted one.
  *
- * `cosmetic`: only icons, what it returns, or how its schema is written. `reworded`: its title, descriptions or examples,
- * and it accepts no more than before; models read the accepted words until somebody accepts the new ones. `narrowed`: it
- * accepts less or promises to do less. `widened`: it accepts or may do more, or nobody can tell. `renamed`: likely a
- * rename of a tool that is missing now.
+ * `cosmetic`: only icons, the output schema, or the notation of the input schema. `reworded`: its title, descriptions or
+ * examples, and it accepts no more than before; models read the accepted text until a person accepts the new one.
+ * `narrowed`: it accepts less or promises to do less. `widened`: it accepts or may do more, or the change can't be
+ * classified. `renamed`: likely a rename of a tool that is missing now.
  */
 export type ToolChangeKind = 'same' | 'cosmetic' | 'reworded' | 'narrowed' | 'widened' | 'new' | 'missing' | 'renamed'
 
 /** One difference between two definitions, for a host to show. Values are the server's text. */
 export interface ToolDifference {
-  /** JSON pointer into the definition: `/inputSchema/properties/to`. */
+  /** A JSON pointer into the definition: `/inputSchema/properties/to`. */
   readonly path: string
-  /** The accepted value; absent: there was none. */
+  /** The accepted value; absent if it is new. */
   readonly before?: JsonValue | undefined
-  /** The current value; absent: it was removed. */
+  /** The current value; absent if it was removed. */
   readonly after?: JsonValue | undefined
 }
 
 /** How a tool changed since it was accepted. */
 export interface ToolChange {
-  /** How far it changed. */
+  /** The kind of the change. */
   readonly kind: ToolChangeKind
-  /** `renamed`: the accepted tool that this one likely was. */
+  /** `renamed`: the name of the accepted tool that this one likely replaces. */
   readonly from?: string | undefined
-  /** What changed, place by place. */
+  /** The differences, one by one. */
   readonly differences: readonly ToolDifference[]
 }
 
@@ -85,9 +85,9 @@ export interface ToolSettings {
   readonly enabled?: boolean | undefined
   /** `@default 'default'` */
   readonly approval?: ApprovalMode | undefined
-  /** Corrects the label; `null` removes the correction. It lapses when the tool's definition changes. */
+  /** Corrects the label; `null` removes the correction. A correction ends when the tool's definition changes. */
   readonly label?: ToolLabelValue | null | undefined
-  /** Limits the tool to some of the integration's agents; `null` removes the limit. Never empty. */
+  /** Limits the tool to these agents of the integration; `null` removes the limit. Never empty. */
   readonly agents?: readonly string[] | null | undefined
 }
 
@@ -125,7 +125,7 @@ export interface Tool {
   readonly change?: ToolChange | undefined
 }
 
-/** A tool that a server listed and that can't be used, with the reason. */
+/** A listed tool that can't be used, with the reason. */
 export interface QuarantinedTool {
   /** Shortened, with invisible characters escaped; may be empty. */
   readonly name: string
@@ -138,7 +138,7 @@ export interface QuarantinedTool {
     | 'invalid_definition'
     | 'too_many_tools'
     | 'list_too_large'
-  /** `list_too_large`: how many tools this entry stands for, as far as they were counted. */
+  /** `list_too_large`: the number of tools that this entry represents, as far as they were counted. */
   readonly count?: number | undefined
 }
 
@@ -148,19 +148,19 @@ export interface QuarantinedTool {
  * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result
  */
 export interface ToolResult {
-  /** Blocks for the model or a person. */
+  /** Content blocks for the model or a person. */
   readonly content: readonly ToolContent[]
   /** The result as JSON, where the tool has an output schema. */
   readonly structuredContent?: JsonValue | undefined
-  /** The tool itself reports a failure: a result, not an error. */
+  /** Whether the tool reports a failure. Such a result is not an `IntegrationError`. */
   readonly isError?: boolean | undefined
   /** Metadata of the protocol, as the server sent it. */
   readonly _meta?: JsonObject | undefined
 }
 
 /**
- * One block of a result: `text`, `image`, `audio`, `resource`, `resource_link` or a kind that this version doesn't
- * know.
+ * One content block of a result: `text`, `image`, `audio`, `resource`, `resource_link` or a type that this version
+ * doesn't know.
  */
 export type ToolContent = { readonly type: string } & JsonObject
 

@@ -16,7 +16,7 @@ export interface ToolsetTool {
   readonly inputSchema: JsonObject
   /** JSON Schema of the structured content, as the server sent it. */
   readonly outputSchema?: JsonObject | undefined
-  /** Whether it reads or writes, and who says so. */
+  /** Whether the tool reads or writes, and the source of this label. */
   readonly label?: ToolLabel | undefined
   /** Its approval mode, and the mode's effect. */
   readonly approval: {
@@ -33,31 +33,31 @@ export interface ToolsetTool {
 export type UnavailableReason =
   | 'integration_disabled'
   | 'agent_not_allowed'
-  /** No tools were listed yet: it was never connected, or this person has not signed in. */
+  /** No tools were listed yet: the server was never connected, or this person has not signed in. */
   | 'not_connected'
   | 'tool_disabled'
-  /** A setting narrows the tool to other agents. */
+  /** A setting limits the tool to other agents. */
   | 'tool_not_for_agent'
-  /** New or changed, and held until somebody accepts it. */
+  /** The tool is new or changed, and blocked until a person accepts it. */
   | 'held_for_review'
-  /** The host narrowed this toolset to other integrations. */
+  /** The host limited this toolset to other integrations. */
   | 'not_picked'
-  /** Its server keeps it for its own app (`_meta.ui.visibility`). */
+  /** The server reserves the tool for its own app (`_meta.ui.visibility`). */
   | 'app_only'
-  /** It only runs as a task (`execution.taskSupport`). */
+  /** The tool only runs as a task (`execution.taskSupport`). */
   | 'task_only'
-  /** A policy refuses it; `rule` says which. */
+  /** A policy denies the tool; `rule` names the rule. */
   | 'denied_by_policy'
   | QuarantinedTool['reason']
 
-/** Something that is missing from a toolset, and why. */
+/** A tool or an integration that is missing from a toolset, with the reason. */
 export interface UnavailableTool {
   /** The integration it belongs to. */
   readonly integration: ToolsetTool['integration']
   /** The server's name of the tool; absent: every tool of the integration. */
   readonly name?: string | undefined
-  /** Why it is missing. */
+  /** The reason. */
   readonly reason: UnavailableReason
-  /** `denied_by_policy`: the rule that refuses it. */
+  /** `denied_by_policy`: the rule that denies the tool. */
   readonly rule?: string | undefined
 }

@@ -3,8 +3,8 @@ import { schemaData, schemaMaps } from './schema-keywords.js'
 import { visible, visibleText } from './visible-text.js'
 
 /**
- * The schema with invisible characters in titles and descriptions escaped. Structure, keys and values stay as they are,
- * because calls send them back; a schema without such characters is returned itself.
+ * The schema with invisible characters in titles and descriptions escaped. Structure, keys and values don't change,
+ * because calls send them back. A schema without such characters is returned as is.
  */
 export function visibleSchema(schema: JsonObject): JsonObject {
   return shown(schema) as JsonObject

@@ -1,21 +1,21 @@
 /**
- * Characters that can hide or reorder text: control and format characters (bidi, zero-width, tags), everything else
- * that is drawn as nothing, blanks that are not the plain one, private use, half surrogate pairs.
+ * Characters that can hide or reorder text: control and format characters (bidi, zero-width, tags), other characters
+ * without a glyph, blanks other than the space, private use, lone surrogates.
  */
 const hidden =
   /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u{2800}]|(?! )\p{Zs}/u
 
-/** Joiners that writing systems and emoji need, where they join something. */
+/** Joiners, which writing systems and emoji need between two characters. */
 const joiner = /[\u200c\u200d]/
 const joins = /[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]/u
 const isJoined = /[\p{L}\p{Extended_Pictographic}]/u
-/** Selectors of a character's form, where the character has several: text or emoji, variants of Han and Mongolian. */
+/** Variation selectors, which select text or emoji style, or a variant of a Han or Mongolian character. */
 const emojiSelector = /[\ufe0e\ufe0f]/
 const selector = /\p{Variation_Selector}/u
 const hasVariants = /[\p{Script=Han}\p{Script=Mongolian}]/u
 
 /**
- * One-line text in which nothing can hide: what is drawn as nothing, moves other text or steers a terminal appears as
+ * One-line text without hidden characters: characters that have no glyph, reorder text or control a terminal appear as
  * `\u{…}`.
  *
  * @param maxLength - longer text is cut there, and says how much is missing. `@default` only a text that consists of
@@ -30,7 +30,7 @@ export function visibleText(text: string, maxLength = Number.POSITIVE_INFINITY):
   return said(show(text, maxLength, '\n\t'))
 }
 
-/** Like {@link visibleText}, with the number of characters cut off: line feeds stay. */
+/** Like {@link visibleText}, with the number of characters that were cut off. Line feeds stay. */
 export function visibleLines(text: string, maxLength: number): ShownText {
   return show(text, maxLength, '\n')
 }
@@ -40,13 +40,13 @@ interface ShownText {
   readonly hiddenCharacters: number
 }
 
-/** A piece of a text: characters as they are, or one that would be drawn as nothing, escaped. */
+/** A piece of a text: visible characters, or one escaped hidden character. */
 export interface TextPiece {
   readonly text: string
   readonly hidden: boolean
 }
 
-/** Like {@link visibleText}, in pieces, for a screen that marks the escaped characters. Line feeds stay. */
+/** Like {@link visibleText}, in pieces, so that a page can mark the escaped characters. Line feeds stay. */
 export function visiblePieces(text: string): readonly TextPiece[] {
   const pieces: { text: string; hidden: boolean }[] = []
   let at = 0
@@ -65,10 +65,10 @@ function said({ shown, hiddenCharacters }: ShownText): string {
   return hiddenCharacters === 0 ? shown : `${shown}… (${hiddenCharacters} more characters)`
 }
 
-/** What escapes may add to a text, in characters: a text of little else is cut. */
+/** The limit of what escapes add to a text, in characters. A text of mostly hidden characters is cut. */
 const roomForEscapes = 16_384
 
-/** Cuts between characters, never inside of an escape or a pair. */
+/** Cuts between characters, never inside an escape or a surrogate pair. */
 function show(text: string, maxLength: number, kept = ''): ShownText {
   if (text.length <= maxLength && !hidden.test(text)) return { shown: text, hiddenCharacters: 0 }
   const room = Math.min(maxLength, text.length + roomForEscapes)

@@ -1,10 +1,10 @@
-/** Thrown when work would exceed its budget. The caller then decides for the safe outcome. */
+/** Thrown when work would exceed its budget. The caller then chooses the safe outcome. */
 export class OutOfWork extends Error {}
 
 /**
- * How much work a stranger's data may cause, in units of one visited value, one comparison or 64 characters. It is
- * passed down and spent in the innermost loops. No clock is read, so that the same input has the same outcome in every
- * process.
+ * Limits the work that foreign data can cause. A unit is one visited value, one comparison or 64 characters. The budget
+ * is passed down and spent in the innermost loops. It doesn't use a clock, so that the same input has the same outcome in
+ * every process.
  */
 export class WorkBudget {
   #left: number

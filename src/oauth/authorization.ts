@@ -23,7 +23,7 @@ import type { OAuthEnvironment } from './environment.js'
 import type { OAuthSettings } from '../model/oauth.js'
 import { resourceParameter, tokenOptions, type TokenContext, type TokenSet } from './tokens.js'
 
-/** The state of a sign-in between redirect and callback. Plain JSON; secret: to be sealed. */
+/** The state of a sign-in between redirect and callback. Plain JSON; secret, so seal it before storing it. */
 export interface FlowSecrets extends TokenContext {
   readonly state: string
   readonly verifier: string

@@ -26,7 +26,7 @@ export async function clientAuthentication(
 }
 
 /**
- * The client with its secret in the form, after the server refused it in the header: some servers compare the header
+ * The client with its secret in the form, after the server refused it in the header. Some servers compare the header
  * without decoding it, some read only the form.
  *
  * @returns `undefined` if the server doesn't list that method, or the error is another one
@@ -73,7 +73,7 @@ export async function withEitherAuthentication(
 }
 
 /**
- * The error for a refused client: a registered client is registered again; a configured one must be corrected by the host
+ * The error for a refused client. A registered client is registered again; a configured one must be corrected by the host
  * or person.
  */
 export function clientError(error: unknown, { source }: ClientRegistration): unknown {

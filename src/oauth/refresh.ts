@@ -162,7 +162,7 @@ export function createRefresher({
     retried: boolean,
   ): Promise<TokenOutcome | 'again'> {
     const { credential } = read
-    // An expired lease with the same intent: its holder crashed or lost the response, so the server may have acted.
+    // With an expired lease of the same intent, its holder crashed or lost the response, so the server may have acted.
     const doubt = credential.attempt?.doubt === true || credential.lease?.intent === credential.lineage
     let renewed: CredentialSecrets
     try {

@@ -28,8 +28,8 @@ export interface TokenRequestContext {
 }
 
 /**
- * Reads the response of a token endpoint. The code or refresh token is used up, so everything that can be read safely is
- * accepted: any 2xx, a form instead of JSON, a token without a type. A token type other than Bearer is refused.
+ * Reads the response of a token endpoint. The code or refresh token can't be used again, so every safely readable response
+ * is accepted: any 2xx, a form instead of JSON, a token without a type. A token type other than Bearer is refused.
  *
  * @throws IntegrationError `authorization_failed` with the OAuth error or `token_response_invalid`; `server_error` and
  * `rate_limited` if the authorization server is down or busy.

@@ -4,7 +4,7 @@ import type { TemporaryErrorCode, TokenOutcome } from './token-outcome.js'
 import type { ReadGrant } from './lease.js'
 import type { TokenSet } from './tokens.js'
 
-/** A request for a usable token; `refused`: for another one than this. */
+/** A request for a usable token. `rejected`: a token that the server refused, so another one is needed. */
 export interface TokenRequest {
   readonly rejected?: { readonly token: string; readonly challenge: Challenge } | undefined
 }

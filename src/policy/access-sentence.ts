@@ -2,7 +2,7 @@ import type { IntegrationVisibility } from '../model/integration.js'
 import type { AccessRules, Operation } from './access.js'
 
 /**
- * The message for a person without permission for an operation on a visible integration: the operation, and who can do it.
+ * The error message for a person without permission: names the operation and who can do it.
  *
  * @param integration - its name, and whether it is private or shared
  */

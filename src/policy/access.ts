@@ -36,10 +36,10 @@ export interface AccessRules {
   readonly adminsDecideForOthers: boolean
 }
 
-/** Who an actor is to an integration of their workspace. */
+/** The actor's relation to an integration of the same workspace. */
 type Relation = 'owner' | 'admin' | 'member'
 
-/** For owner, member and admin, of a private and of a shared integration. Nobody else sees any of it. */
+/** The access of owner, member and admin to a private and a shared integration. Other people see nothing of it. */
 const table: Readonly<Record<Operation, Readonly<Record<IntegrationVisibility, Readonly<Record<Relation, Access>>>>>> =
   {
     get: row('allowed', 'hidden', 'allowed', 'allowed', 'allowed', 'allowed'),
@@ -68,7 +68,7 @@ const table: Readonly<Record<Operation, Readonly<Record<IntegrationVisibility, R
 /**
  * Decides whether an actor can do an operation.
  *
- * @param scope - the integration; absent when there is none: then everything is `hidden`
+ * @param scope - the integration; absent if it doesn't exist, so that everything is `hidden`
  */
 export function decideAccess(
   operation: Operation,
@@ -87,12 +87,12 @@ export function decideAccess(
   return isAdmin ? rights.admin : rights.member
 }
 
-/** Whether somebody decides approvals of other people, on shared integrations. */
+/** Whether the actor may decide approvals of other people on shared integrations. */
 export function decidesForOthers({ role }: Actor, { adminsDecideForOthers }: AccessRules): boolean {
   return role === 'admin' && adminsDecideForOthers
 }
 
-/** What somebody may do with an integration, of what a settings page offers. */
+/** The operations of a settings page that the actor may use. */
 export function allowedOperations(
   actor: Actor,
   scope: AccessScope,
@@ -118,7 +118,7 @@ const offered: readonly IntegrationOperation[] = [
   'remove',
 ]
 
-/** An owner who also is an admin has the rights of both. */
+/** An owner who is also an admin has the rights of both. */
 function best(left: Access, right: Access): Access {
   return [left, right].includes('allowed') ? 'allowed' : [left, right].includes('forbidden') ? 'forbidden' : 'hidden'
 }

@@ -129,7 +129,7 @@ function isNew(change: ToolChangeKind | undefined): boolean {
   return change === 'new' || change === 'renamed'
 }
 
-/** @see https://modelcontextprotocol.io/specification/2025-11-25/schema ToolAnnotations: what is absent is the cautious default */
+/** @see https://modelcontextprotocol.io/specification/2025-11-25/schema ToolAnnotations: absent hints have cautious defaults */
 function annotatedLabel(annotations: ToolAnnotations | undefined): ToolLabelValue | undefined {
   if (annotations?.readOnlyHint === true) return annotations.destructiveHint === true ? 'write' : 'read'
   if (annotations?.readOnlyHint === false || annotations?.destructiveHint === true) return 'write'

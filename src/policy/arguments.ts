@@ -4,10 +4,10 @@ import { maxJsonDepth, type JsonObject, type JsonValue } from '../model/json.js'
 import { digestOf } from './digest.js'
 import { visibleLines } from '../model/visible-text.js'
 
-/** A copy of a call's arguments, which is shown, hashed and sent. */
+/** A copy of a call's arguments, to show, hash and send. */
 export interface CopiedArguments {
   readonly value: JsonObject
-  /** The text that is stored. */
+  /** The JSON text to store. */
   readonly json: string
   /** SHA-256 of the canonical form (RFC 8785), base64url. */
   readonly digest: string
@@ -35,7 +35,7 @@ export function copyArguments(
   return { value: value as JsonObject, json, digest: digestOf(value) }
 }
 
-/** Arguments for a screen: all of them, or with the amount that is hidden. */
+/** Arguments to display: up to 100,000 characters, with the number of the missing ones. */
 export function displayArguments(value: JsonObject): ArgumentsDisplay {
   const { shown, hiddenCharacters } = visibleLines(JSON.stringify(value, undefined, 2), shownCharacters)
   return { text: shown, hiddenCharacters }
@@ -90,7 +90,7 @@ function copyObject(value: object, path: string, depth: number, budget: { left: 
     if (typeof key === 'symbol') throw refuse(path, 'has a symbol as a key')
     spend(budget, key.length)
     if (halfPair.test(key)) throw refuse(path, 'has a key with half of a surrogate pair')
-    // Validators on the way to the server drop it, so what is sent would not be what was shown.
+    // Validators drop this key before the call is sent, so the sent arguments would differ from the shown ones.
     if (key === '__proto__') throw refuse(path, 'has the key __proto__')
     const at = `${path}.${key.slice(0, 64)}`
     return [key, copy(own(value, key, at), at, depth + 1, budget)] as const
@@ -112,7 +112,7 @@ function own(value: object, key: string, path: string): unknown {
   return property.value as unknown
 }
 
-/** A proxy may throw anything. */
+/** A proxy can throw any value. */
 function read<T>(work: () => T, path: string): T {
   try {
     return work()

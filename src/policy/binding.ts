@@ -1,20 +1,20 @@
 import type { JsonValue } from '../model/json.js'
 import { digestOf } from './digest.js'
 
-/** Everything that an approval is bound to. Any difference when it is used makes it `superseded`. */
+/** The properties that an approval is bound to. If any of them differs at its use, the approval is `superseded`. */
 export interface ApprovalBinding {
   readonly workspaceId: string
   readonly userId: string
   readonly agentId: string
   readonly conversationId?: string | undefined
   readonly integrationId: string
-  /** Grows with the integration's URL, header names, issuer and account. */
+  /** Increases when the integration's URL, header names, issuer or account change. */
   readonly bindingRevision: number
   /** The name on the wire. */
   readonly tool: string
   readonly definitionHash: string
   readonly argumentsDigest: string
-  /** The id of the approval; absent until there is one. */
+  /** The id of the approval, once it exists. */
   readonly approvalId?: string | undefined
   /** ms since the epoch. */
   readonly expiresAt?: number | undefined
@@ -22,7 +22,7 @@ export interface ApprovalBinding {
 
 type Field = keyof ApprovalBinding
 
-/** `request`: two requests that agree in all of these are equal. `approval`: tells one approval of it from another. */
+/** `request`: requests with the same values are equal. `approval`: differs between approvals of equal requests. */
 const bound: Readonly<Record<Field, 'request' | 'approval'>> = {
   workspaceId: 'request',
   userId: 'request',

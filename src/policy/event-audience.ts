@@ -5,8 +5,9 @@ import { decideAccess, type AccessRules, type AccessScope } from './access.js'
 /**
  * An event as one person can see it.
  *
- * @param scope - the integration as it is now; absent when it is gone
- * @returns `undefined`: none of it. An integration that a person can no longer see is reported as removed.
+ * @param scope - the integration as it is now; absent if it was removed
+ * @returns `undefined` if the person may not see the event. An integration that a person can no longer see is reported as
+ * removed.
  */
 export function eventFor(
   actor: Actor,
@@ -27,7 +28,7 @@ function concerns(actor: Actor, event: RegistryEvent): boolean {
   return event.type === 'integration_removed' && (event.visibility === 'workspace' || event.ownerId === actor.userId)
 }
 
-/** Took it out of everybody's sight, or out of one's own. */
+/** Whether the event hides the integration from this person. */
 function hidesFrom(actor: Actor, event: RegistryEvent): boolean {
   if (event.type !== 'integration_updated') return false
   return event.changed.includes('visibility') || (event.changed.includes('owner') && event.by === actor.userId)
@@ -38,7 +39,7 @@ function removedFor({ id, workspaceId, at, integrationId }: RegistryEvent, scope
   return { type: 'integration_removed', id, workspaceId, at, integrationId, ownerId, visibility }
 }
 
-/** Approvals of others are for those who may decide them, grants for those who may revoke them; accounts for nobody. */
+/** Other people's approvals and grants are visible to those who may decide or revoke them; their accounts to nobody. */
 function maySeeOthers(actor: Actor, { type }: RegistryEvent, scope: AccessScope, rules: AccessRules): boolean {
   if (type === 'approval_changed') return decideAccess('decide_others_approval', actor, scope, rules) === 'allowed'
   if (type === 'grant_created' || type === 'grant_revoked')

@@ -22,7 +22,7 @@ export interface StoredGrant {
 }
 
 const day = 86_400_000
-/** The maxLifetimeMs lifetime of a grant. */
+/** The maximum lifetime of a grant. */
 const maxLifetimeMs = 30 * day
 
 /** The grant that allows a call. Of several, one with unlimited uses first, then the most restricted one. */
@@ -37,7 +37,7 @@ export function matchGrant(
 }
 
 /**
- * Creates a grant from a decision that a person wants to be remembered.
+ * Creates a grant from a decision with `remember`.
  *
  * @throws IntegrationError `invalid_input`: out of bounds, or a decision that must not be remembered
  */
@@ -55,7 +55,7 @@ export function grantFrom(
   const { binding, id, now } = decided
   const options = readRemember(remember, binding)
   if (destroys(decided))
-    throw refuse([{ path: 'remember', message: "can't be remembered for a destructive tool: it asks every time" }])
+    throw refuse([{ path: 'remember', message: "can't be used for a destructive tool: the tool asks every time" }])
   const { workspaceId, userId, integrationId, bindingRevision, tool, definitionHash } = binding
   return {
     id,
@@ -121,10 +121,10 @@ function readRemember(input: unknown, binding: ApprovalBinding): RememberOptions
   if (options.for === 'conversation' && binding.conversationId === undefined)
     problems.push({
       path: 'remember.for',
-      message: "can't be 'conversation': the call belongs to none; give toolset({ conversationId })",
+      message: "can't be 'conversation': the call has no conversation; pass toolset({ conversationId })",
     })
   if (options.for === 'limited' && options.uses === undefined && options.minutes === undefined)
-    problems.push({ path: 'remember', message: "needs uses or minutes with for: 'limited'" })
+    problems.push({ path: 'remember', message: "must have uses or minutes with for: 'limited'" })
   if (options.uses !== undefined && !isWhole(options.uses, 1000))
     problems.push({ path: 'remember.uses', message: 'must be a whole number from 1 to 1000' })
   if (options.minutes !== undefined && !isWhole(options.minutes, 43_200))

@@ -1,14 +1,14 @@
-/** Media as a server sent them, in the spelling that model APIs take. */
+/** Media of a server in the form that model APIs accept. */
 export interface Media {
-  /** By its first bytes where they say so, otherwise as the server calls it; `undefined` where neither does. */
+  /** The type by the first bytes if they identify it, otherwise the server's type; `undefined` without either. */
   readonly mediaType: string | undefined
-  /** Base64, without the head of a `data:` URL. */
+  /** Base64, without the prefix of a `data:` URL. */
   readonly data: string
 }
 
 /**
- * Reads the media of a content block: model APIs refuse a whole conversation for a head of a `data:` URL, for a type in
- * another spelling, and for an image that is another one than its type says.
+ * Reads the media of a content block. Model APIs refuse a whole conversation because of a `data:` URL prefix, a media type
+ * in an unusual spelling, or an image of a different type than declared.
  *
  * @see https://www.rfc-editor.org/rfc/rfc2397
  */
@@ -19,7 +19,7 @@ export function readMedia(data: string, mediaType: unknown): Media {
   return { mediaType: mayBeMislabelled(named) ? (typeByContent(bare) ?? named) : named, data: bare }
 }
 
-/** Without parameters, in small letters; an image by its extension or its old name is one all the same. */
+/** The type in lower case without parameters. File extensions and old names are replaced. */
 function plainType(mediaType: unknown): string | undefined {
   if (typeof mediaType !== 'string') return undefined
   const [essence = ''] = mediaType.trim().toLowerCase().split(';')
@@ -38,12 +38,12 @@ const otherNames = new Map([
   ['pdf', 'application/pdf'],
 ])
 
-/** Text is text, whatever it begins with. */
+/** Servers often mislabel images and PDFs. Text types are not checked: a text may start with any bytes. */
 function mayBeMislabelled(type: string | undefined): boolean {
   return type === undefined || type.startsWith('image/') || /^application\/(?:pdf|octet-stream)$/.test(type)
 }
 
-/** The first bytes of what model APIs take, as base64 writes them. */
+/** The type by the first bytes in base64, for the types that model APIs accept. */
 function typeByContent(base64: string): string | undefined {
   const begin = base64.slice(0, 64).replace(/\s+/g, '')
   if (begin.startsWith('iVBORw0KGgo')) return 'image/png'

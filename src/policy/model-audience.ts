@@ -1,11 +1,11 @@
 import type { ToolDefinition } from '../model/tool.js'
 import { isJsonObject } from './same-json.js'
 
-/** Why a tool is not for models: its server keeps it for its own app, or runs it as a task only. */
+/** Why a tool is not for models: the server reserves it for its own app, or runs it only as a task. */
 export type NotForModels = 'app_only' | 'task_only'
 
 /**
- * Whether a model may be offered a tool.
+ * The reason not to offer a tool to models; `undefined` if models may use it.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/schema ToolExecution; SEP-1865, `_meta.ui.visibility`
  */

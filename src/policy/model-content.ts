@@ -58,7 +58,7 @@ function resultContent(result: ToolResult): ModelContent {
 }
 
 function resultParts({ content, structuredContent }: ToolResult): readonly ModelPart[] {
-  // APIs refuse a text that is only white space.
+  // Model APIs refuse texts of only white space.
   const parts = content.map(contentPart).filter((part) => part.type === 'media' || part.text.trim() !== '')
   const isRepeated = (structured: JsonValue): boolean =>
     parts.some((part) => repeats(part, structured)) || repeatTogether(parts, structured)
@@ -78,7 +78,7 @@ function contentPart(block: ToolContent): ModelPart {
   return unknownPart(block)
 }
 
-/** Half a character makes an API refuse the whole request. */
+/** Model APIs refuse a whole request because of a lone surrogate. */
 function textPart(text: string): ModelPart {
   return { type: 'text', text: text.replace(/\p{Surrogate}/gu, '\uFFFD') }
 }
@@ -89,7 +89,7 @@ function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObj
   const media = readMedia(blob, mimeType)
   const { mediaType, data } = media
   const decoded = mediaType === undefined || isText(mediaType) ? decodeText(data) : undefined
-  // Without a media type, bytes that no text contains mark it as binary.
+  // Without a media type, control characters show that the content is binary.
   if (decoded !== undefined && (mediaType !== undefined || !noText.test(decoded)))
     return { type: 'text', text: decoded }
   return mediaPart(media, 'application/octet-stream', uri)
@@ -112,7 +112,7 @@ function mediaPart({ mediaType, data }: Media, kindOfNone: string, uri?: JsonVal
   }
 }
 
-/** No regular expression: it would take quadratic time for very many `=`. */
+/** Without a regular expression, which would take quadratic time for very many `=`. */
 function withoutPadding(base64: string): string {
   let end = base64.length
   while (base64[end - 1] === '=') end--
@@ -125,7 +125,7 @@ function linkWords({ uri, name, title, description, mimeType, size: bytes }: Too
   return `[Link: ${said.filter((item) => typeof item === 'string' && item !== '').join(', ')}]`
 }
 
-/** A block of a later revision. */
+/** A block of a later MCP revision. */
 function unknownPart(block: ToolContent): ModelPart {
   const text = JSON.stringify(block)
   return { type: 'text', text: text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}…` }
@@ -149,7 +149,7 @@ function repeats(part: ModelPart, structured: JsonValue): boolean {
   }
 }
 
-/** A list that a server repeats item by item, a text for each. */
+/** Whether the texts repeat a structured list, one text for each item. */
 function repeatTogether(parts: readonly ModelPart[], structured: JsonValue): boolean {
   const [list, ...others] = isJsonObject(structured) ? Object.values(structured) : []
   return (

@@ -9,12 +9,12 @@ import { Fingerprints } from './fingerprints.js'
  */
 export type SchemaChange = 'same' | 'cosmetic' | 'narrowed' | 'reworded' | 'widened'
 
-/** The work limit of one comparison. */
+/** The work budget of one comparison. */
 const maxWork = 200_000
 
 /**
- * Compares two schemas by what they accept, keyword by keyword. What can't be told, or would cost too much to find out,
- * counts as widened, and so does a field that is new: the server now does something with it.
+ * Compares two schemas by the values that they accept, keyword by keyword. Changes that can't be classified, or only at too
+ * high a cost, count as widened. So does a new field, because the server now uses it.
  *
  * @see https://json-schema.org/draft/2020-12
  */
@@ -33,7 +33,7 @@ export function worst(changes: readonly SchemaChange[]): SchemaChange {
 
 const order = ['same', 'cosmetic', 'narrowed', 'reworded', 'widened'] as const
 
-/** A set of changes, as bits: the worst one decides, but the others are not forgotten. */
+/** A set of changes as bits. The worst one decides, but the others are needed to combine comparisons. */
 type Changes = number
 const same = 0
 const cosmetic = 1
@@ -41,20 +41,20 @@ const narrowed = 2
 const reworded = 4
 const widened = 8
 
-/** Keywords by which less is accepted the larger, or the smaller, they are. */
+/** Keywords that accept less when their value increases. The next constant: when it decreases. */
 const lowerBounds = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'])
 const upperBounds = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'])
-/** Keywords that only take away from what is accepted, and that can't be compared any further. */
+/** Keywords that only restrict a schema. Two values of such a keyword can't be compared. */
 const restricting = new Set(['pattern', 'format', 'uniqueItems'])
-/** Where a smaller schema inside means a smaller one outside. Absent, they accept everything. */
+/** Keywords with a schema that restricts the outer schema exactly as far as itself. Absent, they accept everything. */
 const covering = new Set(['additionalProperties', 'items'])
-/** Keywords by which a schema for names says which names it means. */
+/** Keywords that let a schema for names list or describe the names. */
 const naming = ['const', 'enum', 'pattern', 'format']
-/** Keywords that make a part of a schema count elsewhere. */
+/** Keywords that give a part of a schema an effect elsewhere. */
 const reachingElsewhere = ['$ref', 'unevaluatedProperties', 'unevaluatedItems']
-/** Where a smaller schema may mean a larger one outside. */
+/** Keywords with a schema that, when restricted, may widen the outer schema. */
 const notMonotone = ['not', 'if', 'oneOf', 'contains', 'dependentSchemas', 'unevaluatedProperties', 'unevaluatedItems']
-/** Keywords that some dialects don't know, or read otherwise. */
+/** Keywords that some dialects of JSON Schema ignore or read differently. */
 const ofOneDialect = [
   '$ref',
   '$dynamicRef',
@@ -153,14 +153,14 @@ class Comparison {
     return types.has(this.#prints.of('number')) ? types.add(this.#prints.of('integer')) : types
   }
 
-  /** What `enum` and `const` leave. */
+  /** The values that `enum` and `const` allow. */
   #valuesOf(schema: JsonObject): ReadonlySet<number> | undefined {
     const [one, many] = [own(schema, 'const'), own(schema, 'enum')]
     if (one !== undefined) return new Set([this.#prints.of(one)])
     return Array.isArray(many) ? new Set(many.map((value: JsonValue) => this.#prints.of(value))) : undefined
   }
 
-  /** A field that must now be given narrows, unless nobody knew it; one that may be left out widens. */
+  /** A known field that becomes required narrows the schema. A new required field, or one no longer required, widens it. */
   #compareRequired(before: JsonObject, after: JsonObject): Changes {
     const [old, fresh] = [own(before, 'required') ?? [], own(after, 'required') ?? []].map((names) =>
       Array.isArray(names) ? new Set<JsonValue>(names) : undefined,
@@ -172,7 +172,7 @@ class Comparison {
     return fresh.size > old.size ? narrowed : same
   }
 
-  /** New ones narrow where they name fields that were there. */
+  /** New rules narrow the schema if all their fields existed before. */
   #compareDependentRequired(before: JsonObject, was: JsonValue | undefined, is: JsonValue | undefined): Changes {
     const rules = asSchema(is ?? false)
     if (was !== undefined || rules === undefined) return widened
@@ -187,7 +187,7 @@ class Comparison {
     return this.#mentions(is, naming) ? widened : this.#compare(was, is)
   }
 
-  /** A field that is gone is what `additionalProperties` says of it. */
+  /** A removed field falls under `additionalProperties`. */
   #compareProperties(before: JsonObject, after: JsonObject): Changes {
     const [old, fresh] = [asSchema(own(before, 'properties') ?? {}), asSchema(own(after, 'properties') ?? {})]
     if (old === undefined || fresh === undefined) return widened
@@ -203,7 +203,7 @@ class Comparison {
     return changes
   }
 
-  /** Definitions count where they are used: of one that came or went, only its words do. */
+  /** Definitions have an effect where they are used. A new or removed definition only counts as new text. */
   #compareDefinitions(was: JsonValue | undefined, is: JsonValue | undefined): Changes {
     const [old, fresh] = [asSchema(was ?? {}), asSchema(is ?? {})]
     if (old === undefined || fresh === undefined) return widened
@@ -215,7 +215,7 @@ class Comparison {
     return changes
   }
 
-  /** One by one; how lists of different lengths compare can't be told. */
+  /** Compares lists item by item. Lists of different lengths can't be compared. */
   #compareEach(was: JsonValue | undefined, is: JsonValue | undefined): Changes {
     if (!Array.isArray(was) || !Array.isArray(is) || was.length !== is.length) return widened
     return was.reduce(
@@ -224,7 +224,7 @@ class Comparison {
     )
   }
 
-  /** Whether one of the names is a key anywhere in it; a field of that name counts too, which only makes us careful. */
+  /** Whether one of the names is a key anywhere in the value. Field names count too, which errs on the safe side. */
   #mentions(value: JsonValue, names: readonly string[]): boolean {
     this.#work.spend(names.length)
     if (typeof value !== 'object' || value === null) return false
@@ -242,7 +242,7 @@ function compareBounds(was: JsonValue | undefined, is: JsonValue | undefined, di
   return typeof was === 'number' && (is - was) * direction > 0 ? narrowed : widened
 }
 
-/** `undefined`: everything is allowed. */
+/** Compares sets of allowed values. `undefined`: everything is allowed. */
 function compareSets(was: ReadonlySet<number> | undefined, is: ReadonlySet<number> | undefined): Changes {
   if (is === undefined) return was === undefined ? same : widened
   if (was === undefined) return narrowed
@@ -257,7 +257,7 @@ function compareMultiples(was: JsonValue | undefined, is: JsonValue | undefined)
   return whole && is % was === 0 ? narrowed : widened
 }
 
-/** Values where any were allowed before may be objects, with fields that nobody knew. */
+/** Whether a new `enum` or `const` contains objects or lists, and so possibly new fields. */
 function namesNewFields(before: JsonObject, after: JsonObject): boolean {
   if (own(before, 'enum') !== undefined || own(before, 'const') !== undefined) return false
   const many = own(after, 'enum')
@@ -277,7 +277,7 @@ function namesOf(left: JsonObject, right: JsonObject): ReadonlySet<string> {
   return new Set([...Object.keys(left), ...Object.keys(right)])
 }
 
-/** `true` is the schema that asks for nothing. */
+/** The schema `true` accepts everything, like `{}`. */
 function asSchema(value: JsonValue): JsonObject | undefined {
   if (value === true) return {}
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined

@@ -21,7 +21,7 @@ export function inAcceptedWords(now: ToolDefinition, accepted: ToolDefinition | 
   }
 }
 
-/** Whether a schema has words that another doesn't have at the same place. */
+/** Whether a schema has texts that another doesn't have at the same place. */
 export function addsWords(before: JsonValue | undefined, after: JsonValue, isMap = false): boolean {
   if (typeof after !== 'object' || after === null) return false
   return Object.entries(after as JsonObject).some(([key, value]) => {
@@ -32,7 +32,7 @@ export function addsWords(before: JsonValue | undefined, after: JsonValue, isMap
   })
 }
 
-/** The structure of one schema with the words that another has at the same places. */
+/** The structure of one schema with the texts that another has at the same places. */
 function withWordsOf(schema: JsonValue, words: JsonValue | undefined): JsonValue {
   if (Array.isArray(schema)) return schema.map((item: JsonValue, n) => withWordsOf(item, at(words, String(n))))
   if (typeof schema !== 'object' || schema === null) return schema

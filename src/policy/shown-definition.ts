@@ -2,7 +2,7 @@ import type { ToolDefinition } from '../model/tool.js'
 import { visibleSchema } from '../model/visible-schema.js'
 import { visible, visibleText } from '../model/visible-text.js'
 
-/** The words of a definition as people and models read them: nothing hides in them. Schemas stay what they accept. */
+/** A definition to show to people and models: texts without hidden characters. The schemas accept the same values. */
 export function shownDefinition(definition: ToolDefinition): ToolDefinition {
   const known = shown.get(definition)
   if (known !== undefined) return known
@@ -20,10 +20,10 @@ export function shownDefinition(definition: ToolDefinition): ToolDefinition {
   return made
 }
 
-/** What showing a definition costs, in visited values; nothing, once it was shown. */
+/** The cost of {@link shownDefinition}, in visited values; 0 after the first use. */
 export function workOfShowing(definition: ToolDefinition): number {
   return shown.has(definition) ? 0 : JSON.stringify(definition).length >> 2
 }
 
-/** Definitions stay, and each toolset shows them. */
+/** A cache, because each new toolset shows the same definitions. */
 const shown = new WeakMap<ToolDefinition, ToolDefinition>()

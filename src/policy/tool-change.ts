@@ -8,9 +8,9 @@ import { partsOf } from './tool-definition.js'
 import { differencesBetween } from './tool-difference.js'
 
 /**
- * Compares a definition with the accepted one, and lists the differences for a host to show.
+ * Compares a definition with the accepted one, and lists the differences to show.
  *
- * @throws IntegrationError `protocol_error` when one nests deeper than 100 levels
+ * @throws IntegrationError `protocol_error` if one nests deeper than 100 levels
  */
 export function classifyChange(accepted: ToolDefinition, now: ToolDefinition): ToolChange {
   const differences = differencesBetween(partsOf(accepted), partsOf(now))
@@ -36,14 +36,14 @@ export function changeKind(accepted: ToolDefinition, now: ToolDefinition, work?:
   ])
 }
 
-/** Another structure of results is harmless, but its texts reach a model. */
+/** A changed structure of results is harmless, but models read its texts. */
 function compareOutputs(before: JsonValue, after: JsonValue, work: WorkBudget | undefined): SchemaChange {
   const change = compareSchemas(before, after, work)
   if (change === 'same' || change === 'reworded') return change
   return addsWords(before, after) ? 'reworded' : 'cosmetic'
 }
 
-/** Towards writing, destroying, the open world is widened; away from it narrowed. Absent annotations have the cautious default. */
+/** More risk (writing, destroying, the open world) is widened, less is narrowed. Absent hints have cautious defaults. */
 function compareAnnotations(before: JsonValue, after: JsonValue): SchemaChange {
   const [was, is] = [risksOf(before as ToolAnnotations), risksOf(after as ToolAnnotations)]
   if (is.some((risk, n) => risk && !was[n])) return 'widened'
@@ -53,7 +53,7 @@ function compareAnnotations(before: JsonValue, after: JsonValue): SchemaChange {
   return isEqual(before, after) ? 'same' : 'cosmetic'
 }
 
-/** Annotations of a later revision, whose changes can't be classified. */
+/** Annotations of later MCP revisions. Their changes can't be classified. */
 function unknownIn(annotations: JsonValue): string {
   return digestOf(Object.fromEntries(Object.entries(annotations as JsonObject).filter(([key]) => !known.has(key))))
 }

@@ -3,11 +3,11 @@ import { nestsWithin, type JsonObject, type JsonValue } from '../model/json.js'
 import type { ToolDefinition } from '../model/tool.js'
 import { digestOf } from './digest.js'
 
-/** The limit of JSON levels of a definition: more than any honest one has. */
+/** The maximum depth of a definition: more than an honest definition needs. */
 const maxDepth = 100
 
 /**
- * SHA-256 over everything that a person reviews or that has an effect: name, title, description, schemas, annotations,
+ * SHA-256 of everything that a person reviews or that has an effect: name, title, description, schemas, annotations,
  * icons, `execution.taskSupport` and `_meta.ui.visibility`. Empty fields count as absent.
  *
  * @throws IntegrationError `protocol_error` when it nests deeper than 100 levels
@@ -41,7 +41,7 @@ export function partsOf(definition: ToolDefinition): JsonObject {
   return withoutEmpty(JSON.parse(JSON.stringify(parts)) as JsonObject)
 }
 
-/** Servers write absent fields as `null`, `[]` or `{}`, and not always in the same way. */
+/** Servers write absent fields as `null`, `[]` or `{}`, and not always consistently. */
 function withoutEmpty(parts: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
   const kept = Object.entries(parts).filter(([, value]) => {
     if (typeof value !== 'object') return value !== undefined

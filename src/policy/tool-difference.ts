@@ -3,14 +3,14 @@ import type { ToolDifference } from '../model/tool.js'
 import { visible } from '../model/visible-text.js'
 
 const maxDifferences = 100
-/** Characters of all differences together: they become part of an approval. */
+/** The limit of all differences together, because they are stored in an approval. */
 const maxCharacters = 16_384
-/** Differences that are looked at: what is left out for its length costs as much as what is shown. */
+/** The limit of compared values: an omitted long difference costs as much as a shown one. */
 const maxCompared = 500
 const maxValue = 2_000
 const maxPath = 500
 
-/** In the order in which they matter, so that a long description pushes nothing out. */
+/** The most important fields first, so that a long description can't displace them. */
 const fields = [
   'name',
   'annotations',
@@ -24,8 +24,8 @@ const fields = [
 ]
 
 /**
- * What is different in two definitions, as a screen can show it: control, bidi and invisible characters are made
- * visible, long values are cut and then are text. At most 100, and 16 KiB together; what doesn't fit is left out.
+ * The differences between two definitions, to show: control, bidi and invisible characters are made visible, and long
+ * values are cut and converted to text. At most 100 differences and 16 KiB; the rest is left out.
  */
 export function differencesBetween(before: JsonObject, after: JsonObject): readonly ToolDifference[] {
   const found: ToolDifference[] = []
@@ -60,12 +60,12 @@ function collect(path: string, before: JsonValue | undefined, after: JsonValue |
   into.found.push(difference)
 }
 
-/** Objects and lists, the latter by index. */
+/** The children of an object or a list, by key or index. */
 function childrenOf(value: JsonValue | undefined): JsonObject | undefined {
   return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
 }
 
-/** A path is cut where it is shown, so that it need not grow beyond. @see https://www.rfc-editor.org/rfc/rfc6901 */
+/** Stops growing beyond the length that is shown. @see https://www.rfc-editor.org/rfc/rfc6901 */
 function below(path: string, key: string): string {
   return path.length > maxPath ? path : `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

@@ -9,7 +9,7 @@ export interface FilterInput {
   readonly integration: {
     readonly enabled: boolean
     readonly agents: readonly string[]
-    /** Whether its tools were ever listed for this person. */
+    /** Whether the tools were ever listed for this person. */
     readonly listed: boolean
   }
   readonly tools: readonly {
@@ -24,7 +24,7 @@ export interface FilterInput {
 
 /** The tools that the agent can call, and the missing ones with their reasons. */
 export interface Filtered {
-  /** Wire names. */
+  /** The servers' names of the tools. */
   readonly usable: ReadonlySet<string>
   readonly unavailable: readonly {
     readonly name?: string | undefined

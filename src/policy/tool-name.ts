@@ -2,17 +2,17 @@ import { sha256Bytes } from '../model/digest.js'
 
 const maxName = 64
 const maxHandle = 24
-/** Characters of base 32: 80 bits, so that a server can't find two names that become one. */
+/** 16 characters of base 32 are 80 bits, so that a server can't find two names with the same hash. */
 const hashLength = 16
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
-/** How a name ends that is not the tool's own. */
+/** The ending of a hashed name. */
 const looksHashed = /_h[a-z2-7]{16}$/i
 
 /**
- * A handle for a new integration: `[a-z0-9_]`, at most 24 characters, no double and no outer underscore, so that the
- * first `__` of a tool's name always ends it. A name without ASCII letters or digits takes the handle from `fallback`.
+ * Creates a handle for a new integration: `[a-z0-9_]`, at most 24 characters, no double and no outer underscore, so that
+ * the handle always ends at the first `__` of a tool's name. Without ASCII letters or digits in the name, `fallback` is used.
  *
- * @param fallback - the host of the server's URL, or a connector's id; never what the server calls itself
+ * @param fallback - the host of the server's URL, or a connector's id; never the name that the server reports
  * @param taken - whether a candidate is in use
  */
 export function makeHandle(name: string, fallback: string, taken: (handle: string) => boolean): string {
@@ -24,7 +24,7 @@ export function makeHandle(name: string, fallback: string, taken: (handle: strin
   }
 }
 
-/** `notes` of `mcp.notes.example`: the part of a host that says whose it is. */
+/** The distinctive part of a host: `notes` of `mcp.notes.example`. */
 function nameOfHost(host: string): string {
   const labels = host.split('.').filter((label) => !['www', 'mcp', 'api'].includes(label))
   return labels[0] ?? host
@@ -32,12 +32,12 @@ function nameOfHost(host: string): string {
 
 /**
  * The names that models get for the tools of one integration: `{handle}__{tool}`, at most 64 characters of
- * `[A-Za-z0-9_-]`, which is what large providers take. A name of these characters stays as it is. Any other, one that is
- * too long, and one that differs from another only in case or by `-` and `_`, ends with a hash of the original. A name
- * does not change while the list of tools stays the same, whatever its order.
+ * `[A-Za-z0-9_-]`, which large providers accept. A name of these characters is kept. A name with other characters, one
+ * that is too long, and one that differs from another only in case or by `-` and `_` ends with a hash of the original. The
+ * names don't depend on the order of the tools.
  *
- * @param tools - the tools' own names, all that the server lists
- * @returns the model's name by the tool's own
+ * @param tools - the names of all tools that the server lists
+ * @returns the model's name by the server's name
  */
 export function modelToolNames(handle: string, tools: readonly string[]): ReadonlyMap<string, string> {
   const alike = new Map<string, number>()
@@ -57,12 +57,12 @@ export function modelToolNames(handle: string, tools: readonly string[]): Readon
   )
 }
 
-/** What some providers take for the same. */
+/** Some providers treat names with the same folded form as equal. */
 function folded(name: string): string {
   return name.toLowerCase().replaceAll('-', '_')
 }
 
-/** Letters without their accents, everything else an underscore. */
+/** ASCII letters without accents, and digits; everything else becomes an underscore. */
 function slug(text: string): string {
   return text
     .toLowerCase()
@@ -77,7 +77,7 @@ function cut(text: string, length: number): string {
 }
 
 function hash(text: string): string {
-  // As JSON, half surrogate pairs differ too.
+  // As JSON, different lone surrogates have different hashes.
   const bytes = sha256Bytes(JSON.stringify(text))
   const bits = bytes.slice(0, 10).reduce((all, byte) => (all << 8n) | BigInt(byte), 0n)
   return Array.from({ length: hashLength }, (_, n) => alphabet[Number((bits >> BigInt(n * 5)) & 31n)]).join('')

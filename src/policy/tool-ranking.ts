@@ -63,8 +63,8 @@ function parametersOf(schema: JsonValue | undefined, depth: number): readonly st
 }
 
 /**
- * `createIssue`, `create_issue` and `create issue` are the same two words. Scripts that write no spaces are cut into
- * pairs of characters.
+ * Splits a text into words: `createIssue`, `create_issue` and `create issue` have the same two. Text in scripts without
+ * spaces is split into pairs of characters.
  */
 function wordsOf(text: string): string[] {
   const words = text

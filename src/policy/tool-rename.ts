@@ -3,16 +3,16 @@ import { WorkBudget, withinBudget } from '../model/work-budget.js'
 import { digestOf } from './digest.js'
 import { partsOf } from './tool-definition.js'
 
-/** Beyond this many of one shape, likeness says little. */
+/** With more tools of equal schemas, similar descriptions say little. */
 const maxCandidates = 50
-/** Words of a description that are compared. */
+/** The limit of compared words of a description. */
 const maxWords = 200
-/** What all of the search may cost. */
+/** The work budget of the whole search. */
 const maxWork = 400_000
 
 /**
- * Tools that are likely the ones that went missing, under another name: schemas and annotations are equal, descriptions
- * alike, and nothing else fits either of them. None where a search would cost too much.
+ * Finds new tools that are likely renamed missing tools: schemas and annotations are equal, descriptions are similar, and
+ * no other tool matches either of them. Finds none if the search would cost too much.
  *
  * @returns the missing tool's name by the new tool's
  */
@@ -64,7 +64,7 @@ function described({ name, description = '' }: ToolDefinition): Described {
   return { name, words: new Set(words?.slice(0, maxWords)) }
 }
 
-/** Three fifths of all words are in both; a tool without a description is like no other. */
+/** Whether three fifths of all words are in both descriptions. Without a description a tool matches no other. */
 function areAlike(left: Described, right: Described, work: WorkBudget): boolean {
   work.spend(left.words.size)
   const common = [...left.words].filter((word) => right.words.has(word)).length

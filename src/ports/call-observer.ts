@@ -1,16 +1,16 @@
 import type { CallOutcomeName } from '../model/event.js'
 
-/** Watches tool calls as they are sent, e.g. to trace them: `mcp-integrations/otel` is one. */
+/** Observes tool calls, e.g. to trace them, as `mcp-integrations/otel` does. */
 export interface CallObserver {
   /**
-   * Called when a call is about to be sent, after policy and approval. A throw breaks nothing.
+   * Called before a call is sent, after policy and approval. An error thrown here doesn't affect the call.
    *
-   * @returns the observation of this call; `undefined` when it isn't observed
+   * @returns the observation of this call; `undefined` to skip it
    */
   start(call: ObservedCall): CallObservation | undefined
 }
 
-/** A call that is about to be sent. Holds neither arguments nor results. */
+/** A call that is about to be sent. Contains neither arguments nor results. */
 export interface ObservedCall {
   readonly workspaceId: string
   readonly userId: string
@@ -35,7 +35,7 @@ export interface CallObservation {
    * @see https://www.w3.org/TR/trace-context/
    */
   readonly meta?: Readonly<Record<string, string>> | undefined
-  /** Called once when the call has ended. A throw breaks nothing. */
+  /** Called once when the call has ended. An error thrown here doesn't affect the call. */
   end(ended: ObservedEnd): void
 }
 

@@ -1,16 +1,16 @@
-/** Identifies a secret. It is bound to the sealed value, so that the value can't be moved to another record. */
+/** Identifies a secret. The sealed value is bound to it, so that the value can't be moved to another record. */
 export interface SecretContext {
   readonly workspaceId: string
   readonly integrationId: string
-  /** `_` for a shared credential, otherwise the user: their id, encoded so that no two are alike and none is `_`. */
+  /** `_` for a shared credential, otherwise the user id in an unambiguous encoding that is never `_`. */
   readonly owner: string
   /** The kind of secret: `headers`, `tokens`, `client`, `oauth`, `flow`. */
   readonly field: string
 }
 
 /**
- * Keeps secrets. The sealed string is stored as part of an ordinary record, so that new tokens, status and event are
- * one commit. A vault may encrypt, wrap keys by a KMS, or store the secret elsewhere and return a reference.
+ * Protects secrets. The sealed string is stored as part of an ordinary record, so that new tokens, status and event are
+ * one commit. A vault can encrypt, wrap keys by a KMS, or store the secret elsewhere and return a reference.
  *
  * Every method rejects with `credential_unreadable` when the secret can't be opened (unknown key, changed or moved
  * value); any other throw means that the vault is unavailable now.
@@ -28,11 +28,10 @@ export interface CredentialVault {
    * @returns the secret, only if `context` equals the one it was sealed with
    */
   open(sealed: string, context: SecretContext): Promise<string>
-  /** Called when no record refers to a sealed value any more. Best effort. */
+  /** Called when no record refers to a sealed value any longer. Best effort. */
   destroy?: ((sealed: string) => Promise<void>) | undefined
   /**
-   * The id of the key that a sealed value was encrypted with, for counting and resealing; `undefined` where there is
-   * none.
+   * The id of the key that a sealed value was encrypted with, for counting and resealing; `undefined` if there is none.
    */
   keyOf?: ((sealed: string) => string | undefined) | undefined
   /** The key that {@link CredentialVault.seal} uses now. */

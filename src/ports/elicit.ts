@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model/json.js'
 
-/** A question that a server asks during a call. The text is the server's: show who asks. */
+/** A question of a server during a call. The text is the server's, so show which server asks. */
 export type ElicitRequest = {
   readonly workspaceId: string
   readonly userId: string

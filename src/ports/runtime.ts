@@ -1,4 +1,4 @@
-/** Clock, timers, ids and network: what tests and special hosts replace. */
+/** Clock, timers, ids and network. Tests and special hosts can replace them. */
 export interface RegistryRuntime {
   /** ms since the epoch. `@default Date.now` */
   now(): number

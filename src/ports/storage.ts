@@ -1,23 +1,23 @@
 import type { JsonValue } from '../model/json.js'
 
 /**
- * Where the registry keeps everything: versioned JSON records under ordered keys.
+ * Stores everything of the registry: versioned JSON records under ordered keys.
  *
  * One atomic compare-and-set over a few records is the only primitive. A host implements it on its own database and
  * proves it with the contract suite of `mcp-integrations/testing`.
  *
- * Keys are 1-512 printable ASCII bytes, ordered bytewise. Versions are opaque strings and never reused, also after a
+ * Keys are 1-512 printable ASCII bytes, ordered bytewise. Versions are opaque strings and never reused, not even after a
  * record was deleted and created again. Values are JSON up to 256 KiB serialised; every read returns a new copy. After
- * its `expiresAt` a record is absent to `read`, `list`, `scan` and `ifVersion: null`.
+ * its `expiresAt`, a record is absent for `read`, `list`, `scan` and `ifVersion: null`.
  *
- * A method that throws (or rejects) means: the storage is unavailable now. For {@link RegistryStorage.commit} it means:
- * unknown whether it was written.
+ * An error of a method means that the storage is unavailable now. An error of {@link RegistryStorage.commit} means that
+ * the writes may or may not have happened.
  */
 export interface RegistryStorage {
   /**
    * Reads records by key, in one round trip and at one moment.
    *
-   * @returns as many records as keys, in their order, `undefined` where there is none.
+   * @returns one entry for each key, in the order of the keys; `undefined` for an absent record
    */
   read(workspaceId: string, keys: readonly string[]): Promise<StorageReadResult>
   /** Lists records of one workspace in key order, or in reverse. */
@@ -26,33 +26,33 @@ export interface RegistryStorage {
    * Writes all or nothing. At most 100 writes, no key twice.
    *
    * @returns the new versions in the order of `writes` (for a delete: `undefined`), and for `append` the keys; or
-   * `false`: an `ifVersion` did not hold, somebody wrote first, and *nothing* was written.
+   * `false`: an `ifVersion` did not match, because another write came first. Then *nothing* was written.
    */
   commit(workspaceId: string, writes: readonly StorageWrite[]): Promise<false | readonly StorageWritten[]>
   /** Lists records of all workspaces, in order of workspace and key: for maintenance only. */
   scan(query: StorageScanQuery): Promise<StorageScanResult>
   /**
    * Lists records of all workspaces that are past their `expiresAt`, in order of expiry, workspace and key. A sweep
-   * deletes them and finds its work by them, so it must cost what has expired, not what is stored: it needs an index.
+   * deletes them. The cost must depend on the number of expired records, not on all stored ones, so this needs an index.
    */
   expired(query: StorageExpiredQuery): Promise<StorageScanResult>
   /**
-   * Tells of commits, also those of other processes, as they happen: best effort, may miss some or tell twice.
+   * Reports commits as they happen, including those of other processes. Best effort: it may miss or repeat some.
    *
-   * @returns a function that ends it.
+   * @returns a function that stops reporting
    */
   watch?: ((listener: (change: StorageChange) => void) => () => void) | undefined
-  /** Releases what the adapter itself opened; safe twice. The host's own client stays open. */
+  /** Releases everything that the adapter itself opened. Safe to call twice. The host's own client stays open. */
   close?: (() => Promise<void>) | undefined
 }
 
 /** A stored record. */
 export interface StorageRecord {
-  /** Its key in the workspace. */
+  /** The key in the workspace. */
   readonly key: string
   /** Opaque; changes with every write. */
   readonly version: string
-  /** What was written; a copy of the reader's own. */
+  /** The written value, as a new copy for each reader. */
   readonly value: JsonValue
   /** ms since the epoch, by the storage's clock. */
   readonly expiresAt?: number | undefined
@@ -60,22 +60,22 @@ export interface StorageRecord {
 
 /** Result of {@link RegistryStorage.read}. */
 export interface StorageReadResult {
-  /** One for each key, in the order asked; `undefined` where there is none. */
+  /** One entry for each key, in the order of the keys; `undefined` for an absent record. */
   readonly records: readonly (StorageRecord | undefined)[]
-  /** The storage's clock, in ms since the epoch: one clock for expiry and leases of all processes. */
+  /** The storage's clock, in ms since the epoch. All processes use it for expiry and leases. */
   readonly now: number
 }
 
-/** What to list: keys that start with `prefix`, after `after` (exclusive), at most `limit`. */
+/** A query of {@link RegistryStorage.list}: keys that start with `prefix`, after `after` (exclusive), at most `limit`. */
 export interface StorageListQuery {
   readonly workspaceId: string
-  /** Only keys that start with it; empty: all of the workspace. */
+  /** Only keys that start with this text; empty: all keys of the workspace. */
   readonly prefix: string
-  /** A key; absent: from the first. It need not exist. */
+  /** Only keys after this one, which need not exist; absent: from the first key. */
   readonly after?: string | undefined
   /** 1-1000. */
   readonly limit: number
-  /** `true`: from the last key to the first; "after" a key then means smaller keys. `@default false` */
+  /** Whether to list from the last key to the first; `after` then means smaller keys. `@default false` */
   readonly reverse?: boolean | undefined
 }
 
@@ -89,9 +89,9 @@ export interface StorageListResult {
   readonly now: number
 }
 
-/** What to scan, over all workspaces. */
+/** A query of {@link RegistryStorage.scan}, over all workspaces. */
 export interface StorageScanQuery {
-  /** Only keys that start with it; empty: all. */
+  /** Only keys that start with this text; empty: all keys. */
   readonly prefix: string
   /** The `next` cursor of the previous page. */
   readonly after?: string | undefined
@@ -99,9 +99,9 @@ export interface StorageScanQuery {
   readonly limit: number
 }
 
-/** What has expired, in all workspaces. */
+/** A query of {@link RegistryStorage.expired}, over all workspaces. */
 export interface StorageExpiredQuery {
-  /** A cursor of the previous answer. */
+  /** The `next` cursor of the previous page. */
   readonly after?: string | undefined
   /** 1-1000. */
   readonly limit: number
@@ -134,13 +134,13 @@ export interface StorageRecordWrite {
   readonly expiresAt?: number | undefined
 }
 
-/** A record that the commit only relies on: it keeps its value and version, and `watch` doesn't report it. */
+/** Checks the version of a record without writing it. The record keeps its value and version; `watch` doesn't report it. */
 export interface StorageCheck {
   /** The record to check. */
   readonly key: string
-  /** The commit holds only if the record still has this version. */
+  /** The commit succeeds only if the record still has this version. */
   readonly ifVersion: string
-  /** Marks a check; a write has none. */
+  /** Marks a check. */
   readonly check: true
   /** Never given: nothing is written. */
   readonly value?: undefined
@@ -163,7 +163,7 @@ export interface StorageAppend {
 
 /** Result of one write. */
 export interface StorageWritten {
-  /** The key that was written; for `append` the new one. */
+  /** The written key; for `append` the new key. */
   readonly key: string
   /** `undefined` after a delete; unchanged after a check. */
   readonly version: string | undefined

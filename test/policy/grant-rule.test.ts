@@ -98,7 +98,7 @@ describe('a remembered decision', () => {
 
   it("can't be for a conversation where there is none", () => {
     const { conversationId: _none, ...binding } = call
-    expect(() => grant({ for: 'conversation' }, { binding })).toThrow(/belongs to none/)
+    expect(() => grant({ for: 'conversation' }, { binding })).toThrow(/has no conversation/)
     expect(grant({ for: 'tool' }, { binding })).toMatchObject({ conversationId: undefined })
   })
 })

@@ -51,7 +51,7 @@ const authorizationParameters: Shape = (value, path) => {
 function parameter(name: string, value: unknown, path: string): ReturnType<Shape> {
   if (name.length < 1 || name.length > 100) return [{ path, message: 'must have a name of 1-100 characters' }]
   if (isReservedParameter(name))
-    return [{ path, message: 'is reserved: it protects the sign-in or has an option of its own' }]
+    return [{ path, message: 'is reserved: it protects the sign-in or has its own option' }]
   return upTo(2048)(value, path)
 }
 
