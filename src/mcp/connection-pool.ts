@@ -3,19 +3,21 @@ import type { RegistryRuntime } from '../ports/runtime.js'
 import { Breaker } from './breaker.js'
 import type { Connection } from './connection-contract.js'
 import { FairPlaces } from './fair-places.js'
+import {
+  PooledConnections,
+  type ConnectionGroup,
+  type PooledConnection,
+  type PooledConnectionsOptions,
+} from './pooled-connections.js'
 
 /** How long an opening connection occupies one of the opening slots, in ms. */
 const openingHoldMs = 1_000
 
 /** Bounds of a {@link ConnectionPool}. */
-export interface ConnectionPoolOptions {
+export interface ConnectionPoolOptions extends PooledConnectionsOptions {
   readonly runtime: Pick<RegistryRuntime, 'now' | 'randomId' | 'setTimer'>
   /** Work at once on one key. */
   readonly concurrency: number
-  /** An idle connection is closed after so long, in ms. */
-  readonly idleMs: number
-  /** Live connections; the least recently used idle one goes first. */
-  readonly maxConnections: number
   /** Connections being opened at once, over all keys; those that take longer than a second count no more. `@default 64` */
   readonly maxOpening?: number | undefined
 }
@@ -37,23 +39,10 @@ export interface PoolUseOptions {
 }
 
 /** Everything about one key. */
-interface Slot {
+interface Slot extends ConnectionGroup {
   readonly places: FairPlaces
   readonly breaker: Breaker
-  readonly live: Set<Live>
-  opening: Promise<Live> | undefined
-  /** Its keys were closed: only running work remains. */
-  gone: boolean
-}
-
-/** A connection that work is done on. */
-interface Live {
-  readonly connection: Connection
-  readonly slot: Slot
-  users: number
-  /** It was replaced by another connection. */
-  retired: boolean
-  stopIdle: () => void
+  opening: Promise<PooledConnection> | undefined
 }
 
 /**
@@ -64,13 +53,13 @@ export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
   readonly #opening: FairPlaces
   readonly #slots = new Map<string, Slot>()
-  /** In order of use, the least recent first. */
-  readonly #live = new Set<Live>()
+  readonly #live: PooledConnections
   #closed = false
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options
     this.#opening = new FairPlaces(options.maxOpening ?? 64)
+    this.#live = new PooledConnections(options)
   }
 
   /** Live connections now. */
@@ -105,7 +94,7 @@ export class ConnectionPool {
       )
     } finally {
       leave()
-      if (!slot.breaker.closed) this.#leaveAlone(slot)
+      if (!slot.breaker.closed) this.#live.dropIdle(slot)
       if (slot.live.size === 0 && slot.places.unused && slot.breaker.closed) this.#forget(key, slot)
     }
   }
@@ -130,29 +119,30 @@ export class ConnectionPool {
 
   /** Retires the connections with a key prefix: their sessions end after their running work. */
   async retireKeys(prefix: string): Promise<void> {
-    const idle: Live[] = []
+    const idle: PooledConnection[] = []
     for (const [key, slot] of this.#slots) {
       if (!key.startsWith(prefix)) continue
       this.#slots.delete(key)
       slot.gone = true
       for (const live of slot.live) if (live.users === 0) idle.push(live)
     }
-    await Promise.all(idle.map((live) => this.#retire(live)))
+    await Promise.all(idle.map((live) => this.#live.retire(live)))
   }
 
   /** Closes the connections with a key prefix and ends their sessions. */
   async closeKeys(prefix: string): Promise<void> {
     const gone = [...this.#slots].filter(([key]) => key.startsWith(prefix))
     for (const [key] of gone) this.#slots.delete(key)
-    await Promise.all(gone.map(([, slot]) => this.#closeSlot(slot, true)))
+    await Promise.all(gone.map(([, slot]) => this.#live.close(slot, true)))
   }
 
   /** Closes everything; sessions stay for the next process. Safe twice. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#live.keepSessions = true
     const slots = [...this.#slots.values()]
     this.#slots.clear()
-    await Promise.all(slots.map((slot) => this.#closeSlot(slot, false)))
+    await Promise.all(slots.map((slot) => this.#live.close(slot, false)))
   }
 
   #slot(key: string): Slot {
@@ -160,7 +150,7 @@ export class ConnectionPool {
     const slot = this.#slots.get(key) ?? {
       places: new FairPlaces(concurrency),
       breaker: new Breaker(runtime),
-      live: new Set<Live>(),
+      live: new Set<PooledConnection>(),
       opening: undefined,
       gone: false,
     }
@@ -182,53 +172,40 @@ export class ConnectionPool {
     try {
       return await work(live.connection)
     } finally {
-      this.#release(live)
+      this.#live.release(live)
     }
   }
 
-  /** A usable connection; one with elicitation is used by one call at a time. */
-  async #acquire(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
+  /** A connection that is free, opened when there is none. */
+  async #acquire(slot: Slot, open: () => Promise<Connection>): Promise<PooledConnection> {
     for (;;) {
       if (this.#closed) throw closed()
       for (const live of slot.live) {
-        if (!live.connection.usable) this.#drop(live)
-        else if (live.users === 0 || !live.connection.exclusive) return this.#taken(live)
+        if (!live.connection.usable) this.#live.drop(live)
+        else if (isFree(live)) return this.#live.take(live)
       }
       if (slot.opening === undefined) {
         slot.opening = this.#open(slot, open).finally(() => (slot.opening = undefined))
-        return this.#taken(await slot.opening)
+        return this.#live.take(await slot.opening)
       }
       const live = await slot.opening
-      if (live.connection.usable && (live.users === 0 || !live.connection.exclusive)) return this.#taken(live)
+      if (isFree(live)) return this.#live.take(live)
     }
   }
 
   /** A new connection beside those that are there, which are used up by those who have them. */
-  async #replace(slot: Slot, open: () => Promise<Connection>, prefix: string): Promise<Live> {
-    const fresh = this.#taken(await this.#open(slot, open))
+  async #replace(slot: Slot, open: () => Promise<Connection>, prefix: string): Promise<PooledConnection> {
+    const fresh = this.#live.take(await this.#open(slot, open))
     for (const [key, other] of this.#slots) {
       if (!key.startsWith(prefix)) continue
-      for (const live of other.live) if (live !== fresh) void this.#retire(live)
+      for (const live of other.live) if (live !== fresh) void this.#live.retire(live)
     }
     return fresh
   }
 
-  /** No new work goes to it, and its session ends with its last. */
-  async #retire(live: Live): Promise<void> {
-    live.retired = true
-    live.stopIdle()
-    live.slot.live.delete(live)
-    this.#live.delete(live)
-    if (live.users === 0) await live.connection.close({ endSession: true }).catch(() => undefined)
-  }
-
-  async #open(slot: Slot, open: () => Promise<Connection>): Promise<Live> {
+  async #open(slot: Slot, open: () => Promise<Connection>): Promise<PooledConnection> {
     const connection = await this.#opened(open)
-    const live: Live = { connection, slot, users: 0, retired: false, stopIdle: () => undefined }
-    slot.live.add(live)
-    this.#live.add(live)
-    this.#makeRoom()
-    return live
+    return this.#live.add(connection, slot)
   }
 
   /** Opens a connection; a slow one releases its opening slot to others. */
@@ -244,61 +221,16 @@ export class ConnectionPool {
       leave()
     }
   }
-
-  #taken(live: Live): Live {
-    live.users++
-    live.stopIdle()
-    this.#live.delete(live)
-    this.#live.add(live)
-    return live
-  }
-
-  #release(live: Live): void {
-    live.users--
-    if (!live.connection.usable || !this.#live.has(live) || live.slot.gone) return this.#drop(live)
-    if (live.users > 0) return
-    live.stopIdle = this.#options.runtime.setTimer(() => this.#drop(live), this.#options.idleMs)
-    this.#makeRoom()
-  }
-
-  #makeRoom(): void {
-    for (const live of this.#live) {
-      if (this.#live.size <= this.#options.maxConnections) return
-      if (live.users === 0) this.#drop(live)
-    }
-  }
-
-  /** Closes idle connections to a server that is down: no event stream, and no request for the next connection. */
-  #leaveAlone(slot: Slot): void {
-    for (const live of slot.live) if (live.users === 0) this.#drop(live)
-  }
-
-  /** Removes a connection; its running work finishes first. Its session stays usable. */
-  #drop(live: Live): void {
-    live.stopIdle()
-    live.slot.live.delete(live)
-    this.#live.delete(live)
-    if (live.users === 0)
-      void live.connection
-        .close({ endSession: (live.slot.gone || live.retired) && !this.#closed })
-        .catch(() => undefined)
-  }
-
-  async #closeSlot(slot: Slot, endSession: boolean): Promise<void> {
-    slot.gone = true
-    const lives = [...slot.live]
-    for (const live of lives) {
-      live.stopIdle()
-      slot.live.delete(live)
-      this.#live.delete(live)
-    }
-    await Promise.all(lives.map((live) => live.connection.close({ endSession }).catch(() => undefined)))
-  }
 }
 
 /** Whether work would get a connection without waiting for one. */
 function hasFree(slot: Slot): boolean {
-  return [...slot.live].some(({ connection, users }) => connection.usable && (users === 0 || !connection.exclusive))
+  return [...slot.live].some(isFree)
+}
+
+/** Whether it takes more work: one with elicitation is used by one call at a time. */
+function isFree({ connection, users }: PooledConnection): boolean {
+  return connection.usable && (users === 0 || !connection.exclusive)
 }
 
 function closed(): IntegrationError {

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@modelcontextprotocol/client'
 import type { OpenOptions } from './connection-contract.js'
 import { jitter } from './jitter.js'
-import type { OpenClient } from './open-client.js'
+import type { OpenClient } from './connect-client.js'
 
 /** How long a connection lives before its stream is opened, in ms: one that is used once needs none. */
 const listensAfterMs = 5_000

@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { WorkBudget } from '../model/work-budget.js'
-import { decoded, isArray, isMultiple, isNested, isNumber, isObject, isType, own } from './schema-values.js'
+import { PaidReading } from './paid-reading.js'
+import { SchemaReferences } from './schema-references.js'
+import { isArray, isMultiple, isNested, isNumber, isObject, isType, own } from './schema-values.js'
 
 /**
  * Whether a value fits a JSON Schema. The schema is read where the value leads, and every step is paid for, so that
@@ -17,19 +19,15 @@ export function fits(schema: JsonValue, value: JsonValue, work: WorkBudget): boo
 type Keyword = (operand: JsonValue, value: JsonValue, schema: JsonObject) => boolean
 
 class SchemaCheck {
-  readonly #root: JsonValue
   readonly #work: WorkBudget
-  /** References that are being followed for the value in hand: one that comes back says nothing more. */
-  #following: readonly string[] = []
-  readonly #enums = new Map<readonly JsonValue[], EnumValues>()
-  /** Listing the keys of an object takes as long as it has keys, so that it is done, and paid for, once. */
-  readonly #names = new Map<JsonObject, readonly string[]>()
-  readonly #targets = new Map<string, JsonValue | undefined>()
+  readonly #references: SchemaReferences
+  readonly #reading: PaidReading
   readonly #keywords: ReadonlyMap<string, Keyword>
 
   constructor(root: JsonValue, work: WorkBudget) {
-    this.#root = root
     this.#work = work
+    this.#references = new SchemaReferences(root, work)
+    this.#reading = new PaidReading(work)
     this.#keywords = this.#checks()
   }
 
@@ -38,7 +36,7 @@ class SchemaCheck {
     if (typeof schema === 'boolean') return schema
     if (!isObject(schema)) return true
     this.#work.enter()
-    for (const keyword of this.#namesOf(schema)) {
+    for (const keyword of this.#reading.namesOf(schema)) {
       this.#work.spend()
       const check = this.#keywords.get(keyword)
       if (check === undefined || check(schema[keyword]!, value, schema)) continue
@@ -50,23 +48,27 @@ class SchemaCheck {
   }
 
   #checks(): ReadonlyMap<string, Keyword> {
+    const reading = this.#reading
     return new Map<string, Keyword>([
-      ['$ref', (ref, value) => this.#followed(ref, value)],
+      ['$ref', (ref, value) => this.#references.follow(ref, (target) => this.fits(target, value)) ?? true],
       ['type', (type, value) => this.#hasType(type, value)],
-      ['const', (expected, value) => this.#equal(expected, value)],
-      ['enum', (values, value) => !isArray(values) || this.#isAmong(values, value)],
+      ['const', (expected, value) => reading.equal(expected, value)],
+      ['enum', (values, value) => !isArray(values) || reading.isAmong(values, value)],
       ['minimum', bounded((least, value) => value >= least)],
       ['maximum', bounded((most, value) => value <= most)],
       ['exclusiveMinimum', bounded((least, value) => value > least)],
       ['exclusiveMaximum', bounded((most, value) => value < most)],
       ['multipleOf', bounded((unit, value) => isMultiple(value, unit))],
-      ['minLength', (least, value) => typeof value !== 'string' || !isNumber(least) || this.#length(value) >= least],
-      ['maxLength', (most, value) => typeof value !== 'string' || !isNumber(most) || this.#length(value) <= most],
+      ['minLength', (least, value) => typeof value !== 'string' || !isNumber(least) || reading.length(value) >= least],
+      ['maxLength', (most, value) => typeof value !== 'string' || !isNumber(most) || reading.length(value) <= most],
       ['minItems', (least, value) => !isArray(value) || !isNumber(least) || value.length >= least],
       ['maxItems', (most, value) => !isArray(value) || !isNumber(most) || value.length <= most],
-      ['minProperties', (least, value) => !isObject(value) || !isNumber(least) || this.#namesOf(value).length >= least],
-      ['maxProperties', (most, value) => !isObject(value) || !isNumber(most) || this.#namesOf(value).length <= most],
-      ['required', (names, value) => !isObject(value) || !isArray(names) || this.#hasAll(value, names)],
+      [
+        'minProperties',
+        (least, value) => !isObject(value) || !isNumber(least) || reading.namesOf(value).length >= least,
+      ],
+      ['maxProperties', (most, value) => !isObject(value) || !isNumber(most) || reading.namesOf(value).length <= most],
+      ['required', (names, value) => !isObject(value) || !isArray(names) || reading.hasAll(value, names)],
       ['dependentRequired', (needs, value) => this.#each(needs, value, (names) => this.#hasNamed(value, names))],
       ['dependentSchemas', (schemas, value) => this.#each(schemas, value, (schema) => this.fits(schema, value))],
       ['properties', (schemas, value) => this.#propertiesFit(schemas, value)],
@@ -82,42 +84,8 @@ class SchemaCheck {
     ])
   }
 
-  #followed(ref: JsonValue, value: JsonValue): boolean {
-    if (typeof ref !== 'string' || this.#following.includes(ref)) return true
-    this.#work.spend(1 + this.#following.length)
-    const target = this.#target(ref)
-    if (target === undefined) return true
-    const before = this.#following
-    this.#following = [...before, ref]
-    const result = this.fits(target, value)
-    this.#following = before
-    return result
-  }
-
-  #target(ref: string): JsonValue | undefined {
-    if (ref === '#') return this.#root
-    if (!this.#targets.has(ref)) this.#targets.set(ref, this.#findTarget(ref))
-    return this.#targets.get(ref)
-  }
-
-  #findTarget(ref: string): JsonValue | undefined {
-    if (!ref.startsWith('#/')) return undefined
-    this.#work.spend(ref.length)
-    let node: JsonValue | undefined = this.#root
-    for (const part of ref.slice(2).split('/')) {
-      this.#work.spend()
-      node = own(node, decoded(part).replaceAll('~1', '/').replaceAll('~0', '~'))
-      if (node === undefined) return undefined
-    }
-    return node
-  }
-
   #inside(schema: JsonValue, value: JsonValue): boolean {
-    const before = this.#following
-    this.#following = []
-    const result = this.fits(schema, value)
-    this.#following = before
-    return result
+    return this.#references.inside(() => this.fits(schema, value))
   }
 
   #hasType(type: JsonValue, value: JsonValue): boolean {
@@ -128,76 +96,14 @@ class SchemaCheck {
     })
   }
 
-  /** Plain values are looked up; only lists and objects are compared one by one. */
-  #isAmong(values: readonly JsonValue[], value: JsonValue): boolean {
-    let known = this.#enums.get(values)
-    if (known === undefined) {
-      this.#work.spend(values.length)
-      known = { plain: new Set(values.filter((one) => !isNested(one))), nested: values.filter(isNested) }
-      this.#enums.set(values, known)
-    }
-    if (!isNested(value)) {
-      if (typeof value === 'string') this.#work.spendOnText(value)
-      return known.plain.has(value)
-    }
-    return known.nested.some((one) => this.#equal(one, value))
-  }
-
-  #equal(left: JsonValue, right: JsonValue): boolean {
-    this.#work.spend()
-    if (typeof left === 'string' && typeof right === 'string') {
-      if (left.length === right.length) this.#work.spendOnText(left)
-      return left === right
-    }
-    if (!isNested(left) || !isNested(right)) return left === right
-    this.#work.enter()
-    const result = this.#equalInside(left, right)
-    this.#work.leave()
-    return result
-  }
-
-  #equalInside(left: JsonObject | readonly JsonValue[], right: JsonObject | readonly JsonValue[]): boolean {
-    if (isArray(left) !== isArray(right)) return false
-    if (isArray(left) && isArray(right))
-      return left.length === right.length && left.every((item, n) => this.#equal(item, right[n]!))
-    const [some, others] = [left as JsonObject, right as JsonObject]
-    const names = this.#namesOf(some)
-    if (names.length !== this.#namesOf(others).length) return false
-    return names.every((name) => Object.hasOwn(others, name) && this.#equal(some[name]!, others[name]!))
-  }
-
-  /** In characters, not UTF-16 units. */
-  #length(text: string): number {
-    this.#work.spend(1 + (text.length >> 2))
-    let pairs = 0
-    for (let n = 0; n < text.length; n++) if ((text.charCodeAt(n) & 0xfc00) === 0xd800) pairs++
-    return text.length - pairs
-  }
-
-  #namesOf(value: JsonObject): readonly string[] {
-    const known = this.#names.get(value)
-    if (known !== undefined) return known
-    const names = Object.keys(value)
-    this.#work.spend(names.length)
-    this.#names.set(value, names)
-    return names
-  }
-
-  #hasAll(value: JsonObject, names: readonly JsonValue[]): boolean {
-    return names.every((name) => {
-      this.#work.spend()
-      return typeof name !== 'string' || Object.hasOwn(value, name)
-    })
-  }
-
   #hasNamed(value: JsonValue, names: JsonValue): boolean {
-    return !isObject(value) || !isArray(names) || this.#hasAll(value, names)
+    return !isObject(value) || !isArray(names) || this.#reading.hasAll(value, names)
   }
 
   /** A rule for each property that is there. */
   #each(rules: JsonValue, value: JsonValue, holds: (rule: JsonValue) => boolean): boolean {
     if (!isObject(rules) || !isObject(value)) return true
-    for (const name of this.#namesOf(rules)) {
+    for (const name of this.#reading.namesOf(rules)) {
       this.#work.spend()
       if (Object.hasOwn(value, name) && !holds(rules[name]!)) return false
     }
@@ -206,7 +112,7 @@ class SchemaCheck {
 
   #propertiesFit(schemas: JsonValue, value: JsonValue): boolean {
     if (!isObject(schemas) || !isObject(value)) return true
-    for (const name of this.#namesOf(value)) {
+    for (const name of this.#reading.namesOf(value)) {
       this.#work.spend()
       if (Object.hasOwn(schemas, name) && !this.#inside(schemas[name]!, value[name]!)) return false
     }
@@ -216,7 +122,7 @@ class SchemaCheck {
   #othersFit(rest: JsonValue, value: JsonValue, schema: JsonObject): boolean {
     if (!isObject(value) || own(schema, 'patternProperties') !== undefined) return true
     const named = own(schema, 'properties')
-    for (const name of this.#namesOf(value)) {
+    for (const name of this.#reading.namesOf(value)) {
       this.#work.spend()
       const isNamed = isObject(named) && Object.hasOwn(named, name)
       if (!isNamed && !this.#inside(rest, value[name]!)) return false
@@ -266,30 +172,18 @@ class SchemaCheck {
     this.#work.enter()
     const result = isArray(schema)
       ? schema.some((one) => this.#isUncertain(one))
-      : this.#namesOf(schema as JsonObject).some((key) => {
+      : this.#reading.namesOf(schema as JsonObject).some((key) => {
           this.#work.spend()
           const child = (schema as JsonObject)[key]!
-          return notEnforced.has(key) || (key === '$ref' && this.#leadsToUncertain(child)) || this.#isUncertain(child)
+          return (
+            notEnforced.has(key) ||
+            (key === '$ref' && (this.#references.follow(child, (target) => this.#isUncertain(target)) ?? true)) ||
+            this.#isUncertain(child)
+          )
         })
     this.#work.leave()
     return result
   }
-
-  #leadsToUncertain(ref: JsonValue): boolean {
-    if (typeof ref !== 'string' || this.#following.includes(ref)) return true
-    const target = this.#target(ref)
-    if (target === undefined) return true
-    const before = this.#following
-    this.#following = [...before, ref]
-    const result = this.#isUncertain(target)
-    this.#following = before
-    return result
-  }
-}
-
-interface EnumValues {
-  readonly plain: ReadonlySet<JsonValue>
-  readonly nested: readonly JsonValue[]
 }
 
 const notEnforced = new Set([

@@ -1,7 +1,7 @@
 import { isIntegrationError } from '../model/errors.js'
 import { CallClock } from './call-clock.js'
 import type { OpenOptions } from './connection-contract.js'
-import type { OpenClient } from './open-client.js'
+import type { OpenClient } from './connect-client.js'
 import { isPassthrough } from './errors-through-sdk.js'
 import { isSessionLost } from './faults.js'
 import { methodNotFound, rpcErrorOf, serverError } from './server-errors.js'

@@ -1,0 +1,102 @@
+import { ProtocolError, SdkHttpError, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/client'
+import { isIntegrationError } from '../model/errors.js'
+import type { JsonObject } from '../model/json.js'
+import type { ServerProfile } from './connection-contract.js'
+import { causeOf, causesOf, ProbeRefused } from './errors-through-sdk.js'
+import { brokenProtocol, unsupportedVersion } from './faults.js'
+import type { GuardedTransport } from './guarded-transport.js'
+import { serverError } from './server-errors.js'
+
+/** One way to try it. `auto` asks for the era first. */
+export interface Attempt {
+  readonly kind: ServerProfile['transport']
+  readonly prior?: ServerProfile | 'legacy' | undefined
+  /** The revision to offer in the older handshake. `@default` the newest */
+  readonly offering?: string | undefined
+}
+
+/**
+ * What to try after a failed attempt.
+ *
+ * @throws the error, where nothing else is worth trying; {@link MayBeOldTransport} where another transport is
+ */
+export function nextAttempt(
+  { kind, prior, offering }: Attempt,
+  { error, transport }: { readonly error: unknown; readonly transport: GuardedTransport },
+  now: number,
+): Attempt {
+  if (transport.lateDiscovery !== undefined) return lateAnswer(kind, transport.lateDiscovery as JsonObject, now)
+  const named = revisionsNamed(error, offering ?? SUPPORTED_PROTOCOL_VERSIONS[0]!)
+  const next = SUPPORTED_PROTOCOL_VERSIONS.find((version) => named?.includes(version))
+  if (next !== undefined && offering === undefined) return { kind, prior: 'legacy', offering: next }
+  if (named !== undefined || isUnknownRevision(transport.chosenVersion)) throw unsupportedVersion()
+  const fault = serverError(error, 'connect')
+  if (isIntegrationError(fault) && fault.code === 'not_mcp' && fault.httpStatus === undefined && transport.spoke)
+    throw brokenProtocol(false)
+  if (kind !== 'streamable-http' || prior !== undefined) throw fault
+  const unasked = causeOf(error, ProbeRefused) !== undefined
+  throw unasked || mayBeOldTransport(error) ? new MayBeOldTransport(fault, unasked) : fault
+}
+
+/** The server does not take Streamable HTTP at this URL, and nothing says that it is no MCP server. */
+export class MayBeOldTransport extends Error {
+  /** @param unasked - The older handshake was not tried. */
+  constructor(
+    readonly fault: Error,
+    readonly unasked: boolean,
+  ) {
+    super('No Streamable HTTP here.')
+  }
+}
+
+/** A server of the current era that took its time: nothing more has to be asked. */
+function lateAnswer(kind: Attempt['kind'], discover: JsonObject, now: number): Attempt {
+  const prior: ServerProfile = {
+    era: 'modern',
+    transport: kind,
+    protocolVersion: '2026-07-28',
+    at: now,
+    discover,
+    serverCapabilities: discover.capabilities,
+  }
+  return { kind, prior }
+}
+
+/**
+ * The revisions that a refusal of the handshake names, apart from the one that was offered; `undefined` when the refusal
+ * is about something else.
+ */
+function revisionsNamed(error: unknown, offered: string): readonly string[] | undefined {
+  const words = wordsOf(error)
+  if (words === undefined || !/version/i.test(words)) return undefined
+  const revisions = words.match(/\b\d{4}-\d{2}-\d{2}\b/g)?.filter((revision) => revision !== offered) ?? []
+  return revisions.length > 0 || /protocol.?version/i.test(words) ? revisions : undefined
+}
+
+function wordsOf(error: unknown): string | undefined {
+  for (const link of causesOf(error)) {
+    if (link instanceof SdkHttpError) return String(link.data?.text ?? '')
+    if (link instanceof ProtocolError) return `${link.message} ${JSON.stringify(link.data ?? null)}`
+  }
+  return undefined
+}
+
+function isUnknownRevision(version: unknown): boolean {
+  return typeof version === 'string' && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)
+}
+
+/** Modern JSON-RPC errors, which an HTTP+SSE server doesn't know. */
+const modernErrors = new Set([-32020, -32021, -32022])
+
+/**
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility
+ */
+function mayBeOldTransport(error: unknown): boolean {
+  if (!(error instanceof SdkHttpError) || ![400, 404, 405].includes(error.status ?? 0)) return false
+  try {
+    const body = JSON.parse(String(error.data.text)) as { error?: { code?: unknown } | undefined } | null
+    return !modernErrors.has(Number(body?.error?.code))
+  } catch {
+    return true
+  }
+}
