@@ -51,8 +51,9 @@ export function flawOf(tool: unknown): QuarantinedTool['reason'] | undefined {
     return 'invalid_definition'
   if (!areAnnotations(tool.annotations) || (tool.icons !== undefined && !Array.isArray(tool.icons)))
     return 'invalid_definition'
-  if (!hasValidHeaders(tool.inputSchema)) return 'invalid_definition'
-  return JSON.stringify(tool).length > maxDefinitionCharacters ? 'schema_too_large' : undefined
+  const text = JSON.stringify(tool)
+  if (text.includes(headerKey) && !hasValidHeaders(tool.inputSchema)) return 'invalid_definition'
+  return text.length > maxDefinitionCharacters ? 'schema_too_large' : undefined
 }
 
 /** What we know of a definition, each part as the server wrote it. */
@@ -98,36 +99,31 @@ function hasOptional(from: Raw, type: string, keys: readonly string[]): boolean 
 }
 
 /**
- * Walks level by level, so that no depth can hurt. A `$ref` is a reference only where a schema stands: below `default`,
- * `const`, `enum` and `examples` it is data, and one of `properties` is a name.
+ * Goes no deeper than is accepted, so that no depth can hurt. A `$ref` is a reference only where a schema stands: below
+ * `default`, `const`, `enum` and `examples` it is data, and one of `properties` is a name.
  */
 function measure(schema: unknown): 'too_large' | 'remote' | 'fine' {
   const own = isObject(schema) && typeof schema.$id === 'string' ? schema.$id : undefined
-  let level: readonly Place[] = isNode(schema) ? [{ node: schema, is: 'schema' }] : []
   let nodes = 0
   let remote = false
-  for (let depth = 1; level.length > 0; depth++) {
-    nodes += level.length
-    if (nodes > maxSchemaNodes || depth > maxJsonDepth) return 'too_large'
-    remote ||= level.some(({ node, is }) => is === 'schema' && refersElsewhere(node, own))
-    level = level.flatMap(placesIn)
+  const fits = (node: unknown, place: Place, depth: number): boolean => {
+    if (!isNode(node)) return true
+    if (++nodes > maxSchemaNodes || depth > maxJsonDepth) return false
+    if (Array.isArray(node)) return node.every((item) => fits(item, place === 'data' ? 'data' : 'schema', depth + 1))
+    if (place === 'schema') remote ||= refersElsewhere(node, own)
+    for (const key in node) if (!fits((node as Raw)[key], placeOf(key, place), depth + 1)) return false
+    return true
   }
+  if (!fits(schema, 'schema', 1)) return 'too_large'
   return remote ? 'remote' : 'fine'
 }
 
-/** Where something stands in a schema: it is one, or a map from names to schemas, or data. */
-interface Place {
-  readonly node: object
-  readonly is: 'schema' | 'names' | 'data'
-}
+/** What stands somewhere in a schema: a schema, a map from names to schemas, or data. */
+type Place = 'schema' | 'names' | 'data'
 
-function placesIn({ node, is }: Place): readonly Place[] {
-  return Object.entries(node).flatMap(([key, child]): readonly Place[] => {
-    if (!isNode(child)) return []
-    if (is === 'data' || (is === 'schema' && plainData.has(key))) return [{ node: child, is: 'data' }]
-    const names = is === 'schema' && (key === 'properties' || namedSchemas.has(key))
-    return [{ node: child, is: names ? 'names' : 'schema' }]
-  })
+function placeOf(key: string, parent: Place): Place {
+  if (parent === 'data' || (parent === 'schema' && plainData.has(key))) return 'data'
+  return parent === 'schema' && (key === 'properties' || namedSchemas.has(key)) ? 'names' : 'schema'
 }
 
 function refersElsewhere(node: object, own: string | undefined): boolean {

@@ -100,10 +100,14 @@ function spendOn(value: unknown, work: WorkBudget): void {
     const next = open.pop()
     if (typeof next === 'string') work.spendOnText(next)
     else work.spend()
-    if (typeof next !== 'object' || next === null) continue
-    for (const key in next) {
-      work.spendOnText(key)
-      open.push((next as Raw)[key])
+    if (Array.isArray(next)) {
+      work.spend(next.length)
+      for (const item of next) open.push(item)
+    } else if (typeof next === 'object' && next !== null) {
+      for (const key in next) {
+        work.spendOnText(key)
+        open.push((next as Raw)[key])
+      }
     }
   }
 }
@@ -208,11 +212,13 @@ class Sorter {
   /** @throws OutOfWork */
   #measured(definition: ToolDefinition): ToolDefinition {
     this.#characters += JSON.stringify(definition).length
-    this.#nameBytes += new TextEncoder().encode(JSON.stringify(definition.name)).length
+    this.#nameBytes += utf8.encode(JSON.stringify(definition.name)).length
     if (this.#characters > maxCharacters || this.#nameBytes > maxNameBytes) throw new OutOfWork()
     return definition
   }
 }
+
+const utf8 = new TextEncoder()
 
 function nameOf(raw: unknown): string {
   const name = typeof raw === 'object' && raw !== null && 'name' in raw ? raw.name : undefined

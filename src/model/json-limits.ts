@@ -25,7 +25,7 @@ export type DeepJson = 'refuse' | 'skip'
  * @throws `protocol_error`, `response_too_large`
  */
 export function boundedJson(text: string, deepJson: DeepJson = 'refuse', maxDepth = depthFor(deepJson)): string {
-  if (text.length <= 2 * maxDepth || !/^\s*[[{]/.test(text)) return text
+  if (text.length <= 2 * maxDepth || !/^\s*[[{]/.test(text) || isModest(text, maxDepth)) return text
   const nesting = new JsonNesting(deepJson, maxDepth)
   let kept = ''
   let from = 0
@@ -36,6 +36,32 @@ export function boundedJson(text: string, deepJson: DeepJson = 'refuse', maxDept
     from = index + 1
   }
   return kept + text.slice(from)
+}
+
+/** Whether so little is in a text that names need not be looked at, and none of it is too deep: most answers are so. */
+function isModest(text: string, maxDepth: number): boolean {
+  let depth = 0
+  let values = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === quote) index = endOfString(text, index)
+    else if (code === closeBrace || code === closeBracket) depth = Math.max(0, depth - 1)
+    else if (code === openBrace || code === openBracket || code === comma) {
+      if (code !== comma) depth++
+      if (++values > freeValues || depth > maxDepth) return false
+    }
+  }
+  return true
+}
+
+/** The index of the quote that ends a string, or of the end of a text that breaks off within it. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let escapes = 0
+    while (text.charCodeAt(end - 1 - escapes) === backslash) escapes++
+    if (escapes % 2 === 0) return end
+  }
+  return text.length
 }
 
 /** What to do with a character: keep it, replace it by an empty list, or drop it. */

@@ -10,19 +10,12 @@ export type JsonObject = { readonly [key: string]: JsonValue }
  */
 export const maxJsonDepth = 64
 
-/** Whether a value has at most this many levels of objects and lists. Doesn't recurse, so no depth can overflow the stack. */
+/** Whether a value has at most this many levels of objects and lists. Descends no further, so no depth can overflow the stack. */
 export function nestsWithin(value: unknown, levels: number): boolean {
-  let level: object[] = isNode(value) ? [value] : []
-  for (let n = 1; level.length > 0; n++) {
-    if (n > levels) return false
-    const next: object[] = []
-    for (const item of level)
-      for (const key in item) {
-        const child = (item as Record<string, unknown>)[key]
-        if (isNode(child)) next.push(child)
-      }
-    level = next
-  }
+  if (!isNode(value)) return true
+  if (levels === 0) return false
+  if (Array.isArray(value)) return value.every((item) => nestsWithin(item, levels - 1))
+  for (const key in value) if (!nestsWithin((value as Record<string, unknown>)[key], levels - 1)) return false
   return true
 }
 
