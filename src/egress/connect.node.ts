@@ -12,7 +12,7 @@ import {
   startsWork,
   type Dialer,
   type ConnectorOptions,
-  type IncomingAnswer,
+  type IncomingResponse,
   type OutgoingRequest,
 } from './connector.js'
 import { connectTimeoutMs, idleSocketMs } from './limits.js'
@@ -73,7 +73,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
     return socket
   }
 
-  async function send(request: OutgoingRequest, again = false): Promise<IncomingAnswer> {
+  async function send(request: OutgoingRequest, again = false): Promise<IncomingResponse> {
     const { url, method, body, signal, beforeSend } = request
     let left = false
     if (closed) throw closedError()
@@ -99,7 +99,7 @@ export function createConnector(options: NodeConnectorOptions): Dialer {
     }
 
     const release = onAbort(signal, () => void outgoing.destroy())
-    return new Promise<IncomingAnswer>((resolve, reject) => {
+    return new Promise<IncomingResponse>((resolve, reject) => {
       let answered = false
       outgoing.on('response', (incoming) => {
         answered = true

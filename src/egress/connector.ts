@@ -9,7 +9,7 @@ import type { EgressOptions } from './url-policy.js'
  */
 export interface Dialer {
   /** @throws `unreachable`, `timeout`, `url_refused`, `protocol_error`, `aborted`, `closed`, or the signal's own {@link IntegrationError} */
-  send(request: OutgoingRequest): Promise<IncomingAnswer>
+  send(request: OutgoingRequest): Promise<IncomingResponse>
   /** Ends running requests with `closed`, and resolves when no socket or timer is left. */
   close(): Promise<void>
 }
@@ -29,7 +29,7 @@ export interface OutgoingRequest {
 /** @param waited - whether the request waited for a connection */
 export type BeforeSend = (waited: boolean) => Promise<void>
 
-export interface IncomingAnswer {
+export interface IncomingResponse {
   readonly status: number
   readonly headers: Headers | [string, string][]
   readonly body: BodySource

@@ -8,7 +8,7 @@ import {
   reasonOfCode,
   startsWork,
   type Dialer,
-  type IncomingAnswer,
+  type IncomingResponse,
   type OutgoingRequest,
 } from './connector.js'
 
@@ -20,7 +20,7 @@ export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
   const inFlight = new Set<AbortController>()
   let closed = false
 
-  const send = async (request: OutgoingRequest): Promise<IncomingAnswer> => {
+  const send = async (request: OutgoingRequest): Promise<IncomingResponse> => {
     if (closed) throw closedError()
     const { url, method, headers, body, signal } = request
     const controller = new AbortController()

@@ -9,7 +9,7 @@ import {
   startsWork,
   type BeforeSend,
   type Dialer,
-  type IncomingAnswer,
+  type IncomingResponse,
   type OutgoingRequest,
 } from './connector.js'
 import { fetchConnector } from './fetch-connector.js'
@@ -121,7 +121,7 @@ function methodOf(init: RequestInit, purpose: RequestPurpose): string {
 /** Creates the limited response; a redirect is an error. */
 function received(
   request: OutgoingRequest,
-  answer: IncomingAnswer,
+  answer: IncomingResponse,
   limits: Pick<GuardedResponseOptions, 'maxBytes' | 'streams' | 'deepJson'>,
   redirected = false,
 ): GuardedResponse {
@@ -164,7 +164,7 @@ async function completed(
  * The redirect target that differs only by a trailing slash: frameworks redirect to their own spelling of a path. It is the
  * same endpoint, so the request is sent again with its credentials; nothing has run yet.
  */
-function slashAway({ url }: OutgoingRequest, { status, headers }: IncomingAnswer): URL | undefined {
+function slashAway({ url }: OutgoingRequest, { status, headers }: IncomingResponse): URL | undefined {
   const location = status === 307 || status === 308 ? new Headers(headers).get('location') : null
   if (location === null || !URL.canParse(location, url)) return undefined
   const other = new URL(location, url)
@@ -174,7 +174,7 @@ function slashAway({ url }: OutgoingRequest, { status, headers }: IncomingAnswer
 }
 
 /** The redirected request, checked like a configured URL, without headers that could be credentials. */
-function redirectedRequest(request: OutgoingRequest, answer: IncomingAnswer, egress: EgressOptions): OutgoingRequest {
+function redirectedRequest(request: OutgoingRequest, answer: IncomingResponse, egress: EgressOptions): OutgoingRequest {
   const location = new Headers(answer.headers).get('location')
   try {
     const url = checkUrl(location === null ? '' : new URL(location, request.url), egress)

@@ -2,7 +2,7 @@ import { IntegrationError } from '../model/errors.js'
 import { boundedJson, type DeepJson } from '../model/json-limits.js'
 import { streamBody, type BodySource, type LeanResponse } from '../model/lean-response.js'
 import { bytesBody, readWhole } from './body.js'
-import type { IncomingAnswer } from './connector.js'
+import type { IncomingResponse } from './connector.js'
 import { bodyMeter, eventStreamMeter, tooLarge } from './limits.js'
 
 export interface GuardedResponseOptions {
@@ -33,13 +33,13 @@ export class GuardedResponse implements LeanResponse {
   readonly ok: boolean
   /** Empty, because the server's text could end up in an error message. */
   readonly statusText = ''
-  #headers: IncomingAnswer['headers']
+  #headers: IncomingResponse['headers']
   #source: BodySource | undefined
   readonly #options: GuardedResponseOptions
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined
   #used = false
 
-  constructor(answer: IncomingAnswer, options: GuardedResponseOptions) {
+  constructor(answer: IncomingResponse, options: GuardedResponseOptions) {
     this.status = answer.status
     this.ok = answer.status >= 200 && answer.status < 300
     this.#headers = answer.headers

@@ -77,10 +77,10 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
    */
   on<Name extends LocalEvent['type'] | '*'>(name: Name, listener: (event: ActorEventOf<Name>) => void): () => void {
     // The emitter knows all events as one union; the name picks the member.
-    const heard = listener as (event: LocalEvent) => void
+    const typed = listener as (event: LocalEvent) => void
     const { local } = this.#opened.context.feed
-    local.on<LocalEvent['type'] | '*'>(name, heard)
-    return () => void local.off<LocalEvent['type'] | '*'>(name, heard)
+    local.on<LocalEvent['type'] | '*'>(name, typed)
+    return () => void local.off<LocalEvent['type'] | '*'>(name, typed)
   }
 
   /** The durable feed of a workspace: at least once, in order, `after` the last event you have handled. */

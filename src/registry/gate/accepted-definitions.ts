@@ -15,14 +15,14 @@ export type Assessed = Pick<Assessment, 'change' | 'settings'> & { readonly tool
  */
 export async function acceptedOf(
   context: Context,
-  whose: { readonly workspaceId: string; readonly integrationId: string },
+  ref: { readonly workspaceId: string; readonly integrationId: string },
   assessed: readonly Assessed[],
 ): Promise<readonly (ToolDefinition | undefined)[]> {
   const changed = assessed.filter(({ change }) => change !== undefined)
   if (changed.length === 0) return assessed.map(() => undefined)
   const { records } = await context.storage.read(
-    whose.workspaceId,
-    changed.map(({ change, tool }) => keys.accepted(whose.integrationId, change?.from ?? tool.definition.name)),
+    ref.workspaceId,
+    changed.map(({ change, tool }) => keys.accepted(ref.integrationId, change?.from ?? tool.definition.name)),
   )
   const found = new Map(changed.map((one, n) => [one, versioned<ToolDefinition>(records[n])?.value]))
   return assessed.map((one) => {

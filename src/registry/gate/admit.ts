@@ -31,7 +31,7 @@ export interface Admission {
 export async function admit(context: Context, admission: Admission, waited: boolean): Promise<void> {
   try {
     if (admission.permitted.approval !== undefined && admission.claimed === undefined) await claim(context, admission)
-    else if (waited) await holdOn(context, admission)
+    else if (waited) await recheckClaimed(context, admission)
   } catch (error) {
     throw isIntegrationError(error) ? new Unsent(error) : error
   }
@@ -61,14 +61,14 @@ async function claim(context: Context, admission: Admission): Promise<void> {
     }
     const again = await redeemNow(context, call.scope, approval!)
     if (again.type === 'ended') throw new Unsent(again)
-    if (!reachesTheSame(call, again.call)) throw changed(call)
+    if (!usesSameConnection(call, again.call)) throw changed(call)
     admission.permitted = again
   }
   throw changed(admission.permitted.call)
 }
 
 /** Decides once more; a call that uses an approval up is sent again only if nothing changes until it leaves. */
-async function holdOn(context: Context, { permitted, claimed }: Admission): Promise<void> {
+async function recheckClaimed(context: Context, { permitted, claimed }: Admission): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
     const { relied } = await decideAgain(context, permitted)
     if (claimed === undefined) return
@@ -85,12 +85,12 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
     integrationId: call.target.integrationId,
     name: call.tool.definition.name,
     args: call.args,
-    beside: grant?.key,
+    extraKey: grant?.key,
   })
-  if (!reachesTheSame(call, again)) throw changed(call)
+  if (!usesSameConnection(call, again)) throw changed(call)
   if (approval !== undefined && compareBinding(bindingOf(call), bindingOf(again)).length > 0) throw changed(call)
   // A grant's last use deletes it: this call is that use.
-  const granted = grant !== undefined && (again.beside !== undefined || grant.value.usesLeft === 1)
+  const granted = grant !== undefined && (again.extra !== undefined || grant.value.usesLeft === 1)
   const assessment = assess(context, subjectOf(again), { arguments: again.args.value, granted })
   const { verdict } = assessment
   if (verdict.mode === 'deny')
@@ -107,7 +107,7 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
 }
 
 /** Whether both calls use the same server and credential, so that the opened connection serves both. */
-function reachesTheSame({ target }: ResolvedCall, { target: now }: ResolvedCall): boolean {
+function usesSameConnection({ target }: ResolvedCall, { target: now }: ResolvedCall): boolean {
   return (
     target.bindingRevision === now.bindingRevision && target.credential === now.credential && target.owner === now.owner
   )

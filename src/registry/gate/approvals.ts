@@ -172,7 +172,7 @@ export async function move(
 
 /** The writes that update the indexes of open approvals. @param from - the status before; absent for a new approval */
 export function indexWrites(record: ApprovalRecord, from?: ApprovalStatus): readonly StorageWrite[] {
-  const { status, requestHashOf, request } = record
+  const { status, joinHash, request } = record
   const { approvalId: id, userId, expiresAt } = request
   const value = toJson(indexRecord(record))
   const index = (key: string, present: boolean, before: boolean): readonly StorageWrite[] =>
@@ -182,7 +182,7 @@ export function indexWrites(record: ApprovalRecord, from?: ApprovalStatus): read
     ...index(keys.approved(userId, id), status === 'approved', from === 'approved'),
     ...index(keys.open(id), isOpen(status), from !== undefined && isOpen(from)),
     ...dueWrites(record, from),
-    ...(from === 'pending' && requestHashOf !== undefined ? [{ key: keys.same(requestHashOf), value: undefined }] : []),
+    ...(from === 'pending' && joinHash !== undefined ? [{ key: keys.same(joinHash), value: undefined }] : []),
   ]
 }
 

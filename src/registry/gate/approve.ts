@@ -1,7 +1,7 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import { visible } from '../../model/visible-text.js'
 import type { Context } from '../state/context.js'
-import { refuseUnfit } from './check-arguments.js'
+import { refuseInvalidArguments } from './check-arguments.js'
 import type { Ended } from './ended-outcome.js'
 import { openApproval } from './open-approval.js'
 import { recordCall } from './record-call.js'
@@ -35,8 +35,8 @@ export async function approve(
         { integrationId: call.target.integrationId, rule: verdict.rule },
       )
     case 'ask': {
-      const unfit = await refuseUnfit(context, call, verdict.rule)
-      if (unfit !== undefined) return unfit
+      const refused = await refuseInvalidArguments(context, call, verdict.rule)
+      if (refused !== undefined) return refused
       const opened = await openApproval(context, call, { verdict, ...decision }, options)
       const { request, status } = opened.approval.value
       const { approvalId } = request

@@ -31,7 +31,7 @@ export interface Assessment {
 }
 
 /** An assessment without the verdict: stays valid until a stored record changes. */
-export type Standing = Omit<Assessment, 'verdict'>
+export type ToolState = Omit<Assessment, 'verdict'>
 
 /** Values of a call that the rules may use. */
 interface CallFacts {
@@ -41,13 +41,13 @@ interface CallFacts {
 
 /** The one place that combines label, change, settings, host policy and grant into a verdict. */
 export function assess(context: Context, subject: Subject, call: CallFacts = {}): Assessment {
-  const standing = standingOf(subject)
-  const policy = hostVerdict(context, subject, standing.label, call.arguments)
-  return { ...standing, verdict: verdictOn(context, subject, standing, { policy, granted: call.granted }) }
+  const state = toolStateOf(subject)
+  const policy = hostVerdict(context, subject, state.label, call.arguments)
+  return { ...state, verdict: verdictOn(context, subject, state, { policy, granted: call.granted }) }
 }
 
 /** A tool's settings, label and change. */
-export function standingOf(subject: Subject): Standing {
+export function toolStateOf(subject: Subject): ToolState {
   const { record, tool } = subject
   const settings = settingsOf(subject.settings, tool.definition.name)
   const change = changeOf(subject.manifest, settings, tool)
@@ -67,7 +67,7 @@ export function standingOf(subject: Subject): Standing {
 export function verdictOn(
   context: Context,
   { record }: Subject,
-  { label, mode, change }: Standing,
+  { label, mode, change }: ToolState,
   { policy, granted = false }: { readonly policy: unknown; readonly granted?: boolean | undefined },
 ): ApprovalVerdict {
   return decideApproval({

@@ -12,7 +12,11 @@ const maxProblems = 10
  * Ends a call with arguments that don't match its tool's input schema before a person is asked, so that the model can
  * correct them. Where the check would cost too much, the person is asked.
  */
-export async function refuseUnfit(context: Context, call: ResolvedCall, rule: string): Promise<Ended | undefined> {
+export async function refuseInvalidArguments(
+  context: Context,
+  call: ResolvedCall,
+  rule: string,
+): Promise<Ended | undefined> {
   const { schemaFit } = await import('../../mcp/output-validation.js')
   const { inputSchema } = call.tool.definition
   if (schemaFit(inputSchema, call.args.value) !== 'mismatch') return undefined

@@ -31,8 +31,8 @@ export interface Ending {
   error?: unknown
 }
 
-/** Notifies listeners of a call that is about to be sent. @param longestMs - how long a response may take */
-export function begin(context: Context, permitted: Permitted, longestMs: number): Ending {
+/** Notifies listeners of a call that is about to be sent. @param maxMs - how long a response may take */
+export function begin(context: Context, permitted: Permitted, maxMs: number): Ending {
   const { call, rule } = permitted
   const { actor, agentId } = call.scope
   const { workspaceId, integrationId } = call.target
@@ -42,7 +42,7 @@ export function begin(context: Context, permitted: Permitted, longestMs: number)
   ])
   return {
     started: context.runtime.now(),
-    admission: { permitted, dispatchedUntil: call.now + longestMs },
+    admission: { permitted, dispatchedUntil: call.now + maxMs },
     observation: observeCall(context, permitted),
   }
 }
@@ -88,7 +88,7 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
   }
   await recordEnding(context, ending, {
     outcome: 'failed',
-    approval: error.mayHaveRun ? 'unknown' : isDefiniteAnswer(error) ? 'finished' : 'approved',
+    approval: error.mayHaveRun ? 'unknown' : isDefiniteRefusal(error) ? 'finished' : 'approved',
     status: unsent === undefined && error.reason !== 'forbidden' && isAboutServer(error) ? reasonOf(error) : undefined,
     error,
   })
@@ -96,7 +96,7 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
 }
 
 /** Whether the server definitely refused the call, so that the approval is used. */
-function isDefiniteAnswer({ code, httpStatus, reason }: IntegrationError): boolean {
+function isDefiniteRefusal({ code, httpStatus, reason }: IntegrationError): boolean {
   return (
     httpStatus !== undefined ||
     reason === 'forbidden' ||

@@ -65,7 +65,7 @@ export async function openApproval(
       argumentsJson: call.args.json,
       binding,
       bindingHash: bindingHash(binding),
-      requestHashOf: joins ? requestHash : undefined,
+      joinHash: joins ? requestHash : undefined,
       status: 'pending',
     }
     const version = await store(context, record, name)
@@ -90,9 +90,9 @@ async function store(context: Context, record: ApprovalRecord, name: string | un
       { key: keys.approval(approvalId), ifVersion: null, value: toJson(record), expiresAt: keptUntil },
       { key: keys.asked(userId, approvalId), value: toJson(asked), expiresAt: keptUntil },
       ...indexWrites(record),
-      ...(record.requestHashOf === undefined
+      ...(record.joinHash === undefined
         ? []
-        : [{ key: keys.same(record.requestHashOf), ifVersion: null, value: pointer, expiresAt }]),
+        : [{ key: keys.same(record.joinHash), ifVersion: null, value: pointer, expiresAt }]),
       ...(name === undefined ? [] : [{ key: keys.named(name), ifVersion: null, value: pointer, expiresAt: keptUntil }]),
     ],
     events: [{ type: 'approval_changed', integrationId: integration.id, approvalId, status: 'pending', userId }],

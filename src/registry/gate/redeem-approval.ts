@@ -43,7 +43,7 @@ export async function redeemApproval(
   const found = await readApproval(context, scope.actor.workspaceId, approvalId)
   if (found === undefined || !isOf(scope, found.stored)) throw notFound('approval', String(approvalId))
   const { binding } = found.stored.value
-  if (args !== undefined && take(context, args).digest !== binding.argumentsDigest)
+  if (args !== undefined && copyArgumentsOf(context, args).digest !== binding.argumentsDigest)
     throw invalid('resume()', [{ path: 'args', message: 'must equal the approved arguments, or be left out' }])
   if (statusNow(found.stored.value, found.now) !== 'approved') return end(context, scope.actor.workspaceId, found)
   return redeemNow(context, scope, found.stored)
@@ -60,8 +60,8 @@ export async function redeemNow(context: Context, scope: CallScope, known: Store
     read = await resolveWireTool(context, scope, {
       integrationId: request.integration.id,
       name: binding.tool,
-      args: take(context, JSON.parse(argumentsJson)),
-      beside: known.key,
+      args: copyArgumentsOf(context, JSON.parse(argumentsJson)),
+      extraKey: known.key,
     })
   } catch (error) {
     if (!isIntegrationError(error) || !lost.has(error.code)) throw error
@@ -71,13 +71,13 @@ export async function redeemNow(context: Context, scope: CallScope, known: Store
     return supersede(context, workspaceId, found, error.message)
   }
   const { now } = read
-  const stored = versioned<ApprovalRecord>(read.beside)
+  const stored = versioned<ApprovalRecord>(read.extra)
   if (stored === undefined) throw notFound('approval', approvalId)
   const record = stored.value
   if (statusNow(record, now) !== 'approved') return end(context, workspaceId, { stored, now })
 
   // The person may have edited the arguments.
-  const call = { ...read, args: take(context, JSON.parse(record.argumentsJson)) }
+  const call = { ...read, args: copyArgumentsOf(context, JSON.parse(record.argumentsJson)) }
   const bound = { ...bindingOf(call), approvalId, expiresAt: request.expiresAt }
   const different = compareBinding(record.binding, bound)
   if (different.length > 0 || bindingHash(bound) !== record.bindingHash)
@@ -101,7 +101,7 @@ const lost: ReadonlySet<ErrorCode> = new Set([
   'agent_not_allowed',
 ])
 
-function take(context: Context, args: unknown) {
+function copyArgumentsOf(context: Context, args: unknown) {
   return copyArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
 }
 

@@ -62,13 +62,13 @@ export interface WantedTool {
   readonly find: FindTool
   readonly args: CopiedArguments
   /** The key of another record to read at the same moment. */
-  readonly beside?: string | undefined
+  readonly extraKey?: string | undefined
 }
 
 async function resolveTool(
   context: Context,
   scope: CallScope,
-  { integrationId, name: asked, find, args, beside }: WantedTool,
+  { integrationId, name: asked, find, args, extraKey }: WantedTool,
 ): Promise<ResolvedCall> {
   const { actor, agentId } = scope
   if (scope.integrations?.has(integrationId) === false) throw unknownTool(asked)
@@ -77,7 +77,7 @@ async function resolveTool(
     const wanted = [keys.integration(integrationId), keys.settings(integrationId), ...targetKeys(integrationId, actor)]
     const { records, now } = await context.storage.read(
       actor.workspaceId,
-      beside === undefined ? wanted : [...wanted, beside],
+      extraKey === undefined ? wanted : [...wanted, extraKey],
     )
     const record = versioned<IntegrationRecord>(records[0])?.value
     const acting = actingAs(context, actor)
@@ -138,7 +138,7 @@ async function resolveTool(
       now,
       since,
       relied: checksOf([records[0], records[1], toolsRecordOf(target, records)]),
-      beside: records[wanted.length],
+      extra: records[wanted.length],
     }
   }
   throw new IntegrationError('conflict', 'The tool list is just being replaced. Call again.', {

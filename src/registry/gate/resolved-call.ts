@@ -23,7 +23,7 @@ export interface ResolvedCall {
   /** Version checks of the records it was read from, for a commit that relies on them. */
   readonly relied: readonly StorageCheck[]
   /** The other record read at the same moment, if requested. */
-  readonly beside: StorageRecord | undefined
+  readonly extra: StorageRecord | undefined
 }
 
 /** The binding of an approval of this call. */

@@ -9,7 +9,7 @@ import { elicitFor } from './elicit.js'
 import { redeemNow, type Permitted } from './redeem-approval.js'
 
 /** How long a call may take altogether when its server keeps reporting progress, as a multiple of its timeout. */
-const longestProgress = 5
+const maxProgressFactor = 5
 
 /**
  * The only code that sends `tools/call`: connects, checks the permission again right before the request, and sends it.
@@ -24,7 +24,7 @@ export async function sendCall(
   const { target, scope, since } = permitted.call
   const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
   let sent = 0
-  const ending: Ending = begin(context, permitted, timeoutMs * longestProgress)
+  const ending: Ending = begin(context, permitted, timeoutMs * maxProgressFactor)
   try {
     const current = await withFreshTools(context, permitted)
     ending.admission.permitted = current

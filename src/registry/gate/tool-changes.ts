@@ -59,12 +59,12 @@ export interface PreparedListing {
  */
 export async function prepareListing(
   context: Context,
-  whose: ListOwner,
+  listOwner: ListOwner,
   listing: ToolListing & { readonly server?: ServerInfo | undefined },
   known: KnownTools,
   options: { readonly now: number; readonly initial?: Readonly<Record<string, ToolSettingsRecord>> | undefined },
 ): Promise<PreparedListing> {
-  const { workspaceId, integrationId, owner } = whose
+  const { workspaceId, integrationId, owner } = listOwner
   if (listing.isCut && known.manifest !== undefined) throw largerThanAccepted()
   const tools = await hashed(listing.tools)
   const before =
@@ -88,7 +88,7 @@ export async function prepareListing(
       previous: known.manifest,
     },
   )
-  const events = eventsOf(whose, before, tools)
+  const events = eventsOf(listOwner, before, tools)
 
   if (acceptsAll) {
     const accepted = { ...settings }
@@ -136,14 +136,14 @@ export async function prepareListing(
 }
 
 /**
- * The settings of all tools are one record. A server whose tools are called differently each time must not fill it: what
+ * The settings of all tools are one record. A server listOwner tools are called differently each time must not fill it: what
  * nobody has set of a tool that is listed no longer goes first.
  */
 function fitting(
   settings: Readonly<Record<string, ToolSettingsRecord>>,
   tools: readonly ListedTool[],
 ): Readonly<Record<string, ToolSettingsRecord>> {
-  if (bytesOf(settings) <= comfortable) return settings
+  if (bytesOf(settings) <= safeRecordBytes) return settings
   const listed = new Set(tools.map(({ definition }) => definition.name))
   const isKept = ([name, { accepted: _hash, ...set }]: [string, ToolSettingsRecord]): boolean =>
     listed.has(name) || Object.values(set).some((value) => value !== undefined)
@@ -152,11 +152,11 @@ function fitting(
 
 /** What a server says of itself makes room for what changed. */
 function withinRecord(manifest: ToolsRecord): ToolsRecord {
-  return bytesOf(manifest) <= comfortable ? manifest : { ...manifest, server: undefined }
+  return bytesOf(manifest) <= safeRecordBytes ? manifest : { ...manifest, server: undefined }
 }
 
 /** Of a record, in bytes: some room is left for what is added to it. */
-const comfortable = recordLimits.valueBytes - 48 * 1024
+const safeRecordBytes = recordLimits.valueBytes - 48 * 1024
 
 function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length
@@ -175,10 +175,10 @@ function largerThanAccepted(): IntegrationError {
  */
 export async function changesOf(
   context: Context,
-  whose: { readonly workspaceId: string; readonly integrationId: string },
+  listOwner: { readonly workspaceId: string; readonly integrationId: string },
   assessed: readonly Assessed[],
 ): Promise<readonly (ToolChange | undefined)[]> {
-  const accepted = await acceptedOf(context, whose, assessed)
+  const accepted = await acceptedOf(context, listOwner, assessed)
   const pace = new WorkPace()
   const changes: (ToolChange | undefined)[] = []
   for (const [n, { change, tool }] of assessed.entries()) {
@@ -269,7 +269,11 @@ interface Changed {
 /** Work budget for comparing all tools of a list. */
 const comparingWork = 2_000_000
 
-function eventsOf(whose: ListOwner, before: ToolList | undefined, tools: readonly ListedTool[]): readonly NewEvent[] {
+function eventsOf(
+  listOwner: ListOwner,
+  before: ToolList | undefined,
+  tools: readonly ListedTool[],
+): readonly NewEvent[] {
   const added: string[] = []
   const changed: string[] = []
   for (const { definition, hash } of tools) {
@@ -285,11 +289,11 @@ function eventsOf(whose: ListOwner, before: ToolList | undefined, tools: readonl
   return [
     {
       type: 'tools_changed',
-      integrationId: whose.integrationId,
+      integrationId: listOwner.integrationId,
       added,
       changed,
       removed,
-      userId: whose.perUser ? whose.userId : undefined,
+      userId: listOwner.perUser ? listOwner.userId : undefined,
     },
   ]
 }

@@ -5,7 +5,7 @@ import { catalogueChanges, type CatalogueNews, type CataloguePosition } from '..
 import { visibleIds } from '../state/access.js'
 import { actingAs, type ActorContext, type Context } from '../state/context.js'
 import type { Target } from '../state/target.js'
-import { judgeOf, type Judge, type JudgedTools } from './judged-tools.js'
+import { findAvailableIn, type FindAvailable, type AvailableTools } from './available-tools.js'
 import { loadParts } from './toolset-parts.js'
 
 /** The tools that one agent may call now for one actor, and the missing ones with their reasons. */
@@ -32,7 +32,7 @@ interface BuiltIntegration {
   readonly createdAt: number
   readonly size: number
   readonly stale: Target | undefined
-  readonly judge: Judge
+  readonly findAvailable: FindAvailable
 }
 
 /** A toolset that was built. */
@@ -40,13 +40,13 @@ interface Remembered {
   readonly position: CataloguePosition
   readonly integrations: readonly BuiltIntegration[]
   /** When old tool lists are read again, and when everything is, in ms by the storage's clock. */
-  readonly lookAt: { readonly old: number; readonly all: number }
+  readonly rereadAt: { readonly old: number; readonly all: number }
   contents(conversationId: string | undefined): ToolsetContents
 }
 
 /** Some 50 MB; the definitions of tools are those of the cached lists. */
 const maxRememberedTools = 100_000
-const lookAgainMs = { old: 1000, all: 60_000 }
+const rereadMs = { old: 1000, all: 60_000 }
 
 export function toolsetBuilder(context: Context): ToolsetBuilder {
   const remembered = new LRUCache<string, Remembered>({
@@ -58,7 +58,7 @@ export function toolsetBuilder(context: Context): ToolsetBuilder {
     const known = remembered.get(nameOf(actor, agentId))
     if (known === undefined) return undefined
     const now = changes.unchangedSince(actor.workspaceId, known.position)
-    return now !== undefined && now < known.lookAt.old ? known.contents(conversationId) : undefined
+    return now !== undefined && now < known.rereadAt.old ? known.contents(conversationId) : undefined
   }
   return {
     recall,
@@ -85,16 +85,16 @@ async function bringUpToDate(
   known: Remembered | undefined,
   { position, changed, now }: CatalogueNews,
 ): Promise<Remembered> {
-  if (known === undefined || changed === undefined || now >= known.lookAt.all) {
+  if (known === undefined || changed === undefined || now >= known.rereadAt.all) {
     const integrations = await load(context, agentId, now, await visibleIds(context))
-    return toolsetOf(integrations, position, now, now + lookAgainMs.all)
+    return toolsetOf(integrations, position, now, now + rereadMs.all)
   }
-  const { integrations, lookAt } = known
-  const old = now < lookAt.old ? [] : integrations.flatMap(({ id, stale }) => (stale === undefined ? [] : [id]))
+  const { integrations, rereadAt } = known
+  const old = now < rereadAt.old ? [] : integrations.flatMap(({ id, stale }) => (stale === undefined ? [] : [id]))
   const ids = new Set([...changed, ...old])
   if (ids.size === 0) return { ...known, position }
   const others = integrations.filter(({ id }) => !ids.has(id))
-  return toolsetOf([...others, ...(await load(context, agentId, now, [...ids]))], position, now, lookAt.all)
+  return toolsetOf([...others, ...(await load(context, agentId, now, [...ids]))], position, now, rereadAt.all)
 }
 
 async function load(
@@ -107,7 +107,7 @@ async function load(
   return parts.map((part) => {
     const { integration, createdAt, tools, stale } = part
     const { id, handle } = integration
-    return { id, handle, createdAt, size: tools.length, stale, judge: judgeOf(context, part) }
+    return { id, handle, createdAt, size: tools.length, stale, findAvailable: findAvailableIn(context, part) }
   })
 }
 
@@ -119,16 +119,16 @@ function toolsetOf(
 ): Remembered {
   const integrations = loaded.toSorted((a, b) => a.createdAt - b.createdAt || (a.handle < b.handle ? -1 : 1))
   const stale = integrations.flatMap((one) => (one.stale === undefined ? [] : [one.stale]))
-  let judged: readonly JudgedTools[] = []
+  let available: readonly AvailableTools[] = []
   let contents: ToolsetContents | undefined
   return {
     position,
     integrations,
-    lookAt: { old: stale.length === 0 ? lookAtAll : Math.min(lookAtAll, now + lookAgainMs.old), all: lookAtAll },
+    rereadAt: { old: stale.length === 0 ? lookAtAll : Math.min(lookAtAll, now + rereadMs.old), all: lookAtAll },
     contents(conversationId) {
-      const latest = integrations.map(({ judge }) => judge(conversationId))
-      if (contents !== undefined && latest.every((each, n) => each === judged[n])) return contents
-      judged = latest
+      const latest = integrations.map(({ findAvailable }) => findAvailable(conversationId))
+      if (contents !== undefined && latest.every((each, n) => each === available[n])) return contents
+      available = latest
       contents = {
         tools: joined(latest.map(({ tools }) => tools)),
         unavailable: joined(latest.map(({ unavailable }) => unavailable)),

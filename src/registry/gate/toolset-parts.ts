@@ -8,7 +8,7 @@ import { inAcceptedWords } from '../../policy/schema-words.js'
 import { WorkPace } from '../../mcp/work-pace.js'
 import { shownDefinition, workOfShowing } from '../../policy/shown-definition.js'
 import { acceptedOf } from './accepted-definitions.js'
-import { standingOf, verdictOn, type Standing, type Subject } from './assess-tool.js'
+import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-tool.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
@@ -32,7 +32,7 @@ export interface IntegrationPart {
 /** One tool of an integration. */
 export interface ToolPart extends Omit<FilterInput['tools'][number], 'verdict'> {
   readonly subject: Subject
-  readonly standing: Standing
+  readonly state: ToolState
   /** Without the word of a policy. */
   readonly verdict: ApprovalVerdict
 }
@@ -63,14 +63,14 @@ async function partOf(
   const about = { actor: context.actor, agentId, integrationId, record, settings, manifest: target.tools }
   const tools = (list?.tools ?? []).map((tool) => {
     const subject: Subject = { ...about, tool }
-    const standing = standingOf(subject)
+    const state = toolStateOf(subject)
     return {
       subject,
-      standing,
-      verdict: verdictOn(context, subject, standing, { policy: undefined }),
+      state,
+      verdict: verdictOn(context, subject, state, { policy: undefined }),
       name: tool.definition.name,
-      enabled: standing.settings.enabled ?? true,
-      agents: standing.settings.agents,
+      enabled: state.settings.enabled ?? true,
+      agents: state.settings.agents,
       notForModels: notForModels(tool.definition),
     }
   })
@@ -104,21 +104,21 @@ function isFor(agentId: string, { record }: Target): boolean {
 /** Definitions for models: accepted texts with invisible characters escaped. A new tool has only its own texts. */
 async function definitionsForModels(
   context: Context,
-  whose: { readonly workspaceId: string; readonly integrationId: string },
-  usable: readonly Pick<ToolPart, 'subject' | 'standing'>[],
+  ref: { readonly workspaceId: string; readonly integrationId: string },
+  usable: readonly Pick<ToolPart, 'subject' | 'state'>[],
 ): Promise<ReadonlyMap<string, ToolDefinition>> {
-  const accepted = usable.some(({ standing }) => standing.change !== undefined)
+  const accepted = usable.some(({ state }) => state.change !== undefined)
     ? await acceptedOf(
         context,
-        whose,
-        usable.map(({ subject: { tool }, standing }) => ({ ...standing, tool })),
+        ref,
+        usable.map(({ subject: { tool }, state }) => ({ ...state, tool })),
       )
     : []
   const pace = new WorkPace()
   const definitions = new Map<string, ToolDefinition>()
-  for (const [n, { subject, standing }] of usable.entries()) {
+  for (const [n, { subject, state }] of usable.entries()) {
     const { definition } = subject.tool
-    const { change } = standing
+    const { change } = state
     const worded = change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n])
     const units = workOfShowing(worded)
     definitions.set(definition.name, frozen(shownDefinition(worded)))

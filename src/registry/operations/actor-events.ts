@@ -40,20 +40,20 @@ export function listenAs(
   listener: (event: ActorEvent) => unknown,
 ): () => void {
   const { actor } = context
-  const tell = (event: ActorEvent): void => {
+  const deliver = (event: ActorEvent): void => {
     if (name === '*' || event.type === name) callListener(context.report, listener, event)
   }
-  const hearCalls = (event: LocalEvent): void => {
+  const deliverCall = (event: LocalEvent): void => {
     if ('id' in event || event.workspaceId !== actor.workspaceId || event.userId !== actor.userId) return
-    tell(event)
+    deliver(event)
   }
-  context.feed.local.on('*', hearCalls)
+  context.feed.local.on('*', deliverCall)
   const stop = context.live.follow(actor.workspaceId, ({ event, record }) => {
     const shown = shownTo(context, event, record)
-    if (shown !== undefined) tell(shown)
+    if (shown !== undefined) deliver(shown)
   })
   return () => {
-    context.feed.local.off('*', hearCalls)
+    context.feed.local.off('*', deliverCall)
     stop()
   }
 }

@@ -80,13 +80,13 @@ async function endRemoval(context: Context, record: Scanned, id: string, now: nu
     return 'removals'
   }
   const found = await eraseIntegration(context, workspaceId, id, id)
-  await settle(context, record, now - removal.removedAt < lateWritesMs ? now + lookAgainMs : undefined)
+  await settle(context, record, now - removal.removedAt < lateWritesMs ? now + recheckMs : undefined)
   return found ? 'removals' : undefined
 }
 
 /** The longest that a call may take. */
 const lateWritesMs = 86_400_000
-const lookAgainMs = 3_600_000
+const recheckMs = 3_600_000
 
 /** Removes an integration that nobody signed in to, unless somebody is about to. */
 async function endSignIn(context: Context, record: Scanned, id: string, now: number): Promise<Done> {

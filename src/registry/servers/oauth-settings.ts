@@ -26,7 +26,7 @@ export async function oauthSettingsOf(
     stored === undefined ? {} : await openBound<OAuthSettings>(context, ref, 'oauth', { origin, sealed: stored.sealed })
   if (record.connectorId === undefined) return own
   const connector = (await context.connectorsOf(workspaceId)).find(({ id }) => id === record.connectorId)
-  return connector === undefined ? undefined : withArranged(connector, own, origin)
+  return connector === undefined ? undefined : withConnectorSettings(connector, own, origin)
 }
 
 /** Whether the client of these settings is the one of the host's connector. */
@@ -52,13 +52,13 @@ export function sealOAuthSettings(
 }
 
 /** A person's settings over their connector's, which apply only to the connector's own server. */
-export function withArranged(connector: Connector, own: OAuthSettings, origin: string): OAuthSettings {
+export function withConnectorSettings(connector: Connector, own: OAuthSettings, origin: string): OAuthSettings {
   const { auth } = connector
-  const isTheirs = 'url' in connector && new URL(connector.url).origin === origin
-  if (own.clientId !== undefined || typeof auth !== 'object' || auth.type !== 'oauth' || !isTheirs) return own
-  const { type: _type, ...arranged } = auth
-  const scopes = own.scopes === undefined ? arranged.scopes : [...(arranged.scopes ?? []), ...own.scopes]
-  return { ...arranged, scopes }
+  const isConnectorServer = 'url' in connector && new URL(connector.url).origin === origin
+  if (own.clientId !== undefined || typeof auth !== 'object' || auth.type !== 'oauth' || !isConnectorServer) return own
+  const { type: _type, ...fromConnector } = auth
+  const scopes = own.scopes === undefined ? fromConnector.scopes : [...(fromConnector.scopes ?? []), ...own.scopes]
+  return { ...fromConnector, scopes }
 }
 
 /**
@@ -67,7 +67,7 @@ export function withArranged(connector: Connector, own: OAuthSettings, origin: s
  *
  * @throws IntegrationError `invalid_input`
  */
-export function checkBesideConnector(what: string, connectorId: string, own: OAuthSettings): void {
+export function checkConnectorOverrides(what: string, connectorId: string, own: OAuthSettings): void {
   const hasClient = own.clientId !== undefined && own.clientSecret !== undefined
   const allowed = new Set(hasClient ? ['scopes', 'clientId', 'clientSecret'] : ['scopes'])
   const given = Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [name]))

@@ -16,13 +16,13 @@ const maxCharacters = 2_000
 /** Values of the latest requests: tokens change over time. */
 const maxSecrets = 32
 /** Shorter values are no secrets, and removing them would damage ordinary words. */
-const shortestSecret = 4
+const minSecret = 4
 
 /** Remembers the secrets of one connection, in memory only. */
 export function serverWords(): ServerWords {
   const secrets = new Set<string>()
   const note = (secret: string): void => {
-    if (secret.length < shortestSecret) return
+    if (secret.length < minSecret) return
     secrets.delete(secret)
     secrets.add(secret)
     if (secrets.size > maxSecrets) secrets.delete(secrets.values().next().value!)

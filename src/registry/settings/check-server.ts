@@ -48,7 +48,7 @@ export async function checkServer(
   const agents = (await context.agents.of(context.actor.workspaceId)).slice(0, 1).map(({ id }) => id)
   const plan = await planConnect(context, { name: 'check', ...taken, agents } as ConnectInput)
   const found = await probeServer(context, plan, signal).catch((error: unknown) => {
-    throw alike(error, plan.origin)
+    throw withoutDistinction(error, plan.origin)
   })
   if (found.type === 'sign_in') return { auth: 'oauth', origin: plan.origin }
   const { listing, profile } = found.listed
@@ -65,9 +65,9 @@ export async function checkServer(
 }
 
 /** Errors that must not differ: a difference would reveal what is on the network. */
-const unreachableAlike: ReadonlySet<ErrorCode> = new Set(['url_refused', 'redirect_refused', 'unreachable', 'timeout'])
+const indistinguishable: ReadonlySet<ErrorCode> = new Set(['url_refused', 'redirect_refused', 'unreachable', 'timeout'])
 
-function alike(error: unknown, origin: string): unknown {
-  if (!isIntegrationError(error) || !unreachableAlike.has(error.code)) return error
+function withoutDistinction(error: unknown, origin: string): unknown {
+  if (!isIntegrationError(error) || !indistinguishable.has(error.code)) return error
   return new IntegrationError('unreachable', `The server at ${origin} can't be reached. Check its URL.`)
 }

@@ -50,7 +50,7 @@ export async function connect(
   const auth = Object.keys(plan.headers).length > 0 ? 'header' : 'none'
   const rest = async (now: number) => {
     const known = { settings: undefined, manifest: undefined }
-    const filed = await prepareListing(
+    const prepared = await prepareListing(
       context,
       {
         workspaceId: actor.workspaceId,
@@ -74,7 +74,7 @@ export async function connect(
       owner === sharedOwner ? credentialTag(given, undefined, undefined) : credentialTag(undefined, given, undefined)
     const server: ServerRecord = { bindingRevision: 1, credential, profile: listed.profile }
     return [
-      ...filed.writes,
+      ...prepared.writes,
       { key: keys.status(id, owner), value: toJson(status) },
       { key: keys.server(id, owner), value: toJson(server) },
     ]

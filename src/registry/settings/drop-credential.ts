@@ -27,7 +27,7 @@ export function drop(id: string, stored: LoadedIntegration['others']): Dropped {
 }
 
 /** Revokes the shared credential and erases each person's own. */
-export async function wipe(
+export async function eraseAllCredentials(
   context: Context,
   workspaceId: string,
   id: string,

@@ -5,7 +5,7 @@ import { checkAgents } from '../state/host-lists.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import { checkTarget } from './refresh-tools.js'
 import type { ActorContext } from '../state/context.js'
-import { ownersOf, sharedSecrets, wipe } from './drop-credential.js'
+import { ownersOf, sharedSecrets, eraseAllCredentials } from './drop-credential.js'
 import { planEdit, type Edit, type UpdateInput } from './plan-edit.js'
 import { retrying } from '../state/retrying.js'
 import { eraseCredential, forgetSecret } from './erase-credential.js'
@@ -79,7 +79,7 @@ async function afterEdit(
   const isPrivateNow = changed.includes('visibility') && record.visibility === 'private'
   const isSharedNow = changed.includes('credentials') && record.credentials === 'shared'
   if (isPrivateNow) {
-    const others = (whose: string): boolean => whose !== record.ownerId
+    const others = (userId: string): boolean => userId !== record.ownerId
     await endOpenApprovals(context, workspaceId, id, {
       to: 'cancelled',
       reason: 'The integration is private now.',
@@ -98,7 +98,7 @@ async function afterEdit(
   if (!rebinds) return
   await endOpenApprovals(context, workspaceId, id, { to: 'superseded', reason: 'The integration was changed.' })
   await endGrants(context, workspaceId, id)
-  if (dropped !== undefined) await wipe(context, workspaceId, id, dropped)
+  if (dropped !== undefined) await eraseAllCredentials(context, workspaceId, id, dropped)
 }
 
 /**

@@ -97,14 +97,14 @@ async function consume(context: ActorContext, flow: PendingFlow): Promise<Status
   const status = versioned<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
   const before: StatusRecord =
     status.reason === 'awaiting_authorization' ? { ...status, reason: status.before ?? 'first_sign_in' } : status
-  const meanwhile = statusChange(
+  const interim = statusChange(
     { integrationId, owner, userId: actor.userId },
     status,
     { reason: before.reason === 'ok' ? 'ok' : 'refresh_outcome_unknown' },
     { now },
   )
   const done = await context.feed.commit(actor.workspaceId, {
-    writes: [{ key: flow.key, ifVersion: flow.version, value: undefined }, ...meanwhile.writes],
+    writes: [{ key: flow.key, ifVersion: flow.version, value: undefined }, ...interim.writes],
     events: [],
   })
   if (done === false) throw signInUnknown()

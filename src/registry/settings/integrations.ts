@@ -7,13 +7,18 @@ import { notFound } from '../state/errors.js'
 import { idsUnder } from '../state/pages.js'
 import { keys, prefixes } from '../state/keys.js'
 import { versioned, type IntegrationRecord } from '../state/records.js'
-import { presentIntegrations, standingKeyCount, standingKeys, storedIntegration } from './present-integration.js'
+import {
+  presentIntegrations,
+  presentationKeyCount,
+  presentationKeys,
+  storedIntegration,
+} from './present-integration.js'
 
 /** `get()`, and the result of other verbs. */
 export async function getIntegration(context: ActorContext, id: string): Promise<Integration> {
   const { actor } = context
   if (!isId(id)) throw notFound('integration', String(id))
-  const { record, others, now } = await load(context, id, 'get', standingKeys(id, actor))
+  const { record, others, now } = await load(context, id, 'get', presentationKeys(id, actor))
   const [integration] = await presentIntegrations(context, [storedIntegration(actor, id, record, others)], now)
   return integration!
 }
@@ -71,13 +76,13 @@ async function readAll(context: ActorContext, scope: IntegrationListOptions['sco
       : await visibleIds(context)
   const { records, now } = await context.storage.read(
     actor.workspaceId,
-    ids.flatMap((id) => [keys.integration(id), ...standingKeys(id, actor)]),
+    ids.flatMap((id) => [keys.integration(id), ...presentationKeys(id, actor)]),
   )
-  const size = 1 + standingKeyCount
+  const size = 1 + presentationKeyCount
   const stored = ids.flatMap((id, n) => {
-    const [integration, ...standing] = records.slice(n * size, (n + 1) * size)
+    const [integration, ...related] = records.slice(n * size, (n + 1) * size)
     const record = versioned<IntegrationRecord>(integration)?.value
-    return record === undefined || isHidden(context, record) ? [] : [storedIntegration(actor, id, record, standing)]
+    return record === undefined || isHidden(context, record) ? [] : [storedIntegration(actor, id, record, related)]
   })
   const all = await presentIntegrations(context, stored, now)
   return all.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))

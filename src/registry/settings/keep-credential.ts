@@ -92,7 +92,7 @@ export async function keepCredential(
   })
   await context.pool.retireKeys(poolPrefix(workspaceId, integrationId, owner))
   if (!moved) return
-  const mine = (whose: string): boolean => owner === sharedOwner || whose === userId
+  const mine = (user: string): boolean => owner === sharedOwner || user === userId
   await endOpenApprovals(context, workspaceId, integrationId, {
     to: 'superseded',
     reason: 'Somebody signed in with a different account.',

@@ -4,7 +4,7 @@ import { invalid } from '../../model/invalid.js'
 import type { CredentialMode, IntegrationVisibility } from '../../model/integration.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import { checkUrl } from '../../egress/url-policy.js'
-import { checkBesideConnector, withArranged } from '../servers/oauth-settings.js'
+import { checkConnectorOverrides, withConnectorSettings } from '../servers/oauth-settings.js'
 import { checkAgents } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
 import { withPrefix } from '../servers/headers.js'
@@ -82,9 +82,9 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
       ])
   }
   const own = taken.oauth as OAuthSettings | undefined
-  if (connector !== undefined && own !== undefined) checkBesideConnector('connect()', connector.id, own)
-  const hasArranged = typeof auth === 'object' && auth.type === 'oauth'
-  const asksToSignIn = checked !== undefined && (own !== undefined || hasArranged)
+  if (connector !== undefined && own !== undefined) checkConnectorOverrides('connect()', connector.id, own)
+  const hasConnectorSettings = typeof auth === 'object' && auth.type === 'oauth'
+  const asksToSignIn = checked !== undefined && (own !== undefined || hasConnectorSettings)
   return {
     name: taken.name ?? connector!.name,
     url: checked?.href,
@@ -104,7 +104,7 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
     settings:
       connector === undefined || checked === undefined
         ? (own ?? {})
-        : withArranged(connector, own ?? {}, checked.origin),
+        : withConnectorSettings(connector, own ?? {}, checked.origin),
     toolSettings: Object.fromEntries(
       Object.entries(connector?.tools ?? {}).map(([tool, { label, ...settings }]) => [
         tool,

@@ -137,8 +137,8 @@ function share(context: ActorContext, { record, id }: LoadedIntegration, draft: 
       },
     ])
   change(draft, record, 'visibility', wanted.visibility)
-  const [mine, everybodys] = [keys.visibleTo(record.ownerId, id), keys.visibleToAll(id)]
-  const [gone, there] = shared ? [mine, everybodys] : [everybodys, mine]
+  const [ownKey, sharedKey] = [keys.visibleTo(record.ownerId, id), keys.visibleToAll(id)]
+  const [gone, there] = shared ? [ownKey, sharedKey] : [sharedKey, ownKey]
   draft.writes.push({ key: gone, value: undefined }, { key: there, value: { id } })
 }
 

@@ -27,7 +27,7 @@ export interface StoredIntegration {
 }
 
 /** The keys that {@link storedIntegration} needs, besides that of the integration itself. */
-export function standingKeys(id: string, actor: CheckedActor): readonly string[] {
+export function presentationKeys(id: string, actor: CheckedActor): readonly string[] {
   const mine = ownerKey(actor.userId)
   return [
     keys.status(id, sharedOwner),
@@ -38,8 +38,8 @@ export function standingKeys(id: string, actor: CheckedActor): readonly string[]
   ]
 }
 
-/** The number of {@link standingKeys}. */
-export const standingKeyCount = 5
+/** The number of {@link presentationKeys}. */
+export const presentationKeyCount = 5
 
 /** Picks the records that concern the actor: with `per_user` credentials, their own status and tools. */
 export function storedIntegration(
@@ -156,8 +156,8 @@ function operationsOf(context: ActorContext, record: IntegrationRecord): Integra
 
 function knownStatus(record: IntegrationRecord, status: StatusRecord | undefined, now: number): StatusRecord {
   const { auth } = record
-  const untold = auth === 'header' ? 'credential_missing' : auth === 'oauth' ? 'first_sign_in' : 'ok'
-  return currentStatus(status ?? { reason: untold }, now)
+  const unchecked = auth === 'header' ? 'credential_missing' : auth === 'oauth' ? 'first_sign_in' : 'ok'
+  return currentStatus(status ?? { reason: unchecked }, now)
 }
 
 const noTools = { total: 0, enabled: 0, ask: 0, changed: 0, held: 0 } satisfies ToolCounts

@@ -3,7 +3,7 @@ import { invalid } from '../../model/invalid.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { StorageWrite } from '../../ports/storage.js'
-import { checkBesideConnector, oauthSettingsOf, sealOAuthSettings } from '../servers/oauth-settings.js'
+import { checkConnectorOverrides, oauthSettingsOf, sealOAuthSettings } from '../servers/oauth-settings.js'
 import { load } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
@@ -65,7 +65,7 @@ async function replaceSettings(context: ActorContext, id: string, oauth: OAuthSe
     const { record, version, workspaceId } = await load(context, id, 'set_endpoint')
     if (record.url === undefined)
       throw invalid('reconnect()', [{ path: 'oauth', message: "can't be given to a server on this machine" }])
-    if (record.connectorId !== undefined) checkBesideConnector('reconnect()', record.connectorId, oauth)
+    if (record.connectorId !== undefined) checkConnectorOverrides('reconnect()', record.connectorId, oauth)
     const sealed = await sealOAuthSettings(context, { workspaceId, integrationId: id }, originOf(record), oauth)
     return context.feed.commit(workspaceId, {
       writes: [

@@ -50,7 +50,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
       settings: versioned<SettingsRecord>(records[1]),
       manifest: versioned<ToolsRecord>(records[2])?.value,
     }
-    const filed = await prepareListing(
+    const prepared = await prepareListing(
       context,
       { workspaceId, integrationId, owner, userId, perUser: owner !== sharedOwner },
       listing,
@@ -64,26 +64,26 @@ export async function refreshTools(context: Context, target: Target, options: Us
       { now },
     )
     const manifestKey = keys.tools(integrationId, owner)
-    const writes = filed.writes.map((write) =>
+    const writes = prepared.writes.map((write) =>
       write.key === manifestKey ? { ...write, ifVersion: records[2]?.version ?? null } : write,
     )
     const done = await context.feed.commit(workspaceId, {
       writes: [...writes, ...status.writes],
-      events: [...status.events, ...filed.events],
+      events: [...status.events, ...prepared.events],
     })
     if (done === false) return false
     const ifVersion = done.find(({ key }) => key === manifestKey)!.version!
-    if (filed.stale.length > 0)
+    if (prepared.stale.length > 0)
       // Only while this list is current: a later one may equal the previous list again.
       context.runInBackground(
         () =>
           context.storage.commit(workspaceId, [
-            { key: manifestKey, ifVersion, value: toJson(filed.manifest) },
-            ...filed.stale,
+            { key: manifestKey, ifVersion, value: toJson(prepared.manifest) },
+            ...prepared.stale,
           ]),
         target,
       )
-    if (filed.events.length > 0) await supersedeChanged(context, target, filed.bindingHashes)
+    if (prepared.events.length > 0) await supersedeChanged(context, target, prepared.bindingHashes)
     return true
   })
 }

@@ -22,7 +22,7 @@ export interface SignInTarget {
   /** Our previous client at the authorization server; absent if its last sign-in never came back. */
   readonly client?: KnownClient | undefined
   /** The last sign-in never came back: no existing registration is reused. */
-  readonly registersAnew?: boolean | undefined
+  readonly registersAgain?: boolean | undefined
 }
 
 /** Reads the basis of a sign-in: settings, client registration and the existing credential. */
@@ -36,7 +36,7 @@ export async function signInTarget(
   ])
   const settings = await oauthSettingsOf(context, { workspaceId, integrationId }, record)
   const stored = versioned<ClientRecord>(records[0])?.value
-  const registersAnew = stored?.refused === true || (stored?.pending !== undefined && stored.pending === owner)
+  const registersAgain = stored?.refused === true || (stored?.pending !== undefined && stored.pending === owner)
   return {
     integrationId,
     owner,
@@ -45,9 +45,9 @@ export async function signInTarget(
     clientByHost: await isHostsClient(context, workspaceId, record, settings),
     // The last sign-in with it never came back: the authorization server may have forgotten the client, and shown only
     // the person an error.
-    registersAnew,
+    registersAgain,
     client:
-      stored === undefined || registersAnew
+      stored === undefined || registersAgain
         ? undefined
         : await openClient(context, { workspaceId, integrationId }, stored),
     credential: readCredential(records[1]?.value),

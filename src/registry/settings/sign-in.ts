@@ -81,7 +81,7 @@ export async function beginSignIn(
     const begun =
       typeof settings.grant === 'object'
         ? await obtainTokens(context, settings.grant, start)
-        : await sendPersonAway(context, start)
+        : await redirectPerson(context, start)
     return { ...begun, release: used.release }
   } catch (error) {
     used.release()
@@ -134,7 +134,7 @@ async function obtainTokens(
 }
 
 /** Prepares to send the person away: the URL, and the flow that their callback will belong to. */
-async function sendPersonAway(
+async function redirectPerson(
   context: ActorContext,
   { target, request, discovery, used, scopes, serverOrigin }: Start,
 ): Promise<Begun> {
@@ -177,7 +177,7 @@ async function sendPersonAway(
 /** Our client at the authorization server: the previous one, or one that the workspace shares. */
 async function clientFor(
   context: ActorContext,
-  { serverUrl, settings, client: before, registersAnew }: SignInTarget,
+  { serverUrl, settings, client: before, registersAgain }: SignInTarget,
   discovery: Discovery,
   { now, signal }: SignInRequest,
 ): Promise<SharedClient> {
@@ -189,7 +189,7 @@ async function clientFor(
   const client = await resolveClient(context.oauth, discovery, settings, {
     stored: stored?.client,
     share:
-      registersAnew === true
+      registersAgain === true
         ? undefined
         : async (wanted, register) =>
             (shared = await shareRegistration(context, sharer, wanted, register)).known.client,

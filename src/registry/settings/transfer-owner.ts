@@ -1,6 +1,6 @@
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { ActorContext } from '../state/context.js'
-import { drop, sharedSecrets, wipe } from './drop-credential.js'
+import { drop, sharedSecrets, eraseAllCredentials } from './drop-credential.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { load } from '../state/access.js'
@@ -57,5 +57,5 @@ export async function transferOwner(context: ActorContext, id: string, userId: s
     reason: 'The integration has a new owner.',
   })
   await endGrants(context, actor.workspaceId, id)
-  await wipe(context, actor.workspaceId, id, taken)
+  await eraseAllCredentials(context, actor.workspaceId, id, taken)
 }

@@ -3,7 +3,7 @@ import { isIntegrationError } from '../../model/errors.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
 /** Diagnostics per second, at most: a problem of every call would flood the host's log. */
-const mostPerSecond = 20
+const maxPerSecond = 20
 
 /**
  * Passes contained problems to the host's `onDiagnostic`: at most 20 a second, without the text of foreign errors. A
@@ -14,22 +14,22 @@ export function diagnostics(
   { now }: Pick<RegistryRuntime, 'now'>,
 ): Report {
   if (listener === undefined) return () => {}
-  let second = { began: -Infinity, told: 0, leftOut: 0 }
+  let second = { began: -Infinity, reported: 0, leftOut: 0 }
   return (diagnostic) => {
     const at = now()
     if (at - second.began >= 1_000 || at < second.began) {
       const { leftOut } = second
-      second = { began: at, told: 0, leftOut: 0 }
+      second = { began: at, reported: 0, leftOut: 0 }
       if (leftOut > 0)
-        tell(listener, { area: 'diagnostics', message: `${leftOut} more diagnostics were left out before this one.` })
+        notify(listener, { area: 'diagnostics', message: `${leftOut} more diagnostics were left out before this one.` })
     }
-    if (second.told >= mostPerSecond) {
+    if (second.reported >= maxPerSecond) {
       second.leftOut++
       return
     }
-    second.told++
+    second.reported++
     const { area, error } = diagnostic
-    tell(listener, { ...diagnostic, error: mayBePassedOn(area, error) ? error : undefined })
+    notify(listener, { ...diagnostic, error: mayBePassedOn(area, error) ? error : undefined })
   }
 }
 
@@ -41,7 +41,7 @@ function mayBePassedOn(area: DiagnosticArea, error: unknown): boolean {
 const hostFunctions: ReadonlySet<DiagnosticArea> = new Set(['listener', 'observer', 'policy', 'confirm', 'elicit'])
 
 /** Failures of the listener aren't reported: that could repeat without end. */
-function tell(listener: (diagnostic: Diagnostic) => unknown, diagnostic: Diagnostic): void {
+function notify(listener: (diagnostic: Diagnostic) => unknown, diagnostic: Diagnostic): void {
   try {
     const answer = listener(diagnostic)
     if (answer instanceof Promise) answer.catch(() => {})

@@ -109,7 +109,7 @@ export function eventFeed(options: {
   const prepare: EventFeed['prepare'] = (workspaceId, { writes = [], events = [], audit = [] }) => {
     const at = runtime.now()
     const news = events.map((event) => ({ ...event, workspaceId, at }))
-    const filed: StorageWrite[] = [
+    const all: StorageWrite[] = [
       ...writes,
       ...news.map((event): StorageWrite => ({
         append: prefixes.event,
@@ -125,7 +125,7 @@ export function eventFeed(options: {
       ...catalogueWrites(events, at),
     ]
     return {
-      writes: filed,
+      writes: all,
       done: (written) =>
         notify(
           news.map(

@@ -74,37 +74,37 @@ class Following {
   constructor(workspaceId: string, options: Parameters<typeof liveEvents>[0]) {
     this.#workspaceId = workspaceId
     this.#options = options
-    options.feed.local.on('*', this.#hear)
+    options.feed.local.on('*', this.#onLocalEvent)
     this.read()
   }
 
   read(): void {
     this.#again = true
     this.#cancelTimer()
-    if (!this.#isLooking) void this.#lookWhileWoken()
+    if (!this.#isLooking) void this.#readUntilIdle()
   }
 
   stop(): void {
     this.#stopped = true
-    this.#options.feed.local.off('*', this.#hear)
+    this.#options.feed.local.off('*', this.#onLocalEvent)
     this.#cancelTimer()
   }
 
   /** Events that this process commits while the end of the feed is being read must not be missed. */
-  readonly #hear = (event: LocalEvent): void => {
+  readonly #onLocalEvent = (event: LocalEvent): void => {
     if (event.workspaceId !== this.#workspaceId || !('id' in event)) return
     if (!this.#found) this.#after ??= numbered(Number(event.id) - 1)
     this.read()
   }
 
-  async #lookWhileWoken(): Promise<void> {
+  async #readUntilIdle(): Promise<void> {
     this.#isLooking = true
     do {
       this.#again = false
       // During an outage of the storage, the next read finds the events of the meantime.
       await this.#read().then(
         () => (this.#isAway = false),
-        (error: unknown) => this.#missed(error),
+        (error: unknown) => this.#reportOutage(error),
       )
     } while (this.#again && !this.#stopped)
     this.#isLooking = false
@@ -112,7 +112,7 @@ class Following {
   }
 
   /** Reported once per outage. */
-  #missed(error: unknown): void {
+  #reportOutage(error: unknown): void {
     const { report } = this.#options
     const message = 'The events of a workspace could not be read for its listeners. Reading is retried every second.'
     if (!this.#isAway && !this.#stopped) report({ area: 'live_events', message, error, workspaceId: this.#workspaceId })

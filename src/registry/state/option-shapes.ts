@@ -123,7 +123,7 @@ const connector: Shape = (value, path) => [
       ),
     ),
   })(value, path),
-  ...whereItIs(value, path),
+  ...addressOf(value, path),
 ]
 
 /** The connectors that a host lists. */
@@ -175,7 +175,7 @@ function connectorAuth(value: unknown, path: string): ReturnType<Shape> {
   return [{ path, message: "must be 'none', 'oauth', { type: 'header', name } or { type: 'oauth', … }" }]
 }
 
-function whereItIs(value: unknown, path: string): ReturnType<Shape> {
+function addressOf(value: unknown, path: string): ReturnType<Shape> {
   const { url, local } = (value ?? {}) as { readonly url?: unknown; readonly local?: unknown }
   if ((url === undefined) !== (local === undefined)) return []
   return [{ path: `${path}.url`, message: 'must be given, or `local` in its place, and not both' }]

@@ -175,7 +175,7 @@ export interface ApprovalRecord {
   readonly binding: ApprovalBinding
   readonly bindingHash: string
   /** Equal calls join this approval while it is pending: its pointer is `same/{hash}`. */
-  readonly requestHashOf?: string | undefined
+  readonly joinHash?: string | undefined
   readonly status: ApprovalStatus
   /** How often it was used without running the call, because a person was needed or nothing was sent. */
   readonly returns?: number | undefined

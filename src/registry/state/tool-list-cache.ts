@@ -47,7 +47,7 @@ export interface ToolLists {
 
 const chunkLength = 80_000
 /** Shortest time between two background refreshes of a list, in ms, however short the server's own `ttlMs` is. */
-const shortestListMs = 60_000
+const minListMs = 60_000
 const cacheLength = 32 * 1024 * 1024
 
 export function toolLists(storage: RegistryStorage): ToolLists {
@@ -107,9 +107,7 @@ export function listWrites(
     server: listing.server,
     listedAt: options.now,
     freshUntil:
-      listing.ttlMs === undefined || listing.ttlMs === 0
-        ? undefined
-        : options.now + Math.max(listing.ttlMs, shortestListMs),
+      listing.ttlMs === undefined || listing.ttlMs === 0 ? undefined : options.now + Math.max(listing.ttlMs, minListMs),
   }
   const { previous } = options
   const changed = previous?.hash !== hash

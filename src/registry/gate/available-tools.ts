@@ -8,23 +8,23 @@ import { askPolicy, policyFacts, verdictOn } from './assess-tool.js'
 import type { IntegrationPart, ToolPart } from './toolset-parts.js'
 
 /** What an agent may call of one integration now, and what is missing. */
-export interface JudgedTools {
+export interface AvailableTools {
   readonly tools: readonly ToolsetTool[]
   readonly unavailable: readonly UnavailableTool[]
 }
 
 /** Judges the tools of one integration: returns the same lists until a host's policy says something else of one. */
-export type Judge = (conversationId: string | undefined) => JudgedTools
+export type FindAvailable = (conversationId: string | undefined) => AvailableTools
 
 /** A host's policy may look at the conversation, and change its mind: it is asked each time. Everything else is kept. */
-export function judgeOf(context: Context, part: IntegrationPart): Judge {
-  return context.options.approvals.policy === undefined ? judgeWithoutPolicy(part) : judgeWithPolicy(context, part)
+export function findAvailableIn(context: Context, part: IntegrationPart): FindAvailable {
+  return context.options.approvals.policy === undefined ? withoutPolicy(part) : withPolicy(context, part)
 }
 
 /** Keeps nothing but what it hands out: of a thousand toolsets, the rest would be most. */
-function judgeWithoutPolicy(part: IntegrationPart): Judge {
+function withoutPolicy(part: IntegrationPart): FindAvailable {
   return always(
-    judgedTools(
+    availableTools(
       part,
       part.filtered,
       part.tools.map(({ verdict }) => verdict),
@@ -32,42 +32,42 @@ function judgeWithoutPolicy(part: IntegrationPart): Judge {
   )
 }
 
-function always(judged: JudgedTools): Judge {
-  return () => judged
+function always(available: AvailableTools): FindAvailable {
+  return () => available
 }
 
-function judgeWithPolicy(context: Context, part: IntegrationPart): Judge {
+function withPolicy(context: Context, part: IntegrationPart): FindAvailable {
   const { filter, tools } = part
   const verdicts = tools.map(({ verdict }) => verdict)
-  const questions = tools.map((tool) => policyQuestion(context, tool))
-  let judged: JudgedTools | undefined
+  const verdictsOf = tools.map((tool) => policyFor(context, tool))
+  let available: AvailableTools | undefined
   return (conversationId) => {
-    for (const [n, question] of questions.entries()) {
-      const verdict = question(conversationId)
+    for (const [n, verdictOf] of verdictsOf.entries()) {
+      const verdict = verdictOf(conversationId)
       if (verdict === verdicts[n]) continue
       verdicts[n] = verdict
-      judged = undefined
+      available = undefined
     }
-    judged ??= judgedTools(
+    available ??= availableTools(
       part,
       filterTools({ ...filter, tools: tools.map((tool, n) => ({ ...tool, verdict: verdicts[n]! })) }),
       verdicts,
     )
-    return judged
+    return available
   }
 }
 
-/** @returns how to ask the policy about one tool: the verdict is the same object while the answer is the same */
-function policyQuestion(
+/** @returns how to ask the policy about one tool: the verdict is the same object while the result is the same */
+function policyFor(
   context: Context,
-  { subject, standing, verdict: withoutAnswer }: ToolPart,
+  { subject, state, verdict: noResult }: ToolPart,
 ): (conversationId: string | undefined) => ApprovalVerdict {
-  const { actor, agentId, integration, tool } = policyFacts(subject, standing.label)
+  const { actor, agentId, integration, tool } = policyFacts(subject, state.label)
   frozen([integration, tool])
   let last: { readonly mode: unknown; readonly rule: unknown } | undefined
-  let verdict = withoutAnswer
+  let verdict = noResult
   return (conversationId) => {
-    const answer: unknown = askPolicy(context, {
+    const result: unknown = askPolicy(context, {
       actor,
       agentId,
       conversationId,
@@ -75,34 +75,34 @@ function policyQuestion(
       tool,
       arguments: undefined,
     })
-    if (answer === undefined) {
+    if (result === undefined) {
       last = undefined
-      verdict = withoutAnswer
+      verdict = noResult
       return verdict
     }
-    const read = readAnswer(answer)
+    const read = readResult(result)
     if (last === undefined || read === undefined || read.mode !== last.mode || read.rule !== last.rule)
-      verdict = verdictOn(context, subject, standing, { policy: answer })
+      verdict = verdictOn(context, subject, state, { policy: result })
     last = read
     return verdict
   }
 }
 
 /** Compares two results of the host's policy. A result that can't be read equals no other. */
-function readAnswer(answer: unknown): { readonly mode: unknown; readonly rule: unknown } | undefined {
+function readResult(result: unknown): { readonly mode: unknown; readonly rule: unknown } | undefined {
   try {
-    const { mode, rule } = answer as { readonly mode: unknown; readonly rule: unknown }
+    const { mode, rule } = result as { readonly mode: unknown; readonly rule: unknown }
     return { mode, rule }
   } catch {
     return undefined
   }
 }
 
-function judgedTools(
+function availableTools(
   { integration, tools, definitions }: IntegrationPart,
   { usable, unavailable }: Filtered,
   verdicts: readonly ApprovalVerdict[],
-): JudgedTools {
+): AvailableTools {
   Object.freeze(integration)
   return {
     unavailable: unavailable.map((missing) => Object.freeze({ integration, ...missing })),
@@ -117,7 +117,7 @@ function judgedTools(
 
 /** It is handed out to everybody, so that nobody may change it; a definition is frozen already. */
 function toolOf(
-  { subject: { tool, record }, standing: { label, mode } }: ToolPart,
+  { subject: { tool, record }, state: { label, mode } }: ToolPart,
   { name, title, description, inputSchema, outputSchema }: ToolDefinition,
   { mode: effect, rule }: ApprovalVerdict,
   integration: ToolsetTool['integration'],
