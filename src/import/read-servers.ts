@@ -4,6 +4,7 @@ import { readMcpJson, serversOfMcpJson } from './mcp-json.js'
 import { asObject, readDocument, type UncheckedObject } from './read-document.js'
 import { maxServers, type ImportedServers } from './server-entry.js'
 import { readServerJson, rowsOfServerJson } from './server-json.js'
+import { visibleEntry } from './visible-entry.js'
 
 /**
  * Reads a list of MCP servers: `mcp.json` as Claude, VS Code, Visual Studio, Cursor, Cline, Windsurf, Gemini, LibreChat and
@@ -30,7 +31,7 @@ export function readServers(text: string): ImportedServers {
     throw invalid('readServers()', [
       { path: 'text', message: `lists ${found.servers.length} servers; at most ${maxServers} can be imported at once` },
     ])
-  return found
+  return { ...found, servers: found.servers.map(visibleEntry) }
 }
 
 function jsonServers(document: UncheckedObject): ImportedServers | undefined {

@@ -4,6 +4,7 @@ import { IntegrationError } from '../model/errors.js'
 import { asObject, asText, readDocument, type UncheckedObject } from './read-document.js'
 import type { ServerEntry } from './server-entry.js'
 import { readServerJson, registryStatus, rowsOfServerJson } from './server-json.js'
+import { visibleEntry } from './visible-entry.js'
 
 /** Properties of a server that the registry lacks and a host adds. */
 export type RegistryConnectorsOverlay = Partial<
@@ -80,7 +81,9 @@ export function registryConnectors(options: RegistryConnectorsOptions): () => Pr
     const { status, isLatest } = registryStatus(row)
     if (!isLatest) return
     const connector =
-      status === 'deleted' ? undefined : connectorOf(name, readServerJson(row), row, options.servers?.[name])
+      status === 'deleted'
+        ? undefined
+        : connectorOf(name, visibleEntry(readServerJson(row)), row, options.servers?.[name])
     if (connector === undefined) known.delete(name)
     else if (known.has(name) || known.size < maxServers) known.set(name, connector)
   }

@@ -1,5 +1,6 @@
 import { maxJsonDepth, nestsWithin } from '../model/json.js'
 import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
+import { visible } from '../model/visible-text.js'
 import { isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
 
 const maxDefinitionCharacters = 128 * 1024
@@ -74,15 +75,14 @@ const known = new Set([
   '_meta',
 ])
 
-/** 1-256 characters of any script. What hides or turns text around is not for names. */
+/** 1-256 characters of any script. What hides or turns text around is not for names; blanks of any width are. */
 function isUsableName(name: unknown): boolean {
-  if (typeof name !== 'string' || name.trim() === '' || hidden.test(name.replace(/[\uFE0E\uFE0F]/g, ''))) return false
-  return name.length <= 2 * maxNameCharacters && Array.from(name).length <= maxNameCharacters
+  if (typeof name !== 'string' || name.trim() === '' || name.length > 2 * maxNameCharacters) return false
+  const plain = name.replace(/\p{Zs}/gu, ' ')
+  return visible(plain) === plain && Array.from(name).length <= maxNameCharacters
 }
 
 const maxNameCharacters = 256
-/** Controls, half surrogate pairs, and what is drawn as nothing: bidi controls, tags, zero-width characters. */
-const hidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/u
 
 function areAnnotations(annotations: unknown): boolean {
   if (annotations === undefined) return true

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { invalid } from './invalid.js'
 import { approvalTransitions, type ApprovalStatus } from './approval.js'
 import { isReservedParameter, scopeToken, signingAlgorithms } from './oauth-rules.js'
-import { visible } from './visible-text.js'
+import { visible, visibleText } from './visible-text.js'
 import { type FieldProblem } from './errors.js'
 
 /** Schemas of the inputs that people and hosts send. */
@@ -257,12 +257,18 @@ export const approvalListInput = z.strictObject({
   signal: z.unknown().optional(),
 })
 
+/** Models read the reason of a denial. */
+const reason = z
+  .string()
+  .max(2000)
+  .transform((text) => visibleText(text))
+
 /** A decision about an approval; `remember` and edited arguments are checked where they are used. */
 export const decisionInput = z.union([
   z.literal('approve').transform(() => ({ decision: 'approve' as const })),
   z.literal('deny').transform(() => ({ decision: 'deny' as const })),
   z.strictObject({ decision: z.literal('approve'), args: z.unknown().optional(), remember: z.unknown().optional() }),
-  z.strictObject({ decision: z.literal('deny'), reason: z.string().max(2000).optional() }),
+  z.strictObject({ decision: z.literal('deny'), reason: reason.optional() }),
 ])
 
 /**

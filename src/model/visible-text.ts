@@ -3,16 +3,26 @@
  * without a glyph, blanks other than the space, private use, lone surrogates.
  */
 const hidden =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u{2800}]|(?! )\p{Zs}/u
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u{2800}\u{fffc}\u{1d159}\u{13441}\u{13442}\u{16fe4}]|(?! )\p{Zs}/u
 
-/** Joiners, which writing systems and emoji need between two characters. */
+/** Joiners, which some writing systems and emoji need between two characters. */
 const joiner = /[\u200c\u200d]/
-const joins = /[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]/u
-const isJoined = /[\p{L}\p{Extended_Pictographic}]/u
+/** Scripts that need no joiners: between their letters, joiners could only hide something. */
+const withoutJoiners =
+  '\\p{scx=Latin}\\p{scx=Greek}\\p{scx=Cyrillic}\\p{scx=Armenian}\\p{scx=Han}\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Hangul}'
+const joinsLetter = new RegExp(`(?![${withoutJoiners}])[\\p{L}\\p{M}]`, 'u')
+const isJoinedLetter = new RegExp(`(?![${withoutJoiners}])\\p{L}`, 'u')
+const joinsEmoji = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]/u
+const isJoinedEmoji = /\p{Extended_Pictographic}/u
 /** Variation selectors, which select text or emoji style, or a variant of a Han or Mongolian character. */
 const emojiSelector = /[\ufe0e\ufe0f]/
+const keycap = /[0-9#*]/
 const selector = /\p{Variation_Selector}/u
 const hasVariants = /[\p{Script=Han}\p{Script=Mongolian}]/u
+/** Combining marks are drawn over their letter; more of them than any script needs would cover other text. */
+const mostMarks = 8
+const mark = /\p{M}/u
+const pile = new RegExp(`\\p{M}{${mostMarks + 1}}`, 'u')
 
 /**
  * One-line text without hidden characters: characters that have no glyph, reorder text or control a terminal appear as
@@ -70,7 +80,7 @@ const roomForEscapes = 16_384
 
 /** Cuts between characters, never inside an escape or a surrogate pair. */
 function show(text: string, maxLength: number, kept = ''): ShownText {
-  if (text.length <= maxLength && !hidden.test(text)) return { shown: text, hiddenCharacters: 0 }
+  if (text.length <= maxLength && !hidden.test(text) && !pile.test(text)) return { shown: text, hiddenCharacters: 0 }
   const room = Math.min(maxLength, text.length + roomForEscapes)
   const drawn: string[] = []
   let length = 0
@@ -87,11 +97,28 @@ function show(text: string, maxLength: number, kept = ''): ShownText {
 }
 
 function hides(text: string, at: number, character: string): boolean {
+  if (character >= ' ' && character <= '~') return false
+  if (mark.test(character) && isPiled(text, at)) return true
   if (!hidden.test(character)) return false
-  const before = characterBefore(text, at)
-  if (joiner.test(character)) return !joins.test(before) || !isJoined.test(characterAt(text, at + 1))
-  if (emojiSelector.test(character)) return !/\p{Emoji}/u.test(before)
+  const [before, after] = [characterBefore(text, at), characterAt(text, at + 1)]
+  if (joiner.test(character))
+    return !(
+      (joinsLetter.test(before) && isJoinedLetter.test(after)) ||
+      (joinsEmoji.test(before) && isJoinedEmoji.test(after))
+    )
+  if (emojiSelector.test(character)) return keycap.test(before) ? after !== '\u20e3' : !/\p{Emoji}/u.test(before)
   return !selector.test(character) || !hasVariants.test(before)
+}
+
+/** Whether a mark stands on as many others as are allowed. */
+function isPiled(text: string, at: number): boolean {
+  let start = at
+  for (let count = 0; count < mostMarks; count++) {
+    const before = characterBefore(text, start)
+    if (!mark.test(before)) return false
+    start -= before.length
+  }
+  return true
 }
 
 function characterAt(text: string, at: number): string {

@@ -3,6 +3,7 @@ import { previewServers, readServers } from 'mcp-integrations/import'
 
 const one = (text: unknown) => readServers(typeof text === 'string' ? text : JSON.stringify(text)).servers[0]!
 const url = 'https://mcp.example.com/mcp'
+const official = 'io.modelcontextprotocol.registry/official'
 
 describe('a list of servers', () => {
   it.each([
@@ -258,6 +259,31 @@ describe('a text that is no list', () => {
     expect(() => readServers(text)).toThrow(
       expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining(message) as string }),
     )
+  })
+
+  it('hides nothing in what a person reads of it, and keeps what values are found by', () => {
+    const sly = 'a\u202eb\u{e0041}\u200b'
+    const entry = one({
+      servers: {
+        [sly]: { url, description: sly, headers: { 'X-Key': '${input:key}' }, alwaysAllow: [sly], includeTools: [sly] },
+        [`no ${sly}`]: { description: sly },
+      },
+      inputs: [{ id: 'key', description: sly, options: [sly] }],
+    })
+    const shown = 'a\\u{202E}b\\u{E0041}\\u{200B}'
+    expect(entry).toMatchObject({
+      name: shown,
+      description: shown,
+      variables: [{ name: 'key', description: shown, choices: [sly] }],
+      suggestions: { autoApprove: [shown], enabledTools: [shown] },
+    })
+    const registry = { server: { name: 'io.example/a', title: sly, description: sly, remotes: [{ url }] } }
+    const withdrawn = { [official]: { status: 'deprecated', statusMessage: sly } }
+    expect(one({ ...registry, _meta: withdrawn })).toMatchObject({
+      name: shown,
+      description: shown,
+      notes: [expect.stringContaining(shown)],
+    })
   })
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('survives a server called %s', (name) => {

@@ -63,6 +63,10 @@ describe.each(['modern', 'legacy'] as const)('the tool list of a %s server', (er
       [{ name: 'x'.repeat(257), inputSchema: object }, 'invalid_name'],
       [{ name: 'pay\u202ednes', inputSchema: object }, 'invalid_name'],
       [{ name: 'half\ud800', inputSchema: object }, 'invalid_name'],
+      [{ name: 'read\u2800note', inputSchema: object }, 'invalid_name'],
+      [{ name: 'read\ufff9note', inputSchema: object }, 'invalid_name'],
+      [{ name: 'read\u200dnote', inputSchema: object }, 'invalid_name'],
+      [{ name: `read${'\u0301'.repeat(20)}`, inputSchema: object }, 'invalid_name'],
       [{ name: 'no_schema' }, 'invalid_schema'],
       [{ name: 'type_5', inputSchema: { type: 5 } }, 'invalid_schema'],
       [

@@ -29,6 +29,15 @@ describe('text in which nothing can hide', () => {
     ['\u845b\u{e0100}', '\u845b\u{e0100}'],
     ['a \u200d b\u200d', 'a \\u{200D} b\\u{200D}'],
     ['\u2764\ufe0f\ufe0f', '\u2764\ufe0f\\u{FE0F}'],
+    ['ad\u200dmin \u0430\u200c\u0431 e\u0301\u200dx', 'ad\\u{200D}min \u0430\\u{200C}\u0431 e\u0301\\u{200D}x'],
+    ['🎉\u200dA \u0645\u200dA', '🎉\\u{200D}A \u0645\\u{200D}A'],
+    ['1\ufe0f2\ufe0f', '1\\u{FE0F}2\\u{FE0F}'],
+    ['\u061ca\u2066b\u2069c\u206af\u180e', '\\u{61C}a\\u{2066}b\\u{2069}c\\u{206A}f\\u{180E}'],
+    ['a\uffa0b\u1160c\u00add\u{1d173}e\ufff9f\ufffb', 'a\\u{FFA0}b\\u{1160}c\\u{AD}d\\u{1D173}e\\u{FFF9}f\\u{FFFB}'],
+    ['a\u{1d159}b\u{16fe4}c\u{13441}\ufffc', 'a\\u{1D159}b\\u{16FE4}c\\u{13441}\\u{FFFC}'],
+    ['\u{1f3f4}\u{e0067}\u{e007f}', '\u{1f3f4}\\u{E0067}\\u{E007F}'],
+    [`z${'\u0301'.repeat(10)}o`, `z${'\u0301'.repeat(8)}\\u{301}\\u{301}o`],
+    ['בְּרֵאשִׁית ཧཱུྃ ก็้ e\u0323\u0301', 'בְּרֵאשִׁית ཧཱུྃ ก็้ e\u0323\u0301'],
     ['', ''],
   ])('%j is shown as %s', (text, expected) => {
     expect(visible(text)).toBe(expected)
