@@ -1,6 +1,7 @@
 import type { JsonValue } from '../model/json.js'
+import { pointerNames } from '../model/json-pointer.js'
 import type { WorkBudget } from '../model/work-budget.js'
-import { decoded, own } from './schema-values.js'
+import { own } from './schema-values.js'
 
 /** The references of one schema, and those that are being followed. */
 export class SchemaReferences {
@@ -51,9 +52,9 @@ export class SchemaReferences {
     if (!ref.startsWith('#/')) return undefined
     this.#work.spend(ref.length)
     let node: JsonValue | undefined = this.#root
-    for (const part of ref.slice(2).split('/')) {
+    for (const name of pointerNames(ref)) {
       this.#work.spend()
-      node = own(node, decoded(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+      node = own(node, name)
       if (node === undefined) return undefined
     }
     return node

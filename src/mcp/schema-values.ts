@@ -42,12 +42,3 @@ export function isNested(value: JsonValue | undefined): value is JsonObject | re
 export function own(value: JsonValue | undefined, key: string): JsonValue | undefined {
   return isNested(value) && Object.hasOwn(value, key) ? (value as JsonObject)[key] : undefined
 }
-
-/** A part of a JSON pointer without its percent-encoding; one that is encoded wrongly stays as it is. */
-export function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}

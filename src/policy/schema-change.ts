@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../model/json.js'
 import { wordKeywords } from '../model/schema-keywords.js'
 import { WorkBudget, withinBudget } from '../model/work-budget.js'
 import { Fingerprints } from './fingerprints.js'
+import { ReferenceNames } from './reference-names.js'
 
 /**
  * How a schema has changed. `cosmetic`: only its notation. `narrowed`: it accepts less. `reworded`: its texts, and it accepts
@@ -23,7 +24,7 @@ export function compareSchemas(
   after: JsonValue,
   work: WorkBudget = new WorkBudget(maxWork),
 ): SchemaChange {
-  return withinBudget(() => new Comparison(work).of(before, after), 'widened')
+  return withinBudget(() => new Comparison(before, after, work).change(), 'widened')
 }
 
 /** The worst of several changes. */
@@ -52,8 +53,17 @@ const covering = new Set(['additionalProperties', 'items'])
 const naming = ['const', 'enum', 'pattern', 'format']
 /** Keywords that give a part of a schema an effect elsewhere. */
 const reachingElsewhere = ['$ref', 'unevaluatedProperties', 'unevaluatedItems']
-/** Keywords with a schema that, when restricted, may widen the outer schema. */
-const notMonotone = ['not', 'if', 'oneOf', 'contains', 'dependentSchemas', 'unevaluatedProperties', 'unevaluatedItems']
+/** Keywords with a schema that, when restricted, may widen the outer schema or name a field. */
+const notMonotone = [
+  'not',
+  'if',
+  'oneOf',
+  'contains',
+  'propertyNames',
+  'dependentSchemas',
+  'unevaluatedProperties',
+  'unevaluatedItems',
+]
 /** Keywords that some dialects of JSON Schema ignore or read differently. */
 const ofOneDialect = [
   '$ref',
@@ -62,24 +72,32 @@ const ofOneDialect = [
   'prefixItems',
   'additionalItems',
   'const',
-  'propertyNames',
   'dependentRequired',
   'dependencies',
   'exclusiveMinimum',
   'exclusiveMaximum',
   ...notMonotone,
 ]
+/** The dialects in which a schema without such keywords has the same meaning. */
+const dialect = /^https?:\/\/json-schema\.org\/(?:draft-0[67]|draft\/20(?:19-09|20-12))\/schema#?$/
 
 class Comparison {
   readonly #work: WorkBudget
   readonly #prints: Fingerprints
+  readonly #before: JsonValue
+  readonly #after: JsonValue
+  readonly #references: ReferenceNames
 
-  constructor(work: WorkBudget) {
+  constructor(before: JsonValue, after: JsonValue, work: WorkBudget) {
     this.#work = work
     this.#prints = new Fingerprints(work)
+    this.#before = before
+    this.#after = after
+    this.#references = new ReferenceNames([before, after], work)
   }
 
-  of(before: JsonValue, after: JsonValue): SchemaChange {
+  change(): SchemaChange {
+    const [before, after] = [this.#before, this.#after]
     const changes = this.#compare(before, after)
     const mention = (names: readonly string[]): boolean => this.#mentions(before, names) || this.#mentions(after, names)
     if ((changes & narrowed) > 0 && mention(reachingElsewhere) && mention(notMonotone)) return 'widened'
@@ -111,7 +129,7 @@ class Comparison {
     if (covering.has(keyword)) return this.#compare(was ?? true, is ?? true)
     switch (keyword) {
       case '$schema':
-        return this.#mentions(before, ofOneDialect) || this.#mentions(after, ofOneDialect) ? widened : reworded
+        return this.#compareDialects(before, after)
       case 'type':
         return compareSets(this.#typesOf(was), this.#typesOf(is))
       case 'enum':
@@ -145,6 +163,14 @@ class Comparison {
       default:
         return widened
     }
+  }
+
+  #compareDialects(before: JsonObject, after: JsonObject): Changes {
+    const isKnown = [before, after].every((schema) => {
+      const said = own(schema, '$schema')
+      return said === undefined || (typeof said === 'string' && dialect.test(said))
+    })
+    return isKnown && !this.#mentions(before, ofOneDialect) && !this.#mentions(after, ofOneDialect) ? reworded : widened
   }
 
   #typesOf(type: JsonValue | undefined): ReadonlySet<number> | undefined {
@@ -197,20 +223,21 @@ class Comparison {
       const [was, is] = [own(old, name), own(fresh, name)]
       if (was === undefined) changes |= widened
       else if (is !== undefined) changes |= this.#compare(was, is)
-      else if (own(after, 'patternProperties') !== undefined) changes |= widened
+      else if (own(after, 'patternProperties') !== undefined || this.#references.has(name)) changes |= widened
       else changes |= narrowed | this.#compare(was, own(after, 'additionalProperties') ?? true)
     }
     return changes
   }
 
-  /** Definitions have an effect where they are used. A new or removed definition only counts as new text. */
+  /** Definitions have an effect where they are used. A new or removed definition that is unused only counts as new text. */
   #compareDefinitions(was: JsonValue | undefined, is: JsonValue | undefined): Changes {
     const [old, fresh] = [asSchema(was ?? {}), asSchema(is ?? {})]
     if (old === undefined || fresh === undefined) return widened
     let changes: Changes = same
     for (const name of namesOf(old, fresh)) {
       const [before, after] = [own(old, name), own(fresh, name)]
-      changes |= before === undefined || after === undefined ? reworded : this.#compare(before, after)
+      if (before !== undefined && after !== undefined) changes |= this.#compare(before, after)
+      else changes |= this.#references.has(name) ? widened : reworded
     }
     return changes
   }

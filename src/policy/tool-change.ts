@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolAnnotations, ToolChange, ToolDefinition } from '../model/tool.js'
 import type { WorkBudget } from '../model/work-budget.js'
 import { digestOf } from './digest.js'
+import { notForModels } from './model-audience.js'
 import { compareSchemas, worst, type SchemaChange } from './schema-change.js'
 import { addsWords } from './schema-words.js'
 import { partsOf } from './tool-definition.js'
@@ -19,7 +20,8 @@ export function classifyChange(accepted: ToolDefinition, now: ToolDefinition): T
 
 /**
  * Compares a definition with the accepted one. Changes that can't be classified, or only at too high a cost, count as
- * `widened`. A result gives no additional permission, so only the texts of `outputSchema` count.
+ * `widened`, and so does a tool that models may call from now on. A result gives no additional permission, so only the
+ * texts of `outputSchema` count.
  *
  * @param work - shared by several comparisons; `@default` one of its own
  * @throws IntegrationError `protocol_error` when one nests deeper than 100 levels
@@ -32,6 +34,7 @@ export function changeKind(accepted: ToolDefinition, now: ToolDefinition, work?:
     compareAnnotations(before.annotations ?? {}, after.annotations ?? {}),
     compareOutputs(before.outputSchema ?? true, after.outputSchema ?? true, work),
     before.title === after.title && before.description === after.description ? 'same' : 'reworded',
+    notForModels(accepted) !== undefined && notForModels(now) === undefined ? 'widened' : 'same',
     ...['icons', 'execution', '_meta'].map((part) => (isEqual(before[part], after[part]) ? 'same' : 'cosmetic')),
   ])
 }

@@ -37,7 +37,10 @@ describe('text in which nothing can hide', () => {
     ['a\u{1d159}b\u{16fe4}c\u{13441}\ufffc', 'a\\u{1D159}b\\u{16FE4}c\\u{13441}\\u{FFFC}'],
     ['\u{1f3f4}\u{e0067}\u{e007f}', '\u{1f3f4}\\u{E0067}\\u{E007F}'],
     [`z${'\u0301'.repeat(10)}o`, `z${'\u0301'.repeat(8)}\\u{301}\\u{301}o`],
-    ['בְּרֵאשִׁית ཧཱུྃ ก็้ e\u0323\u0301', 'בְּרֵאשִׁית ཧཱུྃ ก็้ e\u0323\u0301'],
+    [
+      '\u05d1\u05bc\u05b0\u05e8 \u0f67\u0f71\u0f74\u0f7e \u0e01\u0e47\u0e49 e\u0323\u0301',
+      '\u05d1\u05bc\u05b0\u05e8 \u0f67\u0f71\u0f74\u0f7e \u0e01\u0e47\u0e49 e\u0323\u0301',
+    ],
     ['', ''],
   ])('%j is shown as %s', (text, expected) => {
     expect(visible(text)).toBe(expected)

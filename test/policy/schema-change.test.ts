@@ -64,6 +64,7 @@ describe('what a schema accepts', () => {
     ['words in what is excluded', { not: text }, { not: { ...text, description: 'no' } }],
     ['the dialect', { ...text, $schema: 'http://json-schema.org/draft-07/schema#' }, text],
     ['a definition that nothing uses', { ...text, $defs: { a: {} } }, text],
+    ['a definition beside those that are used', { ...ref, $defs: { a: text, b: {} } }, { ...ref, $defs: { a: text } }],
   ])('is told in other words by %s', (_what, before, after) => {
     expect(compareSchemas(before, after)).toBe('reworded')
     expect(compareSchemas(after, before)).toBe('reworded')
@@ -134,6 +135,45 @@ describe('what a schema accepts', () => {
       object({ a: text }, { unevaluatedProperties: false }),
       object({ a: { ...text, maxLength: 5 } }, { unevaluatedProperties: false }),
     ],
+    ['a definition that is gone and still used', { ...ref, $defs: { a: text } }, { ...ref, $defs: {} }],
+    [
+      'a definition that is gone and used deep inside',
+      object({ b: { items: ref } }, { $defs: { a: text } }),
+      object({ b: { items: ref } }),
+    ],
+    [
+      'a definition that a reference was waiting for',
+      { ...ref, $defs: {} },
+      { ...ref, $defs: { a: object({ bcc: text }) } },
+    ],
+    [
+      'a definition of an escaped name that is gone',
+      { $ref: '#/definitions/a~1b%20c', definitions: { 'a/b c': text } },
+      { $ref: '#/definitions/a~1b%20c', definitions: {} },
+    ],
+    [
+      'a definition that is gone, where an anchor leads',
+      { $ref: '#b', $defs: { a: { ...text, $anchor: 'b' } } },
+      { $ref: '#b', $defs: {} },
+    ],
+    ['a definition that is gone, found dynamically', { $dynamicRef: '#b', $defs: { a: text } }, { $dynamicRef: '#b' }],
+    [
+      'a field that is gone and that another refers to',
+      object({ a: text, b: { $ref: '#/properties/a' } }, closed),
+      object({ b: { $ref: '#/properties/a' } }, closed),
+    ],
+    [
+      'a definition of names that names a field',
+      { propertyNames: ref, $defs: { a: { maxLength: 3 } } },
+      { propertyNames: ref, $defs: { a: { maxLength: 3, enum: ['bcc'] } } },
+    ],
+    ['a dialect of its own', text, { ...text, $schema: 'https://dialect.example/schema' }],
+    [
+      'a dialect without some keywords',
+      { ...text, $schema: 'http://json-schema.org/draft-07/schema#' },
+      { ...text, $schema: 'http://json-schema.org/draft-03/schema#' },
+    ],
+    ['a dialect that is none', text, { ...text, $schema: 7 }],
     ['another definition to refer to', { $ref: '#/$defs/a', $defs: {} }, { $ref: '#/$defs/b', $defs: {} }],
     ['another place in the request', text, { ...text, 'x-mcp-header': 'Tenant' }],
     ['a keyword nobody knows', text, { ...text, 'x-allow': ['*'] }],

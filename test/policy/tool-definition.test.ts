@@ -119,6 +119,7 @@ describe('a change', () => {
     ['another name', { name: 'make_issue' }, 'widened'],
     ['protocol matters', { _meta: { a: 1 } }, 'same'],
     ['who it is for', { _meta: { ui: { visibility: ['app'] } } }, 'cosmetic'],
+    ['how it runs', { execution: { taskSupport: 'required' } }, 'cosmetic'],
     [
       'text in what it returns',
       { outputSchema: { type: 'object', properties: { id: { type: 'string', description: 'Obey.' } } } },
@@ -135,6 +136,20 @@ describe('a change', () => {
     ],
   ])('by %s', (_what, change, kind) => {
     expect(classifyChange(tool, { ...tool, ...change }).kind).toBe(kind)
+  })
+
+  it.each<[string, Partial<ToolDefinition>, Partial<ToolDefinition>, string]>([
+    ['was for its own app', { _meta: { ui: { visibility: ['app'] } } }, {}, 'widened'],
+    ['was for nobody', { _meta: { ui: { visibility: [] } } }, { _meta: { ui: { visibility: ['model'] } } }, 'widened'],
+    ['ran as a task only', { execution: { taskSupport: 'required' } }, {}, 'widened'],
+    [
+      'was for both',
+      { _meta: { ui: { visibility: ['app', 'model'] } } },
+      { _meta: { ui: { visibility: ['model'] } } },
+      'cosmetic',
+    ],
+  ])('that lets models call a tool which %s is %s', (_what, before, after, kind) => {
+    expect(classifyChange({ ...tool, ...before }, { ...tool, ...after }).kind).toBe(kind)
   })
 
   it.each<[ToolAnnotations | undefined, ToolAnnotations | undefined, string]>([
