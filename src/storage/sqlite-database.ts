@@ -46,9 +46,9 @@ export function prepare(database: SqliteDatabase): Statements {
     read: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
       WHERE workspace = ? AND key IN (SELECT value FROM json_each(?)) AND ${present}`),
     list: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
-      WHERE workspace = ? AND key >= ? AND key < ? AND key > ? AND ${present} ORDER BY key LIMIT ?`),
+      WHERE workspace = ? AND key >= ? AND key < ? AND ${present} ORDER BY key LIMIT ?`),
     listReverse: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
-      WHERE workspace = ? AND key >= ? AND key < ? AND key < ? AND ${present} ORDER BY key DESC LIMIT ?`),
+      WHERE workspace = ? AND key >= ? AND key < ? AND ${present} ORDER BY key DESC LIMIT ?`),
     scan: database.prepare(`SELECT workspace, ${columns} FROM mcp_integrations_records
       WHERE (workspace, key) > (?, ?) AND key >= ? AND key < ? AND ${present} ORDER BY workspace, key LIMIT ?`),
     expired: database.prepare(`SELECT workspace, ${columns} FROM mcp_integrations_records

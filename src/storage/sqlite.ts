@@ -12,7 +12,13 @@ import {
   keysToTell,
   scanCursor,
 } from './contract.js'
-import type { RegistryStorage, StorageRecord, StorageWrite, StorageWritten } from '../ports/storage.js'
+import type {
+  RegistryStorage,
+  StorageListQuery,
+  StorageRecord,
+  StorageWrite,
+  StorageWritten,
+} from '../ports/storage.js'
 import { inTransaction, prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
 import { watchers } from './watchers.js'
 
@@ -105,17 +111,10 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
     async list(query) {
       checkList(query)
       const { workspaceId, prefix, limit, reverse = false } = query
-      const { after = reverse ? prefix + END : '' } = query
+      const [from, to] = keysOf(query)
       return reading((statements) => {
         const time = now()
-        const rows = statements[reverse ? 'listReverse' : 'list'].all(
-          workspaceId,
-          prefix,
-          prefix + END,
-          after,
-          time,
-          limit + 1,
-        ) as Row[]
+        const rows = statements[reverse ? 'listReverse' : 'list'].all(workspaceId, from, to, time, limit + 1) as Row[]
         const records = rows.slice(0, limit).map(recordOf)
         const last = records.at(-1)
         return { records, next: rows.length > limit && last ? last.key : undefined, now: time }
@@ -183,6 +182,20 @@ interface Row {
 
 /** After every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
 const END = '\x7f'
+
+/**
+ * The first key to list, and the key to stop before. SQLite seeks to one bound only: of two on the same side, it would read
+ * everything between them.
+ */
+function keysOf({ prefix, after, reverse }: StorageListQuery): readonly [from: string, to: string] {
+  const end = prefix + END
+  if (after === undefined) return [prefix, end]
+  if (reverse === true) return [prefix, after < end ? after : end]
+  return [after < prefix ? prefix : after + FIRST, end]
+}
+
+/** Before every key character, so that no key is between a key and that key + FIRST. */
+const FIRST = '\x01'
 
 /** All of a commit or nothing, whatever becomes of the others in the transaction. */
 function writeOne(

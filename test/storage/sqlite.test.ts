@@ -118,6 +118,30 @@ describe('sqliteStorage', () => {
     expect(rows.records).toHaveLength(names.length * commits)
   })
 
+  it('finds a page far in a list as fast as the first one, from either end', async () => {
+    const storage = sqliteStorage({ database: new Database(path) })
+    const key = (n: number): string => `k/${String(n).padStart(5, '0')}`
+    for (let n = 0; n < 20_000; n += 100)
+      void storage.commit(
+        'w',
+        Array.from({ length: 100 }, (_, index) => ({ key: key(n + index), value: 1 })),
+      )
+    const spent = { first: 0, far: 0 }
+    const list = async (which: keyof typeof spent, after: string | undefined, reverse: boolean) => {
+      const started = performance.now()
+      const { records } = await storage.list({ workspaceId: 'w', prefix: 'k/', after, limit: 5, reverse })
+      spent[which] += performance.now() - started
+      return records[0]?.key
+    }
+    for (let round = 0; round < 50; round++) {
+      expect(await list('first', undefined, false)).toBe(key(0))
+      expect(await list('far', key(19_000), false)).toBe(key(19_001))
+      expect(await list('first', undefined, true)).toBe(key(19_999))
+      expect(await list('far', key(1_000), true)).toBe(key(999))
+    }
+    expect(spent.far).toBeLessThan(20 * spent.first)
+  })
+
   it('sets up the connection for several processes and for durable commits', async () => {
     const other = new Database(path)
     await sqliteStorage({ database: other }).commit('w', [{ key: 'a', value: 1 }])
