@@ -1,5 +1,5 @@
 /**
- * A toolset of 50 integrations with 20 tools each, on storages that tell of changes and on one that does not: warm, after a
+ * A toolset of 50 integrations with 20 tools each, no two with the same list, on storages that tell of changes and on one that does not: warm, after a
  * change, with a host policy, and in a new process. No server is ever asked. Times are held to their bars by the fastest
  * tenth, which is what the work costs on a machine that is busy with something else; the median is printed.
  */
@@ -32,7 +32,8 @@ async function measure(title: string, warmBar: number, open: () => RegistryStora
   const mine = registry.actingAs(actor)
   const ids: string[] = []
   for (let number = 0; number < 50; number++) {
-    const { integration } = await mine.connect({ connector: 'bench', agents: ['assistant'], name: `Bench ${number}` })
+    const url = `${server.url}?n=${number}`
+    const { integration } = await mine.connect({ url, agents: ['assistant'], name: `Bench ${number}` })
     ids.push(integration.id)
   }
   const connected = await server.requests()
@@ -41,11 +42,11 @@ async function measure(title: string, warmBar: number, open: () => RegistryStora
   gate(`${title}: warm`, warmBar, await timesOf(2_000, () => mine.toolset('assistant')))
 
   const afterChange: number[] = []
-  for (let number = 0; number < 400; number++) {
+  for (let number = 0; number < 1_000; number++) {
     await mine.configureTools(ids[number % 50]!, { read_0: { enabled: number % 2 === 0 } })
     afterChange.push(...(await timesOf(1, () => mine.toolset('assistant'))))
   }
-  gate(`${title}: after a change of settings`, 100, afterChange.slice(100))
+  gate(`${title}: after a change of settings`, 100, afterChange.slice(400))
   await registry.close()
 
   await measureWithPolicy(title, open())
