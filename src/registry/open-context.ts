@@ -90,7 +90,7 @@ export function openContext(
     agents: agentSource(options.agents),
     connectorsOf: connectorSource(options.connectors ?? []),
     refreshTools: oneAtATime(
-      async (target) => (await loadToolRefresh()).checkTarget(context, target, { background: true }),
+      async (list) => (await loadToolRefresh()).refreshInBackground(context, list),
       background.run,
     ),
     report,

@@ -93,6 +93,46 @@ describe('a toolset that was built before', () => {
     expect(changed.tools[1]).toBe(tools[2])
   })
 
+  it('reads nothing but the integration after a change that was reported, until it looks at everything again', async () => {
+    const { storage, reads, keysRead } = counted(makeStorage())
+    const gate = await openGate({ storage, tools: [readNote, writeNote] })
+    await gate.toolset()
+    for (const enabled of [false, true]) {
+      await gate.mine.configureTools(gate.id, { read_note: { enabled } })
+      keysRead()
+      const before = reads()
+      expect((await gate.toolset()).tools).toHaveLength(enabled ? 2 : 1)
+      expect(reads()).toBe(before + 1)
+      expect(keysRead().every((key) => key.split('/')[1] === gate.id)).toBe(true)
+      expect((await gate.toolset()).tools).toHaveLength(enabled ? 2 : 1)
+      expect(reads()).toBe(before + 1)
+    }
+    await gate.runtime.advance(1000)
+    expect((await gate.toolset()).tools).toHaveLength(2)
+  })
+
+  it.each(['all', 'those of this process'])(
+    'of each person has every change where %s are reported',
+    async (reported) => {
+      const storage = makeStorage()
+      const gate = await openGate({
+        storage: reported === 'all' ? storage : silent(storage),
+        tools: [readNote, writeNote],
+        connect: { visibility: 'workspace' },
+      })
+      const people = ['ana', 'bo', 'cy'].map((userId) => gate.as({ workspaceId: 'acme', userId }))
+      for (let step = 0; step < 12; step++) {
+        // Each has a turn, at different moments; from time to time everything is read again in between.
+        await gate.mine.configureTools(gate.id, { read_note: { enabled: step % 2 === 0 } })
+        await gate.mine.configureTools(gate.id, { write_note: { enabled: step % 3 === 0 } })
+        if (step % 4 === 3) await gate.runtime.advance(1000)
+        const expected = [...(step % 2 === 0 ? ['read_note'] : []), ...(step % 3 === 0 ? ['write_note'] : [])]
+        for (const person of step % 3 === 2 ? people.slice(1) : people)
+          expect((await person.toolset('assistant')).tools.map(({ name }) => name)).toEqual(expected)
+      }
+    },
+  )
+
   it('has every change of many, and an integration that came, went or was hidden', async () => {
     const visibility = 'workspace'
     const gate = await openGate({ tools: [readNote], connect: { visibility } })

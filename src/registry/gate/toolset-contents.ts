@@ -4,7 +4,7 @@ import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
 import { catalogueChanges, type CatalogueNews, type CataloguePosition } from '../state/catalogue-changes.js'
 import { visibleIds } from '../state/access.js'
 import { actingAs, type ActorContext, type Context } from '../state/context.js'
-import type { Target } from '../state/target.js'
+import type { ListOwner } from '../state/target.js'
 import { findAvailableIn, type FindAvailable, type AvailableTools } from './available-tools.js'
 import { loadParts } from './toolset-parts.js'
 
@@ -12,8 +12,8 @@ import { loadParts } from './toolset-parts.js'
 export interface ToolsetContents {
   readonly tools: readonly ToolsetTool[]
   readonly unavailable: readonly UnavailableTool[]
-  /** Integrations with a missing or old tool list, to be refreshed in the background. */
-  readonly stale: readonly Target[]
+  /** Missing or old tool lists, to be refreshed in the background. */
+  readonly stale: readonly ListOwner[]
 }
 
 /** Builds toolsets from stored records, and caches them until one of these changes. */
@@ -31,7 +31,7 @@ interface BuiltIntegration {
   readonly handle: string
   readonly createdAt: number
   readonly size: number
-  readonly stale: Target | undefined
+  readonly stale: ListOwner | undefined
   readonly findAvailable: FindAvailable
 }
 
@@ -118,7 +118,7 @@ function toolsetOf(
   lookAtAll: number,
 ): Remembered {
   const integrations = loaded.toSorted((a, b) => a.createdAt - b.createdAt || (a.handle < b.handle ? -1 : 1))
-  const stale = integrations.flatMap((one) => (one.stale === undefined ? [] : [one.stale]))
+  const stale = integrations.flatMap((one) => one.stale ?? [])
   let available: readonly AvailableTools[] = []
   let contents: ToolsetContents | undefined
   return {

@@ -9,10 +9,17 @@ import { WorkPace } from '../../mcp/work-pace.js'
 import { shownDefinition, workOfShowing } from '../../policy/shown-definition.js'
 import { acceptedOf } from './accepted-definitions.js'
 import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-tool.js'
+import { ownerFor } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
-import { versioned, type IntegrationRecord, type SettingsRecord, type ToolsRecord } from '../state/records.js'
+import {
+  versioned,
+  type IntegrationRecord,
+  type SettingsRecord,
+  type StatusRecord,
+  type ToolsRecord,
+} from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
-import { targetFrom, targetKeys, type Target } from '../state/target.js'
+import type { ListOwner } from '../state/target.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 
 /** One integration for the agent, without the verdicts of a host's policy: valid until a stored record changes. */
@@ -26,7 +33,7 @@ export interface IntegrationPart {
   /** Which of them may be used, whatever a policy says: it may refuse more. */
   readonly filtered: Filtered
   /** Its tool list is missing or old: to be listed again behind the answer. */
-  readonly stale: Target | undefined
+  readonly stale: ListOwner | undefined
 }
 
 /** One tool of an integration. */
@@ -56,11 +63,11 @@ async function partOf(
   context: ActorContext,
   agentId: string,
   now: number,
-  { target, settings, list }: LoadedTools,
+  loaded: LoadedTools,
 ): Promise<IntegrationPart> {
-  const { record, integrationId } = target
-  const { workspaceId } = context.actor
-  const about = { actor: context.actor, agentId, integrationId, record, settings, manifest: target.tools }
+  const { integrationId, record, owner, settings, manifest, list } = loaded
+  const { workspaceId, userId } = context.actor
+  const about = { actor: context.actor, agentId, integrationId, record, settings, manifest }
   const tools = (list?.tools ?? []).map((tool) => {
     const subject: Subject = { ...about, tool }
     const state = toolStateOf(subject)
@@ -77,7 +84,7 @@ async function partOf(
   const filter = {
     agentId,
     integration: { enabled: record.enabled, agents: record.agents, listed: list !== undefined },
-    quarantined: target.tools?.quarantined ?? [],
+    quarantined: manifest?.quarantined ?? [],
   }
   const filtered = filterTools({ ...filter, tools })
   const definitions = await definitionsForModels(
@@ -92,12 +99,13 @@ async function partOf(
     filtered,
     tools,
     definitions,
-    stale: isFor(agentId, target) && needsListing(target, now) ? target : undefined,
+    stale:
+      isFor(agentId, record) && needsListing(loaded, now) ? { workspaceId, integrationId, owner, userId } : undefined,
   }
 }
 
 /** Whether the agent may use the integration: only such lists are read. */
-function isFor(agentId: string, { record }: Target): boolean {
+function isFor(agentId: string, record: IntegrationRecord): boolean {
   return record.enabled && record.agents.includes(agentId)
 }
 
@@ -122,15 +130,20 @@ async function definitionsForModels(
     const worded = change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n])
     const units = workOfShowing(worded)
     definitions.set(definition.name, frozen(shownDefinition(worded)))
-    await pace.after(units)
+    // Most were shown before: a turn of the microtask queue for each would be most of the time.
+    if (units > 0) await pace.after(units)
   }
   return definitions
 }
 
-/** An integration with its settings and the agent's tool list. */
+/** An integration with what its tools are judged by, and the agent's tool list. */
 interface LoadedTools {
-  readonly target: Target
+  readonly integrationId: string
+  readonly record: IntegrationRecord
+  readonly owner: string
   readonly settings: SettingsRecord | undefined
+  readonly status: StatusRecord | undefined
+  readonly manifest: ToolsRecord | undefined
   readonly list: ToolList | undefined
 }
 
@@ -141,34 +154,44 @@ async function loadAll(
   ids: readonly string[],
 ): Promise<readonly LoadedTools[]> {
   const { actor } = context
-  const each = 2 + targetKeys('x', actor).length
+  const { workspaceId } = actor
+  const owners = [sharedOwner, ownerKey(actor.userId)]
   const { records } = await context.storage.read(
-    actor.workspaceId,
-    ids.flatMap((id) => [keys.integration(id), keys.settings(id), ...targetKeys(id, actor)]),
+    workspaceId,
+    ids.flatMap((id) => [
+      keys.integration(id),
+      keys.settings(id),
+      ...owners.flatMap((owner) => [keys.status(id, owner), keys.tools(id, owner)]),
+    ]),
   )
-  const found = ids.flatMap((id, n) => {
-    const own = records.slice(n * each, (n + 1) * each)
-    const record = versioned<IntegrationRecord>(own[0])?.value
+  const found = ids.flatMap((integrationId, n) => {
+    const [integration, settings, ...ofOwners] = records.slice(n * 6, (n + 1) * 6)
+    const record = versioned<IntegrationRecord>(integration)?.value
     // The index may be slightly ahead of the integration, or behind it.
     if (record === undefined || (record.visibility === 'private' && record.ownerId !== actor.userId)) return []
-    return [{ target: targetFrom(actor, id, record, own.slice(2)), settings: versioned<SettingsRecord>(own[1])?.value }]
+    const owner = ownerFor(record, actor)
+    const [status, tools] = owner === sharedOwner ? ofOwners : ofOwners.slice(2)
+    return {
+      integrationId,
+      record,
+      owner,
+      settings: versioned<SettingsRecord>(settings)?.value,
+      status: versioned<StatusRecord>(status)?.value,
+      manifest: versioned<ToolsRecord>(tools)?.value,
+    }
   })
-  const listed = found.filter(({ target }) => target.tools !== undefined && isFor(agentId, target))
+  const listed = found.filter(({ manifest, record }) => manifest !== undefined && isFor(agentId, record))
   const lists = await context.lists.load(
-    actor.workspaceId,
-    listed.map(({ target }) => ({
-      integrationId: target.integrationId,
-      owner: target.owner,
-      manifest: target.tools as ToolsRecord,
-    })),
+    workspaceId,
+    listed.map(({ integrationId, owner, manifest }) => ({ integrationId, owner, manifest: manifest! })),
   )
-  const byId = new Map(listed.map(({ target }, n) => [target.integrationId, lists[n]]))
-  return found.map((one) => ({ ...one, list: byId.get(one.target.integrationId) }))
+  const byId = new Map(listed.map(({ integrationId }, n) => [integrationId, lists[n]]))
+  return found.map((one) => ({ ...one, list: byId.get(one.integrationId) }))
 }
 
 /** Whether an integration is connected and its list is missing or old. Background work never waits for a sign-in. */
-function needsListing({ tools, status, record, owner, userId }: Target, now: number): boolean {
+function needsListing({ manifest, status, record, owner }: LoadedTools, now: number): boolean {
   if (!record.established || (status !== undefined && status.reason === 'awaiting_authorization')) return false
-  if (owner !== sharedOwner && owner === ownerKey(userId) && status === undefined) return false
-  return tools === undefined || now > (tools.freshUntil ?? tools.listedAt + listTtlMs)
+  if (owner !== sharedOwner && status === undefined) return false
+  return manifest === undefined || now > (manifest.freshUntil ?? manifest.listedAt + listTtlMs)
 }

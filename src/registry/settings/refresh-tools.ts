@@ -15,7 +15,7 @@ import {
 } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { useServer, type UseServerOptions } from '../servers/use-server.js'
-import { type Target } from '../state/target.js'
+import { targetFrom, targetKeys, type ListOwner, type Target } from '../state/target.js'
 import { reasonOf, statusChange } from '../servers/status.js'
 import { prepareListing } from '../gate/tool-changes.js'
 
@@ -112,6 +112,18 @@ export async function checkTarget(context: Context, target: Target, options: Use
     await recordStatus(context, target, { reason, scopes: refused?.scopes, serverMessage })
     return { type: 'failed', reason, refused }
   }
+}
+
+/** Lists the tools of an integration again, as it is stored now; of a removed one, nothing. */
+export async function refreshInBackground(context: Context, list: ListOwner): Promise<void> {
+  const { workspaceId, integrationId } = list
+  const { records } = await context.storage.read(workspaceId, [
+    keys.integration(integrationId),
+    ...targetKeys(integrationId, list),
+  ])
+  const record = versioned<IntegrationRecord>(records[0])?.value
+  if (record === undefined) return
+  await checkTarget(context, targetFrom(list, integrationId, record, records.slice(1)), { background: true })
 }
 
 /** Stores the result of a check as the status, unless another writer changed the status in the meantime. */

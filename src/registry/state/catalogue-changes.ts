@@ -1,6 +1,7 @@
 import type { StorageListResult } from '../../ports/storage.js'
 import type { Context } from './context.js'
-import { keys, numbered, prefixes } from './keys.js'
+import { changesToolsets } from '../../model/event.js'
+import { integrationIdsOf, keys, numbered, prefixes } from './keys.js'
 import type { CatalogueChangeRecord } from './records.js'
 
 /** How far the catalogue changes of a workspace have been read. */
@@ -9,6 +10,8 @@ export interface CataloguePosition {
   readonly version: string | undefined
   /** The key of the last change; absent where none is stored any more. */
   readonly last: string | undefined
+  /** How many of the changes are included that were reported after a read: its number, and how many. */
+  readonly heard: { readonly read: number; readonly count: number }
 }
 
 /** The result of reading the changes. */
@@ -24,7 +27,7 @@ export interface CatalogueNews {
 export interface CatalogueChanges {
   /** The storage's time if nothing has changed as far as this process knows; `undefined`: call `read()`. */
   unchangedSince(workspaceId: string, position: CataloguePosition): number | undefined
-  /** Reads the changes since a position, in one query. */
+  /** The changes since a position: those that the storage has reported, or in one query. */
   read(workspaceId: string, since: CataloguePosition | undefined): Promise<CatalogueNews>
   close(): void
 }
@@ -37,28 +40,65 @@ const versionTtlMs = 1000
 const maxWorkspaces = 10_000
 const maxChanges = 100
 
-/** Reads changes, and trusts the last read where the storage reports changes. */
+/** What is known of a workspace without asking the storage. */
+interface Seen {
+  readonly read: number
+  readonly version: string | undefined
+  readonly now: number
+  readonly readAt: number
+  /** The integrations that were reported as changed since. */
+  readonly heard: string[]
+}
+
+interface Heard extends Pick<CataloguePosition, 'heard'>, Pick<Seen, 'now'> {
+  readonly changed: readonly string[]
+}
+
+/** Reads changes, and trusts the last read and what is reported after it where the storage reports changes. */
 export function catalogueChanges({
   storage,
   runtime,
   feed,
 }: Pick<Context, 'storage' | 'runtime' | 'feed'>): CatalogueChanges {
-  const seen = new Map<
-    string,
-    { readonly version: string | undefined; readonly now: number; readonly readAt: number }
-  >()
+  const seen = new Map<string, Seen>()
+  let reads = 0
   /** The running read of each workspace; a change in the meantime prevents its caching. */
-  const reading = new Map<string, symbol>()
+  const reading = new Map<string, number>()
   const forget = (workspaceId: string): void => {
     seen.delete(workspaceId)
     reading.delete(workspaceId)
   }
+  const hear = (workspaceId: string, integrations: readonly string[]): void => {
+    reading.delete(workspaceId)
+    const { heard } = seen.get(workspaceId) ?? {}
+    if (heard === undefined) return
+    heard.push(...integrations)
+    if (integrations.length === 0 || heard.length > maxChanges) forget(workspaceId)
+  }
   const unwatch = storage.watch?.(({ workspaceId, keys: changed }) => {
-    if (changed === undefined || changed.includes(keys.catalogue)) forget(workspaceId)
+    if (changed === undefined) forget(workspaceId)
+    else if (changed.includes(keys.catalogue)) hear(workspaceId, integrationIdsOf(changed))
   })
   // Changes of this process count at once, however late the storage reports them.
-  if (unwatch !== undefined) feed.local.on('*', (event) => 'id' in event && forget(event.workspaceId))
-  const readNews = async (workspaceId: string, since: CataloguePosition | undefined): Promise<CatalogueNews> => {
+  if (unwatch !== undefined)
+    feed.local.on('*', (event) => {
+      if ('id' in event && 'integrationId' in event && changesToolsets(event.type))
+        hear(event.workspaceId, [event.integrationId])
+    })
+  /** What was reported after a position, where that is all that can have changed. */
+  const heardSince = (workspaceId: string, { version, heard }: CataloguePosition): Heard | undefined => {
+    const last = seen.get(workspaceId)
+    if (last === undefined || last.version !== version) return undefined
+    const age = runtime.now() - last.readAt
+    if (age < 0 || age >= versionTtlMs) return undefined
+    const known = heard.read === last.read ? heard.count : 0
+    return {
+      heard: { read: last.read, count: last.heard.length },
+      changed: last.heard.slice(known),
+      now: last.now + age,
+    }
+  }
+  const readNews = async (workspaceId: string, since: CataloguePosition | undefined): Promise<StoredNews> => {
     if (since?.last !== undefined) {
       const after = before(since.last)
       const page = await storage.list({ workspaceId, prefix: prefixes.catalogue, after, limit: maxChanges })
@@ -69,30 +109,36 @@ export function catalogueChanges({
     return { position, now, changed: since !== undefined && since.version === position.version ? [] : undefined }
   }
   return {
-    unchangedSince(workspaceId, { version }) {
-      const last = seen.get(workspaceId)
-      if (last === undefined || last.version !== version) return undefined
-      const age = runtime.now() - last.readAt
-      return age >= 0 && age < versionTtlMs ? last.now + age : undefined
+    unchangedSince(workspaceId, position) {
+      const since = heardSince(workspaceId, position)
+      return since?.changed.length === 0 ? since.now : undefined
     },
     async read(workspaceId, since) {
-      const mark = Symbol()
-      reading.set(workspaceId, mark)
+      const known = since && heardSince(workspaceId, since)
+      if (known !== undefined) {
+        const { heard, changed, now } = known
+        return { position: { ...since!, heard }, changed: [...new Set(changed)], now }
+      }
+      const read = ++reads
+      reading.set(workspaceId, read)
       const readAt = runtime.now()
-      const news = await readNews(workspaceId, since)
-      if (reading.get(workspaceId) === mark) {
+      const { position, changed, now } = await readNews(workspaceId, since)
+      if (reading.get(workspaceId) === read) {
         reading.delete(workspaceId)
         if (seen.size >= maxWorkspaces) seen.clear()
-        if (unwatch !== undefined) seen.set(workspaceId, { version: news.position.version, now: news.now, readAt })
+        if (unwatch !== undefined) seen.set(workspaceId, { read, version: position.version, now, readAt, heard: [] })
       }
-      return news
+      return { position: { ...position, heard: { read, count: 0 } }, changed, now }
     },
     close: () => unwatch?.(),
   }
 }
 
+/** News as they are stored. */
+type StoredNews = Omit<CatalogueNews, 'position'> & { readonly position: Omit<CataloguePosition, 'heard'> }
+
 /** @param page - in key order, from the last known change: while that one is still stored, none was missed */
-function newsOf({ records, now }: StorageListResult, since: CataloguePosition | undefined): CatalogueNews {
+function newsOf({ records, now }: StorageListResult, since: CataloguePosition | undefined): StoredNews {
   const version = records.find(({ key }) => key === keys.catalogue)?.version
   const changes = records.filter(({ key }) => key !== keys.catalogue)
   const isWhole = version !== undefined && since !== undefined && changes[0]?.key === since.last

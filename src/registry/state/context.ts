@@ -19,7 +19,7 @@ import type { Handles } from './handles.js'
 import type { OAuthEnvironment } from '../../oauth/environment.js'
 import type { KnownClient } from './records.js'
 import type { Refresher } from '../../oauth/refresh.js'
-import type { Target } from './target.js'
+import type { ListOwner } from './target.js'
 import type { ToolLists } from './tool-list-cache.js'
 
 /** The parameters of every use case: the ports, the lower layers and this process's caches (never the only copy). */
@@ -49,7 +49,7 @@ export interface Context {
    * Lists a server's tools again and stores the changes, or joins a listing that is running. `changed`: the server
    * reported a change, so a running listing may be too old.
    */
-  refreshTools(target: Target, news?: { readonly changed: boolean }): Promise<unknown>
+  refreshTools(list: ListOwner, news?: { readonly changed: boolean }): Promise<unknown>
   readonly agents: AgentSource
   connectorsOf(workspaceId: string): Promise<readonly Connector[]>
   /** Reports contained problems to the host. */

@@ -78,6 +78,17 @@ export const prefixes = {
     ),
 } as const
 
+/** The integrations whose own records are among these keys. */
+export function integrationIdsOf(changed: readonly string[]): readonly string[] {
+  const ids = changed.flatMap((key) => {
+    const [kind, id] = key.split('/', 2)
+    return kindsOfIntegration.has(kind!) ? [id!] : []
+  })
+  return [...new Set(ids)]
+}
+
+const kindsOfIntegration: ReadonlySet<string> = new Set(['integration', 'settings', 'status', 'tools', 'headers'])
+
 /** A key as a storage's append makes it of a prefix and a number. */
 export function numbered(prefix: string, number: number): string {
   return prefix + String(Math.max(0, number)).padStart(16, '0')

@@ -30,8 +30,11 @@ export interface Target extends CredentialRef {
   readonly credential: string
 }
 
+/** Names a tool list and whoever asks for it. */
+export type ListOwner = Pick<Target, 'workspaceId' | 'integrationId' | 'owner' | 'userId'>
+
 /** The keys to read for a {@link Target}, whichever credential it uses. */
-export function targetKeys(integrationId: string, actor: CheckedActor): readonly string[] {
+export function targetKeys(integrationId: string, actor: Pick<CheckedActor, 'userId'>): readonly string[] {
   return [sharedOwner, ownerKey(actor.userId)].flatMap((owner) => [
     keys.status(integrationId, owner),
     keys.tools(integrationId, owner),
@@ -42,7 +45,7 @@ export function targetKeys(integrationId: string, actor: CheckedActor): readonly
 
 /** @param records - the records of {@link targetKeys} */
 export function targetFrom(
-  actor: CheckedActor,
+  actor: Pick<CheckedActor, 'workspaceId' | 'userId'>,
   integrationId: string,
   record: IntegrationRecord,
   records: readonly (StorageRecord | undefined)[],
