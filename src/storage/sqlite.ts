@@ -110,7 +110,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
 
     async list(query) {
       checkList(query)
-      const { workspaceId, prefix, limit, reverse = false } = query
+      const { workspaceId, limit, reverse = false } = query
       const [from, to] = keysOf(query)
       return reading((statements) => {
         const time = now()
