@@ -41,7 +41,8 @@ const rules: Readonly<Record<string, Rule>> = {
     may: ['http', 'import', 'index.ts', 'model', 'registry/state/rate-limit.ts', 'hono', '@hono/node-server', 'zod'],
   },
   // For browsers: it brings nothing along.
-  'http/client.ts': { may: [], mayTypes: ['http', 'import', 'index.ts'] },
+  'http/client.ts': { may: ['http/client'], mayTypes: ['http', 'import', 'index.ts'] },
+  'http/client': { may: ['http/client'], mayTypes: ['http', 'index.ts'] },
   ui: {
     may: ['ui', 'http/client.ts', 'model/visible-text.ts', 'lit', 'lit/*'],
     mayTypes: ['index.ts'],
@@ -319,7 +320,7 @@ function reachingTheNetwork(sources: Sources): readonly string[] {
   const network = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest', 'WebTransport']
   return pathsWhere(sources, (text, path) => {
     // The client of the HTTP API speaks to the host's own handler, from a page.
-    if (path.startsWith('egress/') || path === 'http/client.ts') return false
+    if (path.startsWith('egress/') || path.startsWith('http/client/')) return false
     return (
       globalsOf(text).some((use) => network.includes(use.replace(/^new |\..*|\(\)$/g, ''))) ||
       opensTransportWithoutFetch(parse(text))

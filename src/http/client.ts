@@ -12,8 +12,10 @@ import type {
   OperationOptions,
 } from '../index.js'
 import type { ExportFormat, ImportFormat, ImportOptions, ImportPreview, ImportRow } from '../import/index.js'
+import { listen, type StreamReset } from './client/live-events.js'
+import { sender, type IntegrationsClientOptions } from './client/requests.js'
 import type { Person } from './people.js'
-import type { Problem, ProblemCode } from './problem.js'
+import type { Problem } from './problem.js'
 
 export type {
   ExportFormat,
@@ -27,6 +29,9 @@ export type {
   ServerEntry,
   Template,
 } from '../import/index.js'
+export type { StreamReset } from './client/live-events.js'
+export { ProblemError } from './client/problem-error.js'
+export type { IntegrationsClientOptions } from './client/requests.js'
 export type { Person } from './people.js'
 export type { HttpErrorCode, Problem, ProblemCode } from './problem.js'
 
@@ -83,51 +88,6 @@ export interface ListPreview {
 export type ImportedRow =
   | Exclude<ImportRow, { readonly type: 'refused' }>
   | { readonly name: string; readonly type: 'refused'; readonly problem: Problem }
-
-/** Too many events were missed: read everything again. */
-export interface StreamReset {
-  readonly type: 'reset'
-}
-
-/** Options of {@link integrationsClient}. */
-export interface IntegrationsClientOptions {
-  /** The handler's base path, e.g. `/api/mcp` in a page, or a whole URL. */
-  readonly baseUrl: string
-  /** Sends the requests. `@default` the global `fetch` */
-  readonly fetch?: typeof fetch | undefined
-  /** Headers of every request, e.g. the host's own authentication. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-}
-
-/** The error of every {@link IntegrationsClient} method, unless its signal aborts or the network fails. */
-export class ProblemError extends Error implements Omit<Problem, 'title' | 'detail'> {
-  override readonly name = 'ProblemError'
-  /** The code of the problem. */
-  readonly code: ProblemCode
-  /** The HTTP status. */
-  readonly status: number
-  /** With `invalid_input`: the invalid fields. */
-  readonly fields: Problem['fields']
-  readonly integrationId: string | undefined
-  /** A more specific reason, if there is one. */
-  readonly reason: string | undefined
-  readonly rule: string | undefined
-  /** When to try again, in ms from now. */
-  readonly retryAfterMs: number | undefined
-  readonly mayHaveRun: true | undefined
-
-  constructor(problem: Problem) {
-    super(problem.detail)
-    this.code = problem.code
-    this.status = problem.status
-    this.fields = problem.fields
-    this.integrationId = problem.integrationId
-    this.reason = problem.reason
-    this.rule = problem.rule
-    this.retryAfterMs = problem.retryAfterMs
-    this.mayHaveRun = problem.mayHaveRun
-  }
-}
 
 /**
  * Creates a client of the HTTP API, for pages and other programs.
@@ -209,128 +169,6 @@ export function integrationsClient(options: IntegrationsClientOptions): Integrat
     importServers: (list, { signal, ...how }) => post('/import', { text: list, ...how }, signal),
     listen: (listening) => listen(options, listening),
   }
-}
-
-interface Sent {
-  /** Query parameters; may include the `signal` of a verb's options, which is not sent. */
-  readonly query?: object | undefined
-  readonly body?: object | undefined
-  readonly ifMatch?: string | number | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-function sender(options: IntegrationsClientOptions) {
-  return async <T>(method: string, path: string, { query = {}, body, ifMatch, signal }: Sent): Promise<T> => {
-    const { signal: ofQuery, ...search } = query as Record<string, unknown>
-    const headers: Record<string, string> = { Accept: 'application/json' }
-    if (body !== undefined) headers['Content-Type'] = 'application/json'
-    if (ifMatch !== undefined) headers['If-Match'] = ifMatch === '*' ? '*' : `"${ifMatch}"`
-    const response = await request(options, path + searchOf(search), {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: signal ?? (ofQuery as AbortSignal | undefined) ?? null,
-    })
-    return (response.status === 204 ? undefined : await response.json()) as T
-  }
-}
-
-/** @throws ProblemError for every error response */
-async function request(
-  { baseUrl, fetch: send = fetch, headers: own }: IntegrationsClientOptions,
-  path: string,
-  init: RequestInit & { readonly headers: Readonly<Record<string, string>> },
-): Promise<Response> {
-  const response = await send(baseUrl.replace(/\/+$/, '') + path, { ...init, headers: { ...own, ...init.headers } })
-  if (response.ok) return response
-  throw new ProblemError(await problemIn(response))
-}
-
-async function* listen(
-  options: IntegrationsClientOptions,
-  { after, signal }: OperationOptions & { readonly after?: string | undefined } = {},
-): AsyncGenerator<ActorEvent | StreamReset, void, undefined> {
-  let lastId = after
-  for (let failures = 0; !isAborted(signal);) {
-    try {
-      const headers: Record<string, string> = { Accept: 'text/event-stream' }
-      if (lastId !== undefined) headers['Last-Event-ID'] = lastId
-      const { body } = await request(options, '/events', { headers, signal: signal ?? null })
-      for await (const { id, event, data } of framesOf(body!)) {
-        failures = 0
-        lastId = id ?? lastId
-        if (event === 'reset') yield { type: 'reset' }
-        else if (event === undefined) yield JSON.parse(data) as ActorEvent
-      }
-    } catch (error) {
-      if (isAborted(signal)) return
-      if (error instanceof ProblemError && error.status < 500 && error.status !== 429) throw error
-      failures++
-    }
-    await sleep(Math.min(1_000 * 2 ** failures, 30_000), signal)
-  }
-}
-
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true
-}
-
-interface Frame {
-  readonly id: string | undefined
-  readonly event: string | undefined
-  readonly data: string
-}
-
-/** @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
-async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame, void, undefined> {
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  try {
-    for (let text = ''; ;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      const parts = (text + decoder.decode(value, { stream: true })).split('\n\n')
-      text = parts.pop()!
-      for (const part of parts) {
-        const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'm').exec(part)?.[1]
-        const data = field('data')
-        if (data !== undefined) yield { id: field('id'), event: field('event'), data }
-      }
-    }
-  } finally {
-    void reader.cancel().catch(() => {})
-  }
-}
-
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms)
-    function done(): void {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    signal?.addEventListener('abort', done)
-  })
-}
-
-function searchOf(query: Readonly<Record<string, unknown>>): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined)
-  return given.length === 0
-    ? ''
-    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`
-}
-
-/** The problem in a response. A proxy in between may send an error of another form. */
-async function problemIn(response: Response): Promise<Problem> {
-  const isProblem = response.headers.get('content-type')?.includes('application/problem+json') === true
-  const problem = isProblem ? await response.json().catch(() => undefined) : undefined
-  return (problem ?? {
-    status: response.status,
-    code: 'internal',
-    title: 'Internal',
-    detail: `The request failed with HTTP status ${response.status}.`,
-  }) as Problem
 }
 
 function asObject(decision: object | string): object {

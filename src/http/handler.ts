@@ -6,7 +6,7 @@ import {
   type ActorIntegrations,
   type IntegrationRegistry,
 } from '../index.js'
-import { parse } from '../model/input.js'
+import { parse } from '../model/parse.js'
 import { jsonBody } from './body.js'
 import { callbackPlace, checkCallbackMethod, finishSignIn, goOnFromHere } from './callback.js'
 import { EventStreams } from './event-stream.js'

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { invalid } from './invalid.js'
 import { approvalTransitions, type ApprovalStatus } from './approval.js'
-import { isReservedParameter, scopeToken, signingAlgorithms } from './oauth-rules.js'
+import { headerEdits, headers } from './header-input.js'
+import { oauthInput, scopes } from './oauth-input.js'
+import { parse } from './parse.js'
 import { visible, visibleText } from './visible-text.js'
-import { type FieldProblem } from './errors.js'
 
 /** Schemas of the inputs that people and hosts send. */
 
@@ -23,98 +23,6 @@ const id = z
 const agents = z.array(id).min(1, 'must name at least one agent').max(200)
 const visibility = z.enum(['private', 'workspace'])
 const credentials = z.enum(['shared', 'per_user'])
-const scopes = z.array(z.string().regex(scopeToken, 'must be an OAuth scope token')).max(100)
-
-/** Headers that HTTP, MCP or the library set themselves. */
-const reserved =
-  /^(?:host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect|cookie|set-cookie|origin|referer|accept|accept-encoding|last-event-id|mcp-.*|content-.*|sec-.*|user-agent|via|forwarded|x-forwarded-.*|x-real-ip|dpop)$/i
-
-const headerName = z
-  .string()
-  .regex(
-    /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/,
-    'is not a header name that HTTP allows (RFC 9110): letters, digits and hyphens, without a colon or blanks',
-  )
-  .refine((value) => !reserved.test(value), 'is reserved: HTTP, MCP or the library sets it')
-/** Pasted values often have blanks and line breaks around them, which are not part of a header value (RFC 9110). */
-const headerValue = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(8192, 'must be at most 8192 characters')
-  .regex(/^[\x20-\x7E\t]*$/, 'must be printable ASCII (RFC 9110)')
-  .refine((value) => !/^(?:bearer|basic)$/i.test(value), 'must have a credential after the scheme')
-  .refine((value) => !/^(bearer|basic)[ \t]+\1[ \t]/i.test(value), 'must name the scheme only once')
-
-const headers = z
-  .record(headerName, headerValue)
-  .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 headers')
-  .refine(distinct, 'names a header twice')
-  .superRefine(withoutOwnNames)
-const headerEdits = z
-  .record(headerName, headerValue.nullable())
-  .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 headers')
-  .refine(distinct, 'names a header twice')
-  .superRefine(withoutOwnNames)
-
-const grant = z.union([
-  z.literal('authorization_code'),
-  z.strictObject({
-    type: z.literal('client_credentials'),
-    privateKeyPem: z.string().max(16_384).optional(),
-    signingAlgorithm: z.enum(signingAlgorithms).optional(),
-  }),
-  z.strictObject({
-    type: z.literal('id_jag'),
-    idp: z.strictObject({
-      issuer: z.string().max(2048),
-      tokenEndpoint: z.string().max(2048),
-      clientId: z.string().max(2048),
-      clientSecret: z.string().max(8192).optional(),
-      idToken: z.string().max(65_536),
-    }),
-  }),
-])
-
-const authorizationParameters = z
-  .record(
-    z
-      .string()
-      .min(1, 'must not be empty')
-      .max(100)
-      .refine((key) => !isReservedParameter(key), 'is reserved: it protects the sign-in or has its own option'),
-    z.string().max(2048),
-  )
-  .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 parameters')
-const url = z
-  .string()
-  .max(2048)
-  .refine((value) => URL.canParse(value), 'must be a URL')
-
-/** OAuth settings, of an integration and of a connector. */
-export const oauthInput = z.strictObject({
-  clientId: z.string().min(1).max(2048).optional(),
-  clientSecret: z.string().min(1).max(8192).optional(),
-  issuer: z.string().max(2048).optional(),
-  scopes: scopes.optional(),
-  grant: grant.optional(),
-  lenientIssuer: z.boolean().optional(),
-  pkceWithoutMetadata: z.boolean().optional(),
-  resource: z.union([z.literal(false), z.string().min(1).max(2048)]).optional(),
-  authorizationParameters: authorizationParameters.optional(),
-  refreshScope: z.boolean().optional(),
-  prompt: z.union([z.literal(false), z.string().min(1).max(200)]).optional(),
-  metadata: z
-    .strictObject({
-      issuer: url.optional(),
-      authorizationEndpoint: url.optional(),
-      tokenEndpoint: url.optional(),
-      registrationEndpoint: url.optional(),
-      revocationEndpoint: url.optional(),
-    })
-    .optional(),
-  acceptIssuer: url.optional(),
-})
 
 const connectCommon = {
   agents,
@@ -270,62 +178,3 @@ export const decisionInput = z.union([
   z.strictObject({ decision: z.literal('approve'), args: z.unknown().optional(), remember: z.unknown().optional() }),
   z.strictObject({ decision: z.literal('deny'), reason: reason.optional() }),
 ])
-
-/**
- * Checks an input against its schema.
- * @throws IntegrationError `invalid_input` with the path of every field that is wrong; never with a value
- */
-export function parse<T>(what: string, schema: z.ZodType<T>, input: unknown): T {
-  const result = schema.safeParse(input)
-  if (result.success) return result.data
-  throw invalid(what, result.error.issues.flatMap(problemsOf))
-}
-
-function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The closest alternative explains most.
-    const closest = issue.errors.reduce((best, errors) => (errors.length < best.length ? errors : best))
-    return closest.flatMap((inner) =>
-      problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
-    )
-  }
-  // An invalid key may be a secret that was pasted into the wrong field, so it is not repeated.
-  const isWrongKey = issue.code === 'invalid_key' && !reserved.test(String(issue.path.at(-1)))
-  const path = (isWrongKey ? issue.path.slice(0, -1) : issue.path)
-    .map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`))
-    .join('')
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      path: path === '' ? key.slice(0, 100) : `${path}.${key.slice(0, 100)}`,
-      message: 'is not a known field',
-    }))
-  if (issue.code === 'invalid_key' && issue.issues[0] !== undefined)
-    return [{ path: path.slice(0, 200), message: (isWrongKey ? 'has a name that ' : '') + issue.issues[0].message }]
-  if (issue.code === 'invalid_type')
-    return [{ path, message: `must be ${issue.expected}${issue.input === undefined ? ', and is missing' : ''}` }]
-  return [
-    {
-      path: path.slice(0, 200),
-      message:
-        issue.code === 'invalid_value'
-          ? `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
-          : issue.message,
-    },
-  ]
-}
-
-/** Refuses a whole header line that was pasted as the value. */
-function withoutOwnNames(all: Readonly<Record<string, string | null>>, context: z.RefinementCtx): void {
-  for (const [header, value] of Object.entries(all))
-    if (value?.toLowerCase().startsWith(`${header.toLowerCase()}:`) === true)
-      context.addIssue({
-        code: 'custom',
-        path: [header],
-        message: 'must not start with the header name: give only the text after the colon',
-      })
-}
-
-function distinct(all: Record<string, unknown>): boolean {
-  const names = Object.keys(all).map((header) => header.toLowerCase())
-  return new Set(names).size === names.length
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { oauthInput } from '../../src/model/input.js'
+import { oauthInput } from '../../src/model/oauth-input.js'
 import { oauthSettings } from '../../src/registry/state/oauth-shape.js'
 
 const idp = { issuer: 'https://idp.example', tokenEndpoint: 'https://idp.example/token', clientId: 'a', idToken: 'b' }

@@ -1,6 +1,7 @@
 import type { Approval, ApprovalStatus, ApprovalDecision } from '../../model/approval.js'
 import { IntegrationError } from '../../model/errors.js'
-import { decisionInput, parse } from '../../model/input.js'
+import { decisionInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import { copyArguments, type CopiedArguments } from '../../policy/arguments.js'
 import { bindingHash } from '../../policy/binding.js'

@@ -1,5 +1,6 @@
 import type { Approval, ApprovalStatus } from '../../model/approval.js'
-import { approvalListInput, parse } from '../../model/input.js'
+import { approvalListInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import { IntegrationError } from '../../model/errors.js'

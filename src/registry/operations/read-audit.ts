@@ -1,4 +1,5 @@
-import { auditInput, parse } from '../../model/input.js'
+import { auditInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import type { AuditEntry } from '../../model/event.js'
 import { accessTo } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'

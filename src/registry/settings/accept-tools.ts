@@ -1,4 +1,5 @@
-import { acceptToolsInput, parse } from '../../model/input.js'
+import { acceptToolsInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import { assess, isOnlyWords, settingsOf, type Assessment } from '../gate/assess-tool.js'
 import type { ActorContext } from '../state/context.js'

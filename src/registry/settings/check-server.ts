@@ -1,5 +1,6 @@
 import { IntegrationError, isIntegrationError, type ErrorCode } from '../../model/errors.js'
-import { checkInput, parse } from '../../model/input.js'
+import { checkInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import type { IntegrationAuth, ServerInfo } from '../../model/integration.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import { visible } from '../../model/visible-text.js'

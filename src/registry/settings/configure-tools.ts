@@ -1,4 +1,5 @@
-import { parse, toolSettingsInput } from '../../model/input.js'
+import { toolSettingsInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import type { ToolSettings } from '../../model/tool.js'
 import { settingsOf } from '../gate/assess-tool.js'

@@ -1,4 +1,5 @@
-import { parse, updateInput } from '../../model/input.js'
+import { updateInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import type { Integration } from '../../model/integration.js'
 import type { Operation } from '../../policy/access.js'
 import { checkAgents } from '../state/host-lists.js'

@@ -1,4 +1,5 @@
-import { listInput, parse } from '../../model/input.js'
+import { listInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import type { Integration } from '../../model/integration.js'
 import { accessTo, isId, load, visibleIds } from '../state/access.js'

@@ -1,4 +1,5 @@
-import { authorizeInput, parse } from '../../model/input.js'
+import { authorizeInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { ActorContext } from '../state/context.js'

@@ -1,5 +1,6 @@
 import type { Connector } from '../../model/connector.js'
-import { connectInput, parse } from '../../model/input.js'
+import { connectInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import type { CredentialMode, IntegrationVisibility } from '../../model/integration.js'
 import type { OAuthSettings } from '../../model/oauth.js'

@@ -1,4 +1,5 @@
-import { parse, reconnectInput } from '../../model/input.js'
+import { reconnectInput } from '../../model/input.js'
+import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import type { OAuthSettings } from '../../model/oauth.js'
 import type { ConnectResult } from '../../model/outcome.js'

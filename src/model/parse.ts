@@ -1,0 +1,47 @@
+import type { z } from 'zod'
+import type { FieldProblem } from './errors.js'
+import { reservedHeader } from './header-input.js'
+import { invalid } from './invalid.js'
+
+/**
+ * Checks an input against its schema.
+ * @throws IntegrationError `invalid_input` with the path of every field that is wrong; never with a value
+ */
+export function parse<T>(what: string, schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  throw invalid(what, result.error.issues.flatMap(problemsOf))
+}
+
+function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // The closest alternative explains most.
+    const closest = issue.errors.reduce((best, errors) => (errors.length < best.length ? errors : best))
+    return closest.flatMap((inner) =>
+      problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
+    )
+  }
+  // An invalid key may be a secret that was pasted into the wrong field, so it is not repeated.
+  const isWrongKey = issue.code === 'invalid_key' && !reservedHeader.test(String(issue.path.at(-1)))
+  const path = (isWrongKey ? issue.path.slice(0, -1) : issue.path)
+    .map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`))
+    .join('')
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      path: path === '' ? key.slice(0, 100) : `${path}.${key.slice(0, 100)}`,
+      message: 'is not a known field',
+    }))
+  if (issue.code === 'invalid_key' && issue.issues[0] !== undefined)
+    return [{ path: path.slice(0, 200), message: (isWrongKey ? 'has a name that ' : '') + issue.issues[0].message }]
+  if (issue.code === 'invalid_type')
+    return [{ path, message: `must be ${issue.expected}${issue.input === undefined ? ', and is missing' : ''}` }]
+  return [
+    {
+      path: path.slice(0, 200),
+      message:
+        issue.code === 'invalid_value'
+          ? `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
+          : issue.message,
+    },
+  ]
+}
