@@ -26,22 +26,25 @@ export class NetworkFailure extends Error {
   }
 }
 
+/** What a JSON-RPC error says. */
+export interface RpcError {
+  readonly code: number
+  readonly message: string
+  /** It doesn't name the request that it refuses, so that it may be about the session. */
+  readonly doubtsSession?: boolean | undefined
+}
+
 /** A request was refused by its HTTP status, with a JSON-RPC error of its own in the body. */
-export class RpcRefusal extends Error {
+export class RpcRefusal extends Error implements RpcError {
   readonly code: number
   readonly httpStatus: number
+  readonly doubtsSession: boolean | undefined
 
-  constructor(refusal: { readonly code: number; readonly message: string; readonly httpStatus: number }) {
+  constructor(refusal: RpcError & { readonly httpStatus: number }) {
     super(refusal.message)
     this.code = refusal.code
     this.httpStatus = refusal.httpStatus
-  }
-}
-
-/** A refusal that says of most servers that they no longer know the session. */
-export class SessionRefusal extends Error {
-  constructor(readonly refusal: RpcRefusal) {
-    super('The session was refused.')
+    this.doubtsSession = refusal.doubtsSession
   }
 }
 

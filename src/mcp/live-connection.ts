@@ -170,8 +170,13 @@ export class LiveConnection implements Connection {
       // An idle socket may have been closed just as a request went out on it; asking for a list again harms nobody.
       if (doing === 'list' && again && this.usable && isReset(fault)) return await this.#recovering(work, doing, false)
       if (this.#closed || !(await isOver(open, error, fault, this.#options))) throw error
-      await this.#renew(open, open.profile.era === 'legacy' && !saysAnotherRevision(fault))
+      const { era, protocolVersion } = open.profile
+      await this.#renew(open, era === 'legacy' && !saysAnotherRevision(fault))
       if (doing === 'call' && mayHaveBegun(fault)) throw error
+      // Without a session that could have been lost, only another revision explains the refusal; if the server agrees on
+      // the same one again, it may have done what it was asked.
+      const agreesAgain = this.profile.era === era && this.profile.protocolVersion === protocolVersion
+      if (doing === 'call' && agreesAgain && (era === 'modern' || saysAnotherRevision(fault))) throw error
       return await work(this.#open).catch((second: unknown) => {
         throw inFreshSession(second, doing)
       })

@@ -2,7 +2,7 @@ import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/client'
 import type { IntegrationError } from '../model/errors.js'
 import { parseJson } from './answer-body.js'
 import { doingOf } from './answer-messages.js'
-import { ProbeRefused, RpcRefusal, SessionRefusal } from './errors-through-sdk.js'
+import { ProbeRefused, RpcRefusal } from './errors-through-sdk.js'
 import { sessionLost, unsupportedVersion } from './faults.js'
 import { httpError, type Doing } from './http-error.js'
 import { isSameId, readMessage, type Awaited } from './wire-message.js'
@@ -36,11 +36,9 @@ export async function refused(
   }
   if (error?.isOurs === true) throw new RpcRefusal({ ...error, httpStatus: status })
   if (status === 404 && inSession) throw sessionLost(status, text)
-  // Many servers look a session up themselves and answer 400; without the request's id it was refused before dispatch.
-  if (status === 400 && error !== undefined) {
-    const refusal = new RpcRefusal({ ...error, httpStatus: status })
-    throw inSession ? new SessionRefusal(refusal) : refusal
-  }
+  // Many servers look a session up themselves and answer 400; without the request's id it may be about the session.
+  if (status === 400 && error !== undefined)
+    throw new RpcRefusal({ ...error, httpStatus: status, doubtsSession: inSession })
   throw statusError(response, doingOf(exchange), now, text)
 }
 

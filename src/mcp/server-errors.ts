@@ -6,10 +6,10 @@ import {
   isPassthrough,
   NetworkFailure,
   RpcRefusal,
-  SessionRefusal,
+  type RpcError,
   Unanswered,
 } from './errors-through-sdk.js'
-import { brokenProtocol, isSessionLost, sessionLost, unreachable, unsupportedVersion } from './faults.js'
+import { brokenProtocol, isSessionLost, unreachable, unsupportedVersion } from './faults.js'
 import { codeOfStatus, httpError, longestServerMessage, type Doing } from './http-error.js'
 
 /**
@@ -22,7 +22,6 @@ export function serverError(thrown: unknown, doing: Doing): Error {
     if (isIntegrationError(link)) return doing === 'call' || !link.mayHaveRun ? link : link.with({ mayHaveRun: false })
     if (link instanceof ProtocolError) return protocolError(link, doing)
     if (link instanceof RpcRefusal) return rpcFault(link, doing)
-    if (link instanceof SessionRefusal) return sessionLost(link.refusal.httpStatus)
     if (link instanceof SdkHttpError && link.status !== undefined) return refusalByStatus(link, link.status, doing)
     if (link instanceof SseError && link.code !== undefined) return httpError(link.code, doing)
     const network = networkError(link, doing)
@@ -33,15 +32,13 @@ export function serverError(thrown: unknown, doing: Doing): Error {
 
 /** What was thrown in a session that was made just now, which can't be lost: a status that looks so is about the request. */
 export function inFreshSession(thrown: unknown, doing: Doing): unknown {
-  const refused = causeOf(thrown, SessionRefusal)
-  if (refused !== undefined) return refused.refusal
   const fault = serverError(thrown, doing)
   if (!isIntegrationError(fault) || !isSessionLost(fault) || fault.httpStatus === undefined) return thrown
   return httpError(fault.httpStatus, doing, undefined, fault.serverMessage)
 }
 
 /** The JSON-RPC error that a server answered a request with; `undefined` when something else was thrown. */
-export function rpcErrorOf(thrown: unknown): { readonly code: number; readonly message: string } | undefined {
+export function rpcErrorOf(thrown: unknown): RpcError | undefined {
   for (const link of causesOf(thrown)) {
     if (link instanceof RpcRefusal) return link
     if (link instanceof ProtocolError) return link.data instanceof Unanswered ? undefined : link

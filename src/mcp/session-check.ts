@@ -1,3 +1,4 @@
+import { SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
 import { isIntegrationError } from '../model/errors.js'
 import { CallClock } from './call-clock.js'
 import type { OpenOptions } from './connection-contract.js'
@@ -16,13 +17,15 @@ import { methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
  */
 export async function isOver(open: OpenClient, error: unknown, fault: Error, options: OpenOptions): Promise<boolean> {
   if (isIntegrationError(fault) && (isSessionLost(fault) || fault.reason === 'unsupported_version')) return true
-  if (!isShortCut(open) || !isInDoubt(open, error) || !isRefusal(error)) return false
+  const doubtsSession = rpcErrorOf(error)?.doubtsSession === true
+  if (!doubtsSession && (!isShortCut(open) || !isInDoubt(open, error) || !isRefusal(error))) return false
   const clock = new CallClock({ runtime: options.runtime, timeoutMs: Math.min(options.timeoutMs, pingTimeoutMs) })
   try {
     await clock.race(open.profile.era === 'modern' ? open.client.discover() : open.client.ping())
     return false
   } catch (silence) {
-    return clock.ended === undefined && isRefusal(silence) && !isUnknownPing(open, silence)
+    const isAnswered = silence instanceof SdkError && silence.code === SdkErrorCode.InvalidResult
+    return clock.ended === undefined && !isAnswered && isRefusal(silence) && !isUnknownPing(open, silence)
   } finally {
     clock.stop()
   }

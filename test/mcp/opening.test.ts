@@ -171,18 +171,30 @@ describe('a session', () => {
     expect(server.requests.filter(({ method }) => method === 'initialize')).toHaveLength(2)
   })
 
-  it('is also lost when a server says so with HTTP 400 and no id', async () => {
-    let calls = 0
-    const server = rawServer('legacy', ({ id }) =>
-      ++calls === 1
-        ? Response.json(
-            { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'No valid session' } },
-            { status: 400 },
-          )
-        : result(id, { content: [] }),
-    )
+  it('is also lost when a server says so with HTTP 400 and no id, and again when it is asked for a sign of life', async () => {
+    let left = 2
+    const server = rawServer('legacy', ({ id }) => (left-- > 0 ? noSession() : result(id, { content: [] })))
     const connection = await open(server)
     expect((await connection.callTool(tool('t'), {}, patient)).result).toEqual({ content: [] })
+    expect(sent(server).slice(-5)).toEqual([
+      'tools/call',
+      'ping',
+      'initialize',
+      'notifications/initialized',
+      'tools/call',
+    ])
+  })
+
+  it.each([
+    ['empty, as it must be', {}],
+    ['with something in it', { pong: true }],
+  ])('is not lost while it shows a sign of life (%s): the call is not sent again', async (_how, pong) => {
+    const server = rawServer('legacy', ({ id, method }) =>
+      method === 'ping' ? Response.json({ jsonrpc: '2.0', id, result: pong }) : noSession(),
+    )
+    const connection = await open(server)
+    expect((await connection.callTool(tool('t'), {}, patient)).result).toMatchObject({ isError: true })
+    expect(sent(server).slice(-2)).toEqual(['tools/call', 'ping'])
   })
 
   it('is ended on the server only when nobody else may go on with it', async () => {
@@ -210,3 +222,10 @@ describe('a session', () => {
     expect(runtime.timers).toBe(0)
   })
 })
+
+function noSession(): Response {
+  return Response.json(
+    { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'No valid session' } },
+    { status: 400 },
+  )
+}

@@ -1,12 +1,108 @@
-// Decisions that hold until a call leaves: what is read again, and what is checked in the last commit.
+// Decisions that hold until a call leaves, and calls that are sent once.
 const admit = 'src/registry/gate/admit.ts'
+const live = 'src/mcp/live-connection.ts'
+const sessionCheck = 'src/mcp/session-check.ts'
 const aging = 'test/registry/aging.test.ts'
+const agingOAuth = 'test/registry/aging-oauth.test.ts'
+const sentOnce = 'test/mcp/sent-once.test.ts'
 
 export default [
   {
-    without: 'a second decision of a call that waited',
+    without: 'a second decision of a call that waited for a place',
     edits: [{ file: admit, search: 'else if (waited) await holdOn', replace: 'else if (false) await holdOn' }],
     test: aging,
     named: 'it waited for a place',
+  },
+  {
+    without: 'a second decision of a call that waited for a connection',
+    edits: [{ file: admit, search: 'else if (waited) await holdOn', replace: 'else if (false) await holdOn' }],
+    test: aging,
+    named: 'it waited for a connection',
+  },
+  {
+    without: 'a second decision of a call that waited for its token',
+    edits: [
+      {
+        file: 'src/oauth/authorized-fetch.ts',
+        search: 'init, first.token, first.waited)',
+        replace: 'init, first.token)',
+      },
+    ],
+    test: agingOAuth,
+    named: 'a call that waits for its token',
+  },
+  {
+    without: 'the versions that the commit of an approval relies on',
+    edits: [{ file: admit, search: '[...change.writes!, ...call.relied]', replace: '[...change.writes!]' }],
+    test: aging,
+    named: 'changes at that very moment',
+  },
+  {
+    without: 'the versions that a second sending under an approval relies on',
+    edits: [{ file: admit, search: 'if (claimed === undefined) return', replace: 'return' }],
+    test: agingOAuth,
+    named: 'refused for its token',
+  },
+  {
+    without: 'a fresh tool list before an old approval is used',
+    edits: [
+      {
+        file: 'src/registry/gate/send-call.ts',
+        search: 'if (approval === undefined) return permitted',
+        replace: 'return permitted',
+      },
+    ],
+    test: aging,
+    named: 'is superseded when the server changed the tool',
+  },
+  {
+    without: 'a bound on how often an approval comes back',
+    edits: [
+      { file: 'src/registry/gate/conclude.ts', search: 'const maxReturns = 3', replace: 'const maxReturns = 1e9' },
+    ],
+    test: aging,
+    named: 'at most three times',
+  },
+  {
+    without: 'an approval that a definite answer uses up',
+    edits: [
+      {
+        file: 'src/registry/gate/conclude.ts',
+        search: "isDefiniteAnswer(error) ? 'finished' : 'approved'",
+        replace: "'approved'",
+      },
+    ],
+    test: aging,
+    named: 'is sent once, and its approval',
+  },
+  {
+    without: 'a sign of life before a session counts as lost',
+    edits: [
+      {
+        file: sessionCheck,
+        search: 'await clock.race(open.profile',
+        replace: 'return true\n    await clock.race(open.profile',
+      },
+    ],
+    test: sentOnce,
+    named: 'shows a sign of life',
+  },
+  {
+    without: 'a call that is not repeated when the same revision is agreed on',
+    edits: [{ file: live, search: "&& agreesAgain && (era === 'modern'", replace: "&& false && (era === 'modern'" }],
+    test: sentOnce,
+    named: 'though the server is found again',
+  },
+  {
+    without: 'a call that is not repeated when its revision was refused for no reason',
+    edits: [{ file: live, search: '|| saysAnotherRevision(fault)))', replace: '|| false))' }],
+    test: sentOnce,
+    named: 'with JSON-RPC error -32022',
+  },
+  {
+    without: 'a call that is not repeated when it may have run',
+    edits: [{ file: live, search: "'call' && mayHaveBegun(fault)", replace: "'call' && false" }],
+    test: sentOnce,
+    named: 'a call that may have run',
   },
 ]
