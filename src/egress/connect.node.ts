@@ -4,21 +4,12 @@ import type { Socket } from 'node:net'
 import { IntegrationError } from '../model/errors.js'
 import { onAbort } from '../model/race.js'
 import { nodeBody } from './body.node.js'
-import {
-  abortError,
-  closedError,
-  networkError,
-  reasonOfCode,
-  startsWork,
-  type Dialer,
-  type ConnectorOptions,
-  type IncomingResponse,
-  type OutgoingRequest,
-} from './connector.js'
+import type { Dialer, DialerOptions, IncomingResponse, OutgoingRequest } from './dialer.js'
+import { abortError, closedError, networkError, reasonOfCode, startsWork } from './network-errors.js'
 import { connectTimeoutMs, idleSocketMs } from './limits.js'
 import { systemResolve, vet, vettedLookup, type Resolve } from './lookup.node.js'
 
-export interface NodeConnectorOptions extends ConnectorOptions {
+export interface NodeDialerOptions extends DialerOptions {
   /** All addresses of a host name. `@default` the operating system's resolver */
   readonly resolve?: Resolve | undefined
   /** Trusted CA certificates instead of the platform's, as PEM. */
@@ -29,7 +20,7 @@ export interface NodeConnectorOptions extends ConnectorOptions {
  * The dialer under Node: `node:http` with keep-alive, at about half the cost of the platform's `fetch`. A name is resolved
  * once per connection, all its addresses are checked, and the connected address is checked again before a byte is sent.
  */
-export function createConnector(options: NodeConnectorOptions): Dialer {
+export function createDialer(options: NodeDialerOptions): Dialer {
   const sockets = new Set<Socket>()
   const phases = new WeakMap<Socket, 'connecting' | 'handshake' | 'open'>()
   const agents = { 'http:': agent(http.Agent, false), 'https:': agent(https.Agent, true) }

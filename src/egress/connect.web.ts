@@ -1,7 +1,7 @@
-import type { Dialer, ConnectorOptions } from './connector.js'
-import { fetchConnector } from './fetch-connector.js'
+import type { Dialer, DialerOptions } from './dialer.js'
+import { fetchDialer } from './fetch-dialer.js'
 
 /** The dialer of platforms other than Node: their `fetch`, which resolves names itself. */
-export function createConnector(_options: ConnectorOptions): Dialer {
-  return fetchConnector((url, init) => globalThis.fetch(url, init))
+export function createDialer(_options: DialerOptions): Dialer {
+  return fetchDialer((url, init) => globalThis.fetch(url, init))
 }

@@ -2,17 +2,11 @@ import { IntegrationError } from '../model/errors.js'
 import type { DeepJson } from '../model/json-limits.js'
 import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
-import { createConnector } from '#connect'
+import { createDialer } from '#connect'
 import { bytesBody } from './body.js'
-import {
-  abortError,
-  startsWork,
-  type BeforeSend,
-  type Dialer,
-  type IncomingResponse,
-  type OutgoingRequest,
-} from './connector.js'
-import { fetchConnector } from './fetch-connector.js'
+import type { BeforeSend, Dialer, IncomingResponse, OutgoingRequest } from './dialer.js'
+import { abortError, startsWork } from './network-errors.js'
+import { fetchDialer } from './fetch-dialer.js'
 import { GuardedResponse, type GuardedResponseOptions } from './guarded-response.js'
 import { maxMetadataBytes, maxMetadataHops, oauthTimeoutMs } from './limits.js'
 import { requestBody, requestHeaders } from './request.js'
@@ -47,7 +41,7 @@ export interface GuardedFetchOptions {
   readonly maxResponseBytes: number
   readonly runtime: Pick<RegistryRuntime, 'fetch' | 'now' | 'setTimer'>
   /** Sends the requests. `@default` over `runtime.fetch` if given, otherwise the platform's */
-  readonly connector?: Dialer | undefined
+  readonly dialer?: Dialer | undefined
 }
 
 /**
@@ -66,8 +60,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
   close(): Promise<void>
 } {
   const { egress, runtime } = options
-  const connector =
-    options.connector ?? (runtime.fetch ? fetchConnector(runtime.fetch) : createConnector({ egress, runtime }))
+  const dialer = options.dialer ?? (runtime.fetch ? fetchDialer(runtime.fetch) : createDialer({ egress, runtime }))
 
   const check = remembering(egress)
 
@@ -83,17 +76,17 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
     if (purpose === 'mcp') {
       const limits = { maxBytes: options.maxResponseBytes, streams: true, deepJson: init.deepJson }
       const { beforeSend } = init
-      const answer = await connector.send({ ...request, beforeSend })
+      const answer = await dialer.send({ ...request, beforeSend })
       const url = slashAway(request, answer)
       if (url === undefined) return received(request, answer, limits)
       answer.body.cancel()
       const moved = { ...request, url: check(url), beforeSend: beforeSend && (() => beforeSend(true)) }
-      return received(moved, await connector.send(moved), limits, true)
+      return received(moved, await dialer.send(moved), limits, true)
     }
-    return withinDeadline(request, runtime, (bounded) => completed(bounded, purpose, connector, egress))
+    return withinDeadline(request, runtime, (bounded) => completed(bounded, purpose, dialer, egress))
   }
 
-  return { fetch, close: () => connector.close() }
+  return { fetch, close: () => dialer.close() }
 }
 
 /** The URL rules of a registry don't change, so a checked URL is not checked again. */
@@ -143,17 +136,17 @@ function received(
 async function completed(
   first: OutgoingRequest,
   purpose: RequestPurpose,
-  connector: Dialer,
+  dialer: Dialer,
   egress: EgressOptions,
 ): Promise<GuardedResponse> {
   const limits = { maxBytes: maxMetadataBytes, streams: false }
   const hops = purpose === 'metadata' ? maxMetadataHops : 0
   let request = first
-  let answer = await connector.send(request)
+  let answer = await dialer.send(request)
   for (let hop = 0; hop < hops && isRedirect(answer.status); hop++) {
     answer.body.cancel()
     request = redirectedRequest(request, answer, egress)
-    answer = await connector.send(request)
+    answer = await dialer.send(request)
   }
   const response = received(request, answer, limits, request !== first)
   const body = bytesBody(await response.bytes())

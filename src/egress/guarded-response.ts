@@ -2,7 +2,7 @@ import { IntegrationError } from '../model/errors.js'
 import { boundedJson, type DeepJson } from '../model/json-limits.js'
 import { streamBody, type BodySource, type LeanResponse } from '../model/lean-response.js'
 import { bytesBody, readWhole } from './body.js'
-import type { IncomingResponse } from './connector.js'
+import type { IncomingResponse } from './dialer.js'
 import { bodyMeter, eventStreamMeter, tooLarge } from './limits.js'
 
 export interface GuardedResponseOptions {

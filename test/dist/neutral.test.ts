@@ -37,7 +37,7 @@ describe('the built package', () => {
     expect(await builtinsReached('index.js', { conditions, dependencies: true })).toEqual([])
   })
 
-  it('takes the Node connector under the Node condition', async () => {
+  it('takes the Node dialer under the Node condition', async () => {
     const reached = await builtinsReached('index.js', { conditions: ['node'], dependencies: false })
     expect(reached).toEqual(expect.arrayContaining(['node:http', 'node:https', 'node:dns']))
   })

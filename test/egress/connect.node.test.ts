@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { TLSSocket } from 'node:tls'
 import { build } from 'esbuild'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createConnector, type NodeConnectorOptions } from '../../src/egress/connect.node.js'
+import { createDialer, type NodeDialerOptions } from '../../src/egress/connect.node.js'
 import { certificate } from './certificate.js'
 import { endAll, failure, guarded, listen, listenRaw, manualTimers, started } from './support.js'
 
@@ -14,11 +14,11 @@ afterEach(endAll)
 const post = { method: 'POST', body: '{}' }
 const loopback = [{ address: '127.0.0.1', family: 4 }]
 
-/** A guarded fetch over a connector with an own resolver. */
-function resolving(options: Partial<NodeConnectorOptions>) {
+/** A guarded fetch over a dialer with an own resolver. */
+function resolving(options: Partial<NodeDialerOptions>) {
   const runtime = manualTimers()
   const egress = options.egress ?? {}
-  return { ...guarded({ egress, runtime, connector: createConnector({ egress, runtime, ...options }) }), runtime }
+  return { ...guarded({ egress, runtime, dialer: createDialer({ egress, runtime, ...options }) }), runtime }
 }
 
 describe('a name', () => {

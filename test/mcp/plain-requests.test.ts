@@ -2,7 +2,7 @@ import { createServer } from 'node:https'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createConnector } from '#connect'
+import { createDialer } from '#connect'
 import type { JsonObject } from '../../src/model/json.js'
 import { CallClock } from '../../src/mcp/call-clock.js'
 import type { ServerProfile, ToolCallOptions } from '../../src/mcp/connection-contract.js'
@@ -438,8 +438,8 @@ async function opened(road: (typeof roads)[number], era: (typeof eras)[number], 
     setTimer: (callback: () => void, ms: number) =>
       ms > 100 ? timers.setTimer(callback, ms) : stopLater(setTimeout(callback, 0)),
   }
-  const connector = ca === undefined ? undefined : createConnector({ egress, runtime, ca } as never)
-  const { fetch } = guarded({ runtime, connector })
+  const dialer = ca === undefined ? undefined : createDialer({ egress, runtime, ca } as never)
+  const { fetch } = guarded({ runtime, dialer })
   const url = new URL('/mcp', address)
   const source = { kind: 'headers', headers: { 'X-Key': ' k ' } } as const
   const endpoint = { url: url.href, fetch: authorizedFetch({ fetch, serverUrl: url.href, source }) }

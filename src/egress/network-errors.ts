@@ -1,44 +1,4 @@
 import { IntegrationError } from '../model/errors.js'
-import type { RegistryRuntime } from '../ports/runtime.js'
-import type { BodySource } from '../model/lean-response.js'
-import type { EgressOptions } from './url-policy.js'
-
-/**
- * Sends a checked request and returns the head of its response: one file under the Node condition, one for every other
- * platform. Never follows a redirect.
- */
-export interface Dialer {
-  /** @throws `unreachable`, `timeout`, `url_refused`, `protocol_error`, `aborted`, `closed`, or the signal's own {@link IntegrationError} */
-  send(request: OutgoingRequest): Promise<IncomingResponse>
-  /** Ends running requests with `closed`, and resolves when no socket or timer is left. */
-  close(): Promise<void>
-}
-
-export interface OutgoingRequest {
-  /** A URL that has passed `checkUrl`. */
-  readonly url: URL
-  readonly method: string
-  /** Headers with lower-case names; names and values are checked. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | undefined
-  readonly signal: AbortSignal | undefined
-  /** A final check on an open connection: the request is sent next or, if the check throws, never. */
-  readonly beforeSend?: BeforeSend | undefined
-}
-
-/** @param waited - whether the request waited for a connection */
-export type BeforeSend = (waited: boolean) => Promise<void>
-
-export interface IncomingResponse {
-  readonly status: number
-  readonly headers: Headers | [string, string][]
-  readonly body: BodySource
-}
-
-export interface ConnectorOptions {
-  readonly egress: EgressOptions
-  readonly runtime: Pick<RegistryRuntime, 'setTimer'>
-}
 
 /** Why a server can't be reached, as `reason` of `unreachable` and `timeout`. Only `reset` can occur after the request was sent. */
 export type NetworkReason = 'dns' | 'refused' | 'tls' | 'reset' | 'connect'

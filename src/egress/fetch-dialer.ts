@@ -1,22 +1,14 @@
 import { IntegrationError } from '../model/errors.js'
 import { streamBody } from '../model/lean-response.js'
 import { onAbort } from '../model/race.js'
-import {
-  abortError,
-  closedError,
-  networkError,
-  reasonOfCode,
-  startsWork,
-  type Dialer,
-  type IncomingResponse,
-  type OutgoingRequest,
-} from './connector.js'
+import type { Dialer, IncomingResponse, OutgoingRequest } from './dialer.js'
+import { abortError, closedError, networkError, reasonOfCode, startsWork } from './network-errors.js'
 
 /**
  * A {@link Dialer} over a `fetch`: the platform's, or the host's own. It can't see addresses, so
  * only the rules about names and IP literals apply; redirects are never followed.
  */
-export function fetchConnector(fetch: typeof globalThis.fetch): Dialer {
+export function fetchDialer(fetch: typeof globalThis.fetch): Dialer {
   const inFlight = new Set<AbortController>()
   let closed = false
 
