@@ -3,6 +3,8 @@
  * change, with a host policy, and in a new process. No server is ever asked. Times are held to their bars by the fastest
  * tenth, which is what the work costs on a machine that is busy with something else; the median is printed.
  */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +21,7 @@ const missed: string[] = []
 try {
   await measure('memory', 5, restartable(memoryStorage()))
   await measure('SQLite', 5, () => sqliteStorage({ database: new Database(join(folder, 'bench.db')) }))
+  await measureNewProcess(join(folder, 'bench.db'))
   await measure('no watch', 60, restartable({ ...memoryStorage(), watch: undefined }))
 } finally {
   server.close()
@@ -72,6 +75,18 @@ async function measureCold(title: string, open: () => RegistryStorage): Promise<
     await registry.close()
   }
   gate(`${title}: new registry`, 20_000, times)
+}
+
+/** The same in a process that has run nothing of it yet: nothing is compiled. Loading the program is not counted. */
+async function measureNewProcess(path: string): Promise<void> {
+  const times: number[] = []
+  for (let number = 0; number < 10; number++) {
+    const child = fork('scripts/run.mjs', ['bench/support/first-toolset.ts', path, server.url])
+    const [{ time }] = (await once(child, 'message')) as [{ time: number }]
+    times.push(time)
+    await once(child, 'exit')
+  }
+  gate('SQLite: new process', 20_000, times)
 }
 
 function gate(what: string, bar: number, times: readonly number[]): void {

@@ -10,18 +10,24 @@ export function visibleSchema(schema: JsonObject): JsonObject {
   return shown(schema) as JsonObject
 }
 
+/** Copies only what has changed below: most schemas hide nothing. */
 function shown(node: JsonValue, isMap = false): JsonValue {
   if (typeof node !== 'object' || node === null) return node
-  if (Array.isArray(node))
-    return changed(
-      node,
-      Array.from(node, (item: JsonValue) => shown(item)),
-    )
-  const entries = Object.entries(node as JsonObject).map(([key, value]) => [
-    key,
-    isMap ? shown(value) : part(key, value),
-  ])
-  return changed(node, Object.fromEntries(entries) as JsonObject)
+  if (Array.isArray(node)) {
+    const items = node as readonly JsonValue[]
+    const visibleItems = items.map((item) => shown(item))
+    return visibleItems.every((item, n) => item === items[n]) ? node : visibleItems
+  }
+  const schema = node as JsonObject
+  let copy: Record<string, JsonValue> | undefined
+  for (const key of Object.keys(schema)) {
+    const value = schema[key]!
+    const visibleValue = isMap ? shown(value) : part(key, value)
+    if (visibleValue === value) continue
+    copy ??= { ...schema }
+    Object.defineProperty(copy, key, { value: visibleValue, writable: true, enumerable: true, configurable: true })
+  }
+  return copy ?? node
 }
 
 function part(key: string, value: JsonValue): JsonValue {
@@ -29,12 +35,11 @@ function part(key: string, value: JsonValue): JsonValue {
     if (key === 'title') return visible(value)
     return key === 'description' ? visibleText(value) : value
   }
-  if (key === 'enumNames' && Array.isArray(value))
-    return value.map((name: JsonValue) => (typeof name === 'string' ? visible(name) : name))
+  if (key === 'enumNames' && Array.isArray(value)) {
+    const names = value as readonly JsonValue[]
+    return names.every((name) => typeof name !== 'string' || visible(name) === name)
+      ? value
+      : names.map((name) => (typeof name === 'string' ? visible(name) : name))
+  }
   return schemaData.has(key) ? value : shown(value, schemaMaps.has(key) && !Array.isArray(value))
-}
-
-function changed(before: JsonValue, after: JsonValue): JsonValue {
-  const [was, is] = [before as JsonObject, after as JsonObject]
-  return Object.keys(was).every((key) => was[key] === is[key]) ? before : after
 }

@@ -78,9 +78,13 @@ function said({ shown, hiddenCharacters }: ShownText): string {
 /** The limit of what escapes add to a text, in characters. A text of mostly hidden characters is cut. */
 const roomForEscapes = 16_384
 
+/** What may stay in a text beside characters that can be seen, and texts that have nothing else: most of all texts. */
+const plainTexts = { '': /^[ -~]*$/, '\n': /^[\n -~]*$/, '\n\t': /^[\n\t -~]*$/ }
+
 /** Cuts between characters, never inside an escape or a surrogate pair. */
-function show(text: string, maxLength: number, kept = ''): ShownText {
-  if (text.length <= maxLength && !hidden.test(text) && !pile.test(text)) return { shown: text, hiddenCharacters: 0 }
+function show(text: string, maxLength: number, kept: keyof typeof plainTexts = ''): ShownText {
+  const isPlain = plainTexts[kept].test(text) || (!hidden.test(text) && !pile.test(text))
+  if (isPlain && text.length <= maxLength) return { shown: text, hiddenCharacters: 0 }
   const room = Math.min(maxLength, text.length + roomForEscapes)
   const drawn: string[] = []
   let length = 0

@@ -2,27 +2,32 @@ import type { ToolDefinition } from '../model/tool.js'
 import { visibleSchema } from '../model/visible-schema.js'
 import { visible, visibleText } from '../model/visible-text.js'
 
-/** A definition to show to people and models: texts without hidden characters. The schemas accept the same values. */
+/**
+ * A definition to show to people and models: texts without hidden characters. The schemas accept the same values. Where
+ * nothing is hidden, which is the rule, it is the definition itself.
+ */
 export function shownDefinition(definition: ToolDefinition): ToolDefinition {
   const known = shown.get(definition)
   if (known !== undefined) return known
   const { title, description, inputSchema, outputSchema, annotations } = definition
   const hints = annotations?.title
-  const made = {
-    ...definition,
+  const texts = {
     title: title === undefined ? undefined : visible(title),
     description: description === undefined ? undefined : visibleText(description),
     inputSchema: visibleSchema(inputSchema),
     outputSchema: outputSchema === undefined ? undefined : visibleSchema(outputSchema),
-    annotations: hints === undefined ? annotations : { ...annotations, title: visible(hints) },
+    annotations:
+      hints === undefined || visible(hints) === hints ? annotations : { ...annotations, title: visible(hints) },
   }
+  const isPlain = (Object.keys(texts) as (keyof typeof texts)[]).every((field) => texts[field] === definition[field])
+  const made = isPlain ? definition : { ...definition, ...texts }
   shown.set(definition, made)
   return made
 }
 
-/** The cost of {@link shownDefinition}, in visited values; 0 after the first use. */
-export function workOfShowing(definition: ToolDefinition): number {
-  return shown.has(definition) ? 0 : JSON.stringify(definition).length >> 2
+/** Whether {@link shownDefinition} has looked at a definition before: then it costs nothing. */
+export function wasShown(definition: ToolDefinition): boolean {
+  return shown.has(definition)
 }
 
 /** A cache, because each new toolset shows the same definitions. */

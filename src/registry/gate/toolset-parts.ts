@@ -6,7 +6,7 @@ import { notForModels } from '../../policy/model-audience.js'
 import { filterTools, type Filtered, type FilterInput } from '../../policy/tool-filter.js'
 import { inAcceptedWords } from '../../policy/schema-words.js'
 import { WorkPace } from '../../mcp/work-pace.js'
-import { shownDefinition, workOfShowing } from '../../policy/shown-definition.js'
+import { shownDefinition, wasShown } from '../../policy/shown-definition.js'
 import { acceptedOf } from './accepted-definitions.js'
 import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-tool.js'
 import { ownerFor } from '../state/access.js'
@@ -128,7 +128,7 @@ async function definitionsForModels(
     const { definition } = subject.tool
     const { change } = state
     const worded = change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n])
-    const units = workOfShowing(worded)
+    const units = wasShown(worded) ? 0 : subject.tool.size >> 2
     definitions.set(definition.name, frozen(shownDefinition(worded)))
     // Most were shown before: a turn of the microtask queue for each would be most of the time.
     if (units > 0) await pace.after(units)

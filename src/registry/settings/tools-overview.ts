@@ -1,6 +1,6 @@
 import type { QuarantinedTool, Tool } from '../../model/tool.js'
 import { WorkPace } from '../../mcp/work-pace.js'
-import { shownDefinition, workOfShowing } from '../../policy/shown-definition.js'
+import { shownDefinition, wasShown } from '../../policy/shown-definition.js'
 import { assess } from '../gate/assess-tool.js'
 import { changesOf } from '../gate/tool-changes.js'
 import { load } from '../state/access.js'
@@ -36,7 +36,7 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
   const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
   const pace = new WorkPace()
   for (const { tool } of assessed) {
-    const units = workOfShowing(tool.definition)
+    const units = wasShown(tool.definition) ? 0 : tool.size >> 2
     shownDefinition(tool.definition)
     await pace.after(units)
   }

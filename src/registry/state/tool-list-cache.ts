@@ -15,6 +15,8 @@ import { keys } from './keys.js'
 export interface ListedTool {
   readonly definition: ToolDefinition
   readonly hash: string
+  /** About how many characters of JSON the definition has: the work of looking at all of it. */
+  readonly size: number
 }
 
 /** A listed tool with its model name, which depends on the whole list. */
@@ -137,8 +139,9 @@ export async function hashed(definitions: readonly ToolDefinition[]): Promise<re
   const pace = new WorkPace()
   const tools: ListedTool[] = []
   for (const definition of definitions) {
-    tools.push({ definition, hash: definitionHash(definition) })
-    await pace.after(JSON.stringify(definition).length >> 4)
+    const size = JSON.stringify(definition).length
+    tools.push({ definition, hash: definitionHash(definition), size })
+    await pace.after(size >> 4)
   }
   return tools
 }
@@ -175,8 +178,9 @@ type Names = ReadonlyMap<string, NamedTool>
 function parsedList(hash: string, text: string): ToolList {
   // Shared by all workspaces with the same list.
   const rows = frozen(JSON.parse(text) as [string, ToolDefinition][])
+  const size = Math.ceil(text.length / rows.length)
   return listOf(
-    rows.map(([hashOfIt, definition]) => ({ hash: hashOfIt, definition })),
+    rows.map(([hashOfIt, definition]) => ({ hash: hashOfIt, definition, size })),
     hash,
   )
 }
