@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { shownDefinition } from '../../src/policy/shown-definition.js'
+import type { JsonObject, JsonValue } from '../../src/model/json.js'
+
+const inputSchema: JsonObject = {
+  type: 'object',
+  properties: {
+    text: { type: 'string', description: 'What to write\nin several lines', enum: ['a\u200bb'] },
+    __proto__: { type: 'string' },
+  },
+  anyOf: [{ title: 'One' }, { enumNames: ['first', 'second'] }],
+}
+
+describe('a definition that is shown', () => {
+  it('is the same object where nothing is hidden', () => {
+    const plain = { name: 'write', title: 'Write', description: 'Writes.\n\tA note.', inputSchema }
+    expect(shownDefinition(plain)).toBe(plain)
+    const foreign = { name: 'write', description: 'Schreibt „größer“ 你好', inputSchema, annotations: { title: 'Ö' } }
+    expect(shownDefinition(foreign)).toBe(foreign)
+  })
+
+  it.each<[string, JsonValue, JsonValue]>([
+    ['a title in several lines', { title: 'a\nb' }, { title: 'a\\u{A}b' }],
+    ['a description', { description: 'a\u202eb' }, { description: 'a\\u{202E}b' }],
+    ['a name of a value', { enumNames: ['x', 'y\u200b'] }, { enumNames: ['x', 'y\\u{200B}'] }],
+    ['something deep in lists', { allOf: [1, [{ title: '\0' }]] }, { allOf: [1, [{ title: '\\u{0}' }]] }],
+    [
+      'a part called __proto__',
+      JSON.parse('{"properties":{"__proto__":{"title":"\\u0007"}}}'),
+      JSON.parse('{"properties":{"__proto__":{"title":"\\\\u{7}"}}}'),
+    ],
+  ])('is a copy without what hides in %s, and the schema accepts the same', (_what, hiding, seen) => {
+    const schema = hiding as JsonObject
+    const before = structuredClone(schema)
+    const shown = shownDefinition({
+      name: 'write',
+      inputSchema: { ...inputSchema, extra: 1, $defs: { hiding: schema } },
+    })
+    expect(shown.inputSchema).toEqual({ ...inputSchema, extra: 1, $defs: { hiding: seen } })
+    expect(schema).toEqual(before)
+  })
+
+  it('takes no longer for lists in lists', () => {
+    let deep: JsonValue = [{ title: 'a\u200bb' }]
+    for (let depth = 0; depth < 100; depth++) deep = [deep]
+    const shown = shownDefinition({ name: 'write', inputSchema: { allOf: deep } })
+    expect(JSON.stringify(shown.inputSchema)).toContain('a\\\\u{200B}b')
+  })
+})
