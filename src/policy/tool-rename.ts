@@ -35,6 +35,28 @@ export function findRenames(
   return withinBudget(() => new Map([...groups.values()].flatMap((group) => pairs(group, work))), new Map())
 }
 
+/**
+ * The tools that are described as another tool was: where a server exchanges names, what one tool did, another one does.
+ *
+ * @param accepted - the accepted definitions by name
+ * @returns the names of such tools
+ */
+export function findSwaps(
+  now: readonly ToolDefinition[],
+  accepted: ReadonlyMap<string, ToolDefinition>,
+): ReadonlySet<string> {
+  const known = new Set([...accepted.values()].map(wordsOf))
+  const swapped = now.filter((tool) => {
+    const [words, before] = [wordsOf(tool), accepted.get(tool.name)]
+    return words !== '' && before !== undefined && wordsOf(before) !== words && known.has(words)
+  })
+  return new Set(swapped.map(({ name }) => name))
+}
+
+function wordsOf({ description = '' }: ToolDefinition): string {
+  return description.trim()
+}
+
 interface Group {
   readonly gone: ToolDefinition[]
   readonly fresh: ToolDefinition[]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TestTool } from 'mcp-integrations/testing'
 import { definitionHash as hashOf } from '../../src/policy/tool-definition.js'
-import type { ApprovalOptions, Tool } from 'mcp-integrations'
+import type { ApprovalOptions, JsonObject, Tool } from 'mcp-integrations'
 import { acceptNow, ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana } from '../support/registry.js'
 
@@ -187,6 +187,97 @@ describe('words of a tool', () => {
     expect(JSON.stringify((await gate.toolset()).tools)).toContain(obey)
   })
 
+  const obeyed: JsonObject = { [obey]: {} }
+  /** Everywhere that a schema can hold a text. */
+  const places: readonly JsonObject[] = [
+    ...['title', 'description', '$comment', 'const', 'default', 'pattern', 'format', 'type', 'minimum', '$ref'],
+    ...['$anchor', '$id', '$schema', '$dynamicRef', 'contentMediaType', 'x-note', 'discriminator'],
+  ]
+    .map((keyword): JsonObject => ({ [keyword]: keyword === '$ref' ? `#/${obey}` : obey }))
+    .concat(
+      ['examples', 'enum', 'required', 'type', 'enumNames', 'x-notes'].map((keyword) => ({ [keyword]: [obey] })),
+      ['$defs', 'definitions', 'patternProperties', 'dependentSchemas', 'dependencies', 'x-map', 'const'].map(
+        (keyword) => ({ [keyword]: obeyed }),
+      ),
+      ['items', 'additionalProperties', 'propertyNames', 'not', 'if', 'contains', 'unevaluatedProperties'].flatMap(
+        (keyword) => [{ [keyword]: { description: obey } }, { [keyword]: { const: obey } }],
+      ),
+      ['anyOf', 'allOf', 'oneOf', 'prefixItems'].flatMap((keyword) => [
+        { [keyword]: [{ title: obey }] },
+        { [keyword]: [{ enum: [obey] }] },
+      ]),
+      [
+        { enum: ['a', obey] },
+        { dependentRequired: { a: [obey] } },
+        { dependencies: { a: [obey] } },
+        { default: { a: [obey] } },
+        { [obey]: true },
+        { if: true, then: { description: obey }, else: { pattern: obey } },
+        { properties: { a: { properties: { b: { items: { anyOf: [{ const: obey }] } } } } } },
+      ],
+    )
+  const speaking = (more: JsonObject | undefined, nth: number): TestTool => ({
+    ...writeNote,
+    name: `tool_${nth}`,
+    inputSchema: {
+      ...schema,
+      properties: { ...schema.properties, text: { enum: ['a', 'b'] }, more: { type: 'string', ...more } },
+    },
+    outputSchema: { type: 'object', properties: { id: { enum: ['a'] }, more: { type: 'string', ...more } } },
+  })
+
+  it.each(['ask', 'hold'] as const)('reach no model from any place of a schema before, with "%s"', async (mode) => {
+    const asked = places.map((_place, nth) => speaking(undefined, nth))
+    const gate = await openGate({ tools: asked, approvals: { onToolChange: mode } })
+    await gate.server.setTools(places.map(speaking))
+    await gate.mine.refreshTools(gate.id)
+    const { tools, unavailable } = await gate.toolset()
+    expect(unavailable.map(({ reason }) => reason)).not.toContain('invalid_schema')
+    if (mode === 'ask') expect(tools).toHaveLength(places.length)
+    for (const { name, inputSchema, outputSchema } of tools)
+      expect([name, JSON.stringify([inputSchema, outputSchema])]).toEqual([name, expect.not.stringContaining(obey)])
+    const changes = (await gate.mine.tools(gate.id)).tools.map(({ name }) => name)
+    await acceptNow(gate.mine, gate.id, changes)
+    for (const { name, inputSchema, outputSchema } of (await gate.toolset()).tools)
+      expect([name, JSON.stringify([inputSchema, outputSchema])]).toEqual([name, expect.stringContaining(obey)])
+  })
+
+  it('are kept where they were accepted, with what fits them', async () => {
+    const choice = (...values: readonly string[]): TestTool => ({
+      ...speaking({ oneOf: values.map((value) => ({ const: value, title: `Title of ${value}` })) }, 1),
+    })
+    const gate = await openGate({ tools: [choice('a', 'b')] })
+    await gate.server.setTools([{ ...choice('b', 'a', 'c'), description: obey }])
+    await gate.mine.refreshTools(gate.id)
+    const [tool] = (await gate.toolset()).tools
+    // What a result may be is never less than the server says.
+    expect(tool!.outputSchema).toMatchObject({
+      properties: { more: { type: 'string', anyOf: [{ const: 'b' }, { const: 'a' }, {}] } },
+    })
+    expect(tool!.inputSchema).toMatchObject({
+      required: ['id', 'text'],
+      properties: { text: { enum: ['a', 'b'] } },
+      additionalProperties: false,
+    })
+  })
+
+  it('name no new field of a result, and the rest takes every result still', async () => {
+    const output = (properties: JsonObject): TestTool => ({
+      ...writeNote,
+      outputSchema: { type: 'object', properties, required: Object.keys(properties), additionalProperties: false },
+    })
+    const gate = await openGate({ tools: [output({ id: { type: 'string', description: 'Its id.' } })] })
+    await gate.server.setTools([output({ id: { type: 'string', description: 'Its id.' }, [obey]: {} })])
+    await gate.mine.refreshTools(gate.id)
+    expect(await tool(gate, 'write_note')).toMatchObject({ change: { kind: 'cosmetic' } })
+    const [shown] = (await gate.toolset()).tools
+    expect(shown!.outputSchema).toEqual({
+      type: 'object',
+      properties: { id: { type: 'string', description: 'Its id.' } },
+      required: ['id'],
+    })
+  })
+
   it('of a tool that takes more are the accepted ones too', async () => {
     const wider = {
       ...described,
@@ -337,6 +428,69 @@ describe('a tool that was renamed', () => {
     expect(after?.change).toBeUndefined()
     expect((await gate.mine.tools(gate.id)).missing).toEqual([])
     expect((await tool(gate, 'read_note'))!.enabled).toBe(false)
+  })
+
+  it('keeps what somebody has set for its new name, before it is accepted', async () => {
+    const gate = await openGate()
+    await gate.mine.configureTools(gate.id, { write_note: { approval: 'ask', agents: ['builder'] } })
+    await gate.server.setTools([readNote, renamed])
+    await gate.mine.refreshTools(gate.id)
+    await gate.mine.configureTools(gate.id, { put_note: { enabled: false, agents: ['assistant'] } })
+    await acceptNow(gate.mine, gate.id, ['put_note'])
+    expect(await tool(gate, 'put_note')).toMatchObject({
+      enabled: false,
+      agents: ['assistant'],
+      approval: { mode: 'ask' },
+    })
+  })
+
+  const like = (name: string, description: string): TestTool => ({ ...readNote, name, description })
+  const search = like('search', 'Searches all notes for a text.')
+  const remove = like('delete_all', 'Deletes all notes at once.')
+  it.each<[string, readonly TestTool[]]>([
+    ['exchanges names with another', [like('search', remove.description!), like('delete_all', search.description!)]],
+    ['takes the name of one that stays', [like('search', remove.description!), remove]],
+    ['takes the name of one that goes', [like('search', ` ${remove.description!}\n`)]],
+    ['moves on, and its name too', [like('search', remove.description!), like('find', search.description!)]],
+  ])('asks when it %s, however alike they are', async (_what, after) => {
+    const gate = await openGate({ tools: [search, remove] })
+    await gate.mine.configureTools(gate.id, { search: { approval: 'auto', label: 'read' } })
+    const toolset = await gate.toolset()
+    expect(await toolset.call('notes__search', { id: 'a' })).toMatchObject({ type: 'completed' })
+    await gate.server.setTools(after)
+    await gate.mine.refreshTools(gate.id)
+    expect(await tool(gate, 'search')).toMatchObject({ change: { kind: 'widened' }, label: { source: 'server' } })
+    expect(await toolset.call('notes__search', { id: 'a' })).toMatchObject({ type: 'approval_required' })
+  })
+
+  it('runs as set where words of its own changed', async () => {
+    const gate = await openGate({ tools: [search, remove] })
+    await gate.mine.configureTools(gate.id, { search: { approval: 'auto' } })
+    await gate.server.setTools([like('search', 'Searches all notes, also old ones.'), remove])
+    await gate.mine.refreshTools(gate.id)
+    expect(await (await gate.toolset()).call('notes__search', { id: 'a' })).toMatchObject({ type: 'completed' })
+  })
+
+  it('is no rename back to a name that was accepted before, nor of two that became one', async () => {
+    const gate = await openGate({ tools: [search, remove] })
+    await gate.mine.configureTools(gate.id, { search: { approval: 'auto' } })
+    const find = like('find', search.description!)
+    for (const tools of [
+      [find, remove],
+      [search, remove],
+    ]) {
+      await gate.server.setTools(tools)
+      await gate.mine.refreshTools(gate.id)
+      if (tools[0] === find) await acceptNow(gate.mine, gate.id, ['find'])
+    }
+    expect(await tool(gate, 'search')).toMatchObject({
+      change: { kind: 'renamed', from: 'find' },
+      approval: { mode: 'default', resolved: 'ask' },
+    })
+    await gate.server.setTools([like('both', search.description!), like('other', search.description!), remove])
+    await gate.mine.refreshTools(gate.id)
+    expect(await tool(gate, 'both')).toMatchObject({ change: { kind: 'new' } })
+    expect(await tool(gate, 'other')).toMatchObject({ change: { kind: 'new' } })
   })
 
   it('is new when something else about it changed too', async () => {

@@ -7,7 +7,7 @@ import { WorkPace } from '../../mcp/work-pace.js'
 import { WorkBudget } from '../../model/work-budget.js'
 import { changeKind, classifyChange } from '../../policy/tool-change.js'
 import { definitionHash } from '../../policy/tool-definition.js'
-import { findRenames } from '../../policy/tool-rename.js'
+import { findRenames, findSwaps } from '../../policy/tool-rename.js'
 import type { StorageRecordWrite } from '../../ports/storage.js'
 import { acceptedOf, type Assessed } from './accepted-definitions.js'
 import { bindingHashOf, settingsOf } from './assess-tool.js'
@@ -117,7 +117,7 @@ export async function prepareListing(
     settings,
     before,
   )
-  const changes = await classify(unaccepted, missing, settings, accepted)
+  const changes = await classify(tools, missing, settings, accepted)
   const manifest = withinRecord({
     ...listed.manifest,
     changes: Object.keys(changes).length === 0 ? undefined : changes,
@@ -136,7 +136,7 @@ export async function prepareListing(
 }
 
 /**
- * The settings of all tools are one record. A server listOwner tools are called differently each time must not fill it: what
+ * The settings of all tools are one record. A server whose tools are called differently each time must not fill it: what
  * nobody has set of a tool that is listed no longer goes first.
  */
 function fitting(
@@ -233,16 +233,22 @@ async function acceptedDefinitions(
 
 /** How each tool changed. All comparisons of a list share one budget; once it is exhausted, tools count as widened. */
 async function classify(
-  unaccepted: readonly ListedTool[],
+  tools: readonly ListedTool[],
   missing: readonly string[],
   settings: Readonly<Record<string, ToolSettingsRecord>>,
   accepted: ReadonlyMap<string, ToolDefinition>,
 ): Promise<Readonly<Record<string, Changed>>> {
-  const isNew = ({ definition }: ListedTool): boolean =>
-    settingsOf({ tools: settings }, definition.name).accepted === undefined
+  const acceptedHash = ({ definition }: ListedTool) => settingsOf({ tools: settings }, definition.name).accepted
+  const isNew = (tool: ListedTool): boolean => acceptedHash(tool) === undefined
+  const unaccepted = tools.filter((tool) => acceptedHash(tool) !== tool.hash)
+  const same = tools.filter((tool) => acceptedHash(tool) === tool.hash)
   const gone = missing.flatMap((name) => accepted.get(name) ?? [])
   const fresh = unaccepted.filter(isNew).map(({ definition }) => definition)
   const renames = findRenames(gone, fresh)
+  const swaps = findSwaps(
+    unaccepted.map(({ definition }) => definition),
+    new Map([...accepted, ...same.map(({ definition }) => [definition.name, definition] as const)]),
+  )
   const work = new WorkBudget(comparingWork)
   const pace = new WorkPace()
   const changes: [string, Changed][] = []
@@ -254,7 +260,7 @@ async function classify(
     const { left } = work
     if (from !== undefined) changes.push([name, { kind: 'renamed', from }])
     else if (isNew(tool)) changes.push([name, { kind: 'new' }])
-    else if (was === undefined || left <= 0) changes.push([name, { kind: 'widened' }])
+    else if (was === undefined || left <= 0 || swaps.has(name)) changes.push([name, { kind: 'widened' }])
     else changes.push([name, { kind: changeKind(was, definition, work) }])
     await pace.after(left - work.left + (JSON.stringify(definition).length >> 4))
   }

@@ -46,7 +46,7 @@ export async function acceptTools(
       const from = change?.from
       if (from === undefined) define(tools, name, reaccepted(settingsOf({ tools }, name), tool, change))
       else {
-        define(tools, name, renamed(settingsOf({ tools }, from), tool))
+        define(tools, name, renamed(settingsOf({ tools }, name), settingsOf({ tools }, from), tool))
         delete tools[from]
         accepted.push(from)
       }
@@ -80,7 +80,21 @@ function reaccepted(
   return { ...rest, accepted: hash, label: kept }
 }
 
-/** A new name may be a new behaviour: settings that loosen anything aren't kept. */
-function renamed({ enabled, agents, approval }: ToolSettingsRecord, { hash }: ListedTool): ToolSettingsRecord {
-  return { enabled, agents, approval: approval === 'ask' ? approval : undefined, accepted: hash }
+/**
+ * A new name may be a new behaviour: settings of the old name that loosen anything aren't kept. What somebody has set for
+ * the new name counts more.
+ */
+function renamed(
+  own: ToolSettingsRecord,
+  { enabled, agents, approval }: ToolSettingsRecord,
+  { hash }: ListedTool,
+): ToolSettingsRecord {
+  return {
+    enabled: own.enabled ?? enabled,
+    agents: own.agents ?? agents,
+    approval: own.approval ?? (approval === 'ask' ? approval : undefined),
+    label: own.label?.definitionHash === hash ? own.label : undefined,
+    connectorLabel: own.connectorLabel,
+    accepted: hash,
+  }
 }
