@@ -23,59 +23,19 @@ export function inAcceptedWords(now: ToolDefinition, accepted: ToolDefinition | 
 }
 
 /** Keywords with a schema, or a list of schemas. */
-const withSchemas = new Set([
-  'additionalItems',
-  'additionalProperties',
-  'allOf',
-  'anyOf',
-  'contains',
-  'else',
-  'if',
-  'items',
-  'not',
-  'oneOf',
-  'prefixItems',
-  'propertyNames',
-  'then',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-])
+const withSchemas = words(`additionalItems additionalProperties allOf anyOf contains else if items not oneOf prefixItems
+  propertyNames then unevaluatedItems unevaluatedProperties`)
 /** Keywords with a number or a boolean. */
-const withoutText = new Set([
-  'exclusiveMaximum',
-  'exclusiveMinimum',
-  'maxContains',
-  'maxItems',
-  'maxLength',
-  'maxProperties',
-  'maximum',
-  'minContains',
-  'minItems',
-  'minLength',
-  'minProperties',
-  'minimum',
-  'multipleOf',
-  'nullable',
-  'uniqueItems',
-])
-/** Keywords with a text that a server doesn't choose freely: types and formats of the standard. */
-const ownTexts = new Set([
-  ...['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'],
-  ...['date', 'date-time', 'duration', 'email', 'hostname', 'idn-email', 'idn-hostname', 'ipv4', 'ipv6', 'iri', 'time'],
-  ...[
-    'iri-reference',
-    'json-pointer',
-    'regex',
-    'relative-json-pointer',
-    'uri',
-    'uri-reference',
-    'uri-template',
-    'uuid',
-  ],
-  ...['binary', 'byte', 'double', 'float', 'int32', 'int64', 'password', 'url'],
-])
+const withoutText = words(`exclusiveMaximum exclusiveMinimum maxContains maxItems maxLength maxProperties maximum
+  minContains minItems minLength minProperties minimum multipleOf nullable uniqueItems`)
+/** Keywords with data, or with the name of another part. */
+const withData = words('$anchor $dynamicRef $id $ref $schema const default dependentRequired pattern')
+/** Types and formats: a server doesn't choose their texts. */
+const standardTexts = words(`array boolean integer null number object string binary byte date date-time double duration
+  email float hostname idn-email idn-hostname int32 int64 ipv4 ipv6 iri iri-reference json-pointer password regex
+  relative-json-pointer time uri uri-reference uri-template url uuid`)
 /** Keywords that accept less where a part below them accepts more. */
-const notMonotone = new Set(['contains', 'dependentSchemas', 'else', 'if', 'not', 'oneOf', 'then'])
+const notMonotone = words('contains dependentSchemas else if not oneOf then')
 
 /** A schema as far as its texts are accepted ones. */
 class AcceptedSchema {
@@ -121,9 +81,9 @@ class AcceptedSchema {
     if (withSchemas.has(keyword)) return this.of(value, accepted)
     if (keyword === 'required' && Array.isArray(value)) return this.#required(value, schema)
     if (keyword === 'enum' && Array.isArray(value)) return this.#choices(value)
-    if (keyword === 'type' || keyword === 'format') return this.#isAccepted(value, ownTexts) ? value : undefined
+    if (keyword === 'type' || keyword === 'format') return this.#isAccepted(value, standardTexts) ? value : undefined
     const isKnown = withoutText.has(keyword) || this.#texts.has(keyword)
-    return (isKnown || dataKeywords.has(keyword)) && this.#isAccepted(value) ? value : undefined
+    return (isKnown || withData.has(keyword)) && this.#isAccepted(value) ? value : undefined
   }
 
   #named(keyword: string, schemas: JsonObject, accepted: JsonValue | undefined): JsonValue {
@@ -164,18 +124,9 @@ class AcceptedSchema {
   }
 }
 
-/** Keywords with data, or with the name of another part. */
-const dataKeywords = new Set([
-  '$anchor',
-  '$dynamicRef',
-  '$id',
-  '$ref',
-  '$schema',
-  'const',
-  'default',
-  'dependentRequired',
-  'pattern',
-])
+function words(list: string): ReadonlySet<string> {
+  return new Set(list.split(/\s+/))
+}
 
 /** All texts of some values, the names of their members too. */
 function textsOf(values: readonly JsonValue[]): ReadonlySet<string> {

@@ -189,10 +189,11 @@ describe('words of a tool', () => {
 
   const obeyed: JsonObject = { [obey]: {} }
   /** Everywhere that a schema can hold a text. */
-  const places: readonly JsonObject[] = [
-    ...['title', 'description', '$comment', 'const', 'default', 'pattern', 'format', 'type', 'minimum', '$ref'],
-    ...['$anchor', '$id', '$schema', '$dynamicRef', 'contentMediaType', 'x-note', 'discriminator'],
-  ]
+  const places: readonly JsonObject[] = (
+    'title description $comment const default pattern format type minimum $ref $anchor $id $schema $dynamicRef ' +
+    'contentMediaType x-note discriminator'
+  )
+    .split(' ')
     .map((keyword): JsonObject => ({ [keyword]: keyword === '$ref' ? `#/${obey}` : obey }))
     .concat(
       ['examples', 'enum', 'required', 'type', 'enumNames', 'x-notes'].map((keyword) => ({ [keyword]: [obey] })),
@@ -212,7 +213,7 @@ describe('words of a tool', () => {
         { dependencies: { a: [obey] } },
         { default: { a: [obey] } },
         { [obey]: true },
-        { if: true, then: { description: obey }, else: { pattern: obey } },
+        JSON.parse(`{"if":true,"then":{"description":"${obey}"},"else":{"pattern":"${obey}"}}`) as JsonObject,
         { properties: { a: { properties: { b: { items: { anyOf: [{ const: obey }] } } } } } },
       ],
     )
@@ -249,12 +250,12 @@ describe('words of a tool', () => {
     const gate = await openGate({ tools: [choice('a', 'b')] })
     await gate.server.setTools([{ ...choice('b', 'a', 'c'), description: obey }])
     await gate.mine.refreshTools(gate.id)
-    const [tool] = (await gate.toolset()).tools
+    const [shown] = (await gate.toolset()).tools
     // What a result may be is never less than the server says.
-    expect(tool!.outputSchema).toMatchObject({
+    expect(shown!.outputSchema).toMatchObject({
       properties: { more: { type: 'string', anyOf: [{ const: 'b' }, { const: 'a' }, {}] } },
     })
-    expect(tool!.inputSchema).toMatchObject({
+    expect(shown!.inputSchema).toMatchObject({
       required: ['id', 'text'],
       properties: { text: { enum: ['a', 'b'] } },
       additionalProperties: false,
