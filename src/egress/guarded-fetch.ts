@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { IntegrationError } from '../model/errors.js'
 import type { DeepJson } from '../model/json-limits.js'
 import { onAbort } from '../model/race.js'
@@ -91,13 +92,12 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
 
 /** The URL rules of a registry don't change, so a checked URL is not checked again. */
 function remembering(egress: EgressOptions): (input: string | URL) => URL {
-  const passed = new Map<string, URL>()
+  const passed = new LRUCache<string, URL>({ max: rememberedUrls })
   return (input) => {
     const text = String(input)
     const known = passed.get(text)
     if (known !== undefined) return known
     const url = checkUrl(input, egress)
-    if (passed.size >= rememberedUrls) passed.clear()
     passed.set(text, url)
     return url
   }

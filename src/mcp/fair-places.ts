@@ -1,22 +1,25 @@
+import PQueue from 'p-queue'
 import { onAbort } from '../model/race.js'
 import { abortedBy } from './call-clock.js'
 
 /** The share of the free slots that one person may hold. */
 const largestShare = 3 / 4
 
-interface Waiting {
-  readonly person: string | undefined
-  admit(): void
-}
+type Person = string | undefined
 
 /**
- * Slots at one server, shared fairly among people: the person with the fewest is next, and nobody may hold so many that
- * a later person finds none. For a single person, leave out `person`: all slots are available.
+ * Slots at one server, shared fairly among people: each person waits in a line of their own, the first of each line take
+ * turns, and nobody may hold so many that a later person finds none. For a single person, leave out `person`: all slots
+ * are available.
  */
 export class FairPlaces {
   readonly #places: number
-  readonly #held = new Map<string | undefined, number>()
-  readonly #waiting = new Set<Waiting>()
+  readonly #held = new Map<Person, number>()
+  /** Those who wait, in a line for each person, of which one at a time is first. */
+  readonly #lines = new Map<Person, PQueue>()
+  /** How to admit the first of each line. */
+  readonly #first = new Map<Person, () => void>()
+  #waiting = 0
   #taken = 0
 
   constructor(places: number) {
@@ -25,11 +28,11 @@ export class FairPlaces {
 
   /** Whether nobody holds a place or waits for one. */
   get unused(): boolean {
-    return this.#taken === 0 && this.#waiting.size === 0
+    return this.#taken === 0 && this.#waiting === 0
   }
 
   /** Whether a slot is free without waiting. */
-  admits(person: string | undefined): boolean {
+  admits(person: Person): boolean {
     if (this.#taken >= this.#places) return false
     const held = this.#heldBy(person)
     if (person === undefined || held === 0) return true
@@ -42,28 +45,55 @@ export class FairPlaces {
    * @returns how to leave it
    * @throws IntegrationError `aborted`
    */
-  async take(person: string | undefined, signal?: AbortSignal): Promise<() => void> {
+  async take(person: Person, signal?: AbortSignal): Promise<() => void> {
     if (signal?.aborted === true) throw abortedBy(signal)
-    if (this.#waiting.size === 0 && this.admits(person)) return this.#seat(person)
+    if (this.#waiting === 0 && this.admits(person)) return this.#seat(person)
+    this.#waiting++
+    try {
+      return await this.#lineOf(person).add(() => this.#firstInLine(person, signal), { signal })
+    } catch {
+      // Nothing else ends the wait.
+      throw abortedBy(signal!)
+    } finally {
+      this.#waiting--
+    }
+  }
+
+  #lineOf(person: Person): PQueue {
+    const known = this.#lines.get(person)
+    if (known !== undefined) return known
+    const line = new PQueue({ concurrency: 1 })
+    line.on('idle', () => this.#lines.delete(person))
+    this.#lines.set(person, line)
+    return line
+  }
+
+  #firstInLine(person: Person, signal: AbortSignal | undefined): Promise<() => void> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        person,
-        admit: () => {
-          this.#waiting.delete(waiting)
-          stopListening()
-          resolve(this.#seat(person))
-        },
-      }
       const stopListening = onAbort(signal, () => {
-        this.#waiting.delete(waiting)
+        this.#first.delete(person)
         reject(abortedBy(signal!))
       })
-      this.#waiting.add(waiting)
+      this.#first.set(person, () => {
+        this.#first.delete(person)
+        stopListening()
+        resolve(this.#seat(person))
+      })
       this.#admitNext()
     })
   }
 
-  #seat(person: string | undefined): () => void {
+  /** Gives free places to the first of the lines, those who hold fewest first. */
+  #admitNext(): void {
+    for (;;) {
+      const able = [...this.#first.keys()].filter((person) => this.admits(person))
+      if (able.length === 0) return
+      const next = able.reduce((best, one) => (this.#heldBy(one) < this.#heldBy(best) ? one : best))
+      this.#first.get(next)!()
+    }
+  }
+
+  #seat(person: Person): () => void {
     this.#taken++
     this.#held.set(person, this.#heldBy(person) + 1)
     let isSeated = true
@@ -78,16 +108,7 @@ export class FairPlaces {
     }
   }
 
-  #admitNext(): void {
-    while (this.#taken < this.#places) {
-      const able = [...this.#waiting].filter(({ person }) => this.admits(person))
-      const [first] = able
-      if (first === undefined) return
-      able.reduce((next, one) => (this.#heldBy(one.person) < this.#heldBy(next.person) ? one : next), first).admit()
-    }
-  }
-
-  #heldBy(person: string | undefined): number {
+  #heldBy(person: Person): number {
     return this.#held.get(person) ?? 0
   }
 }

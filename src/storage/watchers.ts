@@ -1,3 +1,4 @@
+import { EventEmitter } from 'eventemitter3'
 import type { StorageChange } from '../ports/storage.js'
 
 /** The watchers of a storage in this process. */
@@ -12,22 +13,23 @@ export interface Watchers {
 
 /** A fresh, empty set of watchers. */
 export function watchers(): Watchers {
-  const all = new Set<{ listener: (change: StorageChange) => void }>()
+  const commits = new EventEmitter<{ change: [StorageChange] }>()
   return {
     add(listener) {
-      const watcher = { listener }
-      all.add(watcher)
-      return () => void all.delete(watcher)
+      // A function of its own, so that one listener may watch twice.
+      const watcher = (change: StorageChange): void => listener(change)
+      commits.on('change', watcher)
+      return () => void commits.off('change', watcher)
     },
     tell(change) {
-      for (const { listener } of all) {
+      for (const watcher of commits.listeners('change')) {
         try {
-          listener(change)
+          watcher(change)
         } catch {
           // the watcher's own problem
         }
       }
     },
-    none: () => all.size === 0,
+    none: () => commits.listenerCount('change') === 0,
   }
 }

@@ -1,4 +1,5 @@
 import type { FlattenedJWE } from 'jose'
+import { LRUCache } from 'lru-cache'
 import { atFirstUse } from '../model/at-first-use.js'
 import { IntegrationError } from '../model/errors.js'
 import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
@@ -144,23 +145,25 @@ function parsed(sealed: string): { jwe: FlattenedJWE; header: SealedHeader } | u
   }
 }
 
-/** A cache of opened values. Concurrent calls share one opening. */
+/** Opened values. Concurrent calls share one opening. */
 function openedValues(now: () => number) {
-  const values = new Map<string, { readonly aad: string; readonly secret: Promise<string>; readonly until: number }>()
+  const values = new LRUCache<string, { readonly aad: string; readonly secret: Promise<string> }>({
+    max: CACHE_SIZE,
+    // A value is still there at the end of its time.
+    ttl: CACHE_MS - 1,
+    ttlResolution: 0,
+    // What starts at 0 never expires there.
+    perf: { now: () => now() + 1 },
+  })
   return {
     async get(sealed: string, aad: string, open: () => Promise<string>): Promise<string> {
       const known = values.get(sealed)
-      if (known !== undefined && known.aad === aad && known.until > now()) return await known.secret
-      const secret = open()
-      const value = { aad, secret, until: now() + CACHE_MS }
-      secret.catch(() => values.get(sealed) === value && values.delete(sealed))
-      values.delete(sealed)
+      if (known?.aad === aad) return await known.secret
+      values.purgeStale()
+      const value = { aad, secret: open() }
+      value.secret.catch(() => values.peek(sealed) === value && values.delete(sealed))
       values.set(sealed, value)
-      for (const [oldest, { until }] of values) {
-        if (values.size <= CACHE_SIZE && until > now()) break
-        values.delete(oldest)
-      }
-      return await secret
+      return await value.secret
     },
     forget: (sealed: string) => void values.delete(sealed),
   }

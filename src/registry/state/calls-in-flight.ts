@@ -1,3 +1,4 @@
+import { EventEmitter } from 'eventemitter3'
 import { LRUCache } from 'lru-cache'
 import type { ErrorCode } from '../../model/errors.js'
 import { onAbort } from '../../model/race.js'
@@ -42,7 +43,7 @@ const rememberedEnds = 1000
 
 export function callsInFlight(): CallsInFlight {
   const running = new Map<string, Set<AbortController>>()
-  const waiting = new Set<() => void>()
+  const progress = new EventEmitter<{ drained: [] }>()
   /** The latest ends, by integration: as many as can affect calls that are still being resolved. */
   const ends = new LRUCache<string, { readonly moment: number; readonly why: EndOfCall }>({ max: rememberedEnds })
   let moment = 0
@@ -69,7 +70,7 @@ export function callsInFlight(): CallsInFlight {
         stopFollowing()
         mine.delete(controller)
         if (mine.size === 0 && running.get(key) === mine) running.delete(key)
-        if (running.size === 0) for (const resolve of waiting) resolve()
+        if (running.size === 0) progress.emit('drained')
       }
     },
     end: (workspaceId, integrationId, why) => end(keyOf(workspaceId, integrationId), why),
@@ -85,7 +86,7 @@ export function callsInFlight(): CallsInFlight {
     },
     async drained() {
       if (running.size === 0) return
-      await new Promise<void>((resolve) => waiting.add(resolve))
+      await new Promise<void>((resolve) => progress.once('drained', resolve))
     },
   }
 }

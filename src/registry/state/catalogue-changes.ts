@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { StorageListResult } from '../../ports/storage.js'
 import type { Context } from './context.js'
 import { changesToolsets } from '../../model/event.js'
@@ -60,7 +61,7 @@ export function catalogueChanges({
   runtime,
   feed,
 }: Pick<Context, 'storage' | 'runtime' | 'feed'>): CatalogueChanges {
-  const seen = new Map<string, Seen>()
+  const seen = new LRUCache<string, Seen>({ max: maxWorkspaces })
   let reads = 0
   /** The running read of each workspace; a change in the meantime prevents its caching. */
   const reading = new Map<string, number>()
@@ -125,7 +126,6 @@ export function catalogueChanges({
       const { position, changed, now } = await readNews(workspaceId, since)
       if (reading.get(workspaceId) === read) {
         reading.delete(workspaceId)
-        if (seen.size >= maxWorkspaces) seen.clear()
         if (unwatch !== undefined) seen.set(workspaceId, { read, version: position.version, now, readAt, heard: [] })
       }
       return { position: { ...position, heard: { read, count: 0 } }, changed, now }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'eventemitter3'
 import type { RegistryEvent } from '../../model/event.js'
 import type { Report } from '../../model/diagnostic.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
@@ -39,12 +40,14 @@ export function liveEvents(options: {
     follow(workspaceId, listener) {
       const following = followed.get(workspaceId) ?? new Following(workspaceId, options)
       followed.set(workspaceId, following)
+      let isFollowing = true
       // A new function, so that one listener may follow twice.
-      const own = (news: LiveEvent): void => listener(news)
-      following.listeners.add(own)
+      const own = (news: LiveEvent): void => void (isFollowing && listener(news))
+      following.followers.on('event', own)
       return () => {
-        following.listeners.delete(own)
-        if (following.listeners.size > 0 || followed.get(workspaceId) !== following) return
+        isFollowing = false
+        following.followers.off('event', own)
+        if (following.followers.listenerCount('event') > 0 || followed.get(workspaceId) !== following) return
         followed.delete(workspaceId)
         following.stop()
       }
@@ -59,7 +62,7 @@ export function liveEvents(options: {
 
 /** The one reader of a workspace's feed for all its followers in this process. */
 class Following {
-  readonly listeners = new Set<(news: LiveEvent) => void>()
+  readonly followers = new EventEmitter<{ event: [LiveEvent] }>()
   readonly #workspaceId: string
   readonly #options: Parameters<typeof liveEvents>[0]
   /** The last delivered event; until the end of the feed is known, the one before the first event of this process. */
@@ -134,8 +137,7 @@ class Following {
       const ids = [...new Set(page.events.map(({ integrationId }) => integrationId))]
       const { records } = await storage.read(workspaceId, ids.map(keys.integration))
       const now = new Map(ids.map((id, n) => [id, versioned<IntegrationRecord>(records[n])?.value]))
-      for (const event of page.events)
-        for (const listener of this.listeners) listener({ event, record: now.get(event.integrationId) })
+      for (const event of page.events) this.followers.emit('event', { event, record: now.get(event.integrationId) })
     }
   }
 }
