@@ -33,7 +33,7 @@ export function createDialer(options: NodeDialerOptions): Dialer {
       lookup: vettedLookup(options.resolve ?? systemResolve, options.egress, secure),
       ca: options.ca,
     }) as http.Agent & { createConnection(...args: unknown[]): Socket }
-    // Hooked here, because a listener added later runs after Node's own, which sends.
+    // Added here, because a listener that is added later runs after Node's own, which sends the request.
     const connect = made.createConnection
     made.createConnection = (...args) => watched(connect.apply(made, args), secure)
     return made

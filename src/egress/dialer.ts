@@ -3,8 +3,8 @@ import type { BodySource } from '../model/lean-response.js'
 import type { EgressOptions } from './url-policy.js'
 
 /**
- * Sends a checked request and returns the head of its response: one file under the Node condition, one for every other
- * platform. Never follows a redirect.
+ * Sends a checked request and returns the head of its response. Never follows a redirect. One file implements it for
+ * Node, another for every other platform.
  */
 export interface Dialer {
   /** @throws `unreachable`, `timeout`, `url_refused`, `protocol_error`, `aborted`, `closed`, or the signal's own `IntegrationError` */

@@ -12,8 +12,8 @@ export interface Address {
 export type Resolve = (hostname: string) => Promise<readonly Address[]>
 
 /**
- * A DNS lookup for sockets that returns only checked addresses, and none if any of them is refused: a name with one refused
- * address is an attack.
+ * A DNS lookup for sockets that returns only checked addresses. It returns none if any address is refused, because a name
+ * with one refused address is likely an attack.
  */
 export function vettedLookup(resolve: Resolve, egress: EgressOptions, secure: boolean): LookupFunction {
   return (hostname, { all }, callback) => {

@@ -90,7 +90,7 @@ function isWithoutScheme(text: string): boolean {
 }
 
 function withoutScheme(): IntegrationError {
-  return invalid('The URL has no scheme. It must begin with https://, like https://example.com/mcp.')
+  return invalid('The URL has no scheme. It must start with https://, like https://example.com/mcp.')
 }
 
 function checkHost(hostname: string, options: EgressOptions): void {

@@ -13,11 +13,11 @@ import type { ToolsetBuilder } from './gate/toolset-contents.js'
 import { makeToolset, recallToolset } from './gate/toolset.js'
 import type { ActorApprovals, ActorIntegrations, OperationOptions, SignInOptions } from './actor-integrations.js'
 
-/** The verbs of settings and approvals are loaded at their first use: an agent's process may never need them. */
+/** Settings and approvals are loaded at their first use, because the process of an agent may never need them. */
 type ActorVerbs = typeof import('./actor-verbs.js')
 const loadVerbs = atFirstUse((): Promise<ActorVerbs> => import('./actor-verbs.js'))
 
-/** What `actingAs()` returns: each verb checks its options, and waits no longer than its caller does. */
+/** Implements `actingAs()`: each method checks its options and stops waiting when its signal aborts. */
 export function actorIntegrations<AgentId extends string>(
   context: ActorContext,
   builder: ToolsetBuilder,
@@ -42,7 +42,7 @@ export function actorIntegrations<AgentId extends string>(
     )
     return several ? decided : decided[0]!
   }
-  /** Runs a verb that may start a sign-in, with the values that the sign-in returns at its end. */
+  /** Runs a method that may start a sign-in, with the values that the sign-in returns at its end. */
   const signingIn = <T>(
     verb: string,
     options: SignInOptions = {},
@@ -60,7 +60,7 @@ export function actorIntegrations<AgentId extends string>(
         decidesForOthers: decidesForOthers(context.actor, context.options.access),
       })),
     agents: (options) =>
-      // The ids are those that the host gave to the constructor, whose type has them.
+      // The host gave these ids to the constructor, so they have its type.
       open('agents', options, () => context.agents.of(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
     list: (options) => manage('list', options, (verbs) => verbs.listIntegrations(context, options)),
     get: (id, options) => manage('get', options, (verbs) => verbs.getIntegration(context, id)),
@@ -110,7 +110,7 @@ export function actorIntegrations<AgentId extends string>(
     events: (query) => open('events', query, () => actorEvents(context, query)),
     on(name, listener) {
       if (context.closing.aborted) throw closed()
-      // The name selects the member of the union that the listener takes.
+      // The event's name selects the member of the union that the listener accepts.
       return listenAs(context, name, listener as (event: ActorEvent) => void)
     },
   }
@@ -126,7 +126,7 @@ async function whileOpen<T>(
   if (context.closing.aborted) throw closed()
   try {
     return await context.calls.track({ workspaceId, integrationId: noIntegration }, options?.signal, (signal) =>
-      // What was already committed stays.
+      // Changes that are already committed stay.
       race(work, { signal, toError: aborted }),
     )
   } catch (error) {

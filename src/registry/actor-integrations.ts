@@ -17,25 +17,25 @@ import type { Toolset, ToolsetOptions } from './gate/toolset.js'
 import type { ReconnectInput } from './settings/reconnect.js'
 import type { ConnectInput } from './settings/plan-connect.js'
 
-/** Options of every verb. */
+/** Options of every method. */
 export interface OperationOptions {
-  /** Ends the wait with `aborted`; what was already committed stays. */
+  /** Rejects with `aborted` when the signal aborts. Changes that are already committed stay. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Options of verbs that may start a sign-in. */
+/** Options of methods that may start a sign-in. */
 export interface SignInOptions extends OperationOptions, WayBack {}
 
 /**
- * Everything one person can do with the integrations of their workspace. An integration that they may not see rejects
- * exactly like one that doesn't exist: `not_found`.
+ * Everything that one person can do with the integrations of the workspace. For an integration that the person may not
+ * see, every method rejects as for one that doesn't exist: with `not_found`.
  *
  * Every method also rejects with `closed` and `storage_unavailable`.
  */
 export interface ActorIntegrations<AgentId extends string = string> {
   /** The catalogue, with how many integrations of each entry are connected. */
   available(options?: OperationOptions): Promise<readonly AvailableConnector[]>
-  /** The person this acts for, as the host asserted them, and whether they may decide for others. */
+  /** The person as given to `actingAs()`, and whether this person may decide for others. */
   me(options?: OperationOptions): Promise<Me>
   /** The agents that integrations of this workspace may name. */
   agents(options?: OperationOptions): Promise<readonly Agent<AgentId>[]>
@@ -78,7 +78,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /**
    * Finishes a sign-in.
    *
-   * @param callbackUrl - the whole URL that the authorization server sent the person back to, unread
+   * @param callbackUrl - the whole URL that the authorization server redirected the person to, unchanged
    * @throws IntegrationError `not_found`, `authorization_failed`
    * @see https://www.rfc-editor.org/rfc/rfc9207
    */
@@ -92,8 +92,8 @@ export interface ActorIntegrations<AgentId extends string = string> {
    */
   reconnect(id: string, input?: ReconnectInput, options?: SignInOptions): Promise<ConnectResult>
   /**
-   * Edits the given fields and keeps the rest. With `ifRevision`, rejects with `conflict` when somebody else edited it
-   * first.
+   * Edits the given fields and keeps the rest. With `ifRevision`, rejects with `conflict` if another person edited the
+   * integration first.
    *
    * @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict`
    */
@@ -117,7 +117,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
   ): Promise<ConnectResult>
   /** Revokes and erases the actor's own credential. */
   signOut(id: string, options?: OperationOptions): Promise<void>
-  /** Transfers it to another person. A private integration loses its credential: the new owner gives their own. */
+  /** Transfers the integration to another person. A private one loses its credential: the new owner sets a new one. */
   transferOwner(id: string, userId: string, options?: OperationOptions): Promise<void>
   /**
    * Sets whether the server's annotations are trusted. For admins.
@@ -163,7 +163,7 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /** Asks the server for its tools now. */
   refreshTools(id: string, options?: OperationOptions): Promise<ToolOverview>
   /**
-   * Accepts new or changed tools: their current definitions become the agreed ones.
+   * Accepts new or changed tools: their current definitions become the accepted ones.
    *
    * @param tools - for each tool, by the server's name, the reviewed `definitionHash` of `tools()` @throws
    * IntegrationError `conflict` when a tool has a different definition now: review it again; `invalid_input`,

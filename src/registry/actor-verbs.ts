@@ -1,4 +1,4 @@
-/** The verbs of {@link ActorIntegrations} for settings and approvals, which no agent's turn needs. */
+/** The methods of {@link ActorIntegrations} for settings and approvals. Agents don't need them. */
 export { availableConnectors } from './settings/catalogue.js'
 export { checkServer } from './settings/check-server.js'
 export { connect } from './settings/connect.js'

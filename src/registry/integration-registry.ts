@@ -15,7 +15,7 @@ import type { RegistryRuntime } from '../ports/runtime.js'
 import { check, hostShapes } from './state/verb-shapes.js'
 
 /**
- * Settings → MCP Integrations, and the gate behind it: one for a process, on a storage that others may share.
+ * Settings → MCP Integrations, and the gate behind it. Create one per process; several processes can share a storage.
  *
  * @example
  * ```ts
@@ -53,13 +53,13 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     return this.#opened.context.runtime
   }
 
-  /** Where authorization servers send people back, as `oauth.redirectUrl` has it. */
+  /** The option `oauth.redirectUrl`: where authorization servers redirect people to. */
   get redirectUrl(): string | undefined {
     return this.#opened.context.options.oauth?.redirectUrl
   }
 
   /**
-   * What one person can do. The host asserts who they are; there is no unscoped read.
+   * Returns the methods for one person. The host authenticates the person. There is no read without a person.
    *
    * @throws IntegrationError `invalid_input`
    */
@@ -69,14 +69,14 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   }
 
   /**
-   * Listens to what happens in this process, to everybody in every workspace: for the host itself. What one person may
-   * hear comes from `actingAs(…).on()`; `events()` is the durable feed.
+   * Listens to the events of this process, of all workspaces and people: for the host itself. Use `actingAs(…).on()` for
+   * the events that one person may see, and `events()` for the durable feed.
    *
    * @param name - the type of event; `'*'`: all
-   * @returns a function that ends it
+   * @returns a function that stops listening
    */
   on<Name extends LocalEvent['type'] | '*'>(name: Name, listener: (event: ActorEventOf<Name>) => void): () => void {
-    // The emitter knows all events as one union; the name picks the member.
+    // The emitter has one union type for all events; the name selects the member.
     const typed = listener as (event: LocalEvent) => void
     const { local } = this.#opened.context.feed
     local.on<LocalEvent['type'] | '*'>(name, typed)
@@ -90,13 +90,13 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     return this.#opened.context.feed.read(query)
   }
 
-  /** Finishes what time or a dead process left. Run it on a schedule, from any process, or set `maintenance`. */
+  /** Finishes expired and interrupted work. Run it on a schedule, in any process, or set `maintenance`. */
   async sweep(): Promise<SweepReport> {
     this.#mustBeOpen()
     return (await loadVerbs()).sweep(this.#opened.context)
   }
 
-  /** Ends everything of one person: private integrations, own credentials, approvals, grants. Shared integrations stay. */
+  /** Removes one person's private integrations, own credentials, approvals and grants. Shared integrations stay. */
   async forgetUser(who: {
     readonly workspaceId: string
     readonly userId: string
@@ -114,7 +114,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     await (await loadVerbs()).forgetWorkspace(this.#opened.context, workspaceId)
   }
 
-  /** Seals every secret with the current key; resumes by itself when it was interrupted. */
+  /** Seals every secret with the current key. After an interruption, run it again: it continues with the rest. */
   async resealAll(): Promise<ResealReport> {
     this.#mustBeOpen()
     return (await loadVerbs()).resealAll(this.#opened.context)
@@ -127,8 +127,8 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   }
 
   /**
-   * Takes no new calls, gives those under way up to `graceMs` to finish, aborts the rest, and leaves no socket or timer.
-   * A token refresh under way is still saved when its answer comes within 4 s after that. Safe twice.
+   * Refuses new calls, gives running calls up to `graceMs` to finish, aborts the rest, and leaves no socket or timer open.
+   * A running token refresh is still saved if the response arrives within 4 s after that. Safe to call twice.
    *
    * @param options - `graceMs`: `@default 5000`
    */
@@ -154,7 +154,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     await Promise.race([late, background.settled()])
     for (const end of ends) {
       const ended = end().catch((error: unknown) =>
-        report({ area: 'close', message: 'Something could not be ended by close().', error }),
+        report({ area: 'close', message: 'close() could not end a resource.', error }),
       )
       await Promise.race([late, ended])
     }
@@ -169,7 +169,7 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
   }
 }
 
-/** How long what is to be saved or ended may take after the calls' grace, in ms. */
+/** The time limit for saving and ending after `graceMs`, in ms. */
 const settlingMs = 4_000
 
 const loadVerbs = atFirstUse(() => import('./host-verbs.js'))

@@ -22,17 +22,17 @@ import { rateLimit } from './state/rate-limit.js'
 import { settle } from './state/settle-options.js'
 import { toolLists } from './state/tool-list-cache.js'
 
-/** What one registry holds while it is open. */
+/** The parts of an open registry. */
 export interface OpenContext {
   readonly context: Context
   readonly builder: ToolsetBuilder
   readonly background: BackgroundWork
-  /** Ends what was opened, in this order, once nothing uses it any more. */
+  /** Functions that end the parts, in this order, once nothing uses them. */
   readonly ends: readonly (() => Promise<void>)[]
 }
 
 /**
- * Puts the floors together: the ports of the host behind their guards, the network, and what this process remembers.
+ * Creates the parts of a registry: the host's ports behind their guards, the network, and the caches of this process.
  *
  * @throws IntegrationError `invalid_input`, naming each option that is wrong
  */

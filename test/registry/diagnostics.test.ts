@@ -118,7 +118,7 @@ describe('onDiagnostic', () => {
     expect(gate.told).toMatchObject([
       {
         area: 'background',
-        message: expect.stringContaining('Work behind an answer failed') as string,
+        message: expect.stringContaining('Background work failed') as string,
         error: { code: 'storage_unavailable' },
         workspaceId: 'acme',
         integrationId: gate.id,

@@ -10,8 +10,8 @@ import type { ListedTool } from '../state/tool-list-cache.js'
 export type Assessed = Pick<Assessment, 'change' | 'settings'> & { readonly tool: ListedTool }
 
 /**
- * The accepted definitions of changed tools, in the order given, in at most one round trip; `undefined` where none is
- * stored or the tool hasn't changed.
+ * The accepted definitions of changed tools, in the given order, read in at most one round trip; `undefined` for an
+ * unchanged tool or one without an accepted definition.
  */
 export async function acceptedOf(
   context: Context,

@@ -21,9 +21,8 @@ export interface Admission {
 }
 
 /**
- * The last step before a call's request is sent, each time it is. An approval is used up by a commit that fails if
- * anything it relies on has changed. A call without an approval, or one that is sent again, is decided again when it
- * waited.
+ * The last step before each request of a call. An approval is used up by a commit that fails if anything that the
+ * approval relies on has changed. A call without an approval, or a repeated request, is decided again if it waited.
  *
  * @param waited - whether the call waited for a slot, a connection, a token, or a first response
  * @throws Unsent with the outcome or error that the call ends with
@@ -37,7 +36,7 @@ export async function admit(context: Context, admission: Admission, waited: bool
   }
 }
 
-/** Thrown when the call isn't sent: with the error or the outcome that ends it. */
+/** Thrown if the call is not sent, with the error or the outcome that ends it. */
 export class Unsent extends Error {
   constructor(readonly end: IntegrationError | { readonly outcome: ToolCallOutcome }) {
     super('The call was not sent.')
@@ -46,7 +45,7 @@ export class Unsent extends Error {
   }
 }
 
-/** Uses the approval up: after this commit nobody else can. */
+/** Uses the approval up. After this commit, no other call can use it. */
 async function claim(context: Context, admission: Admission): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
     const { call, approval } = admission.permitted
@@ -67,7 +66,7 @@ async function claim(context: Context, admission: Admission): Promise<void> {
   throw changed(admission.permitted.call)
 }
 
-/** Decides once more; a call that uses an approval up is sent again only if nothing changes until it leaves. */
+/** Decides again. A call that used its approval up is sent again only if nothing has changed. */
 async function recheckClaimed(context: Context, { permitted, claimed }: Admission): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
     const { relied } = await decideAgain(context, permitted)
@@ -89,7 +88,7 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
   })
   if (!usesSameConnection(call, again)) throw changed(call)
   if (approval !== undefined && compareBinding(bindingOf(call), bindingOf(again)).length > 0) throw changed(call)
-  // A grant's last use deletes it: this call is that use.
+  // The last use of a grant deletes it: here that is this call.
   const granted = grant !== undefined && (again.extra !== undefined || grant.value.usesLeft === 1)
   const assessment = assess(context, subjectOf(again), { arguments: again.args.value, granted })
   const { verdict } = assessment
@@ -100,7 +99,7 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
       { integrationId: call.target.integrationId, rule: verdict.rule },
     )
   if (verdict.mode === 'auto' || approval !== undefined) return again
-  // The tool asks now. Nobody is asked while a connection waits: the call ends with `approval_required`.
+  // The tool asks now. A connection must not wait for a person, so the call ends with `approval_required`.
   const scope = { ...call.scope, confirm: undefined }
   const ended = await approve(context, { ...again, scope }, assessment, {})
   throw ended.type === 'ended' ? new Unsent(ended) : changed(call)

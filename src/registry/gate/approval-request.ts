@@ -7,7 +7,7 @@ import type { ApprovalRecord } from '../state/records.js'
 import type { ResolvedCall } from './resolved-call.js'
 import type { CallDecision } from './decide-call.js'
 
-/** The fields of an approval request besides the call itself. */
+/** The fields of an approval request that are not part of the call. */
 export interface AskedWith {
   readonly approvalId: string
   readonly requestHash: string
@@ -17,7 +17,7 @@ export interface AskedWith {
   readonly change: ToolChange | undefined
 }
 
-/** The stored request for a person: with invisible characters in the server's texts escaped. */
+/** The request to store and show to a person, with invisible characters in the server's texts escaped. */
 export function approvalRequest(context: Context, call: ResolvedCall, asked: AskedWith): ApprovalRecord['request'] {
   const { record, integrationId, workspaceId } = call.target
   const { definition } = call.tool
@@ -57,7 +57,7 @@ export function approvalRequest(context: Context, call: ResolvedCall, asked: Ask
   return { ...request, risk }
 }
 
-/** Only the annotations that MCP defines, without further text of the server. */
+/** The annotations that MCP defines. Others could contain further text of the server. */
 function shownAnnotations(annotations: ToolAnnotations): ToolAnnotations {
   const { title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations
   return {
@@ -69,7 +69,7 @@ function shownAnnotations(annotations: ToolAnnotations): ToolAnnotations {
   }
 }
 
-/** The host's sentence about the risk; none when the host's function fails. */
+/** The host's sentence about the risk; `undefined` if the host's function fails. */
 function riskLine(context: Context, request: Omit<ConfirmRequest, 'risk'>): string | undefined {
   try {
     const line = context.options.approvals.risk?.(request)

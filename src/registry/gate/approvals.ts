@@ -47,7 +47,7 @@ export function isOpen(status: ApprovalStatus): boolean {
   return status === 'pending' || status === 'approved'
 }
 
-/** Reads an approval of any person; `undefined` where there is none. */
+/** Reads an approval of any person; `undefined` if there is none. */
 export async function readApproval(
   context: Context,
   workspaceId: string,
@@ -62,7 +62,7 @@ export async function readApproval(
 /**
  * Reads approvals that this actor may see and decide.
  *
- * @param integrationId - the integration of all approvals, if known: saves one read
+ * @param integrationId - the integration of all approvals, if known, which saves one read
  * @throws IntegrationError `not_found`, `forbidden`
  */
 export async function readDecidable(
@@ -104,8 +104,8 @@ export async function readDecidable(
 }
 
 /**
- * Whether an actor may see and decide an approval of `userId`. People keep access to their own approvals after the
- * integration is gone.
+ * Whether an actor may see and decide an approval of `userId`. People keep access to their own approvals after an
+ * integration was removed.
  */
 export function accessToApproval(
   context: ActorContext,
@@ -155,7 +155,7 @@ export function transition(
   }
 }
 
-/** Commits a transition and wakes the calls that wait for it; `false`: another writer was first, read again. */
+/** Commits a transition and wakes the calls that wait for it. `false`: another writer was first, so read again. */
 export async function move(
   context: Context,
   workspaceId: string,
@@ -186,7 +186,7 @@ export function indexWrites(record: ApprovalRecord, from?: ApprovalStatus): read
   ]
 }
 
-/** When a sweep looks at an approval: at its deadline. */
+/** Lets a sweep find the approval at its deadline. */
 function dueWrites(record: ApprovalRecord, from: ApprovalStatus | undefined): readonly StorageWrite[] {
   const { approvalId, expiresAt } = record.request
   const key = keys.due.approval(approvalId)

@@ -12,9 +12,9 @@ import type { ToolCallOptions } from './call-scope.js'
 import { waitForDecision } from './wait-for-decision.js'
 
 /**
- * Obtains permission for a call, or returns the outcome that ends it. A tool that asks gets a stored approval. The
- * confirm callback may decide it during the call; otherwise somebody decides later, in any process. Either way the
- * approval is then redeemed with everything read again, because it may have changed during the wait.
+ * Obtains permission for a call, or returns the outcome that ends it. For a tool that asks, an approval is stored. The
+ * confirm callback may decide it during the call; otherwise a person decides later, in any process. Then everything is
+ * read and checked again, because it may have changed during the wait.
  *
  * @throws IntegrationError `forbidden` (with the rule), `limit_reached`, `aborted`
  */

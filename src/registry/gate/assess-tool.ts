@@ -7,7 +7,7 @@ import type { PolicyInput, PolicyVerdict } from '../state/options.js'
 import type { IntegrationRecord, SettingsRecord, ToolSettingsRecord, ToolsRecord } from '../state/records.js'
 import type { ListedTool, NamedTool } from '../state/tool-list-cache.js'
 
-/** One tool of one integration, as the rules see it for one actor. */
+/** A tool of an integration, as input of the rules for one actor. */
 export interface Subject {
   readonly actor: CheckedActor
   /** Absent in settings, which concern no single agent. */
@@ -30,7 +30,7 @@ export interface Assessment {
   readonly verdict: ApprovalVerdict
 }
 
-/** An assessment without the verdict: stays valid until a stored record changes. */
+/** An assessment without the verdict. It stays valid until a stored record changes. */
 export type ToolState = Omit<Assessment, 'verdict'>
 
 /** Values of a call that the rules may use. */
@@ -39,7 +39,7 @@ interface CallFacts {
   readonly granted?: boolean | undefined
 }
 
-/** The one place that combines label, change, settings, host policy and grant into a verdict. */
+/** Combines label, change, settings, host policy and grant into a verdict. No other code does. */
 export function assess(context: Context, subject: Subject, call: CallFacts = {}): Assessment {
   const state = toolStateOf(subject)
   const policy = hostVerdict(context, subject, state.label, call.arguments)
@@ -82,8 +82,8 @@ export function verdictOn(
 }
 
 /**
- * The hash of the definition that approvals, grants and a person's label refer to: as long as only texts changed, that
- * is the accepted one.
+ * The hash of the definition that approvals, grants and a person's label refer to: the accepted definition, as long as
+ * only texts have changed.
  */
 export function bindingHashOf(
   manifest: ToolsRecord | undefined,
@@ -116,7 +116,7 @@ function changeOf(
   return known ?? { kind: settings.accepted === undefined ? 'new' : 'widened' }
 }
 
-/** The result of the host's policy; a throw denies. */
+/** The result of the host's policy. If the policy throws, the tool is denied. */
 export function hostVerdict(
   context: Context,
   subject: Subject,
@@ -131,7 +131,7 @@ export function hostVerdict(
 /** Input of a host's policy that is the same for every call of a tool. */
 export type PolicyFacts = Omit<PolicyInput, 'conversationId' | 'arguments'>
 
-/** What stays the same of it until something stored changes. */
+/** Creates that input. It stays the same until a stored record changes. */
 export function policyFacts(
   { record, tool, actor, agentId = '', integrationId }: Subject,
   label: ToolLabel | undefined,
@@ -156,7 +156,7 @@ export function policyFacts(
   }
 }
 
-/** Asks the host's policy; a throw denies. */
+/** Calls the host's policy. If the policy throws, the tool is denied. */
 export function askPolicy(context: Context, input: PolicyInput): PolicyVerdict | undefined {
   try {
     return context.options.approvals.policy?.(input)

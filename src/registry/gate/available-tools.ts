@@ -7,21 +7,21 @@ import type { Context } from '../state/context.js'
 import { askPolicy, policyFacts, verdictOn } from './assess-tool.js'
 import type { IntegrationPart, ToolPart } from './toolset-parts.js'
 
-/** What an agent may call of one integration now, and what is missing. */
+/** The tools of one integration that an agent may call now, and the missing ones. */
 export interface AvailableTools {
   readonly tools: readonly ToolsetTool[]
   readonly unavailable: readonly UnavailableTool[]
 }
 
-/** Judges the tools of one integration: returns the same lists until a host's policy says something else of one. */
+/** Finds the available tools of one integration. Returns the same lists until the result of the host's policy changes. */
 export type FindAvailable = (conversationId: string | undefined) => AvailableTools
 
-/** A host's policy may look at the conversation, and change its mind: it is asked each time. Everything else is kept. */
+/** Prepares that search. A host's policy may depend on the conversation or change, so it is called each time. */
 export function findAvailableIn(context: Context, part: IntegrationPart): FindAvailable {
   return context.options.approvals.policy === undefined ? withoutPolicy(part) : withPolicy(context, part)
 }
 
-/** Keeps nothing but what it hands out: of a thousand toolsets, the rest would be most. */
+/** Keeps only the result in memory, because the input would be most of the memory of a thousand toolsets. */
 function withoutPolicy(part: IntegrationPart): FindAvailable {
   return always(
     availableTools(
@@ -57,7 +57,7 @@ function withPolicy(context: Context, part: IntegrationPart): FindAvailable {
   }
 }
 
-/** @returns how to ask the policy about one tool: the verdict is the same object while the result is the same */
+/** @returns a function that calls the policy for one tool. The verdict is the same object while the result is the same. */
 function policyFor(
   context: Context,
   { subject, state, verdict: noResult }: ToolPart,
@@ -115,7 +115,7 @@ function availableTools(
   }
 }
 
-/** It is handed out to everybody, so that nobody may change it; a definition is frozen already. */
+/** The tool is shared by all callers, so it is frozen. Its definition is already frozen. */
 function toolOf(
   { subject: { tool, record }, state: { label, mode } }: ToolPart,
   { name, title, description, inputSchema, outputSchema }: ToolDefinition,

@@ -16,11 +16,11 @@ export interface CallScope {
 
 /** Options of one call. */
 export interface ToolCallOptions {
-  /** Aborts the call, at the server too. */
+  /** Aborts the call, including at the server. */
   readonly signal?: AbortSignal | undefined
-  /** ms; waiting for a person doesn't count. `@default limits.callTimeoutMs` */
+  /** The time limit in ms, without the time that a person takes. `@default limits.callTimeoutMs` */
   readonly timeoutMs?: number | undefined
-  /** Called with the server's progress. A throw is only reported. */
+  /** Called with the server's progress. An error thrown here is only reported. */
   readonly onProgress?: ((progress: ToolProgress) => void) | undefined
   /**
    * Identifies the call across retries, 1-200 characters, so that its approval is used at most once. For frameworks

@@ -10,8 +10,9 @@ import { statusChange } from '../servers/status.js'
 const statusWriteIntervalMs = 60_000
 
 /**
- * The status change that a call's result implies, to be committed with it. None when the status changed while the call
- * ran: the writer (a token refresh, another call) knew more. So simultaneous calls with the same result write it once.
+ * The status change that a call's result implies, to be committed with the result. Empty if the status changed during the
+ * call, because that writer (a token refresh, another call) knew more. So simultaneous calls with the same result write
+ * the status once.
  */
 export async function statusAfter(
   context: Context,
@@ -33,7 +34,7 @@ export async function statusAfter(
   return { events, writes: writes.map((write) => ({ ...write, ifVersion: current?.version ?? null })) }
 }
 
-/** Most calls: the integration worked a moment ago, and nothing is held against it. */
+/** Whether the stored status already says that the integration works, as for most calls. */
 function worksAsBefore(
   status: StatusRecord | undefined,
   { reason }: Pick<StatusRecord, 'reason'>,

@@ -9,8 +9,8 @@ import { resolveCall } from './resolve-tool.js'
 import { sendCall } from './send-call.js'
 
 /**
- * One tool call of a model, from the name and arguments that it wrote to the outcome. There is no other way to a server's
- * tool: {@link sendCall} takes only what {@link approve} permitted.
+ * Runs a tool call of a model, from its name and arguments to the outcome. There is no other way to call a server's tool:
+ * {@link sendCall} only accepts calls that {@link approve} permitted.
  *
  * @throws IntegrationError `invalid_input`, `tool_not_found`, `integration_disabled`, `agent_not_allowed`,
  * `tool_disabled`, `forbidden` (by policy, with the rule), `limit_reached`, `aborted`, and every error of a server
@@ -22,16 +22,16 @@ export async function startCall(
   args: unknown,
   options: ToolCallOptions = {},
 ): Promise<ToolCallOutcome> {
-  // A frozen copy: what a person is shown, what is hashed and what is sent can't differ.
+  // A frozen copy, so that the shown, hashed and sent arguments can't differ.
   const taken = copyArguments(args, { maxBytes: context.options.limits.maxArgumentBytes })
-  // The model's name leads to an integration and a tool as stored now; what this person and agent can't use is not found.
+  // Finds the integration and the tool as stored now. Tools that this person and agent can't use are not found.
   const call = await resolveCall(context, scope, modelName, taken)
-  // The tool's approval mode, its label, remembered decisions and the host's policy: run, ask or refuse.
+  // Decides by the approval mode, label, remembered decisions and the host's policy: run, ask or refuse.
   const decision = await decideCall(context, call)
-  // To ask is to store an approval: a person decides it now or later, here or in another process.
+  // Asking stores an approval. A person decides it now or later, here or in another process.
   const permitted = await approve(context, call, decision, options)
   if (permitted.type === 'ended') return permitted.outcome
-  // Connects with the right credential, and checks once more in the commit before the request leaves.
+  // Connects with the right credential, and checks again right before the request is sent.
   return sendCall(context, permitted, options)
 }
 
@@ -46,7 +46,7 @@ export async function resumeCall(
   approvalId: string,
   options: ToolCallOptions & { readonly args?: unknown } = {},
 ): Promise<ToolCallOutcome> {
-  // What the approval binds is read again. Sending uses it up: of all who resume it, one sends.
+  // Everything that the approval is bound to is read again. Of simultaneous resumes, only one sends the call.
   const permitted = await redeemApproval(context, scope, approvalId, options.args)
   if (permitted.type === 'ended') return permitted.outcome
   return sendCall(context, permitted, options)

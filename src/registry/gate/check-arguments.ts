@@ -5,12 +5,12 @@ import type { Ended } from './ended-outcome.js'
 import { recordCall } from './record-call.js'
 import type { ResolvedCall } from './resolved-call.js'
 
-/** Problems that one message to the model lists at most. */
+/** The maximum number of problems in one message to the model. */
 const maxProblems = 10
 
 /**
- * Ends a call with arguments that don't match its tool's input schema before a person is asked, so that the model can
- * correct them. Where the check would cost too much, the person is asked.
+ * Ends a call before a person is asked if its arguments don't match the tool's input schema, so that the model can
+ * correct them. If the check would cost too much, the person is asked.
  */
 export async function refuseInvalidArguments(
   context: Context,

@@ -50,7 +50,7 @@ export function begin(context: Context, permitted: Permitted, maxMs: number): En
 /** How many times an approval becomes usable again after a person was needed. */
 const maxReturns = 3
 
-/** Records how a call ended (approval, status, audit: one commit) and turns it into its outcome. */
+/** Records the end of a call (approval, status and audit entry in one commit), and returns its outcome. */
 export async function conclude(context: Context, ending: Ending): Promise<ToolCallOutcome> {
   const { call } = ending.admission.permitted
   const { answer } = ending
@@ -106,7 +106,7 @@ function isDefiniteRefusal({ code, httpStatus, reason }: IntegrationError): bool
   )
 }
 
-/** The storage's time, estimated without another read. */
+/** The storage's time, estimated without a read. */
 function storageTime(context: Context, call: ResolvedCall, started: number): number {
   return call.now + Math.max(0, context.runtime.now() - started)
 }
@@ -165,8 +165,8 @@ function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
 }
 
 /**
- * Whether an error concerns the server: an outage, a lost session, or a reason why the call wasn't sent. A slow,
- * failing or forbidden tool doesn't.
+ * Whether an error says something about the server: an outage, a lost session, or a reason why the call wasn't sent. A
+ * slow, failing or forbidden tool doesn't.
  */
 function isAboutServer({ code, mayHaveRun, httpStatus }: IntegrationError): boolean {
   if (code === 'response_too_large' || code === 'protocol_error' || httpStatus === 403) return false

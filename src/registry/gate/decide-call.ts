@@ -8,7 +8,7 @@ export interface CallDecision extends Assessment {
   readonly grant?: FoundGrant | undefined
 }
 
-/** Decides about a call now; takes a use of the grant that decides, if any. */
+/** Decides about a call. If a grant allows the call, one use of the grant is taken. */
 export async function decideCall(context: Context, call: ResolvedCall): Promise<CallDecision> {
   const subject = subjectOf(call)
   const args = { arguments: call.args.value }

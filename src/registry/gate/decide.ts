@@ -19,7 +19,7 @@ import { settleEqual } from './settle-equal.js'
 export interface DecideOptions {
   /** `@default the actor */
   readonly by?: string | undefined
-  /** The integration of all approvals, if known: saves one read. */
+  /** The integration of all approvals, if known, which saves one read. */
   readonly integrationId?: string | undefined
 }
 
@@ -47,9 +47,9 @@ export async function decide(
     decisionInput,
     input,
   )
-  if (ids.length > 100) throw invalid('decide()', [{ path: '', message: 'takes at most 100 approvals at once' }])
+  if (ids.length > 100) throw invalid('decide()', [{ path: '', message: 'accepts at most 100 approvals at once' }])
   if (ids.length > 1 && args !== undefined)
-    throw invalid('decide()', [{ path: 'args', message: 'can be edited for one approval at a time' }])
+    throw invalid('decide()', [{ path: 'args', message: 'can only be edited for one approval at a time' }])
   const maxBytes = context.options.limits.maxArgumentBytes
   const checked: CheckedDecision = {
     ...options,

@@ -2,7 +2,7 @@ import type { ElicitAnswer, ElicitQuestion } from '../../ports/elicit.js'
 import type { Context } from '../state/context.js'
 import type { ResolvedCall } from './resolved-call.js'
 
-/** Passes a server's questions during this call to the host; `undefined` when nobody can answer. */
+/** Passes a server's questions during this call to the host; `undefined` without an `elicit` callback. */
 export function elicitFor(
   context: Context,
   call: ResolvedCall,

@@ -57,7 +57,7 @@ export async function cancelApproval(context: ActorContext, id: string): Promise
   })
 }
 
-/** Ends the open approvals of an integration, or one person's among them; running calls continue. */
+/** Ends the open approvals of an integration, of one person or of all. Running calls continue. */
 export async function endOpenApprovals(
   context: Context,
   workspaceId: string,

@@ -19,7 +19,7 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
       return {
         type: 'approval_required',
         approval,
-        modelText: `The call of ${tool} waits for a person's approval (${approvalId}). It has not run. Go on without it, or end here until it is decided.`,
+        modelText: `The call of ${tool} waits for a person's approval (${approvalId}). It has not run. Continue without it, or stop here until it is decided.`,
       }
     case 'denied':
       return {
@@ -43,7 +43,7 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
         because: 'superseded',
         reason,
         approvalId,
-        modelText: `The call of ${tool} was not run: what it was approved for has changed meanwhile. Call it again to ask again.`,
+        modelText: `The call of ${tool} has not run: the tool, its integration or the arguments have changed since the approval. Call it again to ask again.`,
       }
     case 'cancelled':
       return {
@@ -63,7 +63,7 @@ export function endedOutcome(record: ApprovalRecord, now: number): ToolCallOutco
         reason:
           approval.status === 'unknown' ? 'It was sent before and its outcome is unknown: it may have run.' : reason,
         approvalId,
-        modelText: `The approval of ${tool} was used before and counts once. This request has not run again.`,
+        modelText: `The approval of ${tool} was already used, and an approval runs one call. This call has not run again.`,
       }
   }
 }

@@ -9,7 +9,7 @@ import { findGrant } from './grants.js'
 import { bindingOf, subjectOf } from './resolved-call.js'
 import { resolveCall } from './resolve-tool.js'
 
-/** What would happen to a call, and the rule that decides. */
+/** The decision about a call that is not made, with the rule that decides. */
 export type CallExplanation =
   | {
       readonly type: 'auto' | 'ask' | 'deny'
@@ -27,8 +27,7 @@ export type CallExplanation =
     }
 
 /**
- * `toolset.explain()`: runs nothing and uses up nothing. `args` matter where a grant or the host's policy depends on
- * them.
+ * `toolset.explain()`: runs nothing and uses up nothing. Pass `args` if a grant or the host's policy depends on them.
  */
 export async function explain(
   context: ActorContext,

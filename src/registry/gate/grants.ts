@@ -42,7 +42,7 @@ export function grantWrites(
   }
 }
 
-/** A grant that allows this call, if any. */
+/** The grant that allows this call, if there is one. */
 export async function findGrant(
   context: Context,
   workspaceId: string,
@@ -63,7 +63,7 @@ export async function findGrant(
   return found === undefined ? undefined : { ...found, now: page.now }
 }
 
-/** Takes one use of a grant; `false`: another call took the last one, or it was revoked. */
+/** Takes one use of a grant. `false`: another call took the last use, or the grant was revoked. */
 export async function useGrant(context: Context, workspaceId: string, grant: FoundGrant): Promise<boolean> {
   const writes = useOf(grant)
   return writes.length === 0 || (await context.storage.commit(workspaceId, writes)) !== false
@@ -77,7 +77,7 @@ export function useOf({ key, version, value, now }: FoundGrant): readonly Storag
   return [{ key, ifVersion: version, value: used, expiresAt: value.expiresAt }]
 }
 
-/** `grants.list()`: the actor's own; `userId`: another person's, where the actor may see them. */
+/** `grants.list()`: the actor's own grants, or with `userId` those of another person that the actor may see. */
 export async function listGrants(
   context: ActorContext,
   options: { userId?: string | undefined } = {},
@@ -135,7 +135,7 @@ export async function revokeGrant(context: ActorContext, id: string): Promise<vo
   })
 }
 
-/** Ends the grants on an integration, of one person or of all, after a change that they don't cover. */
+/** Ends the grants of an integration, of one person or of all, after a change that they don't cover. */
 export async function endGrants(
   context: Context,
   workspaceId: string,

@@ -11,13 +11,13 @@ import { pages } from '../state/pages.js'
 import { versioned, type ApprovalIndexRecord, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { accessToApproval, indexRecord, isOpen, presentApproval, statusNow } from './approvals.js'
 
-/** Query of `approvals.list()`; each field narrows it. */
+/** Query of `approvals.list()`. Each field narrows the result. */
 export interface ApprovalQuery {
   /**
    * `others`: approvals of other people that this actor may decide, see `access.adminsDecideForOthers`. `@default 'me'`
    */
   readonly for?: 'me' | 'others' | undefined
-  /** Only those of this status. */
+  /** Only approvals with this status. */
   readonly status?: ApprovalStatus | undefined
   readonly integrationId?: string | undefined
   readonly agentId?: string | undefined
@@ -38,11 +38,11 @@ export interface ApprovalPage {
   readonly next?: string | undefined
 }
 
-/** Index entries that one page scans at most. */
+/** The maximum number of index entries to scan for one page. */
 const maxEntries = 2_000
 /** Approvals read at once. */
 const readAtOnce = 20
-/** Characters of arguments that one page holds at most. */
+/** The maximum number of characters of arguments in one page. */
 const maxCharacters = 256 * 1024
 
 /**
@@ -123,7 +123,7 @@ function fits(facts: ApprovalIndexRecord, userId: string, query: ApprovalQuery):
   )
 }
 
-/** Reads approvals. For those of others, access to their integration is checked; people always see their own. */
+/** Reads approvals. People always see their own; for those of others, access to the integration is checked. */
 async function readVisible(
   context: ActorContext,
   ids: readonly string[],

@@ -1,9 +1,9 @@
 import type { ToolsetContents } from './toolset-contents.js'
 
-/** Ids of the integrations that a toolset is narrowed to. */
+/** The ids of the integrations that a toolset is limited to. */
 export type PickedIntegrations = ReadonlySet<string>
 
-/** Leaves out integrations that were not picked, and lists each once as unavailable. */
+/** Removes integrations that were not picked, and lists each of them as unavailable. */
 export function narrow(contents: ToolsetContents, picked: PickedIntegrations | undefined): ToolsetContents {
   if (picked === undefined) return contents
   const others = rememberedOf(contents)

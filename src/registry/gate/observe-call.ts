@@ -2,7 +2,7 @@ import type { CallObservation, ObservedEnd } from '../../ports/call-observer.js'
 import type { Context } from '../state/context.js'
 import type { Permitted } from './redeem-approval.js'
 
-/** Starts the host's observation of a call; the observer's failure doesn't affect the call. */
+/** Starts the host's observation of a call. A failure of the observer doesn't affect the call. */
 export function observeCall(context: Context, { call, rule, approval }: Permitted): CallObservation | undefined {
   const { target, scope, tool, modelName } = call
   const { workspaceId, integrationId, record } = target
@@ -11,7 +11,7 @@ export function observeCall(context: Context, { call, rule, approval }: Permitte
     try {
       work()
     } catch (error) {
-      // An observer can't break what it watches.
+      // A failure of the observer must not affect the call.
       const message = 'The call observer failed. The call continues without it.'
       context.report({ area: 'observer', message, error, workspaceId, integrationId })
     }

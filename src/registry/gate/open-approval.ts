@@ -21,8 +21,8 @@ export interface OpenedApproval {
 }
 
 /**
- * Stores a pending approval for a call, or finds the existing one: of the same idempotency key; without a key, of an
- * equal call that is pending in the conversation and may be shared.
+ * Stores a pending approval for a call, or finds an existing one: with the same idempotency key or, without a key, of an
+ * equal pending call of the conversation.
  *
  * @throws IntegrationError `invalid_input`, `limit_reached`
  */
@@ -78,7 +78,7 @@ export async function openApproval(
 }
 
 /**
- * @returns the version of the stored approval; `undefined`: the same call, or an equal one to share, was stored first
+ * @returns the version of the stored approval; `undefined` if the same call, or an equal one to share, was stored first
  */
 async function store(context: Context, record: ApprovalRecord, name: string | undefined): Promise<string | undefined> {
   const { approvalId, workspaceId, userId, integration, expiresAt } = record.request
@@ -100,7 +100,7 @@ async function store(context: Context, record: ApprovalRecord, name: string | un
   return written === false ? undefined : written[0]!.version
 }
 
-/** The stored name of an idempotency key: equal for the same call in every process. */
+/** The name under which an idempotency key is stored: equal for the same call in every process. */
 function nameOf(requestHash: string, idempotencyKey: unknown): string | undefined {
   if (idempotencyKey === undefined) return undefined
   if (typeof idempotencyKey !== 'string' || idempotencyKey === '' || idempotencyKey.length > 200)
@@ -114,7 +114,7 @@ async function findNamed(context: Context, workspaceId: string, name: string): P
   return pointer === undefined ? undefined : (await readApproval(context, workspaceId, pointer.approvalId))?.stored
 }
 
-/** The approval of that id, if it is still pending. */
+/** The approval with this id, if it is still pending. */
 async function findPending(context: Context, workspaceId: string, id: string): Promise<StoredApproval | undefined> {
   const found = await readApproval(context, workspaceId, id)
   return found !== undefined && statusNow(found.stored.value, found.now) === 'pending' ? found.stored : undefined

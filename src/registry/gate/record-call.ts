@@ -36,7 +36,7 @@ export async function recordEnded(
   })
 }
 
-/** The audit entry of a call: who, which agent and tool, the rule that decided, how it ended; arguments as a digest. */
+/** The audit entry of a call: person, agent, tool, deciding rule, outcome, and the digest of the arguments. */
 export function auditOf(context: Context, call: ResolvedCall, entry: Partial<AuditEntry>): NewAudit {
   return {
     action: 'call',
@@ -50,7 +50,7 @@ export function auditOf(context: Context, call: ResolvedCall, entry: Partial<Aud
   }
 }
 
-/** Notifies this process's listeners how a call ended. */
+/** Notifies the listeners of this process that a call ended. */
 export function notifyFinished(context: Context, workspaceId: string, at: number, audit: NewAudit): void {
   const { arguments: _arguments, ...news } = audit
   context.feed.notify([{ type: 'call_finished', workspaceId, at, ...news }])

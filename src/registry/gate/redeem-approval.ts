@@ -15,23 +15,23 @@ import { recordEnded } from './record-call.js'
 import { resolveWireTool } from './resolve-tool.js'
 import { bindingOf, subjectOf, type ResolvedCall } from './resolved-call.js'
 
-/** A call that may be sent, once. */
+/** A call that may be sent once. */
 export interface Permitted {
   readonly type: 'permitted'
   readonly call: ResolvedCall
-  /** The rule that allows it. */
+  /** The rule that allows the call. */
   readonly rule: string
-  /** The approval that sending uses up. */
+  /** The approval that is used up by sending the call. */
   readonly approval?: StoredApproval | undefined
-  /** The remembered decision that allows it. */
+  /** The remembered decision that allows the call. */
   readonly grant?: FoundGrant | undefined
 }
 
 /**
- * `resume()`: the permitted call of a decided approval, if everything bound by it is unchanged and the rules still
- * allow it; otherwise the outcome that ends it. Sending uses the approval up.
+ * `resume()`: the permitted call of a decided approval, if nothing that the approval is bound to has changed and the rules
+ * still allow the call; otherwise the outcome that ends it.
  *
- * @param args - repeated by a framework: must equal the approved arguments
+ * @param args - for frameworks that repeat the arguments: must equal the approved ones
  * @throws IntegrationError `not_found` for an approval of another person, agent or conversation, `invalid_input`
  */
 export async function redeemApproval(
@@ -53,7 +53,7 @@ export async function redeemApproval(
 export async function redeemNow(context: Context, scope: CallScope, known: StoredApproval): Promise<Permitted | Ended> {
   const { request, binding, argumentsJson } = known.value
   const { workspaceId } = scope.actor
-  // The id of the key: the record's own id is checked against it below.
+  // The id in the key. The id in the record is compared with it below.
   const approvalId = known.key.slice(prefixes.approvals.length)
   let read: ResolvedCall
   try {
@@ -93,7 +93,7 @@ export async function redeemNow(context: Context, scope: CallScope, known: Store
   return { type: 'permitted', call, rule: record.request.rule, approval: stored }
 }
 
-/** Errors that mean a right or a thing was lost since the approval. */
+/** Errors that mean that a permission was lost, or the tool or integration is gone, since the approval. */
 const lost: ReadonlySet<ErrorCode> = new Set([
   'tool_not_found',
   'tool_disabled',

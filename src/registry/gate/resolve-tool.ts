@@ -51,7 +51,7 @@ export async function resolveWireTool(
   return resolveTool(context, scope, { ...wanted, find: (list) => list.get(wanted.name) })
 }
 
-/** Finds the tool in the list of its integration. */
+/** Finds the tool in a list. */
 type FindTool = (list: ToolList) => NamedTool | undefined
 
 /** The tool to resolve. */
@@ -141,7 +141,7 @@ async function resolveTool(
       extra: records[wanted.length],
     }
   }
-  throw new IntegrationError('conflict', 'The tool list is just being replaced. Call again.', {
+  throw new IntegrationError('conflict', 'The tool list is being replaced at the moment. Call again.', {
     integrationId,
   })
 }

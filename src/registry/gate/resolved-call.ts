@@ -18,11 +18,11 @@ export interface ResolvedCall {
   readonly args: CopiedArguments
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
-  /** When it was read, for ending calls in the meantime. */
+  /** The moment of the read: the call ends if the integration's calls are ended after that. */
   readonly since: number
-  /** Version checks of the records it was read from, for a commit that relies on them. */
+  /** Version checks of the records that were read, for a commit that relies on them. */
   readonly relied: readonly StorageCheck[]
-  /** The other record read at the same moment, if requested. */
+  /** A further record that was read at the same moment, if requested. */
   readonly extra: StorageRecord | undefined
 }
 

@@ -8,7 +8,7 @@ import { begin, conclude, type Ending } from './conclude.js'
 import { elicitFor } from './elicit.js'
 import { redeemNow, type Permitted } from './redeem-approval.js'
 
-/** How long a call may take altogether when its server keeps reporting progress, as a multiple of its timeout. */
+/** The time limit of a call whose server keeps reporting progress, as a multiple of its timeout. */
 const maxProgressFactor = 5
 
 /**
@@ -70,7 +70,7 @@ async function withFreshTools(context: Context, permitted: Permitted): Promise<P
   return again
 }
 
-/** Whether so much time passed (for a vault, a storage) that the records must be read again. */
+/** Whether so much time has passed (for a vault, a storage) that the records must be read again. */
 function isLate(context: Context, { started }: Ending): boolean {
   return context.runtime.now() - started > 1_000
 }

@@ -51,9 +51,9 @@ export interface PreparedListing {
 }
 
 /**
- * Compares a server's list with the accepted definitions. The first list is accepted as it is; later, each new or
- * different tool keeps its settings and is marked with its change until somebody accepts it. A first list that is too
- * large is cut to the limit; a later one changes nothing.
+ * Compares a server's list with the accepted definitions. The first list is accepted as it is. Later, each new or
+ * different tool keeps its settings and is marked with its change until a person accepts it. A first list that is too
+ * large is cut to the limit; a later one that is too large changes nothing.
  *
  * @throws IntegrationError `response_too_large`
  */
@@ -72,7 +72,7 @@ export async function prepareListing(
       ? undefined
       : (await context.lists.load(workspaceId, [{ integrationId, owner, manifest: known.manifest }]))[0]
   const settings = known.settings?.value.tools ?? options.initial ?? {}
-  // An empty first list counts as the first one too: tools that come later are new.
+  // An empty first list counts as the first one, so later tools are new.
   const first = known.manifest === undefined && Object.values(settings).every(({ accepted }) => accepted === undefined)
   const acceptsAll = first || context.options.approvals.onToolChange === 'accept'
   const unaccepted = tools.filter(
@@ -136,8 +136,8 @@ export async function prepareListing(
 }
 
 /**
- * The settings of all tools are one record. A server whose tools are called differently each time must not fill it: what
- * nobody has set of a tool that is listed no longer goes first.
+ * Keeps the settings of all tools within one record. A server that renames its tools each time must not fill it, so
+ * tools that are no longer listed and that no person has configured are removed first.
  */
 function fitting(
   settings: Readonly<Record<string, ToolSettingsRecord>>,
@@ -150,12 +150,12 @@ function fitting(
   return Object.fromEntries(Object.entries(settings).filter(isKept))
 }
 
-/** What a server says of itself makes room for what changed. */
+/** Drops the server's description of itself if the record would be too large. */
 function withinRecord(manifest: ToolsRecord): ToolsRecord {
   return bytesOf(manifest) <= safeRecordBytes ? manifest : { ...manifest, server: undefined }
 }
 
-/** Of a record, in bytes: some room is left for what is added to it. */
+/** The size limit of these records, in bytes, with room for later additions. */
 const safeRecordBytes = recordLimits.valueBytes - 48 * 1024
 
 function bytesOf(value: unknown): number {
@@ -170,7 +170,7 @@ function largerThanAccepted(): IntegrationError {
 }
 
 /**
- * How tools differ from their accepted definitions, with the differences to show; in the order given, in at most one
+ * The changes of tools since they were accepted, with the differences to show, in the given order. Reads in at most one
  * round trip.
  */
 export async function changesOf(
@@ -193,7 +193,7 @@ export async function changesOf(
   return changes
 }
 
-/** The accepted definitions, stored separately from the moment they are no longer listed. */
+/** The accepted definitions. They are stored separately once the server no longer lists them. */
 async function acceptedDefinitions(
   context: Context,
   workspaceId: string,
@@ -213,7 +213,7 @@ async function acceptedDefinitions(
     const accepted = settingsOf({ tools: settings }, name).accepted
     const kept = versioned<ToolDefinition>(records[n])
     const listed = before?.get(name)
-    // A definition kept before the latest acceptance is obsolete.
+    // A definition that was stored before the latest acceptance is obsolete.
     if (kept !== undefined && definitionHash(kept.value) === accepted) found.set(name, kept.value)
     else if (listed !== undefined && listed.hash === accepted) {
       found.set(name, listed.definition)
@@ -231,7 +231,7 @@ async function acceptedDefinitions(
   return found
 }
 
-/** How each tool changed. All comparisons of a list share one budget; once it is exhausted, tools count as widened. */
+/** Classifies the changes. All comparisons of a list share one budget; once it is exhausted, tools count as widened. */
 async function classify(
   tools: readonly ListedTool[],
   missing: readonly string[],

@@ -2,17 +2,17 @@ import { invalid } from '../../model/invalid.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ToolIndex } from '../../policy/tool-ranking.js'
 
-/** Keeps most tools of a toolset out of the first request; the model finds them by search. */
+/** Options of tool search: most tools are left out of the first request, and the model finds them by search. */
 export interface ToolSearchOptions {
-  /** Tools that stay in `tools`, by the names that models get. A missing one is left out. `@default none` */
+  /** Model names of tools that stay in `tools`. Missing tools are ignored. `@default none` */
   readonly pinned?: readonly string[] | undefined
-  /** How many tools one search finds at most, 1-50. `@default 5` */
+  /** The maximum number of tools in one search result, 1-50. `@default 5` */
   readonly limit?: number | undefined
 }
 
 /** Options of one search. */
 export interface FindOptions {
-  /** How many tools to find at most, 1-50. `@default search.limit` */
+  /** The maximum number of tools to find, 1-50. `@default search.limit` */
   readonly limit?: number | undefined
 }
 
@@ -52,7 +52,7 @@ function checkLimit(operation: string, path: string, limit: unknown): void {
     throw invalid(operation, [{ path, message: `must be a whole number from 1 to ${maxLimit}` }])
 }
 
-/** One index per list of tools, kept as long as the list. */
+/** One index for each list of tools, cached as long as the list. */
 const indexes = new WeakMap<readonly ToolsetTool[], ToolIndex>()
 
 async function indexOf(tools: readonly ToolsetTool[]): Promise<ToolIndex> {

@@ -18,14 +18,14 @@ export interface ToolsetContents {
 
 /** Builds toolsets from stored records, and caches them until one of these changes. */
 export interface ToolsetBuilder {
-  /** The cached toolset, without a wait; `undefined` where it may be stale. */
+  /** The cached toolset, at once; `undefined` if it may be out of date. */
   recall(actor: CheckedActor, agentId: string, conversationId: string | undefined): ToolsetContents | undefined
   build(actor: CheckedActor, agentId: string, conversationId: string | undefined): Promise<ToolsetContents>
   /** Stops listening to the storage. */
   close(): void
 }
 
-/** One integration of a toolset that was built. */
+/** One integration of a built toolset. */
 interface BuiltIntegration {
   readonly id: string
   readonly handle: string
@@ -35,16 +35,16 @@ interface BuiltIntegration {
   readonly findAvailable: FindAvailable
 }
 
-/** A toolset that was built. */
+/** A built toolset. */
 interface Remembered {
   readonly position: CataloguePosition
   readonly integrations: readonly BuiltIntegration[]
-  /** When old tool lists are read again, and when everything is, in ms by the storage's clock. */
+  /** When to read old tool lists again, and when to read everything again, in ms by the storage's clock. */
   readonly rereadAt: { readonly old: number; readonly all: number }
   contents(conversationId: string | undefined): ToolsetContents
 }
 
-/** Some 50 MB; the definitions of tools are those of the cached lists. */
+/** About 50 MB. The definitions of tools are shared with the cached lists. */
 const maxRememberedTools = 100_000
 const rereadMs = { old: 1000, all: 60_000 }
 
@@ -78,7 +78,7 @@ function nameOf({ workspaceId, userId, role }: CheckedActor, agentId: string): s
   return JSON.stringify([workspaceId, userId, role, agentId])
 }
 
-/** Reads what changed, or everything where that is not known, and keeps the rest as it was. */
+/** Reads the changed integrations, or all if the changes are unknown, and keeps the others. */
 async function bringUpToDate(
   context: ActorContext,
   agentId: string,
@@ -139,7 +139,7 @@ function toolsetOf(
   }
 }
 
-/** Some thirty times as fast as `flat()`, for a thousand tools. */
+/** About thirty times as fast as `flat()` for a thousand tools. */
 function joined<Item>(lists: readonly (readonly Item[])[]): readonly Item[] {
   return Object.freeze(([] as Item[]).concat(...lists))
 }

@@ -22,17 +22,17 @@ import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import type { ListOwner } from '../state/target.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 
-/** One integration for the agent, without the verdicts of a host's policy: valid until a stored record changes. */
+/** One integration for an agent, without the verdicts of the host's policy. Valid until a stored record changes. */
 export interface IntegrationPart {
   readonly integration: ToolsetTool['integration']
   readonly createdAt: number
   readonly filter: Omit<FilterInput, 'tools'>
   readonly tools: readonly ToolPart[]
-  /** What models read of each tool that may be used, by its name on the server. */
+  /** The definitions for models, by the server's name of the tool. */
   readonly definitions: ReadonlyMap<string, ToolDefinition>
-  /** Which of them may be used, whatever a policy says: it may refuse more. */
+  /** The tools that may be used. The host's policy may deny more of them. */
   readonly filtered: Filtered
-  /** Its tool list is missing or old: to be listed again behind the answer. */
+  /** Present if the tool list is missing or old, to list the tools again in the background. */
   readonly stale: ListOwner | undefined
 }
 
@@ -40,14 +40,14 @@ export interface IntegrationPart {
 export interface ToolPart extends Omit<FilterInput['tools'][number], 'verdict'> {
   readonly subject: Subject
   readonly state: ToolState
-  /** Without the word of a policy. */
+  /** The verdict without the host's policy. */
   readonly verdict: ApprovalVerdict
 }
 
 /** How long a list without a `ttlMs` of the server is fresh, in ms. */
 const listTtlMs = 86_400_000
 
-/** Reads the parts of the agent's toolset: those of these integrations that the actor can use. */
+/** Reads the parts of the agent's toolset: the given integrations that the actor can use. */
 export async function loadParts(
   context: ActorContext,
   agentId: string,
@@ -104,7 +104,7 @@ async function partOf(
   }
 }
 
-/** Whether the agent may use the integration: only such lists are read. */
+/** Whether the agent may use the integration. Other tool lists are not read. */
 function isFor(agentId: string, record: IntegrationRecord): boolean {
   return record.enabled && record.agents.includes(agentId)
 }
@@ -147,7 +147,7 @@ interface LoadedTools {
   readonly list: ToolList | undefined
 }
 
-/** Those of these integrations that the actor can use: two round trips, however many there are. */
+/** Reads the given integrations that the actor can use, in two round trips for any number of them. */
 async function loadAll(
   context: ActorContext,
   agentId: string,
@@ -167,7 +167,7 @@ async function loadAll(
   const found = ids.flatMap((integrationId, n) => {
     const [integration, settings, ...ofOwners] = records.slice(n * 6, (n + 1) * 6)
     const record = versioned<IntegrationRecord>(integration)?.value
-    // The index may be slightly ahead of the integration, or behind it.
+    // The index and the integration are read at different moments, so they may differ.
     if (record === undefined || (record.visibility === 'private' && record.ownerId !== actor.userId)) return []
     const owner = ownerFor(record, actor)
     const [status, tools] = owner === sharedOwner ? ofOwners : ofOwners.slice(2)

@@ -34,7 +34,7 @@ export interface ToolsetOptions {
 /** The tools that one agent may call now for one actor. Each call is decided again when it is made. */
 export interface Toolset {
   readonly agentId: string
-  /** The chat that it was made for. */
+  /** The conversation that the toolset is for. */
   readonly conversationId?: string | undefined
   /** Tools to show to the model; with `search`, only the pinned ones. */
   readonly tools: readonly ToolsetTool[]
@@ -65,14 +65,14 @@ export interface Toolset {
    */
   resume(approvalId: string, options?: ToolCallOptions & { readonly args?: unknown }): Promise<ToolCallOutcome>
   /**
-   * What would happen to a `call` now, and the rule that decides. Runs nothing.
+   * Explains what a `call` would do now: run, ask or be denied, and by which rule. Runs nothing.
    *
    * @throws IntegrationError `invalid_input`
    */
   explain(name: string, args?: unknown, options?: Pick<ToolCallOptions, 'conversationId'>): Promise<CallExplanation>
 }
 
-/** Loaded at the first call: a process that only shows tools needs none of it. */
+/** Loaded at the first call, because a process that only shows tools doesn't need it. */
 const loadCall = atFirstUse(() => import('./call.js'))
 const loadExplain = atFirstUse(() => import('./explain.js'))
 
@@ -96,7 +96,7 @@ export async function makeToolset(
   )
 }
 
-/** `toolset()` without a wait: from what this process built before; `undefined` where that is not known to be good. */
+/** `toolset()` from the cache, at once; `undefined` if the cached toolset may be out of date. */
 export function recallToolset(
   context: ActorContext,
   builder: ToolsetBuilder,
@@ -170,7 +170,7 @@ function within(scope: CallScope, { conversationId }: ToolCallOptions = {}): Cal
   return conversationId === undefined ? scope : { ...scope, conversationId }
 }
 
-/** Refuses once the registry closes, which waits for what is under way: also for the stretch before anything is sent. */
+/** Rejects once the registry closes. `close()` waits for running work, also before a request is sent. */
 async function whileRegistryOpen<T>(context: ActorContext, work: () => Promise<T>): Promise<T> {
   const { workspaceId } = context.actor
   if (context.closing.aborted) throw closed()

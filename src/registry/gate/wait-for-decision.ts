@@ -11,9 +11,9 @@ import type { ResolvedCall } from './resolved-call.js'
 import type { ToolCallOptions } from './call-scope.js'
 
 /**
- * Asks the confirm callback, and waits until the approval is decided (by it or by anybody else), the callback gives up,
- * `waitMs` is over or the approval expires. A later result of the callback still decides the approval. An aborted call
- * that shares the approval leaves it open.
+ * Calls the confirm callback, and waits until the approval is decided (by the callback or elsewhere), the callback returns
+ * without a decision, `waitMs` is over or the approval expires. A later result of the callback still decides the approval.
+ * An aborted call that shares the approval leaves it open.
  *
  * @throws IntegrationError `aborted`
  */
@@ -31,7 +31,7 @@ export async function waitForDecision(
   if (waited.opened && ended !== 'others_wait')
     await endOne(context, workspaceId, approvalId, {
       to: 'cancelled',
-      reason: 'The call was aborted before anybody decided.',
+      reason: 'The call was aborted before a decision.',
     })
   throw new IntegrationError(
     'aborted',
@@ -40,7 +40,7 @@ export async function waitForDecision(
   )
 }
 
-/** Waits, together with other calls of this process that wait for the same approval. */
+/** Waits together with the other calls of this process that wait for the same approval. */
 async function untilDecided(
   context: Context,
   call: ResolvedCall,
@@ -87,11 +87,11 @@ async function untilDecided(
 }
 
 /**
- * How often the status is read again, in ms: finds other processes' decisions where the storage doesn't report them.
+ * How often the status is read again, in ms. This finds decisions of other processes if the storage doesn't report them.
  */
 const readAgainMs = 2_000
 
-/** Calls back repeatedly. @returns a function that stops it */
+/** Calls a function repeatedly. @returns a function that stops this */
 function every(context: Context, ms: number, callback: () => void): () => void {
   const again = (): (() => void) =>
     context.runtime.setTimer(() => {
@@ -110,7 +110,7 @@ function statusOf(context: Context, { value: { request } }: StoredApproval): Pro
   })
 }
 
-/** Calls the host's callback and records its decision; `false`: it made none, so waiting longer is pointless. */
+/** Calls the host's callback and records its decision. `false`: there was no decision, so waiting longer is pointless. */
 async function consult(
   context: Context,
   call: ResolvedCall,
@@ -137,7 +137,7 @@ async function consult(
     await decide(actingAs(context, call.scope.actor), [approvalId], decision, { by: 'confirm', integrationId })
     return true
   } catch (error) {
-    // Already decided elsewhere: the waiting call reads that itself. Any other error leaves the approval open.
+    // A conflict means that the approval was decided elsewhere: the waiting call reads that itself. Any other error leaves the approval open.
     if (isIntegrationError(error) && error.code === 'conflict') return true
     const { workspaceId, integrationId } = call.target
     const message = 'The confirm callback failed, or its decision could not be stored. The approval stays open.'

@@ -29,8 +29,8 @@ export async function actorEvents(context: ActorContext, query: RegistryEventQue
 }
 
 /**
- * `on()`: passes the events that this actor may see to a listener, from every process; call events only in the process
- * that makes the call.
+ * `on()`: passes the events that this actor may see to a listener, from every process. Call events are passed only in the
+ * process that makes the call.
  *
  * @returns a function that stops listening
  */

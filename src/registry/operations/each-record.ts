@@ -43,7 +43,7 @@ export async function eachExpired(
   }
 }
 
-/** Deletes records unless they were written again meanwhile. @returns how many */
+/** Deletes records unless they were written again in the meantime. @returns the number of deleted records */
 export async function deleteExpired(context: Context, records: readonly Scanned[]): Promise<number> {
   let deleted = 0
   for (const [workspaceId, own] of byWorkspace(records))
@@ -52,7 +52,7 @@ export async function deleteExpired(context: Context, records: readonly Scanned[
   return deleted
 }
 
-/** In one commit; one by one, where another process was faster with some. */
+/** Deletes in one commit, or one by one if another process already deleted some. */
 async function deleteTogether(context: Context, workspaceId: string, records: readonly Scanned[]): Promise<number> {
   const writes = records.map(({ key, version }) => ({ key, ifVersion: version, value: undefined }))
   if ((await context.storage.commit(workspaceId, writes)) !== false) return writes.length

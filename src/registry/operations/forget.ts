@@ -10,8 +10,8 @@ import { markRemoved, finishRemoval } from '../settings/remove.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
- * `forgetUser()`: removes a person's private integrations, revokes and erases their own credentials, ends their
- * approvals and grants. Shared integrations stay; the person's own can then be managed by admins only, unless
+ * `forgetUser()`: removes a person's private integrations, revokes and erases the person's credentials, ends the person's
+ * approvals and grants. Shared integrations stay. Only admins can then manage those that the person owned, unless
  * `transferTo` is given.
  */
 export async function forgetUser(
@@ -68,7 +68,7 @@ export async function forgetUser(
   })
 }
 
-/** `forgetWorkspace()`: revokes every token and erases every record of a workspace, its events and audit too. */
+/** `forgetWorkspace()`: revokes every token and erases every record of a workspace, including events and audit log. */
 export async function forgetWorkspace(context: Context, workspaceId: string): Promise<void> {
   for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
     const { records } = await context.storage.read(workspaceId, [keys.integration(id)])

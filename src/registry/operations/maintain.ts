@@ -5,10 +5,10 @@ import type { Context } from '../state/context.js'
 const loadSweep = atFirstUse(() => import('./sweep.js'))
 
 /**
- * Sweeps repeatedly in this process, one sweep at a time. The pause before each is between half and all of `everyMs`,
- * so that processes that started together don't sweep together.
+ * Sweeps regularly in this process, one sweep at a time. Each pause is between half and all of `everyMs`, so that
+ * processes that started together don't sweep together.
  *
- * @returns a function that stops it
+ * @returns a function that stops the sweeps
  */
 export function maintain(context: Context, everyMs: number): () => void {
   let cancel = later()

@@ -18,9 +18,9 @@ export interface AuditQuery {
   /** The server's name of the tool. */
   readonly tool?: string | undefined
   readonly approvalId?: string | undefined
-  /** From this moment on. */
+  /** Only entries from this time on. */
   readonly since?: number | undefined
-  /** Before this moment. */
+  /** Only entries before this time. */
   readonly until?: number | undefined
   /** `@default 'oldest'` first */
   readonly order?: 'oldest' | 'newest' | undefined
@@ -38,12 +38,12 @@ export interface AuditPage {
   readonly next?: string | undefined
 }
 
-/** Records that one page scans at most: then the caller continues with `next`. */
+/** The maximum number of records to scan for one page. The caller then continues with `next`. */
 const maxScanned = 5_000
 
 /**
- * `audit()`: who did what. Members see their own entries; admins also everything about shared integrations, and that
- * something happened to others' private ones, never what.
+ * `audit()`: the audit log. Members see their own entries. Admins also see all entries of shared integrations, and that
+ * something happened to others' private ones, without details.
  */
 export async function readAudit(context: ActorContext, query: AuditQuery = {}): Promise<AuditPage> {
   const { actor } = context
@@ -63,7 +63,7 @@ export async function readAudit(context: ActorContext, query: AuditQuery = {}): 
     for (const [n, entry] of (await shownTo(context, raw)).entries()) {
       if (isPast(raw[n]!, asked)) return { entries }
       at = records[n]!.key
-      // Filter the shown entry: a filter must not reveal fields that an admin may not see.
+      // Filters the entry as shown, because a filter must not reveal fields that an admin may not see.
       if (entry !== undefined && matches(entry, filter) && isWithin(entry, asked)) entries.push(entry)
       if (entries.length === (asked.limit ?? 100)) return { entries, next: at.slice(prefixes.audit.length) }
     }
@@ -73,7 +73,7 @@ export async function readAudit(context: ActorContext, query: AuditQuery = {}): 
   return { entries }
 }
 
-/** Ids begin with their time, so that a time is a position in the list. */
+/** Ids start with their time, so a time is a position in the list. */
 function startOf({ order, since, until }: Pick<AuditQuery, 'order' | 'since' | 'until'>): string | undefined {
   const moment = order === 'newest' ? until : since
   return moment === undefined ? undefined : prefixes.audit + momentKey(moment)

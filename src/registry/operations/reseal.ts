@@ -10,7 +10,7 @@ export interface ResealReport {
   readonly resealed: number
   /** Secrets that already were sealed with the current key. */
   readonly current: number
-  /** Secrets sealed with a missing or changed key: left unchanged. */
+  /** Secrets that were left unchanged, because their key is missing or changed. */
   readonly unreadable: number
 }
 
@@ -38,7 +38,7 @@ export async function resealAll(context: Context): Promise<ResealReport> {
           expiresAt,
         },
       ])
-      // Another writer was first, with the current key: this seal isn't needed.
+      // Another writer was first, with the current key, so this seal isn't needed.
       await vault.destroy?.(written === false ? again : sealed).catch(() => {})
       if (written !== false) report.resealed++
     } catch (error) {
@@ -59,7 +59,7 @@ export async function keyUsage(context: Context): Promise<Readonly<Record<string
   return Object.fromEntries(usage)
 }
 
-/** The records that hold secrets, each with its sealing context. */
+/** Visits the records with secrets, each with its sealing context. */
 async function eachSealed(
   context: Context,
   visit: (record: Scanned, secret: SecretContext) => Promise<void>,

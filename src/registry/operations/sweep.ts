@@ -13,15 +13,15 @@ export interface SweepReport {
   readonly expired: number
   /** Approvals that were recorded as expired or unknown. */
   readonly approvals: number
-  /** Removals that a crashed process had left unfinished, or after which a late write was found. */
+  /** Finished removals that a crashed process had started, or after which a late write was found. */
   readonly removals: number
-  /** Integrations that were never connected and whose sign-in expired. */
+  /** Removed integrations that were never connected before their sign-in expired. */
   readonly abandoned: number
 }
 
 /**
- * `sweep()`: finishes expired and interrupted work. Safe at any time, in any number of processes. It reads only what has
- * expired: whatever is to be finished later has a record under `due/` that expires when it is time.
+ * `sweep()`: finishes expired and interrupted work. Safe at any time, in any number of processes. Reads only expired
+ * records: work to finish later has a record under `due/` that expires when the work is due.
  */
 export async function sweep(context: Context): Promise<SweepReport> {
   const report = { expired: 0, approvals: 0, removals: 0, abandoned: 0 }
@@ -39,7 +39,7 @@ export async function sweep(context: Context): Promise<SweepReport> {
 
 type Done = keyof SweepReport | undefined
 
-/** Finishes one piece of work. @returns how to count it; `undefined`: not at all */
+/** Finishes one piece of work. @returns the counter to increase, if any */
 async function finish(context: Context, record: Scanned, now: number): Promise<Done> {
   const [, kind, id = ''] = record.key.split('/')
   switch (kind) {
@@ -67,11 +67,12 @@ async function endApproval(context: Context, record: Scanned, id: string): Promi
     await settle(context, record)
     return undefined
   }
-  const reason = status === 'unknown' ? 'Its process ended before the response arrived.' : 'Nobody used it in time.'
+  const reason =
+    status === 'unknown' ? 'The process ended before the response arrived.' : 'The approval was not used in time.'
   return (await move(context, workspaceId, found.stored, status, { reason })) === false ? undefined : 'approvals'
 }
 
-/** What was left of a removal, then what was written late, as long as anything that was under way can write. */
+/** Finishes a removal, then erases late writes for as long as running work can write. */
 async function endRemoval(context: Context, record: Scanned, id: string, now: number): Promise<Done> {
   const { workspaceId } = record
   const removal = versioned<DueRemovalRecord>(record)!.value
@@ -84,11 +85,11 @@ async function endRemoval(context: Context, record: Scanned, id: string, now: nu
   return found ? 'removals' : undefined
 }
 
-/** The longest that a call may take. */
+/** The maximum duration of a call. */
 const lateWritesMs = 86_400_000
 const recheckMs = 3_600_000
 
-/** Removes an integration that nobody signed in to, unless somebody is about to. */
+/** Removes an integration that nobody signed in to, unless a sign-in is running. */
 async function endSignIn(context: Context, record: Scanned, id: string, now: number): Promise<Done> {
   const { workspaceId } = record
   const [{ records }, statuses] = await Promise.all([
@@ -116,7 +117,7 @@ async function endSignIn(context: Context, record: Scanned, id: string, now: num
   return 'abandoned'
 }
 
-/** Deletes the record that the work was found by, or keeps it for another time. */
+/** Deletes the `due/` record of finished work, or postpones it. */
 async function settle(context: Context, { workspaceId, key, version, value }: Scanned, until?: number): Promise<void> {
   await context.storage.commit(workspaceId, [
     { key, ifVersion: version, value: until === undefined ? undefined : value, expiresAt: until },

@@ -4,8 +4,8 @@ import { versioned, type IntegrationRecord } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
 
 /**
- * Follows commits of all processes where the storage reports them: a decision wakes the call that waits for it, and the
- * master switch ends running calls. Otherwise the next read sees the change.
+ * Follows commits of all processes if the storage reports them: a decision wakes the call that waits for it, and the
+ * master switch ends running calls. Without reports, the next read finds the change.
  */
 export function watchOthers(context: Context, storage: RegistryStorage): () => void {
   const unwatch = storage.watch?.(({ workspaceId, keys: changed }) => {

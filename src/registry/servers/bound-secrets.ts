@@ -4,7 +4,7 @@ import type { Context } from '../state/context.js'
 import type { CredentialRef } from '../state/refs.js'
 
 /**
- * Seals a value together with the origin that it was given for, so that a writer of the storage can't redirect it.
+ * Seals a value together with its origin, so that nobody with write access to the storage can have it sent elsewhere.
  */
 export async function sealBound(
   context: Context,

@@ -28,7 +28,7 @@ export function editHeaders(
 }
 
 /**
- * Header values as they are sent: the connector's prefix appears once, whether or not the person typed it too.
+ * The header values to send. The connector's prefix is added unless the person already typed it.
  */
 export function withPrefix<Value extends string | null>(
   values: Readonly<Record<string, Value>>,
@@ -52,7 +52,7 @@ function prefixed(value: string, prefix: string): string {
   return prefix + (has ? rest.trimStart() : typed)
 }
 
-/** The `auth` of an integration's connector; `undefined` when it has no connector any more. */
+/** The `auth` of an integration's connector; `undefined` without a connector in the catalogue. */
 export async function connectorAuth(
   context: Context,
   workspaceId: string,
@@ -73,7 +73,7 @@ export async function openHeaders(
   return openBound<Record<string, string>>(context, ref, 'headers', { origin, sealed: record.sealed })
 }
 
-/** Makes the record of header values that may be sent to `origin`. `@default tag` a new one, for changed values */
+/** Creates the record of header values for `origin`. `@default tag` a new one, for changed values */
 export async function sealHeaders(
   context: Context,
   ref: CredentialRef,

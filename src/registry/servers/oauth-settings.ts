@@ -8,10 +8,10 @@ import { keys, sharedOwner } from '../state/keys.js'
 import { originOf, versioned, type IntegrationRecord, type OAuthSettingsRecord } from '../state/records.js'
 
 /**
- * The current OAuth settings of an integration: a person's own over those of its connector. Read at each use, so that a
- * host's new secret counts at once.
+ * The current OAuth settings of an integration: a person's own settings override those of the connector. Read at each use,
+ * so that a new secret of the host has an effect at once.
  *
- * @returns `undefined` when the connector is no longer in the host's catalogue
+ * @returns `undefined` if the connector is no longer in the host's catalogue
  */
 export async function oauthSettingsOf(
   context: Context,
@@ -51,7 +51,7 @@ export function sealOAuthSettings(
   return sealBound(context, { ...ref, owner: sharedOwner }, 'oauth', { origin, value: settings })
 }
 
-/** A person's settings over their connector's, which apply only to the connector's own server. */
+/** A person's settings, completed by those of the connector, which apply only to the connector's own server. */
 export function withConnectorSettings(connector: Connector, own: OAuthSettings, origin: string): OAuthSettings {
   const { auth } = connector
   const isConnectorServer = 'url' in connector && new URL(connector.url).origin === origin
@@ -62,8 +62,8 @@ export function withConnectorSettings(connector: Connector, own: OAuthSettings, 
 }
 
 /**
- * Checks a person's OAuth settings of a connector: only further scopes, or a client of their own. Everything else is
- * set by the host; otherwise its client secret could be sent anywhere.
+ * Checks a person's OAuth settings for a connector: only further scopes, or the person's own client. The host sets
+ * everything else; otherwise a person could have the host's client secret sent anywhere.
  *
  * @throws IntegrationError `invalid_input`
  */

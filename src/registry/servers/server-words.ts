@@ -4,7 +4,8 @@ import type { AuthorizedInit } from '../../oauth/authorized-fetch.js'
 type Fetch = (url: string | URL, init?: AuthorizedInit) => Promise<Response>
 
 /**
- * Cleans a server's text for display: bounded, without invisible characters, without the secrets that were sent to it.
+ * Cleans a server's text for display: at most 2,000 characters, without invisible characters, without the secrets that
+ * were sent to the server.
  */
 export interface ServerWords {
   /** Wraps `fetch`; remembers the credentials of requests. */
@@ -15,7 +16,7 @@ export interface ServerWords {
 const maxCharacters = 2_000
 /** Values of the latest requests: tokens change over time. */
 const maxSecrets = 32
-/** Shorter values are no secrets, and removing them would damage ordinary words. */
+/** Shorter values are unlikely to be secrets, and removing them would damage ordinary text. */
 const minSecret = 4
 
 /** Remembers the secrets of one connection, in memory only. */
@@ -49,5 +50,5 @@ function entriesOf(headers: RequestInit['headers']): Iterable<readonly [string, 
   return Object.entries((headers ?? {}) as Record<string, string>)
 }
 
-/** Headers that hold no credential. */
+/** Headers without a credential. */
 const ofTheProtocol = /^(?:accept(?:-.*)?|content-.*|mcp-(?!session-id).*|last-event-id|user-agent)$/i

@@ -47,7 +47,7 @@ export function currentStatus(status: StatusRecord, now: number): StatusRecord {
     : status
 }
 
-/** The status for a person: what happened, and the one thing to do. */
+/** The status for a person: what happened, and the next step. */
 export function describeStatus(
   name: string,
   auth: IntegrationAuth,
@@ -70,7 +70,7 @@ export function describeStatus(
   }
 }
 
-/** What to do about a reason. */
+/** The next step for a reason. */
 export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAction | undefined {
   switch (statusReasons[reason]) {
     case 'connected':
@@ -88,8 +88,8 @@ export function actionFor(reason: StatusReason, auth: IntegrationAuth): StatusAc
 /**
  * The writes and events of a status that a check or a call found.
  *
- * @param options - `notOftenerThanMs`: minimum time between two writes of an unchanged status, because calls must not
- * hammer the storage
+ * @param options - `notOftenerThanMs`: the minimum time between two writes of an unchanged status, so that calls don't
+ * overload the storage
  */
 export function statusChange(
   target: { readonly integrationId: string; readonly owner: string; readonly userId?: string | undefined },
@@ -161,7 +161,7 @@ const sentences: Record<StatusReason, (subject: string) => string> = {
   ok: (it) => `${it} works.`,
   unreachable: (it) => `${it} could not be reached.`,
   tls: (it) => `${it} has an invalid TLS certificate.`,
-  timeout: (it) => `${it} did not answer in time.`,
+  timeout: (it) => `${it} did not respond in time.`,
   server_error: (it) => `${it} returned a server error.`,
   rate_limited: (it) => `${it} asks for fewer requests.`,
   not_mcp: (it) => `${it} is not an MCP server at this URL. The path of one often ends in /mcp or /sse.`,

@@ -13,20 +13,20 @@ import { serverWords } from './server-words.js'
 /** Options of {@link useServer}. */
 export interface UseServerOptions {
   readonly signal?: AbortSignal | undefined
-  /** Whether somebody can answer questions of the server. `@default false` */
+  /** Whether questions of the server can be answered. `@default false` */
   readonly elicits?: boolean | undefined
-  /** A person asks, so a server that failed recently is tried anyway. `@default false` */
+  /** Whether to try a server that failed recently, because a person asks for it. `@default false` */
   readonly bypassBreaker?: boolean | undefined
-  /** A person asks, so nothing cached is used: a new session is opened. `@default false` */
+  /** Whether to open a new session without cached data, because a person asks for it. `@default false` */
   readonly fresh?: boolean | undefined
-  /** Background work: calls go first. `@default false` */
+  /** Whether this is background work, which waits for calls. `@default false` */
   readonly background?: boolean | undefined
 }
 
 /**
- * Works with a live connection to the target's server: opened when needed, shared, bounded.
+ * Uses a connection to the target's server. Connections are opened when needed, shared, and limited in number.
  *
- * @throws AuthorizationRequired when a person is needed; IntegrationError for every other error
+ * @throws AuthorizationRequired if a person must act; IntegrationError for every other error
  */
 export async function useServer<T>(
   context: Context,
@@ -53,7 +53,7 @@ export function poolPrefix(workspaceId: string, integrationId: string, owner?: s
   return `${encodeURIComponent(workspaceId)}/${integrationId}/${owner === undefined ? '' : `${owner}/`}`
 }
 
-/** Works with a server that isn't stored yet, to find out whether it works and what it offers. */
+/** Uses a server that isn't stored yet, to find out whether it works and which tools it has. */
 export async function probe<T>(
   context: Context,
   { url, headers }: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
@@ -64,7 +64,7 @@ export async function probe<T>(
   return useOnce(context, remoteEndpoint(context, url, source), work, signal)
 }
 
-/** The same for a server on this machine. */
+/** Uses a local server that isn't stored yet. */
 export async function probeLocal<T>(
   context: Context,
   { workspaceId, connectorId }: { readonly workspaceId: string; readonly connectorId: string },
@@ -149,7 +149,7 @@ function openOptions(context: Context): Pick<OpenOptions, 'timeoutMs' | 'maxMess
   return { timeoutMs: connectTimeoutMs, maxMessageBytes: maxResponseBytes, runtime: context.runtime }
 }
 
-/** A server on this machine comes from host code: the stored integration only names its connector. */
+/** A local server is provided by host code: the stored integration only names its connector. */
 async function localEndpoint(
   context: Context,
   workspaceId: string,

@@ -15,7 +15,7 @@ import { loadTools, noSuchTool } from './load-tools.js'
  * `acceptTools()`: the current definitions become the accepted ones. A likely rename keeps whether the tool is enabled,
  * its agents and *ask*; a label and *auto* must be set again for the new name.
  *
- * @param seen - the hash of each reviewed definition, by the server's name: nobody accepts an unseen definition
+ * @param seen - the hash of each reviewed definition, by the server's name, so that no unseen definition is accepted
  * @throws IntegrationError `conflict`, `tool_not_found`, `not_found`, `forbidden`, `invalid_input`
  */
 export async function acceptTools(

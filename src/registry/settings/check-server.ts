@@ -11,7 +11,7 @@ import { shownServer } from './present-integration.js'
 
 /** Input of `check()`: the server, as for `connect()`. */
 export type CheckInput = {
-  /** Names and values, as for `connect()`; stored nowhere. */
+  /** Names and values, as for `connect()`; never stored. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly oauth?: OAuthSettings | undefined
 } & ({ readonly url: string } | { readonly connector: string })
@@ -19,7 +19,7 @@ export type CheckInput = {
 /** Result of `check()`. */
 export interface ServerCheck {
   /**
-   * `oauth`: a person has to sign in. `header`: it works with the given headers. `none`: it works without a credential.
+   * `oauth`: a person must sign in. `header`: the server works with the given headers. `none`: it needs no credential.
    */
   readonly auth: IntegrationAuth
   /** Scheme, host and port of the server. */
@@ -28,13 +28,13 @@ export interface ServerCheck {
   readonly protocolVersion?: string | undefined
   /** The server's description of itself; shown, never trusted. */
   readonly server?: ServerInfo | undefined
-  /** Absent where a sign-in comes first. */
+  /** The tools; absent if a sign-in is needed first. */
   readonly tools?: readonly { readonly name: string; readonly title?: string | undefined }[] | undefined
 }
 
 /**
- * `check()`: probes a server and stores nothing. Every reason why an address can't be reached gives the same error, so
- * that nobody can explore a private network.
+ * `check()`: probes a server and stores nothing. The error is the same for every reason why an address can't be reached,
+ * so that nobody can explore a private network.
  *
  * @throws IntegrationError `invalid_input`, `not_found` (connector), `url_refused` (the URL as such), `unreachable`,
  * `authorization_failed`, `limit_reached`, and other errors of the server

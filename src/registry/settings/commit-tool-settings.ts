@@ -19,7 +19,7 @@ export async function commitSettings(
   })
 }
 
-/** A tool may be named `__proto__`: define the property, never assign it. */
+/** Defines the property, because assigning would fail for a tool with the name `__proto__`. */
 export function define(tools: Record<string, ToolSettingsRecord>, name: string, value: ToolSettingsRecord): void {
   Object.defineProperty(tools, name, { value, enumerable: true, configurable: true, writable: true })
 }

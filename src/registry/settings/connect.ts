@@ -19,8 +19,8 @@ import { prepareListing } from '../gate/tool-changes.js'
 import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect.js'
 
 /**
- * Connects a server: probes it with the real credential, lists its tools, and stores all of it in one commit, or nothing.
- * A server that asks for OAuth is stored as `connecting`, together with the sign-in.
+ * Connects a server: probes it with the real credential, lists its tools, and stores everything in one commit or nothing.
+ * A server that needs OAuth is stored as `connecting`, together with the sign-in.
  *
  * @throws IntegrationError `invalid_input`, `forbidden`, `not_found` (connector), `url_refused`,
  * `authorization_failed`, and every error of a server: then nothing is stored
@@ -91,7 +91,7 @@ type ProbedServer =
 /**
  * Lists a server's tools with the given credential, and finds out whether a sign-in is needed or wanted.
  *
- * @throws IntegrationError `authorization_failed` where only another header value helps, and every error of the server
+ * @throws IntegrationError `authorization_failed` if only another header value helps, and every error of the server
  */
 export async function probeServer(
   context: ActorContext,
@@ -128,7 +128,7 @@ export async function probeServer(
     if (await offersSignIn(context, url, plan.settings, signal)) return { type: 'sign_in', challenge: undefined }
     throw new IntegrationError(
       'authorization_failed',
-      `The server at ${plan.origin} refuses these requests (HTTP 403) and offers no sign-in: give it an API key or a token in a header, or let it accept the host name of its URL.`,
+      `The server at ${plan.origin} refuses these requests (HTTP 403) and offers no sign-in. Add an API key or a token as a header, or configure the server to accept the host name of its URL.`,
       {
         reason: 'oauth_not_found',
         httpStatus: 403,

@@ -20,7 +20,7 @@ export interface Dropped {
 /** @param stored - the records of {@link sharedSecrets} */
 export function drop(id: string, stored: LoadedIntegration['others']): Dropped {
   return {
-    // Delete only the versions that were read: tokens saved by a refresh in between must be revoked too.
+    // Only the versions that were read are deleted, because tokens saved by a refresh in between must be revoked too.
     writes: sharedSecrets(id).map((key, n) => ({ key, ifVersion: stored[n]?.version ?? null, value: undefined })),
     credential: readCredential(stored[0]?.value),
   }
@@ -39,7 +39,7 @@ export async function eraseAllCredentials(
     await revokeQuietly(context, { workspaceId, integrationId: id, owner: sharedOwner }, dropped.credential)
 }
 
-/** All people with a credential of their own on the integration. */
+/** All people with their own credential for the integration. */
 export async function ownersOf(context: Context, workspaceId: string, id: string): Promise<ReadonlySet<string>> {
   const owners = new Set([
     ...(await idsUnder(context, { workspaceId }, `credential/${id}/`)),

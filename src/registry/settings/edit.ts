@@ -69,7 +69,7 @@ export async function update(
   return getIntegration(context, id)
 }
 
-/** The work after an edit. It need not be immediate: every call reads again before it is sent. */
+/** The work after an edit. It isn't urgent, because every call reads again before it is sent. */
 async function afterEdit(
   context: ActorContext,
   id: string,
@@ -89,7 +89,7 @@ async function afterEdit(
     await endGrants(context, workspaceId, id, (grant) => others(grant.userId))
   }
   if (isPrivateNow || isSharedNow)
-    // They can no longer revoke it themselves.
+    // The other people can no longer revoke their credentials themselves.
     for (const owner of await ownersOf(context, workspaceId, id))
       if (owner !== ownerKey(record.ownerId)) {
         await eraseCredential(context, { workspaceId, integrationId: id, owner })

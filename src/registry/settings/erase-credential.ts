@@ -9,14 +9,13 @@ import { deleteKeys, idsUnder, pages } from '../state/pages.js'
 import { versioned, type FlowRecord, type HeadersRecord } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
 
-/** Revocation and erasure of credentials that nothing can use any more. */
+/** Revocation and erasure of unused credentials. */
 
 /** How long revocation is retried after a crash, in ms. */
 const revocableMs = 86_400_000
 
 /**
- * The write that goes into the commit that removes a credential, so that its tokens are revoked even if this process
- * dies.
+ * A write for the commit that removes a credential, so that its tokens are revoked even if this process crashes.
  */
 export function toRevoke(
   integrationId: string,
@@ -30,7 +29,7 @@ export function toRevoke(
   ]
 }
 
-/** Revokes tokens at the authorization server; best effort, bounded. */
+/** Revokes tokens at the authorization server. Best effort, within a time limit. */
 export async function revokeQuietly(
   context: Context,
   { workspaceId, integrationId, owner }: CredentialRef,
@@ -55,7 +54,7 @@ export async function revokeQuietly(
   ])
 }
 
-/** Revokes tokens that a crashed process was about to revoke. @param key - of the due revocation */
+/** Revokes tokens that a crashed process was about to revoke. @param key - the key of the due revocation */
 export async function revokeLeftover(context: Context, workspaceId: string, key: string): Promise<void> {
   const [, , integrationId = '', owner = '', lineage = ''] = key.split('/')
   const { records } = await context.storage.read(workspaceId, [keys.unrevoked(integrationId, owner, lineage)])
@@ -75,7 +74,7 @@ export async function eraseCredential(
     const [stored, headers] = records
     const read = readCredential(stored?.value)
     const erased = await context.storage.commit(workspaceId, [
-      // Delete only the version that was read: a refresh saved in between has tokens of its own to revoke.
+      // Only the version that was read is deleted, because a refresh saved in between has its own tokens to revoke.
       { key, ifVersion: stored?.version ?? null, value: undefined },
       { key: keys.headers(integrationId, owner), value: undefined },
       { key: keys.server(integrationId, owner), value: undefined },
@@ -120,7 +119,7 @@ export async function endSignIns(
 /**
  * Revokes and erases all remaining records of a removed integration. Safe to repeat after a crash.
  *
- * @returns whether there was anything left
+ * @returns whether any record was left
  */
 export async function eraseIntegration(
   context: Context,

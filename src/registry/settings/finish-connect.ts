@@ -12,10 +12,10 @@ import { refreshAfterSignIn, settleStatus } from './refresh-after-sign-in.js'
 import { keepClient } from './shared-registration.js'
 
 /**
- * Finishes a sign-in of connect, reconnect or authorize. The flow is used up before the code is sent; the tokens are
+ * Finishes a sign-in of connect, reconnect or authorize. The flow is deleted before the code is sent; the tokens are
  * stored before the tools are listed.
  *
- * @param callbackUrl - the whole callback URL, unread
+ * @param callbackUrl - the whole callback URL, unchanged
  * @throws IntegrationError `not_found` (unknown, used, expired or another person's callback), `authorization_failed`
  */
 export async function finishConnect(
@@ -59,13 +59,13 @@ async function finish(
   return refreshAfterSignIn(context, integrationId, options.signal)
 }
 
-/** The status after a failed sign-in: a refused client must be corrected; otherwise the previous status stays. */
+/** The status after a failed sign-in. A refused client must be corrected; otherwise the previous status stays. */
 function statusAfterRefusal(error: unknown, before: StatusRecord): StatusRecord {
   const isClient = isIntegrationError(error) && error.reason === 'client_rejected'
   return isClient && before.reason !== 'ok' ? { ...before, reason: 'client_rejected' } : before
 }
 
-/** Records that the person came back. Their refusal doesn't concern the client: the next sign-in may use it again. */
+/** Records that the person returned. A refusal by the person doesn't concern the client, so the next sign-in can use it. */
 async function markReturned(context: ActorContext, flow: PendingFlow): Promise<void> {
   const { actor } = context
   const key = keys.client(flow.value.integrationId)
@@ -81,8 +81,8 @@ async function markReturned(context: ActorContext, flow: PendingFlow): Promise<v
 }
 
 /**
- * Uses the flow up. Until the tokens are stored, the status says that the outcome is unknown, which stays true if this
- * process dies. @returns the status to go back to when the sign-in fails
+ * Deletes the flow. Until the tokens are stored, the status says that the outcome is unknown, which stays true if this
+ * process crashes. @returns the status to restore if the sign-in fails
  */
 async function consume(context: ActorContext, flow: PendingFlow): Promise<StatusRecord> {
   const { actor } = context

@@ -38,7 +38,7 @@ export interface IntegrationListOptions {
   readonly after?: string | undefined
 }
 
-/** `list()`: the integrations that the actor can use, oldest first; `all` adds others' private ones for admins. */
+/** `list()`: the integrations that the actor can use, oldest first. For admins, `all` adds others' private ones. */
 export async function listIntegrations(
   context: ActorContext,
   options: IntegrationListOptions = {},

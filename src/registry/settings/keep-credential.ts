@@ -14,7 +14,7 @@ import type { ObtainedCredential, PendingFlow } from './pending-flow.js'
 import { keepClient } from './shared-registration.js'
 
 /**
- * Stores the tokens with status and events; a different account or issuer ends the approvals and grants of the previous
+ * Stores the tokens with status and events. A different account or issuer ends the approvals and grants of the previous
  * one.
  */
 export async function keepCredential(
@@ -95,7 +95,7 @@ export async function keepCredential(
   const mine = (user: string): boolean => owner === sharedOwner || user === userId
   await endOpenApprovals(context, workspaceId, integrationId, {
     to: 'superseded',
-    reason: 'Somebody signed in with a different account.',
+    reason: 'A person signed in with a different account.',
     only: (approval) => mine(approval.request.userId),
   })
   await endGrants(context, workspaceId, integrationId, (grant) => mine(grant.userId))

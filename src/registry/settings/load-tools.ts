@@ -15,7 +15,7 @@ export interface WithTools {
 }
 
 /**
- * Reads an integration with its stored tools, for somebody who may do this with them.
+ * Reads an integration with its stored tools, if the actor may do the operation.
  *
  * @throws IntegrationError `not_found`, `forbidden`, `conflict`
  */
@@ -38,7 +38,7 @@ export async function loadTools(
     const [list] = await context.lists.load(actor.workspaceId, [{ integrationId: id, owner, manifest }])
     if (list !== undefined) return { loaded, settings, manifest, list }
   }
-  throw new IntegrationError('conflict', 'The tool list is just being replaced. Try again.', {
+  throw new IntegrationError('conflict', 'The tool list is being replaced at the moment. Try again.', {
     integrationId: id,
   })
 }

@@ -7,7 +7,7 @@ import { getIntegration } from './integrations.js'
 import { toJson } from '../state/records.js'
 import { keys } from '../state/keys.js'
 
-/** `enable()` and `disable()`: turning off takes effect at once, also for running calls; nothing is deleted. */
+/** `enable()` and `disable()`. Turning off takes effect at once, also for running calls, and deletes nothing. */
 export async function setEnabled(context: ActorContext, id: string, enabled: boolean): Promise<Integration> {
   const { actor } = context
   await retrying('The integration', async () => {

@@ -14,8 +14,8 @@ export interface MovedCredential {
 }
 
 /**
- * Moves the owner's credential when the credential mode changes: from shared to their own, or back. A sealed value is
- * bound to its owner, so it is sealed again.
+ * Moves the owner's credential when the credential mode changes: from shared to own, or back. A sealed value is bound to
+ * its owner, so it is sealed again.
  */
 export async function moveCredential(
   context: Context,

@@ -8,12 +8,12 @@ import { sealHeaders } from '../servers/headers.js'
 import { sealOAuthSettings } from '../servers/oauth-settings.js'
 import type { ConnectPlan } from './plan-connect.js'
 
-/** What to store with a new integration besides its plan. */
+/** Records to store with a new integration. */
 export interface NewIntegration {
   readonly auth: IntegrationRecord['auth']
   /** Further writes of the same commit. */
   rest(now: number): Promise<readonly StorageWrite[]>
-  /** Whether it already works; called after {@link NewIntegration.rest}. `@default` yes */
+  /** Whether the integration already works; called after {@link NewIntegration.rest}. `@default` yes */
   established?(): boolean
 }
 

@@ -2,8 +2,8 @@ import type { Context } from '../state/context.js'
 import type { ListOwner } from '../state/target.js'
 
 /**
- * Runs one refresh of a tool list at a time. A change reported during a refresh causes one more, and no further one:
- * some servers report changes whenever they are asked.
+ * Runs one refresh of a tool list at a time. A change that is reported during a refresh causes one more refresh, and no
+ * further one, because some servers report a change at every listing.
  */
 export function oneAtATime(
   work: (list: ListOwner) => Promise<unknown>,

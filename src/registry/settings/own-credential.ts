@@ -56,7 +56,7 @@ export async function signOut(context: ActorContext, id: string): Promise<void> 
   const { record } = await load(context, id, 'own_credential')
   requirePerUser(record, 'signOut()')
   const owner = ownerKey(actor.userId)
-  // Approvals and grants were given for this account; the next one may differ.
+  // Approvals and grants belong to this account. The next account may be a different one.
   const ofActor = (userId: string): boolean => userId === actor.userId
   await endOpenApprovals(context, actor.workspaceId, id, {
     to: 'superseded',
@@ -75,7 +75,7 @@ export async function signOut(context: ActorContext, id: string): Promise<void> 
     { now },
   )
   await context.feed.commit(actor.workspaceId, {
-    // Deleted, not rewritten, so that a finishing sign-in detects it.
+    // Deleted, not rewritten, so that a sign-in that finishes now detects the change.
     writes: [{ key: keys.status(id, owner), value: undefined }],
     events: [
       { type: 'credential_changed', integrationId: id, change: 'removed', userId: actor.userId, by: actor.userId },
@@ -98,7 +98,7 @@ async function setOwnHeaders(
   await retrying('Your credential', async () => {
     const { records, now } = await context.storage.read(workspaceId, [keys.headers(id, owner)])
     const stored = versioned<HeadersRecord>(records[0])
-    // Values given for another server are not kept.
+    // Values for another server are not kept.
     const held = stored?.value.origin === origin ? stored.value : undefined
     const next = editHeaders(await openHeaders(context, ref, held, origin), held?.headers ?? [], edits, now)
     const value = next.headers.length === 0 ? undefined : toJson(await sealHeaders(context, ref, next, { origin }))

@@ -15,7 +15,7 @@ export interface PendingFlow extends Versioned<FlowRecord> {
 }
 
 /**
- * Finds the flow of a callback. Whatever is wrong with it (unknown, used, expired, another person's) answers the same.
+ * Finds the flow of a callback. The error is the same for an unknown, used or expired flow and for one of another person.
  *
  * @throws IntegrationError `not_found`, `credential_unreadable`
  */
@@ -32,13 +32,13 @@ export async function findFlow(context: ActorContext, callbackUrl: string): Prom
   return { ...stored, secrets, now }
 }
 
-/** What a code was exchanged for. */
+/** The result of a code exchange. */
 export interface ObtainedCredential {
   readonly credential: CredentialRecord
   readonly client: ClientRegistration
 }
 
-/** Sends the code, once: the flow must be gone from the storage by now. */
+/** Sends the code once. The flow must already be deleted from the storage. */
 export async function redeemCode(
   context: ActorContext,
   flow: PendingFlow,
@@ -58,12 +58,12 @@ export async function redeemCode(
   return { credential, client }
 }
 
-/** What the secrets of a flow are sealed for. */
+/** The context that the secrets of a flow are sealed with. */
 export function flowContext(actor: CheckedActor, integrationId: string) {
   return { workspaceId: actor.workspaceId, integrationId, owner: actor.userId, field: 'flow' }
 }
 
-/** The one error for every unusable callback: unknown, used, expired or another person's. */
+/** The error for every unusable callback: unknown, used, expired, or of another person. */
 export function signInUnknown(): IntegrationError {
   return new IntegrationError(
     'not_found',

@@ -21,7 +21,7 @@ export type ConnectInput<AgentId extends string = string> = ConnectInputBase<Age
 export interface ConnectInputBase<AgentId extends string = string> {
   /** At least one agent that the registry knows. */
   readonly agents: readonly AgentId[]
-  /** Names and values; values can't be read again. */
+  /** Names and values. Values are write-only. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** `@default 'private'` */
   readonly visibility?: IntegrationVisibility | undefined
@@ -40,18 +40,18 @@ export interface ConnectPlan {
   readonly origin: string
   readonly connector: Connector | undefined
   readonly headers: Readonly<Record<string, string>>
-  /** Whether a header holds a credential: then a 401 is final. */
+  /** Whether a header contains a credential, so that a 401 is final. */
   readonly hasCredential: boolean
   readonly visibility: IntegrationVisibility
   readonly enabled: boolean
   readonly credentials: CredentialMode
   readonly agents: readonly string[]
   readonly trusted: boolean
-  /** The person's own settings: these are stored. */
+  /** The person's own settings, which are stored. */
   readonly oauth: OAuthSettings | undefined
-  /** The person's settings over the connector's: these are used. */
+  /** The settings to use: the person's, completed by the connector's. */
   readonly settings: OAuthSettings
-  /** The person or the connector wants a sign-in, even if the server works without one. */
+  /** Whether the person or the connector wants a sign-in, even if the server works without one. */
   readonly asksToSignIn: boolean
   readonly toolSettings: Readonly<Record<string, ToolSettingsRecord>>
 }

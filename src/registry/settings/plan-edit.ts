@@ -31,15 +31,15 @@ export interface UpdateInput<AgentId extends string = string> {
   readonly name?: string | undefined
   /** A new URL ends approvals, grants and trust; a new origin also erases the secrets. */
   readonly url?: string | undefined
-  /** A header left out is kept, `null` removes it. */
+  /** Headers to set. A header left out is kept, `null` removes it. */
   readonly headers?: Readonly<Record<string, string | null>> | undefined
-  /** Sharing a private integration needs `credentials` too: it decides whether its credential is shared. */
+  /** To share a private integration, set `credentials` too, which says whether its credential is shared. */
   readonly visibility?: IntegrationVisibility | undefined
   /** Whether everybody calls with one credential or each person with their own. */
   readonly credentials?: CredentialMode | undefined
-  /** Replaces the agents that may use it; at least one. */
+  /** Replaces the agents that may use the integration; at least one. */
   readonly agents?: readonly AgentId[] | undefined
-  /** The approval mode of its tools that have none of their own. */
+  /** The approval mode of tools without their own mode. */
   readonly approval?: ApprovalMode | undefined
 }
 
@@ -103,8 +103,8 @@ function change<Field extends keyof IntegrationRecord>(
 }
 
 /**
- * Changes the URL: trust and the catalogue's settings applied to the previous server. @returns whether the origin
- * changes
+ * Changes the URL. Removes trust and the link to the catalogue, which belonged to the previous server. @returns whether
+ * the URL changes
  */
 function moveUrl(
   context: Context,
@@ -133,7 +133,7 @@ function share(context: ActorContext, { record, id }: LoadedIntegration, draft: 
       {
         path: 'credentials',
         message:
-          "is required to share a private integration: 'shared' lets everybody call with its credential, 'per_user' keeps the credential its owner's",
+          "is required to share a private integration: with 'shared' everybody calls with its credential, with 'per_user' each person needs their own",
       },
     ])
   change(draft, record, 'visibility', wanted.visibility)
@@ -168,7 +168,7 @@ async function setHeaders(
     values: keeps ? await openHeaders(context, ref, stored?.value, originOf(record)) : {},
     headers: keeps ? stored.value.headers : [],
   }
-  // The catalogue's settings apply to its own server only.
+  // The connector's settings apply only to the connector's own server.
   const auth = await connectorAuth(context, workspaceId, draft.next.connectorId)
   const next = editHeaders(held.values, held.headers, withPrefix(wanted ?? {}, auth), now)
   draft.writes.push({
@@ -190,7 +190,7 @@ function authWith({ auth }: IntegrationRecord, headers: readonly IntegrationHead
   return wipes ? auth : 'none'
 }
 
-/** The catalogue's tool labels apply to its own server only. */
+/** Removes the connector's tool labels, which apply only to the connector's own server. */
 function withoutConnectorLabels(id: string, settings: Versioned<SettingsRecord> | undefined): readonly StorageWrite[] {
   const tools = Object.entries(settings?.value.tools ?? {})
   if (settings === undefined || tools.every(([, { connectorLabel }]) => connectorLabel === undefined)) return []

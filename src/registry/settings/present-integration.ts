@@ -26,7 +26,7 @@ export interface StoredIntegration {
   readonly settings: SettingsRecord | undefined
 }
 
-/** The keys that {@link storedIntegration} needs, besides that of the integration itself. */
+/** The keys of the records that {@link storedIntegration} needs, without the integration's own key. */
 export function presentationKeys(id: string, actor: CheckedActor): readonly string[] {
   const mine = ownerKey(actor.userId)
   return [
@@ -168,7 +168,7 @@ function countTools(
   list: ToolList | undefined,
 ): ToolCounts {
   const { actor } = context
-  // The list is just being replaced; the following event causes another read.
+  // The list is being replaced at the moment. The event that follows causes another read.
   if (list === undefined) return { ...noTools, total: manifest?.count ?? 0 }
   const counts = { ...noTools, total: list.tools.length }
   for (const tool of list.tools) {

@@ -17,15 +17,15 @@ import { loadTarget, validateTarget } from './validate.js'
 
 /** Input of `reconnect()`. */
 export interface ReconnectInput {
-  /** Scopes to request besides the granted ones. */
+  /** Further scopes to request. The granted ones are requested again. */
   readonly scopes?: readonly string[] | undefined
   /** Replaces the integration's OAuth settings. Needs the permission to change its URL. */
   readonly oauth?: OAuthSettings | undefined
 }
 
 /**
- * Connects again in place. Settings, agents and grants are kept, and the old tokens until a new sign-in succeeds; MCP
- * sessions are not.
+ * Connects again in place. Settings, agents and grants are kept. The old tokens are kept until a new sign-in succeeds. MCP
+ * sessions end.
  *
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`, `authorization_failed`
  */
@@ -47,7 +47,7 @@ export async function reconnect(
   return validateTarget(context, target, options.signal)
 }
 
-/** Whether to sign in to a server that works without: the person asks for it, and the server offers one. */
+/** Whether to sign in to a server that works without a sign-in: if the person wants it and the server offers it. */
 async function asksToSignIn(
   context: Context,
   { record, status, workspaceId, integrationId }: Target,
@@ -65,12 +65,12 @@ async function replaceSettings(context: ActorContext, id: string, oauth: OAuthSe
   await retrying('The integration', async () => {
     const { record, version, workspaceId } = await load(context, id, 'set_endpoint')
     if (record.url === undefined)
-      throw invalid('reconnect()', [{ path: 'oauth', message: "can't be given to a server on this machine" }])
+      throw invalid('reconnect()', [{ path: 'oauth', message: "can't be set for a local server" }])
     if (record.connectorId !== undefined) checkConnectorOverrides('reconnect()', record.connectorId, oauth)
     const sealed = await sealOAuthSettings(context, { workspaceId, integrationId: id }, originOf(record), oauth)
     return context.feed.commit(workspaceId, {
       writes: [
-        // Written even without a change: a removed integration must not get secrets again.
+        // Written even without a change, so that a removed integration can't get secrets again.
         { key: keys.integration(id), ifVersion: version, value: toJson(record) },
         { key: keys.oauthSettings(id), value: toJson({ sealed }) },
         // The previous client belongs to the previous settings.
@@ -81,7 +81,7 @@ async function replaceSettings(context: ActorContext, id: string, oauth: OAuthSe
   })
 }
 
-/** Discards cached profiles and sessions of the server in all processes: a person asked for a fresh start. */
+/** Discards cached profiles and sessions of the server in all processes, because a person reconnects. */
 async function forgetSessions(context: Context, target: Target): Promise<Target> {
   const { workspaceId, integrationId, owner } = target
   const key = keys.status(integrationId, owner)

@@ -35,7 +35,7 @@ export async function refreshAfterSignIn(
   }
 }
 
-/** Stores a status, and says so where it is another one. */
+/** Stores a status, with an event if the status changed. */
 export async function settleStatus(
   context: ActorContext,
   integrationId: string,

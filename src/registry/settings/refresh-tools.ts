@@ -21,7 +21,7 @@ import { prepareListing } from '../gate/tool-changes.js'
 
 /**
  * Lists a server's tools with the real credential and stores the result: tools, changes, status and events in one
- * commit. This is what *connected* means.
+ * commit. An integration is *connected* if this succeeds.
  *
  * @throws AuthorizationRequired, IntegrationError
  */
@@ -41,10 +41,10 @@ export async function refreshTools(context: Context, target: Target, options: Us
       keys.status(integrationId, owner),
     ])
     const record = versioned<IntegrationRecord>(records[0])
-    // The integration was removed or edited in the meantime: this list is obsolete.
+    // The integration was removed or edited in the meantime, so this list is obsolete.
     if (record === undefined || record.value.bindingRevision !== target.record.bindingRevision) return true
     const known = versioned<StatusRecord>(records[3])?.value
-    // Somebody else signed in in the meantime: this list belongs to the previous account.
+    // Another account was signed in in the meantime, and this list belongs to the previous account.
     if (known?.signIn !== target.status?.signIn) return true
     const stored = {
       settings: versioned<SettingsRecord>(records[1]),
@@ -74,7 +74,7 @@ export async function refreshTools(context: Context, target: Target, options: Us
     if (done === false) return false
     const ifVersion = done.find(({ key }) => key === manifestKey)!.version!
     if (prepared.stale.length > 0)
-      // Only while this list is current: a later one may equal the previous list again.
+      // Only if this list is still current, because a later list may equal the previous one again.
       context.runInBackground(
         () =>
           context.storage.commit(workspaceId, [
@@ -91,9 +91,9 @@ export async function refreshTools(context: Context, target: Target, options: Us
 /** Result of a check, already stored as the status. */
 export type CheckResult =
   | { readonly type: 'works' }
-  /** The list works, but a call has found that a person is needed. */
+  /** The tools can be listed, but a call has found that a person is needed. */
   | { readonly type: 'stands' }
-  /** `refused`: the server asks for authorization, and how. */
+  /** `refused`: the server asks for authorization, with its challenge. */
   | { readonly type: 'failed'; readonly reason: StatusReason; readonly refused?: AuthorizationRequired | undefined }
 
 /**
@@ -134,13 +134,13 @@ export async function recordStatus(
 ): Promise<void> {
   const { records, now } = await context.storage.read(workspaceId, [keys.status(integrationId, owner)])
   const before = versioned<StatusRecord>(records[0])?.value
-  // The other writer (a sign-in, a token refresh) knew more.
+  // The other writer (a sign-in, a token refresh) had newer information.
   if (before?.reason !== known?.reason) return
   const status = statusChange({ integrationId, owner, userId }, before, found, { now })
   if (status.writes.length > 0) await context.feed.commit(workspaceId, status)
 }
 
-/** Whether a call with the current credential needed a person: a working `tools/list` doesn't disprove that. */
+/** Whether a call with the current credential needed a person. A working `tools/list` doesn't change that. */
 function isFoundByCall(status: StatusRecord | undefined, target: Target): status is StatusRecord {
   return (
     status !== undefined &&
@@ -173,7 +173,7 @@ async function supersedeChanged(
   })
 }
 
-/** Everything a server offers, within bounds. */
+/** Lists all tools of a server, within the limits. */
 export async function listAll(context: Context, connection: Connection, signal: AbortSignal | undefined) {
   const { connectTimeoutMs, maxTools } = context.options.limits
   const listing = await connection.listTools({

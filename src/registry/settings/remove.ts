@@ -9,8 +9,8 @@ import { keys } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
- * Removes an integration: one small commit after which nothing can call it; then approvals and grants end, tokens are
- * revoked and secrets erased. If the process dies in between, `sweep()` finishes it.
+ * Removes an integration. One small commit makes sure that nothing can call it. Then approvals and grants end, tokens are
+ * revoked and secrets erased. If the process crashes in between, `sweep()` finishes the removal.
  *
  * @throws IntegrationError `not_found`, `forbidden`
  */
@@ -54,7 +54,7 @@ export async function finishRemoval(context: Context, workspaceId: string, id: s
   await eraseAgainLater(context, workspaceId, id)
 }
 
-/** A check, a call or an edit that was under way may still write: sweeps look for that, for as long as any can run. */
+/** A running check, call or edit may still write. Sweeps erase such writes for as long as such work can run. */
 async function eraseAgainLater(context: Context, workspaceId: string, id: string): Promise<void> {
   const { now } = await context.storage.read(workspaceId, [])
   const removal: DueRemovalRecord = { removedAt: now, erased: true }

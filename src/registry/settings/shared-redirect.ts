@@ -8,8 +8,8 @@ import { versioned, type ClientRecord, type SharedRedirect } from '../state/reco
 import type { IntegrationRef } from '../state/refs.js'
 
 /**
- * How a client shares the host's one redirect URI, where a callback doesn't identify its authorization server: a
- * configured client or our metadata document, at a server that doesn't send `iss`.
+ * The authorization server of a client that uses the host's redirect URI without a hash of the issuer, if callbacks don't
+ * identify the server: for a configured client or our metadata document, at a server that doesn't send `iss`.
  *
  * @param byHost - whether the host's catalogue configured it
  */

@@ -11,7 +11,7 @@ import { toJson, versioned, type ClientRecord, type KnownClient } from '../state
 import type { IntegrationRef } from '../state/refs.js'
 import type { StorageWrite } from '../../ports/storage.js'
 
-/** Stored clients to open at most in search of a usable one. */
+/** The maximum number of stored clients to open in search of a usable one. */
 const maxOpened = 5
 
 /** A client, and a function to call when it is stored or abandoned. */
@@ -33,7 +33,7 @@ export interface Sharer {
 }
 
 /**
- * The workspace's registration at this authorization server and redirect URI, otherwise a new one. Simultaneous callers
+ * Returns the workspace's registration at this authorization server and redirect URI, or a new one. Simultaneous callers
  * share the new one. Only clients are shared, never people's consent.
  */
 export async function shareRegistration(
@@ -96,7 +96,7 @@ export async function openClient(context: Context, ref: IntegrationRef, record: 
   return { client, origin, registeredAt: registration?.at }
 }
 
-/** Newest first: the authorization server may have forgotten older ones. */
+/** Tries the newest first, because the authorization server may have deleted older ones. */
 async function findRegistration(
   context: Context,
   sharer: Sharer,

@@ -15,13 +15,13 @@ export interface SignInTarget {
   readonly owner: string
   readonly serverUrl: string
   readonly settings: OAuthSettings
-  /** The existing credential: its issuer is preferred, its scopes are requested again. */
+  /** The existing credential. Its issuer is preferred, and its scopes are requested again. */
   readonly credential?: CredentialRecord | undefined
   /** Whether the host's catalogue configured the client. */
   readonly clientByHost?: boolean | undefined
-  /** Our previous client at the authorization server; absent if its last sign-in never came back. */
+  /** Our previous client at the authorization server; absent if its last sign-in never returned. */
   readonly client?: KnownClient | undefined
-  /** The last sign-in never came back: no existing registration is reused. */
+  /** Whether to register a new client, because the last sign-in never returned. */
   readonly registersAgain?: boolean | undefined
 }
 
@@ -43,8 +43,8 @@ export async function signInTarget(
     serverUrl: record.url!,
     settings: settings ?? {},
     clientByHost: await isHostsClient(context, workspaceId, record, settings),
-    // The last sign-in with it never came back: the authorization server may have forgotten the client, and shown only
-    // the person an error.
+    // If the last sign-in with a client never returned, the authorization server may have deleted the client and shown an
+    // error only to the person.
     registersAgain,
     client:
       stored === undefined || registersAgain

@@ -61,7 +61,7 @@ export async function beginSignIn(
   if (context.options.oauth === undefined)
     throw new IntegrationError(
       'authorization_failed',
-      'This server asks for a credential: give it an API key or a token in a header. Signing in with OAuth needs `oauth: { redirectUrl, clientName }` of the registry.',
+      'This server needs a credential. Add an API key or a token as a header. To sign in with OAuth, the host must set `oauth: { redirectUrl, clientName }` of IntegrationRegistry.',
       { reason: 'oauth_not_configured' },
     )
   const discovery = await discover(context.oauth, {
@@ -91,7 +91,7 @@ export async function beginSignIn(
 
 type Begun<T = SignIn> = T extends unknown ? Omit<T, 'release'> : never
 
-/** What both kinds of sign-in build on. */
+/** The common input of both kinds of sign-in. */
 interface Start {
   readonly target: SignInTarget
   readonly request: SignInRequest
@@ -133,7 +133,7 @@ async function obtainTokens(
   }
 }
 
-/** Prepares to send the person away: the URL, and the flow that their callback will belong to. */
+/** Prepares the redirect of the person: the URL, and the flow that the callback will belong to. */
 async function redirectPerson(
   context: ActorContext,
   { target, request, discovery, used, scopes, serverOrigin }: Start,

@@ -12,7 +12,7 @@ import { signInTarget } from './sign-in-target.js'
 import { beginSignIn, type SignInRequest } from './sign-in.js'
 
 /**
- * Starts a sign-in for a target, and stores that it is under way together with what it needs.
+ * Starts a sign-in for a target and stores it, with the status `connecting`.
  *
  * @throws IntegrationError `authorization_failed`, `not_found`
  */
@@ -44,7 +44,7 @@ export async function startSignIn(
     if (stored === undefined || stored.value.url !== record.url) throw notFound('integration', id)
     return context.feed.commit(workspaceId, {
       writes: [
-        // Written even without a change: a removed integration must not get secrets again.
+        // Written even without a change, so that a removed integration can't get secrets again.
         { key: keys.integration(id), ifVersion: stored.version, value: toJson({ ...stored.value, auth: 'oauth' }) },
         ...begun.writes,
         ...status.writes,

@@ -13,13 +13,13 @@ import { refreshTools } from './refresh-tools.js'
 export interface ToolOverview {
   /** Every usable tool. */
   readonly tools: readonly Tool[]
-  /** Names of tools that are no longer listed: their settings are kept in case they return. */
+  /** Names of tools that are no longer listed. Their settings are kept in case the tools return. */
   readonly missing: readonly string[]
-  /** Tools that the server listed and that can't be used, with the reason. */
+  /** Listed tools that can't be used, with the reason. */
   readonly quarantined: readonly QuarantinedTool[]
-  /** When the server was last asked, in ms since the epoch; absent: never. */
+  /** When the tools were last listed, in ms since the epoch; absent: never. */
   readonly listedAt?: number | undefined
-  /** Changes with the tools and with their settings; pass it as `ifRevision`. */
+  /** Changes whenever the tools or their settings change; pass it as `ifRevision`. */
   readonly revision: string
 }
 

@@ -10,8 +10,7 @@ import { keys, sharedOwner } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
- * Transfers an integration to another person. A private integration loses its credential: the new owner gives their
- * own.
+ * Transfers an integration to another person. A private integration loses its credential: the new owner sets a new one.
  *
  * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
  */

@@ -10,7 +10,7 @@ import { checkTarget, recordStatus } from './refresh-tools.js'
 import { startSignIn } from './start-sign-in.js'
 
 /**
- * Checks that an integration works: with its real credential and a real `tools/list`. Starts a sign-in where one is
+ * Checks that an integration works, with its real credential and a real `tools/list`. Starts a sign-in if one is
  * needed and the actor may reconnect.
  *
  * @throws IntegrationError `not_found`, `forbidden`; a server error becomes the status and isn't thrown
@@ -38,7 +38,7 @@ export async function loadTarget(
   return targetFrom(actor, id, first.record, first.others)
 }
 
-/** Checks, and starts a sign-in where one is needed and the actor may reconnect. */
+/** Checks a target, and starts a sign-in if one is needed and the actor may reconnect. */
 export async function validateTarget(
   context: ActorContext,
   target: Target,
@@ -52,7 +52,7 @@ export async function validateTarget(
     try {
       return await startSignIn(context, target, { challenge: refused.challenge, scopes: refused.scopes, signal })
     } catch (error) {
-      // The authorization server is down or unusable: the status says what is needed, and reconnect() why it fails.
+      // The authorization server is down or unusable. The status says what is needed; the error of reconnect() says why it fails.
       const reason = reasonOf(error)
       if (reason === undefined) throw error
       if (reason === 'credential_needed') await recordStatus(context, await again(context, target), { reason })

@@ -9,7 +9,7 @@ import type { CheckedActor } from '../../model/actor.js'
 import { versioned, type IntegrationRecord } from './records.js'
 import { keys, ownerKey, prefixes, sharedOwner } from './keys.js'
 
-/** An integration as it is stored now, and what else was read at the same moment. */
+/** A stored integration, and further records that were read at the same moment. */
 export interface LoadedIntegration {
   readonly id: string
   readonly workspaceId: string
@@ -74,13 +74,13 @@ export function allow(
     })
 }
 
-/** @throws IntegrationError `forbidden` where the host lets only admins share */
+/** @throws IntegrationError `forbidden` if the host lets only admins share */
 export function allowSharing(context: ActorContext): void {
   const own = { ownerId: context.actor.userId, visibility: 'private' } as const
   if (accessTo(context, 'share', own) !== 'allowed')
     throw new IntegrationError(
       'forbidden',
-      'Only admins may share an integration with the workspace here. Connect it as private, or ask an admin.',
+      'Only admins can share an integration with the workspace. Connect it as private, or ask an admin.',
     )
 }
 
@@ -94,7 +94,7 @@ export async function visibleIds(context: ActorContext): Promise<readonly string
   return [...new Set([...shared, ...own])]
 }
 
-/** Whether a value can be an id of the registry's, checked before it becomes part of a key. */
+/** Whether a value can be an id of the registry. Check it before it becomes part of a key. */
 export function isId(id: unknown): id is string {
   return typeof id === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(id)
 }

@@ -1,17 +1,17 @@
 import type { Diagnostic, Report } from '../../model/diagnostic.js'
 
-/** What work in the background is about, for the report of its failure. */
+/** The workspace and integration that background work concerns, for the report of its failure. */
 export type WorkSubject = Pick<Diagnostic, 'workspaceId' | 'integrationId'>
 
-/** Work that goes on after its verb returned. */
+/** Work that continues after its method returned. */
 export interface BackgroundWork {
-  /** Starts work. A failure is reported, with what the work was about, and breaks nothing. */
+  /** Starts work. A failure is reported with the workspace and integration, and affects nothing else. */
   run(work: () => Promise<unknown>, about: WorkSubject): void
   /** Resolves when all work that runs now has ended. */
   settled(): Promise<unknown>
 }
 
-/** @param isClosed - failures after the registry has closed are its own doing and not reported */
+/** @param isClosed - failures after the registry has closed are expected and not reported */
 export function backgroundWork(report: Report, isClosed: () => boolean): BackgroundWork {
   const running = new Set<Promise<unknown>>()
   return {
@@ -22,7 +22,7 @@ export function backgroundWork(report: Report, isClosed: () => boolean): Backgro
           if (isClosed()) return
           report({
             area: 'background',
-            message: 'Work behind an answer failed. The answer was right when it was given; what it tells may be old.',
+            message: 'Background work failed, e.g. a refresh of a tool list. The stored data may be out of date.',
             error,
             workspaceId,
             integrationId,

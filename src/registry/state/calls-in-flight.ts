@@ -6,13 +6,13 @@ import { onAbort } from '../../model/race.js'
 /** Why calls in flight were ended. */
 export type EndOfCall = Extract<ErrorCode, 'integration_disabled' | 'not_found' | 'closed' | 'conflict'>
 
-/** Where a call goes. */
+/** The integration that a call goes to. */
 export interface CalledIntegration {
   readonly workspaceId: string
   readonly integrationId: string
 }
 
-/** Stands for work of no single integration: only closing the registry ends it. */
+/** The id for work that concerns no single integration. Only closing the registry ends such work. */
 export const noIntegration = ''
 
 /** The calls of this process that wait for a server, by integration, so that the master switch can end them at once. */
@@ -22,7 +22,7 @@ export interface CallsInFlight {
   /**
    * Runs `work` with a signal that aborts when the caller's does or when the integration's calls are ended.
    *
-   * @param since - the moment of the call's reads: if its integration's calls were ended after that, it is ended too
+   * @param since - the moment of the call's reads: if the integration's calls were ended after that, this one is ended too
    */
   track<T>(
     where: CalledIntegration,
@@ -35,7 +35,7 @@ export interface CallsInFlight {
   endAll(why: EndOfCall): void
   /** The integrations of a workspace with calls in flight, without {@link noIntegration}. */
   integrations(workspaceId: string): readonly string[]
-  /** Resolves when none is left. */
+  /** Resolves when no call is left. */
   drained(): Promise<void>
 }
 

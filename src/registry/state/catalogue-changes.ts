@@ -9,7 +9,7 @@ import type { CatalogueChangeRecord } from './records.js'
 export interface CataloguePosition {
   /** The version of the record that every change writes. */
   readonly version: string | undefined
-  /** The key of the last change; absent where none is stored any more. */
+  /** The key of the last change; absent if no change is stored. */
   readonly last: string | undefined
   /** How many of the changes are included that were reported after a read: its number, and how many. */
   readonly heard: { readonly read: number; readonly count: number }
@@ -24,9 +24,9 @@ export interface CatalogueNews {
   readonly now: number
 }
 
-/** Tells which integrations of a workspace have changed, so that a cached toolset keeps its other parts. */
+/** Reports which integrations of a workspace have changed, so that a cached toolset keeps its other parts. */
 export interface CatalogueChanges {
-  /** The storage's time if nothing has changed as far as this process knows; `undefined`: call `read()`. */
+  /** The storage's time if this process knows that nothing has changed; otherwise `undefined`: call `read()`. */
   unchangedSince(workspaceId: string, position: CataloguePosition): number | undefined
   /** The changes since a position: those that the storage has reported, or in one query. */
   read(workspaceId: string, since: CataloguePosition | undefined): Promise<CatalogueNews>
@@ -137,7 +137,7 @@ export function catalogueChanges({
 /** News as they are stored. */
 type StoredNews = Omit<CatalogueNews, 'position'> & { readonly position: Omit<CataloguePosition, 'heard'> }
 
-/** @param page - in key order, from the last known change: while that one is still stored, none was missed */
+/** @param page - in key order, from the last known change. If that one is still stored, none was missed. */
 function newsOf({ records, now }: StorageListResult, since: CataloguePosition | undefined): StoredNews {
   const version = records.find(({ key }) => key === keys.catalogue)?.version
   const changes = records.filter(({ key }) => key !== keys.catalogue)

@@ -2,12 +2,12 @@ import { EventEmitter } from 'eventemitter3'
 import PQueue from 'p-queue'
 import type { ApprovalStatus } from '../../model/approval.js'
 
-/** Called when an approval may have been decided. `status`: what it is now; absent: read it. */
+/** Called when an approval may have been decided. `status`: the current status; absent: read it. */
 export type DecisionListener = (status?: ApprovalStatus) => void
 
 /**
- * Where calls of this process wait for decisions, and confirm callbacks learn that they are no longer needed. The
- * stored approval is the truth; a notice only says when to read it.
+ * Connects the calls of this process that wait for decisions with the decisions. Also signals confirm callbacks that are
+ * no longer needed. The stored approval decides; a notice only says when to read it.
  */
 export interface DecisionBoard {
   /** @returns a function that stops listening */
@@ -20,9 +20,9 @@ export interface DecisionBoard {
   noticeAll(): void
   /** Decides approvals: calls that wait for them are woken by the result, not by each intermediate write. */
   deciding<T>(approvalIds: readonly string[], work: () => Promise<T>): Promise<T>
-  /** Asks a person about an approval, or shares the answer of a question that is already running. */
+  /** Asks a person about an approval, or shares the result of a running question. */
   ask(approvalId: string, work: () => Promise<boolean>): Promise<boolean>
-  /** Reads an approval's status, or shares the result of a read that is already running. */
+  /** Reads an approval's status, or shares the result of a running read. */
   readStatus(approvalId: string, work: () => Promise<ApprovalStatus>): Promise<ApprovalStatus>
   /** Runs one person's work one after the other, so that simultaneous calls see each other's approvals. */
   inTurn<T>(person: string, work: () => Promise<T>): Promise<T>

@@ -1,7 +1,7 @@
 import { base64url } from '../../model/base64url.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
-/** Unused random bytes: fetching a few at a time is slow. */
+/** A buffer of random bytes, because getting a few at a time is slow. */
 const pool = new Uint8Array(4096)
 let used = pool.length
 
@@ -16,7 +16,7 @@ export const defaultRuntime: RegistryRuntime = {
     return base64url(pool.subarray(used, (used += 16)))
   },
   setTimer(callback, ms) {
-    // Longer than 2^31-1 ms, a platform timer fires at once.
+    // A platform timer of more than 2^31-1 ms fires at once.
     const timer = setTimeout(callback, Math.min(Math.max(0, ms), 2_147_483_647))
     if (typeof timer === 'object') timer.unref?.()
     return () => clearTimeout(timer)
@@ -24,8 +24,8 @@ export const defaultRuntime: RegistryRuntime = {
 }
 
 /**
- * The host's clock, timers, ids and network where given; methods are called on its own object, which may be a class
- * instance.
+ * The host's clock, timers, ids and network, or the defaults. Methods are called on the host's object, which may be a
+ * class instance.
  */
 export function runtimeFrom(given: Partial<RegistryRuntime> = {}): RegistryRuntime {
   const { now, randomId, setTimer } = defaultRuntime

@@ -2,12 +2,12 @@ import type { Diagnostic, DiagnosticArea, Report } from '../../model/diagnostic.
 import { isIntegrationError } from '../../model/errors.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
-/** Diagnostics per second, at most: a problem of every call would flood the host's log. */
+/** The limit per second, because a problem in every call would flood the host's log. */
 const maxPerSecond = 20
 
 /**
- * Passes contained problems to the host's `onDiagnostic`: at most 20 a second, without the text of foreign errors. A
- * throw of the listener is ignored.
+ * Passes diagnostics to the host's `onDiagnostic`: at most 20 a second, without the text of foreign errors. Errors of
+ * the listener are ignored.
  */
 export function diagnostics(
   listener: ((diagnostic: Diagnostic) => unknown) | undefined,
@@ -33,19 +33,19 @@ export function diagnostics(
   }
 }
 
-/** The host knows its own functions' errors, and the library's hold no secret; any other error may quote its input. */
+/** Only errors of the host's own functions and of the library are passed on. Any other error may quote a secret. */
 function mayBePassedOn(area: DiagnosticArea, error: unknown): boolean {
   return hostFunctions.has(area) || isIntegrationError(error)
 }
 
 const hostFunctions: ReadonlySet<DiagnosticArea> = new Set(['listener', 'observer', 'policy', 'confirm', 'elicit'])
 
-/** Failures of the listener aren't reported: that could repeat without end. */
+/** Failures of the listener aren't reported, because that could repeat without end. */
 function notify(listener: (diagnostic: Diagnostic) => unknown, diagnostic: Diagnostic): void {
   try {
     const answer = listener(diagnostic)
     if (answer instanceof Promise) answer.catch(() => {})
   } catch {
-    // Its own affair.
+    // The host's listener failed: there is nobody else to report to.
   }
 }

@@ -6,15 +6,15 @@ export function notFound(what: string, id: string): IntegrationError {
   return new IntegrationError('not_found', `${named} was not found, or you don't have access to it.`)
 }
 
-/** The registry accepts no more work. */
+/** The error after the registry was closed. */
 export function closed(): IntegrationError {
   return new IntegrationError('closed', 'The registry is closed. Create a new one.')
 }
 
-/** Another writer was first, again and again. */
+/** The error when other writers were first, several times in a row. */
 export function conflict(what: string): IntegrationError {
   return new IntegrationError(
     'conflict',
-    `${what} was changed by somebody else at the same time. Read it again, then repeat the change.`,
+    `${what} was changed by another person or process at the same time. Read it again, then repeat the change.`,
   )
 }

@@ -33,7 +33,7 @@ export interface RegistryEventPage {
   readonly events: readonly RegistryEvent[]
   /** Pass it as `after` next time; unchanged when there was nothing new. */
   readonly after: string | undefined
-  /** Events after `after` are no longer kept, or `after` is not of this feed: read everything again. */
+  /** Events after `after` are no longer stored, or `after` doesn't belong to this feed: read everything again. */
   readonly missed?: true | undefined
 }
 
@@ -54,7 +54,7 @@ export interface Change {
 
 /** Commits changes with their events and audit entries at once, then notifies local listeners. */
 export interface EventFeed {
-  /** @returns what was written, in the order of `writes`, or `false`: somebody wrote first, nothing was written. */
+  /** @returns the results in the order of `writes`; `false` if another writer was first, so that nothing was written */
   commit(workspaceId: string, change: Change): Promise<false | readonly StorageWritten[]>
   /** Notifies local listeners of events that an earlier commit stored. */
   notify(events: readonly LocalEvent[]): void
@@ -79,7 +79,7 @@ export interface EventFeed {
 /** Events for local listeners: changes and calls. */
 export type LocalEvent = RegistryEvent | CallEvent
 
-/** Calls a listener; its throw or rejection is only reported. */
+/** Calls a listener. An error of the listener is only reported. */
 export function callListener<Event>(report: Report, listener: (event: Event) => unknown, event: Event): void {
   const failed = (error: unknown): void =>
     report({ area: 'listener', message: 'A listener failed. Nothing else was affected.', error })
@@ -101,7 +101,7 @@ export function eventFeed(options: {
   const { storage, runtime } = options
   const local = new EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>()
   const notify = (events: readonly LocalEvent[]): void => {
-    // What one listener is told, the others are told too.
+    // All listeners share the object, so no listener may change it.
     for (const event of events.map(frozen))
       for (const listener of [...local.listeners(event.type), ...local.listeners('*')])
         callListener(options.report, listener, event)
@@ -148,7 +148,7 @@ export function eventFeed(options: {
     },
     async read({ workspaceId, after, limit = 100 }) {
       if (after === 'latest') return { events: [], after: await lastEvent(storage, workspaceId) }
-      // Read from the event itself: if it is still there, nothing after it was missed.
+      // Reads from the last handled event: if that one is still stored, no later event was missed.
       const { records } = await storage.list({
         workspaceId,
         prefix: prefixes.event,
@@ -167,7 +167,7 @@ export function eventFeed(options: {
   }
 }
 
-/** Where the feed ends. */
+/** The id of the last event. */
 async function lastEvent(storage: RegistryStorage, workspaceId: string): Promise<string | undefined> {
   const { records } = await storage.list({ workspaceId, prefix: prefixes.event, limit: 1, reverse: true })
   return records[0]?.key.slice(prefixes.event.length)
@@ -196,5 +196,5 @@ function catalogueWrites(events: readonly NewEvent[], at: number): readonly Stor
   ]
 }
 
-/** A process that has not looked for this long reads everything again. */
+/** How long changes are stored, in ms. A process that reads less often reads everything again. */
 const changesAreKeptMs = 86_400_000

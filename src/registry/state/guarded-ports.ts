@@ -15,7 +15,7 @@ export function guardedStorage(
   const guard = async <T>(operation: () => Promise<T>): Promise<T> => {
     if (closed()) throw new IntegrationError('closed', 'The registry is closed. Create a new one.')
     try {
-      return await race(operation, { timeoutMs, runtime, toError: () => unavailable('did not answer in time') })
+      return await race(operation, { timeoutMs, runtime, toError: () => unavailable('did not respond in time') })
     } catch (error) {
       throw isIntegrationError(error) ? error : unavailable('failed')
     }
@@ -40,7 +40,7 @@ export function guardedVault(vault: CredentialVault): CredentialVault {
         ? error
         : new IntegrationError(
             'storage_unavailable',
-            'The credential vault is unavailable now. Check the `credentials` option of IntegrationRegistry.',
+            'The credential vault is unavailable. Check the option `credentials` of IntegrationRegistry.',
           )
     }
   }
@@ -56,6 +56,6 @@ export function guardedVault(vault: CredentialVault): CredentialVault {
 function unavailable(how: string): IntegrationError {
   return new IntegrationError(
     'storage_unavailable',
-    `The storage ${how}. Check the database behind the \`storage\` option of IntegrationRegistry; calls work again when it does.`,
+    `The storage ${how}. Check the database behind the option \`storage\` of IntegrationRegistry. Calls work again when the database does.`,
   )
 }

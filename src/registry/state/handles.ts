@@ -4,8 +4,8 @@ import { versioned } from './records.js'
 import { keys } from './keys.js'
 
 /**
- * Finds integrations by the handle that prefixes their tools' names. A handle belongs to one integration as long as
- * that exists; the cache may still name a removed one.
+ * Finds integrations by the handle in front of their tools' names. A handle belongs to one integration until that is
+ * removed. The cache may still contain a removed one.
  */
 export interface Handles {
   /** The integration id from the cache, otherwise from the storage. */

@@ -32,7 +32,7 @@ export function connectorSource(
 }
 
 /**
- * Checks that the agents are known. An unknown agent is an error; it never means "all".
+ * Checks that the agents are known.
  * @throws IntegrationError `invalid_input`
  */
 export async function checkAgents(
@@ -45,7 +45,7 @@ export async function checkAgents(
 }
 
 /**
- * Checks the same against a list of agents.
+ * Checks that the agents are in a list.
  * @throws IntegrationError `invalid_input`
  */
 export function checkAmong(known: readonly Agent[], agents: readonly string[], what: string): void {

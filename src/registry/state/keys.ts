@@ -38,7 +38,7 @@ export const keys = {
   named: (hash: string) => `named/${hash}`,
   same: (hash: string) => `same/${hash}`,
   grant: (userId: string, integrationId: string, id: string) => `grant/${ownerKey(userId)}/${integrationId}/${id}`,
-  /** Work that a sweep finds once the record expires; the record goes in the commit that makes it needless. */
+  /** Work for a sweep, which finds the record once it expires. The commit that finishes the work deletes the record. */
   due: {
     approval: (id: string) => `due/approval/${id}`,
     removal: (id: string) => `due/removal/${id}`,
@@ -71,7 +71,7 @@ export const prefixes = {
   /** The integrations of each change, by append. */
   catalogue: 'catalogue/',
   audit: 'audit/',
-  /** All records to delete with an integration, once nothing can call it any more. */
+  /** All records to delete with an integration, once nothing can call it. */
   of: (id: string) =>
     ['status', 'accepted', 'tools', 'chunk', 'server', 'headers', 'credential', 'client'].map(
       (kind) => `${kind}/${id}/`,
@@ -89,7 +89,7 @@ export function integrationIdsOf(changed: readonly string[]): readonly string[] 
 
 const kindsOfIntegration: ReadonlySet<string> = new Set(['integration', 'settings', 'status', 'tools', 'headers'])
 
-/** A key as a storage's append makes it of a prefix and a number. */
+/** The key that an append of the storage creates from a prefix and a number. */
 export function numbered(prefix: string, number: number): string {
   return prefix + String(Math.max(0, number)).padStart(16, '0')
 }

@@ -7,7 +7,7 @@ import type { EventFeed, LocalEvent } from './event-feed.js'
 import { keys } from './keys.js'
 import { versioned, type IntegrationRecord } from './records.js'
 
-/** An event with the current state of its integration; absent when the integration is gone. */
+/** An event with the current record of its integration; absent if the integration was removed. */
 export interface LiveEvent {
   readonly event: RegistryEvent
   readonly record: IntegrationRecord | undefined
@@ -24,7 +24,7 @@ export interface LiveEvents {
 }
 
 /**
- * How often the feed is read while somebody follows it, in ms: finds other processes' events where the storage doesn't
+ * How often the feed is read while it has listeners, in ms. This finds events of other processes if the storage doesn't
  * report them.
  */
 const readEveryMs = 1_000
@@ -41,7 +41,7 @@ export function liveEvents(options: {
       const following = followed.get(workspaceId) ?? new Following(workspaceId, options)
       followed.set(workspaceId, following)
       let isFollowing = true
-      // A new function, so that one listener may follow twice.
+      // A new function, so that the same listener can be added twice.
       const own = (news: LiveEvent): void => void (isFollowing && listener(news))
       following.followers.on('event', own)
       return () => {
@@ -60,7 +60,7 @@ export function liveEvents(options: {
   }
 }
 
-/** The one reader of a workspace's feed for all its followers in this process. */
+/** Reads the feed of one workspace for all its listeners in this process. */
 class Following {
   readonly followers = new EventEmitter<{ event: [LiveEvent] }>()
   readonly #workspaceId: string
@@ -93,7 +93,7 @@ class Following {
     this.#cancelTimer()
   }
 
-  /** Events that this process commits while the end of the feed is being read must not be missed. */
+  /** Keeps events that this process commits while the end of the feed is being read. */
   readonly #onLocalEvent = (event: LocalEvent): void => {
     if (event.workspaceId !== this.#workspaceId || !('id' in event)) return
     if (!this.#found) this.#after ??= numbered(Number(event.id) - 1)
@@ -104,7 +104,7 @@ class Following {
     this.#isLooking = true
     do {
       this.#again = false
-      // During an outage of the storage, the next read finds the events of the meantime.
+      // After an outage of the storage, the next read finds the missed events.
       await this.#read().then(
         () => (this.#isAway = false),
         (error: unknown) => this.#reportOutage(error),

@@ -2,7 +2,7 @@ import type { OAuthSettings } from '../../model/oauth.js'
 import { isReservedParameter, scopeToken, signingAlgorithms } from '../../model/oauth-rules.js'
 import { flag, listOf, object, oneOf, optional, textThat, type Shape } from '../../model/shape.js'
 
-/** Text of at most so many characters, which may be empty. */
+/** Text of at most `most` characters, possibly empty. */
 const upTo = (most: number): Shape => textThat(`be text of at most ${most} characters`, (value) => value.length <= most)
 const filled = (most: number): Shape =>
   textThat(`be text of 1-${most} characters`, (value) => value.length >= 1 && value.length <= most)

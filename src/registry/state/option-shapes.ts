@@ -26,7 +26,7 @@ import type {
 
 const day = 86_400_000
 
-/** A shape for each field; the type forgets none. */
+/** A shape for each field. The type makes sure that none is missing. */
 type ShapesOf<Options> = Readonly<Record<keyof Options, Shape>>
 
 const egress = object({
@@ -91,7 +91,7 @@ const maintenance = object({
   everyMs: whole(1_000, 7 * day),
 } satisfies ShapesOf<MaintenanceOptions>)
 
-/** The agents that a host lists; it may have none yet. */
+/** The agents that a host lists; may be empty. */
 export const agentList: Shape = distinctIds(
   listOf((value, path) =>
     typeof value === 'string'
@@ -106,7 +106,7 @@ const connector: Shape = (value, path) => [
     id: textThat('be 1-64 characters of [a-z0-9_-]', (id) => /^[a-z0-9_-]{1,64}$/.test(id)),
     name: text(200),
     url: optional(textThat('be a URL', (url) => URL.canParse(url))),
-    local: optional(having(['open'], 'give stdioServer() of mcp-integrations/stdio')),
+    local: optional(having(['open'], 'use stdioServer() of mcp-integrations/stdio')),
     auth: connectorAuth,
     description: optional(text(2000)),
     icon: optional(text(65_536)),
@@ -135,9 +135,9 @@ export const connectorList: Shape = distinctIds(listOf(connector), 'connector')
 export const registryOptions: Shape = object({
   storage: having(
     ['read', 'list', 'commit', 'scan'],
-    'give memoryStorage(), sqliteStorage(), postgresStorage() or your own',
+    'use memoryStorage(), sqliteStorage(), postgresStorage() or your own storage',
   ),
-  credentials: having(['seal', 'open'], 'give encryptedCredentials({ keys }) or your own vault'),
+  credentials: having(['seal', 'open'], 'use encryptedCredentials({ keys }) or your own vault'),
   agents: (value, path) =>
     typeof value === 'function'
       ? []
@@ -147,7 +147,7 @@ export const registryOptions: Shape = object({
   connectors: optional((value, path) => (typeof value === 'function' ? [] : connectorList(value, path))),
   confirm: optional(func),
   elicit: optional(func),
-  observer: optional(having(['start'], 'give openTelemetry() of mcp-integrations/otel or your own')),
+  observer: optional(having(['start'], 'use openTelemetry() of mcp-integrations/otel or your own observer')),
   oauth: optional(oauth),
   approvals: optional(approvals),
   access: optional(access),
@@ -178,7 +178,7 @@ function connectorAuth(value: unknown, path: string): ReturnType<Shape> {
 function addressOf(value: unknown, path: string): ReturnType<Shape> {
   const { url, local } = (value ?? {}) as { readonly url?: unknown; readonly local?: unknown }
   if ((url === undefined) !== (local === undefined)) return []
-  return [{ path: `${path}.url`, message: 'must be given, or `local` in its place, and not both' }]
+  return [{ path: `${path}.url`, message: 'must be given, or `local` instead, but not both' }]
 }
 
 function distinctIds(list: Shape, what: string): Shape {
@@ -192,10 +192,10 @@ function distinctIds(list: Shape, what: string): Shape {
   }
 }
 
-/** A host, not a URL: a pattern that never matches would restrict nothing. */
+/** A host, not a URL: a URL never matches a host, so it would restrict nothing. */
 function hostPattern(): Shape {
   return textThat(
-    "be a host name such as 'example.com', or '*.example.com' for all below it, without scheme, port or path",
+    "be a host name such as 'example.com', or '*.example.com' for all its subdomains, without scheme, port or path",
     (value) => /^(?:(?:\*\.)?[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*|\[[0-9a-f:.]+\])$/iu.test(value),
   )
 }

@@ -14,15 +14,15 @@ import type { RegistryStorage } from '../../ports/storage.js'
 import type { EgressOptions } from '../../egress/guarded-fetch.js'
 
 /**
- * Options of {@link IntegrationRegistry}. Storage and credentials have no hidden default: nobody loses data by
- * omission.
+ * Options of {@link IntegrationRegistry}. Storage and credentials have no default, so that nobody loses data by
+ * accident.
  */
 export interface IntegrationRegistryOptions<AgentId extends string = string> {
-  /** Keeps everything that a restart or another process needs. */
+  /** Stores everything that must survive a restart or that other processes need. */
   readonly storage: RegistryStorage
   /** Seals header values, tokens and client secrets before they are stored. */
   readonly credentials: CredentialVault
-  /** The agents that integrations may name, or a function where they live in a database. */
+  /** Your agents, or a function that reads them, e.g. from a database. */
   readonly agents:
     readonly (AgentId | Agent<AgentId>)[] | ((workspaceId: string) => Promise<readonly (AgentId | Agent<AgentId>)[]>)
   /** The catalogue. `@default []` */
@@ -31,51 +31,51 @@ export interface IntegrationRegistryOptions<AgentId extends string = string> {
   readonly confirm?: ConfirmCallback | undefined
   /** Answers questions that servers ask during a call; a toolset may have its own. */
   readonly elicit?: ElicitCallback | undefined
-  /** Watches calls as they are sent, e.g. `openTelemetry()` of `mcp-integrations/otel`. */
+  /** Observes calls, e.g. `openTelemetry()` of `mcp-integrations/otel`. */
   readonly observer?: CallObserver | undefined
-  /** Who the host is to authorization servers; without it, servers that need OAuth can't be connected. */
+  /** Your OAuth client. Without it, servers that need OAuth can't be connected. */
   readonly oauth?: OAuthHostOptions | undefined
-  /** How approvals are asked for and kept. */
+  /** Rules and limits of approvals. */
   readonly approvals?: ApprovalOptions | undefined
   /** Who may share, and who may decide for others. */
   readonly access?: AccessOptions | undefined
-  /** Where requests may go. */
+  /** The allowed destinations of requests. */
   readonly egress?: EgressOptions | undefined
-  /** Bounds on time, size and number. */
+  /** Limits of time, size and number. */
   readonly limits?: LimitOptions | undefined
-  /** How long events, audit and approvals are kept. */
+  /** How long events, audit entries and approvals are stored. */
   readonly retention?: RetentionOptions | undefined
-  /** Sweeping in this process. `@default` none: the host calls `sweep()` */
+  /** Runs `sweep()` regularly in this process. `@default` none: call `sweep()` yourself */
   readonly maintenance?: MaintenanceOptions | undefined
   /**
-   * Receives contained problems for the host's log: at most 20 a second, without secrets. A throw of the listener is
+   * Receives diagnostics for the host's log: at most 20 a second, without secrets. Errors of the listener are
    * ignored.
    */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined
-  /** Clock, timers, ids and network, for tests and special hosts. `@default` the platform's */
+  /** Replaces clock, timers, ids or network, for tests and special hosts. `@default` the platform's */
   readonly runtime?: Partial<RegistryRuntime> | undefined
 }
 
-/** Who the host is to authorization servers. */
+/** Your OAuth client, as authorization servers see it. */
 export interface OAuthHostOptions {
   /**
-   * Where authorization servers send people back; the whole URL then goes to `finishConnect`. `{issuer}` in it becomes a
-   * short name of the authorization server, so that each has a redirect URI of its own.
+   * Where authorization servers redirect people to. Pass the whole received URL to `finishConnect`. `{issuer}` is replaced
+   * by a short hash of the authorization server, so that each has its own redirect URI.
    */
   readonly redirectUrl: string
-  /** The name that authorization servers show to people: who asks for access. */
+  /** The name that authorization servers show to people. */
   readonly clientName: string
-  /** An `https:` URL with a path that serves our Client ID Metadata Document. */
+  /** An `https:` URL with a path that serves your Client ID Metadata Document. */
   readonly clientMetadataUrl?: string | undefined
 }
 
-/** Input of a host's policy. `arguments` are absent where no call is made yet (toolsets, settings). */
+/** Input of a host's policy. Without `arguments` for toolsets and settings, where no call is made yet. */
 export interface PolicyInput {
-  /** The person the call is made for. */
+  /** The person whom the call is for. */
   readonly actor: Actor
   readonly agentId: string
   readonly conversationId?: string | undefined
-  /** The integration that would be called. */
+  /** The integration of the tool. */
   readonly integration: {
     readonly id: string
     readonly handle: string
@@ -84,20 +84,20 @@ export interface PolicyInput {
     readonly connectorId?: string | undefined
     readonly trusted: boolean
   }
-  /** The tool that would be called. */
+  /** The tool. */
   readonly tool: {
     readonly name: string
     readonly modelName: string
     readonly label?: ToolLabel | undefined
     readonly annotations?: ToolAnnotations | undefined
   }
-  /** The arguments of the call; absent where no call is made yet. */
+  /** The arguments of the call; absent if no call is made yet. */
   readonly arguments?: JsonObject | undefined
 }
 
-/** A host's decision and its name for the rule. */
+/** The decision of a host's policy. */
 export interface PolicyVerdict {
-  /** `auto` runs it, `ask` asks a person, `deny` refuses it. */
+  /** `auto` runs the call, `ask` asks a person, `deny` refuses the call. */
   readonly mode: 'auto' | 'ask' | 'deny'
   /** The host's name for the rule, for the prompt, the audit and errors. */
   readonly rule: string
@@ -106,8 +106,8 @@ export interface PolicyVerdict {
 /** How approvals are asked for and kept. */
 export interface ApprovalOptions {
   /**
-   * Replaces the platform rule (return `undefined` to keep it for this tool). It may tighten a tool's own setting,
-   * never loosen *ask*. Must be synchronous and quick; a throw or an unknown answer denies.
+   * Replaces the platform rule; return `undefined` to keep that for this tool. It may tighten a tool's own setting but
+   * never loosen *ask*. Must be synchronous and quick. An error or an invalid result denies.
    */
   readonly policy?: ((input: PolicyInput) => PolicyVerdict | undefined) | undefined
   /** How long a call waits for the confirm callback, in ms. `@default 300_000` */
@@ -116,19 +116,19 @@ export interface ApprovalOptions {
   readonly expiresAfterMs?: number | undefined
   /** What to do with a tool that is new or may do more than its accepted definition. `@default 'ask'` */
   readonly onToolChange?: 'ask' | 'hold' | 'accept' | undefined
-  /** A line about the risk of a call, for the prompt. */
+  /** Returns a sentence about the risk of a call, to show with the request. */
   readonly risk?: ((request: Omit<ConfirmRequest, 'risk'>) => string | undefined) | undefined
-  /** Pending approvals of one conversation. `@default 10` */
+  /** Maximum number of pending approvals of one conversation. `@default 10` */
   readonly maxPendingPerConversation?: number | undefined
-  /** Pending approvals of one agent of a person. `@default half of maxPendingPerUser, at least 10` */
+  /** Maximum number of pending approvals of one agent of a person. `@default half of maxPendingPerUser, at least 10` */
   readonly maxPendingPerAgent?: number | undefined
-  /** Pending approvals of one person; an agent that has none may always ask once. `@default 100` */
+  /** Maximum number of pending approvals of one person. An agent without any can always ask once. `@default 100` */
   readonly maxPendingPerUser?: number | undefined
-  /** Pending approvals of equal calls: the next one waits with the last of them. `@default 3` */
+  /** Maximum number of pending approvals of equal calls. Further equal calls share the last one. `@default 3` */
   readonly maxPendingEqual?: number | undefined
 }
 
-/** Host rules about who may do what. */
+/** Rules for people's permissions. */
 export interface AccessOptions {
   /** Who may share an integration with the workspace. `@default 'members'` */
   readonly sharing?: 'members' | 'admins' | undefined
@@ -136,23 +136,23 @@ export interface AccessOptions {
   readonly adminsDecideForOthers?: boolean | undefined
 }
 
-/** Bounds. All times in ms, sizes in bytes. */
+/** Limits. All times in ms, sizes in bytes. */
 export interface LimitOptions {
   /** `@default 60_000` */
   readonly callTimeoutMs?: number | undefined
   /** Connecting and listing tools. `@default 15_000` */
   readonly connectTimeoutMs?: number | undefined
-  /** Requests at once to one integration for one credential. `@default 8` */
+  /** Simultaneous requests to one integration with one credential. `@default 8` */
   readonly concurrencyPerIntegration?: number | undefined
-  /** An idle connection is closed after so long. `@default 300_000` */
+  /** How long an idle connection stays open. `@default 300_000` */
   readonly idleConnectionMs?: number | undefined
-  /** Live connections; the least recently used go first. `@default 500` */
+  /** Open connections. Beyond this number, the least recently used are closed. `@default 500` */
   readonly maxConnections?: number | undefined
   /** Tools of one integration. `@default 1000` */
   readonly maxTools?: number | undefined
-  /** One answer of a server, decoded. `@default 4 MiB` */
+  /** One response of a server, decoded. `@default 4 MiB` */
   readonly maxResponseBytes?: number | undefined
-  /** The arguments of one call. `@default 64 KiB`, at most 192 KiB; heavily escaped text may not fit a record before that */
+  /** The arguments of one call. `@default 64 KiB`, at most 192 KiB; heavily escaped text may exceed a record earlier */
   readonly maxArgumentBytes?: number | undefined
   /** Maximum age of a tool list when an approval is used; an older list is refreshed first. `@default 300_000` */
   readonly relistBeforeApprovalMs?: number | undefined
@@ -160,13 +160,13 @@ export interface LimitOptions {
   readonly storageTimeoutMs?: number | undefined
 }
 
-/** Sweeping in this process, besides what other processes do. */
+/** Regular sweeps in this process. */
 export interface MaintenanceOptions {
-  /** `sweep()` runs so often, in ms, one at a time: the pause before each is between half and all of it. */
+  /** The longest pause between two sweeps, in ms. Each pause is between half of it and all of it. */
   readonly everyMs: number
 }
 
-/** How long records are kept after their use, in ms. */
+/** How long records are stored, in ms. */
 export interface RetentionOptions {
   /** The durable feed. `@default 7 days` */
   readonly eventsMs?: number | undefined
@@ -174,6 +174,6 @@ export interface RetentionOptions {
   readonly auditMs?: number | undefined
   /** Decided approvals. `@default 7 days` */
   readonly approvalsMs?: number | undefined
-  /** Whether the audit keeps arguments, not only their digest. `@default false` */
+  /** Whether the audit log contains arguments, not only their digest. `@default false` */
   readonly auditArguments?: boolean | undefined
 }

@@ -3,9 +3,9 @@ import type { Actor } from '../../model/actor.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 
-/** Counts how often a person does something, in this process. */
+/** Limits how often a person can use an operation, in this process. */
 export interface RateLimit {
-  /** @throws IntegrationError `limit_reached` when they did it too often within a minute */
+  /** @throws IntegrationError `limit_reached` after too many uses within a minute */
   count(actor: Actor): void
 }
 

@@ -38,7 +38,7 @@ export interface IntegrationRecord {
   /** The mode of tools without their own. `@default 'default'` */
   readonly approval?: ApprovalMode | undefined
   readonly agents: readonly string[]
-  /** Grows when something that approvals rely on changes: URL, header names, issuer, account, trust. */
+  /** Increases when URL, header names, issuer, account or trust change, because approvals rely on these. */
   readonly bindingRevision: number
   readonly revision: number
   /** `false` until the first connect succeeds: until then the record expires with its sign-in. */
@@ -115,28 +115,29 @@ export interface HeadersRecord {
   readonly sealed: string
   /** Changes with every value. */
   readonly tag: string
-  /** Where the values may be sent, also part of `sealed`: values given for one server are never sent to another. */
+  /** The origin that the values may be sent to, also part of `sealed`: values for one server are never sent to another. */
   readonly origin: string
   readonly headers: readonly IntegrationHeader[]
 }
 
-/** `oauth-settings/{id}`: a person's OAuth settings of this integration, sealed: they hold secrets. */
+/** `oauth-settings/{id}`: a person's OAuth settings of this integration, sealed because they contain secrets. */
 export interface OAuthSettingsRecord {
   readonly sealed: string
 }
 
-/** `client/{id}/_`: our client at the authorization server, sealed: it may hold a secret. */
+/** `client/{id}/_`: our client at the authorization server, sealed because it may contain a secret. */
 export interface ClientRecord {
   readonly sealed: string
-  /** The server that it was registered for, or that somebody signed in to with it. Also part of `sealed`. */
+  /** The server that the client was registered for, or that a person signed in to with it. Also part of `sealed`. */
   readonly origin: string
   /**
-   * A dynamic registration, which others of the workspace may use: its authorization server and redirect URI, and when.
+   * A dynamic registration, which other integrations of the workspace may use. `name`: its authorization server and redirect
+   * URI. `at`: the time of the registration.
    */
   readonly registration?: { readonly name: string; readonly at: number } | undefined
-  /** Somebody was sent to sign in with it and hasn't come back: their next sign-in doesn't rely on it. */
+  /** The owner of a sign-in with this client that hasn't returned. That owner's next sign-in registers a new client. */
   readonly pending?: string | undefined
-  /** The authorization server refused it: nobody's next sign-in relies on it. */
+  /** Whether the authorization server refused this client. The next sign-in then registers a new one. */
   readonly refused?: boolean | undefined
   /** Present when another authorization server may use the same redirect URI. */
   readonly sharedRedirect?: SharedRedirect | undefined
@@ -155,13 +156,13 @@ export interface SharedRedirect {
   readonly byHost: boolean
 }
 
-/** `flow/{sha256(state)}`: a sign-in under way, 10 minutes, used once. */
+/** `flow/{sha256(state)}`: a running sign-in. It expires after 10 minutes and is used once. */
 export interface FlowRecord extends WayBack {
   readonly integrationId: string
   readonly owner: string
   /** Only this person may finish it. */
   readonly userId: string
-  /** The server it is for: not valid once the integration has another URL. */
+  /** The server of the sign-in. A flow is invalid once the integration has another URL. */
   readonly serverUrl: string
   /** Verifier, client and authorization server, sealed. */
   readonly sealed: string
@@ -170,14 +171,14 @@ export interface FlowRecord extends WayBack {
 /** `approval/{id}`. */
 export interface ApprovalRecord {
   readonly request: Omit<ConfirmRequest, 'arguments' | 'display'>
-  /** Exactly the text that is sent. */
+  /** The exact JSON text that is sent. */
   readonly argumentsJson: string
   readonly binding: ApprovalBinding
   readonly bindingHash: string
   /** Equal calls join this approval while it is pending: its pointer is `same/{hash}`. */
   readonly joinHash?: string | undefined
   readonly status: ApprovalStatus
-  /** How often it was used without running the call, because a person was needed or nothing was sent. */
+  /** How often the approval was used without running the call, because a person was needed or nothing was sent. */
   readonly returns?: number | undefined
   /** `dispatched`: after this nobody waits for the response, and the call's outcome is unknown. */
   readonly dispatchedUntil?: number | undefined
@@ -188,8 +189,8 @@ export interface ApprovalRecord {
 }
 
 /**
- * The indexed fields of an approval: `open/{id}` while it may be used; for its person `pending/{user}/{id}` or
- * `approved/{user}/{id}` during that time, and `asked/{user}/{id}` (without a status) as long as it is kept.
+ * The indexed fields of an approval: under `open/{id}` while it may be used; for the person under `pending/{user}/{id}` or
+ * `approved/{user}/{id}` during that time, and under `asked/{user}/{id}` (without a status) as long as it is stored.
  */
 export interface ApprovalIndexRecord {
   readonly userId: string
@@ -205,34 +206,34 @@ export interface ApprovalPointerRecord {
   readonly approvalId: string
 }
 
-/** `catalogue/{n}`: the integrations that a change was about. */
+/** `catalogue/{n}`: the integrations that a change concerned. */
 export interface CatalogueChangeRecord {
   readonly integrations: readonly string[]
 }
 
-/** `due/removal/{id}`: a removed integration whose records are to be erased, or were: a running call may still write. */
+/** `due/removal/{id}`: a removed integration. Its records are erased, and erased again if a running call wrote later. */
 export type DueRemovalRecord = { readonly removedAt: number } & (
   { readonly handle: string; readonly erased?: undefined } | { readonly erased: true }
 )
 
-/** The origin that an integration's secrets may be sent to: that of its URL. */
+/** The origin of the integration's URL, the only one that its secrets may be sent to. */
 export function originOf({ url, origin }: Pick<IntegrationRecord, 'url' | 'origin'>): string {
   return url === undefined ? origin : new URL(url).origin
 }
 
-/** A record with its version, and its value typed as written. */
+/** A record with its version and a typed value. */
 export interface Versioned<T> {
   readonly key: string
   readonly version: string
   readonly value: T
 }
 
-/** A stored record with the type that is written under its key: only the registry writes there. */
+/** A stored record with the type of its key. Only the registry writes these records. */
 export function versioned<T>(record: StorageRecord | undefined): Versioned<T> | undefined {
   return record as Versioned<T> | undefined
 }
 
-/** A record type as JSON: the types hold nothing else. */
+/** A record as JSON. The record types contain only JSON values. */
 export function toJson(value: object): JsonValue {
   return value as JsonValue
 }

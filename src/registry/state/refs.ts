@@ -4,7 +4,7 @@ export interface IntegrationRef {
   readonly integrationId: string
 }
 
-/** Identifies one owner's credential of an integration: its keys, and the context its secrets are sealed with. */
+/** Identifies one owner's credential of an integration. */
 export interface CredentialRef extends IntegrationRef {
   /** `sharedOwner`, or a person by `ownerKey()`. */
   readonly owner: string

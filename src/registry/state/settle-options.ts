@@ -57,7 +57,7 @@ export function settle(options: IntegrationRegistryOptions) {
   }
 }
 
-/** The given options without those that are `undefined`, which mean the default. */
+/** The options without `undefined` values, which mean the default. */
 function given<T extends object>(options: T | undefined): { [Key in keyof T]?: NonNullable<T[Key]> } {
   const entries = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as { [Key in keyof T]?: NonNullable<T[Key]> }

@@ -12,13 +12,14 @@ import {
 import { keys, ownerKey, sharedOwner } from './keys.js'
 
 /**
- * An integration together with the credential used to reach it: everything that a request needs, read at one moment.
+ * An integration together with the credential used to reach it. Contains everything that a request needs, read at one
+ * moment.
  */
 export interface Target extends CredentialRef {
   readonly record: IntegrationRecord
-  /** Grows when the URL, the header names, the issuer or the account changes. */
+  /** Increases when the URL, the header names, the issuer or the account change. */
   readonly bindingRevision: number
-  /** The owner of the credential, status and tool list: everybody, or one person. */
+  /** The owner of the credential, status and tool list: `sharedOwner`, or one person. */
   readonly owner: string
   readonly userId: string
   readonly status: StatusRecord | undefined
@@ -33,7 +34,7 @@ export interface Target extends CredentialRef {
 /** Names a tool list and whoever asks for it. */
 export type ListOwner = Pick<Target, 'workspaceId' | 'integrationId' | 'owner' | 'userId'>
 
-/** The keys to read for a {@link Target}, whichever credential it uses. */
+/** The keys to read for a {@link Target}, for both credential modes. */
 export function targetKeys(integrationId: string, actor: Pick<CheckedActor, 'userId'>): readonly string[] {
   return [sharedOwner, ownerKey(actor.userId)].flatMap((owner) => [
     keys.status(integrationId, owner),
@@ -70,7 +71,7 @@ export function targetFrom(
   }
 }
 
-/** Makes {@link Target.credential}. */
+/** Creates {@link Target.credential}. */
 export function credentialTag(
   shared: Pick<HeadersRecord, 'tag'> | undefined,
   own: Pick<HeadersRecord, 'tag'> | undefined,
@@ -79,7 +80,7 @@ export function credentialTag(
   return [shared?.tag, own?.tag, signIn].map((part) => part ?? '').join('.')
 }
 
-/** The header values, unless they were given for another server. */
+/** The header values; `undefined` if they were set for another server. */
 function meantFor(record: IntegrationRecord, headers: HeadersRecord | undefined): HeadersRecord | undefined {
   return headers?.origin === record.origin ? headers : undefined
 }

@@ -43,7 +43,7 @@ export interface StoredList {
 
 /** Reads stored tool lists; lists with known content come from memory. */
 export interface ToolLists {
-  /** In the order of `lists`; `undefined` where the list was replaced in the meantime: read its manifest again. */
+  /** In the order of `lists`; `undefined` for a list that was replaced in the meantime: read its manifest again. */
   load(workspaceId: string, lists: readonly StoredList[]): Promise<readonly (ToolList | undefined)[]>
 }
 
@@ -69,7 +69,7 @@ export function toolLists(storage: RegistryStorage): ToolLists {
         if (chunks.some((chunk) => chunk === undefined)) continue
         const text = chunks.map((chunk) => chunk!.value as string).join('')
         found[n] = known.get(list.manifest.hash) ?? parsedList(list.manifest.hash, text)
-        // One that is larger than all may be is kept alone.
+        // A list that is larger than the cache is returned without caching.
         known.set(list.manifest.hash, found[n], { size: Math.min(text.length, cacheLength) })
       }
       return found

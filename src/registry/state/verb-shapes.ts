@@ -15,7 +15,7 @@ const eventQuery = {
 
 const signIn = checkedBySchema('returnTo', 'ref')
 
-/** Options of verbs, by verb. Otherwise a misspelt option would silently do nothing. */
+/** The options of each method. Without this check, a misspelt option would do nothing. */
 const fields = {
   list: checkedBySchema('scope', 'search', 'attention', 'limit', 'after'),
   connect: signIn,
@@ -75,7 +75,7 @@ const fields = {
   events: eventQuery,
 } as const satisfies Record<string, Readonly<Record<string, Shape>>>
 
-/** A verb with more options than a signal. */
+/** A method with more options than a signal. */
 type VerbWithOptions = keyof typeof fields
 
 const shapes = new Map<string, Shape>(
