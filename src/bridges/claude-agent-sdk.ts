@@ -80,7 +80,7 @@ export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOpti
   const { tools } = bridgedTools(toolset, options, 'native')
   const shown = shortNames(tools, ({ name: full }) => full, maxName - prefix.length)
   const isNative = approval === 'native'
-  const answers = new Answers()
+  const decisions = new SdkDecisions()
   const instance = new McpServer({ name, version: '1.0.0' }, { capabilities: { tools: {} } })
   instance.server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: [...shown].map(([short, tool]) => definitionOf(short, tool, toolset.deferred.length > 0)),
@@ -90,7 +90,7 @@ export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOpti
     if (tool === undefined) return failed(`There is no tool "${params.name.slice(0, maxName)}".`)
     const args = params.arguments ?? {}
     const callId = toolUseId(meta)
-    const confirm = isNative ? () => answers.decisionOn(callId, args) : undefined
+    const confirm = isNative ? () => decisions.decisionOn(callId, args) : undefined
     return resultOf(await readingOf(tool.run(args, { callId, signal, confirm })))
   })
   const policies = [...shown.keys()].map((short) => ({ name: short, permission_policy: 'always_ask' as const }))
@@ -104,7 +104,7 @@ export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOpti
       // What would not ask goes to the gate, which says what is wrong if anything is.
       if (!isNative || !(await wouldAsk(tool, input))) return { behavior: 'allow', updatedInput: input }
       const answer = await ask(toolName, input, call)
-      answers.note(call.toolUseID, answer, input)
+      decisions.note(call.toolUseID, answer, input)
       return answer
     },
   }
@@ -114,7 +114,7 @@ export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOpti
 const maxName = 64
 
 /** The person's decisions, by the SDK's id of the call. */
-class Answers {
+class SdkDecisions {
   readonly #allowed = new Map<string, Record<string, unknown>>()
 
   note(callId: string, answer: ClaudeAgentPermission | null, input: Record<string, unknown>): void {

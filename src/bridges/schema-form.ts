@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../index.js'
 import { isJsonObject, sameJson } from '../policy/same-json.js'
 import { defined } from './defined.js'
-import { escaped, leadsOf, lookUp, withPointers, type Lead } from './schema-references.js'
+import { escaped, referenceResolver, lookUp, withPointers, type ResolveReference } from './schema-references.js'
 import { soundSchema, withRequired } from './sound-schema.js'
 
 /** A tool's schema as model APIs accept it, and the conversion of a model's arguments back to the server's names. */
@@ -13,15 +13,15 @@ export interface ModelSchema {
 
 /**
  * Rewrites what model APIs refuse, and nothing else: a sound schema comes back as it is. The root becomes one object
- * with `properties`, of the alternatives there all; nodes are what JSON Schema 2020-12 calls valid; references lead to
+ * with `properties`, of the alternatives there all; nodes are what JSON Schema 2020-12 calls valid; references resolve to
  * definitions inside; argument names have the characters that every API takes. The server still checks arguments by its own schema.
  */
 export function modelSchema(schema: JsonObject): ModelSchema {
   // What is rewritten is no longer of the draft that the server names.
   const { $schema: _draft, ...original } = schema
-  const lead = leadsOf(original)
-  const { renamed, names } = nameable(mergedRoot(soundSchema(original), { original, lead }))
-  const formed = withPointers(renamed, renamedLead(lead, names))
+  const resolve = referenceResolver(original)
+  const { renamed, names } = nameable(mergedRoot(soundSchema(original), { original, resolve }))
+  const formed = withPointers(renamed, renamedResolver(resolve, names))
   return {
     schema: sameJson(formed, original) ? schema : formed,
     restore: (args) => (names.size > 0 && isJsonObject(args) ? restored(args, names) : args),
@@ -30,7 +30,7 @@ export function modelSchema(schema: JsonObject): ModelSchema {
 
 interface Origin {
   readonly original: JsonObject
-  readonly lead: Lead
+  readonly resolve: ResolveReference
 }
 
 /** A root of roots of roots; one that refers to itself ends here. */
@@ -45,7 +45,7 @@ function mergedRoot(root: JsonObject, from: Origin, depth = 0): JsonObject {
           .filter((part: JsonValue) => part !== false)
           .map((part: JsonValue) => mergedRoot(soundSchema(part), from, depth + 1))
       : []
-  const pointer = typeof $ref === 'string' && depth < maxMerges ? from.lead($ref) : undefined
+  const pointer = typeof $ref === 'string' && depth < maxMerges ? from.resolve($ref) : undefined
   const target = pointer === undefined ? undefined : lookUp(from.original, pointer)
   const all = [rest, ...parts(target === undefined ? undefined : [target]), ...parts(allOf)]
   const choices = [parts(anyOf), parts(oneOf)].filter((choice) => choice.length > 0)
@@ -125,10 +125,10 @@ function restored(args: JsonObject, names: ReadonlyMap<string, string>): JsonObj
 }
 
 /** References to arguments follow their names. */
-function renamedLead(lead: Lead, names: ReadonlyMap<string, string>): Lead {
+function renamedResolver(resolve: ResolveReference, names: ReadonlyMap<string, string>): ResolveReference {
   const safeNames = new Map([...names].map(([safe, name]) => [`#/properties/${escaped(name)}`, `#/properties/${safe}`]))
   return (reference) => {
-    const pointer = lead(reference)
+    const pointer = resolve(reference)
     const [whole = ''] = /^#\/properties\/[^/]*/.exec(pointer ?? '') ?? []
     const safe = safeNames.get(whole)
     return safe === undefined ? pointer : `${safe}${pointer!.slice(whole.length)}`

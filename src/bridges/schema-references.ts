@@ -4,15 +4,15 @@ import { isJsonObject } from '../policy/same-json.js'
 import { insideSchema } from './sound-schema.js'
 
 /** Where a reference leads, as a pointer into the schema; `undefined`: out of it. */
-export type Lead = (reference: string) => string | undefined
+export type ResolveReference = (reference: string) => string | undefined
 
 /**
- * Where references of a schema lead: by a pointer, by a name that the schema gives a part of itself (`$anchor`), or by the
+ * Where references of a schema resolve: by a pointer, by a name that the schema gives a part of itself (`$anchor`), or by the
  * schema's own address.
  *
  * @see https://json-schema.org/draft/2020-12/json-schema-core#section-8.2
  */
-export function leadsOf(schema: JsonObject): Lead {
+export function referenceResolver(schema: JsonObject): ResolveReference {
   const base = typeof schema.$id === 'string' ? schema.$id : undefined
   let anchors: ReadonlyMap<string, string> | undefined
   return (reference) => {
@@ -38,14 +38,14 @@ export function lookUp(root: JsonObject, pointer: string): JsonValue | undefined
  * The schema with a pointer to one of its definitions for every reference, because some providers follow no other: what is
  * referred to elsewhere is copied there. A reference that leads nowhere accepts everything.
  */
-export function withPointers(root: JsonObject, lead: Lead): JsonObject {
+export function withPointers(root: JsonObject, resolve: ResolveReference): JsonObject {
   const copies = new Copies(root)
   const rewrite = (value: JsonValue, depth: number): JsonObject => {
     if (!isJsonObject(value) || depth > maxJsonDepth) return value as JsonObject
     // An address inside would be the place that pointers start at.
     const { $id, $ref, $dynamicRef, $recursiveRef, ...rest } = value
     const reference = [$ref, $dynamicRef, $recursiveRef].find((one) => typeof one === 'string')
-    const pointer = reference === undefined ? undefined : copies.definitionOf(lead(reference))
+    const pointer = reference === undefined ? undefined : copies.definitionOf(resolve(reference))
     const own = depth === 0 && $id !== undefined ? { $id, ...rest } : rest
     return insideSchema(pointer === undefined ? own : { $ref: pointer, ...own }, (inner) => rewrite(inner, depth + 1))
   }

@@ -6,7 +6,7 @@ import { modelSchema } from './schema-form.js'
 
 /** For a framework that can't defer tools: one tool finds the others, one uses what was found. */
 export function searchingTools(toolset: Toolset, get: (name: string) => BridgedTool): readonly BridgedTool[] {
-  return [finder(toolset), user(get)]
+  return [toolFinder(toolset), toolUser(get)]
 }
 
 /** No tool of a server is called so: their names have two underscores in a row. */
@@ -14,7 +14,7 @@ const findName = 'find_tools'
 const useName = 'use_tool'
 const maxNamed = 50
 
-function finder(toolset: Toolset): BridgedTool {
+function toolFinder(toolset: Toolset): BridgedTool {
   const names = [...new Set(toolset.deferred.map(({ integration }) => integration.name))]
   const shown = `${names.slice(0, maxNamed).join(', ')}${names.length > maxNamed ? ' and others' : ''}`
   return {
@@ -29,9 +29,11 @@ function finder(toolset: Toolset): BridgedTool {
     explain: async () => harmless,
     run: async (args) => {
       const query = isJsonObject(args) && typeof args.query === 'string' ? args.query.trim() : ''
-      if (query === '') return says(`${findName} needs a "query".`, true)
+      if (query === '') return textResult(`${findName} needs a "query".`, true)
       const found = await toolset.search(query)
-      return says(found.length === 0 ? 'No tool was found. Try other words.' : JSON.stringify(found.map(describe)))
+      return textResult(
+        found.length === 0 ? 'No tool was found. Try other words.' : JSON.stringify(found.map(describe)),
+      )
     },
   }
 }
@@ -41,7 +43,7 @@ function describe({ modelName, description, inputSchema }: ToolsetTool): JsonObj
   return defined({ name: modelName, description, arguments: schema })
 }
 
-function user(get: (name: string) => BridgedTool): BridgedTool {
+function toolUser(get: (name: string) => BridgedTool): BridgedTool {
   return {
     name: useName,
     description: `Calls a tool that ${findName} found.`,
@@ -58,7 +60,7 @@ function user(get: (name: string) => BridgedTool): BridgedTool {
     run: async (args, call) => {
       const use = useOf(args, get)
       return use === undefined
-        ? says(`${useName} needs the "name" of a tool that ${findName} found.`, true)
+        ? textResult(`${useName} needs the "name" of a tool that ${findName} found.`, true)
         : use.run(call)
     },
   }
@@ -79,6 +81,6 @@ function useOf(args: unknown, get: (name: string) => BridgedTool) {
 /** The search sends nothing to a server. */
 const harmless = { type: 'auto', rule: 'tool_search', why: 'It only looks for tools.' } as const
 
-function says(text: string, isError?: boolean): ToolCallOutcome {
+function textResult(text: string, isError?: boolean): ToolCallOutcome {
   return { type: 'completed', result: { content: [{ type: 'text', text }], isError }, modelText: text }
 }

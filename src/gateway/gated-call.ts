@@ -35,7 +35,7 @@ export async function callThroughGate(
     return resultOf(outcome, { approvalUrl, needsContent: tool?.outputSchema !== undefined })
   } catch (error) {
     if (!isIntegrationError(error) || error.code === 'aborted') throw error
-    return said(error.message, true)
+    return textResult(error.message, true)
   }
 }
 
@@ -64,7 +64,7 @@ function resultOf(
       return outcome.result as CallToolResult
     case 'approval_required': {
       const link = options.approvalUrl?.(outcome.approval)
-      return said(
+      return textResult(
         [
           `This call waits for a person to approve it${link === undefined ? '' : `: ${link}`}.`,
           'It has not run. Make the same call again, with the same arguments, once it is approved.',
@@ -75,11 +75,11 @@ function resultOf(
     }
     case 'authorization_required':
     case 'not_run':
-      return said(outcome.modelText, true)
+      return textResult(outcome.modelText, true)
   }
 }
 
-function said(text: string, isError: boolean): CallToolResult {
+function textResult(text: string, isError: boolean): CallToolResult {
   return { content: [{ type: 'text', text }], isError: isError ? true : undefined }
 }
 

@@ -6,12 +6,12 @@ import { safeReturnTo } from './return-to.js'
 const secondTry = /[?&]from-here=1$/
 
 /** The OAuth callback, as configured by `oauth.redirectUrl`, with `{issuer}` in its path or query. */
-export interface CallbackPlace {
+export interface CallbackRoute {
   /** The callback's public URL without the mark of the second request; `undefined` if the request is not a callback. */
   urlOf(request: Request): string | undefined
 }
 
-export function callbackPlace(redirectUrl: string, basePath: string): CallbackPlace {
+export function callbackRoute(redirectUrl: string, basePath: string): CallbackRoute {
   const placeholder = 'issuer-goes-here'
   const { origin, pathname } = new URL(redirectUrl.replaceAll('{issuer}', placeholder))
   const parts = pathname.split(placeholder).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
@@ -37,7 +37,7 @@ export function checkCallbackMethod({ method }: Request): void {
  *
  * @returns `undefined` if this is the second request
  */
-export function goOnFromHere(request: Request): Response | undefined {
+export function continueFromThisSite(request: Request): Response | undefined {
   const { search } = new URL(request.url)
   if (secondTry.test(search)) return undefined
   // A relative URL works wherever the handler is mounted.

@@ -8,7 +8,7 @@ import {
 } from '../index.js'
 import { parse } from '../model/parse.js'
 import { jsonBody } from './body.js'
-import { callbackPlace, checkCallbackMethod, finishSignIn, goOnFromHere } from './callback.js'
+import { callbackRoute, checkCallbackMethod, finishSignIn, continueFromThisSite } from './callback.js'
 import { EventStreams } from './event-stream.js'
 import { openApiDocument } from './openapi.js'
 import { assetResponse, pageResponse, type SettingsPage } from './page.js'
@@ -140,14 +140,14 @@ export function integrationsHandler<AgentId extends string>(
   app.notFound(({ req }) => problemResponse(noSuchRoute(req.path, basePath)))
 
   const { redirectUrl } = registry
-  const callback = redirectUrl === undefined ? undefined : callbackPlace(redirectUrl, basePath)
+  const callback = redirectUrl === undefined ? undefined : callbackRoute(redirectUrl, basePath)
   const callbackFront = publicOrigin(originOf(redirectUrl), options.trustForwardedHost ?? false)
   const finish = async (request: Request, callbackUrl: string): Promise<Response> => {
     callbackFront.checkHost(request)
     checkCallbackMethod(request)
     const actor = await options.actor(request)
     if (actor === undefined || actor instanceof Response)
-      return goOnFromHere(request) ?? actor ?? problemResponse(notSignedIn())
+      return continueFromThisSite(request) ?? actor ?? problemResponse(notSignedIn())
     return finishSignIn(registry.actingAs(actor) as ActorIntegrations, callbackUrl, {
       origin: front.origin ?? new URL(callbackUrl).origin,
       home: ui === undefined ? undefined : `${basePath}/`,

@@ -53,11 +53,11 @@ function operationOf(route: Route): Json {
             required: route.bodyOptional !== true,
             content: { 'application/json': { schema: jsonSchema(route.body, 'input') } },
           },
-    responses: { ...success(route), default: problemAnswer(route) },
+    responses: { ...success(route), default: problemResponse(route) },
   }
 }
 
-function problemAnswer(route: Route): Json {
+function problemResponse(route: Route): Json {
   const examples = Object.fromEntries(likelyProblems(route).map((code) => [code, { value: exampleProblem(code) }]))
   return {
     description: `A problem: ${[...new Set(Object.values(problemStatus))].join(', ')}`,

@@ -9,15 +9,15 @@ export interface Person {
 }
 
 /**
- * Finds people of an actor's workspace. `search` is the typed text; without it, return the people most likely to be chosen.
- * At most 100 are used. Return only people whom the actor can see.
+ * Finds people of an actor's workspace. `search` is the typed text; without it, return the people maxPeople likely to be chosen.
+ * At maxPeople 100 are used. Return only people whom the actor can see.
  */
 export type FindPeople = (
   actor: Actor,
   query: { readonly search?: string | undefined; readonly signal: AbortSignal },
 ) => readonly Person[] | Promise<readonly Person[]>
 
-const most = 100
+const maxPeople = 100
 const person = z.object({ id: z.string().min(1).max(512), name: z.string().min(1).max(512) })
 
 /** The people found by the host, reduced to id and name. */
@@ -26,5 +26,5 @@ export async function peopleFound(
   actor: Actor,
   query: Parameters<FindPeople>[1],
 ): Promise<readonly Person[]> {
-  return z.array(person).parse((await find(actor, query)).slice(0, most))
+  return z.array(person).parse((await find(actor, query)).slice(0, maxPeople))
 }

@@ -56,11 +56,11 @@ export function readServerJson(row: UncheckedObject): ServerEntry {
     ),
     enabled: true,
     suggestions: {},
-    notes: status === undefined || status === 'active' ? [] : [standing(status, statusMessage)],
+    notes: status === undefined || status === 'active' ? [] : [statusNote(status, statusMessage)],
   }
 }
 
-function standing(status: string, message: string | undefined): string {
+function statusNote(status: string, message: string | undefined): string {
   return `The registry lists it as ${status}${message === undefined ? '' : ` and says: "${message}"`}.`
 }
 

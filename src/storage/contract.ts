@@ -131,7 +131,7 @@ export function isCheck(write: StorageWrite): write is StorageCheck {
 }
 
 /** The keys that a commit wrote, for those who watch. */
-export function keysToTell(writes: readonly StorageWrite[], written: readonly StorageWritten[]): readonly string[] {
+export function reportedKeys(writes: readonly StorageWrite[], written: readonly StorageWritten[]): readonly string[] {
   return written.filter((_, n) => !isCheck(writes[n]!)).map(({ key }) => key)
 }
 

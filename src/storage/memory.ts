@@ -8,7 +8,7 @@ import {
   checkWrites,
   expiredCursor,
   isCheck,
-  keysToTell,
+  reportedKeys,
   scanCursor,
 } from './contract.js'
 import type { RegistryStorage, StorageRecord, StorageWritten } from '../ports/storage.js'
@@ -137,7 +137,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         put(placeOf(workspaceId, key), { workspaceId, key, version, json, expiresAt: write.expiresAt })
         return { key, version }
       })
-      if (written.length > 0) watching.tell({ workspaceId, keys: keysToTell(writes, written) })
+      if (written.length > 0) watching.notify({ workspaceId, keys: reportedKeys(writes, written) })
       return written
     },
 

@@ -19,8 +19,8 @@ export interface NotificationsOptions {
 }
 
 const CHECK_MS = 30_000
-const CHECK_ANSWER_MS = 5_000
-const LONGEST_PAUSE_MS = 30_000
+const CHECK_TIMEOUT_MS = 5_000
+const MAX_PAUSE_MS = 30_000
 
 /**
  * Listens on a channel, over one connection at a time. A connection that breaks, or that no longer answers, is replaced:
@@ -73,7 +73,7 @@ function keepListening(open: NotificationsOptions['open'], channel: string, onMe
   }
 
   function check(checked: PostgresListener | undefined): void {
-    later(CHECK_ANSWER_MS, () => replace(checked))
+    later(CHECK_TIMEOUT_MS, () => replace(checked))
     checked?.query('SELECT 1').then(
       () => client === checked && !stopped && later(CHECK_MS, () => check(checked)),
       () => replace(checked),
@@ -84,7 +84,7 @@ function keepListening(open: NotificationsOptions['open'], channel: string, onMe
     if (stopped || client !== broken) return
     client = undefined
     if (broken) void closed(broken)
-    const pause = failures === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, 250 * 2 ** failures)
+    const pause = failures === 0 ? 0 : Math.min(MAX_PAUSE_MS, 250 * 2 ** failures)
     failures++
     later(pause * (0.5 + Math.random() / 2), () => void connect())
   }

@@ -8,7 +8,7 @@ import {
   checkWrites,
   expiredCursor,
   isCheck,
-  keysToTell,
+  reportedKeys,
   scanCursor,
 } from './contract.js'
 import type { RegistryStorage, StorageChange, StorageRecord, StorageWrite } from '../ports/storage.js'
@@ -89,7 +89,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       channel: `"${channel}"`,
       onMessage(payload) {
         const change = changeOf(payload, origin)
-        if (change) watching.tell(change)
+        if (change) watching.notify(change)
       },
     })
   let migrated = false
@@ -106,7 +106,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
     async read(workspaceId, keys) {
       checkRead(workspaceId, keys)
       const rows = await using((query) => query(statements.read, [now?.(), workspaceId, keys]))
-      const { found, now: time } = answerOf(rows)
+      const { found, now: time } = rowsOf(rows)
       const byKey = new Map(found.map((row) => [row.key, row]))
       const records = keys.map((key) => {
         const row = byKey.get(key)
@@ -120,7 +120,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       const { workspaceId, prefix, limit, reverse = false } = query
       const { after = reverse ? prefix + END : '' } = query
       const values = [now?.(), prefix, prefix + END, limit + 1, workspaceId, after]
-      const { found, now: time } = answerOf(
+      const { found, now: time } = rowsOf(
         await using((send) => send(statements[reverse ? 'listReverse' : 'list'], values)),
       )
       const records = found.slice(0, limit).map(recordOf)
@@ -157,7 +157,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
         key: 'append' in write ? (appended.next().value ?? '') : write.key,
         version: isCheck(write) ? write.ifVersion : value === null ? undefined : version,
       }))
-      watching.tell({ workspaceId, keys: keysToTell(writes, written) })
+      watching.notify({ workspaceId, keys: reportedKeys(writes, written) })
       return written
     },
 
@@ -165,7 +165,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       const { workspaceId, key } = checkScan(query)
       const { prefix, limit } = query
       const values = [now?.(), prefix, prefix + END, limit + 1, workspaceId, key]
-      const { found, now: time } = answerOf(await using((send) => send(statements.scan, values)))
+      const { found, now: time } = rowsOf(await using((send) => send(statements.scan, values)))
       const records = found.slice(0, limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
       const last = records.at(-1)
       return { records, next: found.length > limit && last ? scanCursor(last) : undefined, now: time }
@@ -174,7 +174,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
     async expired(query) {
       const { expiresAt, workspaceId, key } = checkExpired(query)
       const values = [now?.(), expiresAt, workspaceId, key, query.limit + 1]
-      const { found, now: time } = answerOf(await using((send) => send(statements.expired, values)))
+      const { found, now: time } = rowsOf(await using((send) => send(statements.expired, values)))
       const records = found.slice(0, query.limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
       const last = records.at(-1)
       return { records, next: found.length > query.limit && last ? expiredCursor(last) : undefined, now: time }
@@ -253,10 +253,10 @@ async function repeating<T>(work: () => Promise<T>): Promise<T> {
 
 const ATTEMPTS = 10
 
-function answerOf(rows: unknown[]) {
-  const answered = rows as (Row | NoRow)[]
-  const found = answered.filter((row) => row.key !== null)
-  return { found, now: Number(answered[0]?.now) }
+function rowsOf(rows: unknown[]) {
+  const rowList = rows as (Row | NoRow)[]
+  const found = rowList.filter((row) => row.key !== null)
+  return { found, now: Number(rowList[0]?.now) }
 }
 
 function recordOf({ key, version, value, expires_at: expiresAt }: Row): StorageRecord {

@@ -9,7 +9,7 @@ import {
   checkWrites,
   expiredCursor,
   isCheck,
-  keysToTell,
+  reportedKeys,
   scanCursor,
 } from './contract.js'
 import type {
@@ -127,7 +127,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
         waiting.push({ workspaceId, writes, values, resolve, reject })
         if (waiting.length === 1) afterOthers(writeWaiting)
       })
-      if (written && written.length > 0) watching.tell({ workspaceId, keys: keysToTell(writes, written) })
+      if (written && written.length > 0) watching.notify({ workspaceId, keys: reportedKeys(writes, written) })
       return written
     },
 

@@ -6,7 +6,7 @@ export interface Watchers {
   /** @returns a function that stops watching */
   add(listener: (change: StorageChange) => void): () => void
   /** Notifies all of them; one that throws breaks neither the commit nor the others. */
-  tell(change: StorageChange): void
+  notify(change: StorageChange): void
   /** Whether nobody watches. */
   none(): boolean
 }
@@ -21,7 +21,7 @@ export function watchers(): Watchers {
       commits.on('change', watcher)
       return () => void commits.off('change', watcher)
     },
-    tell(change) {
+    notify(change) {
       for (const watcher of commits.listeners('change')) {
         try {
           watcher(change)

@@ -8,7 +8,7 @@ export {
   type TestServer,
   type TestServerOptions,
   type TestTool,
-  type TestToolAnswer,
+  type TestToolResult,
   type TestToolContext,
 } from './mcp-server.js'
 export { manualRuntime, type ManualRuntime } from './manual-runtime.js'

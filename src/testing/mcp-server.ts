@@ -25,7 +25,7 @@ export interface TestTool {
    * @param context - what belongs to this call
    */
   readonly run?:
-    | ((args: Readonly<Record<string, unknown>>, context: TestToolContext) => TestToolAnswer | Promise<TestToolAnswer>)
+    | ((args: Readonly<Record<string, unknown>>, context: TestToolContext) => TestToolResult | Promise<TestToolResult>)
     | undefined
 }
 
@@ -50,7 +50,7 @@ export interface TestToolContext {
 }
 
 /** The result of a tool: a text, or a result as on the wire. */
-export type TestToolAnswer = string | { readonly [key: string]: unknown }
+export type TestToolResult = string | { readonly [key: string]: unknown }
 
 /** Options of a {@link TestServer}. */
 export interface TestServerOptions {
@@ -91,7 +91,7 @@ export interface TestServer {
   /** Replaces the tools, and notifies clients that listen. */
   setTools(tools: readonly TestTool[]): Promise<void>
   /** Answers every request with this from now on; `undefined`: works again. */
-  answerWith(answer: ((request: Request) => Response | Promise<Response>) | undefined): void
+  respondWith(answer: ((request: Request) => Response | Promise<Response>) | undefined): void
   /** Forgets all sessions, as a restart does. */
   forgetSessions(): void
   /** Closes the server. Safe to call twice. */
@@ -167,7 +167,7 @@ export function testServer(options: TestServerOptions): TestServer {
       modern.notify.toolsChanged()
       await Promise.all([...sessions.values()].map(({ server }) => server.sendToolListChanged()))
     },
-    answerWith(next) {
+    respondWith(next) {
       answer = next
     },
     forgetSessions() {

@@ -93,7 +93,7 @@ describe('nothing that a server or another person wrote hides', () => {
   ])('in %s', async (_what, { status, body }) => {
     const gate = await openSly({ confirm: () => 'approve' })
     const toolset = await gate.toolset()
-    gate.server.answerWith(async (request) => {
+    gate.server.respondWith(async (request) => {
       const { id = 0 } = (await request.json()) as { id?: number }
       const text = typeof body === 'string' ? body : JSON.stringify({ ...body, id })
       const type = typeof body === 'string' ? 'text/plain' : 'application/json'

@@ -40,7 +40,7 @@ async function pair() {
 describe('a server that hangs', () => {
   it('delays no toolset, and no call of another integration', async () => {
     const { bad, runtime, mine, call } = await pair()
-    bad.answerWith(hangs)
+    bad.respondWith(hangs)
     let ended = false
     const hanging = call('bad').finally(() => (ended = true))
     hanging.catch(() => {})
@@ -55,7 +55,7 @@ describe('a server that hangs', () => {
   it('does not keep a toolset waiting for its old list, and is named once its time is up', async () => {
     const { good, bad, runtime, mine, badId, call } = await pair()
     await runtime.advance(2 * 86_400_000)
-    bad.answerWith(hangs)
+    bad.respondWith(hangs)
     const before = good.requests.length
     expect((await mine.toolset('assistant')).tools).toHaveLength(2)
     expect(await call('good')).toMatchObject({ type: 'completed' })
@@ -66,7 +66,7 @@ describe('a server that hangs', () => {
 
   it('ends a first connect with its reason, while others connect', async () => {
     const { bad, runtime, mine } = await pair()
-    bad.answerWith(hangs)
+    bad.respondWith(hangs)
     const connecting = mine.connect({ url: bad.url, name: 'Again', agents: ['assistant'] })
     connecting.catch(() => {})
     const other = await mine.connect({ url: 'https://good.example/mcp', name: 'Other', agents: ['assistant'] })
@@ -86,7 +86,7 @@ describe('a server that is down', () => {
   ])('has the status %s, found out behind a toolset', async (reason, answer) => {
     const { bad, runtime, mine, badId, call } = await pair()
     await runtime.advance(2 * 86_400_000)
-    bad.answerWith(answer)
+    bad.respondWith(answer)
     expect((await mine.toolset('assistant')).tools).toHaveLength(2)
     await runtime.advance(1_000)
     expect(await mine.get(badId)).toMatchObject({ status: 'error', statusDetail: { reason } })
@@ -95,7 +95,7 @@ describe('a server that is down', () => {
 
   it('is tried at growing distances up to a minute, however often it is called', async () => {
     const { bad, runtime, call, tried } = await pair()
-    bad.answerWith(overloaded)
+    bad.respondWith(overloaded)
     const times: number[] = []
     for (let second = 0; second < 600; second++) {
       const before = tried()
@@ -114,11 +114,11 @@ describe('a server that is down', () => {
 
   it('lets exactly one through when its time has come, and all when that one succeeds', async () => {
     const { bad, runtime, call, tried } = await pair()
-    bad.answerWith(overloaded)
+    bad.respondWith(overloaded)
     for (let n = 0; n < 3; n++) await expect(call('bad')).rejects.toMatchObject({ code: 'server_error' })
     await runtime.advance(1_000)
     const held = later<Response>()
-    bad.answerWith(() => held.promise)
+    bad.respondWith(() => held.promise)
     const many = Array.from({ length: 7 }, () => call('bad').catch((error: { code: string }) => error.code))
     await runtime.advance(0)
     expect(tried()).toBe(4)
@@ -126,7 +126,7 @@ describe('a server that is down', () => {
     expect(await Promise.all(many)).toEqual(Array.from({ length: 7 }, () => 'server_error'))
     expect(tried()).toBe(4)
     await runtime.advance(2_000)
-    bad.answerWith(undefined)
+    bad.respondWith(undefined)
     expect(await call('bad')).toMatchObject({ type: 'completed' })
     const after = await Promise.all(Array.from({ length: 7 }, () => call('bad')))
     expect(after.map(({ type }) => type)).toEqual(Array.from({ length: 7 }, () => 'completed'))
@@ -134,11 +134,11 @@ describe('a server that is down', () => {
 
   it('is tried at once when a person validates it, and everybody profits', async () => {
     const { bad, mine, badId, call, tried } = await pair()
-    bad.answerWith(overloaded)
+    bad.respondWith(overloaded)
     await expect(call('bad')).rejects.toMatchObject({ code: 'server_error' })
     expect(await mine.validate(badId)).toMatchObject({ type: 'failed', integration: { status: 'error' } })
     expect(tried()).toBe(2)
-    bad.answerWith(undefined)
+    bad.respondWith(undefined)
     expect(await mine.validate(badId)).toMatchObject({ type: 'connected', integration: { status: 'connected' } })
     expect(await call('bad')).toMatchObject({ type: 'completed' })
   })
@@ -152,13 +152,13 @@ describe('a server that asks for time', () => {
   ])('gets it: %s', async (_how, retryAfter, ms) => {
     const { bad, runtime, mine, badId, call, tried } = await pair()
     const headers = { 'retry-after': retryAfter(runtime.now()) }
-    bad.answerWith(() => new Response(null, { status: 429, headers }))
+    bad.respondWith(() => new Response(null, { status: 429, headers }))
     await expect(call('bad')).rejects.toMatchObject({ code: 'rate_limited' })
     expect(await mine.get(badId)).toMatchObject({
       status: 'error',
       statusDetail: { reason: 'rate_limited', action: 'wait' },
     })
-    bad.answerWith(undefined)
+    bad.respondWith(undefined)
     await runtime.advance(ms - 1)
     await expect(call('bad')).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 1 })
     expect(tried()).toBe(1)

@@ -56,7 +56,7 @@ describe('the list of integrations', () => {
   it('shows what needs attention', async () => {
     const { mine, id, server } = await openGate()
     expect(await mine.list({ attention: true })).toEqual([])
-    server.answerWith(() => new Response(null, { status: 503 }))
+    server.respondWith(() => new Response(null, { status: 503 }))
     await mine.validate(id)
     expect(await mine.list({ attention: true })).toMatchObject([{ id, status: 'error' }])
     await mine.disable(id)

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../model/json.js'
 import { equal } from '../assertions.js'
-import { commit, mostRounds, walk, type StorageTest } from './support.js'
+import { commit, maxRounds, walk, type StorageTest } from './support.js'
 
 /** Records that the storage numbers. */
 export function appendingContract(test: StorageTest): void {
@@ -36,7 +36,7 @@ export function appendingContract(test: StorageTest): void {
     let writing = true
     const follow = async (): Promise<void> => {
       let last: string | undefined
-      for (let rounds = 0, over = false; !over && rounds < mostRounds; rounds++) {
+      for (let rounds = 0, over = false; !over && rounds < maxRounds; rounds++) {
         over = !writing
         const query = { workspaceId: workspace, prefix: 'event/', limit: 7 }
         const pages = await walk((after) => storage.list({ ...query, after: last, ...after }))

@@ -7,7 +7,7 @@ import { rejected, truthy } from '../assertions.js'
 export type StorageTest = (name: string, body: (given: Given) => Promise<void>) => void
 
 /** So that a storage that never gets anywhere fails instead of hanging. */
-export const mostRounds = 10_000
+export const maxRounds = 10_000
 
 /** What a test of the contract works with. */
 export interface Given {
@@ -36,7 +36,7 @@ export async function valueOf(
 }
 
 export async function increment(storage: RegistryStorage, workspace: string, key: string): Promise<void> {
-  for (let attempt = 0; attempt < mostRounds; attempt++) {
+  for (let attempt = 0; attempt < maxRounds; attempt++) {
     const [record] = (await storage.read(workspace, [key])).records
     if (record === undefined) throw new Error('The record is gone.')
     const value = Number(record.value) + 1
@@ -52,7 +52,7 @@ export async function walk<Page extends { readonly next?: string | undefined }>(
   const pages = [await read({})]
   for (let after = pages[0]?.next; after !== undefined; after = pages.at(-1)?.next) {
     pages.push(await read({ after }))
-    truthy(pages.at(-1)?.next !== after && pages.length < mostRounds, 'each page ends further on')
+    truthy(pages.at(-1)?.next !== after && pages.length < maxRounds, 'each page ends further on')
   }
   return pages
 }
