@@ -5,6 +5,7 @@ import {
   type ActorIntegrations,
   type RegistryRuntime,
 } from '../index.js'
+import { onAbort } from '../model/race.js'
 
 /** The number of streams that one person can have open at once in this process. */
 const streamsPerPerson = 4
@@ -34,8 +35,7 @@ export class EventStreams {
   async open(mine: ActorIntegrations, actor: Actor, after: string | undefined, ends: AbortSignal): Promise<Response> {
     const leave = this.#enter(`${actor.workspaceId}\n${actor.userId}`)
     const stream = new EventStream(this.#clock, leave)
-    ends.addEventListener('abort', () => stream.end(), { once: true })
-    if (ends.aborted) stream.end()
+    onAbort(ends, () => stream.end())
     try {
       await stream.start(mine, after)
     } catch (error) {

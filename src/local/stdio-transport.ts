@@ -5,6 +5,7 @@ import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio'
 import spawn from 'cross-spawn'
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { boundedJson } from '../model/json-limits.js'
+import { endsBefore } from '../model/race.js'
 import { lineReader } from './line-reader.js'
 import { endRest, endWithThisProcess, leadsGroup, signalProgram } from './process-group.js'
 
@@ -135,10 +136,10 @@ async function end(running: ChildProcess): Promise<void> {
   const gone = new Promise<void>((resolve) => running.once('exit', () => resolve()))
   running.stdin?.end()
   for (const name of ['SIGTERM', 'SIGKILL'] as const) {
-    if (await settlesWithin(gone, graceMs)) return
+    if (await endsBefore(AbortSignal.timeout(graceMs), gone)) return
     signalProgram(running, name)
   }
-  await settlesWithin(gone, graceMs)
+  await endsBefore(AbortSignal.timeout(graceMs), gone)
 }
 
 function exited(code: number | null, signal: NodeJS.Signals | null): IntegrationError {
@@ -169,17 +170,6 @@ function tooLarge(maxBytes: number | undefined): IntegrationError {
     `The server's response is larger than ${maxBytes} bytes and was discarded.`,
     { mayHaveRun: true },
   )
-}
-
-async function settlesWithin(work: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
-    timer.unref()
-  })
-  const settled = await Promise.race([work.then(() => true), late])
-  clearTimeout(timer)
-  return settled
 }
 
 /** How long much text at once makes the next wait, in ms: a server that never stops writing waits for its full pipe. */

@@ -39,6 +39,22 @@ export function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBound
   })
 }
 
+/**
+ * Waits until work has ended, well or badly, but no longer than until the signal aborts.
+ *
+ * @returns whether the work has ended
+ */
+export function endsBefore(signal: AbortSignal, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stopListening = onAbort(signal, () => resolve(false))
+    const ended = (): void => {
+      stopListening()
+      resolve(true)
+    }
+    work.then(ended, ended)
+  })
+}
+
 /** Calls the listener when the signal aborts, or at once if it is aborted. @returns a function that stops listening */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal?.aborted === true) listener()

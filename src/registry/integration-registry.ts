@@ -1,6 +1,7 @@
 import type { Actor } from '../model/actor.js'
 import { parseActor } from './state/actor-input.js'
 import { atFirstUse } from '../model/at-first-use.js'
+import { endsBefore } from '../model/race.js'
 import { actorIntegrations } from './acting-as.js'
 import type { ActorIntegrations } from './actor-integrations.js'
 import { actingAs } from './state/context.js'
@@ -147,19 +148,19 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
     const { calls, decisions, runtime, report } = context
     this.#closing.abort()
     decisions.noticeAll()
-    const cancelGrace = runtime.setTimer(() => calls.endAll('closed'), graceMs)
-    let cancelLate = (): void => {}
-    const late = new Promise<void>((resolve) => (cancelLate = runtime.setTimer(resolve, graceMs + settlingMs)))
-    await Promise.race([late, calls.drained()])
-    await Promise.race([late, background.settled()])
+    const late = new AbortController()
+    const stopGrace = runtime.setTimer(() => calls.endAll('closed'), graceMs)
+    const stopLate = runtime.setTimer(() => late.abort(), graceMs + settlingMs)
+    await endsBefore(late.signal, calls.drained())
+    await endsBefore(late.signal, background.settled())
     for (const end of ends) {
       const ended = end().catch((error: unknown) =>
         report({ area: 'close', message: 'close() could not end a resource.', error }),
       )
-      await Promise.race([late, ended])
+      await endsBefore(late.signal, ended)
     }
-    cancelGrace()
-    cancelLate()
+    stopGrace()
+    stopLate()
     this.#isClosed = true
     context.feed.local.removeAllListeners()
   }

@@ -1,6 +1,7 @@
 import { guardedFetchAtFirstUse } from '../egress/fetch-at-first-use.js'
 import { ConnectionPool } from '../mcp/connection-pool.js'
 import { atFirstUse } from '../model/at-first-use.js'
+import { onAbort } from '../model/race.js'
 import { refresherAtFirstUse } from '../oauth/refresher-at-first-use.js'
 import { toolsetBuilder, type ToolsetBuilder } from './gate/toolset-contents.js'
 import { maintain } from './operations/maintain.js'
@@ -100,8 +101,7 @@ export function openContext(
   const builder = toolsetBuilder(context)
   const unwatch = watchOthers(context, options.storage)
   if (options.maintenance !== undefined) {
-    const endMaintenance = maintain(context, options.maintenance.everyMs)
-    closing.addEventListener('abort', endMaintenance, { once: true })
+    onAbort(closing, maintain(context, options.maintenance.everyMs))
   }
   const ends = [
     async () => builder.close(),

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { onAbort, race } from '../../src/model/race.js'
+import { endsBefore, onAbort, race } from '../../src/model/race.js'
 import { manualRuntime } from 'mcp-integrations/testing'
 
 const toError = (why: string) => new Error(why)
@@ -56,4 +56,18 @@ it('calls back at once for a signal that has aborted, and not after it was stopp
   onAbort(caller.signal, listener)()
   caller.abort()
   expect(listener).toHaveBeenCalledTimes(1)
+})
+
+describe('what is waited for until a signal aborts', () => {
+  it('has ended, well or badly, or has not', async () => {
+    const late = new AbortController()
+    const removed = vi.spyOn(late.signal, 'removeEventListener')
+    expect(await endsBefore(late.signal, Promise.resolve())).toBe(true)
+    expect(await endsBefore(late.signal, Promise.reject(new Error('broken')))).toBe(true)
+    expect(removed).toHaveBeenCalledTimes(2)
+    const waiting = endsBefore(late.signal, never())
+    late.abort()
+    expect(await waiting).toBe(false)
+    expect(await endsBefore(late.signal, never())).toBe(false)
+  })
 })
