@@ -22,24 +22,31 @@ export async function refused(
   if (status === 403) throw statusError(response, doingOf(exchange), now, text)
   const error = errorIn(text, exchange)
   if (error?.code === -32022 && method !== 'server/discover') throw unsupportedVersion()
-  if (method === 'server/discover' || method === 'initialize') {
-    // A server that stumbles over the question for its era may know the older handshake: the question costs no connection.
-    if (method === 'server/discover' && status >= 500)
-      return new Response(text, { status: 400, headers: response.headers })
-    if (error?.code !== undefined || status < 500 || namesRevision(text)) {
-      const isProbe = method === 'server/discover' && (status === 404 || status === 405)
-      if (isProbe && error === undefined)
-        throw new ProbeRefused('No Streamable HTTP here.', { cause: statusError(response, 'connect', now) })
-      return new Response(text, { status, headers: response.headers })
-    }
-    throw statusError(response, 'connect', now)
-  }
+  if (method === 'server/discover') return refusedProbe(response, text, error !== undefined, now)
+  if (method === 'initialize') return refusedHandshake(response, text, error !== undefined, now)
   if (error?.isOurs === true) throw new RpcRefusal({ ...error, httpStatus: status })
   if (status === 404 && inSession) throw sessionLost(status, text)
   // Many servers look a session up themselves and answer 400; without the request's id it may be about the session.
   if (status === 400 && error !== undefined)
     throw new RpcRefusal({ ...error, httpStatus: status, doubtsSession: inSession })
   throw statusError(response, doingOf(exchange), now, text)
+}
+
+/** What the SDK makes of the refused question for the era; where it says nothing about MCP, the older ways are tried. */
+function refusedProbe(response: Response, text: string, isRpcError: boolean, now: () => number): Response {
+  const { status, headers } = response
+  // The SDK reads a JSON-RPC error in a 4xx only.
+  if (isRpcError) return new Response(text, { status: status < 500 ? status : 400, headers })
+  const fault = statusError(response, 'connect', now)
+  if (status === 404 || status === 405) throw new ProbeRefused('No Streamable HTTP here.', { cause: fault })
+  if (status >= 500) throw fault
+  return new Response(text, { status, headers })
+}
+
+function refusedHandshake(response: Response, text: string, isRpcError: boolean, now: () => number): Response {
+  const { status, headers } = response
+  if (isRpcError || status < 500 || namesRevision(text)) return new Response(text, { status, headers })
+  throw statusError(response, 'connect', now)
 }
 
 /** The error that a status means, with what the headers say of it. */
