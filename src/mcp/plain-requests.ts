@@ -56,8 +56,7 @@ export class PlainRequests {
   /** What the SDK's client adds to `_meta` of every request. */
   readonly #envelope: object | undefined
   readonly #underWay = new Set<CallClock>()
-  /** Ids beyond those of the SDK's client, which counts from 0. */
-  #lastId = 1_000_000_000
+  #lastId = someId()
 
   constructor(options: PlainRequestsOptions) {
     this.#options = options
@@ -168,6 +167,16 @@ async function onlyMessage(response: Response, exchange: Awaited): Promise<JSONR
   const [first, ...others] = messagesIn(body, exchange, response.status)
   if (first !== undefined && others.length === 0 && isAnswer(first, exchange)) return first
   return again(response, 'application/json', 'text' in body ? body.text : null)
+}
+
+/**
+ * Where ids begin: beyond those of the SDK's client, which counts from 0, and elsewhere in each process, because several
+ * may use one session. 32 bits, which every server can read.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic#requests ids are unique within a session
+ */
+function someId(): number {
+  return 1_000_000_000 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000_000)
 }
 
 /** Text that is the same as a header's value. */

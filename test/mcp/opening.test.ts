@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { manualRuntime } from '../../src/testing/manual-runtime.js'
 import { testServer } from '../../src/testing/mcp-server.js'
+import { eventually } from '../support/eventually.js'
 import { fault, listing, never, open, rawServer, result, sent, tool } from './support.js'
 
 const tools = [{ name: 'echo' }]
@@ -195,6 +196,33 @@ describe('a session', () => {
     const connection = await open(server)
     expect((await connection.callTool(tool('t'), {}, patient)).result).toMatchObject({ isError: true })
     expect(sent(server).slice(-2)).toEqual(['tools/call', 'ping'])
+  })
+
+  it('is shared by processes whose requests are under way at once, and each gets its own response', async () => {
+    let started = (): void => undefined
+    const hasStarted = new Promise<void>((resolve) => (started = resolve))
+    let finish = (): void => undefined
+    const finished = new Promise<void>((resolve) => (finish = resolve))
+    const slow = {
+      name: 'slow',
+      run: async ({ of }: { readonly of?: unknown }) => {
+        if (of === 'first') started()
+        await finished
+        return `for the ${String(of)}`
+      },
+    }
+    const server = testServer({ tools: [slow], era: 'legacy' })
+    const first = await open(server)
+    const second = await open(server, { profile: first.profile })
+    const calls = [first.callTool(tool('slow'), { of: 'first' }, patient)]
+    await hasStarted
+    calls.push(second.callTool(tool('slow'), { of: 'second' }, patient))
+    await eventually(() => expect(server.calls.get('slow')).toBe(2))
+    finish()
+    const results = await Promise.all(calls)
+    expect(results.map((each) => each.result.content[0]?.text)).toEqual(['for the first', 'for the second'])
+    expect(sent(server).filter((method) => method === 'initialize')).toHaveLength(1)
+    await server.close()
   })
 
   it('is ended on the server only when nobody else may go on with it', async () => {

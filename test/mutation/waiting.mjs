@@ -105,4 +105,16 @@ export default [
     test: sentOnce,
     named: 'a call that may have run',
   },
+  {
+    without: 'ids of requests that differ between processes in one session',
+    edits: [
+      {
+        file: 'src/mcp/plain-requests.ts',
+        search: '1_000_000_000 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000_000)',
+        replace: '1_000_000_000',
+      },
+    ],
+    test: 'test/mcp/opening.test.ts',
+    named: 'each gets its own response',
+  },
 ]
