@@ -13,8 +13,8 @@ import {
   oauthClient,
   type ObtainedTokens,
 } from './client-authentication.js'
+import { differenceFrom, parseCallback } from './callback-url.js'
 import { refuse, safeUrl } from './endpoint.js'
-import { issuerHash, ownParameter } from './environment.js'
 import { deadlines, jsonObject, oauthError, send, clearMayHaveRun } from './requests.js'
 import { accountName, readTokens } from './token-response.js'
 import type { ClientRegistration } from './client-registration.js'
@@ -27,8 +27,6 @@ import { resourceParameter, tokenOptions, type TokenContext, type TokenSet } fro
 export interface FlowSecrets extends TokenContext {
   readonly state: string
   readonly verifier: string
-  /** Whether the redirect URI is specific to this issuer, so that other callback URLs are refused. */
-  readonly ownRedirectUri: boolean
 }
 
 /** Options of starting a sign-in. */
@@ -81,14 +79,12 @@ export async function beginAuthorization(
     resource,
   }
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
-  const ownRedirectUri = client.redirectUri.includes(issuerHash(issuer))
   const flow: FlowSecrets = {
     state,
     verifier,
     server,
     client,
     scopes,
-    ownRedirectUri,
     resource,
     namedAs,
     configuredTokenEndpoint: settings.metadata?.tokenEndpoint,
@@ -144,17 +140,16 @@ async function checkCallback(flow: FlowSecrets, callbackUrl: string): Promise<UR
   const url = parseCallback(callbackUrl)
   if (url === undefined) throw refuse('callback_invalid', "The callback URL can't be read.")
   const { server, client, state } = flow
-  if (flow.ownRedirectUri && !`${url.host}${url.pathname}${url.search}`.includes(issuerHash(server.issuer))) {
+  const difference = differenceFrom(client.redirectUri, server.issuer, url)
+  if (difference === 'issuer')
     throw refuse(
       'issuer_mismatch',
       'This callback URL belongs to a different authorization server. Start the sign-in again.',
     )
-  }
-  const own = new URL(client.redirectUri).searchParams.get(ownParameter)
-  if (url.searchParams.get(ownParameter) !== own)
+  if (difference === 'url')
     throw refuse(
-      'issuer_mismatch',
-      'This callback URL belongs to a different authorization server. Start the sign-in again.',
+      'callback_invalid',
+      'The callback URL is not the redirect URI of this sign-in. Pass the URL as the browser requested it.',
     )
   for (const name of ['state', 'iss', 'code', 'error']) {
     if (url.searchParams.getAll(name).length > 1)
@@ -180,12 +175,6 @@ async function checkCallback(flow: FlowSecrets, callbackUrl: string): Promise<UR
     }
     throw refuse('callback_invalid', 'The callback URL is not a valid OAuth authorization response.')
   }
-}
-
-/** Frameworks often pass only path and query. */
-function parseCallback(callbackUrl: string): URL | undefined {
-  const base = 'http://localhost'
-  return callbackUrl.length <= 16_384 && URL.canParse(callbackUrl, base) ? new URL(callbackUrl, base) : undefined
 }
 
 /** The account that signed in, by OpenID userinfo. Best effort: an error doesn't fail the sign-in. */

@@ -231,6 +231,44 @@ describe('callback', () => {
     })
   })
 
+  const evil = issuerHash('https://evil.example')
+  /** The redirect URI of a sign-in, and where a callback of it arrives; `HASH` is what marks the authorization server. */
+  it.each<[string, string, string, string]>([
+    ['at another path', 'http://127.0.0.1:34567/callback', '/elsewhere', 'callback_invalid'],
+    ['below its path', 'http://127.0.0.1:34567/callback', '/callback/more', 'callback_invalid'],
+    ['at a path that only ends alike', 'http://127.0.0.1:34567/callback', '/my-callback', 'callback_invalid'],
+    ['without the query of its host', 'http://127.0.0.1:34567/callback?app=1', '/callback', 'callback_invalid'],
+    ['with another query of its host', 'http://127.0.0.1:34567/callback?app=1', '/callback?app=2', 'callback_invalid'],
+    ['with a foreign mark in the path', 'http://127.0.0.1:34567/cb/HASH', `/cb/${evil}`, 'issuer_mismatch'],
+    ['with its mark in the query', 'http://127.0.0.1:34567/cb/HASH', `/cb/${evil}?x=HASH`, 'issuer_mismatch'],
+    ['with its mark before a foreign one', 'http://127.0.0.1:34567/cb/HASH', `/HASH/cb/${evil}`, 'issuer_mismatch'],
+    ['without the segment of its mark', 'http://127.0.0.1:34567/cb/HASH/end', '/end', 'issuer_mismatch'],
+    ['with a foreign mark', 'http://127.0.0.1:34567/cb?mcp_as=HASH', `/cb?mcp_as=${evil}`, 'issuer_mismatch'],
+    ['with both marks', 'http://127.0.0.1:34567/cb?mcp_as=HASH', `/cb?mcp_as=HASH&mcp_as=${evil}`, 'issuer_mismatch'],
+    ['with its mark in the path', 'http://127.0.0.1:34567/cb?mcp_as=HASH', '/cb/HASH', 'issuer_mismatch'],
+    ['with a mark it has not', 'http://127.0.0.1:34567/cb', `/cb?mcp_as=${evil}`, 'issuer_mismatch'],
+    ['with its mark elsewhere in the query', 'http://127.0.0.1:34567/cb?as=HASH', '/cb?b=HASH', 'issuer_mismatch'],
+    ['at a foreign host', 'https://HASH.app.example/cb', `https://${evil}.app.example/cb`, 'issuer_mismatch'],
+    ['at the host of a proxy', 'https://app.example/oauth/cb', 'http://10.0.0.7:3000/oauth/cb', 'taken'],
+    ['below the path of a proxy', 'https://app.example/oauth/cb', '/edge/oauth/cb', 'taken'],
+    ['where a router has cut the path', 'https://app.example/oauth/cb?mcp_as=HASH', '/cb?mcp_as=HASH', 'taken'],
+    ['where a router has cut all of it', 'https://app.example/oauth/cb', '/', 'taken'],
+    ['where a router has cut up to the mark', 'https://app.example/oauth/HASH', '/HASH', 'taken'],
+    ['with a slash at its end', 'https://app.example/oauth/cb', '/oauth/cb/', 'taken'],
+    ['in another order', 'https://app.example/cb?a=1&mcp_as=HASH', '/cb?mcp_as=HASH&x=2&a=1', 'taken'],
+    ['to an app', 'com.example.app:/cb?mcp_as=HASH', 'com.example.app:/cb?mcp_as=HASH', 'taken'],
+  ])('that arrives %s is %3$s', async (_what, uri, arrived, outcome) => {
+    const server = await tokenServer()
+    const found = discovered(server.origin)
+    const own = (text: string): string => text.replace('HASH', issuerHash(found.issuer))
+    const { state, flow } = await begin(found, [], clientOf(found, { redirectUri: own(uri) }))
+    const callback = `${own(arrived)}${arrived.includes('?') ? '&' : '?'}code=c&state=${state}`
+    const finished = finishAuthorization(environment(), flow, callback)
+    if (outcome === 'taken') await expect(finished).resolves.toMatchObject({ tokens: { accessToken: 'at' } })
+    else await expect(finished).rejects.toMatchObject({ code: 'authorization_failed', reason: outcome })
+    expect(server.requests).toHaveLength(outcome === 'taken' ? 1 : 0)
+  })
+
   it('tells the account by an ID token that is for us', async () => {
     for (const [claims, account] of [
       [{ aud: 'client', sub: 'ana' }, 'ana'],

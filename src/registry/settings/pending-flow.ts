@@ -48,7 +48,7 @@ export async function redeemCode(
   const { actor } = context
   const { integrationId, owner } = flow.value
   const { tokens, client } = await finishAuthorization(context.oauth, flow.secrets, callbackUrl, { signal })
-  const { state: _state, verifier: _verifier, ownRedirectUri: _own, ...asked } = flow.secrets
+  const { state: _state, verifier: _verifier, ...asked } = flow.secrets
   const credential = await sealCredential(
     context.vault,
     { workspaceId: actor.workspaceId, integrationId, owner, field: 'tokens' },
