@@ -59,7 +59,7 @@ export async function beginAuthorization(
   request: AuthorizationRequest,
 ): Promise<BegunAuthorization> {
   const { discovery, client, scopes, settings = {}, steppedUpFor } = request
-  const { server, resource, issuer, namedAs } = discovery
+  const { server, resource, namedAs } = discovery
   const url = safeUrl(server.authorization_endpoint, env)
   if (url === undefined)
     throw refuse('unsafe_authorization_url', 'The URL of the authorization server is not safe to open.')

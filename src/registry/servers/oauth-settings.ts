@@ -29,15 +29,21 @@ export async function oauthSettingsOf(
   return connector === undefined ? undefined : withConnectorSettings(connector, own, origin)
 }
 
-/** Whether the client of these settings is the one of the host's connector. */
+/**
+ * Whether the client is the one of the host's connector: it was configured there or, where no client was configured, the
+ * server is the connector's own.
+ */
 export async function isHostsClient(
   context: Context,
   workspaceId: string,
-  { connectorId }: Pick<IntegrationRecord, 'connectorId'>,
+  record: IntegrationRecord,
   settings: OAuthSettings | undefined,
 ): Promise<boolean> {
-  if (connectorId === undefined || settings?.clientId === undefined) return false
-  const auth = (await context.connectorsOf(workspaceId)).find(({ id }) => id === connectorId)?.auth
+  if (record.connectorId === undefined) return false
+  const connector = (await context.connectorsOf(workspaceId)).find(({ id }) => id === record.connectorId)
+  if (connector === undefined) return false
+  if (settings?.clientId === undefined) return 'url' in connector && new URL(connector.url).origin === originOf(record)
+  const { auth } = connector
   return typeof auth === 'object' && auth.type === 'oauth' && auth.clientId === settings.clientId
 }
 

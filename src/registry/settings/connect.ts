@@ -42,7 +42,7 @@ export async function connect(
       owner,
       serverUrl: plan.url!,
       settings: plan.settings,
-      clientByHost: plan.oauth?.clientId === undefined,
+      clientByHost: plan.connector !== undefined && plan.oauth?.clientId === undefined,
     }
     return signIn(context, plan, target, { challenge: found.challenge, signal })
   }

@@ -1,6 +1,7 @@
 import { IntegrationError } from '../../model/errors.js'
 import type { ClientRegistration } from '../../oauth/client-registration.js'
 import type { Discovery } from '../../oauth/discovery.js'
+import { perIssuer, type OAuthEnvironment } from '../../oauth/environment.js'
 import type { Context } from '../state/context.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
@@ -21,7 +22,7 @@ export function sharedRedirect(
 ): SharedRedirect | undefined {
   const isShared = client.redirectUri === context.oauth.redirectUrl
   if (!isShared || server.authorization_response_iss_parameter_supported === true) return undefined
-  return { issuer, byHost: byHost || client.source === 'metadata_document' }
+  return { issuer, byHost }
 }
 
 /**
@@ -31,20 +32,47 @@ export function sharedRedirect(
  * @throws IntegrationError `authorization_failed` with `redirect_uri_shared`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4
  */
-export async function refuseMixUp(
+export async function refuseMixUp(context: Context, ref: IntegrationRef, mine: SharedRedirect): Promise<void> {
+  if (await isTaken(context, ref, mine))
+    throw new IntegrationError(
+      'authorization_failed',
+      "Two authorization servers that don't identify themselves in the callback (RFC 9207) can't share one redirect URI. Configure `oauth.redirectUrl` with {issuer}, and register the resulting URI at each.",
+      { reason: 'redirect_uri_shared' },
+    )
+}
+
+/**
+ * The environment to find a client in. Our metadata document has only the one redirect URI, so that it is not used where
+ * another authorization server has that already and this one registers clients, which get a redirect URI of their own.
+ */
+export async function clientEnvironment(
+  context: Context,
+  ref: IntegrationRef,
+  { issuer, server }: Discovery,
+  byHost: boolean,
+): Promise<OAuthEnvironment> {
+  const { oauth } = context
+  const { clientMetadataUrl, redirectUrl } = oauth
+  const usesDocument = clientMetadataUrl !== undefined && server.client_id_metadata_document_supported === true
+  const isOneForAll = perIssuer(redirectUrl, issuer) === redirectUrl
+  if (!usesDocument || !isOneForAll || server.authorization_response_iss_parameter_supported === true) return oauth
+  const canRegister = server.registration_endpoint !== undefined
+  return canRegister && (await isTaken(context, ref, { issuer, byHost }))
+    ? { ...oauth, clientMetadataUrl: undefined }
+    : oauth
+}
+
+/** Whether another authorization server has the redirect URI, and the host doesn't vouch for both. */
+async function isTaken(
   context: Context,
   { workspaceId, integrationId }: IntegrationRef,
   mine: SharedRedirect,
-): Promise<void> {
+): Promise<boolean> {
   for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.clients, limit: 500 }))
     for (const record of records) {
       const other = versioned<ClientRecord>(record)?.value.sharedRedirect
       if (other === undefined || record.key === keys.client(integrationId) || other.issuer === mine.issuer) continue
-      if (!(mine.byHost && other.byHost))
-        throw new IntegrationError(
-          'authorization_failed',
-          "Two authorization servers that don't identify themselves in the callback (RFC 9207) can't share one redirect URI. Configure `oauth.redirectUrl` with {issuer}, and register the resulting URI at each.",
-          { reason: 'redirect_uri_shared' },
-        )
+      if (!(mine.byHost && other.byHost)) return true
     }
+  return false
 }

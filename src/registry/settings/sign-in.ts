@@ -12,7 +12,7 @@ import type { ActorContext } from '../state/context.js'
 import { keys } from '../state/keys.js'
 import { toJson, type FlowRecord } from '../state/records.js'
 import { flowContext } from './pending-flow.js'
-import { refuseMixUp, sharedRedirect } from './shared-redirect.js'
+import { clientEnvironment, refuseMixUp, sharedRedirect } from './shared-redirect.js'
 import { canAskConsent, keepClient, shareRegistration, type SharedClient } from './shared-registration.js'
 import type { SignInTarget } from './sign-in-target.js'
 
@@ -177,7 +177,7 @@ async function redirectPerson(
 /** Our client at the authorization server: the previous one, or one that the workspace shares. */
 async function clientFor(
   context: ActorContext,
-  { serverUrl, settings, client: before, registersAgain }: SignInTarget,
+  { integrationId, serverUrl, settings, clientByHost, client: before, registersAgain }: SignInTarget,
   discovery: Discovery,
   { now, signal }: SignInRequest,
 ): Promise<SharedClient> {
@@ -186,7 +186,8 @@ async function clientFor(
   const sharer = { workspaceId, origin, onlySameOrigin: !canAskConsent(settings), now, signal }
   const stored = before?.origin === origin || !sharer.onlySameOrigin ? before : undefined
   let shared: SharedClient | undefined
-  const client = await resolveClient(context.oauth, discovery, settings, {
+  const environment = await clientEnvironment(context, { workspaceId, integrationId }, discovery, clientByHost === true)
+  const client = await resolveClient(environment, discovery, settings, {
     stored: stored?.client,
     share:
       registersAgain === true

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Connector } from 'mcp-integrations'
-import { back, startWorld, type World } from './support.js'
+import type { Connector, ConnectResult } from 'mcp-integrations'
+import { ana } from '../../support/registry.js'
+import { back, redirectUrl, startWorld, type World } from './support.js'
 
 const query = (url: string) => new URL(url, 'http://localhost').searchParams
 
@@ -41,6 +42,38 @@ describe('an authorization server that passes on the answer of another (RFC 9700
     })
     await expect(world.connected()).rejects.toMatchObject({ reason: 'issuer_mismatch' })
     expect(world.tokenRequests()).toEqual([])
+  })
+})
+
+describe('our metadata document, which has one plain redirect URI', () => {
+  const document = { oauth: { redirectUrl, clientName: 'x', clientMetadataUrl: 'https://app.example/client.json' } }
+  const uriOf = (result: ConnectResult) =>
+    result.type === 'authorization_required' ? query(result.authorizationUrl).get('redirect_uri') : undefined
+  const worlds = async (): Promise<readonly [World, World]> => {
+    const found = [await startWorld(), await startWorld()] as const
+    for (const world of found) world.metadata['client_id_metadata_document_supported'] = true
+    return found
+  }
+
+  it('is for one authorization server that does not say iss; the next one gets a URI of its own', async () => {
+    const [one, two] = await worlds()
+    const mine = one.another(document).actingAs(ana)
+    const connect = ({ url }: World) => mine.connect({ url, name: 'x', agents: ['assistant'] })
+    expect(uriOf(await connect(one))).toBe(redirectUrl)
+    expect(uriOf(await connect(one))).toBe(redirectUrl)
+    expect(uriOf(await connect(two))).toMatch(`${redirectUrl}?mcp_as=`)
+    two.metadata['registration_endpoint'] = undefined
+    await expect(connect(two)).rejects.toMatchObject({ reason: 'redirect_uri_shared' })
+    two.metadata['authorization_response_iss_parameter_supported'] = true
+    expect(uriOf(await connect(two))).toBe(redirectUrl)
+  })
+
+  it('is for all servers of the catalogue', async () => {
+    const [one, two] = await worlds()
+    const connectors = [one, two].map(({ url }, n): Connector => ({ id: `c${n}`, name: 'x', url, auth: 'oauth' }))
+    const mine = one.another({ ...document, connectors }).actingAs(ana)
+    for (const connector of ['c0', 'c1'])
+      expect(uriOf(await mine.connect({ connector, agents: ['assistant'] }))).toBe(redirectUrl)
   })
 })
 
