@@ -2,7 +2,7 @@ import type { Actor } from '../index.js'
 
 /** OAuth settings of a gateway. */
 export interface GatewayAuth {
-  /** The gateway's own URL: the audience that its tokens must be for. */
+  /** The gateway's own URL, which must be the audience of its tokens. */
   readonly resource: string
   /** Issuers of the authorization servers that issue its tokens. */
   readonly authorizationServers: readonly string[]

@@ -13,7 +13,7 @@ export interface GatewayOptions<AgentId extends string = string> {
   /** The agent whose toolset is served. */
   readonly agent: AgentId
   /**
-   * Authenticates a request by the host's own means; called for every request. `undefined` is answered with 401. Leave it
+   * Authenticates a request by the host's own means; called for every request. For `undefined` the response is 401. Leave it
    * out if `auth.verifyToken` identifies people by their tokens.
    */
   readonly actor?: ((request: Request) => Actor | undefined | Promise<Actor | undefined>) | undefined

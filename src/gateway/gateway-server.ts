@@ -49,7 +49,7 @@ export function gatewayServer<AgentId extends string>(
   return server
 }
 
-/** Calls `changed` when a toolset of this actor may have changed. @returns a function that stops it */
+/** Calls `changed` when a toolset of this actor may have changed. @returns a function that stops listening */
 export function onToolsetChange(mine: Pick<ActorIntegrations, 'on'>, changed: () => void): () => void {
   return mine.on('*', ({ type }) => {
     if (changesToolsets(type)) changed()

@@ -22,7 +22,7 @@ export interface GatewaySessionOptions {
   readonly max?: number | undefined
   /** The most sessions of one person; the least recently used one ends first. `@default 16` */
   readonly maxPerPerson?: number | undefined
-  /** The clock, in The clock, in ms since the epoch. `@default Date.now` */
+  /** The clock, in ms since the epoch. `@default Date.now` */
   readonly now?: (() => number) | undefined
 }
 

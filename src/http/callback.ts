@@ -2,7 +2,7 @@ import { isIntegrationError, type ActorIntegrations, type ErrorCode } from '../i
 import { problemStatus, Refusal } from './problem.js'
 import { safeReturnTo } from './return-to.js'
 
-/** Marks the second request of a callback. No authorization server sends it. */
+/** Marks the second request of a callback. Authorization servers don't send this parameter. */
 const secondTry = /[?&]from-here=1$/
 
 /** The OAuth callback, as configured by `oauth.redirectUrl`, with `{issuer}` in its path or query. */

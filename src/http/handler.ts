@@ -23,8 +23,8 @@ import { rateLimit } from '../registry/state/rate-limit.js'
 /** Options of {@link integrationsHandler}. */
 export interface IntegrationsHandlerOptions {
   /**
-   * Authenticates a request; called for every request. `undefined` is answered with 401; a `Response` is sent as it is, for
-   * example a redirect to the host's sign-in.
+   * Authenticates a request; called for every request. For `undefined` the response is 401. A `Response` is sent as it is,
+   * for example a redirect to the host's sign-in.
    */
   actor(request: Request): Actor | Response | undefined | Promise<Actor | Response | undefined>
   /** The path where the handler is mounted, e.g. `/api/mcp`. `@default ''` */
@@ -44,7 +44,7 @@ export interface IntegrationsHandlerOptions {
   readonly frameAncestors?: 'none' | 'self' | undefined
   /** The largest body, in bytes. `@default 1 MiB` */
   readonly maxBodyBytes?: number | undefined
-  /** Called with errors that are answered with 500, for the host's log. `@default console.error` */
+  /** Called with errors that lead to a response with 500, for the host's log. `@default console.error` */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
@@ -245,7 +245,7 @@ function honoPath({ path }: { readonly path: string }): string {
 }
 
 function noSuchRoute(path: string, basePath: string): Refusal {
-  return new Refusal('no_such_route', `There is nothing at "${path.slice(0, 200)}" below the base path "${basePath}".`)
+  return new Refusal('no_such_route', `There is no route "${path.slice(0, 200)}" below the base path "${basePath}".`)
 }
 
 /** The tag in `If-Match`; `undefined` for `*`, which matches any revision. */

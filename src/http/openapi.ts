@@ -65,7 +65,7 @@ function problemResponse(route: Route): Json {
   }
 }
 
-/** What a client of a route should be ready for first. */
+/** The problems that clients of a route should handle first. */
 function likelyProblems({ path, query, body, ifMatch: named, perMinute, method }: Route): readonly ExampleCode[] {
   const likely: readonly (ExampleCode | false)[] = [
     'unauthenticated',
@@ -79,7 +79,7 @@ function likelyProblems({ path, query, body, ifMatch: named, perMinute, method }
   return likely.filter((code) => code !== false)
 }
 
-/** Verbs name operations; where two routes call one verb, the second has its own name. */
+/** The operation id: the method of the client, unless the route has its own name. */
 function idOf({ verb, name }: Route): string {
   if (name !== undefined) return name
   return (typeof verb === 'string' ? verb : verb[0]!).replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase())

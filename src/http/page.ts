@@ -7,7 +7,7 @@ export interface SettingsPage {
    * @param mount - `basePath`: the handler's base path without a trailing slash, the client's `baseUrl`
    */
   html(mount: { readonly basePath: string }): string
-  /** Assets by file name. A name holds a hash of the content, so browsers can cache it for ever. */
+  /** Assets by file name. A name contains a hash of the content, so that browsers can cache it forever. */
   readonly assets: ReadonlyMap<string, PageAsset>
   /** Names of the Trusted Types policies that its scripts create, e.g. `lit-html`. `@default []` */
   readonly trustedTypes?: readonly string[] | undefined

@@ -19,21 +19,25 @@ const errors = {
   }),
   precondition_failed: new Refusal(
     'precondition_failed',
-    'Integration "Linear" was changed in the meantime. Read it again, and decide on what it is now.',
+    'Integration "Linear" was changed by another person or process at the same time. Read it again, then repeat the change.',
   ),
   precondition_required: new Refusal(
     'precondition_required',
-    'PATCH /integrations/{id}/tools needs If-Match with the ETag of what was looked at.',
+    'PATCH /integrations/{id}/tools needs If-Match with the ETag that was read.',
   ),
-  limit_reached: new IntegrationError('limit_reached', 'This was asked too often within a minute. Try again later.', {
-    retryAfterMs: 20_000,
-  }),
+  limit_reached: new IntegrationError(
+    'limit_reached',
+    'POST /check is limited to 30 times a minute. Try again in a moment.',
+    {
+      retryAfterMs: 20_000,
+    },
+  ),
 } as const satisfies Partial<Record<ProblemCode, Error>>
 
-/** A code that the document shows an example of. */
+/** A code with an example in the OpenAPI document. */
 export type ExampleCode = keyof typeof errors
 
-/** What a refusal looks like: made by the code that makes the real ones. */
+/** An example of a problem, created by the same code as real ones. */
 export function exampleProblem(code: ExampleCode): Problem {
   return problemOf(errors[code])
 }

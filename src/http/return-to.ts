@@ -1,7 +1,7 @@
 /**
  * The page to return to after a sign-in: a path or URL of the public origin.
  *
- * @returns `undefined` for a URL that leads to another origin, or that a browser could read so
+ * @returns `undefined` for a URL of another origin, or one that a browser could interpret as such
  */
 export function safeReturnTo(returnTo: string, origin: string): URL | undefined {
   if (hasTraps(returnTo) || !(returnTo.startsWith('/') || returnTo.startsWith(`${origin}/`))) return undefined

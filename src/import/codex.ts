@@ -12,7 +12,7 @@ export function readCodex([name, value]: NamedServer): ServerEntry {
   if (server === undefined || url === undefined)
     return unsupportedServer(
       name,
-      'It runs as a program on the computer of the list. Local servers come from host code only.',
+      'This is a program on the computer of the list. Only host code can add local servers.',
     )
   const token = asText(server['bearer_token_env_var'])
   return remoteServer({

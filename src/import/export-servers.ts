@@ -4,11 +4,11 @@ import type { Integration } from '../index.js'
 export type ExportFormat = 'mcp.json' | 'vscode'
 
 /**
- * The integrations as a list for another client, without a secret: each header's value is a variable to fill in.
- * Integrations without a URL, those on this machine or whose URL the actor may not see, are left out.
+ * The integrations as a list for another client, without secrets: each header's value is a variable to fill in. Left out
+ * are local servers and integrations with a URL that the actor may not see.
  *
  * @param options - `format`: `@default 'mcp.json'`
- * @returns JSON, indented by two blanks
+ * @returns JSON, indented by two spaces
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export function exportServers(
   return `${JSON.stringify(document, undefined, 2)}\n`
 }
 
-/** Two integrations may have one name; two entries may not. */
+/** Makes a name unique, because two integrations can have the same name but two entries can't. */
 function distinct(name: string, taken: Set<string>): string {
   let free = name
   for (let n = 2; taken.has(free); n++) free = `${name} ${n}`

@@ -21,7 +21,7 @@ export interface ImportOptions<AgentId extends string = string> {
   readonly answers?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined
   /** `@default 'private'` */
   readonly visibility?: IntegrationVisibility | undefined
-  /** `false`: the integrations are off until a person turns them on. `@default false` */
+  /** Whether to turn the integrations on at once. `@default false` */
   readonly enabled?: boolean | undefined
   /** Servers that are connected at the same time, 1-16. `@default 4` */
   readonly concurrency?: number | undefined
@@ -35,16 +35,16 @@ export type ImportRow =
       readonly type: 'connected' | 'authorization_required' | 'failed'
       readonly result: ConnectResult
     }
-  /** It can't be connected: `message` says why. */
+  /** The server can't be connected. `message` is the reason. */
   | { readonly name: string; readonly type: 'unsupported'; readonly message: string }
-  /** Variables have no answer, or one that isn't allowed. Nothing was stored. */
+  /** A variable has no answer, or an answer that is not allowed. Nothing was stored. */
   | { readonly name: string; readonly type: 'missing_answers'; readonly fields: readonly FieldProblem[] }
   /** `connect()` threw: the server can't be reached, or its URL or a header is not allowed. Nothing was stored. */
   | { readonly name: string; readonly type: 'refused'; readonly error: IntegrationError }
 
 /** The result of a list, in its order. */
 export interface ImportReport {
-  /** One for each server that was to be connected. */
+  /** One row for each server to connect. */
   readonly rows: readonly ImportRow[]
 }
 
@@ -85,7 +85,7 @@ async function importServer<AgentId extends string>(
 ): Promise<ImportRow> {
   const { name } = server
   if (server.url === undefined)
-    return { name, type: 'unsupported', message: server.unsupported ?? 'The list names no URL for it.' }
+    return { name, type: 'unsupported', message: server.unsupported ?? 'The list has no URL for this server.' }
   const given = answersFor(server, ownValue(answers, name) ?? {})
   if ('fields' in given) return { name, type: 'missing_answers', fields: given.fields }
   const url = fillTemplate(server.url, given.values)

@@ -14,10 +14,10 @@ import { wrappedRemote } from './wrapped-remote.js'
 /** A server of the list by its name. */
 export type NamedServer = readonly [name: string, server: Unchecked | undefined]
 
-/** What VS Code asks a person for, by id. */
+/** The inputs that VS Code asks a person for, by id. */
 export type Inputs = ReadonlyMap<string, Partial<ImportVariable>>
 
-/** The servers of an `mcp.json`, wherever the client keeps them; `undefined` when it is none. */
+/** The servers of an `mcp.json` of any client; `undefined` for another document. */
 export function serversOfMcpJson(
   document: UncheckedObject,
 ): { readonly servers: readonly NamedServer[]; readonly inputs: Inputs } | undefined {
@@ -42,7 +42,7 @@ export function serversOfMcpJson(
 export function readMcpJson([name, value]: NamedServer, inputs: Inputs): ServerEntry {
   const server = asObject(value)
   if (server === undefined) return unsupportedServer(name, 'The entry is not an object.')
-  // The newer form of Cline keeps how to reach a server in an object of its own.
+  // The newer form of Cline has a separate object with the URL and headers.
   const transport = asObject(server['transport']) ?? server
   const remote =
     asText(transport['url']) ?? asText(transport['httpUrl']) ?? asText(transport['serverUrl']) ?? asText(server['url'])
@@ -52,9 +52,10 @@ export function readMcpJson([name, value]: NamedServer, inputs: Inputs): ServerE
   const headers =
     wrapped?.headers ?? asTextEntries(transport['headers'] ?? asObject(server['requestInit'])?.['headers'])
   const notes: string[] = []
-  if (wrapped !== undefined) notes.push(`It ran locally by ${wrapped.program}; its remote server is connected instead.`)
+  if (wrapped !== undefined)
+    notes.push(`The list starts ${wrapped.program} locally. Its remote server is connected instead.`)
   if (server['headersHelper'] !== undefined)
-    notes.push('A local command made its headers. The command is not run: fill them in.')
+    notes.push('The list creates headers with a local command, which is not run. Fill in the headers.')
   return remoteServer({
     name,
     description: asText(server['description']),
@@ -74,8 +75,8 @@ function looksLikeServer(server: UncheckedObject | undefined): boolean {
 
 function reasonWithoutUrl(server: UncheckedObject): string {
   return server['command'] === undefined
-    ? 'The entry names no URL.'
-    : 'It runs as a program on the computer of the list. Local servers come from host code only.'
+    ? 'The entry has no URL.'
+    : 'This is a program on the computer of the list. Only host code can add local servers.'
 }
 
 function inputsOf(inputs: Unchecked | undefined): readonly (readonly [string, Partial<ImportVariable>])[] {

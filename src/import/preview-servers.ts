@@ -2,20 +2,20 @@ import { maskUrl } from './secrets.js'
 import type { ImportedHeader, ImportVariable, ServerEntry } from './server-entry.js'
 import { showTemplate } from './template.js'
 
-/** A server of a list as it may be shown to a person: no secret is in it. */
+/** A server of a list to show to a person, without secrets. */
 export interface ImportPreview extends Omit<ServerEntry, 'url' | 'headers' | 'variables' | 'oauth'> {
-  /** Variables as `{name}`; secret parts of the query masked. */
+  /** The URL with variables as `{name}` and secret parts of the query masked. */
   readonly url?: string | undefined
-  /** `given`: the list brings its value. */
+  /** `given`: whether the list contains the value. */
   readonly headers: readonly (Pick<ImportedHeader, 'name' | 'secret'> & { readonly given: boolean })[]
-  /** What a person is asked for; a secret's default is left out. `hasDefault`: no answer is needed. */
+  /** The variables to ask a person for, without defaults of secrets. `hasDefault`: no answer is needed. */
   readonly variables: readonly (ImportVariable & { readonly hasDefault: boolean })[]
-  /** OAuth settings that the document gives. */
+  /** OAuth settings in the document. */
   readonly oauth?:
     { readonly clientId?: string | undefined; readonly scopes?: readonly string[] | undefined } | undefined
 }
 
-/** What a list would connect, without its secrets. */
+/** The servers of a list, without secrets. */
 export function previewServers(servers: readonly ServerEntry[]): readonly ImportPreview[] {
   return servers.map(({ url, headers, variables, oauth, ...server }) => ({
     ...server,

@@ -2,7 +2,7 @@ import { parseTree, type Node, type ParseError, printParseErrorCode } from 'json
 import { parse as parseToml, TomlError } from 'smol-toml'
 import { invalid } from '../model/invalid.js'
 
-/** Values of a document that nobody has checked. Objects have no prototype, so a key can be anything. */
+/** Unchecked values of a document. Objects have no prototype, so any key is safe. */
 export type Unchecked = null | boolean | number | string | readonly Unchecked[] | UncheckedObject
 /** An object of a document. */
 export interface UncheckedObject {
@@ -15,7 +15,7 @@ const maxDepth = 32
 /**
  * Reads JSON with comments and trailing commas, or TOML.
  *
- * @throws IntegrationError `invalid_input` with the line that is wrong
+ * @throws IntegrationError `invalid_input` with the line of the error
  */
 export function readDocument(text: string): { readonly syntax: 'json' | 'toml'; readonly value: Unchecked } {
   if (typeof text !== 'string') throw refused('must be text')
@@ -38,18 +38,18 @@ export function asObjects(value: Unchecked | undefined): readonly UncheckedObjec
   return (value as readonly Unchecked[]).map(asObject).filter((item) => item !== undefined)
 }
 
-/** A text that isn't empty, or `undefined`. */
+/** A non-empty text, or `undefined`. */
 export function asText(value: Unchecked | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** The texts of a list, or of a text with blanks between them. */
+/** The texts of a list, or of a text separated by spaces or commas. */
 export function asTexts(value: Unchecked | undefined): readonly string[] | undefined {
   if (typeof value === 'string') return value.split(/[\s,]+/).filter((item) => item !== '')
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined
 }
 
-/** The members of an object whose values are texts or can be written as one. */
+/** The members of an object with text, number or boolean values, as text. */
 export function asTextEntries(value: Unchecked | undefined): readonly (readonly [string, string])[] {
   return Object.entries(asObject(value) ?? {}).flatMap(([key, item]) =>
     typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean' ? [[key, String(item)]] : [],
@@ -64,7 +64,7 @@ function readJson(text: string): Unchecked {
   if (tree === undefined || error !== undefined)
     throw refused(
       error === undefined
-        ? 'holds no value'
+        ? 'has no value'
         : `is not valid JSON at line ${lineAt(text, error.offset)}: ${printParseErrorCode(error.error)}`,
     )
   return valueOf(tree)
@@ -77,12 +77,12 @@ function readToml(text: string): Unchecked {
     throw refused(
       error instanceof TomlError
         ? `is neither JSON nor valid TOML (line ${error.line})`
-        : 'is neither JSON nor TOML that can be read',
+        : 'is neither valid JSON nor valid TOML',
     )
   }
 }
 
-/** The parser is recursive: what is nested too deeply is refused before it runs. */
+/** Refuses deep nesting before parsing, because the parser is recursive. */
 function checkDepth(text: string): void {
   let depth = 0
   for (const [token] of text.matchAll(/"(?:[^"\\\n]|\\.)*"?|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|[[\]{}]/g))

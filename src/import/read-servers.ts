@@ -9,11 +9,11 @@ import { visibleEntry } from './visible-entry.js'
 /**
  * Reads a list of MCP servers: `mcp.json` as Claude, VS Code, Visual Studio, Cursor, Cline, Windsurf, Gemini, LibreChat and
  * others write it, the `config.toml` of Codex, or a `server.json` (one, or a page of the MCP Registry). Nothing is run, and
- * no environment is read: what a list leaves open becomes a variable.
+ * no environment is read. Missing values become variables.
  *
  * @param text - at most 1 MiB, 32 levels and 200 servers
- * @returns every server of the list; one that can't be connected says why in `unsupported`
- * @throws IntegrationError `invalid_input`: the text can't be read, or is not a list of servers
+ * @returns every server of the list. For one that can't be connected, `unsupported` has the reason.
+ * @throws IntegrationError `invalid_input` if the text can't be read or is not a list of servers
  * @see https://github.com/modelcontextprotocol/registry/tree/main/docs/reference/server-json
  */
 export function readServers(text: string): ImportedServers {
@@ -24,7 +24,7 @@ export function readServers(text: string): ImportedServers {
     throw invalid('readServers()', [
       {
         path: 'text',
-        message: 'is not a list of MCP servers that is known: no mcpServers, servers or mcp_servers in it',
+        message: 'is not a known list of MCP servers: it has no mcpServers, servers or mcp_servers',
       },
     ])
   if (found.servers.length > maxServers)
@@ -48,7 +48,7 @@ function codexServers(document: UncheckedObject): ImportedServers | undefined {
   return servers && { format: 'codex', servers: bounded(Object.entries(servers)).map(readCodex) }
 }
 
-/** Beyond the limit nothing is read: the count alone refuses the list. */
+/** Reads nothing of a list beyond the limit, which is refused anyway. */
 function bounded<T>(rows: readonly T[]): readonly T[] {
   return rows.slice(0, maxServers + 1)
 }

@@ -15,24 +15,24 @@ export type RegistryConnectorsOverlay = Partial<
 export interface RegistryConnectorsOptions {
   /** The registry's API without its version, e.g. `https://registry.example.com`. */
   readonly url: string
-  /** Only these servers, by their name in the registry, with what the registry doesn't say of each. `@default` all */
+  /** Only these servers, by their name in the registry, with properties to add or replace. `@default` all */
   readonly servers?: Readonly<Record<string, RegistryConnectorsOverlay>> | undefined
-  /** How long an answer is good, in ms; then only what changed since is asked for. `@default 3600000` (1 hour) */
+  /** How long the list is cached, in ms. After that, only changes are requested. `@default 3600000` (1 hour) */
   readonly cacheMs?: number | undefined
-  /** Rows that are kept at most. `@default 2000` */
+  /** The maximum number of servers. `@default 2000` */
   readonly maxServers?: number | undefined
-  /** Where requests may go. `@default` the public internet */
+  /** The allowed destinations of requests. `@default` the public internet */
   readonly egress?: EgressOptions | undefined
-  /** Used below the guarded fetch, as `runtime.fetch` of the registry. `@default` the platform's */
+  /** Sends requests below the egress checks, like `runtime.fetch` of the registry. `@default` the platform's */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** ms since the epoch. `@default Date.now` */
   readonly now?: (() => number) | undefined
 }
 
 /**
- * The MCP Registry as a catalogue: give what this returns as `connectors`. Servers with a remote URL without variables
- * become connectors; the others can be read with `readServers`. The first list is loaded at the first use and kept; a
- * registry that can't be reached later leaves what is known.
+ * The MCP Registry as a catalogue: use the returned function as `connectors`. Servers with a remote URL without variables
+ * become connectors; read the others with `readServers`. The list is loaded at the first use and cached. If the registry
+ * can't be reached later, the cached list stays.
  *
  * @returns a function for the option `connectors` of `IntegrationRegistry`
  * @see https://github.com/modelcontextprotocol/registry/blob/main/docs/reference/api/generic-registry-api.md
@@ -95,14 +95,14 @@ export function registryConnectors(options: RegistryConnectorsOptions): () => Pr
     if (page !== undefined) return page
     throw new IntegrationError(
       'protocol_error',
-      `The MCP registry at ${url.origin} did not return a list of servers (HTTP ${response.status}). Check the option url.`,
+      `The MCP registry at ${url.origin} did not return a list of servers (HTTP ${response.status}). Check the option \`url\` of registryConnectors().`,
     )
   }
 
   return async () => {
     if (loadedAt === undefined || now() - loadedAt >= cacheMs) {
       loading ??= load().finally(() => (loading = undefined))
-      // The first answer is needed; a later one may come when it comes.
+      // Only the first list must be waited for.
       await loading.catch((error: unknown) => {
         if (loadedAt === undefined) throw error
       })
@@ -111,7 +111,7 @@ export function registryConnectors(options: RegistryConnectorsOptions): () => Pr
   }
 }
 
-/** A server whose URL and headers need no more than one value becomes a connector. */
+/** The connector of a server that needs at most one value for URL and headers; otherwise `undefined`. */
 function connectorOf(
   name: string,
   server: ServerEntry,
@@ -153,7 +153,7 @@ function httpsOnly(url: string | undefined): string | undefined {
   return url !== undefined && URL.canParse(url) && new URL(url).protocol === 'https:' ? url : undefined
 }
 
-/** Deadlines of requests; they never keep the process alive. */
+/** Timers of requests, which don't keep the process alive. */
 function setTimer(callback: () => void, ms: number): () => void {
   const timer = setTimeout(callback, ms)
   if (typeof timer === 'object') timer.unref?.()

@@ -13,13 +13,13 @@ export interface RemoteServer extends Pick<
   readonly declared?: ReadonlyMap<string, Partial<ImportVariable>> | undefined
 }
 
-/** A server that can be connected by its URL, with its variables found and its secrets marked. */
+/** Creates the entry of a server with a URL: finds the variables and marks the secrets. */
 export function remoteServer({ url, headers, declared, ...server }: RemoteServer): ServerEntry {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
   if (scheme !== undefined && scheme !== 'https' && scheme !== 'http')
     return unsupportedServer(
       server.name,
-      `Its URL uses ${scheme}:, but only https: can be connected (http: if the host allows it).`,
+      `The URL uses ${scheme}:, but only https: can be connected (http: if the host allows it).`,
     )
   const address = parseTemplate(url)
   const texts = headers.map(([name, value]) => ({ name, text: parseTemplate(value), secret: isSecret(name, value) }))
@@ -34,7 +34,7 @@ export function remoteServer({ url, headers, declared, ...server }: RemoteServer
         ? server.notes
         : [
             ...server.notes,
-            'Its URL contains a secret, which everyone who can edit the integration can read. Use a header instead.',
+            'The URL contains a secret, which everyone who can edit the integration can read. Use a header instead.',
           ],
   }
 }

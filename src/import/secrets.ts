@@ -1,4 +1,4 @@
-/** Names of headers, variables and query parameters that hold what identifies the caller. */
+/** Names of headers, variables and query parameters with credentials. */
 const secretName = /auth|key|token|secret|passw|credential|cookie|session|bearer|signature|^sig$|^pat$/i
 
 /** Whether a value under this name is a secret: by its name, or because it looks like one. */
@@ -6,7 +6,7 @@ export function isSecret(name: string, value: string): boolean {
   return secretName.test(name) || looksRandom(value)
 }
 
-/** A URL as it may be shown: user, password and secret query values masked. */
+/** A URL to show, with user, password and secret query values masked. */
 export function maskUrl(url: string): string {
   return url
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, '$1…@')
@@ -15,7 +15,7 @@ export function maskUrl(url: string): string {
     )
 }
 
-/** Long, without words: 24 characters or more of one run with letters and digits mixed. */
+/** Whether a value looks random: at least 24 characters with letters and digits mixed. */
 function looksRandom(value: string): boolean {
   return value
     .split(/[^A-Za-z0-9_+/=-]+/)

@@ -1,41 +1,41 @@
 import type { OAuthSettings } from '../model/oauth.js'
 
-/** Where a list of servers came from: `mcp.json` and its kin share one format here. */
+/** The format of a list of servers. All variants of `mcp.json` are one format. */
 export type ImportFormat = 'mcp.json' | 'codex' | 'server.json'
 
-/** A text with places to fill in: plain parts, and the names of variables. */
+/** A text with variables to fill in: plain parts, and the names of variables. */
 export type Template = readonly (string | { readonly variable: string })[]
 
-/** A header that a server is to be sent. */
+/** A header to send to a server. */
 export interface ImportedHeader {
   readonly name: string
-  /** Its value, with places for variables. */
+  /** The value, possibly with variables. */
   readonly value: Template
-  /** Whether its value identifies the caller: it is sealed at connect and never shown. */
+  /** Whether the value is a credential. Such a value is sealed at connect and never shown. */
   readonly secret: boolean
 }
 
-/** A value that the list leaves open. */
+/** A missing value of a list. */
 export interface ImportVariable {
   readonly name: string
   readonly description?: string | undefined
   /** Whether the value must not be shown. */
   readonly secret: boolean
-  /** `false`: left out when nobody answers. */
+  /** Whether a value is needed. Otherwise a header without a value is left out. */
   readonly required: boolean
-  /** The value, unless a person gives another. */
+  /** The value if the person gives none. */
   readonly default?: string | undefined
-  /** The only values that are allowed. */
+  /** The allowed values. */
   readonly choices?: readonly string[] | undefined
 }
 
 /** Settings in a list that are shown to a person and never applied automatically. */
 export interface ImportSuggestions {
-  /** Tools that ran without a question. */
+  /** Tools that ran without asking. */
   readonly autoApprove?: readonly string[] | undefined
-  /** Tools that were on; all others were off. */
+  /** The only tools that were turned on. */
   readonly enabledTools?: readonly string[] | undefined
-  /** Tools that were off. */
+  /** Tools that were turned off. */
   readonly disabledTools?: readonly string[] | undefined
   /** Whether every tool of the server was trusted. */
   readonly trusted?: boolean | undefined
@@ -45,31 +45,31 @@ export interface ImportSuggestions {
 export interface ServerEntry {
   readonly name: string
   readonly description?: string | undefined
-  /** Absent when it can't be connected. */
+  /** The URL; absent if the server can't be connected. */
   readonly url?: Template | undefined
   /** Headers of its requests. */
   readonly headers: readonly ImportedHeader[]
-  /** Values that a person fills in. */
+  /** Values to ask a person for. */
   readonly variables: readonly ImportVariable[]
-  /** OAuth settings that the document gives. */
+  /** OAuth settings in the document. */
   readonly oauth?: OAuthSettings | undefined
-  /** Whether the list has it switched on. */
+  /** Whether the server is turned on in the list. */
   readonly enabled: boolean
-  /** Settings that the document suggests. */
+  /** Settings in the document to show to a person. */
   readonly suggestions: ImportSuggestions
-  /** Why it can't be connected, as a sentence for a person. */
+  /** The reason why the server can't be connected, as a sentence for a person. */
   readonly unsupported?: string | undefined
-  /** What a person should know before it is connected. */
+  /** Notes for the person before connecting. */
   readonly notes: readonly string[]
 }
 
-/** A list of servers, read. */
+/** The result of {@link readServers}. */
 export interface ImportedServers {
-  /** Which format the document has. */
+  /** The format of the document. */
   readonly format: ImportFormat
-  /** The servers that were read. */
+  /** The servers in the document. */
   readonly servers: readonly ServerEntry[]
 }
 
-/** The most servers of one list. */
+/** The maximum number of servers in one list. */
 export const maxServers = 200

@@ -6,7 +6,7 @@ import { parseBraces, variablesOf, type ParsedTemplate } from './template.js'
 
 const registryMeta = 'io.modelcontextprotocol.registry/official'
 
-/** The rows of a `server.json`, of one row of a registry, or of a page of a registry; `undefined` when it is none. */
+/** The rows of a `server.json`, of one row of a registry, or of a page of a registry; `undefined` for another document. */
 export function rowsOfServerJson(document: UncheckedObject): readonly UncheckedObject[] | undefined {
   if (isServer(asObject(document['server']))) return [document]
   if (isServer(document)) return [{ server: document }]
@@ -38,8 +38,8 @@ export function readServerJson(row: UncheckedObject): ServerEntry {
     return unsupportedServer(
       name,
       Array.isArray(server['packages'])
-        ? 'It is a package that runs locally. Local servers come from host code only.'
-        : 'It names no remote server.',
+        ? 'This is a package that runs locally. Only host code can add local servers.'
+        : 'The entry has no remote server.',
     )
   const variables = inputsOf(remote['variables'])
   const address = parseBraces(url, new Set(variables.keys()))
@@ -61,7 +61,7 @@ export function readServerJson(row: UncheckedObject): ServerEntry {
 }
 
 function statusNote(status: string, message: string | undefined): string {
-  return `The registry lists it as ${status}${message === undefined ? '' : ` and says: "${message}"`}.`
+  return `The registry lists this server as ${status}${message === undefined ? '' : ` and says: "${message}"`}.`
 }
 
 interface HeaderInput {
@@ -71,7 +71,7 @@ interface HeaderInput {
   readonly declared: ReadonlyMap<string, Partial<ImportVariable>>
 }
 
-/** A header with a value is fixed, one without is asked for under its own name. */
+/** The headers. A header without a value becomes a variable with the header's name. */
 function headersOf(headers: Unchecked | undefined): readonly HeaderInput[] {
   return asObjects(headers).flatMap((header) => {
     const name = asText(header['name'])
@@ -105,7 +105,7 @@ function inputOf(input: UncheckedObject): Partial<ImportVariable> {
   }
 }
 
-/** A server names itself and says where it is; the servers of an `mcp.json` have no such members. */
+/** Whether an object is a server of a `server.json`. Servers of an `mcp.json` don't have these members. */
 function isServer(server: UncheckedObject | undefined): boolean {
   return asText(server?.['name']) !== undefined && ['remotes', 'packages'].some((key) => Array.isArray(server?.[key]))
 }

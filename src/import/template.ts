@@ -1,39 +1,39 @@
 import type { ImportVariable, Template } from './server-entry.js'
 
-/** The spellings of a variable: `${VAR}`, `${VAR:-default}`, `${env:VAR}`, `${input:id}`, `{{VAR}}`. */
+/** Variables of `mcp.json`: `${VAR}`, `${VAR:-default}`, `${env:VAR}`, `${input:id}`, `{{VAR}}`. */
 const shellLike = /\$\{(?:(?:env|input):)?([^{}:]{1,200})(?::-([^{}]{0,2000}))?\}|\{\{\s*([^{}]{1,200}?)\s*\}\}/g
 
-/** `{name}`, as `server.json` writes it. */
+/** Variables of `server.json`: `{name}`. */
 const braces = /\{([A-Za-z_][\w-]{0,199})\}/g
 
-/** A text with the variables in it, and their defaults by name. */
+/** A template with the defaults of its variables by name. */
 export interface ParsedTemplate {
   readonly template: Template
   readonly defaults: ReadonlyMap<string, string | undefined>
 }
 
-/** Reads a text of `mcp.json` and its kin. */
+/** Reads a text of an `mcp.json`. */
 export function parseTemplate(text: string): ParsedTemplate {
   return split(text, shellLike, ([, shell, fallback, mustache]) => ({ name: (shell ?? mustache)!.trim(), fallback }))
 }
 
-/** Reads a text of `server.json`; braces around a name that nobody declares are plain text. */
+/** Reads a text of a `server.json`. Braces around an undeclared name are plain text. */
 export function parseBraces(text: string, declared: ReadonlySet<string>): ParsedTemplate {
   return split(text, braces, ([, name]) => (declared.has(name!) ? { name: name!, fallback: undefined } : undefined))
 }
 
-/** Fills in what is open. @returns `undefined` when an answer is missing */
+/** Fills in the variables. @returns `undefined` if an answer is missing */
 export function fillTemplate(template: Template, answers: ReadonlyMap<string, string>): string | undefined {
   const parts = template.map((part) => (typeof part === 'string' ? part : answers.get(part.variable)))
   return parts.includes(undefined) ? undefined : parts.join('')
 }
 
-/** The template as text, each variable as `write` spells it. */
+/** The template as text, with variables written by `write`. */
 export function showTemplate(template: Template, write: (variable: string) => string): string {
   return template.map((part) => (typeof part === 'string' ? part : write(part.variable))).join('')
 }
 
-/** The variables of some templates, in order, each once. */
+/** The variables of templates, in order, without duplicates. */
 export function variablesOf(
   parsed: readonly { readonly text: ParsedTemplate; readonly secret: boolean }[],
   declared: ReadonlyMap<string, Partial<ImportVariable>> = new Map(),

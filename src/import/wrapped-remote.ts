@@ -1,6 +1,6 @@
 import { asText, asTextEntries, asTexts, type UncheckedObject } from './read-document.js'
 
-/** Programs that stand between a client without remote servers and a remote server. */
+/** Programs that connect a client without support for remote servers to a remote server. */
 const wrappers = /^(?:@[\w.-]+\/)?(mcp-remote|mcp-proxy|supergateway|mcp-client-bridge)(?:@.*)?$/
 
 /** A remote server behind a local command, e.g. `npx mcp-remote https://… --header "Authorization: Bearer …"`. */

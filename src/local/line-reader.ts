@@ -1,6 +1,6 @@
 /** Options of {@link lineReader}. */
 export interface LineReaderOptions {
-  /** Longer lines are skipped. `@default` not bounded */
+  /** Longer lines are skipped. `@default` no limit */
   readonly maxBytes: number | undefined
   /** Whether to continue reading. */
   isOpen(): boolean
@@ -13,7 +13,7 @@ export interface LineReaderOptions {
 const lineFeed = 0x0a
 
 /**
- * Splits bytes into whole lines of UTF-8. A byte order mark before the first is dropped.
+ * Splits bytes into whole lines of UTF-8. A byte order mark before the first line is dropped.
  *
  * @returns a function that accepts the next bytes
  */

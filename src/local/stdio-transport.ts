@@ -16,7 +16,7 @@ export interface StdioTransportOptions {
   readonly env: Readonly<Record<string, string>> | undefined
   readonly cwd: string | undefined
   readonly onStderr: ((text: string) => void) | undefined
-  /** Bytes of one message. `@default` not bounded */
+  /** The limit of one message in bytes. `@default` no limit */
   readonly maxMessageBytes: number | undefined
 }
 
@@ -132,7 +132,7 @@ export class StdioTransport {
 
 async function end(running: ChildProcess): Promise<void> {
   if (running.exitCode !== null || running.signalCode !== null) return
-  // Not `close`, which waits until all that the process wrote has been read.
+  // The `close` event would wait until all output of the process has been read.
   const gone = new Promise<void>((resolve) => running.once('exit', () => resolve()))
   running.stdin?.end()
   for (const name of ['SIGTERM', 'SIGKILL'] as const) {
@@ -156,7 +156,7 @@ function notStarted(command: string, { code }: NodeJS.ErrnoException): Integrati
   return code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR'
     ? new IntegrationError(
         'unreachable',
-        `The local server was not started: the program "${name}" does not exist or is not executable, or its folder does not exist.`,
+        `The local server was not started: the program "${name}" does not exist or is not executable, or the option \`cwd\` names a missing folder.`,
         { reason: 'no_such_program' },
       )
     : new IntegrationError('unreachable', `The local server was not started: "${name}" can't be run.`, {
@@ -172,7 +172,7 @@ function tooLarge(maxBytes: number | undefined): IntegrationError {
   )
 }
 
-/** How long much text at once makes the next wait, in ms: a server that never stops writing waits for its full pipe. */
+/** The pause after much text at once, in ms, so that a server that never stops writing blocks on its full pipe. */
 const stderrTurnMs = 10
 const muchText = 16 * 1024
 
@@ -185,7 +185,7 @@ function readInTurns(stderr: Readable, onText: (text: string) => void): void {
     try {
       onText(text)
     } catch {
-      // A listener can't break a server.
+      // An error of the listener must not affect the server.
     }
   })
 }

@@ -1,19 +1,19 @@
 import type { LocalServer } from '../ports/local-server.js'
 import { StdioTransport } from './stdio-transport.js'
 
-/** Options of {@link stdioServer}: what it starts. */
+/** Options of {@link stdioServer}. */
 export interface StdioServerOptions {
   /** The program, e.g. `process.execPath`. What it starts itself is ended with it, except on Windows, where wrappers such as `npx` leave their child process running. */
   readonly command: string
   /** @default [] */
   readonly args?: readonly string[] | undefined
-  /** The whole environment. `@default` `HOME`, `PATH`, `SHELL`, `TERM`, `USER` and their like of this process: never its secrets */
+  /** The whole environment. `@default` `HOME`, `PATH`, `SHELL`, `TERM`, `USER` and similar variables of this process, without its secrets */
   readonly env?: Readonly<Record<string, string>> | undefined
   /** @default the current directory */
   readonly cwd?: string | undefined
   /**
-   * Called with the server's error output, where it reports why it does not start. The text may contain secrets of the
-   * server. `@default` discarded
+   * Called with the server's error output, which usually says why a server does not start. The text may contain secrets of
+   * the server. `@default` discarded
    */
   readonly onStderr?: ((text: string) => void) | undefined
 }

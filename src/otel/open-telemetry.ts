@@ -23,12 +23,12 @@ export interface OpenTelemetryOptions {
 
 const scope = 'mcp-integrations'
 
-/** Bounds of the convention's histogram, in s. */
+/** The bucket bounds of the convention's histogram, in s. */
 const bounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
 
 /**
- * Traces and measures tool calls: give it as option `observer` of `IntegrationRegistry`. A call is a client span under
- * the span that is active when it is made, and one value of `mcp.client.operation.duration`. Neither contains arguments or results.
+ * Traces and measures tool calls. Use it as the option `observer` of `IntegrationRegistry`. Each call is a client span
+ * under the active span, and one value of `mcp.client.operation.duration`. Neither contains arguments or results.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/
  *
@@ -74,7 +74,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): CallObserver 
   }
 }
 
-/** Attributes of few values, for metrics too. */
+/** Attributes with few different values, for spans and metrics. */
 function attributesOf({ tool, integration }: ObservedCall): Attributes {
   const server = URL.canParse(integration.origin) ? new URL(integration.origin) : undefined
   const isHttp = server?.protocol === 'https:' || server?.protocol === 'http:'
@@ -106,7 +106,7 @@ function onlyOnSpans({
   }
 }
 
-/** A tool's own error is `tool_error`, a JSON-RPC error its code, everything else our code. */
+/** `error.type` is `tool_error` for a tool's own error, otherwise the JSON-RPC error code or the {@link ErrorCode}. */
 function endOf({ outcome, errorCode, rpcErrorCode, protocolVersion }: ObservedEnd): Attributes {
   const error = outcome === 'completed' ? undefined : outcome === 'tool_error' ? 'tool_error' : (errorCode ?? outcome)
   return {

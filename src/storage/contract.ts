@@ -12,7 +12,7 @@ import type {
 export { recordLimits }
 
 /**
- * Refuses what no storage may be asked to read. An adapter calls it first.
+ * Checks the arguments of `read`. Every adapter calls this first.
  *
  * @throws `invalid_input`
  */
@@ -22,7 +22,7 @@ export function checkRead(workspaceId: string, keys: readonly string[]): void {
 }
 
 /**
- * Refuses a query that no storage may be asked to list.
+ * Checks a query of `list`. Every adapter calls this first.
  *
  * @throws `invalid_input`
  */
@@ -33,9 +33,9 @@ export function checkList(query: StorageListQuery): void {
 }
 
 /**
- * Refuses a query that no storage may be asked to scan.
+ * Checks a query of `scan`. Every adapter calls this first.
  *
- * @returns where to go on: the workspace and key that `after` stands for; both empty: from the first.
+ * @returns the workspace and key of `after`; both empty for the first page
  * @throws `invalid_input`
  */
 export function checkScan(query: StorageScanQuery): { readonly workspaceId: string; readonly key: string } {
@@ -48,15 +48,15 @@ export function checkScan(query: StorageScanQuery): { readonly workspaceId: stri
   return { workspaceId, key: query.after.slice(cut + 1) }
 }
 
-/** The cursor of `scan` that {@link checkScan} takes apart. */
+/** Creates the cursor of `scan`, which {@link checkScan} reads. */
 export function scanCursor(record: { readonly workspaceId: string; readonly key: string }): string {
   return `${encodeURIComponent(record.workspaceId)} ${record.key}`
 }
 
 /**
- * Refuses a query for expired records that no storage may be asked.
+ * Checks a query of `expired`. Every adapter calls this first.
  *
- * @returns where to go on: the expiry, workspace and key that `after` stands for; by default, from the first.
+ * @returns the expiry, workspace and key of `after`; `-1` and empty texts for the first page
  * @throws `invalid_input`
  */
 export function checkExpired(query: StorageExpiredQuery): {
@@ -74,7 +74,7 @@ export function checkExpired(query: StorageExpiredQuery): {
   return { expiresAt: Number(time), workspaceId, key: key.join(' ') }
 }
 
-/** The cursor of `expired` that {@link checkExpired} takes apart. */
+/** Creates the cursor of `expired`, which {@link checkExpired} reads. */
 export function expiredCursor(record: {
   readonly expiresAt?: number | undefined
   readonly workspaceId: string
@@ -84,9 +84,9 @@ export function expiredCursor(record: {
 }
 
 /**
- * Refuses writes that no storage may be asked to commit.
+ * Checks the writes of a commit. Every adapter calls this first.
  *
- * @returns the values as JSON, in order; `undefined` for a delete. This is the copy that is stored.
+ * @returns the values as JSON to store, in order; `undefined` for a delete
  * @throws `invalid_input`
  */
 export function checkWrites(workspaceId: string, writes: readonly StorageWrite[]): readonly (string | undefined)[] {
@@ -94,7 +94,7 @@ export function checkWrites(workspaceId: string, writes: readonly StorageWrite[]
   if (writes.length > recordLimits.writes) refuse('writes', `Commit at most ${recordLimits.writes} writes.`)
   const keys = new Set<string>()
   return writes.map((given, index) => {
-    // Authors of a storage in plain JavaScript, and fuzzers, hand on what the type forbids.
+    // Callers in plain JavaScript can pass values that the type forbids.
     const write: UncheckedWrite = given
     const at = `writes[${index}]`
     if (write.append !== undefined) {
@@ -125,17 +125,17 @@ export function checkWrites(workspaceId: string, writes: readonly StorageWrite[]
   })
 }
 
-/** Whether a write only checks a record's version: it is neither written nor reported. */
+/** Whether a write only checks a record's version. Such a write changes nothing and is not reported. */
 export function isCheck(write: StorageWrite): write is StorageCheck {
   return 'check' in write
 }
 
-/** The keys that a commit wrote, for those who watch. */
+/** The keys that a commit wrote, to report to watchers. */
 export function reportedKeys(writes: readonly StorageWrite[], written: readonly StorageWritten[]): readonly string[] {
   return written.filter((_, n) => !isCheck(writes[n]!)).map(({ key }) => key)
 }
 
-/** The key that `append` makes of its prefix and the workspace's next number. */
+/** The key of an `append`: its prefix and the workspace's next number. */
 export function appendedKey(prefix: string, number: number): string {
   return prefix + String(number).padStart(16, '0')
 }
@@ -166,7 +166,7 @@ function checkKey(key: string, path: string): void {
   }
 }
 
-/** A NUL or half a surrogate pair would be stored as something else: two workspaces might become one. */
+/** A database would store a NUL or a lone surrogate differently, so that two workspaces could become one. */
 function checkWorkspaceId(workspaceId: string): void {
   const valid = typeof workspaceId === 'string' && workspaceId.length >= 1 && workspaceId.length <= 200
   if (!valid || /[\0\p{Surrogate}]/u.test(workspaceId)) {

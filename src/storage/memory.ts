@@ -21,9 +21,9 @@ export interface MemoryStorageOptions {
 }
 
 /**
- * Keeps everything in this process and forgets it with the process: for tests and for trying things out.
+ * Stores everything in the memory of this process, for tests and for a first try. Data is lost when the process ends.
  *
- * @returns a storage for any runtime.
+ * @returns a storage that works in any runtime
  *
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
   const { now = Date.now } = options
   const entries = new Map<string, Entry>()
   const places: string[] = []
-  /** The places of all records that expire, in the order in which they do. */
+  /** The places of all records that expire, in the order of their expiry. */
   const expiries: string[] = []
   const counters = new Map<string, number>()
   const watching = watchers()
@@ -189,10 +189,10 @@ interface Entry {
   readonly expiresAt: number | undefined
 }
 
-/** After every key character, so that what starts with `prefix` ends before `prefix + END`. */
+/** Sorts after every key character, so that all keys with `prefix` sort before `prefix + END`. */
 const END = '\x7f'
 
-/** Neither part can hold a NUL, so that this is one to one and sorts by workspace, then key. */
+/** Unambiguous, because neither part can contain a NUL. Sorts by workspace, then key. */
 function placeOf(workspaceId: string, key: string): string {
   return `${workspaceId}\0${key}`
 }

@@ -1,31 +1,31 @@
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 
-/** The host's own pool: `Pool` of `pg` fits. */
+/** The host's own pool, e.g. a `Pool` of `pg`. */
 export interface PostgresPool {
   /** Takes a client out of the pool. */
   connect(): Promise<PostgresClient>
 }
 
-/** A client that a {@link PostgresPool} lends. */
+/** A client of a {@link PostgresPool}. */
 export interface PostgresClient {
   /** Runs one statement. */
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
-  /** An error ends the client's connection instead of lending it again. */
+  /** Returns the client to the pool. With an error, its connection is closed instead. */
   release(error?: Error): void
   /** Listens for errors of the connection. */
   on(event: 'error', listener: (error: Error) => void): unknown
-  /** Ends that. */
+  /** Stops listening. */
   off(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** Sends one statement and gives its rows. */
+/** Sends one statement and returns the rows. */
 export type Query = (text: string, values?: unknown[]) => Promise<unknown[]>
 
 /**
- * Does work on a client of the pool and gives it back, within a time that includes waiting for the client. Work that
- * runs late loses its connection, so that it neither goes on nor leaks.
+ * Uses a client of the pool for some work and returns it, within a time limit that includes waiting for the client. The
+ * connection of late work is closed, so that the work stops and the client doesn't leak.
  *
- * @throws `storage_unavailable` for every failure but those of our own making
+ * @throws `storage_unavailable` for every failure of the database or the driver
  */
 export async function usingClient<T>(pool: PostgresPool, ms: number, work: (query: Query) => Promise<T>): Promise<T> {
   let held: PostgresClient | undefined
@@ -70,7 +70,7 @@ export async function usingClient<T>(pool: PostgresPool, ms: number, work: (quer
   })
 }
 
-/** The five characters by which PostgreSQL names what went wrong with a statement; the connection is fine. */
+/** The SQLSTATE of a failed statement, whose connection still works. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export function sqlState(error: unknown): string | undefined {
   const code = codeOf(error)
   return /^[0-9A-Z]{5}$/.test(code) ? code : undefined
@@ -84,12 +84,12 @@ function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }
 
-/** A code helps and is no secret; the message of the database or driver may hold values. */
+/** Only the code is shown, because the message of the database or driver may contain values. */
 function unavailable(error?: unknown): IntegrationError {
   const code = codeOf(error)
   const known = /^[0-9A-Z_]{4,30}$/.test(code) ? ` (${code})` : ''
   return new IntegrationError('storage_unavailable', `The PostgreSQL database can't be used now${known}.`)
 }
 
-/** What breaks a connection also rejects the statement that runs on it. */
+/** Errors of a connection are ignored, because they also reject the running statement. */
 function ignore(): void {}

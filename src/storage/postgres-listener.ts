@@ -1,4 +1,4 @@
-/** A connection of its own for notifications: a connected `Client` of `pg` fits. */
+/** A separate connection for notifications, e.g. a connected `Client` of `pg`. */
 export interface PostgresListener {
   /** Runs one statement. */
   query(text: string): Promise<unknown>
@@ -11,7 +11,7 @@ export interface PostgresListener {
 
 /** Options of {@link notifications}. */
 export interface NotificationsOptions {
-  /** Opens a connection; called again when it is lost. */
+  /** Opens a connection. Called again when the connection is lost. */
   readonly open: () => PostgresListener | Promise<PostgresListener>
   /** A quoted identifier. */
   readonly channel: string
@@ -23,8 +23,8 @@ const CHECK_TIMEOUT_MS = 5_000
 const MAX_PAUSE_MS = 30_000
 
 /**
- * Listens on a channel, over one connection at a time. A connection that breaks, or that no longer answers, is replaced:
- * at once, then after growing, jittered pauses.
+ * Listens on a channel, over one connection at a time. A connection that breaks or stops responding is replaced: at once,
+ * then after increasing pauses with jitter.
  */
 export function notifications({ open, channel, onMessage }: NotificationsOptions): {
   start(): void
@@ -50,7 +50,7 @@ function keepListening(open: NotificationsOptions['open'], channel: string, onMe
   function later(ms: number, work: () => void): void {
     clearTimeout(timer)
     timer = setTimeout(work, ms)
-    // on Node a pause must not keep the process alive; elsewhere timers are numbers
+    // On Node, a pause must not keep the process alive. Elsewhere, timers are numbers.
     if (typeof timer === 'object') timer.unref()
   }
 
@@ -103,6 +103,6 @@ async function closed(client: PostgresListener): Promise<void> {
   try {
     await client.end()
   } catch {
-    // it is gone already
+    // The connection is already closed.
   }
 }

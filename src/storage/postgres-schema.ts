@@ -1,21 +1,21 @@
 import { IntegrationError } from '../model/errors.js'
 import type { Query } from './postgres-client.js'
 
-/** The storage's clock: ms since the epoch, of this moment and not of the transaction's start. */
+/** The storage's clock: the current time in ms since the epoch, not that of the transaction's start. */
 export const databaseNow = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 
-/** In place of a value, which is JSON: the record is only held against a version. */
+/** Marks a version check, in place of the JSON value of a write. */
 export const CHECK = '='
 
 const latest = 2
 
-/** Any number does, as long as every process takes the same. */
+/** The id of the advisory lock: any number, but the same in every process. */
 const migrationLock = '7165902271049801'
 
 /**
- * Brings the tables and functions in `schema`, a quoted identifier, up to date, while others do the same.
+ * Migrates the tables and functions in `schema`, a quoted identifier. Safe while other processes do the same.
  *
- * @throws `storage_incompatible` when a newer version of this package has been here
+ * @throws `storage_incompatible` if a newer version of this package has migrated the schema
  */
 export async function migrate(query: Query, schema: string): Promise<void> {
   await query(migration(schema))
@@ -24,13 +24,13 @@ export async function migrate(query: Query, schema: string): Promise<void> {
   if (version === latest) return
   throw new IntegrationError(
     'storage_incompatible',
-    `The PostgreSQL schema ${schema} has version ${version}, newer than ${latest}: update mcp-integrations.`,
+    `The PostgreSQL schema ${schema} has version ${version}, which is newer than ${latest}. Update mcp-integrations.`,
   )
 }
 
 /**
- * One message, which PostgreSQL runs as one transaction: no state of the session is left, and a role without the right
- * to create anything may run it once everything is there.
+ * One message, which PostgreSQL runs as one transaction. It leaves no state in the session, and a role without the
+ * privilege to create can run it once everything exists.
  */
 function migration(schema: string): string {
   return `SELECT pg_advisory_xact_lock(${migrationLock});
@@ -63,14 +63,13 @@ END $migration$;`
 }
 
 /**
- * A commit in one round trip. The caller gives the writes in the order of their keys, so that two commits never wait
- * for each other. Every write locks its key, also one that is absent or deleted: what the conditions saw holds until
- * the end.
+ * A commit in one round trip. The caller passes the writes in the order of their keys, so that two commits can't
+ * deadlock. Every write locks its key, even an absent or deleted one, so that the conditions stay true until the commit.
  *
- * The row of the workspace's counter stays locked until the commit is visible, and therefore numbers become visible in
- * their order.
+ * The row of the workspace's counter stays locked until the commit is visible, so that numbers become visible in order.
  *
- * @returns (the function) the keys of what was appended; null: a condition did not hold and nothing was written.
+ * @returns SQL of a function that returns the keys of appended records; null if a condition was false and nothing was
+ * written
  */
 function commitFunction(schema: string): string {
   return `CREATE FUNCTION ${schema}.commit_writes(

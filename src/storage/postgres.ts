@@ -23,34 +23,34 @@ export type { PostgresListener } from './postgres-listener.js'
 /** Options of {@link postgresStorage}. */
 export interface PostgresStorageOptions {
   /**
-   * The host's pool. It stays open. A pool of `pg` needs an `error` listener of the host's, or a lost idle connection
-   * ends the process, and a `connectionTimeoutMillis`, or a connection that can't be made keeps its place in the pool.
+   * The host's pool. The storage doesn't close it. Add an `error` listener to a pool of `pg`, otherwise a lost idle
+   * connection ends the process. Set `connectionTimeoutMillis`, otherwise a failing connection keeps its place in the pool.
    */
   readonly pool: PostgresPool
   /**
-   * Opens a connected client that only listens, so that `watch` reports the commits of other processes. It goes to the
-   * database itself, not through a transaction-pooling proxy. It is opened when somebody watches, replaced when it is
-   * lost, and ended when nobody watches any more. Left out: `watch` reports only this storage object's own commits.
+   * Opens a connected client that only listens, so that `watch` reports the commits of other processes. Connect it to the
+   * database itself, not to a transaction-pooling proxy. It is opened with the first watcher, replaced when it is lost,
+   * and ended with the last watcher. If left out, `watch` reports only the commits of this storage object.
    */
   readonly listen?: (() => PostgresListener | Promise<PostgresListener>) | undefined
   /** The storage's clock, in ms since the epoch. `@default` the database's */
   readonly now?: (() => number) | undefined
-  /** Where its tables are: 1-40 characters of `[a-z0-9_]`. `@default 'mcp_integrations'` */
+  /** The PostgreSQL schema of its tables: 1-40 characters of `[a-z0-9_]`. `@default 'mcp_integrations'` */
   readonly schema?: string | undefined
 }
 
 /**
- * Keeps everything in PostgreSQL 13 or later, for any number of processes.
+ * Stores everything in PostgreSQL 13 or later, for any number of processes.
  *
- * The schema is made and migrated at first use, safely when several processes start at once. Every operation is one
- * round trip; none needs a state of the session, so that a transaction-pooling proxy may stand between. A commit that
- * PostgreSQL asks to repeat is repeated. Every operation ends within 4.5 s.
+ * The schema is created and migrated at first use, also when several processes start at once. Every operation is one
+ * round trip without session state, so a transaction-pooling proxy works. A commit is repeated if PostgreSQL requests it.
+ * Every operation ends within 4.5 s.
  *
- * Its methods reject with `storage_unavailable` when the database fails or does not answer in time, and with
- * `storage_incompatible` when a newer version of this package has migrated it.
+ * The methods reject with `storage_unavailable` if the database fails or does not respond in time, and with
+ * `storage_incompatible` if a newer version of this package has migrated the schema.
  *
- * @returns a storage over the host's pool.
- * @throws `invalid_input` for a schema name that is none
+ * @returns a storage that uses the host's pool
+ * @throws `invalid_input` for an invalid schema name
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
   if (!/^[a-z_][a-z0-9_]{0,39}$/.test(name)) {
     throw new IntegrationError(
       'invalid_input',
-      'The PostgreSQL schema was refused: give 1-40 characters of [a-z0-9_].',
+      'The option `schema` of postgresStorage() must be 1-40 characters of [a-z0-9_].',
       {
         fields: [{ path: 'schema', message: 'Give 1-40 characters of [a-z0-9_].' }],
       },
@@ -211,13 +211,13 @@ interface NoRow {
   readonly key: null
 }
 
-/** So that an outage is reported within 5 s. */
+/** The time limit of an operation, so that an outage is reported within 5 s. */
 const DEADLINE_MS = 4_500
 
-/** After every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
+/** Sorts after every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
 const END = '\x7f'
 
-/** There is always a row, for the sake of the clock; without a record its key is null. */
+/** Every statement returns a row with the clock. Without a record, its key is null. */
 function statementsFor(schema: string) {
   const select = (where: string) => `SELECT clock.now, found.*
     FROM (SELECT coalesce($1::bigint, ${databaseNow}) AS now) AS clock LEFT JOIN LATERAL (
@@ -238,7 +238,7 @@ function statementsFor(schema: string) {
   }
 }
 
-/** PostgreSQL undid the transaction and asks to repeat it: it could not be put in order with others. */
+/** Repeats a transaction that PostgreSQL rolled back because it conflicts with others. */
 async function repeating<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -272,7 +272,7 @@ function isAppend(place: Place<StorageWrite>): place is Place<AppendWrite> {
   return 'append' in place.write
 }
 
-/** This process's own commits were already reported; unknown messages are ignored. */
+/** The change in a notification; `undefined` for this storage's own commits, which are already reported, and for unknown messages. */
 function changeOf(payload: string, origin: string): StorageChange | undefined {
   try {
     const [from, workspaceId, keys] = JSON.parse(payload) as [string, string, string[]?]

@@ -1,6 +1,6 @@
 import { IntegrationError } from '../model/errors.js'
 
-/** The host's own database client: `better-sqlite3`, `libsql` and `node:sqlite` all fit. */
+/** The host's own database client: `better-sqlite3`, `libsql` or `node:sqlite`. */
 export interface SqliteDatabase {
   /** Runs statements without parameters. */
   exec(sql: string): unknown
@@ -10,13 +10,13 @@ export interface SqliteDatabase {
 
 /** A prepared statement of a {@link SqliteDatabase}. */
 export interface SqliteStatement {
-  /** Runs it for what it changes. */
+  /** Runs the statement without reading rows. */
   run(...parameters: unknown[]): unknown
-  /** Runs it for all its rows. */
+  /** Runs the statement and returns all rows. */
   all(...parameters: unknown[]): unknown[]
 }
 
-/** What is asked of the database. */
+/** The prepared statements. */
 export type Statements = Readonly<
   Record<'read' | 'list' | 'listReverse' | 'scan' | 'expired' | 'find' | 'put' | 'remove' | 'next', SqliteStatement>
 >
@@ -31,9 +31,9 @@ const migrations = [
 ]
 
 /**
- * Sets up the connection, brings the schema up to date and prepares what is asked of it.
+ * Configures the connection, migrates the schema and prepares the statements.
  *
- * @throws `storage_incompatible` when a newer version of this package has migrated it
+ * @throws `storage_incompatible` if a newer version of this package has migrated the database
  */
 export function prepare(database: SqliteDatabase): Statements {
   database.exec('PRAGMA busy_timeout = 4000')
@@ -63,12 +63,12 @@ export function prepare(database: SqliteDatabase): Statements {
   }
 }
 
-/** The file keeps the mode. It can't be changed while another process uses the file, which may be changing it too. */
+/** The file stores this mode. Changing it fails while another process uses the file, which may be changing it too. */
 function preferWriteAheadLog(database: SqliteDatabase): void {
   try {
     database.exec('PRAGMA journal_mode = WAL')
   } catch {
-    // slower without it, and as correct
+    // The storage is slower without this mode, but equally correct.
   }
 }
 
@@ -80,11 +80,11 @@ function schemaVersion(database: SqliteDatabase): number {
   if (version <= migrations.length) return version
   throw new IntegrationError(
     'storage_incompatible',
-    `The SQLite database has schema ${version}, newer than ${migrations.length}: update mcp-integrations.`,
+    `The SQLite database has schema ${version}, which is newer than ${migrations.length}. Update mcp-integrations.`,
   )
 }
 
-/** Looks again, now that no other process can be migrating. */
+/** Checks the version again under the write lock, because another process may have migrated in between. */
 function migrate(database: SqliteDatabase): void {
   for (const migration of migrations.slice(schemaVersion(database))) database.exec(migration)
   database.exec(`CREATE TABLE IF NOT EXISTS mcp_integrations_schema (version INTEGER NOT NULL);
@@ -92,7 +92,7 @@ function migrate(database: SqliteDatabase): void {
     INSERT INTO mcp_integrations_schema VALUES (${migrations.length});`)
 }
 
-/** Takes the write lock at once: a transaction that reads first and locks later fails when somebody wrote meanwhile. */
+/** Takes the write lock at the start, because a transaction that reads first fails to lock after another write. */
 export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   let result: T
@@ -110,11 +110,11 @@ function rollback(database: SqliteDatabase): void {
   try {
     database.exec('ROLLBACK')
   } catch {
-    // SQLite has rolled back by itself
+    // SQLite has already rolled back.
   }
 }
 
-/** SQLite's own code helps and is no secret; its message may hold values. */
+/** Only SQLite's code is shown, because its message may contain values. */
 export function unavailable(error: unknown): IntegrationError {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   const known = /^SQLITE_[A-Z_]{1,40}$/.test(code) ? ` (${code})` : ''

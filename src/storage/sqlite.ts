@@ -27,8 +27,8 @@ export type { SqliteDatabase, SqliteStatement } from './sqlite-database.js'
 /** Options of {@link sqliteStorage}. */
 export interface SqliteStorageOptions {
   /**
-   * An open database. Give it a connection of its own: a transaction that the host leaves open on it would swallow
-   * ours. It stays open; closing it is the host's business.
+   * An open database, used only by this storage: a transaction that the host leaves open on the same connection would
+   * include the storage's writes. The storage doesn't close it.
    */
   readonly database: SqliteDatabase
   /** The storage's clock, in ms since the epoch. `@default Date.now` */
@@ -36,16 +36,16 @@ export interface SqliteStorageOptions {
 }
 
 /**
- * Keeps everything in one SQLite file, which several processes of one machine may share.
+ * Stores everything in one SQLite file, which several processes of one machine can share.
  *
- * Its tables (`mcp_integrations_*`) are made and migrated at first use. The connection is set to write-ahead logging,
- * full durability and a wait of 4 s for other writers. `watch` reports the commits of this storage object only; commits
- * of other processes are seen by the next read.
+ * The tables (`mcp_integrations_*`) are created and migrated at first use. The connection is set to write-ahead logging,
+ * full durability and a wait of 4 s for other writers. `watch` reports only the commits of this storage object; commits
+ * of other processes are visible to the next read.
  *
- * Its methods reject with `storage_unavailable` when the database fails, and with `storage_incompatible` when a newer
- * version of this package has migrated it.
+ * The methods reject with `storage_unavailable` if the database fails, and with `storage_incompatible` if a newer version
+ * of this package has migrated the database.
  *
- * @returns a storage over the host's client.
+ * @returns a storage that uses the host's client
  * @see https://www.sqlite.org/wal.html
  *
  * @example
@@ -61,7 +61,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
   let prepared: Statements | undefined
   let waiting: Commit[] = []
 
-  /** Everything inside is synchronous: nothing else of this process comes between. */
+  /** Runs work synchronously, so that no other work of this process interleaves. */
   function using<T>(work: (statements: Statements) => T): T {
     try {
       prepared ??= prepare(database)
@@ -71,13 +71,13 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
     }
   }
 
-  /** Sees every commit that was asked for before. */
+  /** Reads after all earlier commits are written. */
   function reading<T>(work: (statements: Statements) => T): T {
     if (waiting.length > 0) writeWaiting()
     return using(work)
   }
 
-  /** One transaction for all commits of a moment: waiting for the disk is most of what one costs. */
+  /** Writes all waiting commits in one transaction, because waiting for the disk is most of the cost. */
   function writeWaiting(): void {
     const commits = waiting
     waiting = []
@@ -169,7 +169,7 @@ interface Commit {
   reject(error: unknown): void
 }
 
-/** Once what came at the same moment has been handled. */
+/** Calls back after all simultaneous requests have been handled. */
 const afterOthers: (callback: () => void) => void =
   typeof setImmediate === 'function' ? (callback) => void setImmediate(callback) : queueMicrotask
 
@@ -180,7 +180,7 @@ interface Row {
   readonly expires_at: number | bigint | null
 }
 
-/** After every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
+/** Sorts after every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
 const END = '\x7f'
 
 /**
@@ -197,7 +197,7 @@ function keysOf({ prefix, after, reverse }: StorageListQuery): readonly [from: s
 /** Before every key character, so that no key is between a key and that key + FIRST. */
 const FIRST = '\x01'
 
-/** All of a commit or nothing, whatever becomes of the others in the transaction. */
+/** Writes all of a commit or nothing, independently of the other commits in the transaction. */
 function writeOne(
   statements: Statements,
   { workspaceId, writes, values }: Commit,

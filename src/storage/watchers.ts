@@ -5,13 +5,13 @@ import type { StorageChange } from '../ports/storage.js'
 export interface Watchers {
   /** @returns a function that stops watching */
   add(listener: (change: StorageChange) => void): () => void
-  /** Notifies all of them; one that throws breaks neither the commit nor the others. */
+  /** Notifies all watchers. An error of one affects neither the commit nor the others. */
   notify(change: StorageChange): void
-  /** Whether nobody watches. */
+  /** Whether there is no watcher. */
   none(): boolean
 }
 
-/** A fresh, empty set of watchers. */
+/** Creates an empty set of watchers. */
 export function watchers(): Watchers {
   const commits = new EventEmitter<{ change: [StorageChange] }>()
   return {
@@ -26,7 +26,7 @@ export function watchers(): Watchers {
         try {
           watcher(change)
         } catch {
-          // the watcher's own problem
+          // An error of a watcher must not affect the commit or other watchers.
         }
       }
     },

@@ -19,8 +19,9 @@ export type { EncryptionKeyProvider } from './key-wrapping.js'
 /** Options of {@link encryptedCredentials}. */
 export interface EncryptedCredentialsOptions {
   /**
-   * A key ring, the current key first: the others only open existing values. To rotate, add the new key at the end
-   * everywhere, then move it to the front, reseal, and remove the old key when no value depends on it any more.
+   * A key ring with the current key first. The other keys only open existing values. To rotate, add the new key at the end
+   * in every process, then move it to the front, run `resealAll()`, and remove the old key when `keyUsage()` reports no
+   * value for it.
    * Or a {@link EncryptionKeyProvider}.
    */
   readonly keys: readonly EncryptionKey[] | EncryptionKeyProvider
@@ -30,12 +31,12 @@ export interface EncryptedCredentialsOptions {
 
 /**
  * Seals credentials by encryption, as JSON Web Encryption: AES-256-GCM with a fresh data key for each value, which a key
- * of the ring (`A256GCMKW`) or the key provider wraps. The sealed value is bound to its workspace, integration, owner
- * and field, and opens nowhere else.
+ * of the ring (`A256GCMKW`) or the key provider wraps. A sealed value is bound to its workspace, integration, owner and
+ * field, and can't be opened for another.
  *
- * Opened values are remembered for 60 s, at most 1000 of them, so that a call costs no decryption.
+ * Up to 1000 opened values are cached for 60 s, so that most calls need no decryption.
  *
- * @throws `invalid_input` when a key is short, or given twice
+ * @throws `invalid_input` if a key does not have 32 bytes, or is given twice
  * @see https://www.rfc-editor.org/rfc/rfc7516 JSON Web Encryption
  *
  * @example
@@ -68,7 +69,7 @@ export function encryptedCredentials(options: EncryptedCredentialsOptions): Cred
       const jwe = await encrypt.setAdditionalAuthenticatedData(encoder.encode(aad)).encrypt(key)
       const sealed = canonical(jwe)
       if (sealed.length > SEALED_LENGTH) {
-        throw new IntegrationError('invalid_input', 'The credential is too large: its sealed form is beyond 128 KiB.')
+        throw new IntegrationError('invalid_input', 'The credential is too large: its sealed form exceeds 128 KiB.')
       }
       return sealed
     },
@@ -77,7 +78,7 @@ export function encryptedCredentials(options: EncryptedCredentialsOptions): Cred
       const aad = contextOf(context)
       return await opened.get(sealed, aad, async () => {
         const { jwe, header } = parsed(sealed) ?? unreadable('it is damaged')
-        // jose checks that the context wasn't edited, not that it is the one of this record
+        // jose checks that the context wasn't edited, but not that it belongs to this record.
         if (jwe.aad !== base64url(aad)) unreadable('it belongs to another record')
         const key = await scheme.forOpening(header, aad)
         if (key === undefined) return unreadable('its key is unknown')
@@ -109,7 +110,7 @@ function isKeyProvider(keys: readonly EncryptionKey[] | EncryptionKeyProvider): 
   return 'unwrap' in keys
 }
 
-/** Injective, and well-formed text whatever the ids hold. */
+/** Different contexts have different texts. The text is well-formed for any ids. */
 function contextOf({ workspaceId, integrationId, owner, field }: SecretContext): string {
   return JSON.stringify(['v1', workspaceId, integrationId, owner, field])
 }
@@ -117,10 +118,10 @@ function contextOf({ workspaceId, integrationId, owner, field }: SecretContext):
 function encodeText(secret: string): Uint8Array {
   const bytes = encoder.encode(secret)
   if (decoder.decode(bytes) === secret) return bytes
-  throw new IntegrationError('invalid_input', 'The credential is not well-formed text: it holds half a surrogate pair.')
+  throw new IntegrationError('invalid_input', 'The credential is not well-formed text: it contains a lone surrogate.')
 }
 
-/** The canonical form of a sealed value: any other encoding of the same bytes is refused as damaged. */
+/** The canonical form of a sealed value. Any other encoding of the same bytes is refused as damaged. */
 function canonical(jwe: FlattenedJWE): string {
   const { protected: header, encrypted_key: key, iv, ciphertext, tag, aad } = jwe
   return JSON.stringify({

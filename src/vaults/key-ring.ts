@@ -6,7 +6,7 @@ import type { WebCryptoKey } from './web-crypto-key.js'
 export interface EncryptionKey {
   /** Identifies the key in sealed values (`kid`): 1-128 printable ASCII characters. Never reuse it for another key. */
   readonly id: string
-  /** 32 random bytes, as base64 or base64url text, or an AES-GCM `CryptoKey` of 256 bits that may encrypt and decrypt. */
+  /** 32 random bytes, or their base64 or base64url text, or an AES-GCM `CryptoKey` of 256 bits for encryption and decryption. */
   readonly secret: string | Uint8Array | WebCryptoKey
 }
 
@@ -19,9 +19,9 @@ export interface KeyRing {
 }
 
 /**
- * Takes a ring of keys, the current one first.
+ * Creates a key ring from keys, the current one first.
  *
- * @throws `invalid_input` if there is no key, one is not 32 bytes, or two are the same
+ * @throws `invalid_input` if there is no key, one does not have 32 bytes, or two are equal
  */
 export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
   const [current] = keys
@@ -33,7 +33,7 @@ export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
     if (typeof id !== 'string' || !/^[\x20-\x7e]{1,128}$/.test(id)) {
       refuse(`keys[${index}].id`, 'Give 1-128 printable ASCII characters.')
     }
-    if (ids.has(id)) refuse(`keys[${index}].id`, 'Give each key an id of its own.')
+    if (ids.has(id)) refuse(`keys[${index}].id`, 'Give each key a different id.')
     ids.add(id)
     const usable = secret instanceof CryptoKey ? checkedKey(secret, index) : checkedBytes(secret, index)
     const identity = usable instanceof CryptoKey ? usable : base64url(usable)
@@ -53,12 +53,12 @@ function checkedKey(key: CryptoKey, index: number): CryptoKey {
   return key
 }
 
-/** A copy, so that the host may wipe its own. */
+/** Copies the bytes, so that the host can erase its own. */
 function checkedBytes(secret: unknown, index: number): Uint8Array<ArrayBuffer> {
   const text = typeof secret === 'string' && /^[\w+/-]{43}=?$/.test(secret)
   const bytes = text ? fromBase64url(secret.replaceAll('+', '-').replaceAll('/', '_').replace('=', '')) : secret
   if (!(bytes instanceof Uint8Array) || bytes.length !== 32) {
-    return refuse(`keys[${index}].secret`, 'Give 32 random bytes, e.g. what `openssl rand -base64 32` prints.')
+    return refuse(`keys[${index}].secret`, 'Give 32 random bytes, e.g. the output of `openssl rand -base64 32`.')
   }
   return new Uint8Array(bytes)
 }

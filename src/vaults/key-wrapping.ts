@@ -5,7 +5,7 @@ import type { KeyRing } from './key-ring.js'
 import type { WebCryptoKey } from './web-crypto-key.js'
 
 /**
- * Keys that never leave another system, such as a cloud KMS: it wraps a fresh data key for every sealed value.
+ * Uses keys that never leave another system, such as a cloud KMS, which wraps a new data key for every sealed value.
  *
  * `context` names the workspace, integration, owner and field: pass it as the KMS's encryption context, so that the KMS
  * also refuses a moved value.
@@ -16,9 +16,9 @@ export interface EncryptionKeyProvider {
   /** Encrypts a data key of 32 bytes with the named key. */
   wrap(keyId: string, dataKey: Uint8Array, context: string): Promise<Uint8Array>
   /**
-   * Decrypts a data key. Throw for a temporary failure.
+   * Decrypts a data key. Throw an error for a temporary failure.
    *
-   * @returns `undefined` for a permanent failure: the key is unknown or destroyed, or refuses this value or context.
+   * @returns `undefined` for a permanent failure: an unknown or destroyed key, or a refused value or context
    */
   unwrap(keyId: string, wrapped: Uint8Array, context: string): Promise<Uint8Array | undefined>
 }
@@ -54,7 +54,7 @@ export function ringScheme(ring: KeyRing): WrappingScheme {
   }
 }
 
-/** Data keys wrapped elsewhere. */
+/** Data keys wrapped by a key provider. */
 export function providerScheme(provider: EncryptionKeyProvider): WrappingScheme {
   const alg = 'dir'
   return {

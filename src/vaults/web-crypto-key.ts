@@ -1,2 +1,2 @@
-/** A key of Web Crypto, also where the types of browsers are absent and the name `CryptoKey` is not global. */
+/** A key of Web Crypto, for projects without browser types, where `CryptoKey` is not a global type. */
 export type WebCryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>

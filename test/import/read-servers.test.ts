@@ -103,7 +103,7 @@ describe('a list of servers', () => {
       JSON.stringify({ mcpServers: { files: { command: 'npx', args: ['server-filesystem', '/'] }, notes: { url } } }),
     )
     expect(servers.map(({ name, unsupported }) => [name, unsupported])).toEqual([
-      ['files', 'It runs as a program on the computer of the list. Local servers come from host code only.'],
+      ['files', 'This is a program on the computer of the list. Only host code can add local servers.'],
       ['notes', undefined],
     ])
   })
@@ -135,7 +135,7 @@ describe('a list of servers', () => {
 
   it('runs no command for headers', () => {
     expect(one({ mcpServers: { notes: { url, headersHelper: 'curl evil' } } }).notes).toEqual([
-      'A local command made its headers. The command is not run: fill them in.',
+      'The list creates headers with a local command, which is not run. Fill in the headers.',
     ])
   })
 
@@ -227,7 +227,7 @@ describe('a server.json', () => {
     }
     expect(one({ servers: [row], metadata: { count: 1 } })).toMatchObject({
       url: [url],
-      notes: ['The registry lists it as deprecated and says: "Use other.".'],
+      notes: ['The registry lists this server as deprecated and says: "Use other.".'],
     })
   })
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** `1` or `true`, as URLs have it. */
+/** A boolean in a URL: `1` or `true`. */
 export const flag = z.enum(['1', 'true', '0', 'false']).transform((value) => value === '1' || value === 'true')
 
 /** The number of items on a page. */

@@ -40,9 +40,9 @@ export const approval = z.strictObject({
         description: z.string().optional(),
         annotations: annotations.optional(),
       })
-      .describe('The words of the server'),
+      .describe('Text of the server: untrusted'),
   }),
-  arguments: z.looseObject({}).describe('Exactly what will be sent'),
+  arguments: z.looseObject({}).describe('Exactly the arguments that will be sent'),
   display: z.strictObject({ text: z.string(), hiddenCharacters: z.number() }),
   rule: z.string(),
   why: z.string(),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const moment = z.number().describe('ms since the epoch')
 /** The approval mode of a tool or an integration. */
 export const approvalMode = z.enum(['default', 'ask', 'auto'])
-/** What a server says of itself. */
+/** A server's description of itself. */
 const serverInfo = z.strictObject({
   name: z.string(),
   title: z.string().optional(),
@@ -27,7 +27,7 @@ export const integration = z.strictObject({
   headers: z
     .array(z.strictObject({ name: z.string(), setAt: moment }))
     .optional()
-    .describe('Only for those who may edit; values are never answered'),
+    .describe('Only for people who may edit; without values'),
   auth: z.enum(['none', 'header', 'oauth']),
   visibility: z.enum(['private', 'workspace']),
   credentials: z.enum(['shared', 'per_user']),
@@ -35,13 +35,13 @@ export const integration = z.strictObject({
   trusted: z.boolean(),
   approval: approvalMode,
   agents: z.array(z.string()),
-  allowed: z.array(z.string()).describe('What the person may do with it now'),
+  allowed: z.array(z.string()).describe('The operations that the actor may use now'),
   status: z.enum(['connected', 'error', 'reconnect_required', 'connecting']),
   statusDetail: z.strictObject({
     reason: z.string(),
     message: z.string(),
     action: z.enum(['validate', 'reconnect', 'edit', 'wait']).optional(),
-    serverMessage: z.string().optional().describe('The words of the server: untrusted'),
+    serverMessage: z.string().optional().describe('Text of the server: untrusted'),
     checkedAt: moment.optional(),
     lastWorkedAt: moment.optional(),
   }),

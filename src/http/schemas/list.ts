@@ -3,7 +3,7 @@ import { connectResult } from './integration.js'
 
 const field = z.strictObject({ path: z.string(), message: z.string() })
 
-/** What a list would connect: a `ListPreview`. */
+/** A `ListPreview`. */
 export const listPreview = z
   .strictObject({
     format: z.enum(['mcp.json', 'codex', 'server.json']),
@@ -37,9 +37,9 @@ export const listPreview = z
       }),
     ),
   })
-  .describe('With preview=1: what would be connected')
+  .describe('With preview=1: the servers that would be connected')
 
-/** What became of each server of a list, in the shape of its problems. */
+/** The result of each server of a list. */
 export function importReport(problem: z.ZodType) {
   const name = z.string()
   return z
@@ -57,5 +57,5 @@ export function importReport(problem: z.ZodType) {
         ]),
       ),
     })
-    .describe('What became of each server')
+    .describe('The result of each server')
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { approvalMode, moment } from './integration.js'
 
-/** Hints of a server about a tool, its own words. */
+/** Hints of a server about a tool. */
 export const annotations = z.looseObject({
   title: z.string().optional(),
   readOnlyHint: z.boolean().optional(),
@@ -26,7 +26,7 @@ export const change = z.strictObject({
   ),
 })
 
-/** What the server says of a tool, as it says it. */
+/** The server's own texts and schemas of a tool. */
 const said = {
   name: z.string(),
   modelName: z.string(),
