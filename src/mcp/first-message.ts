@@ -53,8 +53,9 @@ export async function firstMessage(
 }
 
 /** Whether a message ends its request by itself: an error, or a result that nothing more has to be asked for. */
-export function isAnswer(message: JSONRPCMessage, { id }: Awaited): boolean {
-  return 'id' in message && message.id === id && ('error' in message || isCarried(message))
+export function isAnswer(message: JSONRPCMessage, { id, method }: Awaited): boolean {
+  const isHandshake = method === 'initialize' || method === 'server/discover'
+  return 'id' in message && message.id === id && (isHandshake || 'error' in message || isCarried(message))
 }
 
 /** The same response with a body that is still to be read. */

@@ -1,9 +1,17 @@
-import type { JSONRPCMessage, JSONRPCNotification, Transport, TransportSendOptions } from '@modelcontextprotocol/client'
+import type {
+  JSONRPCMessage,
+  JSONRPCNotification,
+  JSONRPCRequest,
+  Transport,
+  TransportSendOptions,
+} from '@modelcontextprotocol/client'
 import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import type { FloodGate } from './flood-gate.js'
+import type { Raw } from './absent.js'
 import { carriedIn } from './carried.js'
 import type { BeforeSend } from './connection-contract.js'
+import type { EarlyAnswer } from './early-answer.js'
 import { Unanswered } from './errors-through-sdk.js'
 import { lostAnswer } from './faults.js'
 import { isFinalRefusal } from './server-errors.js'
@@ -17,8 +25,8 @@ export interface Exchange extends Awaited {
   fault?: unknown
   /** Ends it, whoever gave it up. */
   readonly abort: AbortController
-  /** The response that was already received, for the SDK to continue with. */
-  received: Response | undefined
+  /** The response that was already received or asked for, for the SDK to continue with. */
+  received: Response | Promise<Response> | undefined
   /** Called right before the request is sent. */
   readonly beforeSend?: BeforeSend | undefined
   /** The `server/discover` probe: stops its timer, and whether its response is no longer awaited. */
@@ -37,6 +45,10 @@ export interface GuardOptions {
   /** How long the question for the era may go unanswered, in ms. */
   readonly questionMs: number
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
+  /** Answers to requests that the SDK's client is about to send. */
+  readonly early?: readonly EarlyAnswer[] | undefined
+  /** The result of `initialize`, where the older handshake is done: the SDK's client gets it once more. */
+  readonly handshake?: Raw | undefined
 }
 
 /** A header that names the exchange to the transport's `fetch`; it is never sent. */
@@ -51,6 +63,10 @@ export class GuardedTransport implements Transport {
   onclose?: (() => void) | undefined
   onerror?: ((error: Error) => void) | undefined
   onmessage?: Transport['onmessage'] | undefined
+  /** Called when the server says that its tools changed. */
+  onToolsChanged?: (() => void) | undefined
+  /** Called with a request of the server while no client listens. */
+  onQuestion?: ((message: JSONRPCRequest) => void) | undefined
   /** Whether the server has sent any JSON-RPC. */
   spoke = false
   /** The revision that the server chose in its handshake. */
@@ -60,12 +76,15 @@ export class GuardedTransport implements Transport {
   readonly #inner: Transport
   readonly #options: GuardOptions
   readonly #exchanges = new Map<string | number, Exchange>()
+  /** By method. */
+  readonly #early: Map<string, EarlyAnswer>
   /** What is being read held the answer to a request. */
   #answered = false
 
   constructor(inner: Transport, options: GuardOptions) {
     this.#inner = inner
     this.#options = options
+    this.#early = new Map(options.early?.map((answer) => [answer.method, answer]))
     inner.onmessage = (message) => this.#admits(countOf(message)) && this.deliver(message, options.unread)
     inner.onclose = () => this.onclose?.()
     inner.onerror = (error) => this.onerror?.(error)
@@ -106,6 +125,7 @@ export class GuardedTransport implements Transport {
 
   close(): Promise<void> {
     for (const { stopTimer } of this.#exchanges.values()) stopTimer?.()
+    for (const answer of this.#options.early ?? []) answer.cancel()
     return this.#inner.close()
   }
 
@@ -113,14 +133,18 @@ export class GuardedTransport implements Transport {
     if (!('method' in message)) return this.#inner.send(message, options)
     if (!('id' in message)) return this.#notify(message, options)
     const { id, method } = message
+    if (method === 'initialize' && this.#options.handshake !== undefined)
+      return this.onmessage?.({ jsonrpc: '2.0', id, result: this.#options.handshake })
     const { beforeSend, received, headers } = carriedIn(options?.headers)
+    const early = this.#early.get(method)
+    this.#early.delete(method)
     const exchange: Exchange = {
       id,
-      sentAs: received?.sentAs,
+      sentAs: early?.sentAs ?? received?.sentAs,
       method,
       streams: false,
       abort: new AbortController(),
-      received: received?.response,
+      received: early?.response() ?? received?.response,
       beforeSend,
     }
     this.#exchanges.set(id, exchange)
@@ -134,6 +158,7 @@ export class GuardedTransport implements Transport {
       ? this.#options.runtime.setTimer(() => this.#isUnknown(exchange), this.#options.questionMs)
       : undefined
     exchange.stopTimer = stopTimer
+    if (early?.isLate === true) this.#isUnknown(exchange)
     try {
       // A local server has no `fetch` that could look.
       if (this.#options.unread) await beforeSend?.(false)
@@ -165,7 +190,7 @@ export class GuardedTransport implements Transport {
     const message = unread ? this.#read(sent) : sent
     if (message === undefined) return
     this.spoke = true
-    if ('method' in message) return this.onmessage?.(message)
+    if ('method' in message) return this.#tell(message)
     const exchange = message.id === undefined ? undefined : this.#exchanges.get(message.id)
     if (exchange === undefined) return
     this.#answered = true
@@ -223,8 +248,15 @@ export class GuardedTransport implements Transport {
     this.onmessage?.({ jsonrpc: '2.0', id: exchange.id, error: { code: -32601, message: 'Method not found' } })
   }
 
+  #tell(message: JSONRPCRequest | JSONRPCNotification): void {
+    if (message.method === 'notifications/tools/list_changed') this.onToolsChanged?.()
+    if (this.onmessage !== undefined) this.onmessage(message)
+    else if ('id' in message) this.onQuestion?.(message)
+  }
+
   /** Nothing depends on whether a notification could be sent. */
   async #notify(message: JSONRPCNotification, options?: TransportSendOptions): Promise<void> {
+    if (message.method === 'notifications/initialized' && this.#options.handshake !== undefined) return
     const cancelled = cancelledRequest(message)
     const exchange = cancelled === undefined ? undefined : this.#exchanges.get(cancelled)
     if (exchange !== undefined) this.#exchanges.delete(exchange.id)

@@ -1,4 +1,5 @@
 import { isAbsent, isObject, type Raw } from './absent.js'
+import { serverInfoKey } from './server-info.js'
 
 /**
  * Reads the result of `initialize`. Requires the revision and whether there are tools; names and texts are only shown,
@@ -71,8 +72,6 @@ const longestText = 2_048
 const mostIcons = 20
 /** Of all icons together, in characters. */
 const largestIcons = 64 * 1024
-
-const serverInfoKey = 'io.modelcontextprotocol/serverInfo'
 
 function readServerInfo(sent: unknown): Raw {
   const texts = isObject(sent)

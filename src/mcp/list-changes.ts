@@ -26,13 +26,13 @@ export function watchTools(
   open: OpenClient,
   { elicits, onToolsChanged, runtime }: Pick<OpenOptions, 'elicits' | 'onToolsChanged' | 'runtime'>,
 ): Watch {
-  const { client, profile, state } = open
+  const { transport, profile, state } = open
   const changes =
     (profile.serverCapabilities as { tools?: { listChanged?: boolean | undefined } | undefined } | undefined)?.tools
       ?.listChanged === true
   const wanted = onToolsChanged !== undefined && changes
   const ended = new AbortController()
-  if (wanted) client.setNotificationHandler('notifications/tools/list_changed', () => tell())
+  if (wanted) transport.onToolsChanged = tell
   const asksUnasked = elicits && profile.era === 'legacy'
   // HTTP+SSE and local servers send what they like on the stream that is there.
   const hasStream = profile.era === 'legacy' && profile.transport !== 'streamable-http'
@@ -89,8 +89,9 @@ export function watchTools(
   }
 }
 
-async function listening({ client }: OpenClient, signal: AbortSignal): Promise<'ended' | 'unavailable'> {
+async function listening({ sdk }: OpenClient, signal: AbortSignal): Promise<'ended' | 'unavailable'> {
   try {
+    const client = await sdk()
     const subscription = await client.listen({ toolsListChanged: true }, { signal })
     await subscription.closed
     return 'ended'

@@ -124,10 +124,10 @@ export class LiveConnection implements Connection {
     const { endpoint, runtime, timeoutMs } = this.#options
     const own = await openClient({ endpoint, runtime, timeoutMs, elicits: true }, this.profile)
     try {
-      answerQuestions(own.client, () => asking)
+      answerQuestions(await own.sdk(), () => asking)
       return await callOn(own, call)
     } finally {
-      void own.client.close().catch(() => undefined)
+      void own.close().catch(() => undefined)
     }
   }
 
@@ -209,8 +209,9 @@ export class LiveConnection implements Connection {
   }
 
   #attend(): Watch {
-    if (this.#options.elicits) answerQuestions(this.#open.client, () => this.#asking)
-    return watchTools(this.#open, this.#options)
+    const open = this.#open
+    if (this.#options.elicits) void open.sdk().then((client) => answerQuestions(client, () => this.#asking))
+    return watchTools(open, this.#options)
   }
 
   async #discard(open: OpenClient, endSession: boolean): Promise<void> {
@@ -221,7 +222,7 @@ export class LiveConnection implements Connection {
       clock.stop()
     }
     open.state.broken = true
-    await open.client.close().catch(() => undefined)
+    await open.close().catch(() => undefined)
   }
 }
 

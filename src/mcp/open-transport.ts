@@ -1,7 +1,7 @@
 import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import { FloodGates } from './flood-gate.js'
-import { GuardedTransport } from './guarded-transport.js'
+import { GuardedTransport, type GuardOptions } from './guarded-transport.js'
 import { serverFetch, type ServerFetchOptions } from './server-fetch.js'
 import { PlainRequests } from './plain-requests.js'
 import { receiveUnasked } from './unasked-messages.js'
@@ -27,11 +27,18 @@ export interface ConnectionState {
   onFault?: ((fault: unknown) => void) | undefined
 }
 
+/** What is known of a server before its transport is made. */
+export interface KnownServer extends Pick<GuardOptions, 'early' | 'handshake'> {
+  /** A session to continue, with the revision that was agreed on for it. */
+  readonly sessionId?: string | undefined
+  readonly protocolVersion?: string | undefined
+}
+
 /** Makes the SDK's transport of a kind, guarded, over the endpoint's own `fetch`. */
 export async function openTransport(
   { endpoint, runtime, timeoutMs, maxMessageBytes }: OpenOptions,
   kind: ServerProfile['transport'],
-  known: { readonly sessionId?: string | undefined; readonly protocolVersion?: string | undefined },
+  { sessionId, protocolVersion, early, handshake }: KnownServer,
 ): Promise<OpenTransport> {
   const state: ConnectionState = { broken: false }
   const questionMs = timeoutMs / 2
@@ -68,9 +75,8 @@ export async function openTransport(
       ? new SSEClientTransport(url, { fetch: serverFetch(server) })
       : new StreamableHTTPClientTransport(url, {
           fetch: serverFetch(server),
-          sessionId: known.sessionId,
-          protocolVersion:
-            known.sessionId === undefined || known.protocolVersion === undefined ? undefined : known.protocolVersion,
+          sessionId,
+          protocolVersion: sessionId === undefined ? undefined : protocolVersion,
           reconnectionScheduler: (reconnect, delay) => runtime.setTimer(reconnect, clampDelay(delay)),
         })
   const transport = new GuardedTransport(inner, {
@@ -78,6 +84,8 @@ export async function openTransport(
     unread: false,
     questionMs,
     runtime,
+    early,
+    handshake,
   })
   return {
     transport,

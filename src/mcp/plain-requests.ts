@@ -1,22 +1,16 @@
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
-  PROTOCOL_VERSION_META_KEY,
-  ProtocolError,
-  type JSONRPCMessage,
-} from '@modelcontextprotocol/client'
+import { ProtocolError, type JSONRPCMessage } from '@modelcontextprotocol/client'
 import type { IntegrationError } from '../model/errors.js'
 import { chunksOf, mediaTypeOf } from '../model/lean-response.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { readBody } from './answer-body.js'
 import type { CallClock } from './call-clock.js'
 import type { Carried } from './carried.js'
-import { clientInfo } from './client-info.js'
 import type { BeforeSend, ServerProfile } from './connection-contract.js'
 import { again, firstMessage, isAnswer } from './first-message.js'
 import { takeRaw } from './raw-results.js'
 import { messagesIn } from './answer-messages.js'
 import { endpointFetch } from './endpoint-fetch.js'
+import { envelopeOf } from './envelope.js'
 import { lostAnswer } from './faults.js'
 import { refused } from './refused-request.js'
 import type { ServerFetchOptions } from './server-fetch.js'
@@ -61,14 +55,7 @@ export class PlainRequests {
   constructor(options: PlainRequestsOptions) {
     this.#options = options
     this.#fetch = endpointFetch(options.server.fetch)
-    this.#envelope =
-      options.era === 'legacy'
-        ? undefined
-        : {
-            [PROTOCOL_VERSION_META_KEY]: options.protocolVersion,
-            [CLIENT_INFO_META_KEY]: clientInfo,
-            [CLIENT_CAPABILITIES_META_KEY]: {},
-          }
+    this.#envelope = options.era === 'legacy' ? undefined : envelopeOf(options.protocolVersion)
   }
 
   /**

@@ -42,7 +42,7 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     }
     if (exchange === undefined) return verb === 'POST' ? noted(send) : send()
     // What came already is read as if it were asked for now: nothing is sent twice.
-    const response = exchange.received ?? (await send())
+    const response = await (exchange.received ?? send())
     exchange.received = undefined
     return answerTo(exchange, response, { inSession: headers.has('mcp-session-id'), now, gates: options.gates })
   }

@@ -1,20 +1,19 @@
-import type { Client } from '@modelcontextprotocol/client'
 import type { ServerInfo } from '../model/integration.js'
+import { isObject } from './absent.js'
 
-/** What a client keeps of its server's introduction. */
-type Introduced = Pick<Client, 'getServerVersion' | 'getInstructions'>
+/** Where an answer to the question for the era holds what its server says of itself. */
+export const serverInfoKey = 'io.modelcontextprotocol/serverInfo'
 
 /** What the server said of itself when the connection was made, within bounds. */
-export function serverInfo(client: Introduced): ServerInfo | undefined {
-  const said = client.getServerVersion() as Readonly<Record<string, unknown>> | undefined
-  if (said === undefined) return undefined
+export function serverInfo(said: unknown, instructions: unknown): ServerInfo | undefined {
+  if (!isObject(said)) return undefined
   return {
     name: textOf(said['name'], 200) ?? '',
     title: textOf(said['title'], 200),
     version: textOf(said['version'], 100),
     websiteUrl: httpsUrl(said['websiteUrl']),
     icon: iconAmong(said['icons']),
-    instructions: textOf(client.getInstructions(), 16_384),
+    instructions: textOf(instructions, 16_384),
   }
 }
 

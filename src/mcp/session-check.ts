@@ -21,7 +21,8 @@ export async function isOver(open: OpenClient, error: unknown, fault: Error, opt
   if (!doubtsSession && (!isShortCut(open) || !isInDoubt(open, error) || !isRefusal(error))) return false
   const clock = new CallClock({ runtime: options.runtime, timeoutMs: Math.min(options.timeoutMs, pingTimeoutMs) })
   try {
-    await clock.race(open.profile.era === 'modern' ? open.client.discover() : open.client.ping())
+    const client = await open.sdk()
+    await clock.race(open.profile.era === 'modern' ? client.discover() : client.ping())
     return false
   } catch (silence) {
     const isAnswered = silence instanceof SdkError && silence.code === SdkErrorCode.InvalidResult

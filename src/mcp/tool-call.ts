@@ -24,13 +24,13 @@ export interface TimedCall {
 
 /** Sends one call, without the SDK's client where that will do. */
 export async function callOn(
-  open: Pick<OpenClient, 'client' | 'plain' | 'profile'>,
+  open: Pick<OpenClient, 'sdk' | 'plain' | 'profile'>,
   call: TimedCall,
 ): Promise<ToolAnswer> {
   const { definition, args, options, clock } = call
   const params = { name: definition.name, arguments: args, _meta: options.meta && { ...options.meta } }
   const { beforeSend } = options
-  const viaSdk = (carried: Carried): Promise<unknown> => callWithSdk(open.client, call, params, carried)
+  const viaSdk = async (carried: Carried): Promise<unknown> => callWithSdk(await open.sdk(), call, params, carried)
   const plain = open.profile.era === 'modern' && mirrorsParameters(definition) ? undefined : open.plain
   const result =
     plain === undefined

@@ -26,7 +26,7 @@ const longestNamed = 100
 const day = 86_400_000
 
 /** The server that is asked. */
-type AskedServer = Pick<OpenClient, 'client' | 'plain'>
+type AskedServer = Pick<OpenClient, 'sdk' | 'plain'>
 
 /**
  * Lists all tools of a server, page by page within bounds. What can't be used is set aside with its reason; the rest is
@@ -112,15 +112,17 @@ function spendOn(value: unknown, work: WorkBudget): void {
   }
 }
 
-async function readPage({ client, plain }: AskedServer, clock: CallClock, cursor: string | undefined): Promise<Raw> {
+async function readPage({ sdk, plain }: AskedServer, clock: CallClock, cursor: string | undefined): Promise<Raw> {
   const method = 'tools/list'
   const params = { cursor }
-  const viaSdk = async (carried: Carried): Promise<unknown> =>
-    takeRaw(
+  const viaSdk = async (carried: Carried): Promise<unknown> => {
+    const client = await sdk()
+    return takeRaw(
       await carrying(carried, (headers) =>
         client.request({ method, params }, { headers, signal: clock.signal, timeout: longest }),
       ),
     )
+  }
   const page = await (plain === undefined ? viaSdk({}) : plain.ask({ method, params, clock }, viaSdk))
   return isObject(page) ? page : { tools: page }
 }

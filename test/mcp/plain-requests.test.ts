@@ -449,12 +449,13 @@ async function opened(road: (typeof roads)[number], era: (typeof eras)[number], 
   )
   const told: unknown[] = []
   let sdkCalls = 0
-  const { callTool } = open.client
-  open.client.callTool = (...args) => {
+  const client = await open.sdk()
+  const { callTool } = client
+  client.callTool = (...args) => {
     sdkCalls++
-    return callTool.apply(open.client, args)
+    return callTool.apply(client, args)
   }
-  open.client.setNotificationHandler('notifications/tools/list_changed', () => void told.push('tools changed'))
+  open.transport.onToolsChanged = () => void told.push('tools changed')
   const server = road === 'short' ? open : { ...open, plain: undefined }
 
   async function timed(signal: AbortSignal | undefined, work: (clock: CallClock) => Promise<unknown>) {
@@ -482,7 +483,7 @@ async function opened(road: (typeof roads)[number], era: (typeof eras)[number], 
     list: () => timed(undefined, (clock) => readToolList(server, clock, 100)),
     told,
     sdkCalls: () => sdkCalls,
-    close: () => open.client.close(),
+    close: () => open.close(),
   }
 }
 

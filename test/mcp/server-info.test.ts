@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { serverInfo } from '../../src/mcp/server-info.js'
 
-const said = (version: object | undefined, instructions?: string) =>
-  serverInfo({ getServerVersion: () => version as never, getInstructions: () => instructions })
+const said = (version: object | undefined, instructions?: string) => serverInfo(version, instructions)
 
 describe('what a server says of itself', () => {
   it('is kept within bounds', () => {
