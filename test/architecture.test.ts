@@ -28,7 +28,7 @@ const frameworks = ['ai', '@anthropic-ai/sdk', '@langchain/core', '@modelcontext
 const rules: Readonly<Record<string, Rule>> = {
   model: { may: ['model', 'zod', '@noble/hashes'] },
   ports: { may: [], mayTypes: ['model', 'ports'] },
-  policy: { may: ['policy', 'model', 'canonicalize', 'minisearch'] },
+  policy: { may: ['policy', 'model', 'minisearch'] },
   oauth: { may: ['oauth', 'model', 'ports', 'oauth4webapi'] },
   mcp: { may: ['mcp', 'model', 'ports', '@modelcontextprotocol/client', 'p-queue'] },
   egress: { may: ['egress', 'model', 'ports', 'ipaddr.js', 'lru-cache', '#connect'] },

@@ -1,11 +1,28 @@
-import canonicalize from 'canonicalize'
 import { sha256Base64url } from '../model/digest.js'
 import type { JsonValue } from '../model/json.js'
 
+/** SHA-256 of canonical JSON, base64url. */
+export function digestOf(value: JsonValue): string {
+  return sha256Base64url(canonicalJson(value))
+}
+
 /**
- * SHA-256 of canonical JSON, base64url. The value's depth must have been checked.
+ * JSON in the one form of RFC 8785: no blanks, names in the order of their UTF-16 code units, texts and numbers as
+ * `JSON.stringify` writes them. Depth and kinds of values must have been checked: it recurses.
+ *
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
-export function digestOf(value: JsonValue): string {
-  return sha256Base64url(canonicalize(value) ?? '')
+export function canonicalJson(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (isList(value)) return `[${value.map(canonicalJson).join()}]`
+  const fields: string[] = []
+  for (const name of Object.keys(value).toSorted()) {
+    const field: JsonValue | undefined = value[name]
+    if (field !== undefined) fields.push(`${JSON.stringify(name)}:${canonicalJson(field)}`)
+  }
+  return `{${fields.join()}}`
+}
+
+function isList(value: object): value is readonly JsonValue[] {
+  return Array.isArray(value)
 }

@@ -13,7 +13,7 @@ const maxDepth = 100
  * @throws IntegrationError `protocol_error` when it nests deeper than 100 levels
  */
 export function definitionHash(definition: ToolDefinition): string {
-  return digestOf(['mcp-integrations/tool/v1', partsOf(definition)])
+  return digestOf(['mcp-integrations/tool/v1', withoutEmpty(writtenParts(definition))])
 }
 
 /**
@@ -22,6 +22,11 @@ export function definitionHash(definition: ToolDefinition): string {
  * @throws IntegrationError `protocol_error` when it nests deeper than 100 levels
  */
 export function partsOf(definition: ToolDefinition): JsonObject {
+  return withoutEmpty(JSON.parse(JSON.stringify(writtenParts(definition))) as Parts)
+}
+
+/** The parts as they were written, or as absent. */
+function writtenParts(definition: ToolDefinition): Parts {
   const { name, title, description, inputSchema, outputSchema, annotations, icons } = definition
   const taskSupport = at(definition.execution, 'taskSupport')
   const visibility = at(at(definition._meta, 'ui'), 'visibility')
@@ -33,16 +38,18 @@ export function partsOf(definition: ToolDefinition): JsonObject {
     outputSchema,
     annotations,
     icons,
-    execution: { taskSupport },
-    _meta: { ui: visibility === undefined ? undefined : { visibility } },
+    execution: taskSupport === undefined ? undefined : { taskSupport },
+    _meta: visibility === undefined ? undefined : { ui: { visibility } },
   }
   if (!nestsWithin(parts, maxDepth))
     throw new IntegrationError('protocol_error', `A tool's definition nests deeper than ${maxDepth} levels.`)
-  return withoutEmpty(JSON.parse(JSON.stringify(parts)) as JsonObject)
+  return parts as Parts
 }
 
+type Parts = Readonly<Record<string, JsonValue | undefined>>
+
 /** Servers write absent fields as `null`, `[]` or `{}`, and not always consistently. */
-function withoutEmpty(parts: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
+function withoutEmpty(parts: Parts): JsonObject {
   const kept = Object.entries(parts).filter(([, value]) => {
     if (typeof value !== 'object') return value !== undefined
     return value !== null && Object.keys(value).length > 0
