@@ -13,7 +13,7 @@ import { again, firstMessage } from './first-message.js'
 import { FloodGates } from './flood-gate.js'
 import type { Awaited } from './wire-message.js'
 
-/** What came of a handshake without the SDK's client. */
+/** Result of a handshake without the SDK's client. */
 export type PlainHandshake =
   | { readonly era: 'modern'; readonly protocolVersion: string; readonly discover: Raw }
   | {
