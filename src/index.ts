@@ -35,7 +35,7 @@ export type { CallExplanation } from './registry/gate/explain.js'
 export type { ResealReport } from './registry/operations/reseal.js'
 export type { SweepReport } from './registry/operations/sweep.js'
 
-// Storage and credentials to begin with
+// Storage and credentials
 export { memoryStorage, type MemoryStorageOptions } from './storage/memory.js'
 export {
   encryptedCredentials,
@@ -45,7 +45,7 @@ export {
 } from './vaults/encrypted.js'
 export type { WebCryptoKey } from './vaults/web-crypto-key.js'
 
-// What a host plugs in
+// Ports of the host
 export type {
   RegistryStorage,
   StorageAppend,
@@ -69,7 +69,7 @@ export type { ElicitAnswer, ElicitCallback, ElicitQuestion, ElicitRequest } from
 export type { RegistryRuntime } from './ports/runtime.js'
 export type { EgressOptions } from './egress/guarded-fetch.js'
 
-// What can go wrong
+// Errors and statuses
 export {
   errorCodes,
   IntegrationError,
@@ -79,7 +79,7 @@ export {
   type IntegrationErrorDetails,
 } from './model/errors.js'
 
-// The words
+// Types
 export type { Actor, Me } from './model/actor.js'
 export type { Diagnostic, DiagnosticArea } from './model/diagnostic.js'
 export type { Agent } from './model/agent.js'

@@ -1,7 +1,7 @@
 import type { ModelMessage } from 'ai'
 import type { ApprovalDecision } from '../index.js'
 
-/** One call as the SDK hands it to `execute`. */
+/** One call as the SDK passes it to `execute`. */
 export interface SdkCall {
   readonly toolCallId: string
   readonly toolName: string
@@ -13,7 +13,7 @@ export function wasAsked(messages: readonly ModelMessage[], toolCallId: string):
   return requests(messages, toolCallId).length > 0
 }
 
-/** The person's decision about this very call, as the SDK's messages prove it. */
+/** The person's decision about this call, according to the SDK's messages. */
 export function decisionIn(messages: readonly ModelMessage[], call: SdkCall): ApprovalDecision {
   return isApproved(messages, call)
     ? 'approve'
@@ -21,8 +21,8 @@ export function decisionIn(messages: readonly ModelMessage[], call: SdkCall): Ap
 }
 
 /**
- * The SDK asked, the message that the run goes on from says yes and nothing else, and the call has no result yet. Calls
- * that can't be told apart are not approved.
+ * Whether the SDK asked, the last message approves exactly this call, and the call has no result yet. Ambiguous calls are
+ * not approved.
  */
 function isApproved(messages: readonly ModelMessage[], { toolCallId, toolName, input }: SdkCall): boolean {
   const [call, ...others] = assistantParts(messages).filter(
@@ -42,12 +42,12 @@ function isApproved(messages: readonly ModelMessage[], { toolCallId, toolName, i
   )
 }
 
-/** Ids of the requests about one call that a person was to answer; a host's policy answered the automatic ones. */
+/** The ids of the requests to a person about one call, without automatic ones, which a host's policy decided. */
 function requests(messages: readonly ModelMessage[], toolCallId: string): readonly string[] {
   return assistantParts(messages).flatMap((part) =>
     part.type === 'tool-approval-request' &&
     part.toolCallId === toolCallId &&
-    // Version 7 has it.
+    // Only version 7 has this field.
     (part as { readonly isAutomatic?: boolean | undefined }).isAutomatic !== true
       ? [part.approvalId]
       : [],

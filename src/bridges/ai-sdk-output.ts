@@ -10,22 +10,22 @@ type SdkPart = Extract<SdkOutput, { type: 'content' }>['value'][number]
  * The content of an outcome for a model: the tool's content, or the reason why it has not run. As text, as JSON for
  * structured content alone, or as a list of parts with media.
  *
- * @param takes - whether the model's provider takes such media
+ * @param takes - whether the model's provider accepts a media type
  */
 export function modelOutput(outcome: ToolCallOutcome, takes: (mediaType: string) => boolean): SdkOutput {
   const content = modelContent(outcome)
   const { parts, failed } = content
-  // Providers of version 6 drop the flag of a failure where their API has none: the text says so as well.
+  // Some providers of version 6 drop the flag of a failure, so the text names the failure as well.
   const isMarked = !failed || isVersion7
   if (outcome.type === 'completed' && outcome.result.content.length === 0 && isMarked) {
     const { structuredContent } = outcome.result
-    // Ours is the same type, but readonly.
+    // `JsonValue` is the same type, but readonly.
     if (structuredContent !== undefined)
       return { type: failed ? 'error-json' : 'json', value: structuredContent as JSONValue }
   }
   if (parts.every((part) => part.type === 'text' || !takes(part.mediaType)))
     return { type: failed ? 'error-text' : 'text', value: isMarked ? partsText(parts) : contentText(content) }
-  // A list of parts has no flag for a failure.
+  // A list of parts has no flag for a failure, so the text names it.
   return { type: 'content', value: headedParts(content).map((part) => sdkPart(part, takes)) }
 }
 
@@ -42,5 +42,5 @@ function sdkPart(part: ModelPart, takes: (mediaType: string) => boolean): SdkPar
   return { type: mediaType.startsWith('image/') ? 'image-data' : 'file-data', data, mediaType }
 }
 
-/** It has one kind of part for all media, and calls those of version 6 deprecated. */
+/** Version 7 has one type of part for all media, and deprecates those of version 6. */
 const isVersion7 = 'isStepCount' in ai

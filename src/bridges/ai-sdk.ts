@@ -12,14 +12,14 @@ export type { BridgeOptions, CallName } from './bridged-tool.js'
 /** Options of {@link aiSdkTools}. */
 export interface AiSdkToolsOptions extends BridgeOptions {
   /**
-   * Who asks the person about a tool that asks; never both.
+   * Selects who asks the person about a tool that asks.
    *
    * `confirm`: the toolset's confirm callback, while the call waits.
    *
    * `native`: the AI SDK. The run ends with a `tool-approval-request`; the next run, given the messages with the
-   * person's `tool-approval-response`, calls the tool. It runs only when the messages show that the SDK asked about this
-   * very call and the person said yes. They are the proof: keep them on your server, or let the SDK sign its requests
-   * (`experimental_toolApprovalSecret`).
+   * person's `tool-approval-response`, calls the tool. The tool runs only if the messages show that the SDK asked about
+   * exactly this call and the person approved it. Because the messages are the proof, keep them on your server, or let the
+   * SDK sign its requests (`experimental_toolApprovalSecret`).
    *
    * `@default 'confirm'`
    */
@@ -32,11 +32,11 @@ export interface AiSdkToolsOptions extends BridgeOptions {
 }
 
 /**
- * A toolset as tools of the AI SDK, versions 6 and 7. Every call goes through the toolset's gate, whatever the SDK's
- * own settings are: changed tool settings apply at once.
+ * A toolset as tools of the AI SDK, versions 6 and 7. Every call goes through the toolset's gate, independently of the
+ * SDK's own settings, so changed tool settings apply at once.
  *
- * What a tool returns to the host is the {@link ToolCallOutcome}; the model reads the tool's content, or why it has not
- * run. An error becomes a `tool-error`. The run's abort signal ends the call at the server too.
+ * A tool returns the {@link ToolCallOutcome} to the host; the model reads the tool's content, or the reason why the tool
+ * has not run. An error becomes a `tool-error`. The run's abort signal also ends the call at the server.
  *
  * @see https://ai-sdk.dev/docs/ai-sdk-core/tools-and-tool-calling
  *
@@ -58,13 +58,13 @@ export function aiSdkTools(toolset: Toolset, options: AiSdkToolsOptions = {}): T
   return hasToolSearch && toolset.deferred.length > 0 ? { ...made, [searchName]: searchTool(toolset) } : made
 }
 
-/** Input of `toolApproval` of version 7, as far as it is used here. */
+/** The used part of the input of `toolApproval` (version 7). */
 export interface AiSdkApprovalCall {
   /** The call that is about to run. */
   readonly toolCall: { readonly toolName: string; readonly input: unknown }
 }
 
-/** The kinds of answers of `toolApproval`, from lenient to strict. */
+/** The result types of `toolApproval`, from lenient to strict. */
 export type AiSdkApprovalType = 'not-applicable' | 'approved' | 'user-approval' | 'denied'
 
 /** Result of `toolApproval`; `undefined` means `not-applicable`: the call runs. */
@@ -77,10 +77,10 @@ export type AiSdkApprovalStatus =
   | undefined
 
 /**
- * Joins this toolset's rules with a `toolApproval` function of the host's own, which in version 7 replaces what tools
- * ask for themselves. The stricter answer counts. For `approval: 'native'`.
+ * Combines this toolset's rules with the host's own `toolApproval` function, which in version 7 replaces the approval
+ * settings of tools. The stricter result counts. For `approval: 'native'`.
  *
- * @param next - the host's function; tools that are not of this toolset are left to it
+ * @param next - the host's function, which also decides about tools outside this toolset
  *
  * @example
  * ```ts
@@ -109,7 +109,7 @@ export function aiSdkToolApproval<Call extends AiSdkApprovalCall>(
 function inexplicable(error: unknown): { readonly type: 'deny'; readonly why: string } {
   return {
     type: 'deny',
-    why: error instanceof Error ? error.message : 'Whether this call may run could not be decided.',
+    why: error instanceof Error ? error.message : 'The decision about this call failed.',
   }
 }
 
@@ -124,12 +124,12 @@ function sdkTool(tool: BridgedTool, { approval, takes = isTaken }: AiSdkToolsOpt
   return dynamicTool({
     ...described(tool),
     ...(approval === 'native' ? asking(tool) : waiting(tool)),
-    // What `execute` returned.
+    // The output is the outcome that `execute` returned.
     toModelOutput: ({ output }: { output: unknown }) => modelOutput(output as ToolCallOutcome, takes),
   })
 }
 
-/** The gate asks, by the toolset's callback. */
+/** The gate asks, with the toolset's confirm callback. */
 function waiting(tool: BridgedTool) {
   return {
     execute: (input: unknown, { toolCallId, abortSignal }: SdkContext) =>
@@ -137,11 +137,11 @@ function waiting(tool: BridgedTool) {
   }
 }
 
-/** The SDK asks, and the gate accepts an approval only if the messages prove it. */
+/** The SDK asks, and the gate accepts an approval only if the messages contain it. */
 function asking(tool: BridgedTool) {
   return {
     needsApproval: async (input: unknown, { toolCallId, messages }: SdkContext) =>
-      // Version 6 calls this again after the decision, and refuses a call that would no longer ask.
+      // Version 6 calls this again after the decision, and refuses a call that no longer asks.
       wasAsked(messages, toolCallId) || (await wouldAsk(tool, input)),
     execute: (input: unknown, { toolCallId, messages, abortSignal }: SdkContext) =>
       tool.run(input, {
@@ -162,7 +162,7 @@ function described({ title, description, inputSchema, deferred, source }: Bridge
   return defined({
     title,
     description,
-    // A JSON Schema of whatever draft.
+    // A JSON Schema of any draft.
     inputSchema: jsonSchema(inputSchema as JSONSchema7),
     deferLoading: deferred ? true : undefined,
     metadata: source && {
@@ -177,7 +177,7 @@ function described({ title, description, inputSchema, deferred, source }: Bridge
 const hasToolSearch = 'toolSearch' in ai
 const searchName = 'tool_search'
 
-/** The SDK's own search, with our ranking, within what may be used at this moment. */
+/** The SDK's own search tool, with our ranking, over the tools that may be used at this moment. */
 function searchTool(toolset: Toolset): ToolSet[string] {
   const { toolSearch } = ai as unknown as {
     toolSearch(options: { search(options: { query: string }): Promise<string[]> }): ToolSet[string]

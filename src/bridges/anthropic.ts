@@ -14,22 +14,22 @@ export interface AnthropicTool {
   description?: string
   /** JSON Schema of the arguments. */
   input_schema: { type: 'object'; [key: string]: unknown }
-  /** Whether the model finds it by search only. */
+  /** Whether the model finds the tool only by search. */
   defer_loading?: true
 }
 
-/** The API's own tool that searches the deferred ones. */
+/** The API's own search tool for deferred tools. */
 export interface AnthropicToolSearch {
   type: 'tool_search_tool_bm25_20251119'
   name: 'tool_search_tool_bm25'
 }
 
-/** What the Messages API is given of a call: content of the next `user` message. */
+/** The result of a call for the Messages API: content of the next `user` message. */
 export interface AnthropicResult {
   type: 'tool_result'
-  /** The id of the call that it answers. */
+  /** The id of the call. */
   tool_use_id: string
-  /** What the model reads. */
+  /** The content for the model. */
   content: AnthropicBlock[]
   /** Whether the tool failed. */
   is_error?: true
@@ -41,10 +41,10 @@ export type AnthropicBlock =
   | { type: 'image'; source: { type: 'base64'; media_type: AnthropicImageType; data: string } }
   | { type: 'document'; source: { type: 'base64'; media_type: 'application/pdf'; data: string } }
 
-/** Images that the API takes. */
+/** Image types that the API accepts. */
 export type AnthropicImageType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp'
 
-/** A block of `message.content`; those that use no client tool are passed over. */
+/** A block of `message.content`. Blocks other than `tool_use` are ignored. */
 export interface AnthropicContent {
   readonly type: string
   readonly id?: string | undefined
@@ -55,13 +55,13 @@ export interface AnthropicContent {
 
 /** A tool that the SDK's own runner calls. */
 export interface AnthropicRunnableTool extends AnthropicTool {
-  /** Runs a call. @throws ToolError where the tool failed or has not run, for the runner to send as a failure */
+  /** Runs a call. @throws ToolError if the tool failed or has not run, which the runner sends as a failure */
   run(args: unknown, context?: AnthropicRunContext): Promise<AnthropicBlock[]>
-  /** The gate checks arguments. */
+  /** Returns the arguments unchanged, because the gate checks them. */
   parse(content: unknown): unknown
 }
 
-/** What the runner says of a call. */
+/** The runner's context of a call. */
 export interface AnthropicRunContext {
   /** The call that is about to run. */
   readonly toolUse: { readonly id: string }
@@ -72,7 +72,7 @@ export interface AnthropicRunContext {
 export interface AnthropicTools {
   /** For `tools` of a request. */
   readonly definitions: (AnthropicTool | AnthropicToolSearch)[]
-  /** Whether a call is for this toolset, where your loop has tools of its own. */
+  /** Whether a call is for this toolset, for loops with further tools. */
   has(name: string): boolean
   /**
    * Runs the `tool_use` blocks among the content, all at once. Send all results together, in one `user` message.
@@ -81,21 +81,21 @@ export interface AnthropicTools {
    */
   run(content: readonly AnthropicContent[], options?: TurnOptions): Promise<ToolTurn<AnthropicResult>>
   /**
-   * Runs what was approved since, here or in another process, each call at most once.
+   * Runs the calls that were approved in the meantime, here or in another process. Each runs at most once.
    *
    * @throws IntegrationError `aborted`
    */
   resume(turn: ToolTurn<AnthropicResult>, options?: TurnOptions): Promise<ToolTurn<AnthropicResult>>
   /**
-   * For `client.beta.messages.toolRunner` in place of the definitions: the SDK then loops by itself. It knows no pause, so
-   * a call that waits for a person says so to the model.
+   * For `client.beta.messages.toolRunner`, instead of the definitions: the SDK then runs the loop itself. It can't pause, so
+   * the result of a waiting call tells the model to continue without it.
    */
   runnable(options?: TurnOptions): (AnthropicRunnableTool | AnthropicToolSearch)[]
 }
 
 /**
- * A toolset for a loop on Anthropic's Messages API: definitions in, calls out, results as the API wants them. A call that
- * waits for a person is named in the turn, which is JSON that another process can resume. Deferred tools use the API's
+ * A toolset for a loop on Anthropic's Messages API: tool definitions, and results of calls in the API's form. The turn
+ * lists the calls that wait for a person. A turn is JSON that another process can resume. Deferred tools use the API's
  * tool search.
  *
  * @see https://docs.claude.com/en/docs/agents-and-tools/tool-use/overview

@@ -15,11 +15,11 @@ export interface BridgedTool {
   readonly name: string
   readonly title?: string | undefined
   readonly description?: string | undefined
-  /** In the form that model APIs take. */
+  /** The input schema in a form that model APIs accept. */
   readonly inputSchema: JsonObject
-  /** Kept out of the first request by the framework's own tool search. */
+  /** Whether the framework's own tool search leaves the tool out of the first request. */
   readonly deferred: boolean
-  /** The tool of the toolset; absent on the two tools that search. */
+  /** The tool of the toolset; absent for the two search tools. */
   readonly source?: ToolsetTool | undefined
   /** The gate's explanation of a call. */
   explain(args: unknown, call?: Pick<FrameworkCall, 'conversationId'>): Promise<CallExplanation>
@@ -29,12 +29,12 @@ export interface BridgedTool {
 
 /** A framework's data of one call. */
 export interface FrameworkCall {
-  /** The call's id; a repeated call with the same id is the same call. */
+  /** The call's id. A repeated call with the same id is the same call. */
   readonly callId?: string | undefined
   readonly signal?: AbortSignal | undefined
   /** The framework's id of the chat; the toolset's own `conversationId` takes precedence. */
   readonly conversationId?: string | undefined
-  /** Asks in place of the toolset's callback. */
+  /** Replaces the toolset's confirm callback. */
   readonly confirm?: ToolCallOptions['confirm']
 }
 
@@ -42,7 +42,7 @@ export interface FrameworkCall {
 export interface CallName {
   /** The name that the model called. */
   readonly name: string
-  /** The framework's id of the call, where it has one. */
+  /** The framework's id of the call, if there is one. */
   readonly callId?: string | undefined
 }
 
@@ -92,7 +92,7 @@ export function failedReading(text: string): Reading {
   return { parts: [{ type: 'text', text }], failed: true }
 }
 
-/** The one error class of the library, without a dependency on its code. */
+/** Recognises the library's error class without importing its code. */
 function isIntegrationError(error: unknown): error is IntegrationError {
   return error instanceof Error && error.name === 'IntegrationError' && 'code' in error
 }

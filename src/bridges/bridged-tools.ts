@@ -7,13 +7,13 @@ import { shortName } from './short-names.js'
 /** The common part of every bridge. */
 export interface BridgedToolset {
   readonly tools: readonly BridgedTool[]
-  /** The tool by the name that a model called. Unknown names too: the gate refuses them. */
+  /** The tool with the name that a model called. Works for unknown names too, which the gate refuses. */
   get(name: string): BridgedTool
 }
 
 /**
- * A toolset as tools for a framework. With search, a framework that defers tools gets all of them, those to be found
- * marked; any other gets two small tools beside the pinned ones: one finds, one uses.
+ * A toolset as tools for a framework. With search, a framework that can defer tools gets all of them, with deferred ones
+ * marked. Any other framework gets the pinned tools and two small ones: one finds tools, one uses them.
  */
 export function bridgedTools(
   toolset: Toolset,
@@ -38,7 +38,7 @@ function bridged(toolset: Toolset, options: BridgeOptions, source: ToolsetTool, 
     ...gated(toolset, options, modelName, restore),
     title,
     description,
-    // A framework may write into what it is given; a toolset's own can't be changed.
+    // A copy, because frameworks may change the object, and a toolset's own is frozen.
     inputSchema: structuredClone(schema),
     deferred,
     source,

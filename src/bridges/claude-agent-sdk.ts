@@ -11,15 +11,15 @@ export type { BridgeOptions, CallName } from './bridged-tool.js'
 
 /** Options of {@link claudeAgentTools}. */
 export interface ClaudeAgentToolsOptions extends BridgeOptions {
-  /** The server's name, which the model reads before each tool's: `mcp__tools__notes__read`. `@default 'tools'` */
+  /** The server's name, a prefix of the tool names for the model: `mcp__tools__notes__read`. `@default 'tools'` */
   readonly name?: string | undefined
   /**
-   * Who asks the person about a tool that asks; never both.
+   * Selects who asks the person about a tool that asks.
    *
    * `confirm`: the toolset's confirm callback, while the call waits.
    *
-   * `native`: the Agent SDK, by your `canUseTool` wrapped in {@link ClaudeAgentTools.canUseTool}. It waits inside the
-   * living process; a tool runs only when that callback allowed this very call.
+   * `native`: the Agent SDK, with your `canUseTool` wrapped in {@link ClaudeAgentTools.canUseTool}. The SDK waits in the
+   * running process. A tool runs only if that callback allowed exactly this call.
    *
    * `@default 'confirm'`
    */
@@ -28,23 +28,23 @@ export interface ClaudeAgentToolsOptions extends BridgeOptions {
 
 /** A toolset for the Claude Agent SDK's `query()`. */
 export interface ClaudeAgentTools {
-  /** For `options.mcpServers`. One for each query: a server serves one at a time. */
+  /** For `options.mcpServers`. Create one for each query, because a server serves one query at a time. */
   readonly mcpServers: { [name: string]: ClaudeAgentServer }
-  /** For `options.allowedTools`: with `confirm`, the SDK doesn't ask beside the gate. */
+  /** For `options.allowedTools`: with `confirm`, the SDK doesn't ask in addition to the gate. */
   readonly allowedTools: string[]
-  /** Wraps `options.canUseTool`; tools that are not of this toolset are left to it. With `native`, it must be there. */
+  /** Wraps `options.canUseTool`, which also decides about tools outside this toolset. Required with `native`. */
   canUseTool<Options extends ClaudeAgentCall>(
     ask: (toolName: string, input: Record<string, unknown>, options: Options) => Promise<ClaudeAgentPermission | null>,
   ): (toolName: string, input: Record<string, unknown>, options: Options) => Promise<ClaudeAgentPermission | null>
 }
 
-/** A server in this process, as the SDK takes it. */
+/** A server in this process, in the SDK's form. */
 export interface ClaudeAgentServer {
   type: 'sdk'
   name: string
-  /** The in-process MCP server that the SDK talks to. */
+  /** The in-process MCP server. */
   instance: McpServer
-  /** The tools that it serves. */
+  /** The tools of the server. */
   tools?: { name: string; permission_policy: 'always_ask' }[]
 }
 
@@ -56,15 +56,15 @@ export interface ClaudeAgentCall {
   readonly mcpServer?: { readonly name: string; readonly source: string } | undefined
 }
 
-/** An answer of `canUseTool`. */
+/** The result of `canUseTool`. */
 export type ClaudeAgentPermission =
   | { behavior: 'allow'; updatedInput?: Record<string, unknown> }
   | { behavior: 'deny'; message: string; interrupt?: boolean }
 
 /**
- * A toolset as an in-process MCP server for the Claude Agent SDK: with results as their servers sent them. Every call goes
- * through the toolset's gate, whatever the SDK's permissions say. The SDK finds tools by its own search; with `search`,
- * pinned ones are loaded at once.
+ * A toolset as an in-process MCP server for the Claude Agent SDK, with results as their servers sent them. Every call goes
+ * through the toolset's gate, independently of the SDK's permissions. The SDK finds tools by its own search; with
+ * `search`, pinned tools are loaded at the start.
  *
  * @see https://docs.claude.com/en/api/agent-sdk/typescript
  *
@@ -101,7 +101,7 @@ export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOpti
       const isOurs = call.mcpServer?.source === 'sdk' && call.mcpServer.name === name
       const tool = isOurs ? shown.get(toolName.slice(prefix.length)) : undefined
       if (tool === undefined) return ask(toolName, input, call)
-      // What would not ask goes to the gate, which says what is wrong if anything is.
+      // A call that would not ask goes to the gate, which also returns the error if there is one.
       if (!isNative || !(await wouldAsk(tool, input))) return { behavior: 'allow', updatedInput: input }
       const answer = await ask(toolName, input, call)
       decisions.note(call.toolUseID, answer, input)
@@ -110,7 +110,7 @@ export function claudeAgentTools(toolset: Toolset, options: ClaudeAgentToolsOpti
   }
 }
 
-/** Together with the server's name. */
+/** The limit of a tool's name including the server's name. */
 const maxName = 64
 
 /** The person's decisions, by the SDK's id of the call. */
@@ -121,7 +121,7 @@ class SdkDecisions {
     if (answer?.behavior === 'allow') this.#allowed.set(callId, answer.updatedInput ?? input)
   }
 
-  /** An approval counts once, and only for the approved arguments. */
+  /** The decision about a call. An approval counts once, and only for the approved arguments. */
   decisionOn(callId: string | undefined, args: Record<string, unknown>): ApprovalDecision {
     const allowed = this.#allowed.get(callId ?? '')
     this.#allowed.delete(callId ?? '')
@@ -134,7 +134,7 @@ const notAsked = {
   reason: 'The Claude Agent SDK ran this call without having asked a person.',
 } as const
 
-/** The SDK searches tools by itself; what is pinned is there from the beginning. */
+/** The definition for the SDK, which searches tools itself. Pinned tools are loaded at the start. */
 function definitionOf(name: string, { title, description, inputSchema, deferred }: BridgedTool, isSearched: boolean) {
   return defined({
     name,
@@ -150,7 +150,7 @@ function toolUseId(meta: Readonly<Record<string, unknown>> | undefined): string 
   return typeof id === 'string' && id !== '' ? id : undefined
 }
 
-/** A result as its server sent it; in any other case, words. */
+/** The result as its server sent it, otherwise text. */
 function resultOf({ outcome, parts }: Reading): CallToolResult {
   if (outcome?.type === 'completed') return outcome.result as CallToolResult // the same type, but readonly
   return failed(parts.map((part) => (part.type === 'text' ? part.text : part.words)).join('\n'))

@@ -1,4 +1,4 @@
-/** Fields without those that may be `undefined`: they are optional. */
+/** The type of {@link defined}: fields that may be `undefined` are optional. */
 export type Defined<Fields> = {
   [Name in keyof Fields as undefined extends Fields[Name] ? never : Name]: Fields[Name]
 } & {
@@ -6,8 +6,7 @@ export type Defined<Fields> = {
 }
 
 /**
- * An object without the fields that are `undefined`, for readers that ask whether a key is there: schemas, and the tools
- * of frameworks.
+ * An object without its `undefined` fields, for readers that check whether a key exists: schemas and frameworks.
  */
 export function defined<const Fields extends object>(fields: Fields): Defined<Fields> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>

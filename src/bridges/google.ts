@@ -19,7 +19,7 @@ export interface GoogleTool {
 export interface GoogleDeclaration {
   name: string
   description?: string
-  /** JSON Schema; the older `parameters` takes less. */
+  /** JSON Schema of the arguments. The older field `parameters` supports less. */
   parametersJsonSchema: { [key: string]: unknown }
 }
 
@@ -31,9 +31,9 @@ export interface GoogleCall {
   args?: Record<string, unknown> | undefined
 }
 
-/** What the API is given of a call: a part of the next `user` content. */
+/** The result of a call for the API: a part of the next `user` content. */
 export interface GooglePart {
-  /** What the model reads. */
+  /** The response for the model. */
   functionResponse: {
     id?: string
     name: string
@@ -42,9 +42,9 @@ export interface GooglePart {
   }
 }
 
-/** Makes {@link GoogleTools.callable}. */
+/** The result of {@link GoogleTools.callable}. */
 export interface GoogleCallable {
-  /** The tools that the model is shown. */
+  /** Returns the tools for the model. */
   tool(): Promise<GoogleTool>
   /** Runs the calls of a response. */
   callTool(calls: GoogleCall[]): Promise<GooglePart[]>
@@ -54,7 +54,7 @@ export interface GoogleCallable {
 export interface GoogleTools {
   /** For `config.tools` of a request. */
   readonly definitions: GoogleTool[]
-  /** Whether a call is for this toolset, where your loop has functions of its own. */
+  /** Whether a call is for this toolset, for loops with further functions. */
   has(name: string): boolean
   /**
    * Runs the calls of `response.functionCalls`, all at once.
@@ -63,22 +63,22 @@ export interface GoogleTools {
    */
   run(calls: readonly GoogleCall[], options?: TurnOptions): Promise<ToolTurn<GooglePart>>
   /**
-   * Runs what was approved since, here or in another process, each call at most once.
+   * Runs the calls that were approved in the meantime, here or in another process. Each runs at most once.
    *
    * @throws IntegrationError `aborted`
    */
   resume(turn: ToolTurn<GooglePart>, options?: TurnOptions): Promise<ToolTurn<GooglePart>>
   /**
-   * For `config.tools` in place of the definitions: the SDK then loops by itself. It knows no pause, so a call that
-   * waits for a person says so to the model; and no signal, so give one here.
+   * For `config.tools`, instead of the definitions: the SDK then runs the loop itself. It can't pause, so the result of a
+   * waiting call tells the model to continue without it. It has no signal, so pass one here.
    */
   callable(options?: TurnOptions): GoogleCallable
 }
 
 /**
- * A toolset for a loop on Google's GenAI SDK: declarations in, calls out, parts as the API wants them. A call that waits
- * for a person is named in the turn, which is JSON that another process can resume. Deferred tools are found and used by
- * two small tools.
+ * A toolset for a loop on Google's GenAI SDK: function declarations, and results of calls in the API's form. The turn
+ * lists the calls that wait for a person. A turn is JSON that another process can resume. Two small tools find and use
+ * deferred tools.
  *
  * @see https://ai.google.dev/gemini-api/docs/function-calling
  *
@@ -132,7 +132,7 @@ function functionResponse({ name, callId }: CallName, reading: Reading): GoogleP
   }
 }
 
-/** Structured content is the natural response where it says everything. */
+/** The response: structured content if it is complete, otherwise text. */
 function responseOf({ parts, failed, outcome }: Reading): Record<string, unknown> {
   const texts = parts.filter((part) => part.type === 'text' || !isShown(part.mediaType))
   const text = texts.length === 0 ? 'The content is attached.' : partsText(texts)

@@ -11,10 +11,10 @@ export type { BridgeOptions, CallName } from './bridged-tool.js'
 /** Options of {@link langchainTools}. */
 export interface LangChainToolsOptions extends BridgeOptions {
   /**
-   * LangGraph's own `interrupt`: given it, the graph asks in place of the toolset's confirm callback. The run ends with an
-   * interrupt for each call that would ask; resume it with the person's decision, in any process with the same
-   * checkpointer. Needs a graph in which each call is a task of its own, as in `createAgent`: calls that share a task
-   * can't be told apart, so they end with `approval_required`.
+   * LangGraph's own `interrupt`. With this option, the graph asks instead of the toolset's confirm callback. The run ends
+   * with an interrupt for each call that asks. Resume it with the person's decision, in any process with the same
+   * checkpointer. Each call must be a separate task of the graph, as in `createAgent`: calls that share a task can't be
+   * distinguished, so they end with `approval_required`.
    */
   readonly interrupt?: ((request: LangChainRequest) => unknown) | undefined
   /**
@@ -24,7 +24,7 @@ export interface LangChainToolsOptions extends BridgeOptions {
   readonly takes?: ((mediaType: string) => boolean) | undefined
 }
 
-/** What an interrupt asks: in the form of LangChain's human-in-the-loop middleware, so that its screens can show it. */
+/** The request of an interrupt, in the form of LangChain's human-in-the-loop middleware, so that its pages can show it. */
 export interface LangChainRequest {
   /** The calls that wait. */
   readonly actionRequests: readonly [
@@ -32,11 +32,11 @@ export interface LangChainRequest {
       readonly name: string
       readonly args: JsonObject
       readonly description: string
-      /** Everything that a person should see. */
+      /** The whole request to show to a person. */
       readonly request: ConfirmRequest
     },
   ]
-  /** The decisions that each of them takes. */
+  /** The allowed decisions for each call. */
   readonly reviewConfigs: readonly [
     { readonly actionName: string; readonly allowedDecisions: readonly ('approve' | 'edit' | 'reject')[] },
   ]
@@ -44,8 +44,8 @@ export interface LangChainRequest {
 
 /**
  * A toolset as tools for LangChain and LangGraph. Every call goes through the toolset's gate. The model reads the tool's
- * content, or why it has not run; the message's `artifact` is the outcome. Deferred tools are found and used by two small
- * tools.
+ * content, or the reason why the tool has not run; the message's `artifact` is the outcome. Two small tools find and use
+ * deferred tools.
  *
  * @see https://docs.langchain.com/oss/javascript/langchain/tools
  *
@@ -98,18 +98,18 @@ function langchainTool(
 /** LangChain's run configuration of a tool call. */
 interface RunConfig {
   readonly toolCall?: { readonly id?: string | undefined } | undefined
-  /** What graphs add. */
+  /** The call's id in graphs. */
   readonly toolCallId?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly configurable?: { readonly checkpoint_ns?: string | undefined; readonly thread_id?: unknown } | undefined
 }
 
-/** LangGraph takes a number for a thread as well. */
+/** The conversation id. LangGraph also accepts a number as the id of a thread. */
 function chatOf({ thread_id: thread }: RunConfig['configurable'] & object = {}): string | undefined {
   return typeof thread === 'string' || typeof thread === 'number' ? String(thread) : undefined
 }
 
-/** One call's interrupt. It ends the task by a throw of LangGraph's own, and returns the decision when that is there. */
+/** The interrupt of one call. Ends the task with LangGraph's own error, and returns the decision once it exists. */
 class Question {
   #interrupted: unknown
 
@@ -150,7 +150,7 @@ function requestOf(name: string, request: ConfirmRequest): LangChainRequest {
   }
 }
 
-/** A decision of the middleware's form, or the first of a list; anything else is not a yes. */
+/** The decision in the middleware's form, or the first one of a list. Anything else doesn't approve the call. */
 function decisionIn(answer: unknown): ApprovalDecision | 'defer' {
   const decision = isJsonObject(answer) && Array.isArray(answer.decisions) ? (answer.decisions[0] as unknown) : answer
   if (!isJsonObject(decision)) return 'defer'
@@ -164,7 +164,7 @@ function decisionIn(answer: unknown): ApprovalDecision | 'defer' {
 
 type LangChainContent = string | { [key: string]: unknown }[]
 
-/** A failure is a message of its own, because only that has a status. */
+/** A failure needs a message object, because only a message has a status. */
 function messageOf(
   reading: Reading,
   takes: (mediaType: string) => boolean,

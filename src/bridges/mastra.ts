@@ -9,13 +9,13 @@ export type { BridgeOptions, CallName } from './bridged-tool.js'
 /** Options of {@link mastraTools}. */
 export interface MastraToolsOptions extends BridgeOptions {
   /**
-   * Who asks the person about a tool that asks; never both.
+   * Selects who asks the person about a tool that asks.
    *
    * `confirm`: the toolset's confirm callback, while the call waits.
    *
-   * `native`: Mastra, with a storage of its own. The stream ends with a `tool-call-approval`; go on with
-   * `approveToolCall` or `declineToolCall`, here or in another process. In version 0.24 it asks about every call of a
-   * tool that asks, and about no other: what only a policy would ask about is then refused.
+   * `native`: Mastra, with its own storage. The stream ends with a `tool-call-approval`; continue with `approveToolCall` or
+   * `declineToolCall`, here or in another process. Version 0.24 asks about every call of a tool that asks, and about no
+   * other. Calls that only a policy would ask about are then refused.
    *
    * `@default 'confirm'`
    */
@@ -27,15 +27,15 @@ export interface MastraToolsOptions extends BridgeOptions {
   readonly takes?: ((mediaType: string) => boolean) | undefined
 }
 
-/** A tool as Mastra takes it: in the form of the AI SDK, with its own approval beside. */
+/** A tool for Mastra: in the form of the AI SDK, with Mastra's own approval fields. */
 export interface MastraTool {
   id: string
   description: string
   /** Schema of the arguments. */
   inputSchema: MastraSchema
-  /** Version 0.24 knows only this. */
+  /** Whether calls need approval (version 0.24). */
   requireApproval?: true
-  /** Version 1. */
+  /** Whether a call needs approval (version 1). */
   needsApproval?: (input: unknown) => Promise<boolean>
   /** Runs a call. */
   execute(input: never, context: never): Promise<unknown>
@@ -43,21 +43,21 @@ export interface MastraTool {
   toModelOutput(output: unknown): { type: 'content'; value: MastraPart[] }
 }
 
-/** A JSON Schema in the AI SDK's form, which Mastra knows by its symbol. The gate checks arguments. */
+/** A JSON Schema in the AI SDK's form, which Mastra recognises by its symbol. The gate checks arguments. */
 export interface MastraSchema {
   /** The JSON Schema itself. */
   jsonSchema: { [key: string]: unknown }
-  /** Checks a value against it. */
+  /** Accepts every value, because the gate checks arguments. */
   validate(value: unknown): { success: true; value: unknown }
 }
 
-/** A part of what a model reads. */
+/** A part of the content for a model. */
 export type MastraPart = { type: 'text'; text: string } | { type: 'media'; mediaType: string; data: string }
 
 /**
  * A toolset as tools for Mastra, versions 0.24 and 1: for an agent's `tools`, or for `toolsets` of one request. Every
- * call goes through the toolset's gate. The model reads the tool's content, or why it has not run; in version 0.24 as
- * text. Deferred tools are found and used by two small tools.
+ * call goes through the toolset's gate. The model reads the tool's content, or the reason why the tool has not run; in
+ * version 0.24 as text. Two small tools find and use deferred tools.
  *
  * @see https://mastra.ai/docs/agents/using-tools
  *
@@ -86,8 +86,8 @@ function mastraTool(tool: BridgedTool, { approval, takes = isImage }: MastraTool
     async execute(given: unknown, context: MastraContext = {}) {
       const older = olderInput(given)
       const input = older === undefined ? given : older.context
-      // Version 0.24 hands the answer over. Version 1 asks `needsApproval` once more, and runs only what was approved; the
-      // answer that it hands over may be one that a model wrote into its arguments.
+      // Version 0.24 passes the decision on. Version 1 calls `needsApproval` again, and runs only approved calls; the decision
+      // that it passes on can't be trusted, because a model may have written it into the arguments.
       const wasApproved = older === undefined ? asked.has(input) : context.resumeData?.approved === true
       const confirm = isNative ? () => (wasApproved ? ('approve' as const) : notAsked) : undefined
       const { toolCallId: callId, abortSignal: signal } = context
@@ -110,27 +110,27 @@ interface MastraContext {
   readonly requestContext?: { get(key: string): unknown } | undefined
 }
 
-/** What version 0.24 gives a tool in place of the arguments. */
+/** The input of a tool in version 0.24, which contains the arguments. */
 interface OlderInput {
   readonly context: unknown
   readonly threadId?: unknown
 }
 
-/** Version 0.24 puts the arguments beside an object of its own, which no model can write. */
+/** Recognises the input of version 0.24 by its `runtimeContext` with a method, which no model can write. */
 function olderInput(given: unknown): OlderInput | undefined {
   const { runtimeContext } = (given ?? {}) as { readonly runtimeContext?: { readonly get?: unknown } }
   return typeof runtimeContext?.get === 'function' ? (given as OlderInput) : undefined
 }
 
-/** Version 1 tells a tool of its thread only where the host set it for the request. */
+/** The id of the thread. In version 1, a tool gets it only if the host set it for the request. */
 function threadOf(older: OlderInput | undefined, { requestContext }: MastraContext): string | undefined {
   const thread = older === undefined ? requestContext?.get('mastra__threadId') : older.threadId
   return typeof thread === 'string' ? thread : undefined
 }
 
 /**
- * Calls that Mastra was told to ask about: it runs one of them only after a yes. Known by the very object that its arguments
- * are, so that an equal call which nobody was asked about is none of them.
+ * Calls that Mastra asks about. Mastra runs them only after an approval. Calls are identified by their argument object,
+ * not by equality, so that an equal call that nobody approved is not confused with them.
  */
 class AskedCalls {
   readonly #asked = new WeakSet<object>()

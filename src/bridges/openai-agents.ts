@@ -16,12 +16,12 @@ export type { BridgeOptions, CallName } from './bridged-tool.js'
 /** Options of {@link openaiAgentsTools}. */
 export interface OpenAiAgentsToolsOptions extends BridgeOptions {
   /**
-   * Who asks the person about a tool that asks; never both.
+   * Selects who asks the person about a tool that asks.
    *
    * `confirm`: the toolset's confirm callback, while the call waits.
    *
    * `native`: the Agents SDK. The run ends with an interruption; decide it on the run's state, here or in another
-   * process, and run again. A tool runs only when the run's state says that this very call was approved.
+   * process, and run again. A tool runs only if the run's state says that exactly this call was approved.
    *
    * `@default 'confirm'`
    */
@@ -40,13 +40,13 @@ export interface OpenAiAgentsTool {
   description: string
   /** JSON Schema of the arguments. */
   parameters: { type: 'object'; properties: Record<string, never>; required: string[]; additionalProperties: true }
-  /** Schemas of servers are not in the strict form. */
+  /** Always `false`, because schemas of servers are not in the strict form. */
   strict: false
-  /** Whether the model finds it by search only. */
+  /** Whether the model finds the tool only by search. */
   deferLoading?: boolean
-  /** Whether the run stops for a person. */
+  /** Whether a call needs approval by a person. */
   needsApproval(context: OpenAiAgentsContext, input: unknown, callId?: string): Promise<boolean>
-  /** Whether the model is shown it now. */
+  /** Whether the model can use the tool now. */
   isEnabled(): Promise<boolean>
   /** Runs a call. */
   invoke(
@@ -56,7 +56,7 @@ export interface OpenAiAgentsTool {
   ): Promise<string | OpenAiAgentsPart[]>
 }
 
-/** The Responses API's own tool that searches the deferred ones. */
+/** The Responses API's own search tool for deferred tools. */
 export interface OpenAiAgentsToolSearch {
   type: 'hosted_tool'
   name: 'tool_search'
@@ -66,7 +66,7 @@ export interface OpenAiAgentsToolSearch {
 
 /** The used part of a run's context. */
 export interface OpenAiAgentsContext {
-  /** The decision that the run's state holds. */
+  /** The decision in the run's state. */
   isToolApproved(call: { toolName: string; callId: string }): boolean | undefined
 }
 
@@ -77,16 +77,16 @@ export interface OpenAiAgentsDetails {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A part of what a tool returns. */
+/** A part of a tool's output. */
 export type OpenAiAgentsPart =
   | { type: 'text'; text: string }
   | { type: 'image'; image: { data: string; mediaType: string } }
   | { type: 'file'; file: { data: string; mediaType: string; filename: string } }
 
 /**
- * A toolset as tools of OpenAI's Agents SDK. Every call goes through the toolset's gate, whatever the SDK's own
- * settings are. The model reads the tool's content, or why it has not run. Deferred tools use the Responses API's tool
- * search.
+ * A toolset as tools of OpenAI's Agents SDK. Every call goes through the toolset's gate, independently of the SDK's own
+ * settings. The model reads the tool's content, or the reason why the tool has not run. Deferred tools use the Responses
+ * API's tool search.
  *
  * @see https://openai.github.io/openai-agents-js/guides/tools
  *

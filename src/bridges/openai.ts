@@ -8,20 +8,20 @@ import { parsedArguments, resumeTurn, runTurn, type ToolTurn, type TurnOptions }
 export type { BridgeOptions, CallName } from './bridged-tool.js'
 export type { ToolTurn, TurnOptions, WaitingCall } from './tool-turn.js'
 
-/** A function tool of the Responses API, or the tool that searches the deferred ones. */
+/** A function tool of the Responses API, or the API's search tool for deferred tools. */
 export type OpenAiTool =
   | {
       type: 'function'
       name: string
       description?: string
       parameters: { [key: string]: unknown }
-      /** Schemas of servers are not in the strict form. */
+      /** Always `false`, because schemas of servers are not in the strict form. */
       strict: false
       defer_loading?: true
     }
   | { type: 'tool_search' }
 
-/** What the Responses API is given of a call. */
+/** The result of a call for the Responses API. */
 export interface OpenAiOutput {
   type: 'function_call_output'
   /** The id of the call that it answers. */
@@ -36,7 +36,7 @@ export type OpenAiOutputPart =
   | { type: 'input_image'; image_url: string; detail: 'auto' }
   | { type: 'input_file'; filename: string; file_data: string }
 
-/** An item of `response.output`; those that are no function calls are passed over. */
+/** An item of `response.output`. Items other than function calls are ignored. */
 export interface OpenAiItem {
   readonly type: string
   readonly name?: string | undefined
@@ -67,9 +67,9 @@ export interface OpenAiTools {
 }
 
 /**
- * A toolset for a loop on OpenAI's Responses API: definitions in, calls out, outputs as the API wants them. A call that
- * waits for a person is named in the turn, which is JSON that another process can resume. Deferred tools use the API's
- * tool search.
+ * A toolset for a loop on OpenAI's Responses API: tool definitions, and outputs of calls in the API's form. The turn lists
+ * the calls that wait for a person. A turn is JSON that another process can resume. Deferred tools use the API's tool
+ * search.
  *
  * @see https://platform.openai.com/docs/guides/function-calling
  *
@@ -108,9 +108,9 @@ export interface OpenAiChatTool {
   function: { name: string; description?: string; parameters: { [key: string]: unknown } }
 }
 
-/** What Chat Completions is given of a call: text only. */
+/** The result of a call for Chat Completions: text only. */
 export interface OpenAiChatOutput {
-  /** The role of a message that answers a call. */
+  /** The role of a message with the result of a call. */
   role: 'tool'
   /** The id of the call that it answers. */
   tool_call_id: string
@@ -139,8 +139,8 @@ export interface OpenAiChatTools {
 }
 
 /**
- * The same for Chat Completions, and for the many APIs that speak like it. Deferred tools are found and used by two small
- * tools.
+ * A toolset for a loop on Chat Completions, and on the many APIs with the same protocol. Two small tools find and use
+ * deferred tools.
  *
  * @see https://platform.openai.com/docs/api-reference/chat
  */
@@ -180,7 +180,7 @@ function chatOutput({ callId = '' }: CallName, reading: Reading): OpenAiChatOutp
   return { role: 'tool', tool_call_id: callId, content: contentText(reading) }
 }
 
-/** Text, unless there is something to see. The API has no flag for a failure: its text says so. */
+/** Text, or parts if there is media. The API has no flag for a failure, so the text names it. */
 function outputOf(reading: Reading): OpenAiOutput['output'] {
   const parts = headedParts(reading).map(outputPart)
   return parts.every(({ type }) => type === 'input_text') ? contentText(reading) : parts

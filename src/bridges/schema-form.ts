@@ -7,7 +7,7 @@ import { soundSchema, withRequired } from './sound-schema.js'
 /** A tool's schema as model APIs accept it, and the conversion of a model's arguments back to the server's names. */
 export interface ModelSchema {
   readonly schema: JsonObject
-  /** Arguments under the names that the server gave them. */
+  /** Converts a model's arguments to the server's names. */
   restore(args: unknown): unknown
 }
 
@@ -17,7 +17,7 @@ export interface ModelSchema {
  * definitions inside; argument names have the characters that every API takes. The server still checks arguments by its own schema.
  */
 export function modelSchema(schema: JsonObject): ModelSchema {
-  // What is rewritten is no longer of the draft that the server names.
+  // A rewritten schema no longer follows the draft that the server names.
   const { $schema: _draft, ...original } = schema
   const resolve = referenceResolver(original)
   const { renamed, names } = nameable(mergedRoot(soundSchema(original), { original, resolve }))
@@ -33,10 +33,10 @@ interface Origin {
   readonly resolve: ResolveReference
 }
 
-/** A root of roots of roots; one that refers to itself ends here. */
+/** The limit of nested roots, for a root that refers to itself. */
 const maxMerges = 8
 
-/** What no API takes at the root: a reference, and alternatives. */
+/** Merges references and alternatives at the root, which no API accepts there. */
 function mergedRoot(root: JsonObject, from: Origin, depth = 0): JsonObject {
   const { $ref, anyOf, oneOf, allOf, enum: _enum, not: _not, ...rest } = root
   const parts = (value: JsonValue | undefined): readonly JsonObject[] =>
@@ -96,7 +96,7 @@ function namesIn(part: JsonObject): readonly string[] {
   return required.length > 0 || !isJsonObject(part.properties) ? required : Object.keys(part.properties)
 }
 
-/** Anthropic takes argument names of these characters, and the others take them too. */
+/** Renames arguments to characters that every API accepts; Anthropic accepts the fewest. */
 function nameable(root: JsonObject): { readonly renamed: JsonObject; readonly names: ReadonlyMap<string, string> } {
   const { properties, required } = root as { properties: JsonObject; required?: readonly JsonValue[] }
   const names = new Map<string, string>()
@@ -124,7 +124,7 @@ function restored(args: JsonObject, names: ReadonlyMap<string, string>): JsonObj
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [names.get(name) ?? name, value]))
 }
 
-/** References to arguments follow their names. */
+/** Resolves references to renamed arguments. */
 function renamedResolver(resolve: ResolveReference, names: ReadonlyMap<string, string>): ResolveReference {
   const safeNames = new Map([...names].map(([safe, name]) => [`#/properties/${escaped(name)}`, `#/properties/${safe}`]))
   return (reference) => {

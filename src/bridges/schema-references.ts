@@ -3,7 +3,7 @@ import { maxJsonDepth } from '../model/json.js'
 import { isJsonObject } from '../policy/same-json.js'
 import { insideSchema } from './sound-schema.js'
 
-/** Where a reference leads, as a pointer into the schema; `undefined`: out of it. */
+/** Resolves a reference to a pointer into the schema; `undefined` if it points outside. */
 export type ResolveReference = (reference: string) => string | undefined
 
 /**
@@ -24,7 +24,7 @@ export function referenceResolver(schema: JsonObject): ResolveReference {
   }
 }
 
-/** What a pointer leads to. @see https://www.rfc-editor.org/rfc/rfc6901 */
+/** The value at a pointer. @see https://www.rfc-editor.org/rfc/rfc6901 */
 export function lookUp(root: JsonObject, pointer: string): JsonValue | undefined {
   let at: JsonValue | undefined = root
   for (const key of keysOf(pointer)) {
@@ -42,7 +42,7 @@ export function withPointers(root: JsonObject, resolve: ResolveReference): JsonO
   const copies = new Copies(root)
   const rewrite = (value: JsonValue, depth: number): JsonObject => {
     if (!isJsonObject(value) || depth > maxJsonDepth) return value as JsonObject
-    // An address inside would be the place that pointers start at.
+    // Pointers would start at an inner `$id`, so it is removed.
     const { $id, $ref, $dynamicRef, $recursiveRef, ...rest } = value
     const reference = [$ref, $dynamicRef, $recursiveRef].find((one) => typeof one === 'string')
     const pointer = reference === undefined ? undefined : copies.definitionOf(resolve(reference))
@@ -56,13 +56,13 @@ export function withPointers(root: JsonObject, resolve: ResolveReference): JsonO
   return { ...rewritten, $defs: { ...(isJsonObject($defs) ? $defs : {}), ...Object.fromEntries(copied) } }
 }
 
-/** Parts of a schema that become definitions, because something refers to them. */
+/** Copies the referenced parts of a schema to definitions. */
 class Copies {
   readonly #names = new Map<string, string>()
 
   constructor(readonly root: JsonObject) {}
 
-  /** Where the definition is to which a pointer leads. */
+  /** The pointer to the definition of a referenced part. */
   definitionOf(pointer: string | undefined): string | undefined {
     if (pointer === undefined || lookUp(this.root, pointer) === undefined) return undefined
     const keys = keysOf(pointer)
@@ -74,11 +74,11 @@ class Copies {
     return pointerTo('$defs', name)
   }
 
-  /** What is copied; a copy may refer to what becomes one. */
+  /** The copied definitions. A copy may refer to further parts, which are then copied too. */
   map(rewrite: (definition: JsonValue) => JsonObject): readonly (readonly [string, JsonObject])[] {
     const { $defs: _defs, definitions: _older, $id: _address, ...plain } = this.root
     const copied: (readonly [string, JsonObject])[] = []
-    // A Map gives what is added meanwhile, too.
+    // Iterating a Map also visits entries that are added during the loop.
     for (const [pointer, name] of this.#names)
       copied.push([name, rewrite(pointer === '#' ? plain : lookUp(this.root, pointer)!)])
     return copied
@@ -95,7 +95,7 @@ class Copies {
   }
 }
 
-/** A schema that refers to very many of its parts would grow beyond measure. */
+/** The limit of copies, because a schema with very many references would grow too large. */
 const maxCopies = 32
 
 function keysOf(pointer: string): readonly string[] {
@@ -123,7 +123,7 @@ function fragmentOf(reference: string, base: string | undefined): string | undef
     to.hash = from.hash = ''
     return to.href === from.href ? fragment : undefined
   } catch {
-    // An address that is none: only the very same one is meant.
+    // The address is not a valid URL, so only an identical one matches.
     const [address, fragment = ''] = reference.split('#')
     return address === base.split('#')[0] ? fragment : undefined
   }
@@ -132,7 +132,7 @@ function fragmentOf(reference: string, base: string | undefined): string | undef
 function anchorsIn(value: JsonValue, pointer: string, depth: number): readonly (readonly [string, string])[] {
   if (typeof value !== 'object' || value === null || depth > maxJsonDepth) return []
   const { $anchor, $dynamicAnchor, $id } = value as JsonObject
-  // Draft 7 named a part by an address that is only a fragment.
+  // In draft 7, an `$id` that is only a fragment names a part.
   const older = typeof $id === 'string' && $id.startsWith('#') ? $id.slice(1) : undefined
   const own = [$anchor, $dynamicAnchor, older].filter((name) => typeof name === 'string')
   return [

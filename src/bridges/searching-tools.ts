@@ -4,12 +4,12 @@ import type { BridgedTool, FrameworkCall } from './bridged-tool.js'
 import { defined } from './defined.js'
 import { modelSchema } from './schema-form.js'
 
-/** For a framework that can't defer tools: one tool finds the others, one uses what was found. */
+/** Two tools for frameworks that can't defer tools: one finds tools, the other uses a found tool. */
 export function searchingTools(toolset: Toolset, get: (name: string) => BridgedTool): readonly BridgedTool[] {
   return [toolFinder(toolset), toolUser(get)]
 }
 
-/** No tool of a server is called so: their names have two underscores in a row. */
+/** Names that no server's tool has, because those contain two underscores in a row. */
 const findName = 'find_tools'
 const useName = 'use_tool'
 const maxNamed = 50
@@ -79,7 +79,7 @@ function useOf(args: unknown, get: (name: string) => BridgedTool) {
 }
 
 /** The search sends nothing to a server. */
-const harmless = { type: 'auto', rule: 'tool_search', why: 'It only looks for tools.' } as const
+const harmless = { type: 'auto', rule: 'tool_search', why: 'This tool only searches for tools.' } as const
 
 function textResult(text: string, isError?: boolean): ToolCallOutcome {
   return { type: 'completed', result: { content: [{ type: 'text', text }], isError }, modelText: text }

@@ -1,6 +1,6 @@
 /**
- * Names that fit a framework which puts one of its own before them: longer ones are cut, and end with a sum of the whole.
- * The same in every process, as long as the toolset holds the same tools.
+ * Shortens names for a framework that adds its own prefix: a long name is cut and ends with a checksum of the whole name.
+ * The names are the same in every process, as long as the toolset has the same tools.
  */
 export function shortNames<T>(
   items: readonly T[],
@@ -16,7 +16,7 @@ export function shortNames<T>(
   return taken
 }
 
-/** A name that fits: the same one, or its beginning and a sum of the whole. */
+/** The name, or its start and a checksum of the whole if it is too long. */
 export function shortName(name: string, maxLength: number): string {
   return name.length <= maxLength ? name : cut(name, maxLength)
 }
@@ -25,7 +25,7 @@ function cut(name: string, maxLength: number): string {
   return `${name.slice(0, maxLength - 9)}_${sumOf(name)}`
 }
 
-/** FNV-1a: it only tells names apart, and a name that is taken gets another sum. */
+/** FNV-1a. It only has to distinguish names; a collision gets another checksum. */
 function sumOf(text: string): string {
   let sum = 0x811c9dc5
   for (const byte of new TextEncoder().encode(text)) sum = Math.imul(sum ^ byte, 0x01000193)

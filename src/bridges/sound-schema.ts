@@ -3,12 +3,12 @@ import { maxJsonDepth } from '../model/json.js'
 import { isJsonObject } from '../policy/same-json.js'
 
 /**
- * A schema, and all in it, as JSON Schema 2020-12 has it: older drafts are brought up to date, and what no draft allows is
- * left out, because model APIs refuse a whole request for one such keyword. Data (`default`, `enum`, `const`, `examples`)
- * and keywords that no draft knows stay as they are.
+ * Converts a schema to valid JSON Schema 2020-12: keywords of older drafts are converted, and invalid values are removed,
+ * because model APIs refuse a whole request for one such keyword. Data (`default`, `enum`, `const`, `examples`) and unknown
+ * keywords don't change.
  *
- * @param depth - 0 is a root, which takes an object whatever it says
- * @param isWhole - not one of several that hold together, which may require what another describes
+ * @param depth - 0 for a root, which always accepts an object
+ * @param isWhole - `false` for one of several schemas that apply together, because it may require a field of another one
  */
 export function soundSchema(value: JsonValue, depth = 0, isWhole = false): JsonObject {
   if (!isJsonObject(value) || depth > maxJsonDepth) return value === false ? { not: {} } : {}
@@ -32,7 +32,7 @@ export function soundSchema(value: JsonValue, depth = 0, isWhole = false): JsonO
   return insideSchema(present(node), (inner, key) => soundSchema(inner, depth + 1, !partial.has(key)))
 }
 
-/** Every argument that must be given is described: an API refuses to require what it doesn't know. */
+/** Adds required arguments to `properties`, because an API refuses to require an undeclared argument. */
 export function withRequired(
   properties: JsonValue | undefined,
   required: JsonValue | undefined,
@@ -43,14 +43,14 @@ export function withRequired(
   return Object.fromEntries([...Object.entries(properties), ...missing.map((name) => [name, {}])])
 }
 
-/** The same node with all schemas in it changed. A boolean stays one where it is as common as a schema. */
+/** Changes all schemas inside a node. A boolean stays a boolean where it is as common as a schema. */
 export function insideSchema(node: JsonObject, change: (inner: JsonValue, key: string) => JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(node).map(([key, value]): [string, JsonValue] => {
       if (single.has(key)) return [key, typeof value === 'boolean' ? value : change(value, key)]
       if (lists.has(key) && Array.isArray(value)) return [key, value.map((one: JsonValue) => change(one, key))]
       if (!named.has(key) || !isJsonObject(value)) return [key, value]
-      // An argument that fits nothing is one that can't be given.
+      // An argument with the schema `false` can't be given, so it is removed.
       const inner = Object.entries(value).filter(([, schema]) => key !== 'properties' || schema !== false)
       return [key, Object.fromEntries(inner.map(([name, schema]) => [name, change(schema, key)]))]
     }),
@@ -59,7 +59,7 @@ export function insideSchema(node: JsonObject, change: (inner: JsonValue, key: s
 
 const types = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'])
 
-/** Keywords whose values are schemas, lists of schemas and schemas by name; everything else is data. */
+/** Keywords with schemas, lists of schemas, or schemas by name as values. All others contain data. */
 const conditions = ['not', 'if', 'then', 'else']
 const leftovers = ['additionalProperties', 'unevaluatedItems', 'unevaluatedProperties']
 const single = new Set(['items', 'contains', 'propertyNames', 'contentSchema', ...conditions, ...leftovers])
@@ -73,7 +73,7 @@ const isNumber = (value: JsonValue): boolean => typeof value === 'number'
 const isCount = (value: JsonValue): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0
 const isFilled = (value: JsonValue): boolean => Array.isArray(value) && value.length > 0
 
-/** What each keyword may be. @see https://json-schema.org/draft/2020-12/schema */
+/** The valid values of each keyword. @see https://json-schema.org/draft/2020-12/schema */
 const allowed: ReadonlyMap<string, (value: JsonValue) => boolean> = new Map(
   (
     [
@@ -94,7 +94,7 @@ const allowed: ReadonlyMap<string, (value: JsonValue) => boolean> = new Map(
   ).flatMap(([keys, isAllowed]) => keys.map((key) => [key, isAllowed] as const)),
 )
 
-/** Types that JSON Schema has, however they are spelled. */
+/** The types of JSON Schema, in any spelling. */
 function typeOf(type: JsonValue | undefined): JsonValue | undefined {
   if (typeof type === 'string') return types.has(type.toLowerCase()) ? type.toLowerCase() : undefined
   if (!Array.isArray(type)) return undefined
@@ -106,13 +106,13 @@ function takes(type: JsonValue | undefined, kind: string): boolean {
   return type === kind || (Array.isArray(type) && type.includes(kind))
 }
 
-/** In older drafts the exclusive bound was a switch beside the bound. */
+/** In older drafts, the exclusive bound was a boolean next to the bound. */
 function bound(name: string, exclusive: string, limit: JsonValue | undefined, isExclusive: JsonValue | undefined) {
   if (isExclusive === true) return { [exclusive]: limit }
   return { [name]: limit, [exclusive]: isExclusive === false ? undefined : isExclusive }
 }
 
-/** In older drafts names and schemas were in one. */
+/** In older drafts, `dependencies` contained both names and schemas. */
 function dependents(all: JsonValue | undefined) {
   if (!isJsonObject(all)) return {}
   const entries = Object.entries(all).map(([name, value]) => [name, isText(value) ? [value] : value] as const)
@@ -124,7 +124,7 @@ function dependents(all: JsonValue | undefined) {
   }
 }
 
-/** Own keys one by one, so that `__proto__` is a key as any other; absent ones are left out. */
+/** Copies the defined keys one by one, so that `__proto__` is an ordinary key. */
 function present(node: { readonly [key: string]: JsonValue | undefined }): JsonObject {
   return Object.fromEntries(
     Object.entries(node).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),

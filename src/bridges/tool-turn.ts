@@ -2,19 +2,19 @@ import type { Approval, ToolCallOutcome, Toolset } from '../index.js'
 import { failedReading, readingOf, type CallName, type Reading } from './bridged-tool.js'
 import type { BridgedToolset } from './bridged-tools.js'
 
-/** The calls of one model response, run. Plain JSON: store it with the conversation while somebody decides. */
+/** The result of the calls of one model response. Plain JSON: store it with the conversation while calls wait. */
 export interface ToolTurn<Output> {
-  /** One for each call, in the order of the calls. The output of a waiting call says that it waits. */
+  /** One output for each call, in the order of the calls. The output of a waiting call says that it waits. */
   readonly outputs: readonly Output[]
-  /** Calls that wait for a person; empty: the conversation can go on. */
+  /** Calls that wait for a person. If empty, the conversation can continue. */
   readonly waiting: readonly WaitingCall[]
 }
 
 /** A call that waits for a person. */
 export interface WaitingCall {
-  /** The place of its output in the turn. */
+  /** The index of its output in the turn. */
   readonly index: number
-  /** The API's id of the call, where it gave one. */
+  /** The API's id of the call, if there is one. */
   readonly callId?: string | undefined
   /** The name that the model called. */
   readonly name: string
@@ -24,9 +24,9 @@ export interface WaitingCall {
 
 /** Options of running or resuming a turn. */
 export interface TurnOptions {
-  /** Ends the calls, also at their servers. */
+  /** Aborts the calls, including at their servers. */
   readonly signal?: AbortSignal | undefined
-  /** Receives each call's outcome, for a screen. Its errors are ignored. */
+  /** Receives each call's outcome, e.g. to show it. Its errors are ignored. */
   readonly onOutcome?: ((outcome: ToolCallOutcome, call: CallName) => void) | undefined
 }
 
@@ -56,7 +56,7 @@ export async function runTurn<Output>(
   }
 }
 
-/** Runs the calls approved in the meantime, and gives the reason for the others. Each call runs at most once. */
+/** Runs the calls that were approved in the meantime, and returns the reason for the others. Each call runs at most once. */
 export async function resumeTurn<Output>(
   toolset: Toolset,
   turn: ToolTurn<Output>,
@@ -92,7 +92,7 @@ function reportOutcome(reading: Reading, call: CallName, { onOutcome }: TurnOpti
   try {
     if (reading.outcome !== undefined) onOutcome?.(reading.outcome, call)
   } catch {
-    // A listener can't break a call.
+    // An error of the listener must not affect the call.
   }
   return reading
 }

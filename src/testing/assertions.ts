@@ -6,18 +6,18 @@ export interface TestRunner {
   it(name: string, body: () => Promise<void>): unknown
 }
 
-/** Fails unless both say the same: JSON values and `undefined`, compared in depth. */
+/** Fails unless both are equal: JSON values and `undefined`, compared deeply. */
 export function equal(actual: unknown, expected: unknown): void {
   if (same(actual, expected)) return
   throw new Error(`Expected ${shown(expected)}, got ${shown(actual)}.`)
 }
 
-/** Fails, saying what was expected to hold. */
+/** Fails with the expectation if the condition is false. */
 export function truthy(holds: boolean, expectation: string): void {
   if (!holds) throw new Error(`Expected that ${expectation}.`)
 }
 
-/** What a promise was rejected with; fails when it wasn't. */
+/** The error of a rejected promise. Fails if the promise is fulfilled. */
 export async function rejected(attempt: Promise<unknown>): Promise<unknown> {
   const outcome = await attempt.then(
     () => undefined,

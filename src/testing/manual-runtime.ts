@@ -3,19 +3,19 @@ import type { RegistryRuntime } from '../ports/runtime.js'
 /** A {@link RegistryRuntime} with a clock that only a test advances. */
 export interface ManualRuntime extends RegistryRuntime {
   /**
-   * Moves on by so many ms. Timers fire in the order of their time, each at its own `now()`; what they start may run on
-   * before the next one fires. One that is set meanwhile and falls due fires too.
+   * Advances the clock by `ms`. Timers fire in the order of their time, each at its own `now()`, and promises settle before
+   * the next timer fires. Timers that are set during the call fire too if they are due.
    */
   advance(ms: number): Promise<void>
-  /** Timers that wait: 0 when everything was cleaned up. */
+  /** The number of waiting timers: 0 if everything was cleaned up. */
   readonly timers: number
 }
 
 /**
- * Clock, timers and ids for tests: nothing moves by itself, and ids count up (`id-1`, `id-2`, …). Registries that share
- * a storage share one of these, so that their ids differ; give its `now` to the storage too.
+ * Clock, timers and ids for tests. The clock only moves with `advance()`, and ids count up (`id-1`, `id-2`, …). Use one
+ * for all registries that share a storage, so that their ids differ, and pass its `now` to the storage too.
  *
- * @param options - `now`: where time begins, in ms since the epoch. `@default` 2026-01-01T00:00Z
+ * @param options - `now`: the initial time, in ms since the epoch. `@default` 2026-01-01T00:00Z
  *
  * @example
  * ```ts
@@ -71,14 +71,14 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** Of those due at one time, the one that was set first. */
+/** The earliest timer; of several at the same time, the one that was set first. */
 function earliest(timers: Iterable<Timer>): Timer | undefined {
   let first: Timer | undefined
   for (const timer of timers) if (first === undefined || timer.at < first.at) first = timer
   return first
 }
 
-/** Lets every promise that is able to go on do so: the platform's own timers come after them. */
+/** Waits until promises have settled, because the platform's timers fire after them. */
 function settle(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 0)

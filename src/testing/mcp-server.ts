@@ -20,9 +20,9 @@ export interface TestTool {
   /** Hints for clients. */
   readonly annotations?: Readonly<Record<string, unknown>> | undefined
   /**
-   * Runs the tool. Answer a text, or a whole result; throw to fail. `@default` a text that says which tool ran
+   * Runs the tool. Return a text or a whole result; throw to fail. `@default` a text with the tool's name
    *
-   * @param context - what belongs to this call
+   * @param context - the context of this call
    */
   readonly run?:
     | ((args: Readonly<Record<string, unknown>>, context: TestToolContext) => TestToolResult | Promise<TestToolResult>)
@@ -31,7 +31,7 @@ export interface TestTool {
 
 /** The context of a running tool: the part of the SDK's context that tests need. */
 export interface TestToolContext {
-  /** The request that is being answered. */
+  /** The current request. */
   readonly mcpReq: {
     /** Aborts with the call. */
     readonly signal: AbortSignal
@@ -42,7 +42,7 @@ export interface TestToolContext {
       readonly method: string
       readonly params?: Record<string, unknown> | undefined
     }): Promise<void>
-    /** Asks (older revisions). */
+    /** Sends a request to the client, e.g. a question (older revisions). */
     elicitInput(
       params: never,
     ): Promise<{ readonly action: string; readonly content?: Readonly<Record<string, unknown>> | undefined }>
@@ -54,15 +54,15 @@ export type TestToolResult = string | { readonly [key: string]: unknown }
 
 /** Options of a {@link TestServer}. */
 export interface TestServerOptions {
-  /** The tools that it lists at first. */
+  /** The tools of the server. */
   readonly tools: readonly TestTool[]
   /**
    * `modern`: revision 2026-07-28 only. `legacy`: the older ones, with sessions. `both`. `@default 'both'`
    */
   readonly era?: 'modern' | 'legacy' | 'both' | undefined
-  /** Its URL. `@default 'https://mcp.example/mcp'` */
+  /** The URL. `@default 'https://mcp.example/mcp'` */
   readonly url?: string | undefined
-  /** Requests without these headers are answered 401. */
+  /** Required headers: for requests without them, the response is 401. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
@@ -70,11 +70,11 @@ export interface TestServerOptions {
 export interface TestRequest {
   /** The HTTP method. */
   readonly verb: string
-  /** The JSON-RPC method, where there is one. */
+  /** The JSON-RPC method, if there is one. */
   readonly method?: string | undefined
   /** The JSON-RPC params. */
   readonly params?: unknown
-  /** Its headers, names in lower case. */
+  /** The headers. */
   readonly headers: Headers
 }
 
@@ -82,25 +82,25 @@ export interface TestRequest {
 export interface TestServer {
   /** The MCP endpoint. */
   readonly url: string
-  /** Speaks to this server only: other origins are refused like a name that doesn't exist. */
+  /** A `fetch` that reaches only this server. Other origins fail like a host name that doesn't exist. */
   readonly fetch: typeof globalThis.fetch
   /** Every request so far, in order. */
   readonly requests: readonly TestRequest[]
   /** How often each tool ran. */
   readonly calls: ReadonlyMap<string, number>
-  /** Replaces the tools, and notifies clients that listen. */
+  /** Replaces the tools and notifies listening clients. */
   setTools(tools: readonly TestTool[]): Promise<void>
-  /** Answers every request with this from now on; `undefined`: works again. */
+  /** Uses this response for every request from now on; `undefined`: normal operation. */
   respondWith(answer: ((request: Request) => Response | Promise<Response>) | undefined): void
-  /** Forgets all sessions, as a restart does. */
+  /** Deletes all sessions, like a restart. */
   forgetSessions(): void
   /** Closes the server. Safe to call twice. */
   close(): Promise<void>
 }
 
 /**
- * An MCP server that speaks the real protocol through `fetch`: no port, no network. Give its `fetch` as `runtime.fetch`,
- * or several with {@link fetchAmong}.
+ * An MCP server that speaks the real protocol through `fetch`, without a port or a network. Pass its `fetch` as
+ * `runtime.fetch`; for several servers, use {@link fetchAmong}.
  *
  * @example
  * ```ts

@@ -9,14 +9,14 @@ import { recordsContract } from './storage/records.js'
 import { watchingContract } from './storage/watching.js'
 import type { StorageTest } from './storage/support.js'
 
-/** Makes a storage whose clock is the given one. It may share its database with others, and need not be empty. */
+/** Creates a storage with the given clock. The storage may share its database with others, and need not be empty. */
 export type MakeStorage = (options: { readonly now: () => number }) => RegistryStorage | Promise<RegistryStorage>
 
 /**
- * Describes, as tests, everything that {@link RegistryStorage} promises. A storage that passes them keeps a registry.
+ * Declares tests for every promise of {@link RegistryStorage}. A storage that passes them works for a registry.
  *
- * @param runner - `describe` and `it` of the host's test runner (vitest, jest, mocha, `node:test`, `bun:test`).
- * @param makeStorage - called once for each test; what it gives is closed afterwards.
+ * @param runner - `describe` and `it` of your test runner (vitest, jest, mocha, `node:test`, `bun:test`)
+ * @param makeStorage - called once for each test; the storage is closed afterwards
  *
  * @example
  * ```ts

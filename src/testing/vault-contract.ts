@@ -2,14 +2,14 @@ import { isIntegrationError } from '../model/errors.js'
 import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
 import { equal, rejected, type TestRunner, truthy } from './assertions.js'
 
-/** Makes the vault under test. */
+/** Creates the vault to test. */
 export type MakeVault = () => CredentialVault | Promise<CredentialVault>
 
 /**
- * Describes, as tests, everything that {@link CredentialVault} promises.
+ * Declares tests for every promise of {@link CredentialVault}.
  *
- * @param runner - `describe` and `it` of the host's test runner (vitest, jest, mocha, `node:test`, `bun:test`).
- * @param makeVault - called once for each test.
+ * @param runner - `describe` and `it` of your test runner (vitest, jest, mocha, `node:test`, `bun:test`)
+ * @param makeVault - called once for each test
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export function describeVaultContract(runner: TestRunner, makeVault: MakeVault):
       }
     })
 
-    it('opens only in the context it was sealed for', async () => {
+    it('opens a value only in the context that it was sealed for', async () => {
       const vault = await makeVault()
       const sealed = await vault.seal('s3cret', context)
       for (const field of Object.keys(context) as (keyof SecretContext)[]) {
@@ -51,7 +51,7 @@ export function describeVaultContract(runner: TestRunner, makeVault: MakeVault):
       equal(await vault.open(sealed, context), 's3cret')
     })
 
-    it('keeps contexts apart that would look alike when joined', async () => {
+    it('distinguishes contexts that would be equal when joined', async () => {
       const vault = await makeVault()
       const sealed = await vault.seal('s3cret', { ...context, integrationId: 'a|b', owner: 'c' })
       await unreadable(vault, sealed, { ...context, integrationId: 'a', owner: 'b|c' })
@@ -59,7 +59,7 @@ export function describeVaultContract(runner: TestRunner, makeVault: MakeVault):
       await unreadable(vault, quoted, { ...context, integrationId: 'a', owner: 'b","c' })
     })
 
-    it('does not open what it did not seal', async () => {
+    it('does not open values that it did not seal', async () => {
       const vault = await makeVault()
       const sealed = await vault.seal('s3cret', context)
       const middle = Math.floor(sealed.length / 2)
@@ -78,7 +78,7 @@ export function describeVaultContract(runner: TestRunner, makeVault: MakeVault):
       }
     })
 
-    it('names the key that a value depends on, where there is one', async () => {
+    it('returns the id of the key of a value, if there is one', async () => {
       const vault = await makeVault()
       const sealed = await vault.seal('s3cret', context)
       equal(vault.keyOf?.(sealed), vault.currentKey?.())
@@ -103,5 +103,5 @@ async function unreadable(vault: CredentialVault, sealed: string, at: SecretCont
     isIntegrationError(error) && error.code === 'credential_unreadable',
     'it is refused with credential_unreadable',
   )
-  truthy(!String((error as Error).stack).includes('s3cret'), 'the error does not tell the secret')
+  truthy(!String((error as Error).stack).includes('s3cret'), 'the error does not contain the secret')
 }

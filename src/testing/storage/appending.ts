@@ -23,7 +23,7 @@ export function appendingContract(test: StorageTest): void {
     equal(records[1]?.expiresAt, 1_900_000_000_000)
   })
 
-  test('never gives a number twice, also after the record was deleted', async ({ storage, workspace }) => {
+  test('never reuses a number, even after the record was deleted', async ({ storage, workspace }) => {
     const [first] = await commit(storage, workspace, [{ append: 'event/', value: 1 }])
     await commit(storage, workspace, [{ key: first!.key, value: undefined }])
     const [second] = await commit(storage, workspace, [{ append: 'event/', value: 2 }])

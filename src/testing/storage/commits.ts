@@ -2,7 +2,7 @@ import type { StorageWrite } from '../../ports/storage.js'
 import { equal, truthy } from '../assertions.js'
 import { commit, increment, valueOf, type StorageTest } from './support.js'
 
-/** All or nothing, and what each condition holds a commit to. */
+/** Commits write all or nothing, under the conditions of their writes. */
 export function commitsContract(test: StorageTest): void {
   test('writes all or nothing', async ({ storage, workspace }) => {
     const [a] = await commit(storage, workspace, [{ key: 'a', value: 1 }])
@@ -22,7 +22,7 @@ export function commitsContract(test: StorageTest): void {
     equal(next?.key, 'event/0000000000000001')
   })
 
-  test('holds each condition to what is there', async ({ storage, workspace }) => {
+  test('writes only if every condition is true', async ({ storage, workspace }) => {
     const [absent] = await commit(storage, workspace, [{ key: 'a', ifVersion: null, value: 1 }])
     equal(await storage.commit(workspace, [{ key: 'a', ifVersion: null, value: 2 }]), false)
     equal(await storage.commit(workspace, [{ key: 'a', ifVersion: null, value: undefined }]), false)
@@ -36,7 +36,7 @@ export function commitsContract(test: StorageTest): void {
     equal(await valueOf(storage, workspace, 'c'), undefined)
   })
 
-  test('holds a commit to records that it leaves as they are', async ({ storage, workspace }) => {
+  test('checks the version of records that it does not write', async ({ storage, workspace }) => {
     const [relied] = await commit(storage, workspace, [{ key: 'relied', value: 1, expiresAt: 1_900_000_000_000 }])
     const check = { key: 'relied', ifVersion: relied!.version!, check: true } as const
     const told: (readonly string[] | undefined)[] = []
@@ -46,7 +46,7 @@ export function commitsContract(test: StorageTest): void {
     const [checked, made] = await commit(storage, workspace, [check, { key: 'made', value: 1 }])
     stop?.()
     equal(checked, { key: 'relied', version: relied!.version })
-    truthy(made?.version !== undefined, 'what stands beside a check is written')
+    truthy(made?.version !== undefined, 'the write next to a check is written')
     truthy(
       told.every((keys) => keys?.includes('relied') !== true),
       'a check is not reported',
@@ -60,7 +60,7 @@ export function commitsContract(test: StorageTest): void {
     equal(await valueOf(storage, workspace, 'made'), 1)
   })
 
-  test('never uses a version again', async ({ storage, workspace }) => {
+  test('never reuses a version', async ({ storage, workspace }) => {
     const versions: (string | undefined)[] = []
     for (let round = 0; round < 10; round++) {
       for (const value of [1, 1, undefined]) {
@@ -73,7 +73,7 @@ export function commitsContract(test: StorageTest): void {
     equal(await storage.commit(workspace, [{ key: 'a', ifVersion: versions.at(-1)!, value: 2 }]), false)
   })
 
-  test('lets exactly one of two commits on one version win', async ({ storage, workspace }) => {
+  test('lets exactly one of two commits on the same version succeed', async ({ storage, workspace }) => {
     for (let round = 0; round < 20; round++) {
       const [start] = await commit(storage, workspace, [{ key: 'a', value: 'start' }])
       const racers = ['one', 'two'].map((value) => [
@@ -103,12 +103,12 @@ export function commitsContract(test: StorageTest): void {
     equal(await valueOf(storage, workspace, 'count'), 50)
   })
 
-  test('lets commits on the same keys in any order pass one after the other', async ({ storage, workspace }) => {
+  test('runs commits on the same keys in any order one after the other', async ({ storage, workspace }) => {
     const commits = Array.from({ length: 40 }, (_, index) => {
       const writes = ['x', 'y', 'z'].map((key) => ({ key, value: index % 4 === 3 ? undefined : index }))
       return storage.commit(workspace, index % 2 === 0 ? writes : writes.toReversed())
     })
-    truthy((await Promise.all(commits)).every(Boolean), 'every commit went through')
+    truthy((await Promise.all(commits)).every(Boolean), 'every commit succeeded')
     const { records } = await storage.read(workspace, ['x', 'y', 'z'])
     equal(new Set(records.map((record) => record?.version ?? 'none')).size <= 3, true)
     equal(new Set(records.map((record) => record?.value)).size, 1)

@@ -1,9 +1,9 @@
 import { equal, truthy } from '../assertions.js'
 import { commit, expiredIn, keysOf, valueOf, walk, type StorageTest } from './support.js'
 
-/** Records that have expired are absent to all but a sweep. */
+/** Expired records are absent, except for a sweep. */
 export function expiryContract(test: StorageTest): void {
-  test('takes a record for absent once it has expired', async ({ storage, workspace, clock }) => {
+  test('treats an expired record as absent', async ({ storage, workspace, clock }) => {
     const expiresAt = clock.time + 1000
     const [written] = await commit(storage, workspace, [{ key: 'a', value: 'old', expiresAt }])
     clock.time += 999
@@ -29,7 +29,11 @@ export function expiryContract(test: StorageTest): void {
     equal(keysOf(pages), ['k/19'])
   })
 
-  test('shows expired records to a sweep, which deletes only what it saw', async ({ storage, workspace, clock }) => {
+  test('lists expired records for a sweep, which deletes only the listed versions', async ({
+    storage,
+    workspace,
+    clock,
+  }) => {
     const expiresAt = clock.time + 10
     await commit(storage, workspace, [
       { key: 'a', value: 1, expiresAt },
@@ -57,7 +61,7 @@ export function expiryContract(test: StorageTest): void {
     equal(await valueOf(storage, workspace, 'b'), 'made again')
   })
 
-  test('lists expired records of all workspaces, the first to expire first', async ({ storage, workspace, clock }) => {
+  test('lists expired records of all workspaces in order of expiry', async ({ storage, workspace, clock }) => {
     const expiries = [30, 10, 20, 10, 40, 10]
     for (const [index, ms] of expiries.entries()) {
       const key = `k ${index}`

@@ -3,9 +3,9 @@ import type { StorageWrite } from '../../ports/storage.js'
 import { equal } from '../assertions.js'
 import { commit, refusal, valueOf, type StorageTest } from './support.js'
 
-/** What a storage takes, and what it refuses. */
+/** The limits of a storage. */
 export function limitsContract(test: StorageTest): void {
-  test('takes keys of up to 512 printable ASCII characters', async ({ storage, workspace }) => {
+  test('accepts keys of up to 512 printable ASCII characters', async ({ storage, workspace }) => {
     const keys = ['k'.repeat(recordLimits.keyBytes), ' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~', '__proto__', 'constructor']
     await commit(
       storage,
@@ -15,7 +15,7 @@ export function limitsContract(test: StorageTest): void {
     for (const key of keys) equal(await valueOf(storage, workspace, key), key)
   })
 
-  test('refuses what is beyond them, and writes nothing', async ({ storage, workspace }) => {
+  test('refuses input beyond the limits, and writes nothing', async ({ storage, workspace }) => {
     const many = Array.from({ length: recordLimits.writes + 1 }, (_, index) => ({ key: `k${index}`, value: 1 }))
     const refused: StorageWrite[][] = [
       ...['', 'é', 'a\n', 'a\0', 'k'.repeat(recordLimits.keyBytes + 1)].map((key) => [{ key, value: 1 }]),

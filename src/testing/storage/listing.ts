@@ -17,7 +17,7 @@ export function listingContract(test: StorageTest): void {
     )
   })
 
-  test('takes a prefix as it is written', async ({ storage, workspace }) => {
+  test('treats a prefix as plain text', async ({ storage, workspace }) => {
     const keys = ['a%b/1', 'a%b/2', 'aXb/1', 'a_b/1', 'a~', 'a~~', 'a~b', 'A%b/1', 'a\\b', 'a*b', '__proto__', "a'b"]
     await commit(
       storage,
@@ -34,7 +34,7 @@ export function listingContract(test: StorageTest): void {
     }
   })
 
-  test('walks pages of any size to the same end', async ({ storage, workspace }) => {
+  test('returns the same records with pages of any size', async ({ storage, workspace }) => {
     const keys = Array.from({ length: 12 }, (_, index) => `page/${String(index).padStart(2, '0')}`)
     await commit(
       storage,
@@ -54,7 +54,7 @@ export function listingContract(test: StorageTest): void {
     }
   })
 
-  test('goes on after a key that is not there', async ({ storage, workspace }) => {
+  test('continues after a key that does not exist', async ({ storage, workspace }) => {
     await commit(
       storage,
       workspace,

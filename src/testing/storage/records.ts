@@ -3,9 +3,9 @@ import { recordLimits } from '../../model/record-limits.js'
 import { equal, truthy } from '../assertions.js'
 import { commit, valueOf, type StorageTest } from './support.js'
 
-/** Records come back as they were given, and workspaces are kept apart. */
+/** Records are returned as they were written, and workspaces are separate. */
 export function recordsContract(test: StorageTest): void {
-  test('answers reads in the order asked, with nothing where there is nothing', async ({ storage, workspace }) => {
+  test('returns records in the order of the keys, with undefined for absent ones', async ({ storage, workspace }) => {
     const [a, b] = await commit(storage, workspace, [
       { key: 'a', value: 1 },
       { key: 'b', value: 'two', expiresAt: 1_900_000_000_000 },
@@ -18,12 +18,12 @@ export function recordsContract(test: StorageTest): void {
     equal(now, 1_800_000_000_000)
   })
 
-  test('reads no keys and commits no writes', async ({ storage, workspace }) => {
+  test('accepts a read without keys and a commit without writes', async ({ storage, workspace }) => {
     equal((await storage.read(workspace, [])).records, [])
     equal(await storage.commit(workspace, []), [])
   })
 
-  test('keeps every JSON value as it is', async ({ storage, workspace }) => {
+  test('returns every JSON value unchanged', async ({ storage, workspace }) => {
     const values = jsonValues()
     await commit(
       storage,
@@ -39,7 +39,7 @@ export function recordsContract(test: StorageTest): void {
     }
   })
 
-  test('keeps the largest value, and a hundred writes', async ({ storage, workspace }) => {
+  test('stores the largest value, and a hundred writes in one commit', async ({ storage, workspace }) => {
     const ascii = 'x'.repeat(recordLimits.valueBytes - 2)
     const wide = '€'.repeat(Math.floor((recordLimits.valueBytes - 2) / 3))
     await commit(storage, workspace, [
@@ -47,12 +47,12 @@ export function recordsContract(test: StorageTest): void {
       { key: 'wide', value: wide },
     ])
     const { records } = await storage.read(workspace, ['ascii', 'wide'])
-    truthy(records[0]?.value === ascii && records[1]?.value === wide, 'the values came back whole')
+    truthy(records[0]?.value === ascii && records[1]?.value === wide, 'the values are complete')
     const writes = Array.from({ length: recordLimits.writes }, (_, index) => ({ key: `many/${index}`, value: index }))
     equal((await commit(storage, workspace, writes)).length, recordLimits.writes)
   })
 
-  test('gives copies, and keeps one of what it was given', async ({ storage, workspace }) => {
+  test('copies values when it stores and when it returns them', async ({ storage, workspace }) => {
     const given = { list: ['kept'] }
     await commit(storage, workspace, [{ key: 'a', value: given }])
     given.list.push('added later')
@@ -66,13 +66,13 @@ export function recordsContract(test: StorageTest): void {
     await commit(storage, workspace, [{ key: 'a', value: 1, expiresAt: 1_900_000_000_000 }])
     await commit(storage, workspace, [{ key: 'a', value: 2 }])
     const [record] = (await storage.read(workspace, ['a'])).records
-    truthy(record?.value === 2 && record.expiresAt === undefined, 'the old expiry went with the old value')
+    truthy(record?.value === 2 && record.expiresAt === undefined, 'a write without an expiry removes the old one')
     equal(await commit(storage, workspace, [{ key: 'a', value: undefined }]), [{ key: 'a', version: undefined }])
     equal(await commit(storage, workspace, [{ key: 'a', value: undefined }]), [{ key: 'a', version: undefined }])
     equal(await valueOf(storage, workspace, 'a'), undefined)
   })
 
-  test('keeps workspaces apart', async ({ storage, workspace }) => {
+  test('separates workspaces', async ({ storage, workspace }) => {
     const other = `${workspace}/b`
     const [mine] = await commit(storage, workspace, [
       { key: 'b/secret', value: 'mine' },
@@ -87,7 +87,7 @@ export function recordsContract(test: StorageTest): void {
     equal(appended?.key, 'event/0000000000000001')
   })
 
-  test('takes any well-formed workspace id', async ({ storage, workspace }) => {
+  test('accepts any well-formed workspace id', async ({ storage, workspace }) => {
     const ids = ["o'brien", 'a%b_c', 'Ünïcödé', '💡'.repeat(50), '__proto__', 'a\nb', '"\\'].map((id) => workspace + id)
     for (const id of ids) await commit(storage, id, [{ key: 'id', value: id }])
     for (const id of ids) equal(await valueOf(storage, id, 'id'), id)

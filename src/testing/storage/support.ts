@@ -3,13 +3,13 @@ import type { JsonValue } from '../../model/json.js'
 import type { StorageListResult, RegistryStorage, StorageWrite, StorageWritten } from '../../ports/storage.js'
 import { rejected, truthy } from '../assertions.js'
 
-/** Describes one promise of a storage, with a storage, a clock that it may turn, and a workspace of its own. */
+/** Declares a test of one promise, with a storage, a clock to set, and a workspace for this test only. */
 export type StorageTest = (name: string, body: (given: Given) => Promise<void>) => void
 
-/** So that a storage that never gets anywhere fails instead of hanging. */
+/** The limit of repetitions, so that a storage without progress fails instead of hanging. */
 export const maxRounds = 10_000
 
-/** What a test of the contract works with. */
+/** The parameters of a contract test. */
 export interface Given {
   readonly storage: RegistryStorage
   readonly clock: { time: number }
@@ -22,7 +22,7 @@ export async function commit(
   writes: StorageWrite[],
 ): Promise<readonly StorageWritten[]> {
   const written = await storage.commit(workspace, writes)
-  if (written === false) throw new Error('The storage refused a commit whose conditions hold.')
+  if (written === false) throw new Error('The storage refused a commit although all its conditions are true.')
   return written
 }
 
@@ -42,17 +42,17 @@ export async function increment(storage: RegistryStorage, workspace: string, key
     const value = Number(record.value) + 1
     if ((await storage.commit(workspace, [{ key, ifVersion: record.version, value }])) !== false) return
   }
-  throw new Error('No commit went through, though each gave the version that it had read.')
+  throw new Error('No commit succeeded, although each used the version that it had read.')
 }
 
-/** Goes from page to page to the last. */
+/** Reads all pages. */
 export async function walk<Page extends { readonly next?: string | undefined }>(
   read: (after: { readonly after?: string | undefined }) => Promise<Page>,
 ): Promise<Page[]> {
   const pages = [await read({})]
   for (let after = pages[0]?.next; after !== undefined; after = pages.at(-1)?.next) {
     pages.push(await read({ after }))
-    truthy(pages.at(-1)?.next !== after && pages.length < maxRounds, 'each page ends further on')
+    truthy(pages.at(-1)?.next !== after && pages.length < maxRounds, 'each page ends after the previous one')
   }
   return pages
 }
@@ -66,7 +66,7 @@ export async function refusal(attempt: Promise<unknown>): Promise<void> {
   truthy(isIntegrationError(error) && error.code === 'invalid_input', 'it is refused with invalid_input')
 }
 
-/** All expired records of a workspace, and of those whose ids begin with its id. */
+/** All expired records of a workspace, and of workspaces with ids that start with its id. */
 export async function expiredIn(storage: RegistryStorage, workspace: string, limit = 1000) {
   const pages = await walk((after) => storage.expired({ limit, ...after }))
   truthy(

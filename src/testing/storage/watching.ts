@@ -4,7 +4,7 @@ import { commit, type StorageTest } from './support.js'
 
 /** Watchers are called after each commit. */
 export function watchingContract(test: StorageTest): void {
-  test('reports commits until it is stopped', async ({ storage, workspace }) => {
+  test('reports commits until the watcher stops', async ({ storage, workspace }) => {
     if (storage.watch === undefined) return
     const changes: StorageChange[] = []
     const arrivals: (() => void)[] = []
