@@ -26,7 +26,22 @@ const members: OptionalMembers = { content: 'list', structuredContent: 'value', 
 
 function contentOf(content: unknown): readonly ToolContent[] {
   if (isAbsent(content)) return []
-  return (Array.isArray(content) ? content : [content]).filter((block) => !isAbsent(block)).map(blockOf)
+  const blocks = (Array.isArray(content) ? content : [content]).filter((block) => !isAbsent(block))
+  if (blocks.length <= maxBlocks) return blocks.map(blockOf)
+  const [rest, untyped] = [blocks.slice(maxBlocks), [] as unknown[]]
+  const typed = rest.filter((block) => isTyped(block) || (untyped.push(block), false)) as readonly ToolContent[]
+  const last = untyped.length === 0 ? [] : [text(JSON.stringify(untyped))]
+  return [...blocks.slice(0, maxBlocks).map(blockOf), ...typed, ...last]
+}
+
+/**
+ * Reading very many blocks would block the event loop: those beyond are left as they were sent, and those that are none
+ * are one text.
+ */
+const maxBlocks = 5_000
+
+function isTyped(block: unknown): block is ToolContent {
+  return isObject(block) && typeof block.type === 'string'
 }
 
 /** One block. Only what MCP defines as optional is looked at, at the places where MCP defines it. */

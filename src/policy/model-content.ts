@@ -2,7 +2,8 @@ import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolCallOutcome } from '../model/outcome.js'
 import type { ToolContent, ToolResult } from '../model/tool.js'
 import { readMedia, type Media } from './media.js'
-import { isJsonObject, sameJson } from './same-json.js'
+import { repeatsStructured } from './repeated-content.js'
+import { isJsonObject } from './same-json.js'
 
 /** A part of the content for a model. */
 export type ModelPart =
@@ -59,13 +60,20 @@ function resultContent(result: ToolResult): ModelContent {
 
 function resultParts({ content, structuredContent }: ToolResult): readonly ModelPart[] {
   // Model APIs refuse texts of only white space.
-  const parts = content.map(contentPart).filter((part) => part.type === 'media' || part.text.trim() !== '')
-  const isRepeated = (structured: JsonValue): boolean =>
-    parts.some((part) => repeats(part, structured)) || repeatTogether(parts, structured)
-  if (structuredContent !== undefined && !isRepeated(structuredContent))
+  const parts = content
+    .slice(0, maxParts)
+    .map(contentPart)
+    .filter((part) => part.type === 'media' || part.text.trim() !== '')
+  const texts = parts.map((part) => (part.type === 'text' ? part.text : undefined))
+  if (content.length > maxParts)
+    parts.push({ type: 'text', text: `[${content.length - maxParts} more parts can't be shown here]` })
+  if (structuredContent !== undefined && !repeatsStructured(texts, structuredContent))
     parts.push({ type: 'text', text: JSON.stringify(structuredContent) })
   return parts.length > 0 ? parts : [{ type: 'text', text: 'The tool ran and returned nothing.' }]
 }
+
+/** More parts than a model can use would only take time. */
+const maxParts = 2_000
 
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result */
 function contentPart(block: ToolContent): ModelPart {
@@ -133,34 +141,6 @@ function unknownPart(block: ToolContent): ModelPart {
 
 const shownCharacters = 10_000
 
-/** Whether a text repeats the structured content, as servers often do, sometimes without the object around a plain value. */
-function repeats(part: ModelPart, structured: JsonValue): boolean {
-  if (part.type !== 'text') return false
-  const wrapped = isJsonObject(structured) && Object.keys(structured).length === 1 ? structured.result : undefined
-  if (wrapped !== undefined && part.text === wrapped) return true
-  const text = part.text.trim()
-  if (!/^[[{"\-\dtfn]/.test(text)) return false
-  try {
-    const parsed = JSON.parse(text) as JsonValue
-    return sameJson(parsed, structured) || (wrapped !== undefined && sameJson(parsed, wrapped))
-  } catch {
-    // Not JSON, or nested too deep to compare: both are shown.
-    return false
-  }
-}
-
-/** Whether the texts repeat a structured list, one text for each item. */
-function repeatTogether(parts: readonly ModelPart[], structured: JsonValue): boolean {
-  const [list, ...others] = isJsonObject(structured) ? Object.values(structured) : []
-  return (
-    Array.isArray(list) &&
-    others.length === 0 &&
-    list.length > 0 &&
-    list.length === parts.length &&
-    parts.every((part, n) => repeats(part, { result: list[n] as JsonValue }))
-  )
-}
-
 function isText(mediaType: string): boolean {
   const [type = ''] = mediaType.toLowerCase().split(';')
   return (
@@ -169,10 +149,12 @@ function isText(mediaType: string): boolean {
   )
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function decodeText(base64: string): string | undefined {
   try {
     const binary = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
-    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)))
+    return utf8.decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)))
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ToolCallOutcome, ToolResult } from 'mcp-integrations'
+import type { JsonValue, ToolCallOutcome, ToolResult } from 'mcp-integrations'
 import { contentText, modelContent, resultText } from '../../src/policy/model-content.js'
 import { cpuBound, cpuOf } from '../support/cpu.js'
 
@@ -116,6 +116,24 @@ describe('what a model reads of a result', () => {
     const read = (): unknown =>
       modelContent({ type: 'completed', result: { content: [{ type: 'image', data }] }, modelText: '' })
     expect(cpuOf(read)).toBeLessThan(cpuBound(200))
+  })
+
+  const many = 20_000
+  const object = Object.fromEntries(Array.from({ length: many }, (_, n) => [`k${n}`, n]))
+  it.each<[string, object, JsonValue]>([
+    ['of empty objects beside a large one', text('{}'), object],
+    ['of lists beside a list', text('[1,2,3]'), { result: Object.values(object) }],
+    ['that are like items of a list', text('{"result":1}'), { list: Object.values(object) }],
+    ['that look like JSON', text('[x'), object],
+    ['with links', { type: 'resource_link', uri: 'a' }, 1],
+    ['with damaged bytes', { type: 'resource', resource: { blob: 'aaaa' } }, 1],
+    ['of a later revision', { type: 'later', a: 1 }, 1],
+  ])('is told of very many blocks %s in time that grows with them', (_what, block, structuredContent) => {
+    const content = Array.from({ length: many }, () => block) as ToolResult['content']
+    let parts: readonly object[] = []
+    expect(cpuOf(() => (parts = partsOf({ content, structuredContent })))).toBeLessThan(cpuBound(400))
+    expect(parts).toHaveLength(2_002)
+    expect(parts.at(-2)).toEqual(text("[18000 more parts can't be shown here]"))
   })
 
   it('keeps a failed result failed', () => {
