@@ -5,12 +5,14 @@ import { ConfirmDialog } from './controls/dialog.js'
 import { MenuButton } from './controls/menu.js'
 import { ApprovalArguments } from './views/approval-arguments.js'
 import { ApprovalCard } from './views/approval-card.js'
+import { ArgumentsEditor } from './views/arguments-editor.js'
 import { ApprovalHistory } from './views/approval-history.js'
 import { ApprovalInbox } from './views/approval-inbox.js'
 import { BulkDialog } from './views/bulk-dialog.js'
 import { DenyDialog, RememberDialog } from './views/decision-dialogs.js'
 import { ExportDialog } from './views/export-dialog.js'
 import { Grants, RecentCalls } from './views/grants.js'
+import { HeaderFields } from './views/header-fields.js'
 import { ImportDialog } from './views/import-dialog.js'
 import { IntegrationActions } from './views/integration-actions.js'
 import { IntegrationList } from './views/integration-list.js'
@@ -18,6 +20,7 @@ import { IntegrationView } from './views/integration-view.js'
 import { OneApproval } from './views/one-approval.js'
 import { OwnHeadersDialog } from './views/own-headers-dialog.js'
 import { ShareDialog } from './views/share-dialog.js'
+import { ServerCheck } from './views/server-check.js'
 import { ServerDialog } from './views/server-dialog.js'
 import { SignInDialog } from './views/sign-in-dialog.js'
 import { TransferDialog } from './views/transfer-dialog.js'
@@ -33,13 +36,16 @@ const elements = {
   'mcp-part-actions': IntegrationActions,
   'mcp-part-approval': ApprovalCard,
   'mcp-part-arguments': ApprovalArguments,
+  'mcp-part-arguments-editor': ArgumentsEditor,
   'mcp-part-bulk': BulkDialog,
   'mcp-part-calls': RecentCalls,
   'mcp-part-changes': ToolChanges,
+  'mcp-part-check': ServerCheck,
   'mcp-part-confirm': ConfirmDialog,
   'mcp-part-deny': DenyDialog,
   'mcp-part-export': ExportDialog,
   'mcp-part-grants': Grants,
+  'mcp-part-headers': HeaderFields,
   'mcp-part-history': ApprovalHistory,
   'mcp-part-import': ImportDialog,
   'mcp-part-inbox': ApprovalInbox,

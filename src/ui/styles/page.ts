@@ -26,6 +26,9 @@ export const page = css`
   mcp-part-calls,
   mcp-part-changes,
   mcp-part-arguments,
+  mcp-part-arguments-editor,
+  mcp-part-check,
+  mcp-part-headers,
   mcp-part-approval {
     display: block;
     min-width: 0;

@@ -1,17 +1,13 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
-import { live } from 'lit/directives/live.js'
 import type { Approval, ApprovalDecision, JsonObject } from '../../index.js'
 import { PressGuard } from '../controls/press-guard.js'
-import { editableJson, plain, shown } from '../controls/text.js'
+import { plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import { shownError } from '../state/errors.js'
-import { labelBadge } from './label-badge.js'
+import { approvalFacts, outcomeOf } from './approval-facts.js'
 
 let cards = 0
-
-/** Rules with a `why` that already mentions the change. */
-const rulesOfChange: ReadonlySet<string> = new Set(['tool_new', 'tool_changed', 'tool_held'])
 
 /** One approval: agent, server, reason and arguments, with the buttons to decide it. */
 export class ApprovalCard extends Part {
@@ -21,9 +17,7 @@ export class ApprovalCard extends Part {
   @state() accessor #isReady = false
   @state() accessor #busy = false
   @state() accessor #dialog: 'deny' | 'remember' | undefined
-  /** The text in the editor of the arguments; `undefined`: the editor is closed. */
-  @state() accessor #draft: string | undefined
-  @state() accessor #draftProblem: string | undefined
+  @state() accessor #isEditing = false
   @state() accessor #edited: JsonObject | undefined
   @state() accessor #problem = ''
   @query('.outcome') accessor outcome!: HTMLElement | null
@@ -43,71 +37,22 @@ export class ApprovalCard extends Part {
   }
 
   protected override render(): TemplateResult {
-    const { labels, approval, session } = this
-    const { tool, integration, agentId, userId, status } = approval
-    const { people, format } = session
-    const forMe = people.me === undefined || userId === people.me
-    const name = tool.untrusted.title ?? tool.name
+    const { approval, session } = this
+    const forMe = session.people.me === undefined || approval.userId === session.people.me
+    const { description } = approval.tool.untrusted
     return html`<article class="card approval" part="approval" aria-labelledby="${this.#uid}-title">
-      <header>
-        <h3 id="${this.#uid}-title">${shown(labels.approvalHeading(name, integration.name))}</h3>
-        <p class="meta">
-          ${shown(labels.approvalAsks(people.agentName(agentId)))},
-          ${forMe ? labels.approvalForYou : shown(labels.approvalFor(people.personName(userId)))} ·
-          ${format.ago(approval.requestedAt)}${
-            status === 'pending' ? ` · ${labels.approvalExpires(format.ago(approval.expiresAt))}` : nothing
-          }
-        </p>
-        <p class="label-line">
-          ${this.equal > 1 ? html`<span class="badge">${labels.approvalsEqual(this.equal)}</span>` : nothing}
-          ${labelBadge(tool.label, labels)}${
-            name === tool.name
-              ? nothing
-              : html`<span class="meta">· <span class="mono">${shown(tool.name)}</span></span>`
-          }
-        </p>
-      </header>
-      <dl class="facts">
-        <div>
-          <dt>${labels.approvalWhere}</dt>
-          <dd>
-            <span class="mono">${shown(hostOf(integration.origin))}</span>,
-            ${
-              integration.ownerId === people.me
-                ? labels.approvalAccountYours
-                : labels.approvalAccountOf(people.personName(integration.ownerId))
-            }
-          </dd>
-        </div>
-        <div>
-          <dt>${labels.approvalWhy}</dt>
-          <dd>${approval.why}</dd>
-        </div>
-        ${
-          approval.risk === undefined
-            ? nothing
-            : html`<div>
-                <dt>${labels.approvalRisk}</dt>
-                <dd class="tone-warn">${shown(approval.risk)}</dd>
-              </div>`
-        }
-      </dl>
+      ${approvalFacts(approval, { session, titleId: `${this.#uid}-title`, equal: this.equal })}
+      ${this.#isEditing ? this.#editor() : this.#shownArguments()}
       ${
-        approval.change === undefined || approval.change.kind === 'same' || rulesOfChange.has(approval.rule)
-          ? nothing
-          : html`<p class="note tone-warn">${labels.approvalChanged}</p>`
-      }
-      ${this.#draft === undefined ? this.#shownArguments() : this.#editor(this.#draft)}
-      ${
-        tool.untrusted.description === undefined
+        description === undefined
           ? nothing
           : html`<details class="more">
-              <summary>${labels.approvalUntrusted}</summary>
-              <p class="foreign">${shown(tool.untrusted.description)}</p>
+              <summary>${this.labels.approvalUntrusted}</summary>
+              <p class="foreign">${shown(description)}</p>
             </details>`
       }
       <p class="error" role="alert">${this.#problem}</p>
-      ${status === 'pending' ? this.#buttons(forMe) : this.#outcomeLine()} ${this.#dialogs()}
+      ${approval.status === 'pending' ? this.#buttons(forMe) : this.#outcome()} ${this.#dialogs()}
     </article>`
   }
 
@@ -130,7 +75,12 @@ export class ApprovalCard extends Part {
         }
         ${
           this.approval.status === 'pending'
-            ? html`<button type="button" class="button small quiet" part="button" @click=${this.#edit}>
+            ? html`<button
+                type="button"
+                class="button small quiet"
+                part="button"
+                @click=${() => (this.#isEditing = true)}
+              >
                 ${labels.editArguments}
               </button>`
             : nothing
@@ -139,34 +89,19 @@ export class ApprovalCard extends Part {
       <mcp-part-arguments .session=${this.session} .value=${this.#arguments}></mcp-part-arguments>`
   }
 
-  #editor(draft: string): TemplateResult {
-    const { labels } = this
-    const id = `${this.#uid}-edit`
-    return html`<div class="field">
-      <label for=${id}>${labels.editArgumentsLabel}</label>
-      <textarea
-        id=${id}
-        class="mono"
-        part="field"
-        rows=${Math.min(16, draft.split('\n').length + 1)}
-        spellcheck="false"
-        .value=${live(draft)}
-        aria-invalid=${this.#draftProblem !== undefined}
-        aria-describedby="${id}-problem ${id}-help"
-        @input=${(event: Event) => (this.#draft = (event.target as HTMLTextAreaElement).value)}
-      ></textarea>
-      <p class="help" id="${id}-help">${labels.editArgumentsHelp}</p>
-      <p class="problem" id="${id}-problem">${this.#draftProblem ?? nothing}</p>
-      <div class="buttons">
-        <button type="button" class="button small" @click=${this.#useDraft}>${labels.editArgumentsDone}</button>
-        <button type="button" class="button small quiet" @click=${this.#dropDraft}>${labels.cancel}</button>
-      </div>
-    </div>`
+  #editor(): TemplateResult {
+    return html`<mcp-part-arguments-editor
+      .session=${this.session}
+      .uid="${this.#uid}-edit"
+      .value=${this.#arguments}
+      @edited=${({ detail }: CustomEvent<JsonObject>) => this.#useEdited(detail)}
+      @dropped=${() => void this.#closeEditor()}
+    ></mcp-part-arguments-editor>`
   }
 
   #buttons(forMe: boolean): TemplateResult {
     const { labels } = this
-    const waits = !this.#isReady || this.#busy || this.#draft !== undefined
+    const waits = !this.#isReady || this.#busy || this.#isEditing
     return html`<footer class="buttons" part="approval-buttons">
       <button
         type="button"
@@ -203,23 +138,8 @@ export class ApprovalCard extends Part {
     </footer>`
   }
 
-  #outcomeLine(): TemplateResult {
-    const { labels, approval, session } = this
-    const { status, decidedBy, decidedAt, reason } = approval
-    const tone = status === 'denied' || status === 'unknown' ? 'bad' : isAllowed(status) ? 'good' : 'plain'
-    const by =
-      decidedBy === undefined || decidedBy === 'confirm' || decidedBy.startsWith('grant:')
-        ? undefined
-        : decidedBy === session.people.me
-          ? labels.byYou
-          : labels.by(session.people.personName(decidedBy))
-    return html`<footer class="outcome" tabindex="-1" part="outcome">
-      <p class="status tone-${tone}"><span class="dot" aria-hidden="true"></span>${labels.approvalStatuses[status]}</p>
-      <p class="meta">
-        ${[...(by === undefined ? [] : [by]), ...(decidedAt === undefined ? [] : [session.format.ago(decidedAt)])].join(' · ')}
-      </p>
-      ${reason === undefined ? nothing : html`<p class="meta">${shown(labels.reasonGiven(reason))}</p>`}
-    </footer>`
+  #outcome(): TemplateResult {
+    return html`<footer class="outcome" tabindex="-1" part="outcome">${outcomeOf(this.approval, this.session)}</footer>`
   }
 
   #dialogs(): TemplateResult | typeof nothing {
@@ -242,7 +162,7 @@ export class ApprovalCard extends Part {
   }
 
   #guarded(event: Event, act: () => void): void {
-    if (this.#busy || this.#draft !== undefined) return
+    if (this.#busy || this.#isEditing) return
     if (this.#guard.permits(event)) act()
     else if (event.isTrusted) this.session.announce(this.labels.waitAMoment)
   }
@@ -279,45 +199,15 @@ export class ApprovalCard extends Part {
     }
   }
 
-  #edit = async (): Promise<void> => {
-    this.#draft = editableJson(this.#arguments)
-    await this.updateComplete
-    this.querySelector('textarea')?.focus()
+  #useEdited(edited: JsonObject): void {
+    const isChanged = JSON.stringify(edited) !== JSON.stringify(this.approval.arguments)
+    this.#edited = isChanged ? edited : undefined
+    void this.#closeEditor()
   }
 
-  #useDraft = (): void => {
-    const parsed = parseObject(this.#draft ?? '')
-    if (parsed === undefined) {
-      this.#draftProblem = this.labels.editArgumentsInvalid
-      this.querySelector('textarea')?.focus()
-      return
-    }
-    const changed = JSON.stringify(parsed) !== JSON.stringify(this.approval.arguments)
-    this.#edited = changed ? parsed : undefined
-    void this.#dropDraft()
-  }
-
-  #dropDraft = async (): Promise<void> => {
-    this.#draft = undefined
-    this.#draftProblem = undefined
+  async #closeEditor(): Promise<void> {
+    this.#isEditing = false
     await this.updateComplete
     this.querySelector<HTMLElement>('.arguments-head button:last-of-type')?.focus()
-  }
-}
-
-function isAllowed(status: Approval['status']): boolean {
-  return status === 'approved' || status === 'dispatched' || status === 'finished'
-}
-
-function hostOf(origin: string): string {
-  return origin.replace(/^https:\/\//, '')
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
-  } catch {
-    return undefined
   }
 }

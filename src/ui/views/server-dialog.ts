@@ -3,9 +3,7 @@ import { property, state } from 'lit/decorators.js'
 import type { ApprovalMode, AvailableConnector, CredentialMode, Integration } from '../../index.js'
 import { Dialog } from '../controls/dialog.js'
 import { checkboxField, radioField, selectField, switchField, textField } from '../controls/fields.js'
-import { icon } from '../controls/icons.js'
 import { plain, shown } from '../controls/text.js'
-import { shownError } from '../state/errors.js'
 import { headerEdits, headerRows, type HeaderRow } from './header-rows.js'
 import { settle } from './integration-verbs.js'
 import { modes } from './modes.js'
@@ -30,8 +28,6 @@ export class ServerDialog extends Dialog {
   @state() accessor #agents: readonly string[] = []
   @state() accessor #approval: ApprovalMode = 'default'
   @state() accessor #tried = false
-  @state() accessor #checked: { readonly tone: 'good' | 'warn' | 'bad'; readonly text: string } | undefined
-  @state() accessor #checking = false
 
   override connectedCallback(): void {
     super.connectedCallback()
@@ -75,7 +71,7 @@ export class ServerDialog extends Dialog {
       })}
       ${connector !== undefined && connector.url === undefined ? nothing : this.#urlField()}
       ${connector !== undefined && connector.auth.type !== 'header' ? nothing : this.#headerFields()}
-      ${connector === undefined && integration === undefined ? this.#checkLine() : nothing}
+      ${connector === undefined && integration === undefined ? this.#check() : nothing}
       ${switchField({
         id: `${uid}-private`,
         label: labels.privateSwitch,
@@ -205,130 +201,35 @@ export class ServerDialog extends Dialog {
       required: true,
       readonly: connector !== undefined,
       problem: this.#problem('url', this.#url.trim() === ''),
-      input: (value) => {
-        this.#url = value
-        this.#checked = undefined
-      },
+      input: (value) => (this.#url = value),
     })
   }
 
   #headerFields(): TemplateResult {
-    const { labels, uid, connector } = this
-    const asked = connector?.auth.type === 'header' ? connector.auth : undefined
-    const change = (at: number, typed: Partial<HeaderRow>): void => {
-      this.#headers = this.#headers.map((row, n) => (n === at ? { ...row, ...typed } : row))
-      this.#checked = undefined
-    }
-    return html`<fieldset class="field">
-      <legend>${asked === undefined ? labels.headers : labels.headersNeeded}</legend>
-      <p class="help">${asked?.description ?? labels.headersHelp}</p>
-      ${this.#headers.map((row, n) =>
-        row.removed
-          ? nothing
-          : html`<div class="header-row">
-              <input
-                type="text"
-                part="field"
-                autocomplete="off"
-                spellcheck="false"
-                placeholder=${labels.headerName}
-                aria-label=${labels.headerName}
-                .value=${row.name}
-                ?readonly=${row.savedAt !== undefined || asked !== undefined}
-                aria-invalid=${this.#headerProblem(row) !== undefined}
-                aria-describedby="${uid}-header-${n}"
-                @input=${(event: Event) => change(n, { name: (event.target as HTMLInputElement).value })}
-              />
-              <input
-                type="password"
-                part="field"
-                autocomplete="off"
-                placeholder=${
-                  row.savedAt === undefined
-                    ? (asked?.title ?? labels.headerValue)
-                    : labels.headerKept(this.session.format.ago(row.savedAt))
-                }
-                aria-label=${`${asked?.title ?? row.name} ${labels.headerValue}`.trim()}
-                .value=${row.value}
-                @input=${(event: Event) => change(n, { value: (event.target as HTMLInputElement).value })}
-              />
-              ${
-                asked === undefined
-                  ? html`<button
-                      type="button"
-                      class="button quiet square"
-                      aria-label=${labels.removeHeader(row.name)}
-                      @click=${() => this.#removeHeader(n)}
-                    >
-                      ${icon('close')}
-                    </button>`
-                  : nothing
-              }
-              <p class="problem" id="${uid}-header-${n}">${this.#headerProblem(row) ?? nothing}</p>
-            </div>`,
-      )}
-      ${
-        asked === undefined
-          ? html`<button
-              type="button"
-              class="button small"
-              part="button"
-              @click=${() => (this.#headers = [...this.#headers, { name: '', value: '' }])}
-            >
-              ${icon('plus')} ${labels.addHeader}
-            </button>`
-          : nothing
-      }
-    </fieldset>`
+    const { connector } = this
+    return html`<mcp-part-headers
+      .session=${this.session}
+      .uid=${this.uid}
+      .rows=${this.#headers}
+      .asked=${connector?.auth.type === 'header' ? connector.auth : undefined}
+      .problemOf=${(name: string) => this.error?.fields?.find(({ path }) => path === `headers.${name}`)?.message}
+      @edited=${({ detail }: CustomEvent<readonly HeaderRow[]>) => (this.#headers = detail)}
+    ></mcp-part-headers>`
   }
 
-  #checkLine(): TemplateResult {
-    const { labels } = this
-    return html`<div class="check-line">
-      <button type="button" class="button" part="button" aria-disabled=${this.#checking} @click=${this.#check}>
-        ${this.#checking ? labels.checking : labels.check}
-      </button>
-      <p role="status" class="tone-${this.#checked?.tone ?? 'plain'}">${this.#checked?.text ?? nothing}</p>
-    </div>`
-  }
-
-  #check = async (): Promise<void> => {
-    const { labels, session } = this
-    if (this.#checking) return
-    if (this.#url.trim() === '') {
-      this.#tried = true
-      this.querySelector<HTMLElement>('[type=url]')?.focus()
-      return
-    }
-    this.#checking = true
-    this.#checked = undefined
-    try {
-      const headers = headerEdits(this.#headers) as Record<string, string>
-      const { auth, server, tools } = await session.client.check({ url: this.#url.trim(), headers })
-      const found = tools === undefined ? '' : ` ${labels.checkTools(tools.length)}`
-      this.#checked = {
-        tone: 'good',
-        text: { none: labels.checkNone, oauth: labels.checkOAuth, header: labels.checkHeader }[auth] + found,
-      }
-      if (this.#name.trim() === '' && server !== undefined) this.#name = plain(server.title ?? server.name)
-    } catch (error) {
-      this.#checked = { tone: 'bad', text: shownError(error, labels).message }
-    } finally {
-      this.#checking = false
-    }
-  }
-
-  async #removeHeader(at: number): Promise<void> {
-    this.#headers = this.#headers.flatMap((row, n) =>
-      n !== at ? [row] : row.savedAt === undefined ? [] : [{ ...row, removed: true }],
-    )
-    await this.updateComplete
-    const rows = this.querySelectorAll<HTMLElement>('.header-row input')
-    ;(rows[0] ?? this.querySelector<HTMLElement>('fieldset .small'))?.focus()
-  }
-
-  #headerProblem({ name }: HeaderRow): string | undefined {
-    return name === '' ? undefined : this.error?.fields?.find(({ path }) => path === `headers.${name}`)?.message
+  #check(): TemplateResult {
+    return html`<mcp-part-check
+      .session=${this.session}
+      .url=${this.#url}
+      .headers=${this.#headers}
+      @missing=${() => {
+        this.#tried = true
+        this.querySelector<HTMLElement>('[type=url]')?.focus()
+      }}
+      @found=${({ detail }: CustomEvent<string>) => {
+        if (this.#name.trim() === '') this.#name = plain(detail)
+      }}
+    ></mcp-part-check>`
   }
 
   /** The problem of a field, from the server or because it is empty. */
