@@ -71,11 +71,6 @@ export function isLoopbackAddress(ip: string): boolean {
   return kindOfAddress(ip) === 'loopback'
 }
 
-/** The ASCII origin of a URL (scheme, host and port), which credentials are bound to. */
-export function originOf(url: string | URL): string {
-  return parse(url).origin
-}
-
 function parse(input: string | URL): URL {
   try {
     return new URL(input)

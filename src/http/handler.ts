@@ -125,11 +125,8 @@ export function integrationsHandler<AgentId extends string>(
       const actor = await whoIs(raw)
       if (actor instanceof Response) return actor
       pace?.count(actor)
-      return answer(
-        route,
-        await run(route, registry, actor, context, { maxBodyBytes, front, people: options.people }),
-        basePath,
-      )
+      const result = await run(route, registry, actor, context, { maxBodyBytes, front, people: options.people })
+      return answer(result, basePath)
     })
   }
   for (const path of new Set(routes.map(honoPath)))
@@ -207,7 +204,7 @@ function checkReturnTo(returnTo: string | undefined, origin: string): void {
   throw new IntegrationError('invalid_input', `returnTo ${message}.`, { fields: [{ path: 'returnTo', message }] })
 }
 
-function answer(route: Route, result: unknown, basePath: string): Response {
+function answer(result: unknown, basePath: string): Response {
   const { body, options } = result instanceof Reply ? result : new Reply(result)
   if (body === undefined) return new Response(null, { status: 204 })
   const headers = new Headers({ 'Content-Type': 'application/json' })

@@ -104,7 +104,7 @@ interface ClientMetadata {
   readonly grantTypes: readonly string[]
 }
 
-/** The client metadata, for a registration and for the Client ID Metadata Document. */
+/** The client metadata of a registration. */
 function clientMetadata(
   env: Pick<OAuthEnvironment, 'clientName'>,
   { redirectUri, method, grantTypes }: ClientMetadata,
@@ -122,20 +122,6 @@ function clientMetadata(
 }
 
 const bothGrants: readonly string[] = ['authorization_code', 'refresh_token']
-
-/**
- * The document to publish at `clientMetadataUrl`.
- *
- * @param issuer - the authorization server that the document is for, if the URLs contain `{issuer}`
- * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/
- */
-export async function clientMetadataDocument(
-  env: Pick<OAuthEnvironment, 'clientName' | 'redirectUrl'> & { readonly clientMetadataUrl: string },
-  issuer = '',
-): Promise<JsonObject> {
-  const [client_id, redirectUri] = [perIssuer(env.clientMetadataUrl, issuer), perIssuer(env.redirectUrl, issuer)]
-  return { client_id, ...clientMetadata(env, { redirectUri, method: 'none', grantTypes: bothGrants }) }
-}
 
 /**
  * Registers a client: public if the server allows it, with the grant types that it lists. After a refusal it is tried once

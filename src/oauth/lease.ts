@@ -55,7 +55,7 @@ export interface ReadGrant {
 }
 
 /** The duration of a refresh lease, in ms: longer than a token request, with time to save. */
-export const leaseMs = 30_000
+const leaseMs = 30_000
 
 /** Reads a credential; `undefined` if there is none. */
 export async function readGrant(

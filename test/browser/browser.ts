@@ -4,7 +4,7 @@ import { afterAll } from 'vitest'
 let browser: Promise<Browser> | undefined
 
 /** One Chromium for all test files. */
-export function openBrowser(): Promise<Browser> {
+function openBrowser(): Promise<Browser> {
   browser ??= chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium' })
   return browser
 }

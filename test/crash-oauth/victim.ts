@@ -29,7 +29,7 @@ export type Deed =
   | { readonly do: 'call' }
   | { readonly do: 'remove'; readonly id: string }
 
-export const ana = { workspaceId: 'acme', userId: 'ana' }
+const ana = { workspaceId: 'acme', userId: 'ana' }
 export const redirectUrl = 'http://127.0.0.1:34567/callback'
 
 /** A registry on the file; with a `death` it will not live long. */

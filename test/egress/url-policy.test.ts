@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { isIntegrationError } from '../../src/model/errors.js'
-import { checkAddress, checkUrl, originOf, type EgressOptions } from '../../src/egress/url-policy.js'
+import { checkAddress, checkUrl, type EgressOptions } from '../../src/egress/url-policy.js'
 
 const verdict = (run: () => unknown): string => {
   try {
@@ -158,10 +158,6 @@ it('never repeats credentials or the query of a refused URL', () => {
       expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('canary')
     }
   }
-})
-
-it('tells the ASCII origin of a URL', () => {
-  expect(originOf('https://MÜNCHEN.example:443/mcp?x=1')).toBe('https://xn--mnchen-3ya.example')
 })
 
 describe('an address that is denied', () => {

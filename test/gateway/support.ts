@@ -3,7 +3,6 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { afterEach } from 'vitest'
-import type { Actor } from 'mcp-integrations'
 import { gatewayHandler, type GatewayHandler, type GatewayOptions } from 'mcp-integrations/gateway'
 import { openGate } from '../support/gate.js'
 
@@ -12,8 +11,6 @@ afterEach(async () => {
   for (const one of open.splice(0).toReversed()) await one.close()
 })
 
-export const ana: Actor = { workspaceId: 'acme', userId: 'ana' }
-export const bo: Actor = { workspaceId: 'acme', userId: 'bo' }
 export const url = new URL('http://localhost/mcp')
 
 /** A gateway before a registry before a real MCP server; the bearer of a token is the person of that name. */

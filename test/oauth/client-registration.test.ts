@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { clientAuthentication } from '../../src/oauth/client-authentication.js'
-import { authenticationMethod, clientMetadataDocument, resolveClient } from '../../src/oauth/client-registration.js'
+import { authenticationMethod, resolveClient } from '../../src/oauth/client-registration.js'
 import { discovered, testClock, testEnvironment } from '../support/oauth.js'
 import { startServer } from '../support/protected-server.js'
 import type { ClientRegistration } from '../../src/oauth/client-registration.js'
@@ -257,20 +257,5 @@ describe('client authentication', () => {
       authorization: null,
     })
     expect(await request('none')).toEqual({ body: 'client_id=pre-registered_client.1', authorization: null })
-  })
-})
-
-describe('client metadata document', () => {
-  it('is what a host publishes at its clientMetadataUrl', async () => {
-    const env = { clientName: 'Host', redirectUrl: 'https://host.example/callback', clientMetadataUrl }
-    expect(await clientMetadataDocument(env)).toEqual({
-      client_id: clientMetadataUrl,
-      client_name: 'Host',
-      redirect_uris: ['https://host.example/callback'],
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code'],
-      application_type: 'web',
-      token_endpoint_auth_method: 'none',
-    })
   })
 })

@@ -30,7 +30,7 @@ export interface RotatingServer extends SmallServer {
   expiresIn: number | undefined
 }
 
-export async function startRotatingServer(): Promise<RotatingServer> {
+async function startRotatingServer(): Promise<RotatingServer> {
   let current = 0
   const server = await startServer(async ({ path, body }) => {
     const form = new URLSearchParams(body)

@@ -9,7 +9,7 @@ import {
 import { postgresStorage } from 'mcp-integrations/postgres'
 import pg from 'pg'
 
-export const agents = ['assistant', 'builder'] as const
+const agents = ['assistant', 'builder'] as const
 export type TestAgent = (typeof agents)[number]
 
 const secret = randomBytes(32).toString('base64')

@@ -117,7 +117,7 @@ function changeOf(
 }
 
 /** The result of the host's policy. If the policy throws, the tool is denied. */
-export function hostVerdict(
+function hostVerdict(
   context: Context,
   subject: Subject,
   label: ToolLabel | undefined,

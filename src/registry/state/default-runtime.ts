@@ -6,7 +6,7 @@ const pool = new Uint8Array(4096)
 let used = pool.length
 
 /** The platform's clock, timers and randomness. */
-export const defaultRuntime: RegistryRuntime = {
+const defaultRuntime: RegistryRuntime = {
   now: () => Date.now(),
   randomId() {
     if (used === pool.length) {

@@ -147,7 +147,7 @@ export async function hashed(definitions: readonly ToolDefinition[]): Promise<re
 }
 
 /** A list that isn't stored yet, searchable by both names. */
-export function listOf(listed: readonly ListedTool[], hash = ''): ToolList {
+function listOf(listed: readonly ListedTool[], hash = ''): ToolList {
   const byHandle = new Map<string, { readonly names: ReadonlyMap<string, string>; readonly tools: Names }>()
   const namesFor = (handle: string) => {
     const known = byHandle.get(handle)

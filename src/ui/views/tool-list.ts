@@ -5,7 +5,7 @@ import type { Integration, ToolSettings } from '../../index.js'
 import { select } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
 import { emptyState, failure, skeleton } from '../controls/states.js'
-import { plain, shown } from '../controls/text.js'
+import { shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import type { SeenTool, Tools } from '../state/client.js'
 import { Resource } from '../state/resource.js'
@@ -16,7 +16,7 @@ import { isToReview } from './tool-changes.js'
 type Shown = 'all' | 'read' | 'write' | 'unlabelled' | 'off' | 'changed'
 
 /** The filters of {@link ToolList}. */
-export const toolFilters: Readonly<Record<Shown, (tool: SeenTool) => boolean>> = {
+const toolFilters: Readonly<Record<Shown, (tool: SeenTool) => boolean>> = {
   all: () => true,
   read: ({ label }) => label?.value === 'read',
   write: ({ label }) => label?.value === 'write',
@@ -234,9 +234,4 @@ export class ToolList extends Part {
     this.#tools.set(tools)
     session.announce(labels.refreshed(tools.tools.length), 'good')
   }
-}
-
-/** A tool's title, otherwise its name, with hidden characters made visible. */
-export function toolTitle({ title, name }: Pick<SeenTool, 'title' | 'name'>): string {
-  return plain(title ?? name)
 }
