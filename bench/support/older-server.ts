@@ -2,8 +2,8 @@
  * A process of its own that serves MCP of the older era as plainly as can be: a session, one tool list, and answers as
  * event streams of one message, as most servers send them.
  */
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import { serveRequests } from './served.js'
 
 const tools = Array.from({ length: 20 }, (_, number) => ({
   name: `read_${number}`,
@@ -16,19 +16,14 @@ const handshake = {
   capabilities: { tools: {} },
   serverInfo: { name: 'older', version: '1.0.0' },
 }
-let requests = 0
 
-const server = createServer((request, response) => {
-  requests++
+serveRequests((request, response) => {
   if (request.method !== 'POST') return void response.writeHead(405).end()
   let text = ''
   request.setEncoding('utf8')
   request.on('data', (chunk: string) => (text += chunk))
   request.on('end', () => answer(JSON.parse(text) as Asked, response))
 })
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-process.on('message', () => process.send?.({ requests }))
-process.on('disconnect', () => process.exit())
 
 interface Asked {
   readonly id?: number

@@ -1,20 +1,13 @@
 /** A process of its own that serves MCP 2025-11-25 with sessions and 20 tools, as most servers in the wild do. */
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { z } from 'zod'
+import { serveRequests } from './served.js'
 
-let requests = 0
 const sessions = new Map<string, StreamableHTTPServerTransport>()
-const server = createServer((request, response) => {
-  requests++
-  void handle(request, response)
-})
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-process.on('message', () => process.send?.({ requests }))
-process.on('disconnect', () => process.exit())
+serveRequests((request, response) => void handle(request, response))
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const known = sessions.get(String(request.headers['mcp-session-id']))

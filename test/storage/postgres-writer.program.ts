@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { postgresStorage } from '../../src/storage/postgres.js'
+import { writeAgainstOthers } from './writing.js'
 
 interface Input {
   readonly url: string
@@ -8,21 +9,9 @@ interface Input {
   readonly name: string
 }
 
-/** One of several processes on one database: commits three rows at a time, retrying when somebody wrote first. */
+/** One of several processes on one database. */
 const { url, schema, commits, name } = JSON.parse(process.argv[2]!) as Input
 const pool = new pg.Pool({ connectionString: url, max: 4 })
-const storage = postgresStorage({ pool, schema })
-const appended: string[] = []
-for (let done = 0; done < commits;) {
-  const [count] = (await storage.read('w', ['count'])).records
-  const written = await storage.commit('w', [
-    { key: 'count', ifVersion: count?.version ?? null, value: Number(count?.value ?? 0) + 1 },
-    { key: `by/${name}/${done}`, value: done },
-    { append: 'event/', value: `${name} ${done}` },
-  ])
-  if (written === false) continue
-  appended.push(written[2]!.key)
-  done++
-}
+const { appended } = await writeAgainstOthers(postgresStorage({ pool, schema }), { commits, name })
 await pool.end()
 process.send!({ appended })
