@@ -15,7 +15,7 @@ export interface LeanResponse extends Response {
 }
 
 /** One header of any response. */
-function headerOf(response: Response, name: string): string | null {
+export function headerOf(response: Response, name: string): string | null {
   return isLean(response) ? response.header(name) : response.headers.get(name)
 }
 

@@ -272,7 +272,8 @@ describe('tools', () => {
     await says(page, 'read_note was saved.')
     await tool(page, 'read_note').getByText('set by a person').waitFor()
     await tool(page, 'read_note').getByText('runs: only reads').waitFor()
-    await page.getByLabel('Builder').uncheck()
+    // It is shown as saved only when the answer is there, which `uncheck` would not wait for.
+    await page.getByLabel('Builder').click()
     await expect.poll(async () => (await toolsOf(id))['read_note']?.agents).toEqual(['assistant'])
   })
 

@@ -11,7 +11,7 @@ import {
 import { startServer, type Received, type Reply, type SmallServer } from '../../support/protected-server.js'
 import { ana, makeRegistry, type TestAgent } from '../../support/registry.js'
 
-const redirectUrl = 'http://127.0.0.1:34567/callback'
+export const redirectUrl = 'http://127.0.0.1:34567/callback'
 
 /** How long access tokens live, in ms. */
 export const lifetimeMs = 300_000
