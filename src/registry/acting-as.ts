@@ -8,7 +8,7 @@ import type { ActorContext } from './state/context.js'
 import { decidesForOthers } from '../policy/access.js'
 import { EndedCall, noIntegration } from './state/calls-in-flight.js'
 import { closed } from './state/errors.js'
-import { checkOptions } from './state/verb-shapes.js'
+import { checkOptions, given } from './state/verb-shapes.js'
 import type { ToolsetBuilder } from './gate/toolset-contents.js'
 import { makeToolset, recallToolset } from './gate/toolset.js'
 import type { ActorApprovals, ActorIntegrations, OperationOptions, SignInOptions } from './actor-integrations.js'
@@ -38,7 +38,11 @@ export function actorIntegrations<AgentId extends string>(
   ): Promise<Approval | readonly Approval[]> => {
     const several = Array.isArray(ids)
     const decided = await manage('approvals.decide', options, (verbs) =>
-      verbs.decide(context, several ? (ids as readonly string[]) : [ids as string], decision),
+      verbs.decide(
+        context,
+        (several ? (ids as readonly string[]) : [ids as string]).map((id) => given(id)),
+        decision,
+      ),
     )
     return several ? decided : decided[0]!
   }
@@ -63,32 +67,34 @@ export function actorIntegrations<AgentId extends string>(
       // The host gave these ids to the constructor, so they have its type.
       open('agents', options, () => context.agents.of(context.actor.workspaceId) as Promise<readonly Agent<AgentId>[]>),
     list: (options) => manage('list', options, (verbs) => verbs.listIntegrations(context, options)),
-    get: (id, options) => manage('get', options, (verbs) => verbs.getIntegration(context, id)),
+    get: (id, options) => manage('get', options, (verbs) => verbs.getIntegration(context, given(id))),
     check: (input, options) => manage('check', options, (verbs) => verbs.checkServer(context, input, options)),
     connect: (input, options) => signingIn('connect', options, (verbs, along) => verbs.connect(along, input, options)),
     finishConnect: (callbackUrl, options) =>
       manage('finishConnect', options, (verbs) => verbs.finishConnect(context, callbackUrl, options)),
-    validate: (id, options) => signingIn('validate', options, (verbs, along) => verbs.validate(along, id, options)),
+    validate: (id, options) =>
+      signingIn('validate', options, (verbs, along) => verbs.validate(along, given(id), options)),
     reconnect: (id, input, options) =>
-      signingIn('reconnect', options, (verbs, along) => verbs.reconnect(along, id, input, options)),
-    update: (id, input, options) => manage('update', options, (verbs) => verbs.update(context, id, input, options)),
-    enable: (id, options) => manage('enable', options, (verbs) => verbs.setEnabled(context, id, true)),
-    disable: (id, options) => manage('disable', options, (verbs) => verbs.setEnabled(context, id, false)),
+      signingIn('reconnect', options, (verbs, along) => verbs.reconnect(along, given(id), input, options)),
+    update: (id, input, options) =>
+      manage('update', options, (verbs) => verbs.update(context, given(id), input, options)),
+    enable: (id, options) => manage('enable', options, (verbs) => verbs.setEnabled(context, given(id), true)),
+    disable: (id, options) => manage('disable', options, (verbs) => verbs.setEnabled(context, given(id), false)),
     authorize: (id, input, options) =>
-      signingIn('authorize', options, (verbs, along) => verbs.authorize(along, id, input, options)),
-    signOut: (id, options) => manage('signOut', options, (verbs) => verbs.signOut(context, id)),
+      signingIn('authorize', options, (verbs, along) => verbs.authorize(along, given(id), input, options)),
+    signOut: (id, options) => manage('signOut', options, (verbs) => verbs.signOut(context, given(id))),
     transferOwner: (id, userId, options) =>
-      manage('transferOwner', options, (verbs) => verbs.transferOwner(context, id, userId)),
+      manage('transferOwner', options, (verbs) => verbs.transferOwner(context, given(id), userId)),
     trust: (id, trusted, options) =>
-      manage('trust', options, (verbs) => verbs.setTrusted(context, id, trusted, options)),
-    remove: (id, options) => manage('remove', options, (verbs) => verbs.remove(context, id)),
-    tools: (id, options) => manage('tools', options, (verbs) => verbs.toolsOverview(context, id)),
+      manage('trust', options, (verbs) => verbs.setTrusted(context, given(id), trusted, options)),
+    remove: (id, options) => manage('remove', options, (verbs) => verbs.remove(context, given(id))),
+    tools: (id, options) => manage('tools', options, (verbs) => verbs.toolsOverview(context, given(id))),
     configureTools: (id, settings, options) =>
-      manage('configureTools', options, (verbs) => verbs.configureTools(context, id, settings, options)),
+      manage('configureTools', options, (verbs) => verbs.configureTools(context, given(id), settings, options)),
     refreshTools: (id, options) =>
-      manage('refreshTools', options, (verbs) => verbs.refreshToolsNow(context, id, options)),
+      manage('refreshTools', options, (verbs) => verbs.refreshToolsNow(context, given(id), options)),
     acceptTools: (id, tools, options) =>
-      manage('acceptTools', options, (verbs) => verbs.acceptTools(context, id, tools)),
+      manage('acceptTools', options, (verbs) => verbs.acceptTools(context, given(id), tools)),
     async toolset(agentId, options) {
       checkOptions('toolset', options)
       const mayRecall = !context.closing.aborted && options?.signal?.aborted !== true
@@ -97,14 +103,14 @@ export function actorIntegrations<AgentId extends string>(
     },
     approvals: {
       list: (query) => manage('approvals.list', query, (verbs) => verbs.listApprovals(context, query)),
-      get: (id, options) => manage('approvals.get', options, (verbs) => verbs.getApproval(context, id)),
-      cancel: (id, options) => manage('approvals.cancel', options, (verbs) => verbs.cancelApproval(context, id)),
+      get: (id, options) => manage('approvals.get', options, (verbs) => verbs.getApproval(context, given(id))),
+      cancel: (id, options) => manage('approvals.cancel', options, (verbs) => verbs.cancelApproval(context, given(id))),
       // One implementation of two overloads: the argument's type decides the result's.
       decide: decideOneOrMany as ActorApprovals['decide'],
     },
     grants: {
       list: (options) => manage('grants.list', options, (verbs) => verbs.listGrants(context, options)),
-      revoke: (id, options) => manage('grants.revoke', options, (verbs) => verbs.revokeGrant(context, id)),
+      revoke: (id, options) => manage('grants.revoke', options, (verbs) => verbs.revokeGrant(context, given(id))),
     },
     audit: (query) => manage('audit', query, (verbs) => verbs.readAudit(context, query)),
     events: (query) => open('events', query, () => actorEvents(context, query)),

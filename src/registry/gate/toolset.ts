@@ -8,7 +8,7 @@ import type { ActorContext } from '../state/context.js'
 import type { CallExplanation } from './explain.js'
 import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
 import { closed } from '../state/errors.js'
-import { checkOptions } from '../state/verb-shapes.js'
+import { checkOptions, given } from '../state/verb-shapes.js'
 import type { ToolCallOptions, CallScope } from './call-scope.js'
 import { divideTools, findTools, type FindOptions, type ToolSearchOptions } from './tool-search.js'
 import { narrow } from './narrow-toolset.js'
@@ -151,7 +151,7 @@ function toolsetFrom(
     async resume(approvalId, callOptions) {
       checkOptions('toolset.resume', callOptions)
       return whileRegistryOpen(context, async () =>
-        (await loadCall()).resumeCall(context, within(scope, callOptions), approvalId, callOptions),
+        (await loadCall()).resumeCall(context, within(scope, callOptions), given(approvalId), callOptions),
       )
     },
     explain: async (name, args, callOptions) => {

@@ -55,7 +55,7 @@ export function checkAmong(known: readonly Agent[], agents: readonly string[], w
       : [
           {
             path: `agents[${n}]`,
-            message: `"${id.slice(0, 100)}" is not an agent of this registry; known agents: ${listed(known)}`,
+            message: `${typeof id === 'string' ? `"${id.slice(0, 100)}"` : typeof id} is not an agent of this registry; known agents: ${listed(known)}`,
           },
         ],
   )

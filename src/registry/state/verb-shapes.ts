@@ -2,7 +2,7 @@ import { invalid } from '../../model/invalid.js'
 import { flag, func, listOf, object, optional, signal, text, textThat, whole, type Shape } from '../../model/shape.js'
 
 const day = 86_400_000
-/** A host's id of a workspace, a person or an agent. */
+/** A host's id of a workspace, a person, an agent, a conversation or a call. */
 export const id = textThat(
   'be 1-200 characters of well-formed text',
   (value) => value.length >= 1 && value.length <= 200 && !/\p{Surrogate}/u.test(value),
@@ -28,26 +28,26 @@ const fields = {
   toolset: {
     confirm: optional(func),
     elicit: optional(func),
-    conversationId: optional(text(200)),
+    conversationId: optional(id),
     integrations: optional(listOf(id)),
     search: optional(object({ pinned: optional(listOf(text(1024))), limit: optional(whole(1, 50)) })),
   },
   'toolset.call': {
     timeoutMs: optional(whole(1, day)),
     onProgress: optional(func),
-    idempotencyKey: optional(text(200)),
+    idempotencyKey: optional(id),
     confirm: optional(func),
-    conversationId: optional(text(200)),
+    conversationId: optional(id),
   },
   'toolset.resume': {
     timeoutMs: optional(whole(1, day)),
     onProgress: optional(func),
-    idempotencyKey: optional(text(200)),
+    idempotencyKey: optional(id),
     confirm: optional(func),
-    conversationId: optional(text(200)),
+    conversationId: optional(id),
     args: anything,
   },
-  'toolset.explain': { conversationId: optional(text(200)) },
+  'toolset.explain': { conversationId: optional(id) },
   'approvals.list': checkedBySchema(
     'for',
     'status',
@@ -86,6 +86,11 @@ const onlySignal = object({ signal: optional(signal) })
 /** @throws IntegrationError `invalid_input`, naming the unknown or impossible values */
 export function checkOptions(verb: VerbWithOptions | (string & {}), options: unknown): void {
   if (options !== undefined) check(`${verb}()`, shapes.get(verb) ?? onlySignal, options)
+}
+
+/** The id that a method is called with. What is no text becomes one that names nothing, so that it is not found. */
+export function given(anId: unknown): string {
+  return typeof anId === 'string' ? anId : `(${typeof anId})`
 }
 
 /** Queries and arguments of host code. */
