@@ -474,6 +474,8 @@ describe('approvals', () => {
     await page.getByRole('heading', { name: 'Waiting for others' }).waitFor()
     await page.getByText('on behalf of ana').waitFor()
     await ready(page)
+    // Nobody decides for the next time of somebody else.
+    expect(await button(page, 'Allow and remember…').count()).toBe(0)
     await button(page, 'Allow once').click()
     await says(page, 'Allowed: write_note.')
     expect(await statusOf(id)).toBe('approved')

@@ -228,6 +228,25 @@ describe('a change', () => {
     expect(huge.differences[0]).toMatchObject({ path: '/inputSchema/type', before: 'object' })
   })
 
+  it.each([
+    [400, 1],
+    [600, 0],
+  ])(
+    'is looked for among the first 500 places that differ: of %i long ones, a short one after them is shown %i times',
+    (long, times) => {
+      const written = (letter: string, maxLength: number): ToolDefinition => ({
+        ...tool,
+        inputSchema: {
+          type: 'object',
+          properties: { a: { enum: Array.from({ length: long }, () => letter.repeat(1_950)) }, b: { maxLength } },
+        },
+      })
+      const { differences } = classifyChange(written('x', 1), written('y', 2))
+      expect(differences.length).toBeGreaterThan(1)
+      expect(differences.filter(({ path }) => path === '/inputSchema/properties/b/maxLength')).toHaveLength(times)
+    },
+  )
+
   it('of hostile schemas is told in no time', () => {
     const doubled = (leaf: JsonObject): JsonObject => {
       const $defs: Record<string, JsonValue> = { d0: leaf }

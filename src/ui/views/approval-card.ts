@@ -38,7 +38,7 @@ export class ApprovalCard extends Part {
 
   protected override render(): TemplateResult {
     const { approval, session } = this
-    const forMe = session.people.me === undefined || approval.userId === session.people.me
+    const forMe = approval.userId === session.people.me
     const { description } = approval.tool.untrusted
     return html`<article class="card approval" part="approval" aria-labelledby="${this.#uid}-title">
       ${approvalFacts(approval, { session, titleId: `${this.#uid}-title`, equal: this.equal })}
