@@ -14,7 +14,7 @@ export function approvalFacts(
 ): TemplateResult {
   const { tool, integration, agentId, userId, status } = approval
   const { people, format, labels } = session
-  const forMe = people.me === undefined || userId === people.me
+  const forMe = userId === people.me
   const name = tool.untrusted.title ?? tool.name
   return html`<header>
       <h3 id="${titleId}">${shown(labels.approvalHeading(name, integration.name))}</h3>
