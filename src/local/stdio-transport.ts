@@ -33,7 +33,7 @@ export class StdioTransport {
   onclose?: (() => void) | undefined
   onerror?: ((error: Error) => void) | undefined
   /** Called with an error that fails every running request. */
-  onfault?: ((fault: IntegrationError) => void) | undefined
+  onfailure?: ((failure: IntegrationError) => void) | undefined
   /** Called with the number of bytes read, after their messages, to limit unsolicited ones. */
   onread?: ((bytes: number) => void) | undefined
   readonly #options: StdioTransportOptions
@@ -69,7 +69,7 @@ export class StdioTransport {
         this.#take(line)
         this.onread?.(bytes)
       },
-      onTooLong: () => this.onfault?.(tooLarge(maxMessageBytes)),
+      onTooLong: () => this.onfailure?.(tooLarge(maxMessageBytes)),
       onSkipped: (bytes) => this.onread?.(bytes),
     })
     started.stdout?.on('data', read)
@@ -118,14 +118,14 @@ export class StdioTransport {
     try {
       return JSON.parse(boundedJson(line, 'skip'))
     } catch (error) {
-      if (isIntegrationError(error)) this.onfault?.(error.with({ mayHaveRun: true }))
+      if (isIntegrationError(error)) this.onfailure?.(error.with({ mayHaveRun: true }))
       return undefined
     }
   }
 
   #close(why: IntegrationError): void {
     this.#ended = why
-    this.onfault?.(why)
+    this.onfailure?.(why)
     this.onclose?.()
   }
 }

@@ -55,14 +55,14 @@ export function parseJson(text: string): unknown {
  * @throws IntegrationError for one that is nested too deep or holds too many values: nothing has looked at it before
  */
 function jsonLines(text: string): readonly unknown[] {
-  if (text.length > longestOfLines) return []
+  if (text.length > maxLinesLength) return []
   const lines = text.split(/[\r\n\0]+/).filter((line) => /^\s*\{.*\}\s*$/.test(line))
-  return lines.slice(0, mostLines).flatMap((line) => parsed(boundedJson(line)) ?? [])
+  return lines.slice(0, maxLines).flatMap((line) => parsed(boundedJson(line)) ?? [])
 }
 
 /** Of an answer that is no JSON as a whole, in characters. */
-const longestOfLines = 1024 * 1024
-const mostLines = 100
+const maxLinesLength = 1024 * 1024
+const maxLines = 100
 
 function parsed(text: string): unknown {
   try {

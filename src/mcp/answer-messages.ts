@@ -1,7 +1,7 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
 import { parseJson, type AnswerBody } from './answer-body.js'
-import { notMcp } from './faults.js'
+import { notMcp } from './mcp-errors.js'
 import type { Doing } from './http-error.js'
 import { hasNoId, isSameId, readMessages, type Awaited } from './wire-message.js'
 

@@ -3,9 +3,9 @@ import type { RegistryRuntime } from '../ports/runtime.js'
 import { jitter } from './jitter.js'
 
 const firstPauseMs = 1_000
-const longestPauseMs = 60_000
+const maxPauseMs = 60_000
 /** The longest pause that a server may request, in ms. */
-const longestRequestedPauseMs = 300_000
+const maxRequestedPauseMs = 300_000
 
 /** How many calls in a row a server may fail with 502, 503 or 504 before it counts as down. */
 const failuresInARow = 3
@@ -71,8 +71,8 @@ export class Breaker {
       return
     }
     this.#failures++
-    const pause = jitter(this.#runtime, Math.min(firstPauseMs * 2 ** (this.#failures - 1), longestPauseMs))
-    this.#until = this.#runtime.now() + Math.max(pause, Math.min(error.retryAfterMs ?? 0, longestRequestedPauseMs))
+    const pause = jitter(this.#runtime, Math.min(firstPauseMs * 2 ** (this.#failures - 1), maxPauseMs))
+    this.#until = this.#runtime.now() + Math.max(pause, Math.min(error.retryAfterMs ?? 0, maxRequestedPauseMs))
     this.#error = error
   }
 

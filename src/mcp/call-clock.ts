@@ -3,7 +3,7 @@ import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** How many timeouts a call may last by reporting progress. */
-const mostTimeouts = 5
+const maxTimeouts = 5
 
 /**
  * The deadline of one piece of work: its caller may abort it, it has `timeoutMs` without a sign of life and five times
@@ -102,7 +102,7 @@ export class CallClock {
 
   /** The time altogether matters once the first part of it was had again. */
   #boundTotal(): void {
-    const left = this.#timeoutMs * mostTimeouts - (this.#runtime.now() - this.#started)
+    const left = this.#timeoutMs * maxTimeouts - (this.#runtime.now() - this.#started)
     this.#stopTotal ??= this.#runtime.setTimer(() => this.end(timedOut()), left)
   }
 }

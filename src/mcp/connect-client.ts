@@ -4,7 +4,7 @@ import type { CallClock } from './call-clock.js'
 import { clientInfo } from './client-info.js'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import type { EarlyAnswer } from './early-answer.js'
-import { lostAnswer } from './faults.js'
+import { lostAnswer } from './mcp-errors.js'
 import { nextAttempt, type Attempt } from './next-attempt.js'
 import { openTransport, type OpenTransport } from './open-transport.js'
 import { shakeHands } from './plain-handshake.js'
@@ -95,7 +95,7 @@ async function connectWithSdk(
   const client = sdkClient(options, offering)
   const connecting = client.connect(transport, { timeout: options.timeoutMs, ...priorOf(prior) })
   // The SDK's event source keeps to itself that its stream can't be had, and waits.
-  const broken = new Promise<never>((_resolve, reject) => (state.onFault = reject))
+  const broken = new Promise<never>((_resolve, reject) => (state.onError = reject))
   broken.catch(() => undefined)
   try {
     await clock.race(Promise.race([connecting, broken]))

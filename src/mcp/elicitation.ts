@@ -23,7 +23,7 @@ export interface Asking {
 export function answerQuestions(client: Client, asking: () => Asking | undefined): void {
   client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => {
     const call = asking()
-    if (call?.elicit === undefined || call.asked++ >= mostQuestions) return { action: 'cancel' as const }
+    if (call?.elicit === undefined || call.asked++ >= maxQuestions) return { action: 'cancel' as const }
     const question = questionOf(params as unknown as Readonly<Record<string, unknown>>)
     const { elicit, clock } = call
     const signal = AbortSignal.any([mcpReq.signal, clock.signal])
@@ -35,20 +35,20 @@ export function answerQuestions(client: Client, asking: () => Asking | undefined
 }
 
 /** Of one call: nobody is asked without end. */
-const mostQuestions = 20
+const maxQuestions = 20
 
 /** A question is a few sentences and a few fields. In characters. */
-const longestMessage = 10_000
-const largestSchema = 128 * 1024
+const maxMessage = 10_000
+const maxSchema = 128 * 1024
 
 /** The question for a person, with invisible characters escaped. */
 function questionOf(params: Readonly<Record<string, unknown>>): ElicitQuestion {
-  const message = typeof params.message === 'string' ? visibleText(params.message, longestMessage) : ''
+  const message = typeof params.message === 'string' ? visibleText(params.message, maxMessage) : ''
   if (params.mode === 'url') return { mode: 'url', message, url: checkedUrl(params.url) }
   const { requestedSchema } = params
   if (typeof requestedSchema !== 'object' || requestedSchema === null || !nestsWithin(requestedSchema, 9))
     throw refused('The requested schema is not a flat object.')
-  if (JSON.stringify(requestedSchema).length > largestSchema) throw refused('The requested schema is too large.')
+  if (JSON.stringify(requestedSchema).length > maxSchema) throw refused('The requested schema is too large.')
   return { mode: 'form', message, requestedSchema: visibleSchema(requestedSchema as JsonObject) }
 }
 

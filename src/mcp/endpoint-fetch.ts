@@ -17,8 +17,8 @@ export async function noted(send: () => Promise<Response>): Promise<Response> {
 }
 
 /** Tells the end of a stream, with the error that it broke off with. */
-export function ended(onEnd: (fault: unknown) => void): (fault: unknown) => void {
-  return (fault) => onEnd(asNetworkFailure(fault))
+export function ended(onEnd: (failure: unknown) => void): (failure: unknown) => void {
+  return (failure) => onEnd(asNetworkFailure(failure))
 }
 
 /** What the platform throws about the network; errors with a name of their own stay as they are. */

@@ -2,11 +2,11 @@
  * The causes of an error, itself first. What we throw in the SDK's transports comes back wrapped in errors of its own.
  */
 export function* causesOf(thrown: unknown): Generator<Error> {
-  for (let link = thrown, depth = 0; link instanceof Error && depth < deepest; link = link.cause, depth++) yield link
+  for (let link = thrown, depth = 0; link instanceof Error && depth < maxCauses; link = link.cause, depth++) yield link
 }
 
 /** Deeper chains of causes are no honest ones. */
-const deepest = 8
+const maxCauses = 8
 
 /** The first cause of a kind. */
 export function causeOf<T extends Error>(thrown: unknown, kind: abstract new (...args: never) => T): T | undefined {
@@ -50,7 +50,7 @@ export class RpcRefusal extends Error implements RpcError {
 
 /** A synthetic answer, in place of one that never came, carries why. */
 export class Unanswered {
-  constructor(readonly fault: unknown) {}
+  constructor(readonly failure: unknown) {}
 }
 
 /** Thrown when the `server/discover` probe shows no Streamable HTTP endpoint. */

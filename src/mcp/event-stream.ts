@@ -14,7 +14,7 @@ export interface EventReader {
   /** Ends a stream that floods. */
   readonly gate: FloodGate
   /** Called when the stream ended, with the error that ended it, if any. */
-  onEnd(fault: unknown): void
+  onEnd(failure: unknown): void
 }
 
 /**
@@ -87,9 +87,9 @@ const unitsOfMessage = 500
 /** Events that are handed on at once: whoever reads them takes no pause between them. */
 const eventsAtOnce = 40
 /** How often an event that has not ended is looked at: each look reads all of it. */
-const mostLooks = 3
+const maxParses = 3
 /** Lines of one event: each is looked at, however short it is. */
-const mostLines = 100_000
+const maxLines = 100_000
 
 /** One event, line by line, without the empty line that ends it. */
 export type StreamEvent = readonly string[]
@@ -136,7 +136,7 @@ export class EventSplitter {
 
   /** Some servers send no empty line after an event and keep the stream open: JSON that is whole is an event. */
   #takeWhole(text: string): StreamEvent | undefined {
-    if (!/\}\s{0,2}$/.test(text.slice(-3)) || ++this.#looks > mostLooks) return undefined
+    if (!/\}\s{0,2}$/.test(text.slice(-3)) || ++this.#looks > maxParses) return undefined
     const last = this.#lines.rest()
     const event = last === '' ? this.#pending : [...this.#pending, last]
     if (!isWhole(dataLines(event))) return undefined
@@ -147,7 +147,7 @@ export class EventSplitter {
 
   /** Comments are for whoever listens to the wire. @throws IntegrationError `response_too_large` */
   #keep(line: string): void {
-    if (this.#pending.push(line) > mostLines) throw flooded()
+    if (this.#pending.push(line) > maxLines) throw flooded()
   }
 
   #taken(): StreamEvent {

@@ -3,7 +3,7 @@ import { onAbort } from '../model/race.js'
 import { abortedBy } from './call-clock.js'
 
 /** The share of the free slots that one person may hold. */
-const largestShare = 3 / 4
+const maxShare = 3 / 4
 
 type Person = string | undefined
 
@@ -36,7 +36,7 @@ export class FairPlaces {
     if (this.#taken >= this.#places) return false
     const held = this.#heldBy(person)
     if (person === undefined || held === 0) return true
-    return held < Math.max(1, Math.floor((this.#places - this.#taken + held) * largestShare))
+    return held < Math.max(1, Math.floor((this.#places - this.#taken + held) * maxShare))
   }
 
   /**

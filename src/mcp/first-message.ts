@@ -8,9 +8,9 @@ import { messagesFor } from './answer-messages.js'
 import { readMessages, type Awaited } from './wire-message.js'
 
 /** Bytes of comments and ids that are kept while an answer is waited for. */
-const mostBefore = 64 * 1024
+const maxBefore = 64 * 1024
 /** How long a stream may go on after its answer, in ms. */
-const longestAfterMs = 1_000
+const maxAfterMs = 1_000
 
 /** What reading the first message of a stream needs. */
 export interface FirstMessageOptions {
@@ -34,7 +34,7 @@ export async function firstMessage(
   const taken: Uint8Array[] = []
   let size = 0
   try {
-    while (!reading.ended && size <= mostBefore) {
+    while (!reading.ended && size <= maxBefore) {
       const { chunk, events } = await reading.next()
       if (chunk !== undefined) taken.push(chunk)
       size += chunk?.byteLength ?? 0
@@ -86,12 +86,12 @@ async function afterwards(
   left: readonly StreamEvent[],
   { runtime, deliver }: FirstMessageOptions,
 ): Promise<void> {
-  const stopTimer = runtime.setTimer(() => reading.cancel(), longestAfterMs)
+  const stopTimer = runtime.setTimer(() => reading.cancel(), maxAfterMs)
   try {
     for (let events = left, size = 0; ;) {
       for (const event of events)
         for (const message of readMessages(dataOf(event), () => undefined)) if ('method' in message) deliver(message)
-      if (reading.ended || size > mostBefore) break
+      if (reading.ended || size > maxBefore) break
       const next = await reading.next()
       events = next.events
       size += next.chunk?.byteLength ?? 0

@@ -13,7 +13,7 @@ import { carriedIn } from './carried.js'
 import type { BeforeSend } from './connection-contract.js'
 import type { EarlyAnswer } from './early-answer.js'
 import { Unanswered } from './errors-through-sdk.js'
-import { lostAnswer } from './faults.js'
+import { lostAnswer } from './mcp-errors.js'
 import { isFinalRefusal } from './server-errors.js'
 import { isSameId, readMessage, type Awaited } from './wire-message.js'
 
@@ -22,7 +22,7 @@ export interface Exchange extends Awaited {
   /** Its answer is a stream, so that it may come later than the answer's head. */
   streams: boolean
   /** What went wrong with its answer. */
-  fault?: unknown
+  failure?: unknown
   /** Ends it, whoever gave it up. */
   readonly abort: AbortController
   /** The response that was already received or asked for, for the SDK to continue with. */
@@ -90,7 +90,7 @@ export class GuardedTransport implements Transport {
     inner.onerror = (error) => this.onerror?.(error)
     if (options.unread)
       Object.assign(inner, {
-        onfault: (fault: unknown) => this.giveUpAll(fault),
+        onfailure: (failure: unknown) => this.giveUpAll(failure),
         onread: (bytes: number) => this.#wasRead(bytes),
       })
   }
@@ -206,9 +206,9 @@ export class GuardedTransport implements Transport {
   }
 
   /** Ends all pending requests with an error. */
-  giveUpAll(fault?: unknown): void {
+  giveUpAll(failure?: unknown): void {
     for (const exchange of this.#exchanges.values()) {
-      exchange.fault ??= fault
+      exchange.failure ??= failure
       this.#giveUp(exchange)
     }
   }
@@ -225,7 +225,7 @@ export class GuardedTransport implements Transport {
       if (this.#options.gate !== undefined) count(this.#options.gate)
       return true
     } catch (error) {
-      for (const exchange of this.#exchanges.values()) this.#giveUp(Object.assign(exchange, { fault: error }))
+      for (const exchange of this.#exchanges.values()) this.#giveUp(Object.assign(exchange, { failure: error }))
       void this.close().catch(() => undefined)
       return false
     }
@@ -236,7 +236,7 @@ export class GuardedTransport implements Transport {
     try {
       return readMessage(sent, (id) => (asked = this.find(id)))
     } catch (error) {
-      if (asked !== undefined) this.#giveUp(Object.assign(asked, { fault: error }))
+      if (asked !== undefined) this.#giveUp(Object.assign(asked, { failure: error }))
       return undefined
     }
   }
@@ -276,7 +276,7 @@ export class GuardedTransport implements Transport {
     const error = {
       code: -32000,
       message: 'No response arrived.',
-      data: new Unanswered(exchange.fault ?? lostAnswer()),
+      data: new Unanswered(exchange.failure ?? lostAnswer()),
     }
     this.onmessage?.({ jsonrpc: '2.0', id: exchange.id, error })
   }

@@ -59,25 +59,25 @@ const known = new Set(['tools', 'prompts', 'resources', 'logging', 'completions'
 function flagsOf(capability: unknown): Raw {
   if (!isObject(capability)) return {}
   const flags = Object.entries(capability).filter(
-    ([name, value]) => typeof value === 'boolean' && name.length <= longestFlag,
+    ([name, value]) => typeof value === 'boolean' && name.length <= maxFlag,
   )
-  return Object.fromEntries(flags.slice(0, mostFlags))
+  return Object.fromEntries(flags.slice(0, maxFlags))
 }
 
 /** What is found out about a server is kept for the next connection: it has to fit into a record. */
-const longestFlag = 64
-const mostFlags = 20
-const longestInstructions = 16_384
-const longestText = 2_048
-const mostIcons = 20
+const maxFlag = 64
+const maxFlags = 20
+const maxInstructions = 16_384
+const maxText = 2_048
+const maxIcons = 20
 /** Of all icons together, in characters. */
-const largestIcons = 64 * 1024
+const maxIconsLength = 64 * 1024
 
 function readServerInfo(sent: unknown): Raw {
   const texts = isObject(sent)
     ? ['name', 'version', 'title', 'description', 'websiteUrl'].flatMap((key) => {
         const text = sent[key]
-        return typeof text === 'string' ? [[key, text.slice(0, longestText)]] : []
+        return typeof text === 'string' ? [[key, text.slice(0, maxText)]] : []
       })
     : []
   const icons = isObject(sent) && Array.isArray(sent.icons) ? { icons: readIcons(sent.icons) } : undefined
@@ -85,9 +85,9 @@ function readServerInfo(sent: unknown): Raw {
 }
 
 function readIcons(icons: readonly unknown[]): readonly Raw[] {
-  let room = largestIcons
+  let room = maxIconsLength
   return icons
-    .slice(0, mostIcons)
+    .slice(0, maxIcons)
     .flatMap(readIcon)
     .filter(({ src }) => (room -= String(src).length) >= 0)
 }
@@ -96,10 +96,10 @@ function readIcons(icons: readonly unknown[]): readonly Raw[] {
 function readIcon(icon: unknown): readonly Raw[] {
   if (!isObject(icon) || typeof icon.src !== 'string' || !/^[!-~]*$/.test(icon.src)) return []
   const { src } = icon
-  const mimeType = typeof icon.mimeType === 'string' ? icon.mimeType.slice(0, longestFlag) : undefined
+  const mimeType = typeof icon.mimeType === 'string' ? icon.mimeType.slice(0, maxFlag) : undefined
   return [{ src, ...(mimeType === undefined ? undefined : { mimeType }) }]
 }
 
 function shortInstructions({ instructions }: Raw): Raw {
-  return typeof instructions === 'string' ? { instructions: instructions.slice(0, longestInstructions) } : {}
+  return typeof instructions === 'string' ? { instructions: instructions.slice(0, maxInstructions) } : {}
 }

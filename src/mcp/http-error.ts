@@ -4,10 +4,10 @@ import { IntegrationError, type ErrorCode } from '../model/errors.js'
 export type Doing = 'connect' | 'list' | 'call'
 
 /** The longest wait that a server may ask for, in ms. */
-const longestRetryAfterMs = 3_600_000
+const maxRetryAfterMs = 3_600_000
 
 /** Of a server's own words, in characters. */
-export const longestServerMessage = 2_000
+export const maxServerMessage = 2_000
 
 /** An HTTP status that is not a success. */
 export function httpError(
@@ -41,10 +41,10 @@ export function codeOfStatus(status: number, doing: Doing): ErrorCode {
 
 /** What a refusal says for people: in JSON of any kind, or as plain text. A web page says nothing. */
 export function wordsIn(body: string): string | undefined {
-  const text = body.slice(0, 16 * longestServerMessage).trim()
+  const text = body.slice(0, 16 * maxServerMessage).trim()
   if (text === '' || text.startsWith('<')) return undefined
   const words = /^[[{"]/.test(text) ? wordsOf(parsed(text)) : text
-  return words?.trim().slice(0, longestServerMessage) || undefined
+  return words?.trim().slice(0, maxServerMessage) || undefined
 }
 
 function wordsOf(value: unknown, depth = 0): string | undefined {
@@ -81,10 +81,10 @@ function adviceOn(httpStatus: number, doing: Doing): string {
 function retryAfter(answer: { readonly headers: Headers; readonly now: number } | undefined): number | undefined {
   const value = answer?.headers.get('retry-after')?.trim()
   if (answer === undefined || value === undefined) return undefined
-  if (/^\d{1,15}$/.test(value)) return Math.min(Number(value) * 1000, longestRetryAfterMs)
+  if (/^\d{1,15}$/.test(value)) return Math.min(Number(value) * 1000, maxRetryAfterMs)
   const until = dateOf(value)
   if (until === undefined) return undefined
-  return Math.min(Math.max(until - (dateOf(answer.headers.get('date')) ?? answer.now), 0), longestRetryAfterMs)
+  return Math.min(Math.max(until - (dateOf(answer.headers.get('date')) ?? answer.now), 0), maxRetryAfterMs)
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 */

@@ -5,8 +5,8 @@ import type { OpenClient } from './connect-client.js'
 
 /** How long a connection lives before its stream is opened, in ms: one that is used once needs none. */
 const listensAfterMs = 5_000
-const shortestPauseMs = 1_000
-const longestPauseMs = 60_000
+const minPauseMs = 1_000
+const maxPauseMs = 60_000
 /** How long the first call waits for a stream that questions may come on, in ms. */
 const streamWaitMs = 2_000
 
@@ -79,9 +79,9 @@ export function watchTools(
     const outcome = await once().catch(() => 'refused' as const)
     opened()
     if (ended.signal.aborted || state.broken || outcome === 'unavailable') return
-    const stable = outcome === 'ended' && runtime.now() - began > longestPauseMs
+    const stable = outcome === 'ended' && runtime.now() - began > maxPauseMs
     const tries = stable ? 0 : failures
-    const pause = jitter(runtime, Math.min(shortestPauseMs * 2 ** tries, longestPauseMs))
+    const pause = jitter(runtime, Math.min(minPauseMs * 2 ** tries, maxPauseMs))
     stopTimer = runtime.setTimer(() => {
       if (wanted && outcome === 'ended') tell()
       void listen(tries + 1)

@@ -17,7 +17,7 @@ import { watchTools, type Watch } from './list-changes.js'
 import { NewsPace } from './news-pace.js'
 import type { OpenClient } from './connect-client.js'
 import { openClient } from './open-client.js'
-import { isReset } from './faults.js'
+import { isReset } from './mcp-errors.js'
 import type { Doing } from './http-error.js'
 import { inFreshSession, methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
 import { isOver } from './session-check.js'
@@ -166,17 +166,18 @@ export class LiveConnection implements Connection {
       open.state.proven = true
       return result
     } catch (error) {
-      const fault = serverError(error, doing)
+      const failure = serverError(error, doing)
       // An idle socket may have been closed just as a request went out on it; asking for a list again harms nobody.
-      if (doing === 'list' && again && this.usable && isReset(fault)) return await this.#recovering(work, doing, false)
-      if (this.#closed || !(await isOver(open, error, fault, this.#options))) throw error
+      if (doing === 'list' && again && this.usable && isReset(failure))
+        return await this.#recovering(work, doing, false)
+      if (this.#closed || !(await isOver(open, error, failure, this.#options))) throw error
       const { era, protocolVersion } = open.profile
-      await this.#renew(open, era === 'legacy' && !saysAnotherRevision(fault))
-      if (doing === 'call' && mayHaveBegun(fault)) throw error
+      await this.#renew(open, era === 'legacy' && !saysAnotherRevision(failure))
+      if (doing === 'call' && mayHaveBegun(failure)) throw error
       // Without a session that could have been lost, only another revision explains the refusal; if the server agrees on
       // the same one again, it may have done what it was asked.
       const agreesAgain = this.profile.era === era && this.profile.protocolVersion === protocolVersion
-      if (doing === 'call' && agreesAgain && (era === 'modern' || saysAnotherRevision(fault))) throw error
+      if (doing === 'call' && agreesAgain && (era === 'modern' || saysAnotherRevision(failure))) throw error
       return await work(this.#open).catch((second: unknown) => {
         throw inFreshSession(second, doing)
       })
@@ -234,13 +235,13 @@ function noneWhereUnknown(error: unknown): ToolListing {
   throw error
 }
 
-function saysAnotherRevision(fault: Error): boolean {
-  return isIntegrationError(fault) && fault.reason === 'unsupported_version'
+function saysAnotherRevision(failure: Error): boolean {
+  return isIntegrationError(failure) && failure.reason === 'unsupported_version'
 }
 
 /** Whether a tool may have run, so that the request must not be sent again. */
-function mayHaveBegun(fault: Error): boolean {
-  return isIntegrationError(fault) && fault.mayHaveRun
+function mayHaveBegun(failure: Error): boolean {
+  return isIntegrationError(failure) && failure.mayHaveRun
 }
 
 function mayHaveRun(error: IntegrationError): IntegrationError {

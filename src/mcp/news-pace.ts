@@ -1,8 +1,8 @@
 import type { RegistryRuntime } from '../ports/runtime.js'
 
 /** The shortest and the longest time between two times that news is passed on, in ms. */
-const shortestMs = 5_000
-const longestMs = 300_000
+const minMs = 5_000
+const maxMs = 300_000
 
 /**
  * Passes change notices on at most once per interval, which grows while they keep coming and shrinks once they stop.
@@ -11,7 +11,7 @@ const longestMs = 300_000
 export class NewsPace {
   readonly #runtime: Pick<RegistryRuntime, 'setTimer'>
   readonly #passOn: () => void
-  #intervalMs = shortestMs
+  #intervalMs = minMs
   #state: 'quiet' | 'heard' | 'waiting' | 'stopped' = 'quiet'
   #hasNews = false
   #stopTimer: () => void = () => undefined
@@ -43,7 +43,7 @@ export class NewsPace {
   }
 
   #intervalEnds(): void {
-    this.#intervalMs = this.#hasNews ? Math.min(2 * this.#intervalMs, longestMs) : shortestMs
+    this.#intervalMs = this.#hasNews ? Math.min(2 * this.#intervalMs, maxMs) : minMs
     if (this.#hasNews) this.#next('waiting')
     else this.#state = 'quiet'
   }

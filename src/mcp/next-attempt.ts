@@ -3,7 +3,7 @@ import { isIntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
 import type { ServerProfile } from './connection-contract.js'
 import { causeOf, causesOf, ProbeRefused } from './errors-through-sdk.js'
-import { brokenProtocol, unsupportedVersion } from './faults.js'
+import { brokenProtocol, unsupportedVersion } from './mcp-errors.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { serverError } from './server-errors.js'
 
@@ -30,19 +30,19 @@ export function nextAttempt(
   const next = SUPPORTED_PROTOCOL_VERSIONS.find((version) => named?.includes(version))
   if (next !== undefined && offering === undefined) return { kind, prior: 'legacy', offering: next }
   if (named !== undefined || isUnknownRevision(transport.chosenVersion)) throw unsupportedVersion()
-  const fault = serverError(error, 'connect')
-  if (isIntegrationError(fault) && fault.code === 'not_mcp' && fault.httpStatus === undefined && transport.spoke)
+  const failure = serverError(error, 'connect')
+  if (isIntegrationError(failure) && failure.code === 'not_mcp' && failure.httpStatus === undefined && transport.spoke)
     throw brokenProtocol(false)
-  if (kind !== 'streamable-http' || prior !== undefined) throw fault
+  if (kind !== 'streamable-http' || prior !== undefined) throw failure
   const unasked = causeOf(error, ProbeRefused) !== undefined
-  throw unasked || mayBeOldTransport(error) ? new MayBeOldTransport(fault, unasked) : fault
+  throw unasked || mayBeOldTransport(error) ? new MayBeOldTransport(failure, unasked) : failure
 }
 
 /** The server does not take Streamable HTTP at this URL, and nothing says that it is no MCP server. */
 export class MayBeOldTransport extends Error {
   /** @param unasked - The older handshake was not tried. */
   constructor(
-    readonly fault: Error,
+    readonly failure: Error,
     readonly unasked: boolean,
   ) {
     super('No Streamable HTTP here.')

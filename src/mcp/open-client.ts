@@ -33,8 +33,8 @@ async function findOut(attempt: Attempting, options: OpenOptions): Promise<OpenC
   } catch (error) {
     if (!(error instanceof MayBeOldTransport)) throw error
     return error.unasked
-      ? findOutUnasked(error.fault, attempt, options)
-      : attempt({ kind: 'sse', prior: 'legacy' }).catch(insteadOfNothing(error.fault))
+      ? findOutUnasked(error.failure, attempt, options)
+      : attempt({ kind: 'sse', prior: 'legacy' }).catch(insteadOfNothing(error.failure))
   }
 }
 
@@ -44,8 +44,8 @@ async function findOutUnasked(first: Error, attempt: Attempting, options: OpenOp
     return await attemptFor(options.timeoutMs / 2, options, attempt, { kind: 'sse', prior: 'legacy' })
   } catch (error) {
     if (!isIntegrationError(error) || !['not_mcp', 'timeout'].includes(error.code)) throw error
-    const fault = error.code === 'timeout' ? error : first
-    return attempt({ kind: 'streamable-http', prior: 'legacy' }).catch(insteadOfNothing(fault))
+    const failure = error.code === 'timeout' ? error : first
+    return attempt({ kind: 'streamable-http', prior: 'legacy' }).catch(insteadOfNothing(failure))
   }
 }
 
@@ -60,9 +60,9 @@ async function attemptFor(timeoutMs: number, options: OpenOptions, attempt: Atte
 }
 
 /** The first error says more than the last one, which found nothing either. */
-function insteadOfNothing(first: Error): (fault: unknown) => never {
-  return (fault) => {
-    throw isIntegrationError(fault) && fault.code === 'not_mcp' ? first : fault
+function insteadOfNothing(first: Error): (failure: unknown) => never {
+  return (failure) => {
+    throw isIntegrationError(failure) && failure.code === 'not_mcp' ? first : failure
   }
 }
 

@@ -24,7 +24,7 @@ export interface ConnectionState {
   /** A request on it was answered. */
   proven?: boolean | undefined
   /** Called with the error of a broken connection, if known. */
-  onFault?: ((fault: unknown) => void) | undefined
+  onError?: ((failure: unknown) => void) | undefined
 }
 
 /** What is known of a server before its transport is made. */
@@ -63,9 +63,9 @@ export async function openTransport(
     gates,
     exchange: (mark) => transport.exchange(mark),
     find: (id) => transport.find(id),
-    onStreamFault: (fault) => {
+    onStreamError: (failure) => {
       state.broken = true
-      state.onFault?.(fault)
+      state.onError?.(failure)
       transport.giveUpAll()
       void transport.close().catch(() => undefined)
     },

@@ -1,9 +1,9 @@
 import { isObject, type Raw } from './absent.js'
 
 /** Values of what a server asks or reports by itself: the SDK checks each of them, in many ways at once. */
-const mostValues = 3_000
+const maxValues = 3_000
 /** Fields of one form: each is tried as every kind of field there is. */
-const mostFields = 100
+const maxFields = 100
 
 /**
  * Removes the parameters of a request or notification of the server that would take long to check. Without them it is
@@ -28,19 +28,19 @@ export function withBoundedQuestions(result: Raw): Raw {
 function isFillable(params: unknown): boolean {
   const schema = isObject(params) ? params.requestedSchema : undefined
   const fields = isObject(schema) && isObject(schema.properties) ? Object.keys(schema.properties) : []
-  return fields.length <= mostFields
+  return fields.length <= maxFields
 }
 
 /** Whether something holds few values, counted until they are too many. */
 function isBounded(given: unknown): boolean {
   const open = [given]
   for (let count = 0; open.length > 0; count++) {
-    if (count + open.length > mostValues) return false
+    if (count + open.length > maxValues) return false
     const value = open.pop()
     if (typeof value !== 'object' || value === null) continue
     for (const key in value) {
       open.push((value as Raw)[key])
-      if (count + open.length > mostValues) return false
+      if (count + open.length > maxValues) return false
     }
   }
   return true

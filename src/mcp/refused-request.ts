@@ -3,7 +3,7 @@ import type { IntegrationError } from '../model/errors.js'
 import { parseJson } from './answer-body.js'
 import { doingOf } from './answer-messages.js'
 import { ProbeRefused, RpcRefusal } from './errors-through-sdk.js'
-import { sessionLost, unsupportedVersion } from './faults.js'
+import { sessionLost, unsupportedVersion } from './mcp-errors.js'
 import { httpError, type Doing } from './http-error.js'
 import { isSameId, readMessage, type Awaited } from './wire-message.js'
 
@@ -37,9 +37,9 @@ function refusedProbe(response: Response, text: string, isRpcError: boolean, now
   const { status, headers } = response
   // The SDK reads a JSON-RPC error in a 4xx only.
   if (isRpcError) return new Response(text, { status: status < 500 ? status : 400, headers })
-  const fault = statusError(response, 'connect', now)
-  if (status === 404 || status === 405) throw new ProbeRefused('No Streamable HTTP here.', { cause: fault })
-  if (status >= 500) throw fault
+  const failure = statusError(response, 'connect', now)
+  if (status === 404 || status === 405) throw new ProbeRefused('No Streamable HTTP here.', { cause: failure })
+  if (status >= 500) throw failure
   return new Response(text, { status, headers })
 }
 

@@ -9,8 +9,8 @@ import {
   type RpcError,
   Unanswered,
 } from './errors-through-sdk.js'
-import { brokenProtocol, isSessionLost, unreachable, unsupportedVersion } from './faults.js'
-import { codeOfStatus, httpError, longestServerMessage, type Doing } from './http-error.js'
+import { brokenProtocol, isSessionLost, unreachable, unsupportedVersion } from './mcp-errors.js'
+import { codeOfStatus, httpError, maxServerMessage, type Doing } from './http-error.js'
 
 /**
  * Converts an error of a request into an `IntegrationError`: our own errors and those with the passthrough mark (a
@@ -21,7 +21,7 @@ export function serverError(thrown: unknown, doing: Doing): Error {
     if (isPassthrough(link)) return link
     if (isIntegrationError(link)) return doing === 'call' || !link.mayHaveRun ? link : link.with({ mayHaveRun: false })
     if (link instanceof ProtocolError) return protocolError(link, doing)
-    if (link instanceof RpcRefusal) return rpcFault(link, doing)
+    if (link instanceof RpcRefusal) return rpcFailure(link, doing)
     if (link instanceof SdkHttpError && link.status !== undefined) return refusalByStatus(link, link.status, doing)
     if (link instanceof SseError && link.code !== undefined) return httpError(link.code, doing)
     const network = networkError(link, doing)
@@ -32,9 +32,9 @@ export function serverError(thrown: unknown, doing: Doing): Error {
 
 /** What was thrown in a session that was made just now, which can't be lost: a status that looks so is about the request. */
 export function inFreshSession(thrown: unknown, doing: Doing): unknown {
-  const fault = serverError(thrown, doing)
-  if (!isIntegrationError(fault) || !isSessionLost(fault) || fault.httpStatus === undefined) return thrown
-  return httpError(fault.httpStatus, doing, undefined, fault.serverMessage)
+  const failure = serverError(thrown, doing)
+  if (!isIntegrationError(failure) || !isSessionLost(failure) || failure.httpStatus === undefined) return thrown
+  return httpError(failure.httpStatus, doing, undefined, failure.serverMessage)
 }
 
 /** The JSON-RPC error that a server answered a request with; `undefined` when something else was thrown. */
@@ -52,9 +52,9 @@ export function rpcErrorOf(thrown: unknown): RpcError | undefined {
  */
 export function isFinalRefusal(thrown: unknown): boolean {
   if (thrown instanceof SdkHttpError) return true
-  const fault = serverError(thrown, 'connect')
-  if (!isIntegrationError(fault) || isPassthrough(fault)) return true
-  const { code, reason, httpStatus } = fault
+  const failure = serverError(thrown, 'connect')
+  if (!isIntegrationError(failure) || isPassthrough(failure)) return true
+  const { code, reason, httpStatus } = failure
   if (code === 'unreachable') return reason !== 'reset'
   if (code === 'timeout') return httpStatus !== 408
   if (code === 'server_error') return [502, 503, 504].includes(httpStatus ?? 0)
@@ -78,12 +78,12 @@ export const methodNotFound = -32601
 const refusals = new Set([-32700, -32600, -32601, -32602, -32020, -32021, -32022, -32042])
 
 function protocolError(error: ProtocolError, doing: Doing): Error {
-  if (error.data instanceof Unanswered) return serverError(error.data.fault, doing)
-  return rpcFault(error, doing)
+  if (error.data instanceof Unanswered) return serverError(error.data.failure, doing)
+  return rpcFailure(error, doing)
 }
 
-/** A JSON-RPC error as a fault; its words are kept apart. */
-function rpcFault(
+/** A JSON-RPC error as a failure; its words are kept apart. */
+function rpcFailure(
   { code, message, httpStatus }: { readonly code: number; readonly message: string; readonly httpStatus?: number },
   doing: Doing,
 ): IntegrationError {
@@ -92,7 +92,7 @@ function rpcFault(
   return new IntegrationError('protocol_error', `The server returned JSON-RPC error ${code}.`, {
     reason: 'rpc_error',
     httpStatus,
-    serverMessage: message === '' ? undefined : message.slice(0, longestServerMessage),
+    serverMessage: message === '' ? undefined : message.slice(0, maxServerMessage),
     mayHaveRun: doing === 'call' && !refusedByStatus && !refusals.has(code),
   })
 }
@@ -102,7 +102,7 @@ function refusalByStatus(error: SdkHttpError, status: number, doing: Doing): Int
   const text = String(error.data?.text ?? '')
   const words = rpcErrorIn(text)
   const says = words !== undefined && codeOfStatus(status, doing) === 'not_mcp'
-  return says ? rpcFault({ ...words, httpStatus: status }, doing) : httpError(status, doing, undefined, text)
+  return says ? rpcFailure({ ...words, httpStatus: status }, doing) : httpError(status, doing, undefined, text)
 }
 
 function rpcErrorIn(text: string): { readonly code: number; readonly message: string } | undefined {

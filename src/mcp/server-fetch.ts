@@ -67,12 +67,12 @@ async function answerTo(
     read: (data) => {
       const messages = messagesFor(exchange, data)
       if (messages.some((message) => isAnswer(message) && message.id !== exchange.id))
-        exchange.fault = unreadable(exchange, answersAnother)
+        exchange.failure = unreadable(exchange, answersAnother)
       return messages
     },
-    onUnreadable: () => (exchange.fault ??= unreadable(exchange, 'The server sent an event that is not valid JSON.')),
+    onUnreadable: () => (exchange.failure ??= unreadable(exchange, 'The server sent an event that is not valid JSON.')),
     gate: gates.stream(),
-    onEnd: ended((fault) => (exchange.fault = fault ?? exchange.fault)),
+    onEnd: ended((failure) => (exchange.failure = failure ?? exchange.failure)),
   })
   return new Response(events, { status: 200, headers })
 }
@@ -80,7 +80,7 @@ async function answerTo(
 /** Events that answer no request, or the rest of those that do, read as the messages they mean. */
 export function unaskedEvents(
   response: Response,
-  { find, gates, onEnd }: Pick<ServerFetchOptions, 'find' | 'gates'> & { onEnd(fault: unknown): void },
+  { find, gates, onEnd }: Pick<ServerFetchOptions, 'find' | 'gates'> & { onEnd(failure: unknown): void },
 ): Response {
   if (!response.ok || response.body === null) return response
   const events = readEvents(response.body, {

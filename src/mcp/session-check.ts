@@ -4,7 +4,7 @@ import { CallClock } from './call-clock.js'
 import type { OpenOptions } from './connection-contract.js'
 import type { OpenClient } from './connect-client.js'
 import { isPassthrough } from './errors-through-sdk.js'
-import { isSessionLost } from './faults.js'
+import { isSessionLost } from './mcp-errors.js'
 import { methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
 
 /**
@@ -12,11 +12,11 @@ import { methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
  * After any other refusal the server is pinged on the same connection: if that is refused too, the connection is over;
  * otherwise the refusal concerned the request. The server's text is never interpreted.
  *
- * @param error - what was thrown, and `fault` what it means
+ * @param error - what was thrown, and `failure` what it means
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
  */
-export async function isOver(open: OpenClient, error: unknown, fault: Error, options: OpenOptions): Promise<boolean> {
-  if (isIntegrationError(fault) && (isSessionLost(fault) || fault.reason === 'unsupported_version')) return true
+export async function isOver(open: OpenClient, error: unknown, failure: Error, options: OpenOptions): Promise<boolean> {
+  if (isIntegrationError(failure) && (isSessionLost(failure) || failure.reason === 'unsupported_version')) return true
   const doubtsSession = rpcErrorOf(error)?.doubtsSession === true
   if (!doubtsSession && (!isShortCut(open) || !isInDoubt(open, error) || !isRefusal(error))) return false
   const clock = new CallClock({ runtime: options.runtime, timeoutMs: Math.min(options.timeoutMs, pingTimeoutMs) })
@@ -64,12 +64,12 @@ function isUnknownPing({ profile }: OpenClient, silence: unknown): boolean {
 /** The server refused: an outage, a wait it asks for, and an answer that broke off are none. */
 function isRefusal(error: unknown): boolean {
   if (rpcErrorOf(error) !== undefined) return true
-  const fault = serverError(error, 'list')
-  if (isPassthrough(fault)) return true
-  if (!isIntegrationError(fault)) return false
-  if (fault.httpStatus !== undefined) return !passing.has(fault.httpStatus)
-  return fault.code === 'protocol_error' || fault.code === 'not_mcp'
+  const failure = serverError(error, 'list')
+  if (isPassthrough(failure)) return true
+  if (!isIntegrationError(failure)) return false
+  if (failure.httpStatus !== undefined) return !temporaryStatuses.has(failure.httpStatus)
+  return failure.code === 'protocol_error' || failure.code === 'not_mcp'
 }
 
 /** Statuses that say: not now. */
-const passing = new Set([408, 429, 502, 503, 504])
+const temporaryStatuses = new Set([408, 429, 502, 503, 504])

@@ -3,7 +3,7 @@ import { isObject } from './absent.js'
 import { parseJson } from './answer-body.js'
 import { ended, noted } from './endpoint-fetch.js'
 import { readEvents } from './event-stream.js'
-import { lostAnswer, sessionLost } from './faults.js'
+import { lostAnswer, sessionLost } from './mcp-errors.js'
 import type { FloodGates } from './flood-gate.js'
 import { discard, statusError } from './refused-request.js'
 import { readMessages, type Awaited, type FindAwaited } from './wire-message.js'
@@ -15,14 +15,14 @@ export interface SseFetchOptions {
   /** The request that an answer on the shared stream belongs to. */
   readonly find: FindAwaited
   /** The event stream that all answers come on could not be opened, or has ended. */
-  onStreamFault(fault: unknown): void
+  onStreamError(failure: unknown): void
 }
 
 /** Reports errors here, because the SDK's event source doesn't. */
 export async function eventStream(
   send: () => Promise<Response>,
   url: URL,
-  { onStreamFault, find, gates, now }: SseFetchOptions,
+  { onStreamError, find, gates, now }: SseFetchOptions,
 ): Promise<Response> {
   try {
     const response = await send()
@@ -33,13 +33,13 @@ export async function eventStream(
       gate: gates.stream(),
       onEndpoint: (endpoint) => {
         if (!URL.canParse(endpoint, url) || new URL(endpoint, url).origin !== url.origin)
-          onStreamFault(badEndpoint('The server names a message endpoint on a different host.'))
+          onStreamError(badEndpoint('The server names a message endpoint on a different host.'))
       },
-      onEnd: ended((fault) => onStreamFault(fault ?? lostAnswer())),
+      onEnd: ended((failure) => onStreamError(failure ?? lostAnswer())),
     })
     return new Response(events, { status: response.status, headers: response.headers })
   } catch (error) {
-    onStreamFault(error)
+    onStreamError(error)
     throw error
   }
 }

@@ -9,7 +9,7 @@ import type { CleanWords } from './clean-words.js'
 import type { ToolAnswer, ToolCallOptions } from './connection-contract.js'
 import type { OpenClient } from './connect-client.js'
 import { takeRaw } from './raw-results.js'
-import { longestServerMessage } from './http-error.js'
+import { maxServerMessage } from './http-error.js'
 import { rpcErrorOf, serverError } from './server-errors.js'
 import { longest } from './tool-listing.js'
 import { toolResult } from './tool-result.js'
@@ -59,7 +59,7 @@ async function callWithSdk(
           options.onProgress?.({
             progress,
             total,
-            message: message === undefined ? undefined : visibleText(message, longestServerMessage),
+            message: message === undefined ? undefined : visibleText(message, maxServerMessage),
           })
         } catch {
           // A listener can't break a call.
@@ -92,12 +92,12 @@ function mirrorsParameters(definition: ToolDefinition): boolean {
  */
 export function failedAnswer(thrown: unknown, cleanWords: CleanWords = (words) => words): ToolAnswer {
   const rpcError = rpcErrorOf(thrown)
-  const fault = serverError(thrown, 'call')
-  if (rpcError === undefined || !isIntegrationError(fault) || fault.reason !== 'rpc_error') throw thrown
+  const failure = serverError(thrown, 'call')
+  if (rpcError === undefined || !isIntegrationError(failure) || failure.reason !== 'rpc_error') throw thrown
   const { code, message } = rpcError
   const words = message === '' ? `The server returned JSON-RPC error ${code}.` : message
   return {
-    result: { content: [{ type: 'text', text: cleanWords(words.slice(0, longestServerMessage)) }], isError: true },
+    result: { content: [{ type: 'text', text: cleanWords(words.slice(0, maxServerMessage)) }], isError: true },
     rpcError: { code },
   }
 }

@@ -22,7 +22,7 @@ const maxCharacters = 4 * 1024 * 1024
 const maxNameBytes = 64 * 1024
 const maxNamed = 100
 /** Of a tool that is set aside: what is made visible may be longer than it was. */
-const longestNamed = 100
+const maxNamedCharacters = 100
 const day = 86_400_000
 
 /** The server that is asked. */
@@ -202,7 +202,7 @@ class Sorter {
   }
 
   #setAside(name: string, reason: QuarantinedTool['reason']): void {
-    if (this.#quarantined.length < maxNamed) this.#quarantined.push({ name: visible(name, longestNamed), reason })
+    if (this.#quarantined.length < maxNamed) this.#quarantined.push({ name: visible(name, maxNamedCharacters), reason })
   }
 
   /** The rest of the list is one entry: nobody reads thousands. */

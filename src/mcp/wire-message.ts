@@ -40,7 +40,7 @@ export function readMessage(sent: unknown, find: FindAwaited): JSONRPCMessage | 
 }
 
 /** Messages of one body, or of one event: more than any honest server puts together. */
-const mostAtOnce = 500
+const maxMessages = 500
 
 /**
  * All messages of a body: one, or a list of them.
@@ -48,7 +48,7 @@ const mostAtOnce = 500
  * @throws IntegrationError `response_too_large`
  */
 export function readMessages(sent: unknown, find: FindAwaited): readonly JSONRPCMessage[] {
-  if (Array.isArray(sent) && sent.length > mostAtOnce) throw flooded()
+  if (Array.isArray(sent) && sent.length > maxMessages) throw flooded()
   return (Array.isArray(sent) ? sent : [sent]).flatMap((one) => readMessage(one, find) ?? [])
 }
 

@@ -223,7 +223,7 @@ describe('describeStorageContract', () => {
         sound.list({ ...query, limit: Math.min(1000, Math.max(1, Math.floor(query.limit) || 1)) })
       return { ...sound, list }
     })
-    expect(failed).toEqual(['refuses what is beyond them, and writes nothing'])
+    expect(failed).toEqual(['refuses input beyond the limits, and writes nothing'])
   })
 
   it('closes what it was given', async () => {

@@ -48,10 +48,10 @@ export function unreachable(reason: string, mayHaveRun: boolean): IntegrationErr
 }
 
 /** The connection ended before an answer. */
-export function isReset(fault: Error): boolean {
-  return isIntegrationError(fault) && fault.code === 'unreachable' && fault.reason === 'reset'
+export function isReset(failure: Error): boolean {
+  return isIntegrationError(failure) && failure.code === 'unreachable' && failure.reason === 'reset'
 }
 
-export function isSessionLost(fault: Error): boolean {
-  return isIntegrationError(fault) && fault.code === 'session_lost'
+export function isSessionLost(failure: Error): boolean {
+  return isIntegrationError(failure) && failure.code === 'session_lost'
 }
