@@ -39,6 +39,11 @@ export class Reply {
   ) {}
 }
 
+/** A response with its revision as its `ETag`. */
+export function tagged(body: { readonly revision: string | number }): Reply {
+  return new Reply(body, { etag: body.revision })
+}
+
 /** One operation of the HTTP API: its path, its input, its description and its implementation. */
 export interface Route<Path extends string = string, Query = unknown, Body = unknown> {
   /** The verbs that the route calls: one, or two that differ in convenience only; none where the host supplies the result. */

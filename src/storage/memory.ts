@@ -12,6 +12,7 @@ import {
   scanCursor,
 } from './contract.js'
 import type { RegistryStorage, StorageRecord, StorageWritten } from '../ports/storage.js'
+import { keyOf, pageOf } from './found-records.js'
 import { watchers } from './watchers.js'
 
 /** Options of {@link memoryStorage}. */
@@ -111,9 +112,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         const entry = entries.get(place)
         if (isPresent(entry, time)) found.push(entry)
       }
-      const records = found.slice(0, query.limit).map(recordOf)
-      const last = records.at(-1)
-      return { records, next: found.length > query.limit && last ? last.key : undefined, now: time }
+      return pageOf(found, { limit: query.limit, now: time, toRecord: recordOf, cursorOf: keyOf })
     },
 
     async commit(workspaceId, writes) {
@@ -156,11 +155,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         if (!entry?.key.startsWith(query.prefix)) continue
         if (isPresent(entry, time)) found.push(entry)
       }
-      const records = found
-        .slice(0, query.limit)
-        .map((entry) => ({ ...recordOf(entry), workspaceId: entry.workspaceId }))
-      const last = records.at(-1)
-      return { records, next: found.length > query.limit && last ? scanCursor(last) : undefined, now: time }
+      return pageOf(found, { limit: query.limit, now: time, toRecord: placedRecordOf, cursorOf: scanCursor })
     },
 
     async expired(query) {
@@ -168,13 +163,11 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       const time = now()
       const first =
         after.key === '' ? 0 : firstAfter(expiries, expiryOf(after.expiresAt, placeOf(after.workspaceId, after.key)))
-      const records = expiries.slice(first, first + query.limit + 1).flatMap((expiry) => {
+      const found = expiries.slice(first, first + query.limit + 1).flatMap((expiry) => {
         const entry = entries.get(expiry.slice(EXPIRY_DIGITS))!
-        return entry.expiresAt! > time ? [] : [{ ...recordOf(entry), workspaceId: entry.workspaceId }]
+        return entry.expiresAt! > time ? [] : [entry]
       })
-      const page = records.slice(0, query.limit)
-      const last = page.at(-1)
-      return { records: page, next: records.length > query.limit && last ? expiredCursor(last) : undefined, now: time }
+      return pageOf(found, { limit: query.limit, now: time, toRecord: placedRecordOf, cursorOf: expiredCursor })
     },
 
     watch: watching.add,
@@ -206,6 +199,10 @@ const EXPIRY_DIGITS = 16
 
 function isPresent(entry: Entry | undefined, time: number): entry is Entry {
   return entry !== undefined && (entry.expiresAt === undefined || entry.expiresAt > time)
+}
+
+function placedRecordOf(entry: Entry): StorageRecord & { readonly workspaceId: string } {
+  return { ...recordOf(entry), workspaceId: entry.workspaceId }
 }
 
 function recordOf(entry: Entry): StorageRecord {

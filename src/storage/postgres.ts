@@ -15,6 +15,7 @@ import type { RegistryStorage, StorageChange, StorageRecord, StorageWrite } from
 import { type PostgresPool, type Query, sqlState, usingClient } from './postgres-client.js'
 import { notifications, type PostgresListener } from './postgres-listener.js'
 import { CHECK, databaseNow, migrate } from './postgres-schema.js'
+import { inOrderOf, keyOf, pageOf } from './found-records.js'
 import { watchers } from './watchers.js'
 
 export type { PostgresClient, PostgresPool } from './postgres-client.js'
@@ -107,12 +108,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       checkRead(workspaceId, keys)
       const rows = await using((query) => query(statements.read, [now?.(), workspaceId, keys]))
       const { found, now: time } = rowsOf(rows)
-      const byKey = new Map(found.map((row) => [row.key, row]))
-      const records = keys.map((key) => {
-        const row = byKey.get(key)
-        return row && recordOf(row)
-      })
-      return { records, now: time }
+      return { records: inOrderOf(keys, found.map(recordOf)), now: time }
     },
 
     async list(query) {
@@ -123,9 +119,7 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       const { found, now: time } = rowsOf(
         await using((send) => send(statements[reverse ? 'listReverse' : 'list'], values)),
       )
-      const records = found.slice(0, limit).map(recordOf)
-      const last = records.at(-1)
-      return { records, next: found.length > limit && last ? last.key : undefined, now: time }
+      return pageOf(found, { limit, now: time, toRecord: recordOf, cursorOf: keyOf })
     },
 
     async commit(workspaceId, writes) {
@@ -166,18 +160,14 @@ export function postgresStorage(options: PostgresStorageOptions): RegistryStorag
       const { prefix, limit } = query
       const values = [now?.(), prefix, prefix + END, limit + 1, workspaceId, key]
       const { found, now: time } = rowsOf(await using((send) => send(statements.scan, values)))
-      const records = found.slice(0, limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
-      const last = records.at(-1)
-      return { records, next: found.length > limit && last ? scanCursor(last) : undefined, now: time }
+      return pageOf(found, { limit, now: time, toRecord: placedRecordOf, cursorOf: scanCursor })
     },
 
     async expired(query) {
       const { expiresAt, workspaceId, key } = checkExpired(query)
       const values = [now?.(), expiresAt, workspaceId, key, query.limit + 1]
       const { found, now: time } = rowsOf(await using((send) => send(statements.expired, values)))
-      const records = found.slice(0, query.limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
-      const last = records.at(-1)
-      return { records, next: found.length > query.limit && last ? expiredCursor(last) : undefined, now: time }
+      return pageOf(found, { limit: query.limit, now: time, toRecord: placedRecordOf, cursorOf: expiredCursor })
     },
 
     watch(listener) {
@@ -257,6 +247,10 @@ function rowsOf(rows: unknown[]) {
   const rowList = rows as (Row | NoRow)[]
   const found = rowList.filter((row) => row.key !== null)
   return { found, now: Number(rowList[0]?.now) }
+}
+
+function placedRecordOf(row: Row): StorageRecord & { readonly workspaceId: string } {
+  return { ...recordOf(row), workspaceId: row.workspace }
 }
 
 function recordOf({ key, version, value, expires_at: expiresAt }: Row): StorageRecord {

@@ -20,6 +20,7 @@ import type {
   StorageWritten,
 } from '../ports/storage.js'
 import { inTransaction, prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
+import { inOrderOf, keyOf, pageOf } from './found-records.js'
 import { watchers } from './watchers.js'
 
 export type { SqliteDatabase, SqliteStatement } from './sqlite-database.js'
@@ -99,12 +100,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
       return reading((statements) => {
         const time = now()
         const rows = statements.read.all(workspaceId, JSON.stringify(keys), time) as Row[]
-        const byKey = new Map(rows.map((row) => [row.key, row]))
-        const records = keys.map((key) => {
-          const row = byKey.get(key)
-          return row && recordOf(row)
-        })
-        return { records, now: time }
+        return { records: inOrderOf(keys, rows.map(recordOf)), now: time }
       })
     },
 
@@ -115,9 +111,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
       return reading((statements) => {
         const time = now()
         const rows = statements[reverse ? 'listReverse' : 'list'].all(workspaceId, from, to, time, limit + 1) as Row[]
-        const records = rows.slice(0, limit).map(recordOf)
-        const last = records.at(-1)
-        return { records, next: rows.length > limit && last ? last.key : undefined, now: time }
+        return pageOf(rows, { limit, now: time, toRecord: recordOf, cursorOf: keyOf })
       })
     },
 
@@ -137,10 +131,8 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
         const { prefix, limit } = query
         const time = now()
         const from = [after.workspaceId, after.key, prefix, prefix + END]
-        const rows = statements.scan.all(...from, time, limit + 1) as (Row & { workspace: string })[]
-        const records = rows.slice(0, limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
-        const last = records.at(-1)
-        return { records, next: rows.length > limit && last ? scanCursor(last) : undefined, now: time }
+        const rows = statements.scan.all(...from, time, limit + 1) as PlacedRow[]
+        return pageOf(rows, { limit, now: time, toRecord: placedRecordOf, cursorOf: scanCursor })
       })
     },
 
@@ -149,10 +141,8 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
       return using((statements) => {
         const time = now()
         const from = [after.expiresAt, after.workspaceId, after.key]
-        const rows = statements.expired.all(time, ...from, query.limit + 1) as (Row & { workspace: string })[]
-        const records = rows.slice(0, query.limit).map((row) => ({ ...recordOf(row), workspaceId: row.workspace }))
-        const last = records.at(-1)
-        return { records, next: rows.length > query.limit && last ? expiredCursor(last) : undefined, now: time }
+        const rows = statements.expired.all(time, ...from, query.limit + 1) as PlacedRow[]
+        return pageOf(rows, { limit: query.limit, now: time, toRecord: placedRecordOf, cursorOf: expiredCursor })
       })
     },
 
@@ -178,6 +168,10 @@ interface Row {
   readonly version: string
   readonly value: string
   readonly expires_at: number | bigint | null
+}
+
+interface PlacedRow extends Row {
+  readonly workspace: string
 }
 
 /** Sorts after every key character, so that the keys from `prefix` to `prefix + END` are those that start with it. */
@@ -236,6 +230,10 @@ function apply(
 function nextNumber(statements: Statements, workspaceId: string): number {
   const [row] = statements.next.all(workspaceId, 1) as { last: number | bigint }[]
   return Number(row?.last)
+}
+
+function placedRecordOf(row: PlacedRow): StorageRecord & { readonly workspaceId: string } {
+  return { ...recordOf(row), workspaceId: row.workspace }
 }
 
 function recordOf(row: Row): StorageRecord {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CheckInput, ConnectInput, ConnectResult, Integration, UpdateInput } from '../../index.js'
+import type { CheckInput, ConnectInput, ConnectResult, UpdateInput } from '../../index.js'
 import {
   authorizeInput,
   checkInput,
@@ -8,7 +8,7 @@ import {
   updateInput,
   wayBackInput,
 } from '../../model/input.js'
-import { Reply, route } from '../route.js'
+import { Reply, route, tagged } from '../route.js'
 import { schemas } from '../schemas.js'
 import { flag, limit, text } from './query.js'
 
@@ -161,10 +161,6 @@ export const integrationRoutes = [
       tagged(await mine.trust(params.id, body.trusted, { ifRevision: revisionIn(ifMatch), signal })),
   }),
 ]
-
-function tagged(integration: Integration): Reply {
-  return new Reply(integration, { etag: integration.revision })
-}
 
 function tagOf({ integration }: ConnectResult): { etag: number } {
   return { etag: integration.revision }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ToolSettings } from '../../index.js'
 import { acceptToolsInput, toolSettingsInput } from '../../model/input.js'
-import { Reply, route } from '../route.js'
+import { route, tagged } from '../route.js'
 import { schemas } from '../schemas.js'
 import { text } from './query.js'
 
@@ -13,10 +13,7 @@ export const toolRoutes = [
     path: '/integrations/{id}/tools',
     summary: 'Every tool: label, enabled, approval mode, its effect and why',
     result: schemas.ToolOverview,
-    async run({ mine, params, signal }) {
-      const overview = await mine.tools(params.id, { signal })
-      return new Reply(overview, { etag: overview.revision })
-    },
+    run: async ({ mine, params, signal }) => tagged(await mine.tools(params.id, { signal })),
   }),
   route({
     verb: 'configureTools',
@@ -34,10 +31,7 @@ export const toolRoutes = [
     path: '/integrations/{id}/tools/refresh',
     summary: 'Reads the tools of the server now',
     result: schemas.ToolOverview,
-    async run({ mine, params, signal }) {
-      const overview = await mine.refreshTools(params.id, { signal })
-      return new Reply(overview, { etag: overview.revision })
-    },
+    run: async ({ mine, params, signal }) => tagged(await mine.refreshTools(params.id, { signal })),
   }),
   route({
     verb: 'acceptTools',
