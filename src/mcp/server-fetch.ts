@@ -14,6 +14,7 @@ export interface ServerFetchOptions extends SseFetchOptions {
   readonly fetch: EndpointFetch
   readonly transport: 'streamable-http' | 'sse'
   exchange(mark: string | null): Exchange | undefined
+  find(id: unknown): Exchange | undefined
 }
 
 /**
@@ -25,16 +26,14 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
   const fetch = endpointFetch(options.fetch)
   return async (url, init = {}) => {
     const headers = new Headers(init.headers)
-    const exchange = find(headers.get(exchangeHeader))
-    headers.delete(exchangeHeader)
     const verb = init.method ?? 'GET'
+    const exchange = transport === 'sse' ? requestIn(init, options) : find(headers.get(exchangeHeader))
+    headers.delete(exchangeHeader)
     // Depth counts per tool: one that nests too deep must not take the others with it.
     const deepJson = exchange?.method === 'tools/list' || (transport === 'sse' && verb === 'GET') ? 'skip' : undefined
     const send = (): Promise<Response> => fetch(url, { ...init, headers, deepJson, beforeSend: exchange?.beforeSend })
     if (transport === 'sse')
-      return verb === 'GET'
-        ? eventStream(send, new URL(url), options)
-        : posted(send, exchange ?? requestIn(init, options), now)
+      return verb === 'GET' ? eventStream(send, new URL(url), options) : posted(send, exchange, now)
     if (verb === 'GET') {
       // The stream for unasked messages is opened by ourselves, later and only when somebody listens.
       if (!headers.has('last-event-id')) return new Response(null, { status: 405 })

@@ -65,7 +65,10 @@ export async function posted(
 }
 
 /** The SDK's transport of HTTP+SSE sends no headers of ours: which request it is stands in what is sent. */
-export function requestIn({ body }: RequestInit, { find }: SseFetchOptions): Awaited | undefined {
+export function requestIn<T extends Awaited>(
+  { body }: RequestInit,
+  { find }: { find(id: unknown): T | undefined },
+): T | undefined {
   const sent = typeof body === 'string' ? parseJson(body) : undefined
   return isObject(sent) && typeof sent.method === 'string' ? find(sent.id) : undefined
 }

@@ -117,4 +117,40 @@ export default [
     test: 'test/mcp/opening.test.ts',
     named: 'each gets its own response',
   },
+  {
+    without: 'the last decision of a call over HTTP+SSE',
+    edits: [
+      {
+        file: 'src/mcp/server-fetch.ts',
+        search: "transport === 'sse' ? requestIn(init, options) : find(",
+        replace: 'find(',
+      },
+    ],
+    test: 'test/registry/every-transport.test.ts',
+    named: 'over HTTP+SSE an approval lets one call through',
+  },
+  {
+    without: 'the second decision of a call over HTTP+SSE',
+    edits: [
+      {
+        file: 'src/mcp/server-fetch.ts',
+        search: "transport === 'sse' ? requestIn(init, options) : find(",
+        replace: 'find(',
+      },
+    ],
+    test: 'test/registry/every-transport.test.ts',
+    named: 'over HTTP+SSE a call that waited',
+  },
+  {
+    without: 'the last decision of a call to a local process',
+    edits: [
+      {
+        file: 'src/mcp/guarded-transport.ts',
+        search: 'if (this.#options.unread) await beforeSend',
+        replace: 'if (false) await beforeSend',
+      },
+    ],
+    test: 'test/registry/every-transport.test.ts',
+    named: 'over a local process',
+  },
 ]
