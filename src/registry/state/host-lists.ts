@@ -2,6 +2,7 @@ import type { Agent } from '../../model/agent.js'
 import type { Connector } from '../../model/connector.js'
 import { frozen } from '../../model/frozen.js'
 import { invalid } from '../../model/invalid.js'
+import { plainCopy } from '../../model/plain-copy.js'
 import type { FieldProblem } from '../../model/errors.js'
 import type { Shape } from '../../model/shape.js'
 import { oauthSettings } from './oauth-shape.js'
@@ -27,7 +28,12 @@ export function connectorSource(
   connectors: NonNullable<IntegrationRegistryOptions['connectors']>,
 ): (workspaceId: string) => Promise<readonly Connector[]> {
   if (typeof connectors === 'function') return async (workspaceId) => checkedConnectors(await connectors(workspaceId))
-  const known = checkedConnectors(connectors)
+  // A local connector is the host's object, not data.
+  const known = checkedConnectors(connectors).map((connector) =>
+    'local' in connector
+      ? { ...plainCopy({ ...connector, local: undefined }), local: connector.local }
+      : plainCopy(connector),
+  )
   return async () => known
 }
 

@@ -1,4 +1,5 @@
 import { invalid } from '../../model/invalid.js'
+import { plainCopy } from '../../model/plain-copy.js'
 import { registryOptions } from './option-shapes.js'
 import type { IntegrationRegistryOptions } from './options.js'
 
@@ -49,8 +50,8 @@ export function settle(options: IntegrationRegistryOptions) {
       ...given(options.retention),
     },
     access: { sharing: 'members' as const, adminsDecideForOthers: false, ...given(options.access) },
-    egress: options.egress ?? {},
-    oauth: options.oauth,
+    egress: plainCopy(options.egress ?? {}),
+    oauth: plainCopy(options.oauth),
     confirm: options.confirm,
     elicit: options.elicit,
     observer: options.observer,
