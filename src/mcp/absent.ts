@@ -9,8 +9,8 @@ export function isObject(value: unknown): value is Raw {
 }
 
 /**
- * Whether a member that may be left out is left out. Rust, Java, Python and C# write `null` for it; PHP writes `[]` for an
- * empty object and Lua `{}` for an empty list; templates and forms leave `""` or `false` where something larger stands.
+ * Whether an optional member is absent. Rust, Java, Python and C# write `null` for absent members; PHP writes `[]` for an
+ * empty object and Lua `{}` for an empty list; templates and forms write `""` or `false` instead of an object or list.
  */
 export function isAbsent(value: unknown, kind: OptionalMembers[string] = 'value'): boolean {
   if (value === undefined || value === null) return true

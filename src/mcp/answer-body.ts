@@ -5,7 +5,7 @@ import { mediaTypeOf } from '../model/lean-response.js'
 export type AnswerBody =
   | { readonly kind: 'json'; readonly text: string }
   | { readonly kind: 'stream'; readonly body: ReadableStream<Uint8Array> }
-  /** A web page, or anything else that is written for people. */
+  /** A web page or other text for people. */
   | { readonly kind: 'page' }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'unknown' }
@@ -13,11 +13,11 @@ export type AnswerBody =
 /**
  * Classifies a response's body. A body labelled as an event stream is returned unread.
  *
- * @throws what reading the body throws
+ * @throws the errors of reading the body
  */
 export async function readBody(response: Response): Promise<AnswerBody> {
   const type = mediaTypeOf(response)
-  // First, because creating the body as a stream is costly.
+  // Checked first, because creating the body as a stream is costly.
   if (type === 'application/json') return ofText(await response.text())
   if (response.body === null) return { kind: 'nothing' }
   if (type === 'text/event-stream') return { kind: 'stream', body: response.body }
@@ -31,15 +31,15 @@ function ofText(text: string): AnswerBody {
   if (begin === '') return { kind: 'nothing' }
   if (/^(?:[[{]|"\s*[[{])/.test(begin)) return { kind: 'json', text: begin }
   if (looksLikeStream(begin)) return { kind: 'stream', body: new Response(text).body! }
-  // A warning, or a line of a log, that got in before the answer.
+  // The JSON may follow a warning or a line of a log.
   if (jsonLines(begin).length > 0) return { kind: 'json', text: begin }
   return { kind: begin.startsWith('<') ? 'page' : 'unknown' }
 }
 
 /**
- * JSON as servers write it: one value, the same once more as a text, or lines of it with something else between.
+ * Parses JSON as servers write it: one value, a value that is encoded twice, or JSON lines among other text.
  *
- * @returns `undefined` when there is none
+ * @returns `undefined` if there is none
  */
 export function parseJson(text: string): unknown {
   const value = parsed(text)
@@ -50,9 +50,9 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * The lines that are JSON objects by themselves.
+ * The lines that are JSON objects.
  *
- * @throws IntegrationError for one that is nested too deep or holds too many values: nothing has looked at it before
+ * @throws IntegrationError for a line that is nested too deep or has too many values, because it was not checked before
  */
 function jsonLines(text: string): readonly unknown[] {
   if (text.length > maxLinesLength) return []
@@ -60,7 +60,7 @@ function jsonLines(text: string): readonly unknown[] {
   return lines.slice(0, maxLines).flatMap((line) => parsed(boundedJson(line)) ?? [])
 }
 
-/** Of an answer that is no JSON as a whole, in characters. */
+/** The limit of a body that is searched for JSON lines, in characters. */
 const maxLinesLength = 1024 * 1024
 const maxLines = 100
 
@@ -77,7 +77,7 @@ function looksLikeStream(begin: string): boolean {
   return /^\s*(?:event|data|id|retry)?:/i.test(begin)
 }
 
-/** The first characters that are no blanks, and the whole body again. */
+/** The first characters without white space, and the whole body to read again. */
 async function peek(body: ReadableStream<Uint8Array>): Promise<{ begin: string; body: ReadableStream<Uint8Array> }> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
@@ -103,5 +103,5 @@ async function peek(body: ReadableStream<Uint8Array>): Promise<{ begin: string; 
   return { begin, body: again }
 }
 
-/** Characters of the longest field name of an event stream, and its colon. */
+/** The length of the longest field name of an event stream with its colon. */
 const enoughToTell = 6

@@ -5,15 +5,15 @@ import { notMcp } from './mcp-errors.js'
 import type { Doing } from './http-error.js'
 import { hasNoId, isSameId, readMessages, type Awaited } from './wire-message.js'
 
-/** What was sent in the answer to a request, as the messages it means. */
+/** The messages in the response to a request. */
 export function messagesFor(exchange: Awaited, sent: unknown): readonly JSONRPCMessage[] {
   return readMessages(sent, (id) => awaitedBy(exchange, id))
 }
 
 /**
- * The messages of a successful answer that is no stream.
+ * The messages of a successful response that is not a stream.
  *
- * @throws IntegrationError when nothing in it answers the request
+ * @throws IntegrationError if no message responds to the request
  */
 export function messagesIn(
   answer: Exclude<AnswerBody, { readonly kind: 'stream' }>,
@@ -44,21 +44,21 @@ function messagesInJson(text: string, exchange: Awaited): readonly JSONRPCMessag
   if (messages.some((message) => 'id' in message && message.id === exchange.id)) return messages
   if (messages.length > 0) throw unreadable(exchange, answersAnother)
   if (exchange.method === 'initialize') throw notMcp('connect', 'Something else')
-  throw unreadable(exchange, 'The server sent JSON that is no MCP message.')
+  throw unreadable(exchange, 'The server sent JSON that is not an MCP message.')
 }
 
-/** Over HTTP the answer comes in the response to its request, so that one without an id of its own belongs there. */
+/** A message without an id belongs to the request of its HTTP response. */
 function awaitedBy(exchange: Awaited, id: unknown): Awaited | undefined {
   return hasNoId(id) || isSameId(id, exchange.sentAs ?? exchange.id) ? exchange : undefined
 }
 
-/** What a request was for: only a call may have had an effect. */
+/** The operation of a request. Only a call may have had an effect. */
 export function doingOf({ method }: Awaited): Doing {
   if (method === 'tools/call') return 'call'
   return method === 'initialize' || method === 'server/discover' ? 'connect' : 'list'
 }
 
-/** An answer that can't be read: nobody knows whether the request was carried out. */
+/** The error for an unreadable response, after which the outcome of the request is unknown. */
 export function unreadable(exchange: Awaited, message: string): IntegrationError {
   return new IntegrationError('protocol_error', message, { mayHaveRun: doingOf(exchange) === 'call' })
 }

@@ -7,20 +7,20 @@ const maxPauseMs = 60_000
 /** The longest pause that a server may request, in ms. */
 const maxRequestedPauseMs = 300_000
 
-/** How many calls in a row a server may fail with 502, 503 or 504 before it counts as down. */
+/** How many calls in a row may fail with 502, 503 or 504 before the server counts as down. */
 const failuresInARow = 3
 
 /** Options of {@link Breaker.guard}. */
 export interface GuardCallOptions {
-  /** A person asks: the server is tried anyway. */
+  /** Whether to try the server anyway, because a person asks for it. */
   readonly bypass: boolean
-  /** Background work: other work goes first. */
+  /** Whether this is background work, which waits for other work. */
   readonly background: boolean
 }
 
 /**
- * Stops requests to a server that can't be reached. After a failure, requests fail fast with the same error until a
- * jittered, growing pause is over; then exactly one may try, and a background try blocks no other.
+ * Stops requests to a server that can't be reached. After a failure, requests fail at once with the same error until a
+ * pause is over. Pauses increase, with jitter. Then exactly one request is sent; a background request blocks no other.
  */
 export class Breaker {
   readonly #runtime: Pick<RegistryRuntime, 'now' | 'randomId'>

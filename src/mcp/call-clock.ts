@@ -2,12 +2,12 @@ import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 
-/** How many timeouts a call may last by reporting progress. */
+/** The maximum duration of a call that reports progress, as a multiple of its timeout. */
 const maxTimeouts = 5
 
 /**
- * The deadline of one piece of work: its caller may abort it, it has `timeoutMs` without a sign of life and five times
- * that in total. Adds one listener to the caller's signal; {@link CallClock.stop} removes it.
+ * The deadline of one piece of work: `timeoutMs` without a sign of life from the server, five times that in total, or
+ * until the caller aborts. Adds one listener to the caller's signal; {@link CallClock.stop} removes it.
  */
 export class CallClock {
   readonly #controller = new AbortController()
@@ -34,17 +34,17 @@ export class CallClock {
     this.#stopListening = onAbort(signal, () => this.end(abortedBy(signal!)))
   }
 
-  /** Aborts when the time is up or the caller gave up; its reason is our own error. */
+  /** Aborts when the time is over or the caller aborts. The reason is an `IntegrationError`. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
-  /** The error that ended it early, if any. */
+  /** The error that ended the work early, if any. */
   get ended(): IntegrationError | undefined {
     return this.#ended
   }
 
-  /** The server showed a sign of life. */
+  /** Restarts the timeout after a sign of life from the server. */
   alive(): void {
     this.#stopIdle()
     if (this.#ended !== undefined) return
@@ -53,7 +53,7 @@ export class CallClock {
     this.#stopIdle = this.#runtime.setTimer(() => this.end(timedOut()), this.#timeoutMs)
   }
 
-  /** Runs work with the clock paused: a person's answer doesn't use up the server's time. */
+  /** Runs work with the clock paused, because a person's time doesn't count as the server's. */
   async pausedForElicitation<T>(answer: () => Promise<T>): Promise<T> {
     this.#waiting++
     this.#stopIdle()
@@ -66,7 +66,7 @@ export class CallClock {
     }
   }
 
-  /** Waits for a promise, but no longer than there is time. */
+  /** Waits for a promise until the deadline. */
   race<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const stop = this.whenEnded(reject)
@@ -75,9 +75,9 @@ export class CallClock {
   }
 
   /**
-   * Calls back once if the work ends before it is done; at once if it has.
+   * Calls back once if the work is ended early; at once if it already was.
    *
-   * @returns how to take it back
+   * @returns a function that removes the callback
    */
   whenEnded(callback: (reason: IntegrationError) => void): () => void {
     if (this.#ended !== undefined) callback(this.#ended)
@@ -85,7 +85,7 @@ export class CallClock {
     return () => this.#onEnd.delete(callback)
   }
 
-  /** Ends the work before it is done. */
+  /** Ends the work early. */
   end(reason: IntegrationError): void {
     this.#stopIdle()
     if (this.#ended !== undefined) return
@@ -100,7 +100,7 @@ export class CallClock {
     this.#stopListening()
   }
 
-  /** The time altogether matters once the first part of it was had again. */
+  /** Sets the total limit after the first sign of life. */
   #boundTotal(): void {
     const left = this.#timeoutMs * maxTimeouts - (this.#runtime.now() - this.#started)
     this.#stopTotal ??= this.#runtime.setTimer(() => this.end(timedOut()), left)
@@ -111,7 +111,7 @@ function timedOut(): IntegrationError {
   return new IntegrationError('timeout', 'The server did not respond in time.')
 }
 
-/** The caller's own reason goes along as the cause. */
+/** The error for an aborted call, with the caller's reason as its cause. */
 export function abortedBy(signal: AbortSignal): IntegrationError {
   const reason: unknown = signal.reason
   if (isIntegrationError(reason)) return reason

@@ -1,19 +1,19 @@
 import type { BeforeSend } from './connection-contract.js'
 
-/** What goes with a request through the SDK to its transport, beside the request. */
+/** Data that is passed with a request through the SDK to its transport. */
 export interface Carried {
   readonly beforeSend?: BeforeSend | undefined
-  /** The answer came already, to the same request under another id: it is read and nothing is sent. */
+  /** A response that was already received for the same request under another id. It is read, and nothing is sent. */
   readonly received?: { readonly response: Response; readonly sentAs: number } | undefined
 }
 
-/** A header by which it gets there; it never leaves the process. */
+/** The header that identifies the data inside the process; it is never sent. */
 const header = 'x-mcp-integrations-carried'
 
 const underWay = new Map<string, Carried>()
 let lastMark = 0
 
-/** Runs a request whose options carry it in their headers. */
+/** Runs a request with the data, which its options reference in a header. */
 export async function carrying<T>(
   carried: Carried,
   request: (headers: Readonly<Record<string, string>>) => Promise<T>,
@@ -28,7 +28,7 @@ export async function carrying<T>(
   }
 }
 
-/** Takes what a request carries out of its headers again. An answer that came goes with the first request only. */
+/** Removes the reference from a request's headers and returns the data. A received response is used for one request only. */
 export function carriedIn(
   headers: Readonly<Record<string, string>> | undefined,
 ): Carried & { readonly headers: Readonly<Record<string, string>> } {

@@ -1,2 +1,2 @@
-/** Who we are to servers; the version is the package's. */
+/** The name and version that servers receive; the version is that of the package. */
 export const clientInfo = { name: 'mcp-integrations', version: '0.1.0' }

@@ -15,10 +15,10 @@ import { agreementIn, agreementOf, isKnown, type Agreement } from './server-prof
 export interface OpenClient extends OpenTransport {
   /** The SDK's client: where nothing needed it before, it is made now, which asks the server nothing. */
   sdk(): Promise<Client>
-  /** Sends what needs nothing of the client; absent where every request does. */
+  /** Sends requests without the SDK's client; absent if every request needs it. */
   readonly plain?: PlainRequests | undefined
   readonly profile: ServerProfile
-  /** Whether the profile was given, not just detected. */
+  /** Whether the profile was stored before, not detected now. */
   readonly remembered: boolean
   close(): Promise<void>
 }
@@ -88,13 +88,13 @@ async function connectWithSdk(
 ): Promise<OpenClient> {
   const { kind, prior, offering } = how
   const known = typeof prior === 'object' ? prior : undefined
-  // A session with declared elicitation is not shared, and continues no other.
+  // A session with declared elicitation is not shared and doesn't continue another one.
   const sessionId = options.elicits ? undefined : known?.sessionId
   const opened = await openTransport(options, kind, { ...known, sessionId, early })
   const { transport, state } = opened
   const client = sdkClient(options, offering)
   const connecting = client.connect(transport, { timeout: options.timeoutMs, ...priorOf(prior) })
-  // The SDK's event source keeps to itself that its stream can't be had, and waits.
+  // The SDK's event source doesn't report that its stream failed, and waits.
   const broken = new Promise<never>((_resolve, reject) => (state.onError = reject))
   broken.catch(() => undefined)
   try {
@@ -144,7 +144,7 @@ function sdkClient({ elicits, timeoutMs }: OpenOptions, offering?: string): Clie
   })
 }
 
-/** The first is offered, and any of them may be chosen. */
+/** All supported revisions with the offered one first. The server may choose any of them. */
 function offeredFirst(offering: string): string[] {
   return [offering, ...SUPPORTED_PROTOCOL_VERSIONS.filter((version) => version !== offering)]
 }

@@ -40,11 +40,11 @@ export interface OpenOptions {
   readonly endpoint: { readonly url: string; readonly fetch: EndpointFetch } | { readonly local: LocalServer }
   /** The stored profile: detection is skipped, and nothing is sent before it is needed. */
   readonly profile?: ServerProfile | undefined
-  /** Whether elicitation is declared to the server. Such a connection has its own session. */
+  /** Whether to declare elicitation to the server. Such a connection has its own session. */
   readonly elicits: boolean
   /** Total time for opening, in ms. */
   readonly timeoutMs: number
-  /** Local servers: bytes of one message. Others are bounded by their `fetch`. `@default` not bounded */
+  /** Local servers: the limit of one message in bytes. For others, their `fetch` has a limit. `@default` no limit */
   readonly maxMessageBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly runtime: RegistryRuntime
@@ -52,18 +52,18 @@ export interface OpenOptions {
   readonly cleanWords?: CleanWords | undefined
   /** Called when the profile changes later: the session was lost and opened again, or the server changed its era. */
   readonly onProfileChanged?: ((profile: ServerProfile) => void) | undefined
-  /** Called when the server's tools changed, or may have while no stream was open. */
+  /** Called when the server's tools changed, or may have changed while no stream was open. */
   readonly onToolsChanged?: (() => void) | undefined
 }
 
 /** The tools of a server. */
 export interface ToolListing {
   readonly tools: readonly ToolDefinition[]
-  /** Tools that can't be used; at most 100 are named. */
+  /** Tools that can't be used, at most 100. */
   readonly quarantined: readonly QuarantinedTool[]
-  /** Whether the list was cut at the limit; the last entry of `quarantined` says so. */
+  /** Whether the list was cut at the limit. Then the last entry of `quarantined` is `list_too_large`. */
   readonly isCut: boolean
-  /** How long the server calls the list fresh, in ms, at most a day. */
+  /** How long the list is fresh according to the server, in ms, at most a day. */
   readonly ttlMs?: number | undefined
   readonly cacheScope?: 'public' | 'private' | undefined
 }
@@ -76,12 +76,12 @@ export interface ToolCallOptions {
   /** Members for `_meta` of the request. */
   readonly meta?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
-  /** Without a sign of life, in ms; progress restarts it, up to five times that altogether. */
+  /** The timeout without a sign of life, in ms. Progress restarts it, up to five times this duration in total. */
   readonly timeoutMs: number
   readonly onProgress?: ((progress: ToolProgress) => void) | undefined
-  /** Called right before the request is sent, each time; a throw ends the call unsent. */
+  /** Called right before each time that the request is sent. If it throws, the call ends without being sent. */
   readonly beforeSend?: BeforeSend | undefined
-  /** Answers questions of the server during this call, and of no other. */
+  /** Answers questions of the server during this call. */
   readonly elicit?:
     ((question: ElicitQuestion, options: { readonly signal: AbortSignal }) => Promise<ElicitAnswer>) | undefined
 }
@@ -89,7 +89,7 @@ export interface ToolCallOptions {
 /** The result of a tool call. */
 export interface ToolAnswer {
   readonly result: ToolResult
-  /** The server returned a JSON-RPC error; its message is the text of `result`, which has `isError`. */
+  /** Present if the server returned a JSON-RPC error. Its message is the text of `result`, which has `isError`. */
   readonly rpcError?: { readonly code: number } | undefined
 }
 
@@ -97,14 +97,14 @@ export interface ToolAnswer {
 export interface Connection {
   /** The current profile; the same object as the given one while it is valid. */
   readonly profile: ServerProfile
-  /** `false`: closed or broken, open another. */
+  /** Whether the connection works. Otherwise it is closed or broken, so open another one. */
   readonly usable: boolean
   /**
    * Whether only one call at a time is possible, because a server's question could not be assigned to its call: open
    * another connection.
    */
   readonly exclusive: boolean
-  /** @throws IntegrationError, or what the given `fetch` threw with the passthrough mark */
+  /** @throws IntegrationError, or an error of the given `fetch` with the passthrough mark */
   listTools(options: {
     readonly signal?: AbortSignal | undefined
     readonly timeoutMs: number

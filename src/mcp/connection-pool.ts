@@ -13,23 +13,23 @@ import {
 /** How long an opening connection occupies one of the opening slots, in ms. */
 const openingHoldMs = 1_000
 
-/** Bounds of a {@link ConnectionPool}. */
+/** Limits of a {@link ConnectionPool}. */
 export interface ConnectionPoolOptions extends PooledConnectionsOptions {
   readonly runtime: Pick<RegistryRuntime, 'now' | 'randomId' | 'setTimer'>
-  /** Work at once on one key. */
+  /** Simultaneous work on one key. */
   readonly concurrency: number
-  /** Connections being opened at once, over all keys; those that take longer than a second count no more. `@default 64` */
+  /** Connections that are opened at the same time, over all keys. One that takes more than a second no longer counts. `@default 64` */
   readonly maxOpening?: number | undefined
 }
 
 /** Options of {@link ConnectionPool.use}. */
 export interface PoolUseOptions {
   readonly signal?: AbortSignal | undefined
-  /** A person asks, so a server that failed recently is tried anyway. `@default false` */
+  /** Whether to try a server that failed recently, because a person asks for it. `@default false` */
   readonly bypassBreaker?: boolean | undefined
-  /** The person to work for, where several people share a server's slots fairly. */
+  /** The person that the work is for, if several people share a server's slots. */
   readonly person?: string | undefined
-  /** Background work: calls go first. `@default false` */
+  /** Whether this is background work, which waits for calls. `@default false` */
   readonly background?: boolean | undefined
   /**
    * Opens a new connection. Existing ones with this key prefix take no new work, and their sessions end after their
@@ -38,7 +38,7 @@ export interface PoolUseOptions {
   readonly replaces?: string | undefined
 }
 
-/** Everything about one key. */
+/** The state of one key. */
 interface Slot extends ConnectionGroup {
   readonly places: FairPlaces
   readonly breaker: Breaker
@@ -46,8 +46,8 @@ interface Slot extends ConnectionGroup {
 }
 
 /**
- * Live connections, one for a key: opened when first needed, shared, bounded, closed when idle. Different keys don't
- * wait for each other.
+ * Keeps connections, one for each key: opened at the first use, shared, limited in number, closed when idle. Different
+ * keys don't wait for each other.
  */
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
@@ -62,16 +62,16 @@ export class ConnectionPool {
     this.#live = new PooledConnections(options)
   }
 
-  /** Live connections now. */
+  /** The number of open connections. */
   get size(): number {
     return this.#live.size
   }
 
   /**
-   * Runs work on the connection of a key, opened by `open` when there is none. Waits for a slot when the key is busy;
-   * `work` is told whether it waited for a slot or a connection.
+   * Runs work on the connection of a key, which `open` opens if there is none. Waits for a slot if the key is busy. The
+   * second argument of `work` says whether it waited for a slot or a connection.
    *
-   * @throws what `open` and `work` throw; while the server is left alone after a failure, that failure at once;
+   * @throws the errors of `open` and `work`; during a pause after a failure, that failure at once;
    *   `aborted` while waiting, `closed`
    */
   async use<T>(
@@ -102,7 +102,7 @@ export class ConnectionPool {
   /**
    * Runs work on a new connection, which is closed afterwards; its session stays usable. Waits for an opening slot.
    *
-   * @throws what `open` and `work` throw; `aborted` while waiting, `closed`
+   * @throws the errors of `open` and `work`; `aborted` while waiting, `closed`
    */
   async once<T>(
     open: () => Promise<Connection>,
@@ -136,7 +136,7 @@ export class ConnectionPool {
     await Promise.all(gone.map(([, slot]) => this.#live.close(slot, true)))
   }
 
-  /** Closes everything; sessions stay for the next process. Safe twice. */
+  /** Closes everything. Sessions stay usable for the next process. Safe to call twice. */
   async close(): Promise<void> {
     this.#closed = true
     this.#live.keepSessions = true
@@ -176,7 +176,7 @@ export class ConnectionPool {
     }
   }
 
-  /** A connection that is free, opened when there is none. */
+  /** A free connection, or a new one. */
   async #acquire(slot: Slot, open: () => Promise<Connection>): Promise<PooledConnection> {
     for (;;) {
       if (this.#closed) throw closed()
@@ -193,7 +193,7 @@ export class ConnectionPool {
     }
   }
 
-  /** A new connection beside those that are there, which are used up by those who have them. */
+  /** A new connection. The existing ones finish their running work and take no other. */
   async #replace(slot: Slot, open: () => Promise<Connection>, prefix: string): Promise<PooledConnection> {
     const fresh = this.#live.take(await this.#open(slot, open))
     for (const [key, other] of this.#slots) {
@@ -228,7 +228,7 @@ function hasFree(slot: Slot): boolean {
   return [...slot.live].some(isFree)
 }
 
-/** Whether it takes more work: one with elicitation is used by one call at a time. */
+/** Whether a connection can take more work. One with elicitation runs one call at a time. */
 function isFree({ connection, users }: PooledConnection): boolean {
   return connection.usable && (users === 0 || !connection.exclusive)
 }

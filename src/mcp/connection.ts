@@ -11,13 +11,13 @@ export type {
 } from './connection-contract.js'
 
 /**
- * Opens a connection, whatever the server speaks: the era and transport are detected unless a profile names them.
+ * Opens a connection to any MCP server: era and transport are detected unless a profile is given.
  *
  * @throws IntegrationError `unreachable`, `timeout`, `aborted`, `not_mcp`, `protocol_error`, `server_error`,
  *   `rate_limited`, `authorization_failed`, and what the given `fetch` throws
  */
 export async function openConnection(options: OpenOptions): Promise<Connection> {
-  // The MCP client is loaded for the first server: importing it costs more than all the rest.
+  // Loaded for the first server, because importing the MCP client costs more than the rest of the library.
   const { LiveConnection } = await import('./live-connection.js')
   try {
     return await LiveConnection.open(options)

@@ -10,13 +10,13 @@ import type { ToolCallOptions } from './connection-contract.js'
 export interface Asking {
   readonly elicit?: ToolCallOptions['elicit'] | undefined
   readonly clock: CallClock
-  /** Questions so far. */
+  /** The number of questions so far. */
   asked: number
 }
 
 /**
- * Lets questions of a server, in either form (a request of its own, or part of a multi-round-trip answer), reach the
- * call that is running. Without one, or when the host fails to answer, the server receives `cancel`.
+ * Passes questions of a server, in either form (a request, or a part of a multi-round-trip result), to the running call.
+ * Without a running call, or if the host's callback fails, the server receives `cancel`.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation
  */
@@ -34,10 +34,10 @@ export function answerQuestions(client: Client, asking: () => Asking | undefined
   })
 }
 
-/** Of one call: nobody is asked without end. */
+/** The maximum number of questions in one call. */
 const maxQuestions = 20
 
-/** A question is a few sentences and a few fields. In characters. */
+/** The maximum length of a message, in characters. The next constant: of a schema. */
 const maxMessage = 10_000
 const maxSchema = 128 * 1024
 
@@ -52,22 +52,22 @@ function questionOf(params: Readonly<Record<string, unknown>>): ElicitQuestion {
   return { mode: 'form', message, requestedSchema: visibleSchema(requestedSchema as JsonObject) }
 }
 
-/** Only a URL that a person may safely open: https, or this machine. */
+/** Accepts only URLs that are safe to open: `https:`, or a loopback address. */
 function checkedUrl(given: unknown): string {
   if (typeof given !== 'string' || !URL.canParse(given)) throw refused('The URL is not valid.')
   const url = new URL(given)
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) throw refused('The URL must be https.')
-  if (url.username !== '' || url.password !== '') throw refused('The URL must not hold credentials.')
+  if (url.username !== '' || url.password !== '') throw refused('The URL must not contain credentials.')
   return url.href
 }
 
-/** Sent to the server as invalid params. Not the SDK's own error, because the server's work may have begun. */
+/** An error that is sent to the server as invalid params. Not the SDK's own error, because the tool may already run. */
 function refused(why: string): Error {
   return Object.assign(new Error(why), { code: -32602 })
 }
 
-/** Content goes along with a form only; fields left out are filled by the SDK from the schema's defaults. */
+/** The answer in MCP's form. Only a form has content; the SDK fills missing fields with the schema's defaults. */
 function wireAnswer(question: ElicitQuestion, answer: ElicitAnswer | undefined) {
   if (answer?.action === 'decline') return { action: 'decline' as const }
   if (answer?.action !== 'accept') return { action: 'cancel' as const }

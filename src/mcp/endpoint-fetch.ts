@@ -9,19 +9,19 @@ export function endpointFetch(fetch: EndpointFetch): EndpointFetch {
     })
 }
 
-/** Sends a notification: nothing depends on the answer to it, not even whether there is one. */
+/** Sends a notification. The response and errors are ignored. */
 export async function noted(send: () => Promise<Response>): Promise<Response> {
   const response = await send().catch(() => undefined)
   await response?.body?.cancel().catch(() => undefined)
   return new Response(null, { status: 204 })
 }
 
-/** Tells the end of a stream, with the error that it broke off with. */
+/** Reports the end of a stream, with its error if it was cut off. */
 export function ended(onEnd: (failure: unknown) => void): (failure: unknown) => void {
   return (failure) => onEnd(asNetworkFailure(failure))
 }
 
-/** What the platform throws about the network; errors with a name of their own stay as they are. */
+/** Wraps network errors of the platform. Other errors stay unchanged. */
 function asNetworkFailure(error: unknown): unknown {
   return error instanceof TypeError ? new NetworkFailure(error) : error
 }

@@ -1,11 +1,11 @@
 /**
- * The causes of an error, itself first. What we throw in the SDK's transports comes back wrapped in errors of its own.
+ * The causes of an error, starting with the error itself, because the SDK wraps errors of its transports.
  */
 export function* causesOf(thrown: unknown): Generator<Error> {
   for (let link = thrown, depth = 0; link instanceof Error && depth < maxCauses; link = link.cause, depth++) yield link
 }
 
-/** Deeper chains of causes are no honest ones. */
+/** The maximum length of a chain of causes. */
 const maxCauses = 8
 
 /** The first cause of a kind. */
@@ -14,27 +14,27 @@ export function causeOf<T extends Error>(thrown: unknown, kind: abstract new (..
   return undefined
 }
 
-/** Whether an error is to reach the caller as it is, whatever it went through. */
+/** Whether an error must reach the caller unchanged. */
 export function isPassthrough(error: unknown): boolean {
   return error instanceof Error && Object.hasOwn(error, Symbol.for('mcp-integrations.passthrough'))
 }
 
-/** The endpoint's own `fetch` failed, or its answer broke off: whatever the platform threw is about the network. */
+/** Thrown when the endpoint's `fetch` failed or its response was cut off. The cause is the platform's error. */
 export class NetworkFailure extends Error {
   constructor(cause: unknown) {
     super('The network failed.', { cause })
   }
 }
 
-/** What a JSON-RPC error says. */
+/** A JSON-RPC error. */
 export interface RpcError {
   readonly code: number
   readonly message: string
-  /** It doesn't name the request that it refuses, so that it may be about the session. */
+  /** Whether the error has no request id, so that it may concern the session. */
   readonly doubtsSession?: boolean | undefined
 }
 
-/** A request was refused by its HTTP status, with a JSON-RPC error of its own in the body. */
+/** Thrown for a request that was refused with an HTTP status and a JSON-RPC error in the body. */
 export class RpcRefusal extends Error implements RpcError {
   readonly code: number
   readonly httpStatus: number
@@ -48,7 +48,7 @@ export class RpcRefusal extends Error implements RpcError {
   }
 }
 
-/** A synthetic answer, in place of one that never came, carries why. */
+/** The reason in a synthetic response to a request that got none. */
 export class Unanswered {
   constructor(readonly failure: unknown) {}
 }

@@ -5,20 +5,21 @@ import { WorkPace } from './work-pace.js'
 
 /** Handles the events of a stream. */
 export interface EventReader {
-  /** The messages that an event's JSON stands for; an empty list leaves the event out. */
+  /** Returns the messages in an event's JSON. For an empty list, the event is dropped. */
   read(data: unknown): readonly object[]
-  /** An event holds something that can't be read as messages. */
+  /** Called for an event without readable messages. */
   onUnreadable?: (() => void) | undefined
-  /** HTTP+SSE: the URL that requests are to be sent to. */
+  /** HTTP+SSE: called with the URL to send requests to. */
   onEndpoint?: ((url: string) => void) | undefined
-  /** Ends a stream that floods. */
+  /** Ends a stream with too many messages. */
   readonly gate: FloodGate
   /** Called when the stream ended, with the error that ended it, if any. */
   onEnd(failure: unknown): void
 }
 
 /**
- * The same stream with every event read by `read`. A body that says it is a stream and is JSON becomes one event.
+ * Returns the same stream with every event converted by `read`. A JSON body that is labelled as a stream becomes one
+ * event.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
@@ -84,17 +85,17 @@ export function readEvents(
 /** The cost of reading one message, in values visited. */
 const unitsOfMessage = 500
 
-/** Events that are handed on at once: whoever reads them takes no pause between them. */
+/** The maximum number of events in one chunk, because the reader doesn't pause between them. */
 const eventsAtOnce = 40
-/** How often an event that has not ended is looked at: each look reads all of it. */
+/** How often an unfinished event is parsed, because each attempt reads all of it. */
 const maxParses = 3
-/** Lines of one event: each is looked at, however short it is. */
+/** The maximum number of lines of one event. */
 const maxLines = 100_000
 
-/** One event, line by line, without the empty line that ends it. */
+/** The lines of one event, without the empty line at its end. */
 export type StreamEvent = readonly string[]
 
-/** Takes the text of an event stream apart, whatever chunks it comes in. */
+/** Splits the text of an event stream into events. Chunks can end anywhere. */
 export class EventSplitter {
   readonly #lines = new LineSplitter()
   #pending: string[] = []
@@ -102,7 +103,7 @@ export class EventSplitter {
   readonly #json: string[] = []
   #looks = 0
 
-  /** The events that end with this text; an empty one where only its end came. */
+  /** Takes more text, and returns the events that it completes. */
   take(text: string): readonly StreamEvent[] {
     this.#isJson ??= text.trim() === '' ? undefined : /^\s*[[{]/.test(text)
     if (this.#isJson === true) {
@@ -118,7 +119,7 @@ export class EventSplitter {
     return whole === undefined ? events : [...events, whole]
   }
 
-  /** An event that its stream ended under still was sent whole, but for the empty line after it. */
+  /** The last event at the end of the stream, which is complete except for its empty line. */
   rest(): readonly StreamEvent[] {
     if (this.#isJson === true)
       return [
@@ -134,7 +135,7 @@ export class EventSplitter {
     return this.#pending.length === 0 ? [] : [this.#taken()]
   }
 
-  /** Some servers send no empty line after an event and keep the stream open: JSON that is whole is an event. */
+  /** Some servers send no empty line after an event and keep the stream open, so complete JSON counts as an event. */
   #takeWhole(text: string): StreamEvent | undefined {
     if (!/\}\s{0,2}$/.test(text.slice(-3)) || ++this.#looks > maxParses) return undefined
     const last = this.#lines.rest()
@@ -145,7 +146,7 @@ export class EventSplitter {
     return this.#taken()
   }
 
-  /** Comments are for whoever listens to the wire. @throws IntegrationError `response_too_large` */
+  /** Adds a line to the current event, without comments. @throws IntegrationError `response_too_large` */
   #keep(line: string): void {
     if (this.#pending.push(line) > maxLines) throw flooded()
   }
@@ -158,7 +159,7 @@ export class EventSplitter {
   }
 }
 
-/** The events of a body, as they come; a server that floods is cut off. */
+/** Reads the events of a body. The stream ends if the server sends too many. */
 export class EventReading {
   ended = false
   readonly #chunks: BodySource
@@ -171,7 +172,7 @@ export class EventReading {
     this.#gate = gate
   }
 
-  /** What came next, and the events that end with it. */
+  /** Reads the next chunk, and returns it with the events that it completes. */
   async next(): Promise<{ readonly chunk: Uint8Array | undefined; readonly events: readonly StreamEvent[] }> {
     const chunk = await this.#chunks.read()
     this.ended = chunk === undefined
@@ -187,7 +188,7 @@ export class EventReading {
   }
 }
 
-/** The JSON of an event; `undefined` where it holds none. */
+/** The JSON of an event; `undefined` if it has none. */
 export function dataOf(event: StreamEvent): unknown {
   return parse(dataLines(event))
 }
@@ -196,7 +197,7 @@ function dataLines(event: StreamEvent): readonly string[] {
   return event.filter(isData).map((line) => line.replace(dataField, ''))
 }
 
-/** One event, as it is to be read: its other fields go along with the first of its messages, whatever its type is called. */
+/** Rewrites an event with the read messages. The other fields are kept with the first message. */
 function rewritten(
   event: StreamEvent,
   { read, onEndpoint, onUnreadable }: Pick<EventReader, 'read' | 'onEndpoint' | 'onUnreadable'>,
@@ -219,7 +220,7 @@ function rewritten(
   return `${kept.map((line) => `${line}\n`).join('')}${first}${others.join('')}`
 }
 
-/** A line of data, also where its field is written in another way, or is left out. */
+/** Whether a line is data, including misspelt or missing field names. */
 function isData(line: string): boolean {
   return line.startsWith('data:') || /^\s*(?:data\s*(?::|$)|\{)/i.test(line)
 }
@@ -236,7 +237,7 @@ function isWhole(lines: readonly string[]): boolean {
   }
 }
 
-/** The JSON of an event: its lines are one text, or each is one of its own. */
+/** Parses the JSON of an event: of all lines together, or of each line. */
 function parse(lines: readonly string[]): unknown {
   const text = lines.join('\n')
   if (!/^\s*[[{"]/.test(text)) return undefined
@@ -247,7 +248,7 @@ function parse(lines: readonly string[]): unknown {
   }
 }
 
-/** Lines that end with CR, LF or both, whatever chunks they come in. What was looked at once is not looked at again. */
+/** Splits text into lines that end with CR, LF or both. Reads every character once. */
 class LineSplitter {
   #begun: string[] = []
   #afterCarriageReturn = false
@@ -265,7 +266,7 @@ class LineSplitter {
     return lines
   }
 
-  /** What follows the last end of a line. */
+  /** The text after the last line end. */
   rest(): string {
     return this.#begun.join('')
   }

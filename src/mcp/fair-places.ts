@@ -2,22 +2,22 @@ import PQueue from 'p-queue'
 import { onAbort } from '../model/race.js'
 import { abortedBy } from './call-clock.js'
 
-/** The share of the free slots that one person may hold. */
+/** The maximum share of the free slots for one person. */
 const maxShare = 3 / 4
 
 type Person = string | undefined
 
 /**
- * Slots at one server, shared fairly among people: each person waits in a line of their own, the first of each line take
- * turns, and nobody may hold so many that a later person finds none. For a single person, leave out `person`: all slots
- * are available.
+ * Shares the slots of one server fairly among people. Each person has a separate queue, the first of each queue take
+ * turns, and nobody gets so many slots that a later person finds none. For a single person, leave out `person`: then all
+ * slots are available.
  */
 export class FairPlaces {
   readonly #places: number
   readonly #held = new Map<Person, number>()
-  /** Those who wait, in a line for each person, of which one at a time is first. */
+  /** The queue of each person. */
   readonly #lines = new Map<Person, PQueue>()
-  /** How to admit the first of each line. */
+  /** Functions that admit the first of each queue. */
   readonly #first = new Map<Person, () => void>()
   #waiting = 0
   #taken = 0
@@ -26,7 +26,7 @@ export class FairPlaces {
     this.#places = places
   }
 
-  /** Whether nobody holds a place or waits for one. */
+  /** Whether no slot is used or waited for. */
   get unused(): boolean {
     return this.#taken === 0 && this.#waiting === 0
   }
@@ -40,9 +40,9 @@ export class FairPlaces {
   }
 
   /**
-   * Waits for a place.
+   * Waits for a slot.
    *
-   * @returns how to leave it
+   * @returns a function that releases the slot
    * @throws IntegrationError `aborted`
    */
   async take(person: Person, signal?: AbortSignal): Promise<() => void> {
@@ -52,7 +52,7 @@ export class FairPlaces {
     try {
       return await this.#lineOf(person).add(() => this.#firstInLine(person, signal), { signal })
     } catch {
-      // Nothing else ends the wait.
+      // Only the signal can end this wait early.
       throw abortedBy(signal!)
     } finally {
       this.#waiting--
@@ -83,7 +83,7 @@ export class FairPlaces {
     })
   }
 
-  /** Gives free places to the first of the lines, those who hold fewest first. */
+  /** Gives free slots to the first of each queue, starting with people who have the fewest. */
   #admitNext(): void {
     for (;;) {
       const able = [...this.#first.keys()].filter((person) => this.admits(person))

@@ -7,22 +7,21 @@ import { isCarried } from './raw-results.js'
 import { messagesFor } from './answer-messages.js'
 import { readMessages, type Awaited } from './wire-message.js'
 
-/** Bytes of comments and ids that are kept while an answer is waited for. */
+/** The maximum of comments and ids before the response, in bytes. */
 const maxBefore = 64 * 1024
-/** How long a stream may go on after its answer, in ms. */
+/** How long a stream may continue after the response, in ms. */
 const maxAfterMs = 1_000
 
-/** What reading the first message of a stream needs. */
+/** Options of {@link firstMessage}. */
 export interface FirstMessageOptions {
   readonly server: { readonly gates: FloodGates }
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
-  /** Takes a message that came after the answer. */
+  /** Called with messages after the response. */
   deliver(message: JSONRPCMessage): void
 }
 
 /**
- * The answer to a request, where it is the first message of its stream. Otherwise the same stream from its beginning,
- * as it then goes on or breaks off.
+ * The response to a request if it is the first message of its stream; otherwise the same stream from its start.
  */
 export async function firstMessage(
   response: Response,
@@ -47,18 +46,18 @@ export async function firstMessage(
       }
     }
   } catch {
-    // What broke it is met again by whoever reads on.
+    // The reader of the replayed stream gets the same error.
   }
   return replayed(response, taken, chunks)
 }
 
-/** Whether a message ends its request by itself: an error, or a result that nothing more has to be asked for. */
+/** Whether a message completes its request: an error, or a complete result. */
 export function isAnswer(message: JSONRPCMessage, { id, method }: Awaited): boolean {
   const isHandshake = method === 'initialize' || method === 'server/discover'
   return 'id' in message && message.id === id && (isHandshake || 'error' in message || isCarried(message))
 }
 
-/** The same response with a body that is still to be read. */
+/** The same response with an unread body. */
 export function again(response: Response, type: string, body: BodyInit | null): Response {
   const headers = new Headers(response.headers)
   headers.set('content-type', type)
@@ -80,7 +79,7 @@ function replayed(response: Response, taken: Uint8Array[], chunks: BodySource): 
   return again(response, 'text/event-stream', body)
 }
 
-/** Reads a stream to its end, which is near, so that its connection is free for the next request. News are still news. */
+/** Reads the rest of a stream, so that its connection is free for the next request. Later messages are still delivered. */
 async function afterwards(
   reading: EventReading,
   left: readonly StreamEvent[],

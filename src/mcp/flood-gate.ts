@@ -1,18 +1,18 @@
 import { isObject } from './absent.js'
 import { IntegrationError } from '../model/errors.js'
 
-/** Units that may come at once on one stream: more than any honest burst of progress, logs and keep-alives. */
+/** The maximum burst on one stream, in units: more than an honest server sends of progress, logs and keep-alives. */
 const burst = 1_000
-/** The same, of a server that flooded a moment ago. */
+/** The maximum burst after a recent flood. */
 const burstAfterFlood = 20
 const rememberedMs = 60_000
-/** Units that may come in a second, in the long run. */
+/** The maximum rate in units per second. */
 const perSecond = 200
 const unitsOfRequest = 10
 const bytesPerUnit = 16 * 1024
 const readsPerUnit = 20
 
-/** Gates for the streams of one connection: a server that floods one after the other gains nothing. */
+/** Creates the gates of one connection. After a flood, new streams of the same connection have a lower limit. */
 export class FloodGates {
   readonly #now: () => number
   #floodedAt = Number.NEGATIVE_INFINITY
@@ -27,7 +27,7 @@ export class FloodGates {
   }
 }
 
-/** Bounds what a server may send on a stream: a message is a unit, and so are 16 KiB and twenty reads of the network. */
+/** Limits the messages of a stream. A unit is a message, 16 KiB, or twenty reads of the network. */
 export class FloodGate {
   readonly #now: () => number
   readonly #onFlood: () => void
@@ -46,13 +46,13 @@ export class FloodGate {
     this.#take(count)
   }
 
-  /** What a message asks for: a request has to be answered, which costs more than reading it. @throws the same */
+  /** Counts the requests among messages, because responding costs more than reading. @throws IntegrationError `response_too_large` */
   asked(messages: readonly unknown[]): void {
     const requests = messages.filter((message) => isObject(message) && 'method' in message && 'id' in message).length
     if (requests > 0) this.#take(requests * unitsOfRequest)
   }
 
-  /** What was read from the network. @throws IntegrationError `response_too_large` */
+  /** Counts bytes from the network. @throws IntegrationError `response_too_large` */
   read(bytes: number): void {
     this.#take(1 / readsPerUnit + bytes / bytesPerUnit)
   }
@@ -69,7 +69,7 @@ export class FloodGate {
   }
 }
 
-/** More was sent at once, or in all, than is accepted. */
+/** The error for too many messages. */
 export function flooded(): IntegrationError {
   return new IntegrationError(
     'response_too_large',

@@ -17,13 +17,13 @@ import { lostAnswer } from './mcp-errors.js'
 import { isFinalRefusal } from './server-errors.js'
 import { isSameId, readMessage, type Awaited } from './wire-message.js'
 
-/** One request under way. */
+/** A pending request. */
 export interface Exchange extends Awaited {
-  /** Its answer is a stream, so that it may come later than the answer's head. */
+  /** Whether the HTTP response is a stream, so that the JSON-RPC response may arrive later. */
   streams: boolean
-  /** What went wrong with its answer. */
+  /** The error of the response, if any. */
   failure?: unknown
-  /** Ends it, whoever gave it up. */
+  /** Aborts the request. */
   readonly abort: AbortController
   /** The response that was already received or asked for, for the SDK to continue with. */
   received: Response | Promise<Response> | undefined
@@ -36,13 +36,13 @@ export interface Exchange extends Awaited {
 
 /** Options of {@link GuardedTransport}. */
 export interface GuardOptions {
-  /** Streamable HTTP: a request whose response ended has no answer any more. */
+  /** Streamable HTTP: whether the end of the HTTP response ends the request. */
   readonly answersInResponse: boolean
-  /** A local server: what it sends has not been read as messages yet. */
+  /** A local server: whether messages are still unchecked. */
   readonly unread: boolean
-  /** A local server: ends it when it floods. Streams of others are bounded where they are read. */
+  /** A local server: ends the connection after too many messages. Other transports limit their streams. */
   readonly gate?: FloodGate | undefined
-  /** How long the question for the era may go unanswered, in ms. */
+  /** The time limit of the `server/discover` probe, in ms. */
   readonly questionMs: number
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
   /** Answers to requests that the SDK's client is about to send. */
@@ -55,8 +55,8 @@ export interface GuardOptions {
 export const exchangeHeader = 'x-mcp-integrations-exchange'
 
 /**
- * Stands between the SDK's client and one of its transports, so that every request ends: a response that can no longer
- * arrive becomes an error, a response that nobody waits for is dropped. The `server/discover` probe never breaks a
+ * Wraps one of the SDK's transports so that every request ends: a response that can no longer arrive becomes an error, and
+ * a response without a waiting request is dropped. The `server/discover` probe never breaks a
  * connection: an unexpected result counts as "unknown", and the older handshake follows.
  */
 export class GuardedTransport implements Transport {
@@ -71,14 +71,14 @@ export class GuardedTransport implements Transport {
   spoke = false
   /** The revision that the server chose in its handshake. */
   chosenVersion: unknown
-  /** The answer to the question for the era, where it came after the older handshake had begun. */
+  /** The result of the `server/discover` probe, if it arrived after the older handshake had started. */
   lateDiscovery: unknown
   readonly #inner: Transport
   readonly #options: GuardOptions
   readonly #exchanges = new Map<string | number, Exchange>()
   /** By method. */
   readonly #early: Map<string, EarlyAnswer>
-  /** What is being read held the answer to a request. */
+  /** Whether the bytes being read contained a response. */
   #answered = false
 
   constructor(inner: Transport, options: GuardOptions) {
@@ -112,7 +112,7 @@ export class GuardedTransport implements Transport {
     return this.#exchanges.get(mark.startsWith('#') ? Number(mark.slice(1)) : mark)
   }
 
-  /** The request under way that an answer with this id belongs to, also where the id came back as text. */
+  /** The pending request with this id, even if the server returned the id as text. */
   find(id: unknown): Exchange | undefined {
     if (typeof id !== 'string' && typeof id !== 'number') return undefined
     const known = this.#exchanges.get(id)
@@ -160,11 +160,11 @@ export class GuardedTransport implements Transport {
     exchange.stopTimer = stopTimer
     if (early?.isLate === true) this.#isUnknown(exchange)
     try {
-      // A local server has no `fetch` that could look.
+      // A local server has no `fetch` that could do this check.
       if (this.#options.unread) await beforeSend?.(false)
       await this.#inner.send(message, {
         ...options,
-        // A signal of its own: listeners don't pile up on the transport's, and a cancelled request frees its socket.
+        // Each request has its own signal, so that listeners don't accumulate and a cancelled request frees its socket.
         requestSignal: options?.requestSignal ?? exchange.abort.signal,
         headers: { ...headers, [exchangeHeader]: typeof id === 'number' ? `#${id}` : id },
         onRequestStreamEnd: () => {
@@ -182,7 +182,7 @@ export class GuardedTransport implements Transport {
   }
 
   /**
-   * Takes a message from the server, also one that came another way than through the transport.
+   * Delivers a message of the server, including messages that arrived outside the transport.
    *
    * @param unread - it is what the server sent, not yet the message that it means
    */
@@ -254,7 +254,7 @@ export class GuardedTransport implements Transport {
     else if ('id' in message) this.onQuestion?.(message)
   }
 
-  /** Nothing depends on whether a notification could be sent. */
+  /** Sends a notification. Errors are ignored. */
   async #notify(message: JSONRPCNotification, options?: TransportSendOptions): Promise<void> {
     if (message.method === 'notifications/initialized' && this.#options.handshake !== undefined) return
     const cancelled = cancelledRequest(message)

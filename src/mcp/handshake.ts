@@ -40,8 +40,8 @@ function trimmed(value: unknown): unknown {
 }
 
 /**
- * That a capability is there is what counts: it may be an object, `true`, or a list of what is offered. Where none is left,
- * nothing is said, and asking for the list has to tell.
+ * Reads the capabilities. Only their presence counts: a value can be an object, `true` or a list. Without any, listing the
+ * tools shows whether there are some.
  */
 function readCapabilities(sent: unknown): Raw {
   if (Array.isArray(sent)) return sent.includes('tools') ? { tools: {} } : {}
@@ -64,13 +64,13 @@ function flagsOf(capability: unknown): Raw {
   return Object.fromEntries(flags.slice(0, maxFlags))
 }
 
-/** What is found out about a server is kept for the next connection: it has to fit into a record. */
+/** Limits of the server's description, because it is stored in one record. */
 const maxFlag = 64
 const maxFlags = 20
 const maxInstructions = 16_384
 const maxText = 2_048
 const maxIcons = 20
-/** Of all icons together, in characters. */
+/** The limit of all icons together, in characters. */
 const maxIconsLength = 64 * 1024
 
 function readServerInfo(sent: unknown): Raw {

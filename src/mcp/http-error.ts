@@ -3,10 +3,10 @@ import { IntegrationError, type ErrorCode } from '../model/errors.js'
 /** The operation that failed: only a call may have had an effect. */
 export type Doing = 'connect' | 'list' | 'call'
 
-/** The longest wait that a server may ask for, in ms. */
+/** The longest `Retry-After` that is honoured, in ms. */
 const maxRetryAfterMs = 3_600_000
 
-/** Of a server's own words, in characters. */
+/** The limit of a server's own text, in characters. */
 export const maxServerMessage = 2_000
 
 /** An HTTP status that is not a success. */
@@ -34,12 +34,12 @@ export function codeOfStatus(status: number, doing: Doing): ErrorCode {
   if (status === 429) return 'rate_limited'
   if (status >= 500) return 'server_error'
   if (status >= 300 && status < 400) return 'redirect_refused'
-  // What has shaken hands speaks MCP; a URL that is gone is another matter.
+  // After a handshake, the server is known to speak MCP, unless its URL no longer exists.
   const isGone = status === 404 || status === 405 || status === 410
   return doing === 'connect' || (doing === 'list' && isGone) ? 'not_mcp' : 'protocol_error'
 }
 
-/** What a refusal says for people: in JSON of any kind, or as plain text. A web page says nothing. */
+/** The message for people in an error body: in JSON of any form, or as plain text. Web pages are ignored. */
 export function wordsIn(body: string): string | undefined {
   const text = body.slice(0, 16 * maxServerMessage).trim()
   if (text === '' || text.startsWith('<')) return undefined
@@ -63,15 +63,16 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What a person can do about a status that says where to look. */
+/** The next step for a person, for statuses that imply one. */
 function adviceOn(httpStatus: number, doing: Doing): string {
   if (httpStatus === 401 || httpStatus === 403)
     return doing === 'call'
       ? ' This credential is not allowed to make this call.'
-      : ' It refuses this credential: check the key or token, and its permissions.'
+      : ' It refuses this credential: check the key or token and its permissions.'
   if (doing === 'connect' && httpStatus === 400)
-    return ' It may need another path, or a header: see what its documentation asks for.'
-  if (httpStatus === 421) return ' It does not accept the host name in its URL: allow it there, or give another URL.'
+    return ' It may need another path or a header: see the documentation of the server.'
+  if (httpStatus === 421)
+    return ' It does not accept the host name of its URL: allow the name at the server, or use another URL.'
   if (doing !== 'call' && (httpStatus === 404 || httpStatus === 405))
     return ' Check the path of the URL: the path of an MCP server often ends in /mcp or /sse.'
   return ''

@@ -1,6 +1,6 @@
 import type { RegistryRuntime } from '../ports/runtime.js'
 
-/** Between half and all of a pause, in ms, so that clients that failed together don't retry together. */
+/** A random pause between half of `ms` and `ms`, so that clients that failed together don't retry together. */
 export function jitter({ randomId }: Pick<RegistryRuntime, 'randomId'>, ms: number): number {
   let hash = 0
   for (const char of randomId()) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0

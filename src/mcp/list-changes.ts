@@ -3,16 +3,16 @@ import type { OpenOptions } from './connection-contract.js'
 import { jitter } from './jitter.js'
 import type { OpenClient } from './connect-client.js'
 
-/** How long a connection lives before its stream is opened, in ms: one that is used once needs none. */
+/** How long to wait before opening the stream of a connection, in ms, because a connection for one use needs none. */
 const listensAfterMs = 5_000
 const minPauseMs = 1_000
 const maxPauseMs = 60_000
-/** How long the first call waits for a stream that questions may come on, in ms. */
+/** How long the first call waits for the stream of questions, in ms. */
 const streamWaitMs = 2_000
 
-/** A watch over what a server sends unasked. */
+/** Watches the unsolicited messages of a server. */
 export interface Watch {
-  /** Resolves when questions of the server can arrive, or won't. */
+  /** Resolves when questions of the server can arrive, or never will. */
   readonly ready: Promise<void>
   stop(): void
 }
@@ -34,7 +34,7 @@ export function watchTools(
   const ended = new AbortController()
   if (wanted) transport.onToolsChanged = tell
   const asksUnasked = elicits && profile.era === 'legacy'
-  // HTTP+SSE and local servers send what they like on the stream that is there.
+  // HTTP+SSE and local servers use their only stream for unsolicited messages.
   const hasStream = profile.era === 'legacy' && profile.transport !== 'streamable-http'
   if (hasStream || !(wanted || asksUnasked)) return { ready: Promise.resolve(), stop: () => undefined }
 
@@ -61,7 +61,7 @@ export function watchTools(
     try {
       onToolsChanged?.()
     } catch {
-      // A listener can't break a connection.
+      // An error of the listener must not affect the connection.
     }
   }
 

@@ -24,17 +24,17 @@ import { isOver } from './session-check.js'
 import { readToolList } from './tool-listing.js'
 import { callOn, failedAnswer, type TimedCall } from './tool-call.js'
 
-/** How long closing waits for the server to take note, in ms. */
+/** How long closing waits for the server to end its session, in ms. */
 const closeSessionMs = 2_000
 
-/** A {@link Connection} over the SDK's client; opens a new session when the server forgot the old one. */
+/** A {@link Connection} with the SDK's client. Opens a new session if the server lost the old one. */
 export class LiveConnection implements Connection {
   readonly #options: OpenOptions
   #open: OpenClient
   #reopening: Promise<void> | undefined
   #closed = false
   #watch: Watch
-  /** One for all sessions of the connection: a server that ends one gains nothing. */
+  /** Shared by all sessions of the connection, so that a new session doesn't reset the limit. */
   readonly #news: NewsPace
   readonly #oneByOne = new PQueue({ concurrency: 1 })
   #asking: Asking | undefined
@@ -65,7 +65,7 @@ export class LiveConnection implements Connection {
     return this.#asksOneByOne && this.profile.transport !== 'local'
   }
 
-  /** On all but 2026-07-28 over HTTP, one client has to do for all calls. */
+  /** Whether calls with elicitation run one at a time: everywhere except 2026-07-28 over HTTP. */
   get #asksOneByOne(): boolean {
     return this.#options.elicits && !(this.profile.era === 'modern' && this.profile.transport === 'streamable-http')
   }
@@ -119,7 +119,7 @@ export class LiveConnection implements Connection {
     })
   }
 
-  /** A 2026-07-28 server keeps nothing between requests, so that a client for one call costs no request. */
+  /** Uses a separate client for one call. A 2026-07-28 server has no session, so this costs no request. */
   async #callAlone(call: TimedCall, asking: Asking): Promise<ToolAnswer> {
     const { endpoint, runtime, timeoutMs } = this.#options
     const own = await openClient({ endpoint, runtime, timeoutMs, elicits: true }, this.profile)
@@ -156,8 +156,8 @@ export class LiveConnection implements Connection {
   }
 
   /**
-   * Does work, and once more on a new connection where it was refused before anything was done because the session is
-   * gone, or the era is another one. A stored profile is a shortcut: a refusal on it is never final.
+   * Runs work, and once more on a new connection if the server refused it before doing anything, because the session was
+   * lost or the era changed. A refusal with a stored profile is never final.
    */
   async #recovering<T>(work: (open: OpenClient) => Promise<T>, doing: Doing, again = true): Promise<T> {
     const open = this.#open
@@ -167,15 +167,15 @@ export class LiveConnection implements Connection {
       return result
     } catch (error) {
       const failure = serverError(error, doing)
-      // An idle socket may have been closed just as a request went out on it; asking for a list again harms nobody.
+      // The server may have closed an idle socket just before the request. Listing again is harmless.
       if (doing === 'list' && again && this.usable && isReset(failure))
         return await this.#recovering(work, doing, false)
       if (this.#closed || !(await isOver(open, error, failure, this.#options))) throw error
       const { era, protocolVersion } = open.profile
       await this.#renew(open, era === 'legacy' && !saysAnotherRevision(failure))
       if (doing === 'call' && mayHaveBegun(failure)) throw error
-      // Without a session that could have been lost, only another revision explains the refusal; if the server agrees on
-      // the same one again, it may have done what it was asked.
+      // Without a session, only a changed revision explains the refusal. If the server agrees on the same revision again, the
+      // tool may have run.
       const agreesAgain = this.profile.era === era && this.profile.protocolVersion === protocolVersion
       if (doing === 'call' && agreesAgain && (era === 'modern' || saysAnotherRevision(failure))) throw error
       return await work(this.#open).catch((second: unknown) => {
@@ -216,7 +216,7 @@ export class LiveConnection implements Connection {
   }
 
   async #discard(open: OpenClient, endSession: boolean): Promise<void> {
-    // The session of a connection that elicits is its own, so that nobody else misses it.
+    // A connection with elicitation has its own session, so ending it affects no other.
     if ((endSession || this.#options.elicits) && !open.state.broken && open.transport.sessionId !== undefined) {
       const clock = new CallClock({ runtime: this.#options.runtime, timeoutMs: closeSessionMs })
       await clock.race(open.terminate()).catch(() => undefined)
@@ -229,7 +229,7 @@ export class LiveConnection implements Connection {
 
 const noTools: ToolListing = { tools: [], quarantined: [], isCut: false }
 
-/** A server that says nothing of what it offers, and does not know the question, has no tools. */
+/** A server without declared capabilities that doesn't know `tools/list` has no tools. */
 function noneWhereUnknown(error: unknown): ToolListing {
   if (rpcErrorOf(error)?.code === methodNotFound) return noTools
   throw error

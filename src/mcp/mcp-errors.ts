@@ -1,16 +1,16 @@
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { wordsIn, type Doing } from './http-error.js'
 
-/** What answers is not an MCP server. */
+/** The error for a URL without an MCP server. */
 export function notMcp(doing: Doing, what: 'A web page' | 'Something else' = 'A web page'): IntegrationError {
   return new IntegrationError(
     'not_mcp',
-    `${what} answers at this URL, not an MCP server. Check the path: the path of an MCP server often ends in /mcp or /sse.`,
+    `${what} responds at this URL, not an MCP server. Check the path: the path of an MCP server often ends in /mcp or /sse.`,
     { mayHaveRun: doing === 'call' },
   )
 }
 
-/** The answer to a request was lost: nobody knows whether the request was carried out. */
+/** The error for a lost response, after which the outcome of the request is unknown. */
 export function lostAnswer(): IntegrationError {
   return new IntegrationError('unreachable', 'The connection ended before the server responded.', {
     reason: 'reset',
@@ -18,7 +18,7 @@ export function lostAnswer(): IntegrationError {
   })
 }
 
-/** The server no longer knows the session: a request in it was refused before anything was done. */
+/** The error for a lost session. The server refused the request before it did anything. */
 export function sessionLost(httpStatus?: number, body = ''): IntegrationError {
   return new IntegrationError('session_lost', 'The server no longer knows the session.', {
     httpStatus,
@@ -26,14 +26,14 @@ export function sessionLost(httpStatus?: number, body = ''): IntegrationError {
   })
 }
 
-/** The server speaks other revisions: nothing was done. */
+/** The error for a server of other MCP revisions, which did nothing. */
 export function unsupportedVersion(): IntegrationError {
   return new IntegrationError('protocol_error', 'The server does not support the expected MCP revision.', {
     reason: 'unsupported_version',
   })
 }
 
-/** The server speaks MCP and sent something that MCP doesn't allow. */
+/** The error for an MCP server that sent an invalid message. */
 export function brokenProtocol(mayHaveRun: boolean): IntegrationError {
   return new IntegrationError(
     'protocol_error',
@@ -42,12 +42,12 @@ export function brokenProtocol(mayHaveRun: boolean): IntegrationError {
   )
 }
 
-/** No request reached the server, or its answer did not reach us. */
+/** The error for a request that didn't reach the server, or whose response didn't arrive. */
 export function unreachable(reason: string, mayHaveRun: boolean): IntegrationError {
   return new IntegrationError('unreachable', 'The server could not be reached.', { reason, mayHaveRun })
 }
 
-/** The connection ended before an answer. */
+/** Whether the connection ended before a response. */
 export function isReset(failure: Error): boolean {
   return isIntegrationError(failure) && failure.code === 'unreachable' && failure.reason === 'reset'
 }

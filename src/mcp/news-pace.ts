@@ -1,6 +1,6 @@
 import type { RegistryRuntime } from '../ports/runtime.js'
 
-/** The shortest and the longest time between two times that news is passed on, in ms. */
+/** The minimum interval between two notices, in ms. The next constant: the maximum. */
 const minMs = 5_000
 const maxMs = 300_000
 

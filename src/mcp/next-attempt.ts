@@ -7,7 +7,7 @@ import { brokenProtocol, unsupportedVersion } from './mcp-errors.js'
 import type { GuardedTransport } from './guarded-transport.js'
 import { serverError } from './server-errors.js'
 
-/** One way to try it. `auto` asks for the era first. */
+/** One way to connect. Without `prior`, the era is detected. */
 export interface Attempt {
   readonly kind: ServerProfile['transport']
   readonly prior?: ServerProfile | 'legacy' | undefined
@@ -16,9 +16,9 @@ export interface Attempt {
 }
 
 /**
- * What to try after a failed attempt.
+ * The next way to connect after a failed one.
  *
- * @throws the error, where nothing else is worth trying; {@link MayBeOldTransport} where another transport is
+ * @throws the error if there is no other way; {@link MayBeOldTransport} if another transport may work
  */
 export function nextAttempt(
   { kind, prior, offering }: Attempt,
@@ -38,9 +38,9 @@ export function nextAttempt(
   throw unasked || mayBeOldTransport(error) ? new MayBeOldTransport(failure, unasked) : failure
 }
 
-/** The server does not take Streamable HTTP at this URL, and nothing says that it is no MCP server. */
+/** Thrown if the server doesn't accept Streamable HTTP at this URL but may still be an MCP server. */
 export class MayBeOldTransport extends Error {
-  /** @param unasked - The older handshake was not tried. */
+  /** @param unasked - whether the older handshake was not tried */
   constructor(
     readonly failure: Error,
     readonly unasked: boolean,
@@ -49,7 +49,7 @@ export class MayBeOldTransport extends Error {
   }
 }
 
-/** A server of the current era that took its time: nothing more has to be asked. */
+/** The attempt for a server of the current era that responded late to the probe. */
 function lateAnswer(kind: Attempt['kind'], discover: JsonObject, now: number): Attempt {
   const prior: ServerProfile = {
     era: 'modern',
@@ -63,8 +63,8 @@ function lateAnswer(kind: Attempt['kind'], discover: JsonObject, now: number): A
 }
 
 /**
- * The revisions that a refusal of the handshake names, apart from the one that was offered; `undefined` when the refusal
- * is about something else.
+ * The revisions in the error of a refused handshake, without the offered one; `undefined` if the error is about something
+ * else.
  */
 function revisionsNamed(error: unknown, offered: string): readonly string[] | undefined {
   const words = wordsOf(error)

@@ -18,7 +18,7 @@ export async function openClient(options: OpenOptions, profile: ServerProfile | 
       } catch (error) {
         if (!isIntegrationError(error) || !['not_mcp', 'protocol_error', 'session_lost'].includes(error.code))
           throw error
-        // It speaks something else now.
+        // The server has changed since the profile was stored.
       }
     }
     return await (local ? findOutLocally(attempt) : findOut(attempt, options))
@@ -38,7 +38,7 @@ async function findOut(attempt: Attempting, options: OpenOptions): Promise<OpenC
   }
 }
 
-/** Where not even the question for the era was understood, HTTP+SSE is likelier, so it comes before the older handshake. */
+/** If the probe failed completely, HTTP+SSE is more likely, so it is tried before the older handshake. */
 async function findOutUnasked(first: Error, attempt: Attempting, options: OpenOptions): Promise<OpenClient> {
   try {
     return await attemptFor(options.timeoutMs / 2, options, attempt, { kind: 'sse', prior: 'legacy' })
@@ -49,7 +49,7 @@ async function findOutUnasked(first: Error, attempt: Attempting, options: OpenOp
   }
 }
 
-/** A guess gets a part of the time: an event stream that is not HTTP+SSE's never says so. */
+/** Tries a guess with a part of the time, because other event streams than HTTP+SSE never send an error. */
 async function attemptFor(timeoutMs: number, options: OpenOptions, attempt: Attempting, how: Attempt) {
   const clock = new CallClock({ runtime: options.runtime, timeoutMs, signal: options.signal })
   try {
@@ -59,14 +59,14 @@ async function attemptFor(timeoutMs: number, options: OpenOptions, attempt: Atte
   }
 }
 
-/** The first error says more than the last one, which found nothing either. */
+/** Replaces the error of the last attempt by the first one if it says nothing new. */
 function insteadOfNothing(first: Error): (failure: unknown) => never {
   return (failure) => {
     throw isIntegrationError(failure) && failure.code === 'not_mcp' ? first : failure
   }
 }
 
-/** A server that takes the question for its era badly is asked the older way, in a process of its own. */
+/** A local server that fails at the probe is started again for the older handshake. */
 async function findOutLocally(attempt: Attempting): Promise<OpenClient> {
   try {
     return await attempt({ kind: 'local' })

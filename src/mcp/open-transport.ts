@@ -6,22 +6,22 @@ import { serverFetch, type ServerFetchOptions } from './server-fetch.js'
 import { PlainRequests } from './plain-requests.js'
 import { receiveUnasked } from './unasked-messages.js'
 
-/** A transport that can be connected, once, and what goes with it. */
+/** A transport that can be connected once, with its functions. */
 export interface OpenTransport {
   readonly transport: GuardedTransport
   readonly state: ConnectionState
   /** Streamable HTTP: sends requests without the SDK's client. */
   plainRequests?(agreed: Pick<ServerProfile, 'era' | 'protocolVersion'>): PlainRequests
-  /** Legacy Streamable HTTP: makes the server forget the session. */
+  /** Legacy Streamable HTTP: ends the session at the server. */
   terminate(): Promise<void>
-  /** Legacy Streamable HTTP: receives what the server sends unasked, until its stream ends. */
+  /** Legacy Streamable HTTP: receives unsolicited messages until the stream ends. */
   receive(signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'unavailable'>
 }
 
 /** The state of a connection between requests. */
 export interface ConnectionState {
   broken: boolean
-  /** A request on it was answered. */
+  /** Whether a request got a response. */
   proven?: boolean | undefined
   /** Called with the error of a broken connection, if known. */
   onError?: ((failure: unknown) => void) | undefined
@@ -34,7 +34,7 @@ export interface KnownServer extends Pick<GuardOptions, 'early' | 'handshake'> {
   readonly protocolVersion?: string | undefined
 }
 
-/** Makes the SDK's transport of a kind, guarded, over the endpoint's own `fetch`. */
+/** Creates the SDK's transport of a kind with a guard, over the endpoint's `fetch`. */
 export async function openTransport(
   { endpoint, runtime, timeoutMs, maxMessageBytes }: OpenOptions,
   kind: ServerProfile['transport'],
@@ -44,7 +44,7 @@ export async function openTransport(
   const questionMs = timeoutMs / 2
   const gates = new FloodGates(() => runtime.now())
   if ('local' in endpoint) {
-    // Opaque in the port, so that no SDK type is in our declarations.
+    // The port declares `unknown`, so that our declarations contain no SDK type.
     const inner = (await endpoint.local.open({ maxMessageBytes })) as Transport
     const guarded = new GuardedTransport(inner, {
       answersInResponse: false,
@@ -118,13 +118,13 @@ export async function openTransport(
   }
 }
 
-/** There is no session to end, and what is unasked comes on the stream that is there. */
+/** For transports without sessions: there is none to end, and unsolicited messages arrive on the only stream. */
 const withoutSession = {
   terminate: () => Promise.resolve(),
   receive: () => Promise.resolve('unavailable' as const),
 }
 
-/** Clamps a server's requested pause, in ms: a timer takes at most 31 bits, and nobody waits longer than a minute. */
+/** Clamps a server's requested pause, in ms. Timers accept at most 31 bits, and a minute is the longest useful pause. */
 function clampDelay(ms: number): number {
   return Math.min(Math.max(ms, 10), 60_000)
 }

@@ -2,13 +2,13 @@ import type { JsonObject, JsonValue } from '../model/json.js'
 import { withinBudget, WorkBudget } from '../model/work-budget.js'
 import { fits } from './schema-check.js'
 
-/** Work budget of one check: some tens of milliseconds. */
+/** The work budget of one check: some tens of milliseconds. */
 const maxWork = 400_000
 
-/** Whether a value fits a schema; `not_checked`: finding out would cost too much. */
+/** Whether a value fits a schema. `not_checked`: the check would cost too much. */
 export type SchemaFit = 'fits' | 'mismatch' | 'not_checked'
 
-/** Why structured content may not match its tool's output schema. */
+/** The reason why structured content may not match its tool's output schema. */
 export interface OutputProblem {
   readonly code: 'output_schema' | 'not_checked'
   readonly message: string
@@ -17,7 +17,7 @@ export interface OutputProblem {
 /**
  * Checks structured content against its tool's output schema, in bounded time.
  *
- * @returns what is wrong, in our words; `undefined`: nothing
+ * @returns the problem; `undefined` if there is none
  */
 export function outputProblem(
   outputSchema: JsonObject,
@@ -39,7 +39,7 @@ export function outputProblem(
   }
 }
 
-/** Whether a value fits a schema, as far as that can be told within bounds. */
+/** Whether a value fits a schema, checked in bounded time. */
 export function schemaFit(schema: JsonObject, value: JsonValue): SchemaFit {
   const work = new WorkBudget(maxWork)
   return withinBudget<SchemaFit>(() => (fits(schema, value, work) ? 'fits' : 'mismatch'), 'not_checked')

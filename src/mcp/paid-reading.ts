@@ -2,18 +2,18 @@ import type { JsonObject, JsonValue } from '../model/json.js'
 import type { WorkBudget } from '../model/work-budget.js'
 import { isArray, isNested } from './schema-values.js'
 
-/** Reads and compares JSON values, every step paid for. */
+/** Reads and compares JSON values within a work budget. */
 export class PaidReading {
   readonly #work: WorkBudget
   readonly #enums = new Map<readonly JsonValue[], EnumValues>()
-  /** Listing the keys of an object takes as long as it has keys, so that it is done, and paid for, once. */
+  /** Caches the keys of objects, because listing them takes time proportional to their number. */
   readonly #names = new Map<JsonObject, readonly string[]>()
 
   constructor(work: WorkBudget) {
     this.#work = work
   }
 
-  /** Plain values are looked up; only lists and objects are compared one by one. */
+  /** Whether a value is in a list. Plain values are looked up; only lists and objects are compared one by one. */
   isAmong(values: readonly JsonValue[], value: JsonValue): boolean {
     let known = this.#enums.get(values)
     if (known === undefined) {
@@ -42,7 +42,7 @@ export class PaidReading {
     return result
   }
 
-  /** In characters, not UTF-16 units. */
+  /** The length in characters, not UTF-16 units. */
   length(text: string): number {
     this.#work.spend(1 + (text.length >> 2))
     let pairs = 0

@@ -30,24 +30,24 @@ export interface PlainRequestsOptions {
   readonly server: ServerFetchOptions
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
   readonly era: ServerProfile['era']
-  /** What the SDK's transport agreed on with the server. */
+  /** The session and revision that were agreed with the server. */
   readonly session: { readonly sessionId?: string | undefined; readonly protocolVersion?: string | undefined }
   readonly protocolVersion: string
-  /** Sends the server a message that needs no answer. */
+  /** Sends a notification to the server. */
   notify(message: JSONRPCMessage): Promise<void>
-  /** Takes a message of the server that answers nothing. */
+  /** Called with messages of the server other than responses. */
   deliver(message: JSONRPCMessage): void
 }
 
 /**
  * `tools/call` and `tools/list` over Streamable HTTP without the SDK's client and transport, which cost more than the
- * network: a request is written here, and its answer read once. An answer that is anything but one result or error
- * (news before it, a question, a stream to be resumed) is the SDK's to go on with, as it came: nothing is sent twice.
+ * network: a request is written here, and its response is read once. The SDK continues with any response other than a
+ * single result or error (a notification before it, a question, a stream to resume). Nothing is sent twice.
  */
 export class PlainRequests {
   readonly #options: PlainRequestsOptions
   readonly #fetch: ServerFetchOptions['fetch']
-  /** What the SDK's client adds to `_meta` of every request. */
+  /** The members that the SDK's client adds to `_meta` of every request. */
   readonly #envelope: object | undefined
   readonly #underWay = new Set<CallClock>()
   #lastId = someId()
@@ -61,7 +61,7 @@ export class PlainRequests {
   /**
    * Sends a request, and returns its result as the server sent it.
    *
-   * @param viaSdk - does the same with the SDK's client, or goes on with an answer that came
+   * @param viaSdk - sends the request with the SDK's client, or continues with a received response
    * @throws ProtocolError for a JSON-RPC error; IntegrationError, or what the given `fetch` throws
    */
   async ask(request: PlainRequest, viaSdk: (carried: Carried) => Promise<unknown>): Promise<unknown> {
@@ -79,7 +79,7 @@ export class PlainRequests {
     }
   }
 
-  /** Nothing that was asked will be answered any more. */
+  /** Ends all pending requests. */
   close(): void {
     for (const clock of this.#underWay) clock.end(lostAnswer())
   }
@@ -91,7 +91,7 @@ export class PlainRequests {
     const { url, server, era } = this.#options
     const { method, clock, beforeSend } = request
     const exchange: Awaited = { id: ++this.#lastId, method }
-    // A server of the current era sees that its response is not waited for.
+    // A server of the current era notices that the response is no longer read.
     const stop = era === 'modern' ? undefined : clock.whenEnded((reason) => this.#cancel(exchange, reason))
     try {
       const response = await this.#fetch(url, {
@@ -99,7 +99,7 @@ export class PlainRequests {
         headers,
         body: this.#message(request, exchange.id),
         signal: clock.signal,
-        // Depth counts per tool: one that nests too deep must not take the others with it.
+        // Depth is checked for each tool, because one that nests too deep must not affect the others.
         deepJson: method === 'tools/list' ? 'skip' : undefined,
         beforeSend,
       })
@@ -122,7 +122,7 @@ export class PlainRequests {
     return JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta } })
   }
 
-  /** The headers of a request; `undefined` for a tool whose name has to be encoded to be one. */
+  /** The headers of a request; `undefined` if the tool's name must be encoded for a header. */
   #headers({ method, params }: PlainRequest): Readonly<Record<string, string>> | undefined {
     const { era, session } = this.#options
     const headers: Record<string, string> = {
@@ -140,14 +140,14 @@ export class PlainRequests {
     return plainValue.test(name) ? headers : undefined
   }
 
-  /** Nothing depends on whether the server could be told. */
+  /** Notifies the server of a cancelled request. Errors are ignored. */
   #cancel({ id }: Awaited, reason: IntegrationError): void {
     const params = { requestId: id, reason: String(reason) }
     void this.#options.notify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }).catch(() => undefined)
   }
 }
 
-/** The answer that a body is; the body again, where it holds more than that. */
+/** The only message of a body; the response again if the body contains more. */
 async function onlyMessage(response: Response, exchange: Awaited): Promise<JSONRPCMessage | Response> {
   const body = await readBody(response)
   if (body.kind === 'stream') return again(response, 'text/event-stream', body.body)
@@ -166,5 +166,5 @@ function someId(): number {
   return 1_000_000_000 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000_000)
 }
 
-/** Text that is the same as a header's value. */
+/** Text that can be a header value without encoding. */
 const plainValue = /^(?!=\?)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/

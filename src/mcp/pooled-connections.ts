@@ -1,12 +1,12 @@
 import type { RegistryRuntime } from '../ports/runtime.js'
 import type { Connection } from './connection-contract.js'
 
-/** A connection that work is done on. */
+/** A connection of the pool. */
 export interface PooledConnection {
   readonly connection: Connection
   readonly group: ConnectionGroup
   users: number
-  /** It was replaced by another connection. */
+  /** Whether another connection replaced this one. */
   retired: boolean
   stopIdle: () => void
 }
@@ -14,22 +14,22 @@ export interface PooledConnection {
 /** The connections of one key. */
 export interface ConnectionGroup {
   readonly live: Set<PooledConnection>
-  /** Its key was closed: only running work remains. */
+  /** Whether the key was closed, so that only running work remains. */
   gone: boolean
 }
 
 /** Options of {@link PooledConnections}. */
 export interface PooledConnectionsOptions {
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
-  /** An idle connection is closed after so long, in ms. */
+  /** How long an idle connection stays open, in ms. */
   readonly idleMs: number
-  /** Live connections; the least recently used idle one goes first. */
+  /** The limit of open connections. Beyond it, the least recently used idle one is closed. */
   readonly maxConnections: number
 }
 
-/** The live connections of a pool, over all keys: each is closed when it was idle for long, or makes room for others. */
+/** The open connections of a pool, over all keys. Idle ones are closed after a time, or to make room for others. */
 export class PooledConnections {
-  /** Whether sessions outlive their connections, for the next process. */
+  /** Whether sessions stay usable after their connections, for the next process. */
   keepSessions = false
   readonly #options: PooledConnectionsOptions
   /** In order of use, the least recent first. */
@@ -43,7 +43,7 @@ export class PooledConnections {
     return this.#live.size
   }
 
-  /** Adds a connection that nobody uses yet. */
+  /** Adds an unused connection. */
   add(connection: Connection, group: ConnectionGroup): PooledConnection {
     const live: PooledConnection = { connection, group, users: 0, retired: false, stopIdle: () => undefined }
     group.live.add(live)
@@ -52,7 +52,7 @@ export class PooledConnections {
     return live
   }
 
-  /** Counts one more user, until {@link release}. */
+  /** Adds a user of a connection, until {@link release}. */
   take(live: PooledConnection): PooledConnection {
     live.users++
     live.stopIdle()
@@ -61,7 +61,7 @@ export class PooledConnections {
     return live
   }
 
-  /** Counts one user less: a connection without any is idle. */
+  /** Removes a user of a connection. Without users, the connection is idle. */
   release(live: PooledConnection): void {
     live.users--
     if (!live.connection.usable || !this.#live.has(live) || live.group.gone) return this.drop(live)
@@ -70,7 +70,7 @@ export class PooledConnections {
     this.#makeRoom()
   }
 
-  /** Removes a connection; its running work finishes first. Its session stays usable. */
+  /** Removes a connection. Running work finishes first, and the session stays usable. */
   drop(live: PooledConnection): void {
     live.stopIdle()
     live.group.live.delete(live)
@@ -81,7 +81,7 @@ export class PooledConnections {
         .catch(() => undefined)
   }
 
-  /** No new work goes to it, and its session ends with its last. */
+  /** Stops new work on a connection. The session ends after the running work. */
   async retire(live: PooledConnection): Promise<void> {
     live.retired = true
     live.stopIdle()
@@ -90,7 +90,7 @@ export class PooledConnections {
     if (live.users === 0) await live.connection.close({ endSession: true }).catch(() => undefined)
   }
 
-  /** Closes idle connections to a server that is down: no event stream, and no request for the next connection. */
+  /** Closes idle connections to a server that is down, without a request to it. */
   dropIdle(group: ConnectionGroup): void {
     for (const live of group.live) if (live.users === 0) this.drop(live)
   }

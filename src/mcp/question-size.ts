@@ -1,19 +1,19 @@
 import { isObject, type Raw } from './absent.js'
 
-/** Values of what a server asks or reports by itself: the SDK checks each of them, in many ways at once. */
+/** The limit of values in a request or notification of the server, because the SDK checks each value in many ways. */
 const maxValues = 3_000
-/** Fields of one form: each is tried as every kind of field there is. */
+/** The limit of fields in one form, because the SDK tries each field as every type. */
 const maxFields = 100
 
 /**
- * Removes the parameters of a request or notification of the server that would take long to check. Without them it is
- * refused where it needs them.
+ * Removes parameters of a server's request or notification that would take long to check. The SDK then refuses the
+ * message if it needs them.
  */
 export function boundedParams(method: string, params: unknown): unknown {
   return isBounded(params) && (method !== 'elicitation/create' || isFillable(params)) ? params : undefined
 }
 
-/** Does the same with all questions of an answer, which count together. */
+/** Does the same with all questions of a result, which share one limit. */
 export function withBoundedQuestions(result: Raw): Raw {
   const { inputRequests } = result
   if (!isObject(inputRequests)) return result
@@ -31,7 +31,7 @@ function isFillable(params: unknown): boolean {
   return fields.length <= maxFields
 }
 
-/** Whether something holds few values, counted until they are too many. */
+/** Whether a value contains few values. Stops counting at the limit. */
 function isBounded(given: unknown): boolean {
   const open = [given]
   for (let count = 0; open.length > 0; count++) {

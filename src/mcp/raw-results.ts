@@ -4,22 +4,23 @@ import { maxJsonDepth, nestsWithin } from '../model/json.js'
 import { isAbsent, isObject } from './absent.js'
 
 /**
- * Results of tools are ours to check, tool by tool and block by block: the SDK would refuse the whole for one flaw, and
- * drop what it doesn't know. So it is shown an empty result of the right shape, and the real one travels beside it.
+ * Passes results of tools through the SDK unchecked, because the SDK would refuse a whole result for one invalid part and
+ * drop unknown members. The SDK gets an empty valid result with the real one attached, which is checked here, tool by tool
+ * and block by block.
  */
 const carried = 'mcp-integrations/raw-result'
 
 /**
- * Puts the result of `tools/list` and `tools/call` aside; other messages stay as they are.
+ * Attaches the result of `tools/list` and `tools/call` to an empty one. Other messages stay unchanged.
  *
  * @throws IntegrationError `protocol_error` for a result that nests too deep
  */
 export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessage {
   if (!('result' in message)) return message
   const result: unknown = message.result
-  // Tools are looked at one by one.
+  // Tools are checked one by one, later.
   const frame = method === 'tools/list' && isObject(result) ? { ...result, tools: undefined } : result
-  // The message around it is a level too.
+  // The message around the result is one level.
   if (!nestsWithin(frame, maxJsonDepth - 1)) throw tooDeep()
   if (method !== 'tools/list' && method !== 'tools/call') return message
   if (!isComplete(method, result)) return message
@@ -32,8 +33,8 @@ export function carryRaw(method: string, message: JSONRPCMessage): JSONRPCMessag
 }
 
 /**
- * What is not complete is the SDK's to handle or to refuse: questions, tasks, kinds yet unknown. A word for the kind that
- * nobody knows costs nothing where what a complete result consists of is there.
+ * Whether a result is complete. The SDK handles or refuses other results: questions, tasks, unknown kinds. An unknown
+ * `resultType` is ignored if the members of a complete result are present.
  */
 function isComplete(method: string, result: unknown): boolean {
   if (!isObject(result)) return true
@@ -44,7 +45,7 @@ function isComplete(method: string, result: unknown): boolean {
   return parts.some((part) => !isAbsent(part))
 }
 
-/** Whether a message is one that {@link carryRaw} made. */
+/** Whether {@link carryRaw} created a message. */
 export function isCarried(message: JSONRPCMessage): boolean {
   if (!('result' in message)) return false
   const { resultType, _meta } = message.result as { resultType?: unknown; _meta?: unknown }

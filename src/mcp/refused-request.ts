@@ -7,7 +7,7 @@ import { sessionLost, unsupportedVersion } from './mcp-errors.js'
 import { httpError, type Doing } from './http-error.js'
 import { isSameId, readMessage, type Awaited } from './wire-message.js'
 
-/** A request that was refused by its status; a JSON-RPC error with its id says more than that. */
+/** Handles a request that was refused with an HTTP status. A JSON-RPC error with the request's id takes precedence. */
 export async function refused(
   response: Response,
   exchange: Awaited,
@@ -26,16 +26,16 @@ export async function refused(
   if (method === 'initialize') return refusedHandshake(response, text, error !== undefined, now)
   if (error?.isOurs === true) throw new RpcRefusal({ ...error, httpStatus: status })
   if (status === 404 && inSession) throw sessionLost(status, text)
-  // Many servers look a session up themselves and answer 400; without the request's id it may be about the session.
+  // Many servers return 400 for an unknown session. An error without the request's id may be about the session.
   if (status === 400 && error !== undefined)
     throw new RpcRefusal({ ...error, httpStatus: status, doubtsSession: inSession })
   throw statusError(response, doingOf(exchange), now, text)
 }
 
-/** What the SDK makes of the refused question for the era; where it says nothing about MCP, the older ways are tried. */
+/** Handles a refused probe. If the response says nothing about MCP, the older ways are tried. */
 function refusedProbe(response: Response, text: string, isRpcError: boolean, now: () => number): Response {
   const { status, headers } = response
-  // The SDK reads a JSON-RPC error in a 4xx only.
+  // The SDK reads JSON-RPC errors only in 4xx responses.
   if (isRpcError) return new Response(text, { status: status < 500 ? status : 400, headers })
   const failure = statusError(response, 'connect', now)
   if (status === 404 || status === 405) throw new ProbeRefused('No Streamable HTTP here.', { cause: failure })
@@ -49,7 +49,7 @@ function refusedHandshake(response: Response, text: string, isRpcError: boolean,
   throw statusError(response, 'connect', now)
 }
 
-/** The error that a status means, with what the headers say of it. */
+/** The error for a status, with `Retry-After` of the headers. */
 export function statusError(
   { status, headers }: Response,
   doing: Doing,
@@ -59,13 +59,13 @@ export function statusError(
   return httpError(status, doing, { headers, now: now() }, body)
 }
 
-/** Frees the connection of a response that nobody reads. */
+/** Frees the connection of an unread response. */
 export async function discard(response: Response, error: IntegrationError): Promise<never> {
   await response.body?.cancel().catch(() => undefined)
   throw error
 }
 
-/** A handshake that is refused for its revision says which others there are, whatever its status. */
+/** Whether the body of a refused handshake names a revision. */
 function namesRevision(text: string): boolean {
   return /version/i.test(text) && SUPPORTED_PROTOCOL_VERSIONS.some((revision) => text.includes(revision))
 }

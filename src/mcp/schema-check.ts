@@ -5,11 +5,10 @@ import { SchemaReferences } from './schema-references.js'
 import { isArray, isMultiple, isNested, isNumber, isObject, isType, own } from './schema-values.js'
 
 /**
- * Whether a value fits a JSON Schema. The schema is read where the value leads, and every step is paid for, so that
- * neither can be made to cost more than the budget. Not enforced: regular expressions, formats, comparisons of all items
- * with all, and references that lead elsewhere or back to themselves.
+ * Whether a value fits a JSON Schema. Only the parts of the schema that concern the value are read, within the work
+ * budget. Not enforced: regular expressions, formats, `uniqueItems`, and references to other documents or to themselves.
  *
- * @throws OutOfWork when the budget is not enough: nobody knows whether it fits
+ * @throws OutOfWork if the budget is not enough, so that the result is unknown
  * @see https://json-schema.org/draft/2020-12/json-schema-validation
  */
 export function fits(schema: JsonValue, value: JsonValue, work: WorkBudget): boolean {
@@ -100,7 +99,7 @@ class SchemaCheck {
     return !isObject(value) || !isArray(names) || this.#reading.hasAll(value, names)
   }
 
-  /** A rule for each property that is there. */
+  /** Applies a rule to each present property. */
   #each(rules: JsonValue, value: JsonValue, holds: (rule: JsonValue) => boolean): boolean {
     if (!isObject(rules) || !isObject(value)) return true
     for (const name of this.#reading.namesOf(rules)) {
@@ -137,7 +136,7 @@ class SchemaCheck {
     return true
   }
 
-  /** A list of schemas is the tuple of older drafts. */
+  /** Checks `items`. In older drafts, a list of schemas is a tuple. */
   #itemsFit(items: JsonValue, value: JsonValue, schema: JsonObject): boolean {
     if (!isArray(value)) return true
     if (isArray(items)) return this.#tupleFits(items, value)
@@ -165,7 +164,7 @@ class SchemaCheck {
     return branch === undefined || this.fits(branch, value)
   }
 
-  /** Whether something in it is not enforced, so that fitting it proves nothing. */
+  /** Whether the schema contains keywords that are not enforced, so that a fitting value proves nothing. */
   #isUncertain(schema: JsonValue): boolean {
     this.#work.spend()
     if (!isNested(schema)) return false
@@ -200,7 +199,7 @@ const notEnforced = new Set([
   '$recursiveRef',
 ])
 
-/** A keyword about numbers says nothing of other values. */
+/** A keyword for numbers, which ignores other values. */
 function bounded(holds: (operand: number, value: number) => boolean): Keyword {
   return (operand, value) => !isNumber(operand) || !isNumber(value) || holds(operand, value)
 }

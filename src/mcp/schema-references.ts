@@ -3,12 +3,12 @@ import { pointerNames } from '../model/json-pointer.js'
 import type { WorkBudget } from '../model/work-budget.js'
 import { own } from './schema-values.js'
 
-/** The references of one schema, and those that are being followed. */
+/** Follows the references of one schema. */
 export class SchemaReferences {
   readonly #root: JsonValue
   readonly #work: WorkBudget
   readonly #targets = new Map<string, JsonValue | undefined>()
-  /** For the value in hand: one that comes back says nothing more. */
+  /** The references that are being followed for the current value, to detect cycles. */
   #following: readonly string[] = []
 
   constructor(root: JsonValue, work: WorkBudget) {
@@ -17,9 +17,9 @@ export class SchemaReferences {
   }
 
   /**
-   * Does something with the schema that a reference leads to.
+   * Runs work with the target of a reference.
    *
-   * @returns `undefined` when it leads elsewhere, or back to itself
+   * @returns `undefined` if the target is in another document, or the reference refers to itself
    */
   follow<T>(ref: JsonValue, work: (target: JsonValue) => T): T | undefined {
     if (typeof ref !== 'string' || this.#following.includes(ref)) return undefined
@@ -33,7 +33,7 @@ export class SchemaReferences {
     return result
   }
 
-  /** Does something with a value inside the one in hand: every reference may be followed for it. */
+  /** Runs work for an inner value, for which every reference may be followed again. */
   inside<T>(work: () => T): T {
     const before = this.#following
     this.#following = []

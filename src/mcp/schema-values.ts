@@ -16,7 +16,7 @@ export function isType(type: JsonValue, value: JsonValue): boolean {
   }
 }
 
-/** Decimal fractions are not exact in binary. */
+/** Whether a value is a multiple, allowing for the rounding of decimal fractions. */
 export function isMultiple(value: number, unit: number): boolean {
   const times = value / unit
   return unit <= 0 || Math.abs(times - Math.round(times)) < 1e-8
@@ -38,7 +38,7 @@ export function isNested(value: JsonValue | undefined): value is JsonObject | re
   return typeof value === 'object' && value !== null
 }
 
-/** A member of an object's or list's own. */
+/** An own member of an object or list. */
 export function own(value: JsonValue | undefined, key: string): JsonValue | undefined {
   return isNested(value) && Object.hasOwn(value, key) ? (value as JsonObject)[key] : undefined
 }

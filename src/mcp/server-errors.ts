@@ -30,14 +30,14 @@ export function serverError(thrown: unknown, doing: Doing): Error {
   return sdkError(thrown, doing)
 }
 
-/** What was thrown in a session that was made just now, which can't be lost: a status that looks so is about the request. */
+/** The error in a new session, which can't be lost: a status that looks like a lost session is about the request. */
 export function inFreshSession(thrown: unknown, doing: Doing): unknown {
   const failure = serverError(thrown, doing)
   if (!isIntegrationError(failure) || !isSessionLost(failure) || failure.httpStatus === undefined) return thrown
   return httpError(failure.httpStatus, doing, undefined, failure.serverMessage)
 }
 
-/** The JSON-RPC error that a server answered a request with; `undefined` when something else was thrown. */
+/** The server's JSON-RPC error; `undefined` for any other error. */
 export function rpcErrorOf(thrown: unknown): RpcError | undefined {
   for (const link of causesOf(thrown)) {
     if (link instanceof RpcRefusal) return link
@@ -47,8 +47,8 @@ export function rpcErrorOf(thrown: unknown): RpcError | undefined {
 }
 
 /**
- * Whether a refusal of the question for the era would be one of every other request too: then the older handshake is not
- * tried. Anything else may be that the question is not known.
+ * Whether the server would refuse every other request like the probe, so that the older handshake is not tried. With any
+ * other error, the server may only not know the probe.
  */
 export function isFinalRefusal(thrown: unknown): boolean {
   if (thrown instanceof SdkHttpError) return true
@@ -74,7 +74,7 @@ const finalCodes = new Set<ErrorCode>([
 /** @see https://www.jsonrpc.org/specification#error_object */
 export const methodNotFound = -32601
 
-/** JSON-RPC errors that say: refused before anything was done. */
+/** JSON-RPC errors for requests that the server refused before doing anything. */
 const refusals = new Set([-32700, -32600, -32601, -32602, -32020, -32021, -32022, -32042])
 
 function protocolError(error: ProtocolError, doing: Doing): Error {
@@ -82,7 +82,7 @@ function protocolError(error: ProtocolError, doing: Doing): Error {
   return rpcFailure(error, doing)
 }
 
-/** A JSON-RPC error as a failure; its words are kept apart. */
+/** Converts a JSON-RPC error. The server's text is kept separately. */
 function rpcFailure(
   { code, message, httpStatus }: { readonly code: number; readonly message: string; readonly httpStatus?: number },
   doing: Doing,
@@ -97,7 +97,7 @@ function rpcFailure(
   })
 }
 
-/** A status whose body is a JSON-RPC error is one of a server that speaks MCP. */
+/** A status with a JSON-RPC error in the body comes from a server that speaks MCP. */
 function refusalByStatus(error: SdkHttpError, status: number, doing: Doing): IntegrationError {
   const text = String(error.data?.text ?? '')
   const words = rpcErrorIn(text)
@@ -115,7 +115,7 @@ function rpcErrorIn(text: string): { readonly code: number; readonly message: st
   }
 }
 
-/** Failures of the platform's own `fetch`, by the code of the system. */
+/** Converts network errors of the platform's `fetch` by their system code. */
 function networkError(error: Error, doing: Doing): IntegrationError | undefined {
   const { code } = error as { code?: unknown }
   if (typeof code !== 'string') return undefined

@@ -18,8 +18,8 @@ export interface ServerFetchOptions extends SseFetchOptions {
 }
 
 /**
- * The `fetch` that an SDK transport is given. It reads what a status and a body mean before the SDK does, and remembers
- * why an answer broke off.
+ * Creates the `fetch` of an SDK transport. Interprets statuses and bodies before the SDK does, and records why a response
+ * was cut off.
  */
 export function serverFetch(options: ServerFetchOptions): FetchLike {
   const { transport, exchange: find, now } = options
@@ -29,25 +29,25 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     const verb = init.method ?? 'GET'
     const exchange = transport === 'sse' ? requestIn(init, options) : find(headers.get(exchangeHeader))
     headers.delete(exchangeHeader)
-    // Depth counts per tool: one that nests too deep must not take the others with it.
+    // Depth is checked for each tool, because one that nests too deep must not affect the others.
     const deepJson = exchange?.method === 'tools/list' || (transport === 'sse' && verb === 'GET') ? 'skip' : undefined
     const send = (): Promise<Response> => fetch(url, { ...init, headers, deepJson, beforeSend: exchange?.beforeSend })
     if (transport === 'sse')
       return verb === 'GET' ? eventStream(send, new URL(url), options) : posted(send, exchange, now)
     if (verb === 'GET') {
-      // The stream for unasked messages is opened by ourselves, later and only when somebody listens.
+      // The stream of unsolicited messages is opened elsewhere, later and only if there is a listener.
       if (!headers.has('last-event-id')) return new Response(null, { status: 405 })
       return unaskedEvents(await send(), { find: options.find, gates: options.gates, onEnd: () => undefined })
     }
     if (exchange === undefined) return verb === 'POST' ? noted(send) : send()
-    // What came already is read as if it were asked for now: nothing is sent twice.
+    // A received response is read instead of sending the request again.
     const response = await (exchange.received ?? send())
     exchange.received = undefined
     return answerTo(exchange, response, { inSession: headers.has('mcp-session-id'), now, gates: options.gates })
   }
 }
 
-/** The answer to a request of Streamable HTTP as the SDK's transport takes it: nothing in it is left to refuse. */
+/** The response of Streamable HTTP in a form that the SDK's transport accepts. */
 async function answerTo(
   exchange: Exchange,
   response: Response,
@@ -76,7 +76,7 @@ async function answerTo(
   return new Response(events, { status: 200, headers })
 }
 
-/** Events that answer no request, or the rest of those that do, read as the messages they mean. */
+/** A stream of unsolicited messages, or the rest of a response stream, with converted events. */
 export function unaskedEvents(
   response: Response,
   { find, gates, onEnd }: Pick<ServerFetchOptions, 'find' | 'gates'> & { onEnd(failure: unknown): void },

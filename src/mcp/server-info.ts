@@ -4,7 +4,7 @@ import { isObject } from './absent.js'
 /** Where an answer to the question for the era holds what its server says of itself. */
 export const serverInfoKey = 'io.modelcontextprotocol/serverInfo'
 
-/** What the server said of itself when the connection was made, within bounds. */
+/** The server's description of itself, within limits. */
 export function serverInfo(said: unknown, instructions: unknown): ServerInfo | undefined {
   if (!isObject(said)) return undefined
   return {
@@ -27,7 +27,7 @@ function httpsUrl(value: unknown): string | undefined {
   return url.protocol === 'https:' && url.username === '' && url.password === '' ? url.href : undefined
 }
 
-/** An image that comes along is preferred to one that would have to be fetched. SVG is none: it can hold scripts. */
+/** The best icon: embedded data before URLs that must be fetched. Without SVG, because it can contain scripts. */
 function iconAmong(value: unknown): string | undefined {
   const sources = (Array.isArray(value) ? (value as unknown[]) : []).slice(0, 20).flatMap((icon) => {
     const src = (icon as { readonly src?: unknown } | null)?.src

@@ -12,7 +12,7 @@ import { methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
  * After any other refusal the server is pinged on the same connection: if that is refused too, the connection is over;
  * otherwise the refusal concerned the request. The server's text is never interpreted.
  *
- * @param error - what was thrown, and `failure` what it means
+ * @param error - the thrown error; `failure` is the converted one
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
  */
 export async function isOver(open: OpenClient, error: unknown, failure: Error, options: OpenOptions): Promise<boolean> {
@@ -32,10 +32,10 @@ export async function isOver(open: OpenClient, error: unknown, failure: Error, o
   }
 }
 
-/** How long a sign of life may take, in ms. */
+/** The time limit of a ping, in ms. */
 const pingTimeoutMs = 10_000
 
-/** Whether the connection relies on an earlier agreement: a new one is not in doubt. */
+/** Whether the connection uses a stored profile or an older session. A new connection is not in doubt. */
 function isShortCut({ remembered, state, profile, transport }: OpenClient): boolean {
   const hasSession =
     profile.era === 'modern' ||
@@ -46,8 +46,8 @@ function isShortCut({ remembered, state, profile, transport }: OpenClient): bool
 }
 
 /**
- * Without a session, an error of JSON-RPC that comes on a connection that has worked is the request's own; of a local
- * server, which may have been started again by what stands between, where it isn't about a method or its parameters.
+ * Whether an error may mean a lost connection. Without a session, a JSON-RPC error on a connection that worked concerns
+ * only the request. For a local server, which a wrapper may have restarted, errors about a method or its parameters do.
  */
 function isInDoubt({ profile, remembered }: OpenClient, error: unknown): boolean {
   const code = rpcErrorOf(error)?.code
@@ -56,12 +56,12 @@ function isInDoubt({ profile, remembered }: OpenClient, error: unknown): boolean
   return profile.era === 'legacy' || remembered
 }
 
-/** Some servers answer whoever they know, and know no `ping`. */
+/** Whether the server doesn't support `ping`. Its response still proves that the session exists. */
 function isUnknownPing({ profile }: OpenClient, silence: unknown): boolean {
   return profile.era === 'legacy' && rpcErrorOf(silence)?.code === methodNotFound
 }
 
-/** The server refused: an outage, a wait it asks for, and an answer that broke off are none. */
+/** Whether the server refused. An outage, a requested pause and a cut-off response are not refusals. */
 function isRefusal(error: unknown): boolean {
   if (rpcErrorOf(error) !== undefined) return true
   const failure = serverError(error, 'list')
@@ -71,5 +71,5 @@ function isRefusal(error: unknown): boolean {
   return failure.code === 'protocol_error' || failure.code === 'not_mcp'
 }
 
-/** Statuses that say: not now. */
+/** Statuses of temporary errors. */
 const temporaryStatuses = new Set([408, 429, 502, 503, 504])

@@ -8,13 +8,13 @@ import type { FloodGates } from './flood-gate.js'
 import { discard, statusError } from './refused-request.js'
 import { readMessages, type Awaited, type FindAwaited } from './wire-message.js'
 
-/** What answers of HTTP+SSE are read with. */
+/** Options of the HTTP+SSE functions. */
 export interface SseFetchOptions {
   readonly now: () => number
   readonly gates: FloodGates
-  /** The request that an answer on the shared stream belongs to. */
+  /** Finds the request of a response on the shared stream. */
   readonly find: FindAwaited
-  /** The event stream that all answers come on could not be opened, or has ended. */
+  /** Called when the shared event stream could not be opened or has ended. */
   onStreamError(failure: unknown): void
 }
 
@@ -44,7 +44,7 @@ export async function eventStream(
   }
 }
 
-/** HTTP+SSE: the answer comes on the stream, so that a refused request was not carried out. */
+/** Sends a request of HTTP+SSE. The response arrives on the stream, so a refused request did nothing. */
 export async function posted(
   send: () => Promise<Response>,
   exchange: Awaited | undefined,
@@ -64,7 +64,7 @@ export async function posted(
   return discard(response, statusError(response, 'call', now))
 }
 
-/** The SDK's transport of HTTP+SSE sends no headers of ours: which request it is stands in what is sent. */
+/** The request in a body, because the SDK's HTTP+SSE transport doesn't pass headers on. */
 export function requestIn<T extends Awaited>(
   { body }: RequestInit,
   { find }: { find(id: unknown): T | undefined },

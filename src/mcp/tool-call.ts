@@ -14,7 +14,7 @@ import { rpcErrorOf, serverError } from './server-errors.js'
 import { longest } from './tool-listing.js'
 import { toolResult } from './tool-result.js'
 
-/** One call, and the time it has. */
+/** One call with its deadline. */
 export interface TimedCall {
   readonly definition: ToolDefinition
   readonly args: JsonObject
@@ -22,7 +22,7 @@ export interface TimedCall {
   readonly clock: CallClock
 }
 
-/** Sends one call, without the SDK's client where that will do. */
+/** Sends one call, without the SDK's client if possible. */
 export async function callOn(
   open: Pick<OpenClient, 'sdk' | 'plain' | 'profile'>,
   call: TimedCall,
@@ -39,7 +39,7 @@ export async function callOn(
   return { result: toolResult(result) }
 }
 
-/** The SDK is shown the definition without its output schema: it mirrors parameters into headers and compiles nothing. */
+/** Sends a call with the SDK, which copies parameters into headers. Without the output schema, which the SDK would compile. */
 async function callWithSdk(
   client: Client,
   { definition, options, clock }: TimedCall,
@@ -62,7 +62,7 @@ async function callWithSdk(
             message: message === undefined ? undefined : visibleText(message, maxServerMessage),
           })
         } catch {
-          // A listener can't break a call.
+          // An error of the listener must not affect the call.
         }
       },
     }),
@@ -86,9 +86,9 @@ function mirrorsParameters(definition: ToolDefinition): boolean {
 }
 
 /**
- * A JSON-RPC error as the result of a failed tool, so that the model can read what was wrong with its call.
+ * Converts a JSON-RPC error to the result of a failed tool, so that the model can read it.
  *
- * @throws the same, when something else went wrong
+ * @throws any other error unchanged
  */
 export function failedAnswer(thrown: unknown, cleanWords: CleanWords = (words) => words): ToolAnswer {
   const rpcError = rpcErrorOf(thrown)

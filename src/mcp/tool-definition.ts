@@ -7,9 +7,9 @@ const maxDefinitionCharacters = 128 * 1024
 const maxSchemaNodes = 2_000
 
 /**
- * Reads a definition: optional members that are only written, not said, are left out. Schemas are never looked into.
+ * Reads a definition and removes optional members that mean absent. Schemas stay unchanged.
  *
- * @returns what was sent, where it is no object
+ * @returns the input if it is not an object
  */
 export function readDefinition(sent: unknown): unknown {
   if (!isObject(sent)) return sent
@@ -34,7 +34,7 @@ const hints: OptionalMembers = {
   openWorldHint: 'value',
 }
 
-/** Why a tool can't be used; `undefined`: it can. */
+/** The reason why a tool can't be used; `undefined` for a usable tool. */
 export function flawOf(tool: unknown): QuarantinedTool['reason'] | undefined {
   if (!isObject(tool)) return 'invalid_definition'
   if (!isUsableName(tool.name)) return typeof tool.name === 'string' ? 'invalid_name' : 'invalid_definition'
@@ -57,7 +57,7 @@ export function flawOf(tool: unknown): QuarantinedTool['reason'] | undefined {
   return text.length > maxDefinitionCharacters ? 'schema_too_large' : undefined
 }
 
-/** What we know of a definition, each part as the server wrote it. */
+/** The known members of a definition, unchanged. */
 export function takeDefinition(tool: unknown): ToolDefinition {
   const kept = Object.entries(tool as Raw).filter(([key, value]) => known.has(key) && value !== undefined)
   return Object.fromEntries(kept) as unknown as ToolDefinition
@@ -75,7 +75,7 @@ const known = new Set([
   '_meta',
 ])
 
-/** 1-256 characters of any script. What hides or turns text around is not for names; blanks of any width are. */
+/** Whether a name has 1-256 characters of any script, without hidden or bidi characters. Spaces of any width are allowed. */
 function isUsableName(name: unknown): boolean {
   if (typeof name !== 'string' || name.trim() === '' || name.length > 2 * maxNameCharacters) return false
   const plain = name.replace(/\p{Zs}/gu, ' ')
@@ -99,8 +99,8 @@ function hasOptional(from: Raw, type: string, keys: readonly string[]): boolean 
 }
 
 /**
- * Goes no deeper than is accepted, so that no depth can hurt. A `$ref` is a reference only where a schema stands: below
- * `default`, `const`, `enum` and `examples` it is data, and one of `properties` is a name.
+ * Measures a schema, at most to the accepted depth. A `$ref` is a reference only in a schema: below `default`, `const`,
+ * `enum` and `examples` it is data, and in `properties` it is a name.
  */
 function measure(schema: unknown): 'too_large' | 'remote' | 'fine' {
   const own = isObject(schema) && typeof schema.$id === 'string' ? schema.$id : undefined
@@ -118,7 +118,7 @@ function measure(schema: unknown): 'too_large' | 'remote' | 'fine' {
   return remote ? 'remote' : 'fine'
 }
 
-/** What stands somewhere in a schema: a schema, a map from names to schemas, or data. */
+/** The role of a value in a schema: a schema, a map from names to schemas, or data. */
 type Place = 'schema' | 'names' | 'data'
 
 function placeOf(key: string, parent: Place): Place {
@@ -137,7 +137,7 @@ function isNode(value: unknown): value is object {
 }
 
 /**
- * `x-mcp-header` is allowed on primitive properties that are reached by `properties` alone, each a token, none twice.
+ * Whether `x-mcp-header` is only on primitive properties reached by `properties` alone, each a different token.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
  */
@@ -162,6 +162,6 @@ function hasValidHeaders(schema: Raw): boolean {
 }
 
 const headerKey = 'x-mcp-header'
-/** Keywords whose value is data, or a map from names to schemas. */
+/** Keywords with data as their value. The next constant: with a map from names to schemas. */
 const plainData = new Set(['const', 'enum', 'default', 'examples'])
 const namedSchemas = new Set(['$defs', 'definitions', 'patternProperties', 'dependentSchemas', 'dependencies'])

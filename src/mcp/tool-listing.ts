@@ -12,26 +12,25 @@ import { WorkPace } from './work-pace.js'
 import { flawOf, readDefinition, takeDefinition } from './tool-definition.js'
 
 const maxPages = 64
-/** Work budget of reading a whole list. */
+/** The work budget of a whole list. */
 const maxWork = 600_000
-/** What one entry costs beside its values. */
+/** The cost of one entry in addition to its values. */
 const workOfEntry = 50
-/** All definitions of one server together, in characters. */
+/** The limit of all definitions of one server together, in characters. */
 const maxCharacters = 4 * 1024 * 1024
-/** All names of one server together, in bytes: settings, changes and news hold each of them in one record. */
+/** The limit of all names of one server together, in bytes, because settings, changes and events store them in one record. */
 const maxNameBytes = 64 * 1024
 const maxNamed = 100
-/** Of a tool that is set aside: what is made visible may be longer than it was. */
+/** The limit of a quarantined tool's name, because escapes can make it longer. */
 const maxNamedCharacters = 100
 const day = 86_400_000
 
-/** The server that is asked. */
+/** The client to list the tools with. */
 type AskedServer = Pick<OpenClient, 'sdk' | 'plain'>
 
 /**
- * Lists all tools of a server, page by page within bounds. What can't be used is set aside with its reason; the rest is
- * kept as the server wrote it. A cursor that was there before, or a page that brings nothing new, ends the list. Of a
- * list that is larger than is accepted, or doesn't end, what fits is kept.
+ * Lists all tools of a server, page by page within limits. Unusable tools are quarantined with the reason; the others stay
+ * unchanged. A repeated cursor or a page without a new tool ends the list. A list that is too large or doesn't end is cut.
  *
  * @throws IntegrationError `protocol_error`
  */
@@ -54,7 +53,7 @@ export async function readToolList(open: AskedServer, clock: CallClock, maxTools
   return { ...sorter.sorted(), ...freshness(first), isCut: reading.isCut }
 }
 
-/** Takes pages into a sorter as long as the work for the whole list allows. */
+/** Adds pages to a sorter within the work budget of the whole list. */
 class Reading {
   readonly #sorter: Sorter
   readonly #work = new WorkBudget(maxWork)
@@ -65,7 +64,7 @@ class Reading {
     this.#sorter = sorter
   }
 
-  /** @returns whether the page brought a tool that was not there yet */
+  /** @returns whether the page has a new tool */
   async take(page: Raw, tools: readonly unknown[]): Promise<boolean> {
     let hasNews = false
     let taken = 0
@@ -86,14 +85,14 @@ class Reading {
     return hasNews
   }
 
-  /** @param count - tools that are known to be left out */
+  /** @param count - the known number of omitted tools */
   cut(count?: number): void {
     this.isCut = true
     this.#sorter.cutOff(count)
   }
 }
 
-/** Pays for every value of what a server sent. */
+/** Spends work for every value of a server's JSON. */
 function spendOn(value: unknown, work: WorkBudget): void {
   const open = [value]
   while (open.length > 0) {
@@ -127,17 +126,17 @@ async function readPage({ sdk, plain }: AskedServer, clock: CallClock, cursor: s
   return isObject(page) ? page : { tools: page }
 }
 
-/** A first page has to say that there are none; a later one without any ends the list. */
+/** The tools of a page. The first page must have the member; a later page without it ends the list. */
 function toolsOf({ tools }: Raw, cursor: string | undefined): readonly unknown[] {
   if (Array.isArray(tools)) return tools
   if ((tools !== undefined || cursor !== undefined) && isAbsent(tools, 'list')) return []
   throw broken('A page of the tool list has no `tools`.')
 }
 
-/** The call clock, not the SDK, ends a request. In ms: the most that a timer takes. */
+/** The SDK's timeout, in ms: the longest timer, because the call clock ends requests instead. */
 export const longest = 2 ** 31 - 1
 
-/** An empty cursor is a cursor, and a number is the text that it is written as. */
+/** The next cursor. An empty text is a valid cursor, and a number is converted to text. */
 function nextCursor({ nextCursor: next }: Raw): string | undefined {
   if (typeof next === 'string') return next
   if (typeof next === 'number') return String(next)
@@ -153,7 +152,7 @@ function freshness(page: Raw | undefined): Pick<ToolListing, 'ttlMs' | 'cacheSco
   }
 }
 
-/** Usable tools and those set aside. Two different definitions of one name are both set aside; equal ones are one. */
+/** Separates usable and quarantined tools. Two different definitions with one name are both quarantined; equal ones are merged. */
 class Sorter {
   readonly #good = new Map<string, ToolDefinition>()
   readonly #names = new Set<string>()
@@ -168,7 +167,7 @@ class Sorter {
     return this.#names.size >= this.maxTools
   }
 
-  /** @returns whether it is a tool that was not there yet */
+  /** @returns whether the tool is new */
   add(raw: unknown): boolean {
     const name = nameOf(raw)
     const flaw = flawOf(raw)
@@ -193,7 +192,7 @@ class Sorter {
     return false
   }
 
-  /** @returns whether it was not there yet */
+  /** @returns whether the tool is new */
   #setAsideOnce(name: string, reason: QuarantinedTool['reason']): boolean {
     const isNew = !this.#flawed.has(name)
     if (this.#flawed.size < maxPages * maxNamed) this.#flawed.add(name)
@@ -205,7 +204,7 @@ class Sorter {
     if (this.#quarantined.length < maxNamed) this.#quarantined.push({ name: visible(name, maxNamedCharacters), reason })
   }
 
-  /** The rest of the list is one entry: nobody reads thousands. */
+  /** Adds one entry for the whole rest of the list. */
   cutOff(count: number | undefined): void {
     this.#quarantined.splice(maxNamed - 1)
     this.#quarantined.push({ name: '', reason: 'list_too_large', count })
@@ -227,7 +226,7 @@ function nameOf(raw: unknown): string {
   return typeof name === 'string' ? name : ''
 }
 
-/** Whether two values are the same JSON, whatever the order of their members. */
+/** Whether two JSON values are equal, in any order of members. */
 function isEqual(left: unknown, right: unknown): boolean {
   if (left === right) return true
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false

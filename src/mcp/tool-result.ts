@@ -7,7 +7,7 @@ import { isAbsent, isObject, withoutAbsent, type OptionalMembers, type Raw } fro
  * Reads a result as the server sent it: blocks and their keys stay unchanged, known or not. The tool has already run,
  * so only an unreadable result is refused: a plain string becomes a text block, and unknown content is shown as JSON.
  *
- * @throws IntegrationError `protocol_error` for a task in place of a result; the tool has run
+ * @throws IntegrationError `protocol_error` for a task instead of a result; the tool has run
  */
 export function toolResult(raw: unknown): ToolResult {
   if (!isObject(raw)) return { content: contentOf(raw) }
@@ -44,7 +44,7 @@ function isTyped(block: unknown): block is ToolContent {
   return isObject(block) && typeof block.type === 'string'
 }
 
-/** One block. Only what MCP defines as optional is looked at, at the places where MCP defines it. */
+/** Reads one block. Only optional members that MCP defines are normalised. */
 function blockOf(block: unknown): ToolContent {
   if (!isObject(block)) return text(typeof block === 'string' ? block : JSON.stringify(block))
   if (typeof block.type !== 'string')
@@ -70,7 +70,7 @@ const blockMembers: OptionalMembers = {
 const annotationMembers: OptionalMembers = { audience: 'value', priority: 'value', lastModified: 'value' }
 const resourceMembers: OptionalMembers = { mimeType: 'value', text: 'value', blob: 'value', _meta: 'object' }
 
-/** What a tool answered beside everything that MCP defines is still its answer. */
+/** Unknown members of a result, which still belong to the tool's result. */
 function unknownContent(raw: Raw): readonly ToolContent[] {
   const rest = Object.entries(raw).filter(([key]) => !Object.hasOwn(members, key) && !ofTheEnvelope.has(key))
   return rest.length === 0 ? [] : [text(JSON.stringify(Object.fromEntries(rest)))]
@@ -78,7 +78,7 @@ function unknownContent(raw: Raw): readonly ToolContent[] {
 
 const ofTheEnvelope = new Set(['resultType', 'ttlMs', 'cacheScope'])
 
-/** A block in place of the result that it should be in. */
+/** Whether a result is a text block without the `content` list around it. */
 function isText({ type, text: words }: Raw): boolean {
   return type === 'text' && typeof words === 'string'
 }

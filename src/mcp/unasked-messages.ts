@@ -17,8 +17,8 @@ export interface UnaskedOptions {
 }
 
 /**
- * Opens a session's stream of messages that answer no request, and hands them to the transport of the session until the
- * stream ends. It has a transport of its own, because the SDK's would open it again by itself, at once and for ever.
+ * Opens a session's stream of unsolicited messages, and passes them to the transport of the session until the stream
+ * ends. Uses a separate transport, because the SDK's would reopen the stream at once, without end.
  */
 export async function receiveUnasked({
   url,
@@ -60,7 +60,7 @@ export async function receiveUnasked({
     await aborted(ended.signal)
     return 'ended'
   } catch (error) {
-    // A server without such a stream says 405; others say what they like.
+    // A server without such a stream returns 405 or another error.
     if (status >= 400 && status < 500 && status !== 429) return 'unavailable'
     throw error
   } finally {

@@ -5,18 +5,18 @@ import { flooded } from './flood-gate.js'
 import { boundedParams, withBoundedQuestions } from './question-size.js'
 import { carryRaw } from './raw-results.js'
 
-/** A request that an answer is read for. */
+/** A request that waits for its response. */
 export interface Awaited {
   readonly id: string | number
   readonly method: string
-  /** The id that it was sent under, where that is another one. */
+  /** The id that was sent, if it is a different one. */
   readonly sentAs?: number | undefined
 }
 
 /**
- * Finds the request that an answer belongs to, by the id that the answer has.
+ * Finds the request of a response by the response's id.
  *
- * @returns `undefined` when no such request is under way
+ * @returns `undefined` if there is no such pending request
  */
 export type FindAwaited = (id: unknown) => Awaited | undefined
 
@@ -25,7 +25,7 @@ export type FindAwaited = (id: unknown) => Awaited | undefined
  * response gets the id of its request. Otherwise the SDK's strict envelope check would drop the result of a tool that
  * has run.
  *
- * @returns `undefined` for what is no JSON-RPC
+ * @returns `undefined` if the input is not JSON-RPC
  * @see https://www.jsonrpc.org/specification
  */
 export function readMessage(sent: unknown, find: FindAwaited): JSONRPCMessage | undefined {
@@ -39,7 +39,7 @@ export function readMessage(sent: unknown, find: FindAwaited): JSONRPCMessage | 
   return readAnswer(sent, fails, find(sent.id))
 }
 
-/** Messages of one body, or of one event: more than any honest server puts together. */
+/** The limit of messages in one body or event: more than an honest server sends. */
 const maxMessages = 500
 
 /**
@@ -52,12 +52,12 @@ export function readMessages(sent: unknown, find: FindAwaited): readonly JSONRPC
   return (Array.isArray(sent) ? sent : [sent]).flatMap((one) => readMessage(one, find) ?? [])
 }
 
-/** Whether an answer without an id of its own says so: `null`, nothing, or the 0 of a server that can't read ours. */
+/** Whether a response has no id: `null`, absent, or the 0 of a server that can't read ours. */
 export function hasNoId(id: unknown): boolean {
   return id === undefined || id === null || id === 0 || id === ''
 }
 
-/** The id of a request, also as the text or number that it was turned into. */
+/** Whether two ids are the same, even if one is a text and the other a number. */
 export function isSameId(sent: unknown, asked: string | number): boolean {
   return sent === asked || ((typeof sent === 'string' || typeof sent === 'number') && String(sent) === String(asked))
 }
@@ -109,7 +109,7 @@ function readResult(method: string | undefined, result: unknown): unknown {
   return method === 'server/discover' ? readDiscovery(read) : read
 }
 
-/** Codes are numbers and texts are texts, whatever a server makes of them. */
+/** Reads a JSON-RPC error with a valid code and message. */
 function readError(error: unknown): { code: number; message: string; data?: unknown } {
   if (!isObject(error)) return { code: unnamedError, message: String(error) }
   const { code, message, data } = error
@@ -122,14 +122,14 @@ function readError(error: unknown): { code: number; message: string; data?: unkn
   }
 }
 
-/** An error whose code is no number; MCP leaves this one to implementations. */
+/** The code for errors without a number as code. Reserved for implementations. */
 const unnamedError = -32000
 
 function isFailure(error: unknown): boolean {
   return isObject(error) || (typeof error === 'string' && error !== '')
 }
 
-/** An error that was filled in with nothing, as where a language can't leave a member out. */
+/** Whether an error is empty, as servers send it whose language can't omit a member. */
 function isBlank(error: unknown): boolean {
   if (!isObject(error)) return false
   const { code = 0, message = '', ...rest } = error

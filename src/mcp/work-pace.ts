@@ -5,7 +5,7 @@ const unitsAtOnce = 20_000
 export class WorkPace {
   #spent = 0
 
-  /** Counts work that was just done, in units of one visited value or 64 characters, and pauses when it was much. */
+  /** Counts finished work, in units of one visited value or 64 characters, and pauses after much work. */
   async after(units: number): Promise<void> {
     this.#spent += units
     if (this.#spent < unitsAtOnce) return
@@ -14,7 +14,7 @@ export class WorkPace {
   }
 }
 
-/** A turn of the event loop. Not a timer of the runtime: work goes on where a test has stopped the clock. */
+/** Waits for a turn of the event loop. Not a timer of the runtime, because work must continue while a test's clock is stopped. */
 function pause(): Promise<void> {
   if (typeof MessageChannel === 'undefined') return Promise.resolve()
   return new Promise((resolve) => {

@@ -158,7 +158,7 @@ describe('JSON', () => {
     await expect((await connected(server)).call()).rejects.toMatchObject({
       code: 'protocol_error',
       mayHaveRun: true,
-      message: expect.stringContaining('no MCP message') as string,
+      message: expect.stringContaining('not an MCP message') as string,
     })
   })
 
