@@ -30,8 +30,7 @@ export function copyArguments(
   const value = copy(args ?? {}, 'args', 0, { left: maxBytes })
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('args', 'must be a JSON object')
   const json = JSON.stringify(value)
-  if (new TextEncoder().encode(json).length > maxBytes)
-    throw refuse('args', `must be at most ${maxBytes} bytes of JSON`)
+  if (isLongerThan(json, maxBytes)) throw refuse('args', `must be at most ${maxBytes} bytes of JSON`)
   return { value: value as JsonObject, json, digest: digestOf(value) }
 }
 
@@ -86,16 +85,22 @@ function copyObject(value: object, path: string, depth: number, budget: { left: 
   const prototype: unknown = read(() => Object.getPrototypeOf(value) as unknown, path)
   if (prototype !== null && read(() => Object.getPrototypeOf(prototype) as unknown, path) !== null)
     throw refuse(path, 'is not a plain object')
-  const entries = read(() => Reflect.ownKeys(value), path).map((key) => {
+  const copied: Record<string, JsonValue> = {}
+  for (const key of read(() => Reflect.ownKeys(value), path)) {
     if (typeof key === 'symbol') throw refuse(path, 'has a symbol as a key')
     spend(budget, key.length)
     if (halfPair.test(key)) throw refuse(path, 'has a key with half of a surrogate pair')
     // Validators drop this key before the call is sent, so the sent arguments would differ from the shown ones.
     if (key === '__proto__') throw refuse(path, 'has the key __proto__')
     const at = `${path}.${key.slice(0, 64)}`
-    return [key, copy(own(value, key, at), at, depth + 1, budget)] as const
-  })
-  return Object.freeze(Object.fromEntries(entries))
+    copied[key] = copy(own(value, key, at), at, depth + 1, budget)
+  }
+  return Object.freeze(copied)
+}
+
+/** Whether a text is longer in UTF-8, where a UTF-16 unit takes at most 3 bytes. */
+function isLongerThan(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes
 }
 
 /** Stops before a huge value is copied; the exact size is checked afterwards. */

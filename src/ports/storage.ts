@@ -7,8 +7,9 @@ import type { JsonValue } from '../model/json.js'
  * proves it with the contract suite of `mcp-integrations/testing`.
  *
  * Keys are 1-512 printable ASCII bytes, ordered bytewise. Versions are opaque strings and never reused, not even after a
- * record was deleted and created again. Values are JSON up to 256 KiB serialised; every read returns a new copy. After
- * its `expiresAt`, a record is absent for `read`, `list`, `scan` and `ifVersion: null`.
+ * record was deleted and created again. Values are JSON up to 256 KiB serialised; those that are read are copies or
+ * frozen, so that no reader changes what others read. After its `expiresAt`, a record is absent for `read`, `list`,
+ * `scan` and `ifVersion: null`.
  *
  * An error of a method means that the storage is unavailable now. An error of {@link RegistryStorage.commit} means that
  * the writes may or may not have happened.
@@ -52,7 +53,7 @@ export interface StorageRecord {
   readonly key: string
   /** Opaque; changes with every write. */
   readonly version: string
-  /** The written value, as a new copy for each reader. */
+  /** The written value: a copy for each reader, or frozen. */
   readonly value: JsonValue
   /** ms since the epoch, by the storage's clock. */
   readonly expiresAt?: number | undefined

@@ -1,3 +1,4 @@
+import { frozen } from '../model/frozen.js'
 import type { JsonValue } from '../model/json.js'
 import {
   appendedKey,
@@ -92,7 +93,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       checkRead(workspaceId, keys)
       const time = now()
       const found = keys.map((key) => entries.get(placeOf(workspaceId, key)))
-      return { records: found.map((entry) => (isPresent(entry, time) ? recordOf(entry) : undefined)), now: time }
+      return { records: found.map((entry) => (isPresent(entry, time) ? sharedRecordOf(entry) : undefined)), now: time }
     },
 
     async list(query) {
@@ -180,6 +181,8 @@ interface Entry {
   readonly version: string
   readonly json: string
   readonly expiresAt: number | undefined
+  /** The record as it was read before. */
+  shared?: StorageRecord | undefined
 }
 
 /** Sorts after every key character, so that all keys with `prefix` sort before `prefix + END`. */
@@ -204,6 +207,15 @@ function isPresent(entry: Entry | undefined, time: number): entry is Entry {
 function placedRecordOf(entry: Entry): StorageRecord & { readonly workspaceId: string } {
   return { ...recordOf(entry), workspaceId: entry.workspaceId }
 }
+
+/** Parsed once for all readers, because a call reads the same few records again and again. */
+function sharedRecordOf(entry: Entry): StorageRecord {
+  if (entry.json.length > longestShared) return recordOf(entry)
+  return (entry.shared ??= frozen(recordOf(entry)))
+}
+
+/** Longer values are read rarely, and would be kept twice. In characters of JSON. */
+const longestShared = 16 * 1024
 
 function recordOf(entry: Entry): StorageRecord {
   const { key, version, json, expiresAt } = entry

@@ -2,7 +2,7 @@ import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { CopiedArguments } from '../../policy/arguments.js'
 import { notForModels, type NotForModels } from '../../policy/model-audience.js'
 import { visible } from '../../model/visible-text.js'
-import { actingAs, type Context } from '../state/context.js'
+import type { Context } from '../state/context.js'
 import { accessTo, allow } from '../state/access.js'
 import { versioned, type IntegrationRecord, type SettingsRecord } from '../state/records.js'
 import { keys } from '../state/keys.js'
@@ -80,7 +80,7 @@ async function resolveTool(
       extraKey === undefined ? wanted : [...wanted, extraKey],
     )
     const record = versioned<IntegrationRecord>(records[0])?.value
-    const acting = actingAs(context, actor)
+    const acting = { actor, options: context.options }
     if (record === undefined || accessTo(acting, 'call', record) === 'hidden') throw unknownTool(asked)
     allow(acting, integrationId, record, 'call')
     const settings = versioned<SettingsRecord>(records[1])?.value

@@ -44,8 +44,11 @@ export function bindingOf(call: ResolvedCall): ApprovalBinding {
 
 /** The tool of a call, as input of the rules. */
 export function subjectOf(call: ResolvedCall): Subject {
+  const { actor, agentId, conversationId } = call.scope
   return {
-    ...call.scope,
+    actor,
+    agentId,
+    conversationId,
     integrationId: call.target.integrationId,
     record: call.target.record,
     settings: call.settings,

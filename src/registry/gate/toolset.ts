@@ -6,7 +6,6 @@ import type { ElicitCallback } from '../../ports/elicit.js'
 import { checkAgents, checkAmong } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
 import type { CallExplanation } from './explain.js'
-import { EndedCall, noIntegration } from '../state/calls-in-flight.js'
 import { closed } from '../state/errors.js'
 import { checkOptions, given } from '../state/verb-shapes.js'
 import type { ToolCallOptions, CallScope } from './call-scope.js'
@@ -172,11 +171,6 @@ function within(scope: CallScope, { conversationId }: ToolCallOptions = {}): Cal
 
 /** Rejects once the registry closes. `close()` waits for running work, also before a request is sent. */
 async function whileRegistryOpen<T>(context: ActorContext, work: () => Promise<T>): Promise<T> {
-  const { workspaceId } = context.actor
   if (context.closing.aborted) throw closed()
-  try {
-    return await context.calls.track({ workspaceId, integrationId: noIntegration }, undefined, work)
-  } catch (error) {
-    throw error instanceof EndedCall ? error.endedWith : error
-  }
+  return context.calls.hold(work)
 }

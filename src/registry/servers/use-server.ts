@@ -50,7 +50,8 @@ export async function useServer<T>(
 
 /** The prefix of the pool keys of an integration's connections, or of one owner's among them. */
 export function poolPrefix(workspaceId: string, integrationId: string, owner?: string): string {
-  return `${encodeURIComponent(workspaceId)}/${integrationId}/${owner === undefined ? '' : `${owner}/`}`
+  // No id of a workspace contains a NUL.
+  return `${workspaceId}\0${integrationId}/${owner === undefined ? '' : `${owner}/`}`
 }
 
 /** Uses a server that isn't stored yet, to find out whether it works and which tools it has. */
@@ -170,10 +171,13 @@ async function credentialOf(context: Context, target: Target): Promise<Credentia
   if (record.auth === 'header' && sharedHeaders === undefined && ownHeaders === undefined)
     throw new AuthorizationRequired('credential_missing')
   const origin = originOf(record)
-  const headers = {
-    ...(await openHeaders(context, { workspaceId, integrationId, owner: sharedOwner }, sharedHeaders, origin)),
-    ...(await openHeaders(context, target, ownHeaders, origin)),
-  }
+  const headers =
+    sharedHeaders === undefined && ownHeaders === undefined
+      ? {}
+      : {
+          ...(await openHeaders(context, { workspaceId, integrationId, owner: sharedOwner }, sharedHeaders, origin)),
+          ...(await openHeaders(context, target, ownHeaders, origin)),
+        }
   if (record.auth !== 'oauth')
     return Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }
   const tokens = context.refresher.source({

@@ -50,9 +50,12 @@ export async function load(
   }
 }
 
+/** The actor, and the host's rules of access. */
+type Acting = Pick<ActorContext, 'actor' | 'options'>
+
 /** The actor's access to an integration of their workspace; without a record it is `hidden`. */
 export function accessTo(
-  { actor, options }: ActorContext,
+  { actor, options }: Acting,
   operation: Operation,
   record: Pick<IntegrationRecord, 'ownerId' | 'visibility'> | undefined,
 ): Access {
@@ -60,12 +63,7 @@ export function accessTo(
 }
 
 /** Throws unless the actor may do the operation. */
-export function allow(
-  context: ActorContext,
-  id: string,
-  record: IntegrationRecord | undefined,
-  operation: Operation,
-): void {
+export function allow(context: Acting, id: string, record: IntegrationRecord | undefined, operation: Operation): void {
   const access = accessTo(context, operation, record)
   if (access === 'hidden') throw notFound('integration', id)
   if (access === 'forbidden')

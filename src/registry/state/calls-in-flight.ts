@@ -30,6 +30,8 @@ export interface CallsInFlight {
     work: (signal: AbortSignal) => Promise<T>,
     since?: number,
   ): Promise<T>
+  /** Runs work that {@link CallsInFlight.drained} waits for, and that nothing ends. */
+  hold<T>(work: () => Promise<T>): Promise<T>
   /** Ends the calls of one integration. */
   end(workspaceId: string, integrationId: string, why: EndOfCall): void
   endAll(why: EndOfCall): void
@@ -47,6 +49,10 @@ export function callsInFlight(): CallsInFlight {
   /** The latest ends, by integration: as many as can affect calls that are still being resolved. */
   const ends = new LRUCache<string, { readonly moment: number; readonly why: EndOfCall }>({ max: rememberedEnds })
   let moment = 0
+  let held = 0
+  const noticeDrained = (): void => {
+    if (running.size === 0 && held === 0) progress.emit('drained')
+  }
   const end = (key: string, why: EndOfCall): void => {
     ends.set(key, { moment: ++moment, why })
     for (const controller of running.get(key) ?? []) controller.abort(new EndedCall(why))
@@ -70,7 +76,16 @@ export function callsInFlight(): CallsInFlight {
         stopFollowing()
         mine.delete(controller)
         if (mine.size === 0 && running.get(key) === mine) running.delete(key)
-        if (running.size === 0) progress.emit('drained')
+        noticeDrained()
+      }
+    },
+    async hold(work) {
+      held++
+      try {
+        return await work()
+      } finally {
+        held--
+        noticeDrained()
       }
     },
     end: (workspaceId, integrationId, why) => end(keyOf(workspaceId, integrationId), why),
@@ -85,14 +100,15 @@ export function callsInFlight(): CallsInFlight {
         .filter((id) => id !== noIntegration)
     },
     async drained() {
-      if (running.size === 0) return
+      if (running.size === 0 && held === 0) return
       await new Promise<void>((resolve) => progress.once('drained', resolve))
     },
   }
 }
 
+/** No id of a workspace contains a NUL. */
 function keyOf(workspaceId: string, integrationId: string): string {
-  return `${encodeURIComponent(workspaceId)}/${integrationId}`
+  return `${workspaceId}\0${integrationId}`
 }
 
 /** The abort reason of a call that the registry ended, not its caller. */
