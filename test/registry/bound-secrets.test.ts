@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryStorage } from 'mcp-integrations'
 import { ownerKey } from '../../src/registry/state/keys.js'
 import { startMcpServer } from '../support/mcp-server.js'
+import { redirectUrl, startOAuthBench } from '../support/oauth-registry.js'
 import { ana, makeRegistry } from '../support/registry.js'
 
 describe('somebody who can write the database', () => {
@@ -38,6 +39,122 @@ describe('somebody who can write the database', () => {
       await evil.close()
     },
   )
+
+  type Records = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** What is written over the records of an honest integration and of one with the writer's server, by key. */
+  const edits: readonly [string, (honest: string, own: string, url: string, records: Records) => Records][] = [
+    [
+      'another URL',
+      (id, _own, url, records) => ({
+        [`integration/${id}`]: { ...records[`integration/${id}`], url, origin: new URL(url).origin },
+      }),
+    ],
+    [
+      'another URL everywhere, in a flow too',
+      (_id, _own, url, records) =>
+        Object.fromEntries(
+          Object.entries(records).map(([key, value]) => [
+            key,
+            JSON.parse(
+              JSON.stringify(value, (name, text: unknown) =>
+                name === 'url' || name === 'serverUrl' ? url : name === 'origin' ? new URL(url).origin : text,
+              ),
+            ) as Record<string, unknown>,
+          ]),
+        ),
+    ],
+    [
+      'the credential at its own integration',
+      (id, own, _url, records) => ({ [`credential/${own}/_`]: records[`credential/${id}/_`]! }),
+    ],
+    [
+      'the client at its own integration',
+      (id, own, url, records) => ({
+        [`client/${own}/_`]: { ...records[`client/${id}/_`], origin: new URL(url).origin },
+      }),
+    ],
+    [
+      'the OAuth settings at its own integration',
+      (id, own, _url, records) => ({ [`oauth-settings/${own}`]: records[`oauth-settings/${id}`]! }),
+    ],
+    [
+      'the integration at its own id',
+      (id, own, url, records) => ({ [`integration/${own}`]: { ...records[`integration/${id}`], url } }),
+    ],
+    [
+      'another issuer',
+      (id, _own, url, records) => ({
+        [`credential/${id}/_`]: { ...records[`credential/${id}/_`], issuer: new URL(url).origin, refreshAt: 0 },
+      }),
+    ],
+    [
+      'what was sealed as something else',
+      (id, own, _url, records) => ({
+        [`headers/${own}/_`]: { ...records[`credential/${id}/_`], tag: 't', origin: '', headers: [] },
+        [`oauth-settings/${id}`]: { sealed: records[`client/${id}/_`]!['sealed'] },
+      }),
+    ],
+  ]
+
+  it.each(edits)('sends no token and no client secret elsewhere by writing %s', async (_what, edit) => {
+    const secret = 'CANARY-secret-0123456789-0123456789-01234567'
+    const client = {
+      client_id: 'registered',
+      client_secret: secret,
+      token_endpoint_auth_method: 'client_secret_post',
+      redirect_uris: [redirectUrl],
+      application_type: 'native',
+      scope: 'openid offline_access mcp:read mcp:write',
+    }
+    const bench = await startOAuthBench({ authorizationServer: { clients: [client] } })
+    const evil = await startMcpServer()
+    const oauth = { clientId: 'registered', clientSecret: secret }
+    const honest = await bench.connected({ oauth })
+    const mine = bench.registry.actingAs(ana)
+    const { integration } = await mine.connect({ url: evil.url, name: 'Evil', agents: ['assistant'] })
+    const callback = await bench.signIn(await mine.reconnect(honest))
+    const stored = await bench.dump()
+    const records = Object.fromEntries(stored.map(({ key, value }) => [key, value as Record<string, unknown>]))
+    const tokens = bench.server.seen.flatMap(({ headers }) => headers.authorization ?? [])
+    evil.seen.length = 0
+    for (const [key, value] of Object.entries(edit(honest, integration.id, evil.url, records)))
+      await bench.storage.commit('acme', [{ key, value: value as never }])
+    const after = bench.another().actingAs(ana)
+    await after.finishConnect(callback).catch(() => {})
+    for (const id of [honest, integration.id]) {
+      await after.validate(id).catch(() => {})
+      await after.reconnect(id).catch(() => {})
+      await after.refreshTools(id).catch(() => {})
+    }
+    const toolset = await after.toolset('assistant')
+    for (const { modelName } of toolset.tools) await toolset.call(modelName, { id: '1' }).catch(() => {})
+    for (const id of [honest, integration.id]) await after.remove(id).catch(() => {})
+    const sent = JSON.stringify(evil.seen)
+    expect(tokens.length).toBeGreaterThan(0)
+    for (const token of [...tokens, secret]) expect(sent).not.toContain(token.replace(/^bearer /i, ''))
+    expect(evil.seen.filter(({ headers }) => headers['authorization'] !== undefined)).toEqual([])
+    await bench.close()
+    await evil.close()
+  })
+
+  it('gives the account of one person to no other one, by naming them in a sign-in under way', async () => {
+    const bench = await startOAuthBench()
+    const mine = bench.registry.actingAs(ana)
+    const theirs = bench.registry.actingAs({ workspaceId: 'acme', userId: 'bo' })
+    const begun = await mine.connect({
+      url: bench.server.url,
+      name: 'Notes',
+      agents: ['assistant'],
+      visibility: 'workspace',
+      credentials: 'per_user',
+    })
+    const callback = await bench.signIn(begun)
+    const flow = (await bench.dump()).find(({ key }) => key.startsWith('flow/'))!
+    await bench.storage.commit('acme', [{ key: flow.key, value: { ...(flow.value as object), owner: 'bo' } as never }])
+    await expect(mine.finishConnect(callback)).rejects.toMatchObject({ code: 'not_found' })
+    expect(await theirs.get(begun.integration.id)).not.toMatchObject({ status: 'connected' })
+    await bench.close()
+  })
 
   it.each([
     ['a plain id', 'bo'],

@@ -6,7 +6,7 @@ import { poolPrefix } from '../servers/use-server.js'
 import { accessTo } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import { notFound } from '../state/errors.js'
-import { keys, sharedOwner } from '../state/keys.js'
+import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { toJson, versioned, type ClientRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { retrying } from '../state/retrying.js'
 import { revokeQuietly, toRevoke } from './erase-credential.js'
@@ -108,7 +108,7 @@ export function mayFinish(context: ActorContext, { value: flow }: PendingFlow, r
   const perUser = record.credentials === 'per_user'
   return (
     record.url === flow.serverUrl &&
-    perUser === (flow.owner !== sharedOwner) &&
+    flow.owner === (perUser ? ownerKey(context.actor.userId) : sharedOwner) &&
     accessTo(context, perUser ? 'own_credential' : 'reconnect', record) === 'allowed'
   )
 }
