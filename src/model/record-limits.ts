@@ -9,3 +9,8 @@ export const recordLimits = {
   /** Records in one result of `list` and `scan`. */
   page: 1000,
 } as const
+
+/** The size of a value as it is stored, in bytes. */
+export function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length
+}

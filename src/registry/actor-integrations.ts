@@ -165,8 +165,8 @@ export interface ActorIntegrations<AgentId extends string = string> {
   /**
    * Accepts new or changed tools: their current definitions become the accepted ones.
    *
-   * @param tools - for each tool, by the server's name, the reviewed `definitionHash` of `tools()` @throws
-   * IntegrationError `conflict` when a tool has a different definition now: review it again; `invalid_input`,
+   * @param tools - for each tool, by the server's name, the reviewed `definitionHash` of `tools()`
+   * @throws IntegrationError `conflict` when a tool has a different definition now: review it again; `invalid_input`,
    * `tool_not_found`, `not_found`, `forbidden`
    */
   acceptTools(id: string, tools: Readonly<Record<string, string>>, options?: OperationOptions): Promise<void>

@@ -6,6 +6,7 @@ import { startServer, type RealServer } from '../support/real-servers.js'
 import { ana, bo } from '../support/registry.js'
 import { visit, type Visit } from './browser.js'
 import { basePath, startPageHost, type PageHost } from './host.js'
+import { button, choose, row, says } from './page.js'
 
 let everything: RealServer
 beforeAll(async () => {
@@ -51,14 +52,6 @@ async function connected(input: object = {}): Promise<string> {
     .connect({ url: server.url, name: 'Notes', agents: ['assistant'], ...input })
   return integration.id
 }
-
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
-const row = (page: Page, name: string) => page.getByRole('listitem').filter({ has: button(page, name) })
-async function choose(page: Page, name: string, item: string): Promise<void> {
-  await button(page, `More actions for ${name}`).click()
-  await page.getByRole('menuitem', { name: item, exact: true }).click()
-}
-const says = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor()
 
 describe('connecting', () => {
   it('connects a custom server by its URL, after a check', async () => {

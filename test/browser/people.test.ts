@@ -6,6 +6,7 @@ import { startProtectedMcpServer, type ProtectedMcpServer } from '../support/pro
 import { ana, bo, root } from '../support/registry.js'
 import { visit, type Visit } from './browser.js'
 import { basePath, startPageHost, type PageHost } from './host.js'
+import { button, choose, row, says } from './page.js'
 
 const staff = [
   { id: 'ana', name: 'Ana Lima' },
@@ -45,13 +46,6 @@ async function connected(input: object = {}): Promise<string> {
     .connect({ url: server.url, name: 'Notes', agents: ['assistant'], ...input })
   return integration.id
 }
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
-const row = (page: Page, name: string) => page.getByRole('listitem').filter({ has: button(page, name) })
-async function choose(page: Page, name: string, item: string): Promise<void> {
-  await button(page, `More actions for ${name}`).click()
-  await page.getByRole('menuitem', { name: item, exact: true }).click()
-}
-const says = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor()
 
 describe('a new owner', () => {
   it('is found by name, and people are shown by name', async () => {

@@ -1,4 +1,4 @@
-import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import type { IntegrationError } from '../../model/errors.js'
 import type { CallOutcomeName } from '../../model/event.js'
 import type { ApprovalStatus } from '../../model/approval.js'
 import type { StatusReason } from '../../model/integration.js'
@@ -12,12 +12,12 @@ import { auditOf, notifyFinished } from './record-call.js'
 import { transition } from './approvals.js'
 import type { Context } from '../state/context.js'
 import type { Change } from '../state/event-feed.js'
-import { EndedCall } from '../state/calls-in-flight.js'
 import type { CallObservation } from '../../ports/call-observer.js'
 import { observeCall } from './observe-call.js'
 import type { ResolvedCall } from './resolved-call.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
-import { actionFor, reasonOf } from '../servers/status.js'
+import { reasonOf } from '../servers/status.js'
+import { authorizationRequired, isAboutServer, isDefiniteRefusal, toCallError } from './call-error.js'
 import { statusAfter } from './call-status.js'
 
 /** The state of sending a call. */
@@ -95,82 +95,9 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
   throw error
 }
 
-/** Whether the server definitely refused the call, so that the approval is used. */
-function isDefiniteRefusal({ code, httpStatus, reason }: IntegrationError): boolean {
-  return (
-    httpStatus !== undefined ||
-    reason === 'forbidden' ||
-    code === 'protocol_error' ||
-    code === 'session_lost' ||
-    code === 'redirect_refused'
-  )
-}
-
 /** The storage's time, estimated without a read. */
 function storageTime(context: Context, call: ResolvedCall, started: number): number {
   return call.now + Math.max(0, context.runtime.now() - started)
-}
-
-function authorizationRequired(call: ResolvedCall, error: AuthorizationRequired): ToolCallOutcome {
-  const { record, integrationId } = call.target
-  return {
-    type: 'authorization_required',
-    integrationId,
-    action: actionFor(error.reason, record.auth) ?? 'reconnect',
-    scopes: error.scopes,
-    modelText: `The call of ${call.modelName} has not run: integration "${record.name}" needs a person to ${record.auth === 'header' ? 'correct its credential' : 'sign in'} first.`,
-  }
-}
-
-/** The error for the caller: names the integration and the cause. */
-function toCallError(error: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
-  if (error instanceof AuthorizationRequired) return error
-  const { integrationId, record } = call.target
-  if (error instanceof EndedCall) return ended(error, call)
-  if (!isIntegrationError(error))
-    return new IntegrationError('protocol_error', `The call of "${call.modelName}" failed unexpectedly.`, {
-      integrationId,
-      mayHaveRun: true,
-    })
-  const message = `Integration "${record.name}": ${error.message}`
-  return error.with({ message, integrationId, cause: undefined, modelText: toModelText(error.with({ message }), call) })
-}
-
-/** What happened, whether the tool may have run, and what the server says of it. */
-function toModelText({ message, reason, mayHaveRun, serverMessage }: IntegrationError, call: ResolvedCall): string {
-  const { modelName, target } = call
-  const isForbidden = reason === 'forbidden'
-  return [
-    isForbidden
-      ? `The server of integration "${target.record.name}" doesn't allow the call of ${modelName} with this credential. It has not run. Don't try it again.`
-      : message,
-    mayHaveRun ? 'It may have run anyway.' : '',
-    serverMessage === undefined || serverMessage === '' ? '' : `The server says: ${serverMessage}`,
-  ]
-    .filter((part) => part !== '')
-    .join(' ')
-}
-
-function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
-  const why = {
-    integration_disabled: 'was turned off',
-    not_found: 'was removed',
-    closed: 'is being closed with its registry',
-    conflict: 'was changed',
-  }[by.why]
-  return new IntegrationError(by.why, `Integration "${call.target.record.name}" ${why} during the call.`, {
-    integrationId: call.target.integrationId,
-    mayHaveRun: isIntegrationError(by.endedWith) && by.endedWith.mayHaveRun,
-  })
-}
-
-/**
- * Whether an error says something about the server: an outage, a lost session, or a reason why the call wasn't sent. A
- * slow, failing or forbidden tool doesn't.
- */
-function isAboutServer({ code, mayHaveRun, httpStatus }: IntegrationError): boolean {
-  if (code === 'response_too_large' || code === 'protocol_error' || httpStatus === 403) return false
-  return !mayHaveRun || code === 'unreachable' || code === 'rate_limited'
 }
 
 async function recordEnding(

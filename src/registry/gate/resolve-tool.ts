@@ -8,6 +8,7 @@ import { versioned, type IntegrationRecord, type SettingsRecord } from '../state
 import { keys } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
 import type { StorageCheck, StorageRecord } from '../../ports/storage.js'
+import { settingsOf } from './assess-tool.js'
 import type { ResolvedCall } from './resolved-call.js'
 import type { CallScope } from './call-scope.js'
 import type { NamedTool, ToolList } from '../state/tool-list-cache.js'
@@ -85,18 +86,7 @@ async function resolveTool(
     allow(acting, integrationId, record, 'call')
     const settings = versioned<SettingsRecord>(records[1])?.value
     const target = targetFrom(actor, integrationId, record, records.slice(2, wanted.length))
-    if (!record.enabled)
-      throw new IntegrationError(
-        'integration_disabled',
-        `Integration "${record.name}" is turned off. Turn it on with enable().`,
-        { integrationId },
-      )
-    if (!record.agents.includes(agentId))
-      throw new IntegrationError(
-        'agent_not_allowed',
-        `Agent "${agentId}" may not use integration "${record.name}". Add it with update({ agents }).`,
-        { integrationId },
-      )
+    mustBeOpenTo(agentId, record, integrationId)
     if (target.tools === undefined) throw unknownTool(asked, integrationId)
     const [list] = await context.lists.load(actor.workspaceId, [
       { integrationId, owner: target.owner, manifest: target.tools },
@@ -104,29 +94,7 @@ async function resolveTool(
     if (list === undefined) continue
     const tool = find(list)
     if (tool === undefined) throw unknownTool(asked, integrationId)
-    const kept = notForModels(tool.definition)
-    if (kept !== undefined)
-      throw new IntegrationError(
-        'tool_disabled',
-        `Tool "${visible(tool.definition.name)}" of integration "${record.name}" can't be called by agents: ${keptFor[kept]}`,
-        { integrationId },
-      )
-    const own =
-      settings !== undefined && Object.hasOwn(settings.tools, tool.definition.name)
-        ? settings.tools[tool.definition.name]
-        : undefined
-    if (own?.enabled === false)
-      throw new IntegrationError(
-        'tool_disabled',
-        `Tool "${tool.definition.name}" of integration "${record.name}" is turned off. Turn it on with configureTools().`,
-        { integrationId },
-      )
-    if (own?.agents !== undefined && !own.agents.includes(agentId))
-      throw new IntegrationError(
-        'agent_not_allowed',
-        `Agent "${agentId}" may not use tool "${tool.definition.name}" of integration "${record.name}". Change its agents with configureTools().`,
-        { integrationId },
-      )
+    mustBeCallable(tool, agentId, { record, settings, integrationId })
     return {
       scope,
       target,
@@ -144,6 +112,56 @@ async function resolveTool(
   throw new IntegrationError('conflict', 'The tool list is being replaced at the moment. Call again.', {
     integrationId,
   })
+}
+
+/** @throws IntegrationError `integration_disabled`, `agent_not_allowed` */
+function mustBeOpenTo(agentId: string, { enabled, agents, name }: IntegrationRecord, integrationId: string): void {
+  if (!enabled)
+    throw new IntegrationError(
+      'integration_disabled',
+      `Integration "${name}" is turned off. Turn it on with enable().`,
+      { integrationId },
+    )
+  if (!agents.includes(agentId))
+    throw new IntegrationError(
+      'agent_not_allowed',
+      `Agent "${agentId}" may not use integration "${name}". Add it with update({ agents }).`,
+      { integrationId },
+    )
+}
+
+/** @throws IntegrationError `tool_disabled`, `agent_not_allowed` */
+function mustBeCallable(
+  { definition }: NamedTool,
+  agentId: string,
+  of: {
+    readonly record: IntegrationRecord
+    readonly settings: SettingsRecord | undefined
+    readonly integrationId: string
+  },
+): void {
+  const { integrationId } = of
+  const inIntegration = `of integration "${of.record.name}"`
+  const kept = notForModels(definition)
+  if (kept !== undefined)
+    throw new IntegrationError(
+      'tool_disabled',
+      `Tool "${visible(definition.name)}" ${inIntegration} can't be called by agents: ${keptFor[kept]}`,
+      { integrationId },
+    )
+  const { enabled, agents } = settingsOf(of.settings, definition.name)
+  if (enabled === false)
+    throw new IntegrationError(
+      'tool_disabled',
+      `Tool "${definition.name}" ${inIntegration} is turned off. Turn it on with configureTools().`,
+      { integrationId },
+    )
+  if (agents !== undefined && !agents.includes(agentId))
+    throw new IntegrationError(
+      'agent_not_allowed',
+      `Agent "${agentId}" may not use tool "${definition.name}" ${inIntegration}. Change its agents with configureTools().`,
+      { integrationId },
+    )
 }
 
 /** The record of the target's tools. */

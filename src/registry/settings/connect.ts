@@ -15,7 +15,7 @@ import { probe, probeLocal } from '../servers/use-server.js'
 import { credentialTag } from '../state/target.js'
 import { beginSignIn, type SignIn, type SignInRequest } from './sign-in.js'
 import { offersSignIn, type SignInTarget } from './sign-in-target.js'
-import { prepareListing } from '../gate/tool-changes.js'
+import { prepareListing } from './prepare-listing.js'
 import { planConnect, type ConnectInput, type ConnectPlan } from './plan-connect.js'
 
 /**

@@ -92,30 +92,16 @@ function presentOne(
   const edits = allowed.includes('set_endpoint')
   const known = knownStatus(record, status, now)
   return {
-    id,
-    handle: record.handle,
-    workspaceId: actor.workspaceId,
-    ownerId: record.ownerId,
-    name: record.name,
+    ...identityOf(actor, id, record),
     connectorId: record.connectorId,
-    origin: record.origin,
     url: edits ? record.url : undefined,
     headers: edits ? record.headers : undefined,
-    auth: record.auth,
-    visibility: record.visibility,
-    credentials: record.credentials,
-    enabled: record.enabled,
-    trusted: record.trusted,
-    approval: record.approval ?? 'default',
     agents: record.agents,
     allowed,
     ...describeStatus(record.name, record.auth, edits ? known : { ...known, serverMessage: undefined }),
     server: manifest?.server === undefined ? undefined : shownServer(manifest.server),
     protocolVersion: known.protocolVersion,
     account: known.account,
-    revision: record.revision,
-    createdAt: record.createdAt,
-    updatedAt: record.updatedAt,
   }
 }
 
@@ -125,27 +111,35 @@ function isMetadata(actor: CheckedActor, { visibility, ownerId }: IntegrationRec
 }
 
 function metadataOf(context: ActorContext, { id, record, status }: StoredIntegration, now: number): Integration {
-  const { actor } = context
   return {
-    id,
-    handle: record.handle,
-    workspaceId: actor.workspaceId,
-    ownerId: record.ownerId,
-    name: record.name,
-    origin: record.origin,
-    auth: record.auth,
-    visibility: record.visibility,
-    credentials: record.credentials,
-    enabled: record.enabled,
-    trusted: record.trusted,
-    approval: record.approval ?? 'default',
+    ...identityOf(context.actor, id, record),
     agents: [],
     allowed: operationsOf(context, record),
     ...describeStatus(record.name, record.auth, { ...knownStatus(record, status, now), serverMessage: undefined }),
     tools: noTools,
-    revision: record.revision,
-    createdAt: record.createdAt,
-    updatedAt: record.updatedAt,
+  }
+}
+
+/** What everybody sees who sees an integration at all. */
+function identityOf({ workspaceId }: CheckedActor, id: string, record: IntegrationRecord) {
+  const { handle, ownerId, name, origin, auth, visibility, credentials, enabled, trusted } = record
+  const { approval = 'default', revision, createdAt, updatedAt } = record
+  return {
+    id,
+    handle,
+    workspaceId,
+    ownerId,
+    name,
+    origin,
+    auth,
+    visibility,
+    credentials,
+    enabled,
+    trusted,
+    approval,
+    revision,
+    createdAt,
+    updatedAt,
   }
 }
 

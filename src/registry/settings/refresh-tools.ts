@@ -17,7 +17,7 @@ import { keys, sharedOwner } from '../state/keys.js'
 import { useServer, type UseServerOptions } from '../servers/use-server.js'
 import { targetFrom, targetKeys, type ListOwner, type Target } from '../state/target.js'
 import { reasonOf, statusChange } from '../servers/status.js'
-import { prepareListing } from '../gate/tool-changes.js'
+import { prepareListing } from './prepare-listing.js'
 
 /**
  * Lists a server's tools with the real credential and stores the result: tools, changes, status and events in one

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
+import { icon } from './icons.js'
 
 /** Common options of every field. */
 export interface Field {
@@ -98,6 +99,26 @@ export function toggle(input: {
     .checked=${live(input.checked)}
     @change=${(event: Event) => input.change((event.target as HTMLInputElement).checked)}
   />`
+}
+
+/** A field to search a list with; `name` is its accessible name, and what is in it while it is empty. */
+export function searchField(input: {
+  readonly name: string
+  readonly value: string
+  readonly grows?: boolean
+  readonly input: (value: string) => void
+}): TemplateResult {
+  return html`<span class="search ${input.grows === true ? 'grow' : ''}">
+    ${icon('search')}
+    <input
+      type="search"
+      part="field"
+      placeholder=${input.name}
+      aria-label=${input.name}
+      .value=${input.value}
+      @input=${(event: Event) => input.input((event.target as HTMLInputElement).value)}
+    />
+  </span>`
 }
 
 /** A group of radio buttons. */

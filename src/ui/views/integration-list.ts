@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 import type { AvailableConnector, Integration } from '../../index.js'
+import { searchField } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
 import { avatar, outsideLink } from '../controls/links.js'
 import type { MenuItem } from '../controls/menu.js'
@@ -9,8 +10,8 @@ import { emptyState, failure, skeleton } from '../controls/states.js'
 import { plain, shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import { Resource } from '../state/resource.js'
-import { needsAttention, statusView } from './status.js'
-import { statusLine } from './status-line.js'
+import { needsAttention } from './status.js'
+import { statusOf } from './status-line.js'
 
 /** The number of integrations from which a search field is shown. */
 const manyIntegrations = 8
@@ -115,17 +116,7 @@ export class IntegrationList extends Part {
           ${
             (value?.length ?? 0) < manyIntegrations
               ? nothing
-              : html`<span class="search">
-                  ${icon('search')}
-                  <input
-                    type="search"
-                    part="field"
-                    placeholder=${labels.find}
-                    aria-label=${labels.find}
-                    .value=${this.#search}
-                    @input=${(event: Event) => (this.#search = (event.target as HTMLInputElement).value)}
-                  />
-                </span>`
+              : searchField({ name: labels.find, value: this.#search, input: (text) => (this.#search = text) })
           }
         </div>
         ${
@@ -160,7 +151,6 @@ export class IntegrationList extends Part {
     const { labels, session } = this
     const { name, visibility, ownerId, agents, tools, enabled } = integration
     const { people } = session
-    const status = statusView(integration, labels, session.format)
     const names = agents.map((id) => people.agentName(id))
     const who = names.length > 3 ? [...names.slice(0, 2), labels.moreAgents(names.length - 2)] : names
     const meta = [
@@ -182,12 +172,7 @@ export class IntegrationList extends Part {
         </p>
         <p class="meta">${meta.join(' · ')}</p>
       </div>
-      <div class="row-status">
-        <p class="status tone-${status.tone}" part="status">
-          <span class="dot" aria-hidden="true"></span>${status.badge}
-        </p>
-        <p class="meta">${statusLine(integration, session)}</p>
-      </div>
+      ${statusOf(integration, session)}
       <mcp-part-actions
         class="row-actions"
         .session=${session}

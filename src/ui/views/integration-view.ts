@@ -8,8 +8,7 @@ import { shown } from '../controls/text.js'
 import { Part } from '../elements/part.js'
 import { Resource } from '../state/resource.js'
 import { may } from './permissions.js'
-import { statusView } from './status.js'
-import { statusLine } from './status-line.js'
+import { statusOf } from './status-line.js'
 
 /** One integration: its tools and their changes, details, standing approvals and recent calls. */
 export class IntegrationView extends Part {
@@ -49,7 +48,6 @@ export class IntegrationView extends Part {
 
   #page(integration: Integration): TemplateResult {
     const { labels, session } = this
-    const status = statusView(integration, labels, session.format)
     const changed = ({ detail }: CustomEvent<Integration>): void => {
       this.#integration.set(detail)
       void this.#integration.reload()
@@ -67,10 +65,7 @@ export class IntegrationView extends Part {
             ${integration.trusted ? html`<span class="badge">${labels.trusted}</span>` : nothing}
           </p>
         </div>
-        <div class="row-status">
-          <p class="status tone-${status.tone}"><span class="dot" aria-hidden="true"></span>${status.badge}</p>
-          <p class="meta">${statusLine(integration, session)}</p>
-        </div>
+        ${statusOf(integration, session)}
         <mcp-part-actions
           class="row-actions"
           .session=${session}

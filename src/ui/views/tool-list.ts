@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 import type { Integration, ToolSettings } from '../../index.js'
-import { select } from '../controls/fields.js'
+import { searchField, select } from '../controls/fields.js'
 import { icon } from '../controls/icons.js'
 import { emptyState, failure, skeleton } from '../controls/states.js'
 import { shown } from '../controls/text.js'
@@ -156,17 +156,7 @@ export class ToolList extends Part {
   #filters(): TemplateResult {
     const { labels } = this
     return html`<div class="filters">
-      <span class="search grow">
-        ${icon('search')}
-        <input
-          type="search"
-          part="field"
-          placeholder=${labels.findTool}
-          aria-label=${labels.findTool}
-          .value=${this.#search}
-          @input=${(event: Event) => (this.#search = (event.target as HTMLInputElement).value)}
-        />
-      </span>
+      ${searchField({ name: labels.findTool, value: this.#search, grows: true, input: (text) => (this.#search = text) })}
       ${select<Shown>({
         name: labels.showTools,
         value: this.#shown,
