@@ -36,7 +36,8 @@ export class LiveConnection implements Connection {
   #watch: Watch
   /** Shared by all sessions of the connection, so that a new session doesn't reset the limit. */
   readonly #news: NewsPace
-  readonly #oneByOne = new PQueue({ concurrency: 1 })
+  /** Only where calls have to wait for each other: most connections need none. */
+  #oneByOne: PQueue | undefined
   #asking: Asking | undefined
 
   static async open(options: OpenOptions): Promise<LiveConnection> {
@@ -108,6 +109,7 @@ export class LiveConnection implements Connection {
     const send = (open: OpenClient): Promise<ToolAnswer> => callOn(open, call)
     if (!this.#options.elicits) return this.#recovering(send, 'call')
     if (!this.#asksOneByOne) return this.#recovering(() => this.#callAlone(call, asking), 'call')
+    this.#oneByOne ??= new PQueue({ concurrency: 1 })
     return this.#oneByOne.add(async () => {
       if (clock.ended !== undefined) throw clock.ended
       this.#asking = asking
