@@ -279,6 +279,28 @@ describe('the last look before a request leaves', () => {
     expect(looks).toBe(0)
   })
 
+  it('is not taken for a request that was given up before its turn', async () => {
+    const bodies: string[] = []
+    const server = await listen((request, response) => {
+      request.on('data', (chunk) => bodies.push(String(chunk)))
+      request.on('end', () => response.end())
+    })
+    const { fetch } = resolving({ egress })
+    const url = `http://127.0.0.1:${server.port}/`
+    let looks = 0
+    const beforeSend = () => Promise.resolve(void looks++)
+    for (let turns = 0; turns < 8; turns++) {
+      await (await fetch(url, post)).text()
+      const controller = new AbortController()
+      const given = failure(fetch(url, { ...post, body: 'given up', beforeSend, signal: controller.signal }))
+      for (let turn = 0; turn < turns; turn++) await new Promise<void>((next) => process.nextTick(next))
+      controller.abort()
+      expect(await given).toMatchObject({ code: 'aborted', mayHaveRun: false })
+    }
+    expect(looks).toBe(0)
+    expect(new Set(bodies)).toEqual(new Set(['{}']))
+  })
+
   it('says of a request that it ended, while it was taken, that nothing ran', async () => {
     const server = await listen((_request, response) => response.end())
     const { fetch } = resolving({ egress })
