@@ -72,7 +72,7 @@ export interface ToolListing {
 export type BeforeSend = (waited: boolean) => Promise<void>
 
 /** Options of one call. */
-export interface ToolCallOptions {
+export interface CallOptions {
   /** Members for `_meta` of the request. */
   readonly meta?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
@@ -116,7 +116,7 @@ export interface Connection {
    *
    * @throws IntegrationError, with `mayHaveRun` if the tool may have run, or as in {@link Connection.listTools}
    */
-  callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolAnswer>
+  callTool(definition: ToolDefinition, args: JsonObject, options: CallOptions): Promise<ToolAnswer>
   /** @param options.endSession - ends the session at the server, when no other process should continue it */
   close(options?: { readonly endSession?: boolean | undefined }): Promise<void>
 }

@@ -2,7 +2,7 @@ import { withCleanWords } from './clean-words.js'
 import type { Connection, OpenOptions } from './connection-contract.js'
 
 export type {
-  ToolCallOptions as CallOptions,
+  CallOptions,
   Connection,
   OpenOptions,
   ServerProfile,

@@ -4,11 +4,11 @@ import { visibleSchema } from '../model/visible-schema.js'
 import { visibleText } from '../model/visible-text.js'
 import type { ElicitAnswer, ElicitQuestion } from '../ports/elicit.js'
 import type { CallClock } from './call-clock.js'
-import type { ToolCallOptions } from './connection-contract.js'
+import type { CallOptions } from './connection-contract.js'
 
 /** The call that questions of a server belong to. */
 export interface Asking {
-  readonly elicit?: ToolCallOptions['elicit'] | undefined
+  readonly elicit?: CallOptions['elicit'] | undefined
   readonly clock: CallClock
   /** The number of questions so far. */
   asked: number

@@ -10,29 +10,12 @@ import type { RegistryRuntime } from '../ports/runtime.js'
 import type { FloodGate } from './flood-gate.js'
 import type { Raw } from './absent.js'
 import { carriedIn } from './carried.js'
-import type { BeforeSend } from './connection-contract.js'
 import type { EarlyAnswer } from './early-answer.js'
 import { Unanswered } from './errors-through-sdk.js'
+import { cancelledRequest, cancelling, exchangeHeader, type Exchange } from './exchange.js'
 import { lostAnswer } from './mcp-errors.js'
 import { isFinalRefusal } from './server-errors.js'
-import { isSameId, readMessage, type Awaited } from './wire-message.js'
-
-/** A pending request. */
-export interface Exchange extends Awaited {
-  /** Whether the HTTP response is a stream, so that the JSON-RPC response may arrive later. */
-  streams: boolean
-  /** The error of the response, if any. */
-  failure?: unknown
-  /** Aborts the request. */
-  readonly abort: AbortController
-  /** The response that was already received or asked for, for the SDK to continue with. */
-  received: Response | Promise<Response> | undefined
-  /** Called right before the request is sent. */
-  readonly beforeSend?: BeforeSend | undefined
-  /** The `server/discover` probe: stops its timer, and whether its response is no longer awaited. */
-  stopTimer?: (() => void) | undefined
-  isLate?: boolean | undefined
-}
+import { isSameId, readMessage } from './wire-message.js'
 
 /** Options of {@link GuardedTransport}. */
 export interface GuardOptions {
@@ -50,9 +33,6 @@ export interface GuardOptions {
   /** The result of `initialize`, where the older handshake is done: the SDK's client gets it once more. */
   readonly handshake?: Raw | undefined
 }
-
-/** A header that names the exchange to the transport's `fetch`; it is never sent. */
-export const exchangeHeader = 'x-mcp-integrations-exchange'
 
 /**
  * Wraps one of the SDK's transports so that every request ends: a response that can no longer arrive becomes an error, and
@@ -287,15 +267,4 @@ function countOf(message: unknown): (gate: FloodGate) => void {
     gate.message()
     gate.asked([message])
   }
-}
-
-function cancelledRequest(message: JSONRPCMessage): string | number | undefined {
-  if (!('method' in message) || message.method !== 'notifications/cancelled') return undefined
-  const { requestId } = (message.params ?? {}) as { requestId?: unknown }
-  return typeof requestId === 'string' || typeof requestId === 'number' ? requestId : undefined
-}
-
-/** Uses the id that the server knows. */
-function cancelling({ sentAs }: Exchange, message: JSONRPCNotification): JSONRPCNotification {
-  return sentAs === undefined ? message : { ...message, params: { ...message.params, requestId: sentAs } }
 }

@@ -6,7 +6,7 @@ import { CallClock } from './call-clock.js'
 import { withCleanWords } from './clean-words.js'
 import type {
   ToolAnswer,
-  ToolCallOptions,
+  CallOptions,
   Connection,
   OpenOptions,
   ServerProfile,
@@ -87,7 +87,7 @@ export class LiveConnection implements Connection {
     )
   }
 
-  async callTool(definition: ToolDefinition, args: JsonObject, options: ToolCallOptions): Promise<ToolAnswer> {
+  async callTool(definition: ToolDefinition, args: JsonObject, options: CallOptions): Promise<ToolAnswer> {
     return this.#during('call', options, (clock) =>
       this.#sendCall({ definition, args, options, clock }).catch((error: unknown) =>
         failedAnswer(error, this.#options.cleanWords),

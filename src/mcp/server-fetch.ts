@@ -4,7 +4,7 @@ import { answersAnother, messagesFor, messagesIn, unreadable } from './answer-me
 import type { EndpointFetch } from './connection-contract.js'
 import { ended, endpointFetch, noted } from './endpoint-fetch.js'
 import { readEvents } from './event-stream.js'
-import { exchangeHeader, type Exchange } from './guarded-transport.js'
+import { exchangeHeader, type Exchange } from './exchange.js'
 import { refused } from './refused-request.js'
 import { eventStream, posted, requestIn, type SseFetchOptions } from './sse-fetch.js'
 import { readMessages } from './wire-message.js'

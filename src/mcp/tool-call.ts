@@ -6,7 +6,7 @@ import { visibleText } from '../model/visible-text.js'
 import type { CallClock } from './call-clock.js'
 import { carrying, type Carried } from './carried.js'
 import type { CleanWords } from './clean-words.js'
-import type { ToolAnswer, ToolCallOptions } from './connection-contract.js'
+import type { ToolAnswer, CallOptions } from './connection-contract.js'
 import type { OpenClient } from './connect-client.js'
 import { takeRaw } from './raw-results.js'
 import { maxServerMessage } from './http-error.js'
@@ -18,7 +18,7 @@ import { toolResult } from './tool-result.js'
 export interface TimedCall {
   readonly definition: ToolDefinition
   readonly args: JsonObject
-  readonly options: ToolCallOptions
+  readonly options: CallOptions
   readonly clock: CallClock
 }
 

@@ -3,6 +3,17 @@ import { wordKeywords } from '../model/schema-keywords.js'
 import { WorkBudget, withinBudget } from '../model/work-budget.js'
 import { Fingerprints } from './fingerprints.js'
 import { ReferenceNames } from './reference-names.js'
+import {
+  covering,
+  dialect,
+  lowerBounds,
+  naming,
+  notMonotone,
+  ofOneDialect,
+  reachingElsewhere,
+  restricting,
+  upperBounds,
+} from './schema-keywords.js'
 
 /**
  * How a schema has changed. `cosmetic`: only its notation. `narrowed`: it accepts less. `reworded`: its texts, and it accepts
@@ -41,45 +52,6 @@ const cosmetic = 1
 const narrowed = 2
 const reworded = 4
 const widened = 8
-
-/** Keywords that accept less when their value increases. The next constant: when it decreases. */
-const lowerBounds = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'])
-const upperBounds = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'])
-/** Keywords that only restrict a schema. Two values of such a keyword can't be compared. */
-const restricting = new Set(['pattern', 'format', 'uniqueItems'])
-/** Keywords with a schema that restricts the outer schema exactly as far as itself. Absent, they accept everything. */
-const covering = new Set(['additionalProperties', 'items'])
-/** Keywords that let a schema for names list or describe the names. */
-const naming = ['const', 'enum', 'pattern', 'format']
-/** Keywords that give a part of a schema an effect elsewhere. */
-const reachingElsewhere = ['$ref', 'unevaluatedProperties', 'unevaluatedItems']
-/** Keywords with a schema that, when restricted, may widen the outer schema or name a field. */
-const notMonotone = [
-  'not',
-  'if',
-  'oneOf',
-  'contains',
-  'propertyNames',
-  'dependentSchemas',
-  'unevaluatedProperties',
-  'unevaluatedItems',
-]
-/** Keywords that some dialects of JSON Schema ignore or read differently. */
-const ofOneDialect = [
-  '$ref',
-  '$dynamicRef',
-  '$recursiveRef',
-  'prefixItems',
-  'additionalItems',
-  'const',
-  'dependentRequired',
-  'dependencies',
-  'exclusiveMinimum',
-  'exclusiveMaximum',
-  ...notMonotone,
-]
-/** The dialects in which a schema without such keywords has the same meaning. */
-const dialect = /^https?:\/\/json-schema\.org\/(?:draft-0[67]|draft\/20(?:19-09|20-12))\/schema#?$/
 
 class Comparison {
   readonly #work: WorkBudget

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createDialer } from '#connect'
 import type { JsonObject } from '../../src/model/json.js'
 import { CallClock } from '../../src/mcp/call-clock.js'
-import type { ServerProfile, ToolCallOptions } from '../../src/mcp/connection-contract.js'
+import type { ServerProfile, CallOptions } from '../../src/mcp/connection-contract.js'
 import { openClient } from '../../src/mcp/open-client.js'
 import { serverError } from '../../src/mcp/server-errors.js'
 import { callOn } from '../../src/mcp/tool-call.js'
@@ -478,10 +478,7 @@ async function opened(road: (typeof roads)[number], era: (typeof eras)[number], 
   }
 
   return {
-    call(
-      options: Partial<ToolCallOptions> = {},
-      { name = 'read', args = { text: 'hello' }, properties = {} }: Asks = {},
-    ) {
+    call(options: Partial<CallOptions> = {}, { name = 'read', args = { text: 'hello' }, properties = {} }: Asks = {}) {
       const definition = { name, inputSchema: { type: 'object', properties } }
       const onProgress = (progress: unknown) => void told.push(progress)
       return timed(options.signal, (clock) =>
