@@ -243,7 +243,7 @@ describe('the key of a person', () => {
     ...[keys.status, keys.tools, keys.server, keys.headers, keys.credential].map(
       (key) => (userId: string) => key('i', ownerKey(userId)),
     ),
-    (userId) => keys.chunk('i', ownerKey(userId), 'h', 0),
+    (userId) => keys.chunkUse('h', 'i', ownerKey(userId)),
     (userId) => keys.unrevoked('i', ownerKey(userId), 'l'),
     (userId) => keys.due.revocation('i', ownerKey(userId), 'l'),
     (userId) => prefixes.visibleTo(userId),

@@ -23,10 +23,7 @@ export async function checkEditedArguments(
   ])
   const owner = versioned<IntegrationRecord>(records[0])?.value.credentials === 'per_user' ? mine : sharedOwner
   const manifest = versioned<ToolsRecord>(records[owner === sharedOwner ? 1 : 2])?.value
-  const [list] =
-    manifest === undefined
-      ? []
-      : await context.lists.load(request.workspaceId, [{ integrationId: id, owner, manifest }])
+  const [list] = manifest === undefined ? [] : await context.lists.load(request.workspaceId, [manifest])
   const tool = list?.get(binding.tool)
   // A missing or changed tool supersedes the approval when it is used.
   if (tool === undefined) return

@@ -88,9 +88,7 @@ async function resolveTool(
     const target = targetFrom(actor, integrationId, record, records.slice(2, wanted.length))
     mustBeOpenTo(agentId, record, integrationId)
     if (target.tools === undefined) throw unknownTool(asked, integrationId)
-    const [list] = await context.lists.load(actor.workspaceId, [
-      { integrationId, owner: target.owner, manifest: target.tools },
-    ])
+    const [list] = await context.lists.load(actor.workspaceId, [target.tools])
     if (list === undefined) continue
     const tool = find(list)
     if (tool === undefined) throw unknownTool(asked, integrationId)

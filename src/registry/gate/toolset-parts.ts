@@ -183,7 +183,7 @@ async function loadAll(
   const listed = found.filter(({ manifest, record }) => manifest !== undefined && isFor(agentId, record))
   const lists = await context.lists.load(
     workspaceId,
-    listed.map(({ integrationId, owner, manifest }) => ({ integrationId, owner, manifest: manifest! })),
+    listed.map(({ manifest }) => manifest!),
   )
   const byId = new Map(listed.map(({ integrationId }, n) => [integrationId, lists[n]]))
   return found.map((one) => ({ ...one, list: byId.get(one.integrationId) }))

@@ -4,6 +4,7 @@ import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { endSignIns, eraseCredential, eraseIntegration } from '../settings/erase-credential.js'
 import { deleteKeys, idsUnder, pages } from '../state/pages.js'
+import { deleteList } from '../state/tool-list-records.js'
 import { versioned, toJson, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, prefixes } from '../state/keys.js'
 import { markRemoved, finishRemoval } from '../settings/remove.js'
@@ -53,11 +54,8 @@ export async function forgetUser(
       })
     })
     await eraseCredential(context, { workspaceId, integrationId: id, owner })
-    await context.storage.commit(workspaceId, [
-      { key: keys.status(id, owner), value: undefined },
-      { key: keys.tools(id, owner), value: undefined },
-    ])
-    await deleteUnder(context, workspaceId, `chunk/${id}/${owner}/`)
+    await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
+    await deleteList(context, { workspaceId, integrationId: id, owner })
     await context.pool.closeKeys(poolPrefix(workspaceId, id, owner))
   }
   await endSignIns(context, workspaceId, (flow) => flow.userId === userId)

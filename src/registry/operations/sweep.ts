@@ -4,6 +4,7 @@ import { signInMs } from '../settings/new-integration.js'
 import { finishRemoval, markRemoved } from '../settings/remove.js'
 import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
+import { deleteUnusedChunks } from '../state/tool-list-records.js'
 import { versioned, type DueRemovalRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { deleteExpired, eachExpired, type Scanned } from './each-record.js'
 
@@ -45,6 +46,9 @@ async function finish(context: Context, record: Scanned, now: number): Promise<D
   switch (kind) {
     case 'approval':
       return endApproval(context, record, id)
+    case 'chunks':
+      await deleteUnusedChunks(context, record.workspaceId, id, [record])
+      return undefined
     case 'removal':
       return endRemoval(context, record, id, now)
     case 'revocation':

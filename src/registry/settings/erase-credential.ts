@@ -6,6 +6,7 @@ import type { WorkSubject } from '../state/background-work.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { deleteKeys, idsUnder, pages } from '../state/pages.js'
+import { deleteList } from '../state/tool-list-records.js'
 import { versioned, type FlowRecord, type HeadersRecord } from '../state/records.js'
 import { keys, prefixes } from '../state/keys.js'
 
@@ -134,6 +135,9 @@ export async function eraseIntegration(
   ])
   let found = owners.size
   for (const owner of owners) await eraseCredential(context, { workspaceId, integrationId, owner })
+  const listOwners = await idsUnder(context, { workspaceId }, prefixes.toolLists(integrationId))
+  found += listOwners.length
+  for (const owner of listOwners) await deleteList(context, { workspaceId, integrationId, owner })
   for (const prefix of prefixes.of(integrationId)) {
     const rest = await idsUnder(context, { workspaceId }, prefix)
     found += rest.length

@@ -35,7 +35,7 @@ export async function loadTools(
     const manifest = versioned<ToolsRecord>(loaded.others[owner === sharedOwner ? 1 : 2])?.value
     const settings = versioned<SettingsRecord>(loaded.others[0])
     if (manifest === undefined) return { loaded, settings, manifest, list: undefined }
-    const [list] = await context.lists.load(actor.workspaceId, [{ integrationId: id, owner, manifest }])
+    const [list] = await context.lists.load(actor.workspaceId, [manifest])
     if (list !== undefined) return { loaded, settings, manifest, list }
   }
   throw new IntegrationError('conflict', 'The tool list is being replaced at the moment. Try again.', {

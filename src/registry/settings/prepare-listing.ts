@@ -14,7 +14,8 @@ import {
   type Versioned,
 } from '../state/records.js'
 import { keys } from '../state/keys.js'
-import { hashed, listWrites, type ListedTool, type ToolList } from '../state/tool-list-cache.js'
+import { hashed, type ListedTool, type ToolList } from '../state/tool-list-cache.js'
+import { listWrites } from '../state/tool-list-records.js'
 import { acceptedDefinitions, classifyChanges } from './classify-changes.js'
 
 /** The integration and owner of a tool list. */
@@ -36,8 +37,8 @@ export interface KnownTools {
 export interface PreparedListing {
   readonly writes: readonly StorageRecordWrite[]
   readonly events: readonly NewEvent[]
-  /** Chunks of the previous list, to delete after the commit. */
-  readonly stale: readonly StorageRecordWrite[]
+  /** The hash of the previous list, if it was another: call `deleteUnusedChunks` with it after the commit. */
+  readonly replaced: string | undefined
   readonly manifest: ToolsRecord
   /** The definition hash that approvals of each tool must have, by the server's name. */
   readonly bindingHashes: ReadonlyMap<string, string>
@@ -61,8 +62,7 @@ export async function prepareListing(
   const { manifest } = known
   if (listing.isCut && manifest !== undefined) throw largerThanAccepted()
   const tools = await hashed(listing.tools)
-  const [before] =
-    manifest === undefined ? [] : await context.lists.load(workspaceId, [{ integrationId, owner, manifest }])
+  const [before] = manifest === undefined ? [] : await context.lists.load(workspaceId, [manifest])
   const { limits, approvals } = context.options
   const written = listWrites(
     integrationId,

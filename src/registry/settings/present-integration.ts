@@ -68,11 +68,7 @@ export async function presentIntegrations(
   const counted = stored.filter(({ record, manifest }) => manifest !== undefined && !isMetadata(actor, record))
   const lists = await context.lists.load(
     actor.workspaceId,
-    counted.map(({ id, record, manifest }) => ({
-      integrationId: id,
-      owner: ownerFor(record, actor),
-      manifest: manifest!,
-    })),
+    counted.map(({ manifest }) => manifest!),
   )
   return stored.map((one) => {
     const list = lists[counted.indexOf(one)]

@@ -7,7 +7,6 @@ import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import {
   versioned,
-  toJson,
   type IntegrationRecord,
   type SettingsRecord,
   type StatusRecord,
@@ -15,6 +14,7 @@ import {
 } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { useServer, type UseServerOptions } from '../servers/use-server.js'
+import { deleteUnusedChunks } from '../state/tool-list-records.js'
 import { targetFrom, targetKeys, type ListOwner, type Target } from '../state/target.js'
 import { reasonOf, statusChange } from '../servers/status.js'
 import { prepareListing } from './prepare-listing.js'
@@ -72,17 +72,9 @@ export async function refreshTools(context: Context, target: Target, options: Us
       events: [...status.events, ...prepared.events],
     })
     if (done === false) return false
-    const ifVersion = done.find(({ key }) => key === manifestKey)!.version!
-    if (prepared.stale.length > 0)
-      // Only if this list is still current, because a later list may equal the previous one again.
-      context.runInBackground(
-        () =>
-          context.storage.commit(workspaceId, [
-            { key: manifestKey, ifVersion, value: toJson(prepared.manifest) },
-            ...prepared.stale,
-          ]),
-        target,
-      )
+    const { replaced } = prepared
+    if (replaced !== undefined)
+      context.runInBackground(() => deleteUnusedChunks(context, workspaceId, replaced, done), target)
     if (prepared.events.length > 0) await supersedeChanged(context, target, prepared.bindingHashes)
     return true
   })

@@ -22,7 +22,8 @@ export const keys = {
   settings: (id: string) => `settings/${id}`,
   accepted: (id: string, tool: string) => `accepted/${id}/${sha256Hex(tool)}`,
   tools: (id: string, owner: string) => `tools/${id}/${owner}`,
-  chunk: (id: string, owner: string, hash: string, n: number) => `chunk/${id}/${owner}/${hash}/${n}`,
+  chunk: (hash: string, n: number) => `chunk/${hash}/${n}`,
+  chunkUse: (hash: string, id: string, owner: string) => `chunk-use/${hash}/${id}/${owner}`,
   server: (id: string, owner: string) => `server/${id}/${owner}`,
   headers: (id: string, owner: string) => `headers/${id}/${owner}`,
   credential: (id: string, owner: string) => `credential/${id}/${owner}`,
@@ -41,6 +42,7 @@ export const keys = {
   /** Work for a sweep, which finds the record once it expires. The commit that finishes the work deletes the record. */
   due: {
     approval: (id: string) => `due/approval/${id}`,
+    chunks: (hash: string) => `due/chunks/${hash}`,
     removal: (id: string) => `due/removal/${id}`,
     revocation: (id: string, owner: string, lineage: string) => `due/revocation/${id}/${owner}/${lineage}`,
     signIn: (id: string) => `due/sign-in/${id}`,
@@ -67,15 +69,16 @@ export const prefixes = {
   grants: (userId: string) => `grant/${ownerKey(userId)}/`,
   grantsOn: (userId: string, integrationId: string) => `grant/${ownerKey(userId)}/${integrationId}/`,
   allGrants: 'grant/',
+  chunks: (hash: string) => `chunk/${hash}/`,
+  chunkUses: (hash: string) => `chunk-use/${hash}/`,
   event: 'event/',
   /** The integrations of each change, by append. */
   catalogue: 'catalogue/',
   audit: 'audit/',
-  /** All records to delete with an integration, once nothing can call it. */
+  toolLists: (id: string) => `tools/${id}/`,
+  /** All records to delete with an integration, once nothing can call it. Its tool lists share chunks with others. */
   of: (id: string) =>
-    ['status', 'accepted', 'tools', 'chunk', 'server', 'headers', 'credential', 'client'].map(
-      (kind) => `${kind}/${id}/`,
-    ),
+    ['status', 'accepted', 'server', 'headers', 'credential', 'client'].map((kind) => `${kind}/${id}/`),
 } as const
 
 /** The integrations whose own records are among these keys. */

@@ -86,7 +86,10 @@ export interface ToolSettingsRecord {
   readonly accepted?: string | undefined
 }
 
-/** `tools/{id}/{owner}`: the server's last list; the definitions are in chunks under their common hash. */
+/**
+ * `tools/{id}/{owner}`: the server's last list. The definitions are in chunks under their common hash, which equal lists of a
+ * workspace share: `chunk/{hash}/{n}`, and `chunk-use/{hash}/{id}/{owner}` for each manifest.
+ */
 export interface ToolsRecord {
   readonly hash: string
   readonly chunks: number

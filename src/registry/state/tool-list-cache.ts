@@ -1,14 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { frozen } from '../../model/frozen.js'
-import { sha256Hex } from '../../model/digest.js'
 import { WorkPace } from '../../mcp/work-pace.js'
-import { IntegrationError } from '../../model/errors.js'
-import type { ServerInfo } from '../../model/integration.js'
-import type { QuarantinedTool, ToolDefinition } from '../../model/tool.js'
-import type { RegistryStorage, StorageRecordWrite } from '../../ports/storage.js'
+import type { ToolDefinition } from '../../model/tool.js'
+import type { RegistryStorage } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import { modelToolNames } from '../../policy/tool-name.js'
-import { toJson, type ToolsRecord } from './records.js'
+import type { ToolsRecord } from './records.js'
 import { keys } from './keys.js'
 
 /** A tool as its server listed it, with the hash of its definition. */
@@ -34,103 +31,43 @@ export interface ToolList {
   byModelName(handle: string, modelName: string): NamedTool | undefined
 }
 
-/** Identifies a stored list. */
-export interface StoredList {
-  readonly integrationId: string
-  readonly owner: string
-  readonly manifest: ToolsRecord
-}
-
 /** Reads stored tool lists; lists with known content come from memory. */
 export interface ToolLists {
-  /** In the order of `lists`; `undefined` for a list that was replaced in the meantime: read its manifest again. */
-  load(workspaceId: string, lists: readonly StoredList[]): Promise<readonly (ToolList | undefined)[]>
+  /** In the order of `manifests`; `undefined` where the list was replaced in the meantime: read its manifest again. */
+  load(
+    workspaceId: string,
+    manifests: readonly Pick<ToolsRecord, 'hash' | 'chunks'>[],
+  ): Promise<readonly (ToolList | undefined)[]>
 }
 
-const chunkLength = 80_000
-/** Shortest time between two background refreshes of a list, in ms, however short the server's own `ttlMs` is. */
-const minListMs = 60_000
 const cacheLength = 32 * 1024 * 1024
 
 export function toolLists(storage: RegistryStorage): ToolLists {
   const known = new LRUCache<string, ToolList>({ maxSize: cacheLength })
   return {
-    async load(workspaceId, lists) {
-      const found = lists.map(({ manifest }) => known.get(manifest.hash))
-      const missing = lists.flatMap((list, n) => (found[n] === undefined ? [{ list, n }] : []))
-      if (missing.length === 0) return found
-      const chunkKeys = missing.flatMap(({ list: { integrationId, owner, manifest } }) =>
-        Array.from({ length: manifest.chunks }, (_, n) => keys.chunk(integrationId, owner, manifest.hash, n)),
+    async load(workspaceId, manifests) {
+      const found = new Map(manifests.map(({ hash }) => [hash, known.get(hash)]))
+      const missing = new Map(
+        manifests.flatMap(({ hash, chunks }) => (found.get(hash) ? [] : [[hash, chunks] as const])),
       )
-      const { records } = await storage.read(workspaceId, chunkKeys)
-      let at = 0
-      for (const { list, n } of missing) {
-        const chunks = records.slice(at, (at += list.manifest.chunks))
-        if (chunks.some((chunk) => chunk === undefined)) continue
-        const text = chunks.map((chunk) => chunk!.value as string).join('')
-        found[n] = known.get(list.manifest.hash) ?? parsedList(list.manifest.hash, text)
-        // A list that is larger than the cache is returned without caching.
-        known.set(list.manifest.hash, found[n], { size: Math.min(text.length, cacheLength) })
+      if (missing.size > 0) {
+        const chunkKeys = [...missing].flatMap(([hash, chunks]) =>
+          Array.from({ length: chunks }, (_, n) => keys.chunk(hash, n)),
+        )
+        const { records } = await storage.read(workspaceId, chunkKeys)
+        let at = 0
+        for (const [hash, count] of missing) {
+          const chunks = records.slice(at, (at += count))
+          if (chunks.some((chunk) => chunk === undefined)) continue
+          const text = chunks.map((chunk) => chunk!.value as string).join('')
+          const list = known.get(hash) ?? parsedList(hash, text)
+          found.set(hash, list)
+          // One that is larger than all may be is kept alone.
+          known.set(hash, list, { size: Math.min(text.length, cacheLength) })
+        }
       }
-      return found
+      return manifests.map(({ hash }) => found.get(hash))
     },
-  }
-}
-
-/** The writes that store what a server listed; chunks of an older list are to be deleted afterwards. */
-export function listWrites(
-  integrationId: string,
-  owner: string,
-  listing: {
-    readonly tools: readonly ListedTool[]
-    readonly quarantined: readonly QuarantinedTool[]
-    readonly ttlMs?: number | undefined
-    readonly server?: ServerInfo | undefined
-  },
-  options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord | undefined },
-): {
-  readonly writes: readonly StorageRecordWrite[]
-  readonly manifest: ToolsRecord
-  readonly stale: readonly StorageRecordWrite[]
-} {
-  const text = JSON.stringify(listing.tools.map(({ definition, hash }) => [hash, definition]))
-  if (text.length > options.maxBytes)
-    throw new IntegrationError(
-      'response_too_large',
-      `The server's tool list is larger than ${options.maxBytes} bytes. Raise limits.maxResponseBytes, or ask the server's author for a smaller list.`,
-    )
-  const hash = sha256Hex(text)
-  const chunks = Math.ceil(text.length / chunkLength)
-  const manifest: ToolsRecord = {
-    hash,
-    chunks,
-    count: listing.tools.length,
-    quarantined: listing.quarantined.slice(0, 100),
-    server: listing.server,
-    listedAt: options.now,
-    freshUntil:
-      listing.ttlMs === undefined || listing.ttlMs === 0 ? undefined : options.now + Math.max(listing.ttlMs, minListMs),
-  }
-  const { previous } = options
-  const changed = previous?.hash !== hash
-  return {
-    manifest,
-    writes: [
-      { key: keys.tools(integrationId, owner), value: toJson(manifest) },
-      ...(changed
-        ? Array.from({ length: chunks }, (_, n): StorageRecordWrite => ({
-            key: keys.chunk(integrationId, owner, hash, n),
-            value: text.slice(n * chunkLength, (n + 1) * chunkLength),
-          }))
-        : []),
-    ],
-    stale:
-      changed && previous !== undefined
-        ? Array.from({ length: previous.chunks }, (_, n): StorageRecordWrite => ({
-            key: keys.chunk(integrationId, owner, previous.hash, n),
-            value: undefined,
-          }))
-        : [],
   }
 }
 
