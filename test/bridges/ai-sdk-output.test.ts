@@ -15,7 +15,7 @@ function media(mediaType: string, data: string): object {
 const text = (value: string): object => ({ type: 'text', text: value })
 const link = { type: 'resource_link', uri: 'https://files.example/a.pdf', name: 'a.pdf' }
 
-describe('what a model reads of a result', () => {
+describe('the content of a result for a model', () => {
   it.each<[string, object, object]>([
     ['one text', { content: [text('a')] }, { type: 'text', value: 'a' }],
     ['several texts', { content: [text('a'), text('b')] }, { type: 'text', value: 'a\nb' }],

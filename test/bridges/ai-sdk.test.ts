@@ -35,7 +35,7 @@ describe('a toolset as tools of the AI SDK', () => {
     })
   })
 
-  it('tells the model of a fault', async () => {
+  it('reports an error to the model', async () => {
     await using host = await bench()
     const tools = aiSdkTools(await host.mine.toolset('assistant'))
     await host.mine.disable(host.integrationId)
@@ -113,7 +113,7 @@ describe('with our confirm callback', () => {
     expect(host.server.calls.get('write_note')).toBe(1)
   })
 
-  it('never runs what the person refuses, and tells the model why', async () => {
+  it('never runs a call that the person denies, and tells the model why', async () => {
     await using host = await bench()
     const confirm = person({ decision: 'deny', reason: 'Not on a Friday.' })
     const llm = model(calls, 'done')
@@ -135,7 +135,7 @@ describe('with our confirm callback', () => {
     },
   )
 
-  it('ends a call that nobody answers, and the host resumes it when somebody has', async () => {
+  it('ends a call without a decision, and the host resumes it after the decision', async () => {
     await using host = await bench()
     const toolset = await host.mine.toolset('assistant', { confirm: person('defer'), conversationId: 'chat' })
     const llm = model(calls, 'done')
@@ -192,7 +192,7 @@ describe("with the AI SDK's own approval", () => {
     return [user, ...response.messages]
   }
 
-  it('runs the tool once after the person said yes, and never asks twice', async () => {
+  it('runs the tool once after the approval, and never asks twice', async () => {
     await using host = await bench()
     const messages = await untilAsked(await nativeTools(host))
     expect(host.server.calls.size).toBe(0)
@@ -214,7 +214,7 @@ describe("with the AI SDK's own approval", () => {
     expect(host.server.calls.get('write_note')).toBe(1)
   })
 
-  it('never runs what the person refused', async () => {
+  it('never runs a call that the person denied', async () => {
     await using host = await bench()
     const tools = await nativeTools(host)
     const messages = await untilAsked(tools)
@@ -253,7 +253,7 @@ describe("with the AI SDK's own approval", () => {
     expect(outputsRead(llm)).toMatchObject([{ value: 'wrote bye' }])
   })
 
-  it('still runs what was approved when the rule became more lenient meanwhile', async () => {
+  it('still runs an approved call if the rule became more lenient', async () => {
     await using host = await bench()
     const messages = await untilAsked(await nativeTools(host))
     await host.mine.configureTools(host.integrationId, { write_note: { approval: 'auto' } })
@@ -262,7 +262,7 @@ describe("with the AI SDK's own approval", () => {
     expect(host.server.calls.get('write_note')).toBe(1)
   })
 
-  it('does not run what was approved when the tool was turned off meanwhile', async () => {
+  it('does not run an approved call if the tool was turned off', async () => {
     await using host = await bench()
     const tools = await nativeTools(host)
     const messages = await untilAsked(tools)
@@ -273,7 +273,7 @@ describe("with the AI SDK's own approval", () => {
     expect(host.server.calls.size).toBe(0)
   })
 
-  describe('takes for a yes only', () => {
+  describe('accepts as an approval only', () => {
     const request = { type: 'tool-approval-request' as const, approvalId: 'a1', toolCallId: 'c1' }
     const call = { type: 'tool-call' as const, toolCallId: 'c1', toolName: 'notes__write_note', input: { text: 'x' } }
     const yes = { type: 'tool-approval-response' as const, approvalId: 'a1', approved: true }

@@ -35,7 +35,7 @@ async function loop(toolset: Toolset, script: readonly Step[], ended?: AbortSign
 }
 
 describe("tools for Anthropic's own runner", () => {
-  it('run, and the model reads what they returned', async () => {
+  it('run, and the model reads their results', async () => {
     await using host = await bench()
     const { last, results } = await loop(await host.mine.toolset('assistant'), [[read], 'done'])
     expect(last.content).toMatchObject([{ text: 'done' }])
@@ -54,7 +54,7 @@ describe("tools for Anthropic's own runner", () => {
     ])
   })
 
-  it('run what was approved, and never what was denied, in one step', async () => {
+  it('run approved calls, and never denied ones, in one step', async () => {
     await using host = await bench()
     const toolset = await host.mine.toolset('assistant', {
       confirm: ({ arguments: args }) => (args.text === 'no' ? { decision: 'deny', reason: 'Not today.' } : 'approve'),
@@ -104,7 +104,7 @@ describe("tools for Anthropic's own runner", () => {
   })
 })
 
-it('the runner pauses where a call waits, and another process goes on from the turn', async () => {
+it('the runner pauses when a call waits, and another process continues from the turn', async () => {
   await using host = await bench()
   const options = { confirm: person('defer'), conversationId: 'chat' }
   const messages: Messages = [user('Go.')]

@@ -46,7 +46,7 @@ describe('the server for the Claude Agent SDK', () => {
     expect(await client.callTool({ name: 'notes__read_note' })).toMatchObject(result)
   })
 
-  it('never runs what nobody was asked about, whatever a host says', async () => {
+  it("never runs a call without an approval, whatever a host's callback returns", async () => {
     await using host = await bench()
     const { write } = await connected(host, { approval: 'native' })
     expect(await write('x')).toMatchObject({ isError: true })
@@ -69,7 +69,7 @@ describe('the server for the Claude Agent SDK', () => {
     expect(host.server.calls.get('write_note')).toBe(runs ? 1 : undefined)
   })
 
-  it('asks nobody about what does not ask, and leaves tools of others to the host', async () => {
+  it('does not ask about calls that run, and leaves other tools to the host', async () => {
     await using host = await bench()
     const { ours } = await connected(host, { approval: 'native' })
     const canUseTool = ours.canUseTool(ask({ behavior: 'deny', message: 'theirs' }))

@@ -43,7 +43,7 @@ describe('the chat of a call', () => {
     expect(await tool.explain({ text: 'b' }, { conversationId: 'thread-2' })).toMatchObject({ type: 'ask' })
   })
 
-  it('and the id of a call may be longer than the gate takes, and stay apart', async () => {
+  it('and long ids of calls are accepted and stay distinct', async () => {
     await using host = await bench()
     const toolset = await host.mine.toolset('assistant', { confirm: person('defer') })
     const tool = bridgedTools(toolset, {}).get('notes__write_note')

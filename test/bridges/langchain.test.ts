@@ -22,7 +22,7 @@ describe('a toolset as tools of LangChain', () => {
     }
   })
 
-  it('keeps a failure failed, and what was denied', async () => {
+  it('marks failed and denied calls as failed', async () => {
     await using host = await bench([
       { ...readNote, run: () => ({ content: [{ type: 'text', text: 'no such note' }], isError: true }) },
       { name: 'write_note' },

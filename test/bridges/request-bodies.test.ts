@@ -47,7 +47,7 @@ const firstRequest: Readonly<Record<string, (toolset: Toolset) => Promise<string
 const tools = refused.map((inputSchema, n): TestTool => ({ ...readNote, name: `odd_${n}`, inputSchema }))
 
 describe.each(Object.keys(firstRequest))('the first request to %s', (api) => {
-  it('holds only schemas that it takes', async () => {
+  it('contains only schemas that the API accepts', async () => {
     await using host = await bench([...tools, readNote])
     const toolset = await host.mine.toolset('assistant')
     expect(toolset.tools).toHaveLength(tools.length + 1)

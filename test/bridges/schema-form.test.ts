@@ -4,7 +4,7 @@ import { modelSchema } from '../../src/bridges/schema-form.js'
 
 const form = (schema: JsonObject): JsonObject => modelSchema(schema).schema
 
-describe('the form of a schema that model APIs take', () => {
+describe('the form of a schema for model APIs', () => {
   it.each<[string, JsonObject]>([
     [
       'with everything in it',
@@ -255,7 +255,7 @@ describe('the form of a schema that model APIs take', () => {
     expect(form({ type: 'object', allOf: [{ $ref: '#' }] })).toMatchObject({ type: 'object', properties: {} })
   })
 
-  it('gives arguments names that every API takes, and takes them back', () => {
+  it('gives arguments names that every API accepts, and restores them', () => {
     const { schema, restore } = modelSchema({
       type: 'object',
       properties: { $filter: { type: 'string' }, 'page[size]': { type: 'number' }, page_size_: {}, 页: {} },

@@ -7,7 +7,7 @@ afterEach(endAll)
 const make = () =>
   guardedFetchAtFirstUse({ egress: { allowLoopback: true }, maxResponseBytes: 1024, runtime: manualTimers() })
 
-it('loads what carries requests with the first of them, once for several', async () => {
+it('loads the HTTP code with the first request, once for several', async () => {
   const server = await listen((_request, response) => response.end('hello'))
   const { fetch, close } = make()
   const answers = await Promise.all([fetch(server.url), fetch(server.url)])

@@ -192,7 +192,7 @@ describe('a fetch of the host', () => {
     expect(requests).toBe(1)
   })
 
-  it('has its failures told in our words', async () => {
+  it('reports failures with our own messages', async () => {
     const cases: [Error, object][] = [
       [
         Object.assign(new TypeError('canary'), { cause: { code: 'ENOTFOUND' } }),

@@ -313,14 +313,14 @@ describe('a server', () => {
     expect(await failure(attempt)).toMatchObject({ code: 'unreachable', reason: 'reset', mayHaveRun: true })
   })
 
-  it('whose JSON is none is not quoted', async () => {
+  it('with invalid JSON is not quoted', async () => {
     const server = await listen((_request, response) => response.end('canary <html>'))
     const error = await failure((await guarded().fetch(server.url)).json())
     expect(error).toMatchObject({ code: 'protocol_error', mayHaveRun: false })
     expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('canary')
   })
 
-  it('whose JSON is a million levels deep is refused', async () => {
+  it('with JSON of a million levels is refused', async () => {
     const deep = `{"result":${'['.repeat(400_000)}${']'.repeat(400_000)}}`
     const server = await listen((_request, response) => response.end(deep))
     for (const how of ['json', 'text']) {

@@ -26,7 +26,7 @@ describe('boundedJson', () => {
     else expect(run).toThrow(expect.objectContaining({ code: 'protocol_error' }))
   })
 
-  it('skips what nests too deep where it is asked to, and keeps the rest', () => {
+  it('skips JSON that nests too deep if requested, and keeps the rest', () => {
     const deep = (levels: number) => JSON.parse(nested(levels)) as unknown
     const text = JSON.stringify({ a: 1, b: deep(100), c: '"]}', d: [deep(69)], e: { f: deep(200), g: 2 } })
     const read = JSON.parse(boundedJson(text, 'skip')) as Record<string, unknown>
@@ -64,7 +64,7 @@ describe('boundedJson', () => {
       expect(boundedJson(text)).toBe(text)
   })
 
-  it('agrees with the depth of what JSON.parse makes of it', () => {
+  it('agrees with the depth of the parsed value', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 1, max: 5 }), (text, limit) => {
         const padded = text.replace(/^([[{])/, `$1${' '.repeat(20)}`)
@@ -80,7 +80,7 @@ describe('boundedJson', () => {
   })
 })
 
-describe('a stream from which deep JSON is taken out', () => {
+describe('a stream with deep JSON removed', () => {
   it('says the same however it is cut in pieces', () => {
     const event = `data: {"tools":[{"name":"good"},{"name":"deep","x":${nested(90)}},{"name":"last"}]}\n\n`
     const text = `: hi\r\n${event}data: ${nested(30)}\n\n${event}`

@@ -36,7 +36,7 @@ describe('the MCP client', () => {
     await client.close()
   })
 
-  it('meets the cap on its answers', async () => {
+  it('is limited by the cap on responses', async () => {
     const server = await serve()
     const { fetch } = guarded({ maxResponseBytes: 10_000 })
     const client = new Client({ name: 'host', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } })

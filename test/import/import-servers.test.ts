@@ -66,7 +66,7 @@ describe('a list', () => {
     expect(await mine.list()).toEqual([])
   })
 
-  it("goes on after servers that can't be connected", async () => {
+  it("continues after servers that can't be connected", async () => {
     const { server, mine } = await bench()
     const { servers } = readServers(
       JSON.stringify({
@@ -105,7 +105,7 @@ describe('an export', () => {
     expect(servers[0]!.variables).toMatchObject([{ name: 'NOTES_X_API_KEY', secret: true }])
   })
 
-  it('leaves out what the actor may not see the URL of', async () => {
+  it('leaves out integrations with a hidden URL', async () => {
     const { server, mine } = await bench()
     const { integration } = await mine.connect({ name: 'Notes', url: server.url, agents: ['assistant'] })
     expect(exportServers([{ ...integration, url: undefined }])).toBe('{\n  "mcpServers": {}\n}\n')

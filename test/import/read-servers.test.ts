@@ -66,7 +66,7 @@ describe('a list of servers', () => {
     expect(readServers(JSON.stringify({ mcpServers: { a: { url }, b: { url } } })).servers).toHaveLength(2)
   })
 
-  it('leaves what is open as a variable, in every spelling', () => {
+  it('reads missing values as variables, in every spelling', () => {
     const entry = one({
       servers: {
         notes: {
@@ -98,7 +98,7 @@ describe('a list of servers', () => {
     expect(JSON.stringify(readServers(text))).not.toContain('canary')
   })
 
-  it("says why a server that runs locally can't be connected, and goes on", () => {
+  it('gives the reason for a local server, and continues', () => {
     const { servers } = readServers(
       JSON.stringify({ mcpServers: { files: { command: 'npx', args: ['server-filesystem', '/'] }, notes: { url } } }),
     )
@@ -117,7 +117,7 @@ describe('a list of servers', () => {
     },
   )
 
-  it('switches off what the list has off, and only suggests what the list lets run', () => {
+  it('turns servers off as in the list, and only suggests its approvals', () => {
     expect(
       one({
         mcpServers: { notes: { url, disabled: true, autoApprove: ['send'], trust: true, excludeTools: ['wipe'] } },
@@ -139,7 +139,7 @@ describe('a list of servers', () => {
     ])
   })
 
-  it('takes the client of a list for OAuth', () => {
+  it('uses the OAuth client of a list', () => {
     expect(one({ mcpServers: { notes: { url, oauth: { clientId: 'a', scopes: 'read write' } } } }).oauth).toEqual({
       clientId: 'a',
       clientSecret: undefined,
@@ -192,7 +192,7 @@ describe('a server.json', () => {
     ],
   }
 
-  it('asks for what it declares and leaves other braces alone', () => {
+  it('asks for declared variables, and keeps other braces', () => {
     const { format, servers } = readServers(JSON.stringify(server))
     expect(format).toBe('server.json')
     expect(servers[0]).toMatchObject({
@@ -220,7 +220,7 @@ describe('a server.json', () => {
     expect(one(first)).toMatchObject({ url: [url], variables: [{ name: 'X-Key', secret: true, required: true }] })
   })
 
-  it('is read from a page of a registry, with what the registry says of it', () => {
+  it("is read from a page of a registry, with the registry's status", () => {
     const row = {
       server: { ...server, remotes: [{ type: 'sse', url }] },
       _meta: { 'io.modelcontextprotocol.registry/official': { status: 'deprecated', statusMessage: 'Use other.' } },
@@ -261,7 +261,7 @@ describe('a text that is no list', () => {
     )
   })
 
-  it('hides nothing in what a person reads of it, and keeps what values are found by', () => {
+  it('shows hidden characters in texts, and keeps the names of variables', () => {
     const sly = 'a\u202eb\u{e0041}\u200b'
     const entry = one({
       servers: {

@@ -40,7 +40,7 @@ async function registry(
 }
 
 describe('the registry as a catalogue', () => {
-  it('reads every page once, and later only what changed', async () => {
+  it('reads every page once, and later only changes', async () => {
     let changed: object[] = []
     const { connectors, asked, clock } = await registry((query) => {
       if (query.has('updated_since')) return { servers: changed, metadata: {} }
@@ -58,7 +58,7 @@ describe('the registry as a catalogue', () => {
     expect(decodeURIComponent(asked[2]!)).toContain('updated_since=2025-06-15T')
   })
 
-  it('makes connectors of servers that need at most one header, with what the host knows', async () => {
+  it("creates connectors for servers that need at most one header, with the host's additions", async () => {
     const { connectors } = await registry(
       () => ({
         servers: [
@@ -108,7 +108,7 @@ describe('the registry as a catalogue', () => {
     ])
   })
 
-  it('keeps what is known while the registry is down, and says what is wrong before', async () => {
+  it('keeps the list while the registry is down, and reports an error without a list', async () => {
     let page: object | number = 503
     const { connectors, clock } = await registry(() => page)
     await expect(connectors()).rejects.toMatchObject({

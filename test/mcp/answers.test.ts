@@ -26,7 +26,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     })
   })
 
-  it('never takes an answer that is for another request', async () => {
+  it('never accepts a response to another request', async () => {
     const connection = await answering(({ id }) =>
       Response.json({
         jsonrpc: '2.0',
@@ -40,7 +40,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     })
   })
 
-  it('takes the first of two answers', async () => {
+  it('uses the first of two responses', async () => {
     const text = (id: unknown, value: string) => ({
       jsonrpc: '2.0',
       id,
@@ -76,7 +76,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     })
   })
 
-  it('calls a tool whose output schema leads elsewhere', async () => {
+  it('calls a tool with an output schema that refers to another document', async () => {
     const connection = await answering(({ id }) => result(id, { content: [] }))
     const outputSchema = { $ref: 'https://schemas.example/a.json' }
     expect((await connection.callTool(tool('t', { outputSchema }), {}, patient)).result).toEqual({ content: [] })
@@ -105,7 +105,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     })
   })
 
-  it('tells an abort from a timeout', async () => {
+  it('distinguishes an abort from a timeout', async () => {
     const connection = await answering((_message, request) => never(request))
     const controller = new AbortController()
     const calling = fault(connection.callTool(tool('t'), {}, { ...patient, signal: controller.signal }))
@@ -140,7 +140,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     expect(error).toMatchObject({ code: 'timeout', mayHaveRun: true })
   })
 
-  it('lets progress begin the time of a call anew, five times that at most', async () => {
+  it('restarts the timeout of a call with progress, up to five times its duration', async () => {
     const runtime = manualRuntime()
     const told: unknown[] = []
     const server = rawServer(era, ({ params }) => {
@@ -224,7 +224,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     expect((await fault(connection.callTool(tool('t'), {}, patient))).retryAfterMs).toBe(ms)
   })
 
-  it('takes a failing fetch for an outage, and a program that fails for what it is', async () => {
+  it('treats a failing fetch as an outage, and a programming error as such', async () => {
     const offline = await answering(() => Promise.reject(new TypeError('fetch failed')))
     expect(await fault(offline.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'unreachable',

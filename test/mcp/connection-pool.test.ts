@@ -49,7 +49,7 @@ describe('a pool of connections', () => {
     expect(most).toBe(2)
   })
 
-  it('takes who gives up out of the line, and nothing of theirs runs', async () => {
+  it('removes an aborted caller from the queue, and runs none of its work', async () => {
     const { pool, opener } = given({ concurrency: 1 })
     const held = gate()
     const first = pool.use('a', opener, () => held.promise)
@@ -225,7 +225,7 @@ describe('a server that is down', () => {
     expect(await fault(pool.use('a', opener, call))).toMatchObject({ retryAfterMs: 300_000 })
   })
 
-  it('is not one whose tool is slow, or that answers with an error of the tool', async () => {
+  it('is not a server with a slow tool or a tool error', async () => {
     const { pool, opener, server } = given()
     for (const error of [
       new IntegrationError('timeout', 'Slow.', { mayHaveRun: true }),
@@ -251,7 +251,7 @@ describe('a connection that is used once', () => {
     expect(pool.size).toBe(0)
   })
 
-  it('waits for a place among those being opened, which slow ones leave after a second', async () => {
+  it('waits for an opening slot, which slow connections release after a second', async () => {
     const { pool, opener, runtime } = given({ maxOpening: 2 })
     const never = () => new Promise<Connection>(() => undefined)
     void pool.once(never, call)
@@ -276,7 +276,7 @@ describe('a connection that is used once', () => {
   })
 })
 
-it('opens many connections in parallel, and those that hang delay nobody', async () => {
+it('opens many connections in parallel, and hanging ones delay no other', async () => {
   const { pool, server } = given()
   const hanging = Array.from({ length: 10 }, (_, n) =>
     pool.use(`hangs${n}`, () => new Promise<Connection>(() => undefined), call),

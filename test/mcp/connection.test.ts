@@ -61,7 +61,7 @@ describe.each(['modern', 'legacy', 'both'] as const)(
 )
 
 describe('a lost session', () => {
-  it('is made anew once for all who lost it', async () => {
+  it('is replaced once for all requests that lost it', async () => {
     const server = testServer({ tools, era: 'legacy' })
     const connection = await open(server)
     await connection.listTools(listing)

@@ -81,14 +81,14 @@ describe.each(['modern', 'legacy'] as const)('a question of a %s server', (era) 
     expect(text(answered)).toMatchObject({ action: 'accept', content: { 'the\u200bcolor': 'b\u200blue' } })
   })
 
-  it('hides nothing beside a URL', async () => {
+  it('shows hidden characters next to a URL', async () => {
     await ask({ ...url('https://bank.example/sign'), message: 'Go\u2066 there\u2069' }, async (question) => {
       expect(question.message).toBe('Go\\u{2066} there\\u{2069}')
       return { action: 'accept' }
     })
   })
 
-  it('is cut where its words go on and on, and refused where its schema does', async () => {
+  it('is cut if its message is too long, and refused if its schema is', async () => {
     const asked: ElicitQuestion[] = []
     const listen = async (question: ElicitQuestion): Promise<ElicitAnswer> => {
       asked.push(question)
@@ -116,7 +116,7 @@ describe.each(['modern', 'legacy'] as const)('a question of a %s server', (era) 
     expect(asked).toEqual([])
   })
 
-  it('reaches the call as a URL that nobody fetched', async () => {
+  it('reaches the call as a URL that was not fetched', async () => {
     const answered = await ask(url('https://bank.example/sign'), async (question) => {
       expect(question).toEqual({ mode: 'url', message: 'Go there', url: 'https://bank.example/sign' })
       return { action: 'accept' }

@@ -50,7 +50,7 @@ describe('places at a server', () => {
     expect(seated.at(-1)).toBe('dee')
   })
 
-  it('are all for the one person whose they are', async () => {
+  it('are all available to a single person', async () => {
     const { ask, seated, leave } = crowd(4)
     await ask(undefined, 6)
     expect(seated).toHaveLength(4)

@@ -75,7 +75,7 @@ describe('a stream that floods', () => {
     expect(stream.read).toBeLessThan(50_000_000)
   })
 
-  it('is told from one that goes on for long', async () => {
+  it('is distinguished from a long stream', async () => {
     let now = 0
     const gate = new FloodGate(() => now)
     for (let minute = 0; minute < 600; minute++) {

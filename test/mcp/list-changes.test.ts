@@ -18,7 +18,7 @@ function serve(era: 'modern' | 'legacy'): TestServer {
 const opensStream = { modern: 'subscriptions/listen', legacy: 'GET' }
 
 describe.each(['modern', 'legacy'] as const)('changes of the tools of a %s server', (era) => {
-  it('are told to a connection that lives', async () => {
+  it('are reported to an open connection', async () => {
     const runtime = manualRuntime()
     const server = serve(era)
     let told = false
@@ -35,7 +35,7 @@ describe.each(['modern', 'legacy'] as const)('changes of the tools of a %s serve
     expect(runtime.timers).toBe(0)
   })
 
-  it('cost nothing when nobody wants to know', async () => {
+  it('cost nothing without a listener', async () => {
     const runtime = manualRuntime()
     const server = serve(era)
     const connection = await open(server, { runtime })
@@ -44,7 +44,7 @@ describe.each(['modern', 'legacy'] as const)('changes of the tools of a %s serve
     await connection.close()
   })
 
-  it('are listened for again when the stream ends, after a pause, and may have happened meanwhile', async () => {
+  it('are listened for again after the stream ends and a pause, and are assumed in between', async () => {
     const runtime = manualRuntime()
     const server = serve(era)
     let told = 0

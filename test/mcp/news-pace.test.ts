@@ -11,7 +11,7 @@ function paced() {
 }
 
 describe('news of a server', () => {
-  it('is passed on at once, and what completes it too', async () => {
+  it('is passed on at once, and so is the notice that completes it', async () => {
     const { runtime, passed, pace } = paced()
     pace.news()
     pace.news()
@@ -35,7 +35,7 @@ describe('news of a server', () => {
     expect(passed).toHaveLength(9)
   })
 
-  it('is not passed on any more once nobody listens', async () => {
+  it('is not passed on after the listener stops', async () => {
     const { runtime, passed, pace } = paced()
     for (let n = 0; n < 3; n++) pace.news()
     pace.stop()

@@ -63,7 +63,7 @@ describe('a local server', () => {
 })
 
 describe('a server on the older HTTP+SSE transport', () => {
-  it('whose stream ends during a call may have done it, and is of no more use', async () => {
+  it('whose stream ends during a call may have run it, and is not used again', async () => {
     let send = (_message: unknown): void => undefined
     let end = (): void => undefined
     const fetch = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {

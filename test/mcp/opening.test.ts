@@ -70,7 +70,7 @@ describe('opening a connection', () => {
     await server.close()
   })
 
-  it('does not take a 2026-07-28 server for one of the older transport', async () => {
+  it('does not mistake a 2026-07-28 server for one of the older transport', async () => {
     const requests: string[] = []
     const fetch = async (_url: unknown, init?: RequestInit) => {
       requests.push(init?.method ?? 'GET')
@@ -89,7 +89,7 @@ describe('opening a connection', () => {
     expect(await fault(open({ url: 'https://mcp.example/', fetch }))).toMatchObject({ code: 'not_mcp' })
   })
 
-  it('says that nobody is there', async () => {
+  it('reports that no server responds', async () => {
     expect(await fault(open({ url: 'http://127.0.0.1:59999/mcp', fetch }))).toMatchObject({
       code: 'unreachable',
       mayHaveRun: false,
@@ -132,7 +132,7 @@ describe('opening a connection', () => {
     expect(runtime.timers).toBe(0)
   })
 
-  it('finds out again when what was remembered is no longer true', async () => {
+  it('detects the server again if the stored profile is out of date', async () => {
     const modern = testServer({ tools, era: 'modern' })
     const legacy = testServer({ tools, era: 'legacy' })
     const { profile } = await open(modern)
@@ -150,7 +150,7 @@ describe('opening a connection', () => {
 })
 
 describe('a session', () => {
-  it('is gone on with by the next process, and made anew when it is dead', async () => {
+  it('is continued by the next process, and replaced if it was lost', async () => {
     const server = testServer({ tools, era: 'legacy' })
     const { profile } = await open(server)
     server.forgetSessions()
@@ -225,7 +225,7 @@ describe('a session', () => {
     await server.close()
   })
 
-  it('is ended on the server only when nobody else may go on with it', async () => {
+  it('is ended at the server only if no other process can continue it', async () => {
     const server = testServer({ tools, era: 'legacy' })
     const kept = await open(server)
     await kept.close()

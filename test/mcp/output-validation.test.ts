@@ -95,7 +95,7 @@ describe('a hostile schema', () => {
 const list = (length: number, item: JsonValue): JsonValue => Array.from({ length }, () => item)
 const row = (last: number): JsonValue => Array.from({ length: 60 }, (_, n) => (n === 59 ? last : n))
 
-describe('what a check may cost', () => {
+describe('the cost of a check', () => {
   it.each([
     [
       'long rows to choose from',
@@ -249,7 +249,7 @@ describe('as other validators', () => {
     ),
   }))
 
-  it('judges what is enforced', () => {
+  it('checks every enforced keyword', () => {
     fc.assert(
       fc.property(schema, value, (given, data) => {
         const { valid } = new CfWorkerJsonSchemaValidator({ draft: '2020-12' }).getValidator(given as object)(data)

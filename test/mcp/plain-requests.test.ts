@@ -26,7 +26,7 @@ type Answer = (response: ServerResponse, asked: Asked, request: IncomingMessage)
 const eras = ['2026-07-28', '2025-11-25'] as const
 const roads = ['short', 'sdk'] as const
 
-describe('the short path does what the SDK would do with', () => {
+describe('the short path behaves like the SDK for', () => {
   const completed = (id: unknown, rest: object = {}) => ({
     jsonrpc: '2.0',
     id,
@@ -212,7 +212,7 @@ describe('the short path, like the SDK, on every road', () => {
         expect(await exchanged('short', era, server, asks)).toEqual(await exchanged('sdk', era, server, asks))
       })
 
-    it(`sends the same for a tool whose parameters are mirrored, ${era}`, async () => {
+    it(`sends the same for a tool with parameters in headers, ${era}`, async () => {
       const server = await listen(asked(ok))
       const properties = { region: { type: 'string', 'x-mcp-header': 'Region' } }
       const asks = { name: 'read', args: { region: 'eu' }, properties }
@@ -221,7 +221,7 @@ describe('the short path, like the SDK, on every road', () => {
       expect(JSON.stringify(short.requests).includes('mcp-param-region')).toBe(era === '2026-07-28')
     })
 
-    it(`gives up with its caller before, while and after an answer begins, ${era}`, async () => {
+    it(`aborts with its caller before, during and after the start of a response, ${era}`, async () => {
       for (const when of ['before', 'while', 'after'] as const) {
         const seen: unknown[] = []
         for (const road of roads) {
@@ -271,7 +271,7 @@ describe('the short path, like the SDK, on every road', () => {
       expect(seen[0]).toMatchObject({ fault: { code: 'unreachable', reason: 'reset', mayHaveRun: true } })
     })
 
-    it(`looks once more before a request leaves, and sends nothing then, ${era}`, async () => {
+    it(`checks once more before a request is sent, and then sends nothing, ${era}`, async () => {
       for (const road of roads) {
         const server = await listen(asked(ok))
         const { call, close } = await opened(road, era, server.url)
@@ -323,7 +323,7 @@ describe('the short path, like the SDK, on every road', () => {
       await close()
     })
 
-    it(`speaks TLS, and refuses a certificate that nobody vouches for, ${era}`, async () => {
+    it(`speaks TLS, and refuses an untrusted certificate, ${era}`, async () => {
       const server = createServer(certificate, asked(ok))
       const { url } = await started(server, () => server.closeAllConnections())
       const secure = url.replace('http:', 'https:').replace('127.0.0.1', 'localhost')
@@ -341,7 +341,7 @@ describe('the short path, like the SDK, on every road', () => {
     })
   }
 
-  it('carries what it says it carries: the SDK sends nothing of its own for a plain answer', async () => {
+  it('passes the response on: the SDK sends no request of its own for a plain response', async () => {
     for (const answer of [ok, streamed(ok)]) {
       const server = await listen(asked(answer))
       const { call, sdkCalls, close } = await opened('short', '2026-07-28', server.url)

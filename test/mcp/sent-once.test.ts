@@ -116,7 +116,7 @@ it.each([http(500), http(520), rpc(-32603), rpc(-32000), rpc(1, 500), http(202),
   },
 )
 
-it('a refused revision that is agreed on again is an error, and the connection goes on', async () => {
+it('a refused revision that is agreed on again is an error, and the connection stays open', async () => {
   let isOdd = true
   const server = rawServer('modern', (message) =>
     isOdd

@@ -3,7 +3,7 @@ import { serverInfo } from '../../src/mcp/server-info.js'
 
 const said = (version: object | undefined, instructions?: string) => serverInfo(version, instructions)
 
-describe('what a server says of itself', () => {
+describe("a server's description of itself", () => {
   it('is kept within bounds', () => {
     expect(said(undefined)).toBeUndefined()
     expect(said({ name: 'n'.repeat(500), version: 'v' }, 'x'.repeat(20_000))).toMatchObject({

@@ -41,7 +41,7 @@ describe.each(['modern', 'legacy'] as const)('a %s server', (era) => {
   })
 })
 
-it('a server that was stopped in the middle is left when the time is up, and is usable when it goes on', async () => {
+it('a call to a suspended server ends in time, and the connection works again when the server continues', async () => {
   const { url, pid, stop } = await startServer('everything')
   onTestFinished(stop)
   const options = { endpoint: { url, fetch }, elicits: false, runtime: realTime }

@@ -64,13 +64,13 @@ describe('authorization request', () => {
     expect(authorizationUrl).not.toContain(flow.verifier)
   })
 
-  it('is made anew each time', async () => {
+  it('has a new state and verifier each time', async () => {
     const [one, two] = [await begin(discovered('https://as.example')), await begin(discovered('https://as.example'))]
     expect(one.state).not.toBe(two.state)
     expect(one.flow.verifier).not.toBe(two.flow.verifier)
   })
 
-  it('leaves out scope and resource where none is known, and keeps the resource as it was written', async () => {
+  it('omits unknown scope and resource, and sends the resource exactly as written', async () => {
     const { resource: _, ...legacy } = discovered('https://as.example')
     const bare = new URL((await begin(legacy, [])).authorizationUrl).searchParams
     expect(bare.has('scope')).toBe(false)
@@ -96,7 +96,7 @@ describe('authorization request', () => {
     expect(searchParams.getAll('client_id')).toEqual(['client'])
   })
 
-  it('serialises what a shell could read so that it means nothing', async () => {
+  it('encodes characters with a meaning in a shell', async () => {
     const { authorizationUrl } = await begin(
       discovered('https://as.example', { authorization_endpoint: 'https://as.example/$(calc)`x`";&|<>' }),
     )
@@ -207,7 +207,7 @@ describe('callback', () => {
     await expect(finish(`${redirectUri}?state=${state}&code=`)).rejects.toMatchObject({ reason: 'callback_invalid' })
   })
 
-  it('that says no tells the error code and never the text', async () => {
+  it('with an error reports the error code, never the text', async () => {
     const { server, back, finish } = await flowAt()
     const error = await finish(back({ error: 'access_denied', error_description: 'CANARY' })).catch(
       (caught: unknown) => caught,
@@ -269,7 +269,7 @@ describe('callback', () => {
     expect(server.requests).toHaveLength(outcome === 'taken' ? 1 : 0)
   })
 
-  it('tells the account by an ID token that is for us', async () => {
+  it('reads the account from an ID token for this client', async () => {
     for (const [claims, account] of [
       [{ aud: 'client', sub: 'ana' }, 'ana'],
       [{ aud: ['x', 'client'], sub: 'ana' }, 'ana'],
@@ -287,7 +287,7 @@ describe('callback', () => {
     }
   })
 
-  it('tells the account by userinfo where there is no ID token', async () => {
+  it('reads the account from userinfo without an ID token', async () => {
     const { server, back, flow } = await flowAt({}, undefined, ['openid'])
     const asked = { ...flow, server: { ...flow.server, userinfo_endpoint: `${server.origin}/userinfo` } }
     await expect(finishAuthorization(environment(), asked, back({}))).resolves.toMatchObject({

@@ -69,7 +69,7 @@ describe('authorized fetch', () => {
     ])
   })
 
-  it('gives up when a fresh token is refused too', async () => {
+  it('fails if a fresh token is refused too', async () => {
     const server = await answering(() => unauthorized)
     const { source, rejections } = tokens([fresh('T1'), fresh('T2'), fresh('T3')])
     const error = await caughtFrom(reach(server, source)(`${server.origin}/mcp`))
@@ -79,7 +79,7 @@ describe('authorized fetch', () => {
     expect(rejections).toHaveLength(1)
   })
 
-  it('says which reason there is when no fresh token can be had', async () => {
+  it('reports the reason if there is no fresh token', async () => {
     const server = await answering(() => unauthorized)
     const error = await caughtFrom(
       reach(
@@ -95,7 +95,7 @@ describe('authorized fetch', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('asks nobody when there is no token, and passes a passing fault on', async () => {
+  it('requests authorization without a token, and reports a temporary failure', async () => {
     const server = await answering(() => ({ json: {} }))
     const ended = await caughtFrom(
       reach(server, tokens([{ type: 'reauthorize', reason: 'credential_missing' }]).source)(`${server.origin}/mcp`),
@@ -111,7 +111,7 @@ describe('authorized fetch', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('asks for what was granted and what is missing when a scope is missing, and never by itself', async () => {
+  it('requests granted and missing scopes if a scope is missing, and never starts a sign-in itself', async () => {
     const server = await answering(() => ({
       status: 403,
       headers: { 'www-authenticate': 'Bearer error="insufficient_scope", scope="write"' },
@@ -135,7 +135,7 @@ describe('authorized fetch', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  it('leaves a plain 403 and every other answer alone', async () => {
+  it('returns a plain 403 and every other response unchanged', async () => {
     const server = await answering(() => ({ status: 403, text: 'no' }))
     const response = await reach(server, tokens([fresh('T1')]).source)(`${server.origin}/mcp`)
     expect([response.status, await response.text()]).toEqual([403, 'no'])
@@ -165,7 +165,7 @@ describe('authorized fetch', () => {
     expect(sink.requests).toEqual([])
   })
 
-  it("sends headers of the person beside a token, which they can't replace", async () => {
+  it("sends the person's headers with the token, which they can't replace", async () => {
     const server = await answering(() => ({ json: {} }))
     const { source } = tokens([fresh('T1')])
     await reach(server, { ...source, headers: { 'X-Team': 'blue', Authorization: 'theirs' } } as CredentialSource)(
@@ -192,7 +192,7 @@ describe('authorized fetch', () => {
     expect(error).toMatchObject({ reason: 'first_sign_in', challenge: { status: 401, scopes: ['a'] } })
   })
 
-  it('throws what the MCP SDK passes on as it is', () => {
+  it('throws an error that passes through the MCP SDK unchanged', () => {
     const error = new AuthorizationRequired('first_sign_in')
     expect((error as unknown as Record<symbol, unknown>)[Symbol.for('mcp-integrations.passthrough')]).toBe(true)
   })

@@ -24,8 +24,8 @@ const source: TokenSource = {
   rejected: () => Promise.resolve({ type: 'fresh', token: 'new', scopes: [] }),
 }
 
-describe('the last look before a request leaves', () => {
-  it('is taken beneath the token, each time the request leaves, and learns whether it waited', async () => {
+describe('the last check before a request is sent', () => {
+  it('runs below the token handling, before each request, and receives whether the request waited', async () => {
     const looks: boolean[] = []
     const { fetch, tokens } = refusingOnce(source)
     await fetch(serverUrl, { beforeSend: (waited) => Promise.resolve(void looks.push(waited)) })

@@ -5,13 +5,13 @@ const refused = (status: number, header?: string) =>
   parseChallenge(new Response(null, { status, headers: header === undefined ? {} : { 'www-authenticate': header } }))
 
 describe('challenge', () => {
-  it('takes any 401 for a challenge, and no other answer', () => {
+  it('treats every 401 as a challenge, and no other response', () => {
     expect(refused(401)).toEqual({ status: 401 })
     expect(refused(200, 'Bearer error="invalid_token"')).toBeUndefined()
     expect(refused(404, 'Bearer')).toBeUndefined()
   })
 
-  it('takes a 403 for one only when it asks for a token or for scopes, a 400 only when the token has ended', () => {
+  it('treats a 403 as a challenge only for a token or scopes, a 400 only for an expired token', () => {
     expect(refused(403)).toBeUndefined()
     expect(refused(403, 'Bearer realm="x"')).toBeUndefined()
     expect(refused(403, 'Basic realm="x"')).toBeUndefined()

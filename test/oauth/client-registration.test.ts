@@ -68,7 +68,7 @@ describe('who we are', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('is registered anew at another authorization server, for another redirect URI, and when the secret ended', async () => {
+  it('is registered again for another authorization server or redirect URI, and when the secret expired', async () => {
     const clock = testClock()
     const server = await registrar(
       created({ client_id: 'dynamic', client_secret: 's', client_secret_expires_at: clock.now() / 1000 + 600 }),
@@ -90,7 +90,7 @@ describe('who we are', () => {
     expect(server.requests).toHaveLength(4)
   })
 
-  it('never takes a configured client to another authorization server than the one it was used with', async () => {
+  it('never sends a configured client to another authorization server', async () => {
     const stored: ClientRegistration = {
       issuer: 'https://as1.example',
       clientId: 'mine',
@@ -111,7 +111,7 @@ describe('who we are', () => {
     })
   })
 
-  it("can't be found out where the server registers nobody", async () => {
+  it('is refused if the server has no registration endpoint', async () => {
     const { registration_endpoint: _, ...server } = discovered('https://as.example').server
     await expect(resolveClient(environment(), { issuer: 'https://as.example', server }, {})).rejects.toMatchObject({
       code: 'authorization_failed',
@@ -121,7 +121,7 @@ describe('who we are', () => {
 })
 
 describe('registration', () => {
-  it('says what we are', async () => {
+  it('contains our client metadata', async () => {
     const server = await registrar(created({ client_id: 'x' }))
     await resolveClient(environment(), discovered(server.origin), {})
     expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({
@@ -187,7 +187,7 @@ describe('registration', () => {
     })
   })
 
-  it('tells the error code of a refusal and never its text', async () => {
+  it('reports the error code of a refusal, never the text', async () => {
     const server = await registrar({
       status: 400,
       json: { error: 'invalid_redirect_uri', error_description: 'CANARY' },
@@ -233,7 +233,7 @@ const request = async (method: ClientRegistration['method']) => {
 }
 
 describe('client authentication', () => {
-  it('is what was registered if the server supports it, else Basic, post, none', () => {
+  it('is the registered method if the server supports it, otherwise Basic, post or none', () => {
     expect(choose(undefined, true)).toBe('client_secret_basic')
     expect(choose(undefined, true, 'client_secret_post')).toBe('client_secret_post')
     expect(choose(['client_secret_post', 'client_secret_basic'], true)).toBe('client_secret_basic')
@@ -244,7 +244,7 @@ describe('client authentication', () => {
     expect(choose(undefined, false)).toBe('none')
   })
 
-  it('by Basic leaves -_. as they are, for servers that do not decode', async () => {
+  it('by Basic keeps -_. unescaped, for servers that do not decode', async () => {
     expect(await request('client_secret_basic')).toEqual({
       body: '',
       authorization: `Basic ${btoa('pre-registered_client.1:a%2Bb%3Ac%20d')}`,

@@ -59,7 +59,7 @@ describe('protected resource metadata', () => {
     expect(server.paths).toEqual(['/elsewhere', serverPath])
   })
 
-  it('is looked for beside the path first, then at the root', async () => {
+  it('is searched at the path first, then at the root', async () => {
     const server = await serve((_, origin) => ({
       [resourcePath]: resource(origin, origin, ''),
       [serverPath]: metadata(origin),
@@ -98,7 +98,7 @@ describe('protected resource metadata', () => {
     ).rejects.toMatchObject({ code: 'url_refused' })
   })
 
-  it('takes any 4xx and a page that is no JSON for "not here"', async () => {
+  it('treats every 4xx and every page without JSON as missing', async () => {
     for (const answer of [
       { status: 400 },
       { status: 401 },
@@ -193,7 +193,7 @@ describe('authorization server metadata', () => {
     },
   )
 
-  it('may differ from its name by one slash, and is then called what it calls itself', async () => {
+  it('may differ from its name by one slash, and keeps its own issuer', async () => {
     const server = await serve((_, origin) => ({
       [`${resourcePath}/mcp`]: resource(origin),
       [serverPath]: metadata(origin, { issuer: `${origin}/` }),
@@ -395,7 +395,7 @@ describe('an answer that is not the document', () => {
     await expect(find(`${server.origin}/mcp`, challenge)).resolves.toMatchObject({ resource: `${server.origin}/mcp` })
   })
 
-  it('is told by the most telling of what was met: a mismatch before a fault, a fault before nothing', async () => {
+  it('reports the most helpful error: a mismatch before an outage, an outage before a missing document', async () => {
     const answers = (first: Reply, second: Reply) =>
       serve((_, origin) => ({
         [`${resourcePath}/mcp`]: resource(origin),
@@ -414,7 +414,7 @@ describe('an answer that is not the document', () => {
   })
 })
 
-describe('what a host says of an authorization server', () => {
+describe('configured metadata of an authorization server', () => {
   const renamed = () =>
     serve((_, origin) => ({
       [`${resourcePath}/mcp`]: named(origin),
@@ -436,7 +436,7 @@ describe('what a host says of an authorization server', () => {
     await expect(find(`${origin}/mcp`, undefined, { metadata: { issuer: origin } })).resolves.toMatchObject(accepted)
   })
 
-  it('is laid over its document, and enough where there is none', async () => {
+  it('overrides discovered metadata, and suffices without any', async () => {
     const server = await serve((_, origin) => ({ [serverPath]: metadata(origin) }))
     const { origin } = server
     const found = await find(`${origin}/mcp`, undefined, { metadata: { tokenEndpoint: `${origin}/other-token` } })
@@ -455,7 +455,7 @@ describe('what a host says of an authorization server', () => {
     ).rejects.toMatchObject(refusal('unsafe_endpoint'))
   })
 
-  it('says what is sent as resource, or that nothing is', async () => {
+  it('sets the resource, or sends none', async () => {
     const server = await serve((_, origin) => ({
       [`${resourcePath}/mcp`]: resource(origin),
       [serverPath]: metadata(origin),

@@ -34,7 +34,7 @@ const passing: [string, Reply, string][] = [
   ['a token that can not be used', { json: { access_token: 'a\nb', token_type: 'Bearer' } }, 'server_error'],
 ]
 
-describe('a refresh that fails for a passing reason', () => {
+describe('a refresh that fails temporarily', () => {
   it.each(passing)('keeps the grant: %s', async (_, answer, code) => {
     bench.server.fates.push(answer)
     await bench.clock.advance(minute)
@@ -45,7 +45,7 @@ describe('a refresh that fails for a passing reason', () => {
     expect(await bench.record()).not.toHaveProperty('attempt')
   })
 
-  it('keeps the grant: nobody there', async () => {
+  it('keeps the grant: no server', async () => {
     await bench.clock.advance(minute)
     await bench.server.close()
     expect(await token()).toMatchObject({ type: 'temporary', code: 'unreachable' })
@@ -108,7 +108,7 @@ describe('a refresh that fails for a passing reason', () => {
 })
 
 describe('a final word', () => {
-  it('ends the grant once, with one event, and nobody asks again', async () => {
+  it('ends the grant once, with one event, and sends no further request', async () => {
     bench.server.revoked = true
     await bench.clock.advance(minute)
     const other = bench.process()
@@ -125,7 +125,7 @@ describe('a final word', () => {
     expect(bench.server.presented).toEqual(['rt-0'])
   })
 
-  it('about tokens that were replaced meanwhile is not believed', async () => {
+  it('about replaced tokens is ignored', async () => {
     bench.server.before = async () => {
       bench.server.before = undefined
       await bench.signIn({ accessToken: 'new-at', refreshToken: 'new-rt' })
@@ -165,7 +165,7 @@ describe('a final word', () => {
     ])
   })
 
-  it('is taken back by a new sign-in', async () => {
+  it('ends with a new sign-in', async () => {
     bench.server.revoked = true
     await bench.clock.advance(minute)
     await token()
@@ -183,7 +183,7 @@ describe('an answer that is lost', () => {
     expect(bench.server.presented).toEqual(['rt-0', 'rt-0'])
   })
 
-  it('by a strict server ends the grant, and it is told why', async () => {
+  it('by a strict server ends the grant with the reason', async () => {
     bench.server.fates.push('lost')
     await bench.clock.advance(minute)
     expect(await token()).toEqual({ type: 'reauthorize', reason: 'refresh_outcome_unknown' })
@@ -191,7 +191,7 @@ describe('an answer that is lost', () => {
     expect(bench.changes).toMatchObject([{ type: 'ended', reason: 'refresh_outcome_unknown' }])
   })
 
-  it('twice is a passing fault: nobody said that the grant is over', async () => {
+  it('twice is temporary: no server ended the grant', async () => {
     bench.server.fates.push('reset', 'reset')
     await bench.clock.advance(minute)
     expect(await token()).toEqual({ type: 'temporary', code: 'unreachable' })
@@ -202,7 +202,7 @@ describe('an answer that is lost', () => {
     expect(await token()).toEqual(fresh('at-1'))
   })
 
-  it('is remembered: a final word later is told as what it may be', async () => {
+  it('is recorded: a later final refusal says that the outcome is unknown', async () => {
     bench.server.fates.push({ status: 200, text: 'cut o' })
     await bench.clock.advance(minute)
     await token()
@@ -211,7 +211,7 @@ describe('an answer that is lost', () => {
     expect(await token()).toEqual({ type: 'reauthorize', reason: 'refresh_outcome_unknown' })
   })
 
-  it('is never more than what the network lost: 500 refreshes through a faulty one', async () => {
+  it('only loses what the network lost: 500 refreshes through a faulty network', async () => {
     const { refreshed, failed, lost, ended, mistaken, requests, mostRequests } = await refreshThroughFaults(500)
     expect(ended).toBe(lost)
     expect(mistaken).toBe(0)

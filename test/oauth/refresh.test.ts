@@ -79,7 +79,7 @@ describe('a token', () => {
     expect(bench.server.presented).toEqual([])
   })
 
-  it('is refreshed a little before it ends, in one commit with what belongs to it', async () => {
+  it('is refreshed shortly before it expires, in one commit with its status and event', async () => {
     await bench.clock.advance(55 * 1000)
     expect(await token(bench.process())).toEqual(fresh('at-1'))
     expect(bench.changes).toMatchObject([
@@ -90,7 +90,7 @@ describe('a token', () => {
     expect(await bench.record()).not.toHaveProperty('lease')
   })
 
-  it('is kept when the server tells no lifetime, until it is refused', async () => {
+  it('is used until it is refused if the server sends no lifetime', async () => {
     await bench.signIn({ accessToken: 'at-0', lifetimeMs: undefined as never })
     await bench.clock.advance(1000 * minute)
     const refresher = bench.process()
@@ -124,7 +124,7 @@ describe('a token', () => {
     expect(await token(refresher)).toEqual({ type: 'reauthorize', reason: 'credential_rejected' })
   })
 
-  it('of nobody is missing', async () => {
+  it('without a credential is reported as missing', async () => {
     await bench.storage.commit('acme', [{ key: bench.grant.key, value: undefined }])
     expect(await token(bench.process())).toEqual({ type: 'reauthorize', reason: 'credential_missing' })
   })
@@ -195,7 +195,7 @@ describe('many at once', () => {
     expect(shared.server.revoked).toBe(false)
   })
 
-  it('wait for the one who refreshes, and use what came of it', async () => {
+  it('wait for the running refresh and use its tokens', async () => {
     await bench.clock.advance(minute)
     const answer = gate()
     bench.server.before = () => answer.opened
@@ -221,7 +221,7 @@ describe('many at once', () => {
     expect(await one).toEqual(fresh('at-1'))
   })
 
-  it('lose nothing when one of them leaves', async () => {
+  it('get their tokens even if one of them aborts', async () => {
     await bench.clock.advance(minute)
     const refresher = bench.process()
     const leaving = new AbortController()
@@ -234,7 +234,7 @@ describe('many at once', () => {
 })
 
 describe('a holder', () => {
-  it('that dies before it asks holds up nobody for longer than its lease', async () => {
+  it('that crashes before the request blocks others at most for its lease', async () => {
     await bench.clock.advance(minute)
     bench.server.fates.push('hang')
     void token(bench.process({ storage: dyingAfter(1), dies: true }))
@@ -244,7 +244,7 @@ describe('a holder', () => {
     expect(bench.clock.now() - started).toBeLessThan(31_000)
   })
 
-  it('that dies with the answer in its hands: the old token is tried once; a strict server ends the grant, and it is told why', async () => {
+  it('that crashes with the response: the old token is tried once, and a strict server ends the grant with the reason', async () => {
     await bench.clock.advance(minute)
     void token(bench.process({ storage: dyingAfter(1), dies: true }))
     while (bench.server.presented.length === 0) await bench.clock.advance(0)
@@ -267,7 +267,7 @@ describe('a holder', () => {
     expect(await whileTimePasses(token(bench.process()))).toEqual(fresh('at-2'))
   })
 
-  it('that was frozen may still save the only valid token, and lifts what was given up meanwhile', async () => {
+  it('that was suspended can still save the only valid token, and recovers an ended grant', async () => {
     await bench.clock.advance(minute)
     const { storage, frozen, thaw } = freezingAtSave()
     const one = token(bench.process({ storage }))
@@ -306,7 +306,7 @@ describe('a holder', () => {
     expect(await token(bench.process())).toEqual(fresh('at-2'))
   })
 
-  it('whose credential was removed meanwhile brings nothing back, and revokes what it got', async () => {
+  it('whose credential was removed restores nothing, and revokes the new tokens', async () => {
     await bench.clock.advance(minute)
     bench.server.before = async () => {
       bench.server.before = undefined
@@ -383,7 +383,7 @@ describe('the storage', () => {
     expect(records).toHaveLength(1)
   })
 
-  it('is tried again when only a companion of the commit was changed by somebody else', async () => {
+  it('is repeated if only another record of the commit was changed', async () => {
     await bench.clock.advance(minute)
     let stale = 3
     const told: string[][] = []

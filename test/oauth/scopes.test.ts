@@ -14,7 +14,7 @@ describe('scope choice', () => {
     expect(chooseScopes(undefined, plain, undefined, {})).toEqual([])
   })
 
-  it('asks for what the settings say, and for no more', () => {
+  it('requests exactly the scopes of the settings', () => {
     expect(chooseScopes(challenge('x', 'admin'), supported, undefined, { scopes: ['read'] })).toEqual(['read'])
   })
 

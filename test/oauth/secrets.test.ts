@@ -31,7 +31,7 @@ const echoes: ((sent: string) => Reply)[] = [
   () => 'reset',
 ]
 
-describe('no error tells a secret', () => {
+describe('no error contains a secret', () => {
   it.each(echoes.map((echo, index) => [index, echo] as const))('whatever the server answers: %i', async (_, echo) => {
     const server = await startServer(({ body, headers }) => echo(`${body} ${headers.authorization ?? ''}`))
     ends.push(() => server.close())

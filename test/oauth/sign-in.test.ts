@@ -100,7 +100,7 @@ describe('against a real authorization server', () => {
     expect(await response.json()).toEqual({ echo: '{"id":1}' })
   })
 
-  it('the account is told where openid was asked for', async () => {
+  it('the account is known if openid was requested', async () => {
     const { tokens } = await signIn(['openid', 'mcp:read'])
     expect(tokens.account).toBe('ana')
   })

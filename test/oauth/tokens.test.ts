@@ -48,14 +48,14 @@ async function refresh(answer: Reply) {
 const good = { access_token: 'at', token_type: 'Bearer' }
 
 describe('token answer', () => {
-  it('keeps what was asked for where it says nothing else', async () => {
+  it('keeps the requested scopes if the response has none', async () => {
     const tokens = await refresh({ json: good })
     expect(tokens).toMatchObject({ accessToken: 'at', tokenType: 'bearer', scopes: ['a', 'b'] })
     expect(tokens.refreshToken).toBeUndefined()
     expect(tokens.lifetimeMs).toBeUndefined()
   })
 
-  it('tells narrower scopes and a new refresh token', async () => {
+  it('returns narrower scopes and a new refresh token', async () => {
     await expect(refresh({ json: { ...good, scope: 'a', refresh_token: 'rt2' } })).resolves.toMatchObject({
       scopes: ['a'],
       refreshToken: 'rt2',
@@ -247,7 +247,7 @@ describe('tokens without a person', () => {
     expect(payload.jti).toBeDefined()
   })
 
-  it('do not come for a key that is none, and the key is not told', async () => {
+  it('are not requested with an invalid key, and no error contains the key', async () => {
     const server = await answering({ json: good })
     const error = await ask(server, { grant: { type: 'client_credentials', privateKeyPem: 'CANARY' } }).catch(
       (caught: unknown) => caught,

@@ -15,7 +15,7 @@ const scopeOf = (visibility: IntegrationVisibility) => ({ workspaceId: 'w', owne
 const everything = (visibility: IntegrationVisibility, of: (typeof rules)[number]) =>
   allowedOperations({ ...owner, role: 'admin' }, scopeOf(visibility), of)
 
-describe('the sentence for somebody who may not do something', () => {
+describe('the message for a person without permission', () => {
   it('names the deed and who may do it', () => {
     const X = { name: 'X', visibility: 'private' } as const
     expect(forbiddenSentence('set_endpoint', X, rules[0])).toBe(
@@ -26,7 +26,7 @@ describe('the sentence for somebody who may not do something', () => {
     )
   })
 
-  it.each(['private', 'workspace'] as const)('says of a %s integration what the table of access says', (visibility) => {
+  it.each(['private', 'workspace'] as const)('agrees with the access table for a %s integration', (visibility) => {
     for (const of of rules)
       for (const operation of everything(visibility, of)) {
         const said = forbiddenSentence(operation, { name: 'X', visibility }, of)

@@ -69,11 +69,11 @@ describe('who may do what', () => {
     }
   })
 
-  it.each(rows)('hides what does not exist from %s', (operation) => {
+  it.each(rows)('hides a missing integration from %s', (operation) => {
     expect(decideAccess(operation, admin, undefined, usual)).toBe('hidden')
   })
 
-  it('offers a page what is allowed, and nothing else', () => {
+  it('lists exactly the allowed operations for a page', () => {
     const asked = new Set([
       'get',
       'call',
@@ -91,7 +91,7 @@ describe('who may do what', () => {
       }
   })
 
-  it('takes a role it does not know for a member', () => {
+  it('treats an unknown role as member', () => {
     const strange = { ...member, role: 'superadmin' } as unknown as Actor
     expect(decideAccess('get', strange, scope('private'), usual)).toBe('hidden')
     expect(decideAccess('remove', strange, scope('workspace'), usual)).toBe('forbidden')
@@ -107,8 +107,8 @@ describe('who may do what', () => {
   })
 })
 
-describe('what a host may settle', () => {
-  it('leaves sharing to admins', () => {
+describe('access options of a host', () => {
+  it('lets only admins share if the host says so', () => {
     const rules: AccessRules = { ...usual, sharing: 'admins' }
     const both: Actor = { ...owner, role: 'admin' }
     expect(decideAccess('share', owner, scope('private'), rules)).toBe('forbidden')

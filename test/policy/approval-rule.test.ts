@@ -112,7 +112,7 @@ describe('tools that changed', () => {
     expect(decided({ change, onToolChange: 'accept' })).toBe(accepted)
   })
 
-  it('asks nobody because of other words alone', () => {
+  it('does not ask because of changed texts alone', () => {
     expect(decided({ change: 'reworded' })).toBe('auto label_read')
     expect(decided({ change: 'reworded', mode: 'auto' })).toBe('auto mode_auto')
     expect(decided({ change: 'reworded', mode: 'ask' })).toBe('ask mode_ask')
@@ -143,7 +143,7 @@ describe("a host's policy", () => {
     expect(decided({ mode, policy: { mode: policy, rule: 'p' }, granted: true })).toBe(granted)
   })
 
-  it('does not loosen what a change asks for', () => {
+  it('never loosens the review of a changed tool', () => {
     expect(decided({ change: 'widened', policy: { mode: 'auto', rule: 'p' } })).toBe('ask tool_changed')
   })
 
@@ -173,7 +173,7 @@ describe("a host's policy", () => {
   })
 })
 
-describe('what is not known never loosens anything', () => {
+describe('unknown values never loosen a rule', () => {
   it.each([
     ['mode', { mode: 'always' }, 'deny setting_unknown'],
     ['mode with a grant', { mode: 'always', granted: true }, 'deny setting_unknown'],

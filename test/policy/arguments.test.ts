@@ -31,7 +31,7 @@ function readBack(text: string): unknown {
 }
 
 describe('arguments', () => {
-  it('are taken as plain JSON, hashed by RFC 8785', () => {
+  it('are copied as plain JSON and hashed by RFC 8785', () => {
     const args = { to: 'ana', amount: 12.5, tags: ['a', null, true], more: {} }
     const taken = copyArguments(args)
     expect(taken.value).toEqual(args)
@@ -54,7 +54,7 @@ describe('arguments', () => {
     expect(copyArguments(Object.assign(Object.create(null), { a: 1 })).json).toBe('{"a":1}')
   })
 
-  it("can't be changed after they were taken", () => {
+  it("can't be changed after they were copied", () => {
     const original = { list: [{ amount: 1 }] }
     const { value, json } = copyArguments(original)
     original.list[0]!.amount = 1000
@@ -108,7 +108,7 @@ describe('arguments', () => {
     expect(runs).toBe(0)
   })
 
-  it('of a proxy are read once: what it says later does not count', () => {
+  it('of a proxy are read once: later values do not count', () => {
     let reads = 0
     const args = new Proxy(
       { to: 'ana' },
@@ -191,18 +191,18 @@ describe('arguments for a screen', () => {
     })
   })
 
-  it('tell an escape from a text that looks like one', () => {
+  it('distinguish an escape from a text that looks like one', () => {
     expect(displayArguments({ a: '\\u{202E}' }).text).not.toBe(displayArguments({ a: '\u202e' }).text)
   })
 
-  it('say how much is hidden of what is too long', () => {
+  it('contain the number of hidden characters of long values', () => {
     const { text, hiddenCharacters } = displayArguments({ a: 'x'.repeat(150_000) })
     expect(text).toHaveLength(100_000)
     expect(text.length + hiddenCharacters).toBe('{\n  "a": ""\n}'.length + 150_000)
   })
 })
 
-describe('what is shown is what is hashed is what is sent, or it is refused', () => {
+describe('shown, hashed and sent arguments are equal, or the call is refused', () => {
   const hostileNumber = fc.oneof(fc.double(), fc.constantFrom(-0, 2 ** 53, -(2 ** 53) - 2, 1e21, 5e-324, 1e300))
   const hostile = fc.letrec((tie) => ({
     value: fc.oneof(

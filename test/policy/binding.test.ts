@@ -56,7 +56,7 @@ describe('an approval', () => {
     expect(compareBinding(binding, other)).toEqual(fields)
   })
 
-  it("can't be had by moving text from one field to the next", () => {
+  it("can't be forged by moving text from one field to the next", () => {
     expect(bindingHash({ ...binding, userId: 'ana', agentId: 'x' })).not.toBe(
       bindingHash({ ...binding, userId: 'anax', agentId: '' }),
     )

@@ -96,7 +96,7 @@ describe('a remembered decision', () => {
     }
   })
 
-  it("can't be for a conversation where there is none", () => {
+  it("can't be for a conversation without a conversation id", () => {
     const { conversationId: _none, ...binding } = call
     expect(() => grant({ for: 'conversation' }, { binding })).toThrow(/has no conversation/)
     expect(grant({ for: 'tool' }, { binding })).toMatchObject({ conversationId: undefined })

@@ -10,7 +10,7 @@ function partsOf(result: ToolResult) {
   return modelContent({ type: 'completed', result, modelText: '' }).parts
 }
 
-describe('what a model reads of a result', () => {
+describe('the content of a result for a model', () => {
   it.each<[string, ToolResult, readonly object[]]>([
     ['text', { content: [text('a'), text('b')] }, [text('a'), text('b')]],
     ['nothing, in words', { content: [] }, [text('The tool ran and returned nothing.')]],
@@ -111,7 +111,7 @@ describe('what a model reads of a result', () => {
     expect(partsOf(result)).toEqual(parts)
   })
 
-  it('is told of padding without an end in time that grows with it', () => {
+  it('handles endless padding in linear time', () => {
     const data = `${'='.repeat(1_000_000)}A`
     const read = (): unknown =>
       modelContent({ type: 'completed', result: { content: [{ type: 'image', data }] }, modelText: '' })
@@ -142,7 +142,7 @@ describe('what a model reads of a result', () => {
     expect(resultText(result)).toBe('The tool reported an error:\nno such note')
   })
 
-  it('cuts what it does not know', () => {
+  it('cuts unknown blocks', () => {
     const [part] = partsOf({ content: [{ type: 'hologram', x: 'x'.repeat(1_000_000) }] })
     expect(JSON.stringify(part).length).toBeLessThan(11_000)
   })
@@ -153,7 +153,7 @@ describe('what a model reads of a result', () => {
   })
 })
 
-describe('what a model reads of other outcomes', () => {
+describe('the content of other outcomes for a model', () => {
   it('says why it has not run, as a failure', () => {
     const outcome = { type: 'not_run', because: 'denied', approvalId: 'a', modelText: 'It was denied.' }
     expect(modelContent(outcome as ToolCallOutcome)).toEqual({ parts: [text('It was denied.')], failed: true })

@@ -180,7 +180,7 @@ const operations: readonly Operation[] = [
 ]
 const ofAccess = ['the role', 'membership', 'ownership', 'the right to share', 'deciding for others']
 
-it.each(ofAccess)('taking away %s allows nobody anything that was refused', (what) => {
+it.each(ofAccess)('removing %s never allows a refused call', (what) => {
   const allows = (operation: Operation, { actor, scope, rules }: Situation): boolean =>
     decideAccess(operation, actor, scope, rules) === 'allowed'
   fc.assert(

@@ -9,7 +9,7 @@ const text = { type: 'string' }
 const ref = { $ref: '#/$defs/a' }
 const inside = (schema: JsonValue): JsonObject => object({ a: schema as JsonObject })
 
-describe('what a schema accepts', () => {
+describe('the change of the values that a schema accepts', () => {
   it.each<[string, JsonValue, JsonValue, JsonValue]>([
     // what, one schema, a schema that accepts less, and what the way back is
     ['a range from below', { minimum: 1 }, { minimum: 2 }, 'widened'],
@@ -228,7 +228,7 @@ describe('what a schema accepts', () => {
     expect(compareSchemas({ [keyword]: 'a' }, {})).toBe('widened')
   })
 
-  it.each(['not', 'if', 'then', 'else', 'contains'])('is told under %s where only words differ', (keyword) => {
+  it.each(['not', 'if', 'then', 'else', 'contains'])('is reworded if only texts below %s differ', (keyword) => {
     expect(compareSchemas({ [keyword]: text }, { [keyword]: { ...text, title: 'A' } })).toBe('reworded')
     expect(compareSchemas({ [keyword]: text }, { [keyword]: { ...text, maxLength: 1 } })).toBe('widened')
     expect(compareSchemas({}, { [keyword]: true })).toBe('widened')
@@ -255,7 +255,7 @@ describe('what a schema accepts', () => {
     },
   )
 
-  it.each(['unevaluatedProperties', 'unevaluatedItems'])("can't be told of a narrower part beside %s", (keyword) => {
+  it.each(['unevaluatedProperties', 'unevaluatedItems'])('is widened if a part is narrower next to %s', (keyword) => {
     const of = (a: JsonObject) => ({ ...inside(a), [keyword]: false })
     expect(compareSchemas(of(text), of({ ...text, maxLength: 1 }))).toBe('widened')
   })
@@ -281,7 +281,7 @@ describe('what a schema accepts', () => {
     expect(compareSchemas(of('draft-07'), of('draft-04'))).toBe('widened')
   })
 
-  it('narrows where a field is gone that is still bound by what holds for other fields', () => {
+  it('narrows if a removed field falls under the rule for other fields', () => {
     const others = { additionalProperties: text }
     expect(compareSchemas(object({ a: text }, others), object({}, others))).toBe('narrowed')
     expect(compareSchemas(object({ a: {} }, others), object({}, others))).toBe('narrowed')
@@ -305,7 +305,7 @@ describe('what a schema accepts', () => {
     )
   })
 
-  it('knows fields that are called like keywords, or like what every object has', () => {
+  it('handles fields named like keywords or like members of every object', () => {
     const names = JSON.parse('{"description":{"type":"string"},"__proto__":{"type":"string"}}') as JsonObject
     expect(compareSchemas(object(names), object({ ...names, title: text }))).toBe('widened')
     expect(compareSchemas(object({}, closed), object(names, closed))).toBe('widened')
@@ -314,7 +314,7 @@ describe('what a schema accepts', () => {
   })
 })
 
-describe('what a comparison may cost', () => {
+describe('the cost of a comparison', () => {
   const nested = (levels: number, leaf: JsonObject): JsonObject =>
     levels === 0 ? leaf : { type: 'object', properties: { a: nested(levels - 1, leaf) } }
   const wide = (fields: number, title: string): JsonObject =>

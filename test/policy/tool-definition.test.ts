@@ -40,18 +40,18 @@ describe("a definition's hash", () => {
       expect(definitionHash(less as ToolDefinition)).not.toBe(definitionHash(tool))
   })
 
-  it('does not look at what only the protocol needs', () => {
+  it('ignores members that only the protocol needs', () => {
     expect(definitionHash({ ...tool, execution: { pollMs: 5 }, _meta: { a: 1, ui: { theme: 'dark' } } })).toBe(
       definitionHash(tool),
     )
   })
 
-  it('looks at what is acted on', () => {
+  it('includes members that have an effect', () => {
     expect(definitionHash({ ...tool, execution: { taskSupport: 'required' } })).not.toBe(definitionHash(tool))
     expect(definitionHash({ ...tool, _meta: { ui: { visibility: ['app'] } } })).not.toBe(definitionHash(tool))
   })
 
-  it('takes a field that is empty for one that is absent', () => {
+  it('treats an empty field as absent', () => {
     const { icons: _icons, annotations: _annotations, ...bare } = tool
     for (const empty of [null, [], {}])
       expect(definitionHash({ ...bare, icons: empty, annotations: empty, execution: empty } as never)).toBe(
@@ -67,7 +67,7 @@ describe("a definition's hash", () => {
     expect(definitionHash({ ...tool, inputSchema: huge })).toBe(definitionHash(stored))
   })
 
-  it('is the same in every version of the library: what was accepted stays accepted', () => {
+  it('is the same in every version of the library, so accepted tools stay accepted', () => {
     expect(definitionHash({ name: 'list', inputSchema: { type: 'object' } })).toBe(
       '1XSBBngBKFiLltEWK9M_GaRX9AUxmYYogme7ntEwo0E',
     )
@@ -179,7 +179,7 @@ describe('a change', () => {
     expect(classifyChange(annotatedWith(before), { ...annotatedWith(after), icons: [{ src: 'b' }] }).kind).toBe(kind)
   })
 
-  it('is shown as pointers, what weighs most first', () => {
+  it('is shown as pointers, the most important first', () => {
     const now: ToolDefinition = {
       ...tool,
       description: 'Another one.',
@@ -247,7 +247,7 @@ describe('a change', () => {
     },
   )
 
-  it('of hostile schemas is told in no time', () => {
+  it('of hostile schemas is classified quickly', () => {
     const doubled = (leaf: JsonObject): JsonObject => {
       const $defs: Record<string, JsonValue> = { d0: leaf }
       for (let n = 1; n < 40; n++)
@@ -316,17 +316,17 @@ describe('a likely rename', () => {
     expect(findRenames([called('a')], [called('b', change)]).size).toBe(0)
   })
 
-  it('is none where nothing is described', () => {
+  it('is not found without descriptions', () => {
     const { description: _none, ...silent } = tool
     expect(findRenames([{ ...silent, name: 'list_users' }], [{ ...silent, name: 'delete_users' }]).size).toBe(0)
   })
 
-  it('is none where two would fit, on either side', () => {
+  it('is not found if two tools match, on either side', () => {
     expect(findRenames([called('a'), called('b')], [called('c')]).size).toBe(0)
     expect(findRenames([called('a')], [called('b'), called('c')]).size).toBe(0)
   })
 
-  it('is told for each of several', () => {
+  it('is found for each of several tools', () => {
     const other = { description: 'Lists all labels that are known.' }
     expect(findRenames([called('a'), called('b', other)], [called('d', other), called('c')])).toEqual(
       new Map([
@@ -336,7 +336,7 @@ describe('a likely rename', () => {
     )
   })
 
-  it('is none where a search would cost too much', () => {
+  it('is not found if the search would cost too much', () => {
     const words = (n: number) => Array.from({ length: 1300 }, (_, m) => `w${n * 7 + m}`).join(' ')
     const many = (prefix: string) =>
       Array.from({ length: 1000 }, (_, n) =>
@@ -345,7 +345,7 @@ describe('a likely rename', () => {
     expect(cpuOf(() => expect(findRenames(many('a'), many('b')).size).toBe(0))).toBeLessThan(cpuBound(1000))
   })
 
-  it('takes no time to look for among a thousand', () => {
+  it('is found quickly among a thousand tools', () => {
     const many = (prefix: string) => Array.from({ length: 1000 }, (_, n) => called(`${prefix}${n}`))
     expect(cpuOf(() => expect(findRenames(many('a'), many('b')).size).toBe(0))).toBeLessThan(cpuBound(1000))
   })

@@ -58,12 +58,12 @@ describe('the tools of an integration for one agent', () => {
     )
   })
 
-  it('never include what the server listed and nobody can use', () => {
+  it('never include quarantined tools', () => {
     const quarantined = [{ name: 'bad name', reason: 'invalid_name' as const }]
     expect(filterTools({ ...input, quarantined }).unavailable).toEqual([{ name: 'bad name', reason: 'invalid_name' }])
   })
 
-  it('take names that every object has for names', () => {
+  it('accept names of members that every object has', () => {
     const { usable } = filterTools({ ...input, tools: [tool('constructor'), tool('__proto__', { enabled: false })] })
     expect([...usable]).toEqual(['constructor'])
   })

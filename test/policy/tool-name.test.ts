@@ -30,7 +30,7 @@ describe('handles', () => {
     expect(makeHandle(name, 'mcp.notes.example', free)).toBe(expected)
   })
 
-  it('counts up past what is taken', () => {
+  it('counts up beyond used names', () => {
     const taken = new Set(['linear', 'linear_2'])
     expect(makeHandle('Linear', '', (candidate) => taken.has(candidate))).toBe('linear_3')
     const long = 'a_very_long_name_of_an_i'
@@ -90,7 +90,7 @@ describe("models' names for tools", () => {
     for (const tool of tools) expect(modelToolNames('a', tools.toReversed()).get(tool)).toBe(names.get(tool))
   })
 
-  it("can't be imitated by a name that looks as if it had been changed", () => {
+  it("can't be imitated by a name that looks like a hashed one", () => {
     const changed = modelToolName('a', 'create issue')
     const imitation = changed.slice('a__'.length)
     const names = modelToolNames('a', ['create issue', imitation, imitation.toUpperCase()])
@@ -118,7 +118,7 @@ describe("models' names for tools", () => {
     )
   })
 
-  it('tell halves of surrogate pairs apart', () => {
+  it('distinguish lone surrogates', () => {
     expect(modelToolName('a', 'x\uD800')).not.toBe(modelToolName('a', 'x\uD801'))
   })
 

@@ -76,7 +76,7 @@ describe.each(Object.entries(providers))("a request of the AI SDK's provider for
     return JSON.stringify(results(JSON.parse(requests.at(-1)!) as Body))
   }
 
-  it('holds only schemas that it takes', async () => {
+  it('contains only schemas that the API accepts', async () => {
     const odd = refused.map((inputSchema, n): TestTool => ({ ...readNote, name: `odd_${n}`, inputSchema }))
     await using host = await bench([...odd, readNote])
     const toolset = await host.mine.toolset('assistant')
@@ -88,7 +88,7 @@ describe.each(Object.entries(providers))("a request of the AI SDK's provider for
     expect(schemas.filter((schema) => !isSchema(schema))).toEqual([])
   })
 
-  it('shows an image, or names it where that is not taken', async () => {
+  it('shows an image, or describes it if the API does not accept it', async () => {
     const image = { type: 'image', data: png, mimeType: 'image/png' }
     const said = await readOf({ content: [image, { type: 'text', text: 'beside it' }] })
     expect(said).toContain('beside it')
@@ -125,7 +125,7 @@ describe.each(Object.entries(providers))("a request of the AI SDK's provider for
     expect(said).toMatch(/is_error":true|error\\*":|The tool reported an error/)
   })
 
-  it('says what was denied, and why', async () => {
+  it('reports a denied call with its reason', async () => {
     await using host = await bench()
     const confirm = person({ decision: 'deny', reason: 'Not on a Friday.' })
     const requests = await sent(await host.mine.toolset('assistant', { confirm }), [write, 'done'])

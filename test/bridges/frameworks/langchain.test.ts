@@ -142,7 +142,7 @@ describe('calls that share a task of a graph', () => {
     return graph.invoke({ messages: [new AIMessage({ content: '', tool_calls: calls })] }, thread)
   }
 
-  it("can't be told apart by an interrupt, so they end and wait for our approvals", async () => {
+  it("can't be distinguished by an interrupt, so they end and wait for our approvals", async () => {
     await using host = await bench()
     const result = await runTogether(host, 'a', 'b')
     expect(isInterrupted(result)).toBe(false)

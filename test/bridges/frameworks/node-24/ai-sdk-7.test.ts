@@ -21,14 +21,14 @@ const answers: readonly ToolApprovalStatus[] = [
 ]
 
 describe("a host's own toolApproval, without us", () => {
-  it.each(answers)('never runs what asks and nobody was asked about: %j', async (answer) => {
+  it.each(answers)('never runs a call that asks without an approval: %j', async (answer) => {
     await using host = await bench()
     const tools = aiSdkTools(await host.mine.toolset('assistant'), { approval: 'native' })
     await generateText({ model: model(write, 'done'), tools, messages: [user], stopWhen, toolApproval: () => answer })
     expect(host.server.calls.size).toBe(0)
   })
 
-  it('runs what the person approved when the host asks about everything', async () => {
+  it('runs an approved call if the host asks about everything', async () => {
     await using host = await bench()
     const tools = aiSdkTools(await host.mine.toolset('assistant'), { approval: 'native' })
     const toolApproval = (): ToolApprovalStatus => 'user-approval'
@@ -42,7 +42,7 @@ describe("a host's own toolApproval, without us", () => {
 describe('aiSdkToolApproval', () => {
   const native = (toolset: Toolset) => aiSdkTools(toolset, { approval: 'native' })
 
-  it('asks, with the rule as the reason, and runs after a yes', async () => {
+  it('asks, with the rule as the reason, and runs after the approval', async () => {
     await using host = await bench()
     const toolset = await host.mine.toolset('assistant')
     const tools = native(toolset)
@@ -80,7 +80,7 @@ describe('aiSdkToolApproval', () => {
     expect(asked).toBe(verb === 'asks about')
   })
 
-  it('refuses what a policy of ours refuses since the toolset was made', async () => {
+  it('refuses a call that a policy denies since the toolset was created', async () => {
     let mode: 'auto' | 'deny' = 'auto'
     await using host = await bench(undefined, { approvals: { policy: () => ({ mode, rule: 'freeze' }) } })
     const toolset = await host.mine.toolset('assistant')
@@ -95,7 +95,7 @@ describe('aiSdkToolApproval', () => {
     expect(host.server.calls.size).toBe(0)
   })
 
-  it("refuses what it can't judge, and the run goes on", async () => {
+  it("denies a call that it can't explain, and the run continues", async () => {
     await using host = await bench()
     const toolset = await host.mine.toolset('assistant')
     const { text } = await generateText({
