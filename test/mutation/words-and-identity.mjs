@@ -1,0 +1,252 @@
+// Bounds of the work that strangers cause, identities that are not confused, and the words of tools.
+const outputs = 'test/mcp/output-validation.test.ts'
+const listing = 'test/mcp/tool-listing.test.ts'
+const floods = 'test/mcp/floods.test.ts'
+const changes = 'test/registry/tool-changes.test.ts'
+const schemas = 'test/policy/schema-change.test.ts'
+const definitions = 'test/policy/tool-definition.test.ts'
+const handedOut = 'test/registry/handed-out.test.ts'
+const bound = 'test/registry/bound-secrets.test.ts'
+const callbacks = 'test/oauth/authorization.test.ts'
+const visible = 'test/model/visible-text.test.ts'
+
+/** A mutation of one place. */
+const mutation = (without, file, [search, replace], [test, named]) => ({
+  without,
+  edits: [{ file, search, replace }],
+  test,
+  named,
+})
+const compare = 'src/policy/schema-change.ts'
+const words = 'src/policy/accepted-words.ts'
+const text = 'src/model/visible-text.ts'
+
+export default [
+  // Work
+  mutation(
+    'a budget for checking values to choose from',
+    'src/mcp/output-validation.ts',
+    ['const maxWork = 400_000', 'const maxWork = 40_000_000'],
+    [outputs, 'gives up on long rows to choose from'],
+  ),
+  mutation(
+    'a price for each of many types',
+    'src/mcp/schema-check.ts',
+    ['return type.some((one) => {\n      this.#work.spend()', 'return type.some((one) => {'],
+    [outputs, 'gives up on a long list of types'],
+  ),
+  mutation(
+    'a budget for comparing schemas',
+    compare,
+    ['const maxWork = 200_000', 'const maxWork = 200_000_000'],
+    [schemas, 'is bounded with more than is compared'],
+  ),
+  mutation(
+    'a bound of the candidates for a rename',
+    'src/policy/tool-rename.ts',
+    ['const maxWork = 400_000', 'const maxWork = 400_000_000'],
+    [definitions, 'is none where a search would cost too much'],
+  ),
+  mutation(
+    'a bound of the differences that are compared',
+    'src/policy/tool-difference.ts',
+    ['const maxCompared = 500', 'const maxCompared = 500_000'],
+    [definitions, 'is looked for among the first 500 places'],
+  ),
+  mutation(
+    'a budget for a whole list',
+    'src/mcp/tool-listing.ts',
+    ['const maxWork = 600_000', 'const maxWork = 600_000_000'],
+    [listing, 'that is one page of junk'],
+  ),
+  mutation(
+    'a rate of the messages of a stream',
+    'src/mcp/flood-gate.ts',
+    ['    this.#left -= units\n', '    this.#left -= units / 1000\n'],
+    [floods, 'of notifications is ended soon'],
+  ),
+  mutation(
+    'a price for empty pieces of a stream',
+    'src/mcp/flood-gate.ts',
+    ['const readsPerUnit = 20', 'const readsPerUnit = 20_000_000'],
+    [floods, 'of single bytes is ended soon'],
+  ),
+  mutation(
+    'a bound of the values of one answer',
+    'src/model/json-limits.ts',
+    ['const maxJsonValues = 400_000', 'const maxJsonValues = 400_000_000'],
+    ['test/model/json-limits.test.ts', 'refuses very many'],
+  ),
+  mutation(
+    'tools that are skipped for their depth',
+    'src/model/json-limits.ts',
+    ["if (this.#skips) return 'replace'", ''],
+    [floods, 'in which one nests too deep'],
+  ),
+  mutation(
+    'a bound of the parts that a model reads',
+    'src/policy/model-content.ts',
+    ['const maxParts = 2_000', 'const maxParts = 2_000_000'],
+    ['test/policy/model-content.test.ts', 'is told of very many blocks with links'],
+  ),
+  mutation(
+    'a bound of the blocks of a result that are read',
+    'src/mcp/tool-result.ts',
+    ['const maxBlocks = 5_000', 'const maxBlocks = 5_000_000'],
+    ['test/mcp/tool-result.test.ts', 'reads very many blocks'],
+  ),
+
+  // Identity
+  mutation(
+    'an escape of what marks a long id',
+    'src/registry/state/keys.ts',
+    [".replace(/_/g, '%5F')", ''],
+    [handedOut, 'can’t be spelt by another person’s id'],
+  ),
+  mutation(
+    'an encoding of ids in keys',
+    'src/registry/state/keys.ts',
+    ['encodeURIComponent(userId)', "userId.normalize('NFC')"],
+    [handedOut, 'is in every key one segment of its own'],
+  ),
+  mutation(
+    'a freeze of the definitions that toolsets share',
+    'src/registry/gate/toolset-parts.ts',
+    ['frozen(shownDefinition(worded))', 'shownDefinition(worded)'],
+    [handedOut, 'can be written to without changing'],
+  ),
+  mutation(
+    'a copy of the catalogue that a host passes in',
+    'src/registry/state/host-lists.ts',
+    [': plainCopy(connector)', ': connector'],
+    [handedOut, 'keeps what a host passed in'],
+  ),
+  mutation(
+    'a redirect URI for each authorization server',
+    'src/oauth/environment.ts',
+    ['return `${template}${template.includes', 'return template\n  return `${template}${template.includes'],
+    ['test/field/oauth/mix-up.test.ts', 'gets no code'],
+  ),
+  mutation(
+    'a refusal of two authorization servers at one redirect URI',
+    'src/registry/settings/shared-redirect.ts',
+    ['if (!(mine.byHost && other.byHost)) return true', ''],
+    ['test/field/oauth/mix-up.test.ts', 'are refused for a second issuer'],
+  ),
+  mutation(
+    'the path of a callback',
+    'src/oauth/callback-url.ts',
+    ["return isEnd ? undefined : 'url'", 'return undefined'],
+    [callbacks, 'that arrives at another path'],
+  ),
+  mutation(
+    'the place of the mark of an authorization server',
+    'src/oauth/callback-url.ts',
+    ["if (marked >= 0 && expected[marked] !== arrived.at(marked - expected.length)) return 'issuer'", ''],
+    [callbacks, 'without the segment of its mark'],
+  ),
+  mutation(
+    'the origin inside of sealed values',
+    'src/registry/servers/bound-secrets.ts',
+    ['if (opened.slice(0, end) !== bound.origin)', 'if (end < 0)'],
+    [bound, 'url and every origin beside it'],
+  ),
+  mutation(
+    'a check of whom a sign-in under way is for',
+    'src/registry/settings/keep-credential.ts',
+    ['flow.owner === (perUser ? ownerKey(context.actor.userId) : sharedOwner) &&', ''],
+    [bound, 'gives the account of one person to no other one'],
+  ),
+
+  // Words
+  mutation(
+    'accepted words for models',
+    'src/registry/gate/toolset-parts.ts',
+    [': inAcceptedWords(definition, accepted[n])', ': definition'],
+    [changes, 'reach no model before somebody accepted them'],
+  ),
+  mutation(
+    'a look at the data of a schema for new texts',
+    words,
+    ['&& this.#isAccepted(value) ? value', '? value'],
+    [changes, 'reach no model from any place'],
+  ),
+  mutation(
+    'a look at the names of a schema for new texts',
+    words,
+    ['const isKept = (name: string): boolean =>', 'const isKept = (name: string): boolean => name !== undefined ||'],
+    [changes, 'reach no model from any place'],
+  ),
+  mutation(
+    'a hold of words that changed',
+    'src/policy/approval-rule.ts',
+    ["if (holds && (review || input.change === 'reworded'))", 'if (holds && review)'],
+    [changes, 'are held where changes are held'],
+  ),
+  mutation(
+    'required fields that nobody knew',
+    compare,
+    ['if ([...fresh].some((name) => !old.has(name) && !declares(before, name))) return widened', ''],
+    [schemas, 'is wider where a field that nobody knew must now be given'],
+  ),
+  mutation(
+    'names of fields in propertyNames',
+    compare,
+    ['return this.#mentions(is, naming) ? widened : this.#compare(was, is)', 'return this.#compare(was, is)'],
+    [schemas, 'is the only name'],
+  ),
+  mutation(
+    'definitions that are gone and still used',
+    compare,
+    ['else changes |= this.#references.has(name) ? widened : reworded', 'else changes |= reworded'],
+    [schemas, 'a definition that is gone and still used'],
+  ),
+  mutation(
+    'definitions of names that name a field',
+    compare,
+    ["  'propertyNames',\n  'dependentSchemas',", "  'dependentSchemas',"],
+    [schemas, 'a definition of names that names a field'],
+  ),
+  mutation(
+    'a setting that lapses with a new name',
+    'src/registry/settings/accept-tools.ts',
+    ["(approval === 'ask' ? approval : undefined)", 'approval'],
+    [changes, 'nothing that loosens'],
+  ),
+  mutation(
+    'tools that exchanged names',
+    'src/registry/gate/tool-changes.ts',
+    ['|| left <= 0 || swaps.has(name))', '|| left <= 0)'],
+    [changes, 'asks when it exchanges names'],
+  ),
+  mutation(
+    'escapes of hidden characters',
+    text,
+    ['if (!hidden.test(character)) return false', 'if (character !== undefined) return false'],
+    [visible, 'is shown as'],
+  ),
+  mutation(
+    'joiners only where a script joins',
+    text,
+    ['(joinsLetter.test(before) && isJoinedLetter.test(after))', '(/\\p{L}/u.test(before) && /\\p{L}/u.test(after))'],
+    [visible, 'is shown as'],
+  ),
+  mutation(
+    'a bound of the marks on a letter',
+    text,
+    ['if (mark.test(character) && isPiled(text, at)) return true', ''],
+    [visible, 'is shown as'],
+  ),
+  mutation(
+    'visible words of tools',
+    'src/registry/gate/toolset-parts.ts',
+    ['frozen(shownDefinition(worded))', 'frozen(worded)'],
+    [changes, 'hide nothing from the people and models'],
+  ),
+  mutation(
+    'visible reasons of denials',
+    'src/model/input.ts',
+    ['.transform((text) => visibleText(text))', ''],
+    ['test/registry/hidden-text.test.ts', 'from models'],
+  ),
+]
