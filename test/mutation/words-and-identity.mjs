@@ -32,7 +32,10 @@ export default [
   mutation(
     'a price for each of many types',
     'src/mcp/schema-check.ts',
-    ['return type.some((one) => {\n      this.#work.spend()', 'return type.some((one) => {'],
+    [
+      'return type.some((one) => {\n      this.#work.spend()',
+      'return type.some((one) => {\n      this.#work.spend(0.005)',
+    ],
     [outputs, 'gives up on a long list of types'],
   ),
   mutation(
@@ -66,12 +69,6 @@ export default [
     [floods, 'of notifications is ended soon'],
   ),
   mutation(
-    'a price for empty pieces of a stream',
-    'src/mcp/flood-gate.ts',
-    ['const readsPerUnit = 20', 'const readsPerUnit = 20_000_000'],
-    [floods, 'of single bytes is ended soon'],
-  ),
-  mutation(
     'a bound of the values of one answer',
     'src/model/json-limits.ts',
     ['const maxJsonValues = 400_000', 'const maxJsonValues = 400_000_000'],
@@ -81,7 +78,7 @@ export default [
     'tools that are skipped for their depth',
     'src/model/json-limits.ts',
     ["if (this.#skips) return 'replace'", ''],
-    [floods, 'in which one nests too deep'],
+    ['test/registry/tool-lists.test.ts', 'where one tool nests without end'],
   ),
   mutation(
     'a bound of the parts that a model reads',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PolicyInput } from 'mcp-integrations'
 import { keys, ownerKey, prefixes, sharedOwner } from '../../src/registry/state/keys.js'
-import { ask, openGate, sent, writeNote } from '../support/gate.js'
+import { ask, openGate, readNote, sent, writeNote } from '../support/gate.js'
 import { ana, root } from '../support/registry.js'
 import fc from 'fast-check'
 
@@ -35,7 +35,9 @@ function spoil(value: unknown, seen = new Set<unknown>()): void {
 describe('what a host is handed', () => {
   it('can be written to without changing what anybody is told or asked afterwards', async () => {
     const inputs: PolicyInput[] = []
+    const hiding = { ...writeNote, inputSchema: { ...writeNote.inputSchema, title: 'Note\u200b' } }
     const gate = await openGate({
+      tools: [readNote, hiding],
       connect: { visibility: 'workspace' },
       approvals: {
         policy: (input) => {

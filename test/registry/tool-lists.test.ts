@@ -293,6 +293,19 @@ describe('a tool list', () => {
     expect((await gate.toolset()).tools).toHaveLength(2)
   })
 
+  it('keeps the others where one tool nests without end, whether it came first or later', async () => {
+    const deep = (levels: number): object => (levels === 0 ? { type: 'string' } : { items: deep(levels - 1) })
+    const endless: TestTool = { ...readNote, name: 'endless', inputSchema: { type: 'object', ...deep(500) } }
+    const [first, later] = [await openGate({ tools: [endless, readNote] }), await openGate({ tools: [readNote] })]
+    await later.server.setTools([readNote, endless])
+    await later.mine.refreshTools(later.id)
+    for (const gate of [first, later]) {
+      const { tools, unavailable } = await gate.toolset()
+      expect(tools.map(({ name }) => name)).toEqual(['read_note'])
+      expect(unavailable).toMatchObject([{ name: 'endless', reason: 'schema_too_large' }])
+    }
+  })
+
   it("names the tools that can't be used, with the reason, and keeps the others", async () => {
     const gate = await openGate({
       tools: [
