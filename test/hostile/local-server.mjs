@@ -52,9 +52,52 @@ const calls = {
     setTimeout(() => process.exit(0), 50)
   },
   silence: () => undefined,
+  'requests without end': () =>
+    pour(Array.from({ length: 100 }, (_, n) => `{"jsonrpc":"2.0","id":"q${n}","method":"ping"}\n`).join('')),
+  'an answer to another request': () => answer('other', text('hello')),
+  'two answers to one request': (id) => {
+    answer(id, text('first'))
+    answer(id, text('second'))
+  },
+  'one byte at a time': async (id) => {
+    for (const byte of `${JSON.stringify({ jsonrpc: '2.0', id, result: text('hello') })}\n`) {
+      process.stdout.write(byte)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  },
+  'bytes that are no text': (id) => {
+    process.stdout.write(Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0xed, 0xa0, 0x80, 0x0a]))
+    answer(id, text('hello'))
+  },
+  'a question of very many fields': (id) => {
+    const properties = Object.fromEntries(Array.from({ length: 40_000 }, (_, n) => [`k${n}`, { type: 'x' }]))
+    const params = { message: 'Which?', requestedSchema: { type: 'object', properties } }
+    process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params })}\n`)
+    answer(id, text('hello'))
+  },
+  'an exit at each call': () => process.exit(1),
+}
+
+let pages = 0
+const good = { name: 'good', inputSchema: { type: 'object' } }
+const deep = (levels) => (levels === 0 ? {} : { type: 'object', properties: { a: deep(levels - 1) } })
+const lists = {
+  'fresh cursors without end': () => ({
+    tools: [{ ...good, name: pages === 0 ? 'good' : `t${pages}` }],
+    nextCursor: `c${pages++}`,
+  }),
+  'schemas that hurt': () => ({
+    tools: [
+      good,
+      ...Array.from({ length: 40 }, (_, n) => ({ name: `deep ${n}`, inputSchema: deep(1_000) })),
+      { name: '__proto__', inputSchema: { type: 'object' } },
+      { name: 'remote', inputSchema: { type: 'object', $ref: 'http://169.254.169.254/x' } },
+    ],
+  }),
 }
 
 if (name === 'an exit at once') process.exit(3)
+if (name === 'silence from the start') await new Promise(() => setInterval(() => undefined, 1_000))
 if (name === 'a line without end at once') await pour('x'.repeat(65_536))
 if (name === 'a deaf ear to its end') {
   process.on('SIGTERM', () => undefined)
@@ -69,8 +112,8 @@ for await (const line of createInterface({ input: process.stdin })) {
       capabilities: { tools: {} },
       serverInfo: { name: 'hostile', version: '1' },
     })
-  else if (method === 'tools/list') answer(id, { tools: [{ name: 'good', inputSchema: { type: 'object' } }] })
-  else if (method === 'tools/call') void calls[name](id)
+  else if (method === 'tools/list') answer(id, lists[name]?.() ?? { tools: [good] })
+  else if (method === 'tools/call') void (calls[name] ?? calls.healthy)(id)
   else
     process.stdout.write(
       `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32601,"message":"Method not found"}}\n`,

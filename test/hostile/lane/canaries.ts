@@ -1,0 +1,25 @@
+/** Secrets of the corpus: marked, so that whoever gets one that is not theirs is told on. */
+const canary = /canary-[a-z-]+/g
+/** Words of hostile parties, which may come back to them but reach nobody else. */
+const words = /^canary-of-/
+
+/** Which secrets belong where, by the beginning of their names. The first place that fits counts. */
+const places: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^\/\.well-known\/oauth-protected-resource/, ['canary-query']],
+  [/^\/\.well-known\//, []],
+  [/\/register$/, []],
+  [/\/token$/, ['canary-code', 'canary-refresh-token', 'canary-client-secret']],
+  [/\/revoke$/, ['canary-access-token', 'canary-refresh-token', 'canary-client-secret']],
+  [/\/(?:mcp|messages)$/, ['canary-header', 'canary-query', 'canary-access-token']],
+]
+
+/** Secrets in a request that don't belong to its path; `undefined` is another origin, where none belongs. */
+export function strayCanaries(path: string | undefined, text: string): readonly string[] {
+  const [, own = []] = path === undefined ? [] : (places.find(([pattern]) => pattern.test(path)) ?? [])
+  return (text.match(canary) ?? []).filter((found) => !words.test(found) && !own.some((name) => found.startsWith(name)))
+}
+
+/** The first secret, or hostile word, that can be read in what came out. */
+export function readableCanary(text: string): string | undefined {
+  return text.match(canary)?.[0]
+}

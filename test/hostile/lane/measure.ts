@@ -1,0 +1,86 @@
+import { quantile } from '../../../bench/support/figures.js'
+
+/** What a piece of work cost. */
+export interface Cost {
+  readonly ms: number
+  readonly memory: number
+  /** The longest time in which nothing else had a turn, as far as this process was at work in it, in ms. */
+  readonly loop: number
+  /** The slowest of a hundred calls of a healthy sibling meanwhile; `undefined` for too few of them. */
+  readonly p99: number | undefined
+}
+
+/** What the machine does at the moment, measured beside each case. */
+export interface Control {
+  /** How much longer a fixed piece of work takes than on the machine that the bounds are for; at least 1. */
+  readonly slowness: number
+  /** The slowest of the sibling's calls when nothing hostile runs. */
+  readonly p99: number
+}
+
+/** CPU of the control's work on the machine that the bounds are for, in ms. */
+const referenceMs = 12
+
+/** Measures what the machine does without anything hostile. */
+export async function measureControl(sibling: () => Promise<unknown>): Promise<Control> {
+  const before = process.cpuUsage()
+  fixedWork()
+  const { user, system } = process.cpuUsage(before)
+  const times: number[] = []
+  for (let n = 0; n < 40; n++) times.push(await timed(sibling))
+  return { slowness: Math.max(1, (user + system) / 1000 / referenceMs), p99: Math.max(...times) }
+}
+
+function fixedWork(): void {
+  const text = JSON.stringify(Array.from({ length: 2_000 }, (_, n) => ({ n, text: `text ${n}`, list: [n, n, n] })))
+  for (let n = 0; n < 8; n++) JSON.parse(text)
+}
+
+/** Runs work and measures it, with a sibling that is called all the time. */
+export async function measure<T>(
+  work: () => Promise<T>,
+  sibling: () => Promise<unknown>,
+): Promise<{ readonly value: T; readonly cost: Cost }> {
+  const before = process.memoryUsage().rss
+  let peak = before
+  let loop = 0
+  let last = { at: performance.now(), cpu: cpuMs() }
+  // A turn that came late is the fault of this process only for as long as it was at work itself.
+  const look = (): void => {
+    const now = { at: performance.now(), cpu: cpuMs() }
+    loop = Math.max(loop, Math.min(now.at - last.at, now.cpu - last.cpu) - turnMs)
+    last = now
+    peak = Math.max(peak, process.memoryUsage.rss())
+  }
+  const watch = setInterval(look, turnMs)
+  const times: number[] = []
+  const ended = new AbortController()
+  const beside = (async () => {
+    while (!ended.signal.aborted) {
+      times.push(await timed(sibling))
+      await new Promise((resolve) => setTimeout(resolve, turnMs))
+    }
+  })()
+  const began = performance.now()
+  const value = await work()
+  const ms = performance.now() - began
+  look()
+  clearInterval(watch)
+  ended.abort()
+  await beside
+  const p99 = times.length >= 100 ? quantile(times, 0.99) : undefined
+  return { value, cost: { ms, memory: peak - before, loop, p99 } }
+}
+
+const turnMs = 5
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now()
+  await work().catch(() => undefined)
+  return performance.now() - from
+}

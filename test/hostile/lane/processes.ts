@@ -1,0 +1,42 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { BareResult, Met } from './bare-client.js'
+import type { Seen } from './server-process.js'
+
+/** The process in which hostile servers listen. */
+export interface Servers {
+  readonly base: string
+  readonly process: ChildProcess
+  seen(run: string): Promise<Seen>
+}
+
+export async function startServers(): Promise<Servers> {
+  const process = fork('scripts/run.mjs', ['test/hostile/lane/server-process.ts'])
+  const [{ base }] = (await once(process, 'message')) as [{ base: string }]
+  return {
+    base,
+    process,
+    async seen(run) {
+      const answer = once(process, 'message')
+      process.send(run)
+      return ((await answer) as [Seen])[0]
+    },
+  }
+}
+
+const patienceMs = 20_000
+
+/** How the SDK's own client fares, in a process of its own that may die of it. */
+export async function meetBare(met: Met): Promise<BareResult> {
+  const program = fork('scripts/run.mjs', ['test/hostile/lane/bare-client.ts'], { stdio: 'ignore' })
+  await once(program, 'message')
+  const tooLong = setTimeout(() => program.kill('SIGKILL'), patienceMs)
+  program.send(met)
+  const said = await Promise.race([
+    once(program, 'message').then(([result]) => result as BareResult),
+    once(program, 'exit').then(() => ({ outcome: 'never ends', costs: [] })),
+  ])
+  clearTimeout(tooLong)
+  program.kill('SIGKILL')
+  return said
+}

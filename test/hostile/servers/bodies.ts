@@ -1,0 +1,235 @@
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
+import { overHttp, everywhere, serverCases, type Answer } from '../case.js'
+import { answerText, drip, events, hello, jsonHead, MiB, pour, raw, result, onCall } from './honest.js'
+
+const tooLarge = 'response_too_large'
+const lost = 'unreachable | timeout | protocol_error'
+const compressed = (encoding: string, compress: (data: Buffer) => Buffer, times = 1): Answer =>
+  raw((response) => {
+    let bomb: Buffer = Buffer.alloc(64 * MiB, ' ')
+    for (let n = 0; n < times; n++) bomb = compress(bomb)
+    jsonHead(response, { 'content-encoding': Array.from({ length: times }, () => encoding).join(', ') })
+    response.end(bomb)
+  })
+const socket = (text: string): Answer => raw((response) => void response.socket?.end(text))
+
+/** Bodies that never end, are much larger than they look, lie about their length or break off. */
+export const bodies = serverCases({
+  'an answer without end': [
+    overHttp,
+    tooLarge,
+    raw(async (response) => {
+      jsonHead(response)
+      await pour(response, ' '.repeat(MiB), 200 * MiB)
+      response.end()
+    }),
+  ],
+  'an error answer without end': [
+    overHttp,
+    'server_error | response_too_large | protocol_error',
+    raw(async (response) => {
+      response.writeHead(500, { 'content-type': 'application/json' })
+      await pour(response, ' '.repeat(MiB), 200 * MiB)
+      response.end()
+    }),
+  ],
+  'a length that lies low': [
+    overHttp,
+    'protocol_error | unreachable',
+    socket('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n{"jsonrpc":"2.0"}'),
+  ],
+  'a length that lies high': [
+    overHttp,
+    'response_too_large | unreachable',
+    socket('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999999999\r\n\r\n{}'),
+  ],
+  'a length that lies a little': [
+    overHttp,
+    lost,
+    socket('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{}'),
+  ],
+  'two lengths': [
+    overHttp,
+    lost,
+    socket('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 9\r\ncontent-type: application/json\r\n\r\n{}'),
+  ],
+  'a length and chunks': [
+    overHttp,
+    lost,
+    socket('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'),
+  ],
+  'a chunk of no size': [
+    overHttp,
+    lost,
+    socket('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: application/json\r\n\r\nzz\r\n{}\r\n'),
+  ],
+  'no HTTP at all': [overHttp, lost, socket('SSH-2.0-OpenSSH_9.6\r\n')],
+  'headers without end': [
+    overHttp,
+    `${lost} | response_too_large`,
+    raw((response) => {
+      response.socket?.write('HTTP/1.1 200 OK\r\n')
+      const more = (): void => {
+        while (response.socket?.writable === true && response.socket.write(`x-a: ${'y'.repeat(8_000)}\r\n`));
+        if (response.socket?.writable === true) response.socket.once('drain', more)
+      }
+      more()
+    }),
+  ],
+  'interim answers without end': [
+    overHttp,
+    lost,
+    raw((response) => {
+      const more = setInterval(() => {
+        if (response.socket?.writable !== true) return clearInterval(more)
+        response.socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(100))
+      }, 5)
+    }),
+  ],
+  'a gzip bomb': [overHttp, tooLarge, compressed('gzip', gzipSync)],
+  'a gzip bomb in a gzip bomb': [overHttp, tooLarge, compressed('gzip', gzipSync, 2)],
+  'a brotli bomb': [
+    overHttp,
+    tooLarge,
+    compressed('br', (data) => brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })),
+  ],
+  'a deflate bomb': [overHttp, tooLarge, compressed('deflate', deflateSync)],
+  'a gzip bomb as events': [
+    overHttp,
+    tooLarge,
+    raw((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' })
+      response.end(gzipSync(Buffer.alloc(64 * MiB, ': x\n')))
+    }),
+  ],
+  'stacked encodings': [
+    overHttp,
+    tooLarge,
+    raw((response) => {
+      jsonHead(response, { 'content-encoding': Array.from({ length: 500 }, () => 'gzip').join(', ') })
+      response.end(gzipSync('{}'))
+    }),
+  ],
+  'an encoding that nobody knows': [
+    overHttp,
+    'protocol_error | response_too_large | unreachable | completed',
+    raw((response, e) => {
+      jsonHead(response, { 'content-encoding': 'x-snappy' })
+      response.end(answerText(e, JSON.stringify(hello)))
+    }),
+  ],
+  'gzip that is none': [
+    overHttp,
+    lost,
+    raw((response) => {
+      jsonHead(response, { 'content-encoding': 'gzip' })
+      response.end('{"jsonrpc":"2.0"}')
+    }),
+  ],
+  'gzip that breaks off': [
+    overHttp,
+    lost,
+    raw((response, e) => {
+      jsonHead(response, { 'content-encoding': 'gzip' })
+      response.end(gzipSync(answerText(e, JSON.stringify(hello))).subarray(0, 30))
+    }),
+  ],
+  'a text of 50 MB': [
+    overHttp,
+    tooLarge,
+    raw(async (response, e) => {
+      jsonHead(response)
+      response.write(answerText(e, '{"content":[{"type":"text","text":"').slice(0, -1))
+      await pour(response, 'x'.repeat(MiB), 50 * MiB)
+      response.end('"}]}}')
+    }),
+  ],
+  silence: [everywhere, 'timeout', raw(() => undefined)],
+  'headers and then silence': [
+    overHttp,
+    'timeout',
+    raw((response) => {
+      jsonHead(response)
+      response.write('{')
+    }),
+  ],
+  'one byte at a time': [
+    overHttp,
+    'timeout',
+    raw(async (response) => {
+      jsonHead(response)
+      await drip(response, ' ')
+    }),
+  ],
+  'one header byte at a time': [
+    overHttp,
+    'timeout',
+    raw((response) => {
+      response.socket?.write('HTTP/1.1 200 OK\r\nx-a: ')
+      const more = setInterval(() => {
+        if (response.socket?.writable !== true) return clearInterval(more)
+        response.socket.write('y')
+      }, 50)
+    }),
+  ],
+  'an answer in bytes': [
+    overHttp,
+    'completed | timeout | response_too_large',
+    raw(async (response, e) => {
+      jsonHead(response)
+      for (const byte of answerText(e, JSON.stringify(hello))) {
+        response.write(byte)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      response.end()
+    }),
+  ],
+  'keep-alives for ever': [
+    overHttp,
+    'timeout',
+    raw(async (response) => {
+      events(response)
+      await drip(response, ': keep-alive\n\n')
+    }),
+  ],
+  'a reset inside an answer': [
+    overHttp,
+    lost,
+    raw((response) => {
+      jsonHead(response, { 'content-length': '100' })
+      response.write('{"jsonrpc"')
+      setTimeout(() => response.socket?.resetAndDestroy(), 20)
+    }),
+    { most: { 'tools/call': 1 } },
+  ],
+  'a reset at once': [
+    overHttp,
+    lost,
+    raw((response) => void response.socket?.resetAndDestroy()),
+    { most: { 'tools/call': 1 } },
+  ],
+  'an end before the answer': [
+    overHttp,
+    lost,
+    raw((response) => void response.socket?.end()),
+    { most: { 'tools/call': 1 } },
+  ],
+  'an end inside an event': [
+    overHttp,
+    lost,
+    raw((response) => {
+      events(response)
+      response.write('data: {"jsonrpc":"2.0","id":')
+      setTimeout(() => response.socket?.destroy(), 20)
+    }),
+    { most: { 'tools/call': 1 } },
+  ],
+  'an answer after its time': [
+    everywhere,
+    'timeout',
+    onCall(async (e) => {
+      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      if (!e.response.destroyed) result(e, hello)
+    }),
+  ],
+})

@@ -1,0 +1,124 @@
+import { everywhere, overHttp, serverCases, type Answer } from '../case.js'
+import { hello, onCall, raw, result, server } from './honest.js'
+
+const redirect = (status: number, location: (places: { base: string; foreign: string }) => string): Answer =>
+  raw((response, places) => void response.writeHead(status, { location: location(places) }).end())
+const status = (code: number, headers: Record<string, string | string[]> = {}, body = ''): Answer =>
+  onCall(({ response }) => void response.writeHead(code, headers).end(body))
+const challenge = (code: number, text: string): Answer => status(code, { 'www-authenticate': text })
+const refused = 'redirect_refused'
+/** A server that a key was entered for refuses that key. */
+const needsPerson = 'authorization_required | authorization_failed'
+
+/** Servers that send elsewhere, refuse, or forget. */
+export const refusals = serverCases({
+  ...Object.fromEntries(
+    [301, 302, 303, 307, 308].map((code) => [
+      `a redirect to another origin with ${code}`,
+      [everywhere, refused, redirect(code, ({ foreign }) => `${foreign}/sink`)],
+    ]),
+  ),
+  'a redirect to the cloud': [everywhere, refused, redirect(302, () => 'http://169.254.169.254/latest/meta-data')],
+  'a redirect to a file': [everywhere, refused, redirect(307, () => 'file:///etc/passwd')],
+  'a redirect to nowhere': [everywhere, `${refused} | protocol_error`, redirect(307, () => 'http://')],
+  'a redirect to itself': [everywhere, refused, redirect(308, ({ base }) => `${base}/healthy/modern/0/mcp`)],
+  'a redirect that brings a password': [
+    everywhere,
+    refused,
+    redirect(307, ({ base }) => `${base.replace('://', '://a:b@')}/healthy/modern/0/mcp`),
+  ],
+  'a redirect by a refresh header': [
+    overHttp,
+    'protocol_error | not_mcp | unreachable',
+    raw((response, { foreign }) => void response.writeHead(200, { refresh: `0; url=${foreign}/sink` }).end()),
+  ],
+  'another way that is named': [
+    overHttp,
+    'completed',
+    onCall((e) => {
+      e.response.setHeader('alt-svc', 'h2="169.254.169.254:443"; ma=99999999')
+      e.response.setHeader('content-location', `${e.foreign}/sink`)
+      e.response.setHeader('link', `<${e.foreign}/sink>; rel=preload`)
+      result(e, hello)
+    }),
+  ],
+  'sessions that are never known': [
+    ['legacy'],
+    'session_lost | not_mcp | protocol_error',
+    server({ 'tools/list': ({ response }) => void response.writeHead(404).end() }),
+  ],
+  'sessions that are forgotten at each call': [
+    ['legacy'],
+    'session_lost | protocol_error',
+    status(404),
+    // One to connect, one to call, and one more when the session is lost.
+    { most: { initialize: 3, 'tools/call': 2 } },
+  ],
+  'a new session with each answer': [
+    ['legacy'],
+    'completed',
+    onCall((e) => {
+      e.response.setHeader('mcp-session-id', `other-${Math.random()}`)
+      result(e, hello)
+    }),
+  ],
+  'a session id that is none': [
+    ['legacy'],
+    'completed | protocol_error',
+    server({
+      initialize: (e) => {
+        e.response.setHeader('mcp-session-id', 'x'.repeat(10_000))
+        result(e, {
+          protocolVersion: '2025-11-25',
+          capabilities: { tools: {} },
+          serverInfo: { name: 'a', version: '1' },
+        })
+      },
+    }),
+  ],
+  '401 for ever': [overHttp, needsPerson, challenge(401, 'Bearer error="invalid_token"')],
+  '401 without a word': [overHttp, needsPerson, status(401)],
+  '401 with an answer without end': [
+    overHttp,
+    needsPerson,
+    raw((response) => {
+      response.writeHead(401)
+      const more = setInterval(() => (response.destroyed ? clearInterval(more) : response.write('x'.repeat(65_536))), 1)
+    }),
+  ],
+  '403 with ever more scopes': [
+    overHttp,
+    needsPerson,
+    onCall(
+      ({ response, turn }) =>
+        void response
+          .writeHead(403, { 'www-authenticate': `Bearer error="insufficient_scope", scope="admin s${turn}"` })
+          .end(),
+    ),
+  ],
+  '403 with the key as its scope': [
+    overHttp,
+    needsPerson,
+    challenge(403, 'Bearer error="insufficient_scope", scope="canary-header"'),
+  ],
+  '500 for ever': [overHttp, 'server_error', status(500, {}, 'canary-of-the-server')],
+  'a made-up status': [overHttp, 'server_error | protocol_error', status(799)],
+  'too many requests': [overHttp, 'rate_limited', status(429, { 'retry-after': '99999999' })],
+  'too many requests since 1970': [
+    overHttp,
+    'rate_limited',
+    status(429, { 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }),
+  ],
+  'a retry time that is none': [overHttp, 'rate_limited', status(429, { 'retry-after': '-1e999' })],
+  'very many cookies': [
+    overHttp,
+    'completed',
+    onCall((e) => {
+      e.response.setHeader(
+        'set-cookie',
+        Array.from({ length: 200 }, (_, n) => `a${n}=b; Domain=.example`),
+      )
+      result(e, hello)
+    }),
+  ],
+})
