@@ -27,7 +27,7 @@ const plainNames = new Set([
 ])
 /** Phrases of a dialect that a reader would have to learn: each has a plain word (return, record, permission, again, result, …). */
 const dialect =
-  /\b(?:can not|anew|told of|comes? to|came of|came to|made of|meets|goodbye|wish|mends?|tells? of|gone on with|can be had|does not allow|no leave|so any more|has not the shape)\b|What \{@link|How \{@link/
+  /\b(?:can not|anew|told of|comes? to|came of|came to|made of|meets|goodbye|wish|mends?|tells? of|gone on with|can be had|does not allow|no leave|so any more|has not the shape|faults?|meanwhile|all the same|under way|lets? go of|hands? over|could be had|keeps? to|goes by|is good for|goes? on with|gone on|any more)\b|What \{@link|How \{@link/
 const sources = sourcesUnder('src').map((path) => program.getSourceFile(join(root, path)) ?? parse(path))
 
 const found = [

@@ -26,7 +26,7 @@ async function during(): Promise<void> {
         body: request.display.text, // the arguments as they will be sent; nothing can hide in it
         why: request.why,
       },
-      { signal }, // aborts when nobody needs the answer any more: close the dialog
+      { signal }, // aborts when the decision is no longer needed: close the dialog
     )
 
   const toolset = await mine.toolset('assistant', { confirm, conversationId: 'chat-1' })

@@ -21,7 +21,7 @@ approval.personName = (userId) => ({ ana: 'Ana Lima' })[userId] ?? userId
 // #region events
 approval.addEventListener('mcp-decided', (event) => {
   const { approval: decided } = (event as CustomEvent<{ approval: { approvalId: string; status: string } }>).detail
-  document.title = decided.status // go on with the conversation: toolset.resume(decided.approvalId)
+  document.title = decided.status // continue the conversation: toolset.resume(decided.approvalId)
 })
 // #endregion
 

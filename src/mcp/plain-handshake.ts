@@ -22,7 +22,7 @@ export type PlainHandshake =
       readonly initialize: Raw
       readonly sessionId: string | undefined
     }
-  /** Something unusual: the SDK's client goes on with the answers as they came, and nothing is asked twice. */
+  /** Something unusual: the SDK's client continues with the responses as they arrived, and nothing is sent twice. */
   | { readonly era: 'unknown'; readonly answers: readonly EarlyAnswer[] }
 
 /** The revision of the current era. */

@@ -77,7 +77,7 @@ describe('a name', () => {
     })
   })
 
-  it('that does not resolve did not leave', async () => {
+  it('that does not resolve was not sent', async () => {
     const unknown = Object.assign(new Error('getaddrinfo canary'), { code: 'ENOTFOUND' })
     for (const resolve of [() => Promise.reject(unknown), async () => []]) {
       const error = await failure(resolving({ resolve }).fetch('https://nowhere.test/', post))
@@ -87,7 +87,7 @@ describe('a name', () => {
 })
 
 describe('a connection', () => {
-  it('that nobody accepts did not leave', async () => {
+  it('that is refused was not sent', async () => {
     expect(await failure(guarded().fetch('http://127.0.0.1:1/', post))).toMatchObject({
       code: 'unreachable',
       reason: 'refused',
@@ -95,7 +95,7 @@ describe('a connection', () => {
     })
   })
 
-  it('that is not made in time did not leave', async () => {
+  it('that times out while connecting was not sent', async () => {
     const server = await listenRaw(() => undefined)
     const { fetch, runtime } = resolving({ egress: { allowLoopback: true } })
     const attempt = fetch(`https://127.0.0.1:${server.port}/`, post)
@@ -104,7 +104,7 @@ describe('a connection', () => {
     expect(await failure(attempt)).toMatchObject({ code: 'timeout', reason: 'connect', mayHaveRun: false })
   })
 
-  it('that was closed while idle is made anew for a GET, and told of for a POST', async () => {
+  it('that was closed while idle is opened again for a GET, and an error for a POST', async () => {
     let answers = 0
     const server = await listenRaw((socket) =>
       socket.on('data', () => {
@@ -160,7 +160,7 @@ describe('TLS', () => {
     expect(server.names).toEqual([])
   })
 
-  it('that is answered in plain text did not leave', async () => {
+  it('that gets plain text instead of TLS was not sent', async () => {
     const server = await listen((_request, response) => response.end())
     const { fetch } = resolving({ egress: { allowLoopback: true } })
     expect(await failure(fetch(`https://127.0.0.1:${server.port}/`, post))).toMatchObject({
@@ -171,7 +171,7 @@ describe('TLS', () => {
 })
 
 describe('close', () => {
-  it('ends what is in flight, and is safe twice', async () => {
+  it('ends running requests, and is safe to call twice', async () => {
     let arrived!: () => void
     const both = new Promise<void>((resolve) => (arrived = resolve))
     const server = await listen((request, response) => {
@@ -232,7 +232,7 @@ describe('close', () => {
   })
 })
 
-describe('the last look before a request leaves', () => {
+describe('the last check before a request is sent', () => {
   const egress = { allowLoopback: true }
 
   it('waits for the connection, and learns that it did', async () => {
@@ -253,7 +253,7 @@ describe('the last look before a request leaves', () => {
     expect([looks, requests]).toEqual([[true, false], 2])
   })
 
-  it('that refuses leaves nothing sent, on a new connection and on a kept one', async () => {
+  it('that refuses prevents the request, on a new and on a kept connection', async () => {
     const bodies: string[] = []
     const server = await listen((request, response) => {
       request.on('data', (chunk) => bodies.push(String(chunk)))
@@ -270,7 +270,7 @@ describe('the last look before a request leaves', () => {
     expect(bodies).toEqual(['{}', '{}'])
   })
 
-  it('is not taken where no connection is made', async () => {
+  it('does not run without a connection', async () => {
     let looks = 0
     const { fetch } = resolving({ egress, resolve: async () => [{ address: '10.0.0.1', family: 4 }] })
     const beforeSend = () => Promise.resolve(void looks++)
@@ -301,7 +301,7 @@ describe('the last look before a request leaves', () => {
     expect(new Set(bodies)).toEqual(new Set(['{}']))
   })
 
-  it('says of a request that it ended, while it was taken, that nothing ran', async () => {
+  it('reports that nothing ran if the request ended during the check', async () => {
     const server = await listen((_request, response) => response.end())
     const { fetch } = resolving({ egress })
     const controller = new AbortController()
@@ -312,7 +312,7 @@ describe('the last look before a request leaves', () => {
     expect(error).toMatchObject({ code: 'aborted', mayHaveRun: false })
   })
 
-  it('is taken again before a request follows a slash', async () => {
+  it('runs again before a request follows a trailing slash', async () => {
     const server = await listen((request, response) =>
       request.url === '/mcp/' ? response.end() : void response.writeHead(307, { location: '/mcp/' }).end(),
     )

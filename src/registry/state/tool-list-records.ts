@@ -14,7 +14,7 @@ import type { ListedTool } from './tool-list-cache.js'
 /**
  * The records of a tool list: its manifest, and chunks that all equal lists of a workspace share. Each manifest's commit
  * writes a use of its chunks, and writes the chunks again even where they are stored: whoever deletes chunks without a use
- * deletes the versions that were read before looking for uses, so that chunks which came into use meanwhile stay.
+ * deletes the versions that were read before looking for uses, so that chunks that came into use in between stay.
  */
 
 const chunkLength = 80_000
@@ -94,7 +94,7 @@ export async function deleteList(context: Context, ref: CredentialRef): Promise<
 }
 
 /**
- * Deletes the chunks of a list that nothing uses. Safe at any time: chunks that come into use meanwhile have other versions
+ * Deletes the chunks of a list that nothing uses. Safe at any time: chunks that come into use in between have other versions
  * than those that are deleted.
  *
  * @param written - the result of the commit that ended a use: has the version of the record by which the chunks are due

@@ -60,7 +60,7 @@ export const integrationList = {
     refresh_outcome_unknown: 'The saved sign-in was lost while it was being renewed',
     issuer_changed: 'The server moved to another sign-in provider',
     scope_required: 'More permissions are needed than were granted',
-    credential_unreadable: 'The saved credential can’t be read any more',
+    credential_unreadable: 'The saved credential can no longer be read',
     awaiting_authorization: 'Finish the sign-in, or start again',
   } satisfies Record<StatusReason, string> as Readonly<Record<string, string>>,
 
