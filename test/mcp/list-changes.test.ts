@@ -35,6 +35,34 @@ describe.each(['modern', 'legacy'] as const)('changes of the tools of a %s serve
     expect(runtime.timers).toBe(0)
   })
 
+  it('are told at a pace that slows down, however often they happen, and the last one always', async () => {
+    const runtime = manualRuntime()
+    const server = serve(era)
+    let told = 0
+    const connection = await open(server, { runtime, onToolsChanged: () => void told++ })
+    await runtime.advance(5_000)
+    await until(() => sent(server).includes(opensStream[era]))
+    await settled()
+    for (let n = 0; n < 50; n++) await server.setTools([{ name: 'a', description: `${n % 2}` }])
+    await until(() => told >= 2)
+    await settled()
+    // The first, and what completes it.
+    expect(told).toBe(2)
+    for (const [seconds, times] of [
+      [5, 3],
+      [9, 3],
+      [1, 4],
+    ] as const) {
+      await runtime.advance(seconds * 1_000)
+      await until(() => told >= times)
+      await settled()
+      expect(told).toBe(times)
+      for (let n = 0; n < 20; n++) await server.setTools([{ name: 'a', description: `${n % 2}` }])
+      await settled()
+    }
+    await connection.close()
+  })
+
   it('cost nothing without a listener', async () => {
     const runtime = manualRuntime()
     const server = serve(era)

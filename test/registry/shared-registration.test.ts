@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ConnectResult } from 'mcp-integrations'
 import { startAuthorizationServer, type TestAuthorizationServer } from '../support/authorization-server.js'
 import { redirectUrl, startOAuthBench, type OAuthBench } from '../support/oauth-registry.js'
+import { eventually } from '../support/eventually.js'
 import { startProtectedMcpServer, type ProtectedMcpServer } from '../support/protected-mcp-server.js'
 import { ana, bo, outsider } from '../support/registry.js'
 
@@ -180,5 +181,53 @@ describe('a registration', () => {
       expect(ended).toContainEqual({ client: expect.any(String), prompt: 'consent' })
       await bench.registry.forgetWorkspace(outsider.workspaceId)
     }
+  })
+
+  it.each<[string, number | 'reset', object]>([
+    ['refused', 400, { code: 'authorization_failed', reason: 'registration_refused' }],
+    ['answered with HTTP 500', 500, { code: 'server_error' }],
+    ['never answered', 'reset', { code: 'unreachable' }],
+  ])('that is %s is asked for once by all who wait for it, and by who comes later', async (_how, status, error) => {
+    const urls = await Promise.all(Array.from({ length: 6 }, async () => (await server()).url))
+    let fails = true
+    const discoveries = () =>
+      bench.authorizationServer.requests.filter(({ path }) => path.includes('/.well-known/')).length
+    bench.authorizationServer.intercept = async ({ path }, response) => {
+      if (path !== '/reg' || !fails) return false
+      // Until the others wait for it, too.
+      await eventually(() => expect(discoveries()).toBeGreaterThanOrEqual(urls.length))
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      if (status === 'reset') response.socket?.destroy()
+      else response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
+      return true
+    }
+    const ends = await Promise.all(urls.map((url) => begin(url).catch((fault: unknown) => fault)))
+    expect(ends).toEqual(urls.map(() => expect.objectContaining(error)))
+    const once = registrations()
+    // A refusal is met with a second, smaller request; on a busy machine somebody may come too late to wait.
+    expect(once).toBeLessThan(urls.length * (status === 400 ? 2 : 1))
+    fails = false
+    expect(asked(await begin(urls[0]!)).client).toEqual(expect.any(String))
+    expect(registrations()).toBe(once + 1)
+  })
+
+  it('is made again when its secret has expired, once for all who need it', async () => {
+    bench.authorizationServer.intercept = ({ path }, response) => {
+      if (path !== '/reg') return false
+      const expires = Math.floor(bench.time.now / 1000) + 3_600
+      const body = {
+        client_id: `client-${registrations()}`,
+        client_secret: 'secret',
+        client_secret_expires_at: expires,
+      }
+      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      return true
+    }
+    const urls = await Promise.all(Array.from({ length: 4 }, async () => (await server()).url))
+    for (const url of urls) expect(asked(await begin(url)).client).toBe('client-1')
+    bench.time.now += 3_600_000
+    const later = await Promise.all(urls.map((url) => begin(url)))
+    expect(later.map((result) => asked(result).client)).toEqual(urls.map(() => 'client-2'))
+    expect(registrations()).toBe(2)
   })
 })

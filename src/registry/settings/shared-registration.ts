@@ -43,9 +43,13 @@ export async function shareRegistration(
   register: () => Promise<ClientRegistration>,
 ): Promise<SharedClient> {
   const key = `${sharer.workspaceId}\n${registrationName(wanted)}`
-  const running = context.registering.get(key)?.catch(() => undefined)
-  const joined = running && (await unlessAborted(running, sharer.signal))
-  if (joined !== undefined && fits(sharer, joined.origin)) return { known: joined, release: () => {} }
+  for (let running; (running = context.registering.get(key)) !== undefined;) {
+    const joined = await unlessAborted(running.catch(unlessItsCallerGaveUp), sharer.signal)
+    if (joined !== undefined && fits(sharer, joined.origin)) return { known: joined, release: () => {} }
+    if (joined !== undefined) break
+    // Of those who waited for it, one registers again, and the others wait for that.
+    if (context.registering.get(key) === running) context.registering.delete(key)
+  }
 
   const make = async (): Promise<KnownClient> =>
     (await findRegistration(context, sharer, wanted)) ?? {
@@ -94,6 +98,11 @@ export async function openClient(context: Context, ref: IntegrationRef, record: 
   const owned = { ...ref, owner: sharedOwner }
   const client = await openBound<ClientRegistration>(context, owned, 'client', { origin, sealed: record.sealed })
   return { client, origin, registeredAt: registration?.at }
+}
+
+/** A refusal is everybody's; that the caller who registered gave up is only that caller's. */
+function unlessItsCallerGaveUp(error: unknown): undefined {
+  if (!isIntegrationError(error) || error.code !== 'aborted') throw error
 }
 
 /** Tries the newest first, because the authorization server may have deleted older ones. */
