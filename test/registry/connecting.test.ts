@@ -15,7 +15,7 @@ beforeEach(async () => {
   storage = makeStorage()
   registry = makeRegistry({
     storage,
-    limits: { connectTimeoutMs: 300, callTimeoutMs: 2000 },
+    limits: { connectTimeoutMs: 1500, callTimeoutMs: 2000 },
     connectors: [
       {
         id: 'desk',

@@ -8,6 +8,9 @@ import {
 } from 'mcp-integrations'
 import { postgresStorage } from 'mcp-integrations/postgres'
 import pg from 'pg'
+// What the library loads with the first server: under load that takes longer than some tests let a server take.
+import '../../src/egress/guarded-fetch.js'
+import '../../src/mcp/live-connection.js'
 
 const agents = ['assistant', 'builder'] as const
 export type TestAgent = (typeof agents)[number]

@@ -70,6 +70,7 @@ export async function prepareListing(
     { ...listing, tools },
     { now: options.now, maxBytes: limits.maxResponseBytes, previous: manifest },
   )
+  context.lists.keep(written.manifest.hash, tools)
   const listed = { ...written, events: eventsOf(listOwner, before, tools) }
   const settings = known.settings?.value.tools ?? options.initial ?? {}
   // An empty first list counts as the first one, so later tools are new.

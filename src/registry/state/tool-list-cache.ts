@@ -38,13 +38,22 @@ export interface ToolLists {
     workspaceId: string,
     manifests: readonly Pick<ToolsRecord, 'hash' | 'chunks'>[],
   ): Promise<readonly (ToolList | undefined)[]>
+  /** Keeps a list that is about to be stored, so that its next reader parses nothing. */
+  keep(hash: string, tools: readonly ListedTool[]): void
 }
 
 const cacheLength = 32 * 1024 * 1024
 
 export function toolLists(storage: RegistryStorage): ToolLists {
   const known = new LRUCache<string, ToolList>({ maxSize: cacheLength })
+  // A list that is larger than the cache is returned without caching.
+  const remember = (list: ToolList, size: number) => known.set(list.hash, list, { size: Math.min(size, cacheLength) })
   return {
+    keep(hash, tools) {
+      if (known.has(hash)) return
+      const size = tools.reduce((sum, tool) => sum + tool.size, 1)
+      remember(listOf(tools.map(frozen), hash), size)
+    },
     async load(workspaceId, manifests) {
       const found = new Map(manifests.map(({ hash }) => [hash, known.get(hash)]))
       const missing = new Map(
@@ -62,8 +71,7 @@ export function toolLists(storage: RegistryStorage): ToolLists {
           const text = chunks.map((chunk) => chunk!.value as string).join('')
           const list = known.get(hash) ?? parsedList(hash, text)
           found.set(hash, list)
-          // One that is larger than all may be is kept alone.
-          known.set(hash, list, { size: Math.min(text.length, cacheLength) })
+          remember(list, text.length)
         }
       }
       return manifests.map(({ hash }) => found.get(hash))
