@@ -1,8 +1,9 @@
 import { encryptedCredentials, memoryStorage, type Diagnostic, type RegistryStorage } from 'mcp-integrations'
-import { manualRuntime } from 'mcp-integrations/testing'
+import { manualRuntime, type TestTool } from 'mcp-integrations/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { later, openGate } from '../support/gate.js'
-import { dump, makeRegistry, makeStorage } from '../support/registry.js'
+import { eventually } from '../support/eventually.js'
+import { later, openGate, readNote } from '../support/gate.js'
+import { ana, dump, makeRegistry, makeStorage } from '../support/registry.js'
 
 describe('sweep', () => {
   it('erases what was written of an integration after it was removed, and nothing of one that is there', async () => {
@@ -34,6 +35,41 @@ describe('sweep', () => {
     }
     expect((await dump(storage)).filter(({ key }) => key.includes(id) && !/^(event|audit)/.test(key))).toEqual([])
   })
+
+  it.each([false, true])(
+    'erases what a call wrote after its workspace was forgotten (begun again: %s)',
+    async (again) => {
+      let release = (): void => {}
+      const held = new Promise<void>((resolve) => (release = resolve))
+      const slow: TestTool = { ...readNote, run: async () => (await held, 'late') }
+      const { mine, id, registry, runtime, storage, server, another } = await openGate({ tools: [slow] })
+      await mine.configureTools(id, { read_note: { approval: 'auto' } })
+      // Another process, which is not told of what is committed here.
+      const elsewhere = another({ storage: { ...storage, watch: undefined } }).actingAs(ana)
+      const toolset = await elsewhere.toolset('assistant')
+      const call = toolset.call('notes__read_note', { id: '7' })
+      await eventually(() => expect(server.calls.get('read_note')).toBe(1))
+      await registry.forgetWorkspace('acme')
+      const begun = again ? await mine.connect({ url: server.url, name: 'New', agents: ['assistant'] }) : undefined
+      const kept = async () =>
+        (await dump(storage, 'acme')).flatMap(({ key }) => (/^(due|catalogue)\//.test(key) ? [] : [key]))
+      const before = await kept()
+      release()
+      expect(await call).toMatchObject({ type: 'completed' })
+      expect((await kept()).length).toBeGreaterThan(before.length)
+      expect(await registry.sweep()).toMatchObject({ removals: 1 })
+      expect((await kept()).filter((key) => !key.startsWith('catalogue/'))).toEqual(
+        before.filter((key) => !key.startsWith('catalogue/')),
+      )
+      if (begun !== undefined) expect(await mine.get(begun.integration.id)).toMatchObject({ status: 'connected' })
+      for (let hour = 0; hour < 26; hour++) {
+        expect(await registry.sweep()).toMatchObject({ removals: 0 })
+        await runtime.advance(3_600_000)
+      }
+      await registry.sweep()
+      expect((await dump(storage)).filter(({ key }) => key.startsWith('due/'))).toEqual([])
+    },
+  )
 
   it('leaves the handle of a removed integration to whoever has it now', async () => {
     const { mine, id, registry, runtime, server } = await openGate()

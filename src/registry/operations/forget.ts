@@ -1,9 +1,8 @@
-import type { StorageRecord } from '../../ports/storage.js'
 import { endApprovalsOf } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
-import { endSignIns, eraseCredential, eraseIntegration } from '../settings/erase-credential.js'
-import { deleteKeys, idsUnder, pages } from '../state/pages.js'
+import { endSignIns, eraseCredential } from '../settings/erase-credential.js'
+import { deleteUnder, idsUnder } from '../state/pages.js'
 import { deleteList } from '../state/tool-list-records.js'
 import { versioned, toJson, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, prefixes } from '../state/keys.js'
@@ -61,34 +60,7 @@ export async function forgetUser(
   await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
   await deleteUnder(context, workspaceId, prefixes.grants(userId))
   await deleteUnder(context, workspaceId, prefixes.asked(userId))
-  await deleteUnder(context, workspaceId, prefixes.approvals, (record) => {
-    return (record.value as unknown as ApprovalRecord).request.userId === userId
+  await deleteUnder(context, workspaceId, prefixes.approvals, {
+    which: (record) => (record.value as unknown as ApprovalRecord).request.userId === userId,
   })
-}
-
-/** `forgetWorkspace()`: revokes every token and erases every record of a workspace, including events and audit log. */
-export async function forgetWorkspace(context: Context, workspaceId: string): Promise<void> {
-  for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
-    const { records } = await context.storage.read(workspaceId, [keys.integration(id)])
-    const handle = versioned<IntegrationRecord>(records[0])?.value.handle
-    await context.storage.commit(workspaceId, [{ key: keys.integration(id), value: undefined }])
-    context.calls.end(workspaceId, id, 'not_found')
-    await context.pool.closeKeys(poolPrefix(workspaceId, id))
-    await eraseIntegration(context, workspaceId, id, handle ?? id)
-  }
-  await deleteUnder(context, workspaceId, '')
-}
-
-async function deleteUnder(
-  context: Context,
-  workspaceId: string,
-  prefix: string,
-  which: (record: StorageRecord) => boolean = () => true,
-): Promise<void> {
-  for await (const { records } of pages(context.storage, { workspaceId, prefix, limit: 100 }))
-    await deleteKeys(
-      context,
-      workspaceId,
-      records.filter(which).map(({ key }) => key),
-    )
 }

@@ -5,7 +5,14 @@ import { finishRemoval, markRemoved } from '../settings/remove.js'
 import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
 import { deleteUnusedChunks } from '../state/tool-list-records.js'
-import { versioned, type DueRemovalRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import {
+  versioned,
+  type DueForgettingRecord,
+  type DueRemovalRecord,
+  type IntegrationRecord,
+  type StatusRecord,
+} from '../state/records.js'
+import { forgetLateWrites } from './forget-workspace.js'
 import { deleteExpired, eachExpired, type Scanned } from './each-record.js'
 
 /** Result of a sweep. */
@@ -49,6 +56,8 @@ async function finish(context: Context, record: Scanned, now: number): Promise<D
     case 'chunks':
       await deleteUnusedChunks(context, record.workspaceId, id, [record])
       return undefined
+    case 'forgetting':
+      return endForgetting(context, record, now)
     case 'removal':
       return endRemoval(context, record, id, now)
     case 'revocation':
@@ -86,6 +95,14 @@ async function endRemoval(context: Context, record: Scanned, id: string, now: nu
   }
   const found = await eraseIntegration(context, workspaceId, id, id)
   await settle(context, record, now - removal.removedAt < lateWritesMs ? now + recheckMs : undefined)
+  return found ? 'removals' : undefined
+}
+
+/** What was written late of a workspace that was forgotten. */
+async function endForgetting(context: Context, record: Scanned, now: number): Promise<Done> {
+  const forgetting = versioned<DueForgettingRecord>(record)!.value
+  const found = await forgetLateWrites(context, record.workspaceId, forgetting)
+  await settle(context, record, now - forgetting.forgottenAt < lateWritesMs ? now + recheckMs : undefined)
   return found ? 'removals' : undefined
 }
 

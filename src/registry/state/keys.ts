@@ -43,6 +43,7 @@ export const keys = {
   due: {
     approval: (id: string) => `due/approval/${id}`,
     chunks: (hash: string) => `due/chunks/${hash}`,
+    forgetting: (id: string) => `due/forgetting/${id}`,
     removal: (id: string) => `due/removal/${id}`,
     revocation: (id: string, owner: string, lineage: string) => `due/revocation/${id}/${owner}/${lineage}`,
     signIn: (id: string) => `due/sign-in/${id}`,
@@ -71,6 +72,7 @@ export const prefixes = {
   allGrants: 'grant/',
   chunks: (hash: string) => `chunk/${hash}/`,
   chunkUses: (hash: string) => `chunk-use/${hash}/`,
+  dueForgettings: 'due/forgetting/',
   event: 'event/',
   /** The integrations of each change, by append. */
   catalogue: 'catalogue/',

@@ -1,5 +1,5 @@
 import { recordLimits } from '../../model/record-limits.js'
-import type { RegistryStorage, StorageListQuery, StorageListResult } from '../../ports/storage.js'
+import type { RegistryStorage, StorageListQuery, StorageListResult, StorageRecord } from '../../ports/storage.js'
 import type { Context } from './context.js'
 
 /** All records under a prefix, page by page, until the reader stops. */
@@ -25,6 +25,23 @@ export async function idsUnder(
   for await (const { records } of pages(context.storage, { workspaceId, prefix, limit: 1000 }))
     ids.push(...records.map(({ key }) => key.slice(prefix.length)))
   return ids
+}
+
+/** Deletes the records under a prefix. @returns how many */
+export async function deleteUnder(
+  context: Pick<Context, 'storage'>,
+  workspaceId: string,
+  prefix: string,
+  { after, which = () => true }: { readonly after?: string; readonly which?: (record: StorageRecord) => boolean } = {},
+): Promise<number> {
+  let deleted = 0
+  const query = { workspaceId, prefix, after, limit: recordLimits.writes }
+  for await (const { records } of pages(context.storage, query)) {
+    const found = records.filter(which).map(({ key }) => key)
+    await deleteKeys(context, workspaceId, found)
+    deleted += found.length
+  }
+  return deleted
 }
 
 /** Deletes records by their keys, in commits of the largest allowed size. */

@@ -214,6 +214,12 @@ export interface CatalogueChangeRecord {
   readonly integrations: readonly string[]
 }
 
+/** `due/forgetting/{id}`: integrations of a forgotten workspace: a running call may still write. */
+export interface DueForgettingRecord {
+  readonly forgottenAt: number
+  readonly integrations: readonly string[]
+}
+
 /** `due/removal/{id}`: a removed integration. Its records are erased, and erased again if a running call wrote later. */
 export type DueRemovalRecord = { readonly removedAt: number } & (
   { readonly handle: string; readonly erased?: undefined } | { readonly erased: true }
