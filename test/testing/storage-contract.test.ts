@@ -14,7 +14,7 @@ const flaws: Record<string, Flaw> = {
         const answer = await sound.read(workspaceId, keys)
         const records = answer.records.map((record) => {
           if (record === undefined) return undefined
-          const known = kept.get(record.version + record.key) ?? record
+          const known = kept.get(record.version + record.key) ?? structuredClone(record)
           kept.set(record.version + record.key, known)
           return known
         })
