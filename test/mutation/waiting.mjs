@@ -9,13 +9,17 @@ const sentOnce = 'test/mcp/sent-once.test.ts'
 export default [
   {
     without: 'a second decision of a call that waited for a place',
-    edits: [{ file: admit, search: 'else if (waited) await holdOn', replace: 'else if (false) await holdOn' }],
+    edits: [
+      { file: admit, search: 'else if (waited) await recheckClaimed', replace: 'else if (false) await recheckClaimed' },
+    ],
     test: aging,
     named: 'it waited for a place',
   },
   {
     without: 'a second decision of a call that waited for a connection',
-    edits: [{ file: admit, search: 'else if (waited) await holdOn', replace: 'else if (false) await holdOn' }],
+    edits: [
+      { file: admit, search: 'else if (waited) await recheckClaimed', replace: 'else if (false) await recheckClaimed' },
+    ],
     test: aging,
     named: 'it waited for a connection',
   },
@@ -68,7 +72,7 @@ export default [
     edits: [
       {
         file: 'src/registry/gate/conclude.ts',
-        search: "isDefiniteAnswer(error) ? 'finished' : 'approved'",
+        search: "isDefiniteRefusal(error) ? 'finished' : 'approved'",
         replace: "'approved'",
       },
     ],
@@ -95,13 +99,13 @@ export default [
   },
   {
     without: 'a call that is not repeated when its revision was refused for no reason',
-    edits: [{ file: live, search: '|| saysAnotherRevision(fault)))', replace: '|| false))' }],
+    edits: [{ file: live, search: '|| saysAnotherRevision(failure)))', replace: '|| false))' }],
     test: sentOnce,
     named: 'with JSON-RPC error -32022',
   },
   {
     without: 'a call that is not repeated when it may have run',
-    edits: [{ file: live, search: "'call' && mayHaveBegun(fault)", replace: "'call' && false" }],
+    edits: [{ file: live, search: "'call' && mayHaveBegun(failure)", replace: "'call' && false" }],
     test: sentOnce,
     named: 'a call that may have run',
   },
