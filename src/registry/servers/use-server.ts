@@ -165,19 +165,22 @@ async function localEndpoint(
   return { endpoint: { local: connector.local }, cleanWords: serverWords().clean }
 }
 
+/** Header values that were entered: everybody's, and the person's own over them. */
+async function headersOf(context: Context, target: Target): Promise<Readonly<Record<string, string>>> {
+  const { record, workspaceId, integrationId, sharedHeaders, ownHeaders } = target
+  const origin = originOf(record)
+  return {
+    ...(await openHeaders(context, { workspaceId, integrationId, owner: sharedOwner }, sharedHeaders, origin)),
+    ...(await openHeaders(context, target, ownHeaders, origin)),
+  }
+}
+
 /** The credential of requests. */
 async function credentialOf(context: Context, target: Target): Promise<CredentialSource> {
   const { record, workspaceId, integrationId, owner, sharedHeaders, ownHeaders } = target
   if (record.auth === 'header' && sharedHeaders === undefined && ownHeaders === undefined)
     throw new AuthorizationRequired('credential_missing')
-  const origin = originOf(record)
-  const headers =
-    sharedHeaders === undefined && ownHeaders === undefined
-      ? {}
-      : {
-          ...(await openHeaders(context, { workspaceId, integrationId, owner: sharedOwner }, sharedHeaders, origin)),
-          ...(await openHeaders(context, target, ownHeaders, origin)),
-        }
+  const headers = sharedHeaders === undefined && ownHeaders === undefined ? {} : await headersOf(context, target)
   if (record.auth !== 'oauth')
     return Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }
   const tokens = context.refresher.source({
