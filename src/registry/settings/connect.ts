@@ -57,7 +57,6 @@ export async function connect(
         integrationId: id,
         owner,
         userId: actor.userId,
-        perUser: owner !== sharedOwner,
       },
       listed.listing,
       known,

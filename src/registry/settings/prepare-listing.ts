@@ -13,19 +13,11 @@ import {
   type ToolsRecord,
   type Versioned,
 } from '../state/records.js'
-import { keys } from '../state/keys.js'
+import { keys, sharedOwner } from '../state/keys.js'
+import type { ListOwner } from '../state/target.js'
 import { hashed, type ListedTool, type ToolList } from '../state/tool-list-cache.js'
 import { listWrites } from '../state/tool-list-records.js'
 import { acceptedDefinitions, classifyChanges } from './classify-changes.js'
-
-/** The integration and owner of a tool list. */
-interface ListOwner {
-  readonly workspaceId: string
-  readonly integrationId: string
-  readonly owner: string
-  readonly userId: string
-  readonly perUser: boolean
-}
 
 /** The stored records of an integration's tools before a new listing. */
 export interface KnownTools {
@@ -195,7 +187,7 @@ function eventsOf(
       added,
       changed,
       removed,
-      userId: listOwner.perUser ? listOwner.userId : undefined,
+      userId: listOwner.owner === sharedOwner ? undefined : listOwner.userId,
     },
   ]
 }

@@ -50,13 +50,9 @@ export async function refreshTools(context: Context, target: Target, options: Us
       settings: versioned<SettingsRecord>(records[1]),
       manifest: versioned<ToolsRecord>(records[2])?.value,
     }
-    const prepared = await prepareListing(
-      context,
-      { workspaceId, integrationId, owner, userId, perUser: owner !== sharedOwner },
-      listing,
-      stored,
-      { now },
-    )
+    const prepared = await prepareListing(context, { workspaceId, integrationId, owner, userId }, listing, stored, {
+      now,
+    })
     const status = statusChange(
       { integrationId, owner, userId },
       known,
