@@ -1,6 +1,6 @@
 /**
  * What hostile servers cost their neighbours. First, calls of a healthy server while one server hangs, one drips and one
- * floods, beside the same calls alone, in rounds that alternate. Then the heap over many connects and disconnects: good,
+ * floods, in turns with the same calls alone. Then the heap over many connects and disconnects: good,
  * failed and aborted. With `--short`, fewer of both, for CI.
  */
 import { fork } from 'node:child_process'
@@ -10,58 +10,44 @@ import { runInNewContext } from 'node:vm'
 import Database from 'libsql'
 import { type IntegrationRegistry, memoryStorage } from 'mcp-integrations'
 import { sqliteStorage } from 'mcp-integrations/sqlite'
-import { median, quantile } from './support/figures.js'
+import { alternating, holds } from './support/alternating.js'
 import { actor, openRegistry } from './support/host.js'
 
 const isShort = process.argv.includes('--short')
-const rounds = isShort ? 5 : 15
-const callsOfRound = isShort ? 200 : 500
-/** How many times one p99 of the same calls may be another. */
-const maxNoise = 1.5
+const rounds = isShort ? 20 : 60
+const callsOfBlock = 50
 const cycles = isShort ? 900 : 10_000
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void
 
-const child = fork('scripts/run.mjs', ['test/hostile/server-process.ts'])
+const child = fork('scripts/run.mjs', ['test/hostile/lane/server-process.ts'])
 const [{ base }] = (await once(child, 'message')) as [{ base: string }]
 const urlOf = (name: string, number = 0): string => `${base}/${encodeURIComponent(name)}/modern/mcp?n=${number}`
 
-const slowdown = await siblings()
+const sibling = await siblings()
 const bytes = await heapSlope()
 child.disconnect()
-const isMeasured = slowdown !== undefined
-if (!isMeasured) console.log('NOT MEASURED: the calls alone differ too much from one another on this machine')
-const holds = (!isMeasured || slowdown <= 2) && bytes < 1024
-console.log(holds ? (isMeasured ? 'both goals hold' : 'the goal for the heap holds') : 'FAILED: a goal does not hold')
-process.exitCode = holds ? 0 : 1
+console.log(bytes < 1024 ? 'the goal for the heap holds' : 'FAILED: the goal for the heap does not hold')
+process.exitCode = sibling && bytes < 1024 ? 0 : 1
 
-/**
- * How many times its own p99 a healthy server's calls take beside hostile ones: the median of the rounds. The calls alone
- * before and after are each other's control: a round in which they differ shows the machine, and is run again.
- *
- * @returns `undefined`, where too few rounds were quiet
- */
-async function siblings(): Promise<number | undefined> {
+/** Calls of a healthy server beside hostile ones, in turns with the same calls alone. */
+async function siblings(): Promise<boolean> {
   const registry = openRegistry(memoryStorage(), { callTimeoutMs: 2_000, connectTimeoutMs: 2_000 })
   const healthy = await connected(registry, 'healthy')
   const hostile: string[] = []
   for (const name of ['silence', 'one byte at a time', 'progress without end'])
     hostile.push(await connected(registry, name))
   const toolset = await registry.actingAs(actor).toolset('assistant')
-  const p99 = async (): Promise<number> => {
+  const alone = async (): Promise<readonly number[]> => {
     const times: number[] = []
-    for (let n = 0; n < callsOfRound; n++) {
+    for (let n = 0; n < callsOfBlock; n++) {
       const started = performance.now()
       await toolset.call(healthy, {})
       times.push(performance.now() - started)
     }
-    return quantile(times, 0.99)
+    return times
   }
-  await p99()
-  const ratios: number[] = []
-  const figures: number[] = []
-  for (let round = 0; round < 4 * rounds && ratios.length < rounds; round++) {
-    const alone = await p99()
+  const beside = async (): Promise<readonly number[]> => {
     const stop = new AbortController()
     const hanging = hostile.map(async (name) => {
       while (!stop.signal.aborted) {
@@ -69,20 +55,16 @@ async function siblings(): Promise<number | undefined> {
         await new Promise((resolve) => setTimeout(resolve, 5))
       }
     })
-    const beside = await p99()
+    // What is measured is the hostile servers under way, not three calls that begin at once.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const times = await alone()
     stop.abort()
     await Promise.all(hanging)
-    const again = await p99()
-    if (Math.max(alone, again) > maxNoise * Math.min(alone, again)) continue
-    figures.push(beside)
-    ratios.push(beside / ((alone + again) / 2))
+    return times
   }
+  const { measured, spread } = await alternating(alone, beside, { rounds, maxMs: 60_000 })
   await registry.close()
-  if (ratios.length < rounds) return undefined
-  console.log(
-    `p99 of a sibling beside hostile servers: ${median(figures).toFixed(1)} ms, ${median(ratios).toFixed(2)} times its own`,
-  )
-  return median(ratios)
+  return holds('p99 of a sibling beside a server that hangs, drips and floods', measured.p99, spread.p99, 2)
 }
 
 /** Connects, and returns the name by which a model calls its tool, which runs without asking. */
