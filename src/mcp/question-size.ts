@@ -1,3 +1,4 @@
+import { IntegrationError } from '../model/errors.js'
 import { isObject, type Raw } from './absent.js'
 
 /** The limit of values in a request or notification of the server, because the SDK checks each value in many ways. */
@@ -13,16 +14,24 @@ export function boundedParams(method: string, params: unknown): unknown {
   return isBounded(params) && (method !== 'elicitation/create' || isFillable(params)) ? params : undefined
 }
 
-/** Does the same with all questions of a result, which share one limit. */
-export function withBoundedQuestions(result: Raw): Raw {
-  const { inputRequests } = result
-  if (!isObject(inputRequests)) return result
-  if (!isBounded(inputRequests)) return { ...result, inputRequests: 'too large' }
-  const questions = Object.entries(inputRequests).map(([id, question]) => [
-    id,
-    isObject(question) ? { ...question, params: boundedParams(String(question.method), question.params) } : question,
-  ])
-  return { ...result, inputRequests: Object.fromEntries(questions) as Raw }
+/**
+ * Checks that all questions of a result, which share one limit, are short. Reading them again would take long too.
+ *
+ * @throws IntegrationError `protocol_error`
+ */
+export function requireShortQuestions({ inputRequests }: Raw): void {
+  if (!isObject(inputRequests)) return
+  const areShort =
+    isBounded(inputRequests) &&
+    Object.values(inputRequests).every(
+      (question) => !isObject(question) || question.method !== 'elicitation/create' || isFillable(question.params),
+    )
+  if (areShort) return
+  throw new IntegrationError(
+    'protocol_error',
+    "The server asked more than a person can answer. Report it to the server's author.",
+    { mayHaveRun: true },
+  )
 }
 
 function isFillable(params: unknown): boolean {

@@ -2,7 +2,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { isAbsent, isObject, withoutAbsent, withoutMember, type Raw } from './absent.js'
 import { readDiscovery, readHandshake } from './handshake.js'
 import { flooded } from './flood-gate.js'
-import { boundedParams, withBoundedQuestions } from './question-size.js'
+import { boundedParams, requireShortQuestions } from './question-size.js'
 import { carryRaw } from './raw-results.js'
 
 /** A request that waits for its response. */
@@ -100,8 +100,10 @@ function readAnswer(sent: Raw, fails: boolean, asked: Awaited | undefined): JSON
 }
 
 function readResult(method: string | undefined, result: unknown): unknown {
-  if (method === 'tools/call' || method === 'tools/list')
-    return isObject(result) ? withBoundedQuestions(result) : (result ?? {})
+  if (method === 'tools/call' || method === 'tools/list') {
+    if (isObject(result)) requireShortQuestions(result)
+    return result ?? {}
+  }
   if (isAbsent(result, 'object')) return {}
   if (!isObject(result)) return {}
   const read = isObject(result._meta) ? result : withoutMember(result, '_meta')

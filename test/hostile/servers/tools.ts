@@ -220,11 +220,11 @@ export const tools = serverCases({
       () => ({
         type: 'object',
         dependentRequired: fields(
-          2_000,
-          Array.from({ length: 50 }, (_, n) => `k${n}`),
+          100,
+          Array.from({ length: 10 }, (_, n) => `k${n}`),
         ),
       }),
-      () => fields(200, 1),
+      () => fields(100, 1),
     ),
   ],
   'numbers to divide by': [
