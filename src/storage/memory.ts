@@ -215,7 +215,7 @@ function sharedRecordOf(entry: Entry): StorageRecord {
 }
 
 /** Longer values are read rarely, and would be kept twice. In characters of JSON. */
-const longestShared = 16 * 1024
+const longestShared = 4 * 1024
 
 function recordOf(entry: Entry): StorageRecord {
   const { key, version, json, expiresAt } = entry
