@@ -20,7 +20,7 @@ try {
   report(`warm toolset, ${onPostgres.toolsetQueries} query`, onPostgres.toolset)
   report(`warm call, ${onPostgres.callQueries} queries`, onPostgres.call)
   report('warm call in memory', inMemory.call)
-  if (onPostgres.toolsetQueries > 1 || onPostgres.callQueries > 3) throw new Error('more queries than promised')
+  if (onPostgres.toolsetQueries > 1 || onPostgres.callQueries > 2) throw new Error('more queries than promised')
 } finally {
   server.close()
   await pool.end()

@@ -1,6 +1,6 @@
 // Runs a TypeScript program of this repository on its sources: node scripts/run.mjs bench/egress.ts [arguments]. With
 // --lane NAME before it, with the frameworks that test:bridges has installed for that lane.
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -17,9 +17,10 @@ const outfile = join(
   relative(root, program).replace(/\.ts$/, '.mjs'),
 )
 
-await build({
+const { outputFiles } = await build({
   entryPoints: [program],
   outfile,
+  write: false,
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -31,6 +32,10 @@ await build({
     { name: 'sources', setup: ({ onResolve }) => onResolve({ filter: /^[^./]/ }, ourSourcesOrOutside) },
   ],
 })
+// Several processes may start one program at once: none finds half a file.
+mkdirSync(dirname(outfile), { recursive: true })
+writeFileSync(`${outfile}.${process.pid}`, outputFiles[0].contents)
+renameSync(`${outfile}.${process.pid}`, outfile)
 process.setSourceMapsEnabled(true)
 process.argv = [process.argv[0], outfile, ...programArguments]
 await import(pathToFileURL(outfile).href)

@@ -106,7 +106,10 @@ async function seed(
 async function measureInProcess(address: StorageAddress, workspaces: number): Promise<Figures> {
   const child = fork('scripts/run.mjs', ['bench/scale/measure.ts'], { execArgv: ['--expose-gc'] })
   child.send({ address, workspaces, url: server.url })
-  const [figures] = (await once(child, 'message')) as [Figures]
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('A process ended before it had measured.')
+  })
+  const [figures] = (await Promise.race([once(child, 'message'), ended])) as [Figures]
   child.disconnect()
   return figures
 }

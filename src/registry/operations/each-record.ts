@@ -2,6 +2,7 @@ import { recordLimits } from '../../model/record-limits.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { closed } from '../state/errors.js'
+import { everyPage } from '../state/pages.js'
 
 /** A record of any workspace. */
 export type Scanned = StorageRecord & { readonly workspaceId: string }
@@ -16,13 +17,8 @@ export async function eachRecord(
   prefix: string,
   visit: (record: Scanned, now: number) => Promise<void>,
 ): Promise<void> {
-  for (let after: string | undefined; ;) {
-    if (context.closing.aborted) throw closed()
-    const page = await context.storage.scan({ prefix, limit: 500, after })
-    for (const record of page.records) await visit(record, page.now)
-    if (page.next === undefined) return
-    after = page.next
-  }
+  const read = (after: string | undefined) => whileOpen(context).scan({ prefix, limit: 500, after })
+  for await (const { records, now } of everyPage(read)) for (const record of records) await visit(record, now)
 }
 
 /**
@@ -34,13 +30,13 @@ export async function eachExpired(
   context: Context,
   visit: (records: readonly Scanned[], now: number) => Promise<void>,
 ): Promise<void> {
-  for (let after: string | undefined; ;) {
-    if (context.closing.aborted) throw closed()
-    const page = await context.storage.expired({ limit: 500, after })
-    await visit(page.records, page.now)
-    if (page.next === undefined) return
-    after = page.next
-  }
+  const read = (after: string | undefined) => whileOpen(context).expired({ limit: 500, after })
+  for await (const { records, now } of everyPage(read)) await visit(records, now)
+}
+
+function whileOpen({ closing, storage }: Context): Context['storage'] {
+  if (closing.aborted) throw closed()
+  return storage
 }
 
 /** Deletes records unless they were written again in the meantime. @returns the number of deleted records */

@@ -7,8 +7,16 @@ export async function* pages(
   storage: Pick<RegistryStorage, 'list'>,
   query: StorageListQuery,
 ): AsyncGenerator<StorageListResult, void, void> {
-  for (let { after } = query; ;) {
-    const page = await storage.list({ ...query, after })
+  yield* everyPage((after) => storage.list({ ...query, after }), query.after)
+}
+
+/** One page after the other, until there is no `next` or the reader stops. */
+export async function* everyPage<Page extends { readonly next?: string | undefined }>(
+  read: (after: string | undefined) => Promise<Page>,
+  first?: string,
+): AsyncGenerator<Page, void, void> {
+  for (let after = first; ;) {
+    const page = await read(after)
     yield page
     if (page.next === undefined) return
     after = page.next
