@@ -65,7 +65,7 @@ async function measureAll(title: string, address: StorageAddress, diskUse: () =>
     console.log(
       `${title}: ${size} integrations seeded in ${seconds} s, ${megabytes.toFixed(0)} MB on disk, ${((megabytes * 1000) / size).toFixed(1)} kB each`,
     )
-    const figures = await measureInProcess(address, workspaces)
+    const figures = await measureInProcess(address, 0, workspaces)
     curves.push({ size, figures })
     check(title, size, figures)
   }
@@ -103,9 +103,9 @@ async function seed(
 }
 
 /** In a process of its own, so that its start and its heap are those of a host. */
-async function measureInProcess(address: StorageAddress, workspaces: number): Promise<Figures> {
+async function measureInProcess(address: StorageAddress, first: number, workspaces: number): Promise<Figures> {
   const child = fork('scripts/run.mjs', ['bench/scale/measure.ts'], { execArgv: ['--expose-gc'] })
-  child.send({ address, workspaces, url: server.url })
+  child.send({ address, first, workspaces, url: server.url })
   const ended = once(child, 'exit').then(() => {
     throw new Error('A process ended before it had measured.')
   })
@@ -115,7 +115,11 @@ async function measureInProcess(address: StorageAddress, workspaces: number): Pr
 }
 
 async function measureTogether(title: string, address: StorageAddress, workspaces: number): Promise<void> {
-  const all = await Promise.all(Array.from({ length: processes }, () => measureInProcess(address, workspaces)))
+  // Each in workspaces of its own: one must not turn off what another calls.
+  const share = Math.floor(workspaces / processes)
+  const all = await Promise.all(
+    Array.from({ length: processes }, (_, n) => measureInProcess(address, n * share, share)),
+  )
   console.log(`\n${title}, ${processes} processes at once, p50 of the slowest in ms`)
   for (const verb of Object.keys(all[0]!.verbs)) {
     const slowest = Math.max(...all.map(({ verbs }) => verbs[verb]!.p50))

@@ -25,11 +25,13 @@ if (process.send !== undefined) {
 
 interface Job {
   readonly address: StorageAddress
+  /** The workspaces that this process works in: so many from the first. */
+  readonly first: number
   readonly workspaces: number
   readonly url: string
 }
 
-async function measure({ address, workspaces, url }: Job): Promise<Figures> {
+async function measure({ address, first, workspaces, url }: Job): Promise<Figures> {
   const { storage, close } = openStorage(address)
   let asked = 0
   const counted: typeof fetch = (...request) => {
@@ -39,7 +41,7 @@ async function measure({ address, workspaces, url }: Job): Promise<Figures> {
   const started = performance.now()
   const registry = hostRegistry(storage, url, { runtime: { fetch: counted } })
   const startMs = performance.now() - started
-  const inWorkspace = (n: number) => registry.actingAs({ workspaceId: `w${n}`, userId: 'ana', role: 'admin' })
+  const inWorkspace = (n: number) => registry.actingAs({ workspaceId: `w${first + n}`, userId: 'ana', role: 'admin' })
   const anyWorkspace = () => inWorkspace(Math.floor(Math.random() * workspaces))
   const verbs: Record<string, { p50: number; p99: number; cpuP99: number }> = {}
   const time = async (name: string, count: number, work: (n: number) => Promise<unknown>): Promise<void> => {
@@ -70,8 +72,8 @@ async function measure({ address, workspaces, url }: Job): Promise<Figures> {
   await time('toolset, warm', 500, () => known.toolset('assistant'))
   const requests = asked
   await time('list', rounds, () => anyWorkspace().list())
-  const [first] = await inWorkspace(0).list()
-  const { id } = first!
+  const [listed] = await inWorkspace(0).list()
+  const { id } = listed!
   await time('get', rounds, () => anyWorkspace().get(id))
   await time('tools', rounds, () => anyWorkspace().tools(id))
   await time('configureTools', rounds, (n) => anyWorkspace().configureTools(id, { read_1: { enabled: n % 2 === 0 } }))
