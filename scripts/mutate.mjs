@@ -1,6 +1,6 @@
 // Takes one cure after the other out of the sources, as the lists in test/mutation/ name them, and runs the tests that
 // should notice. Fails when none does. An argument chooses the mutations whose sentence holds it.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createVitest } from 'vitest/node'
@@ -10,11 +10,11 @@ const { paths } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).
 
 /** The mutated text of files, by path. Nothing is written to disk. */
 const mutated = new Map()
-const vitest = await startVitest()
+const listed = await readMutations()
+refuseImpossible(listed)
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
-const mutations = (await readMutations()).filter(
-  ({ without }) => wanted.length === 0 || wanted.some((word) => without.includes(word)),
-)
+const mutations = listed.filter(({ without }) => wanted.length === 0 || wanted.some((word) => without.includes(word)))
+const vitest = await startVitest()
 const healthy = new Set()
 const survivors = []
 for (const mutation of mutations) {
@@ -39,6 +39,24 @@ async function readMutations() {
   return lists.flatMap(({ default: list }) => list)
 }
 
+/** Ends the process before any test runs when the text of one mutation, chosen or not, is no longer in its file. */
+function refuseImpossible(all) {
+  const reasons = all.flatMap((mutation) => {
+    try {
+      if (!existsSync(join(root, mutation.test))) throw new Error(`there is no ${mutation.test}`)
+      mutate(mutation)
+      return []
+    } catch (error) {
+      return [`IMPOSSIBLE  without ${mutation.without}: ${error.message}`]
+    } finally {
+      mutated.clear()
+    }
+  })
+  if (reasons.length === 0) return
+  console.log(reasons.join('\n'))
+  process.exit(1)
+}
+
 async function tried(mutation) {
   await refuseSick(mutation)
   return (await notices(mutation)) ? 'noticed ' : 'SURVIVED'
@@ -55,10 +73,7 @@ async function refuseSick({ test, named }) {
 }
 
 async function notices(mutation) {
-  for (const edit of mutation.edits) {
-    const file = join(root, edit.file)
-    mutated.set(file, edited(mutated.get(file) ?? readFileSync(file, 'utf8'), edit))
-  }
+  mutate(mutation)
   const files = [...mutated.keys()]
   try {
     for (const file of files) vitest.invalidateFile(file)
@@ -66,6 +81,13 @@ async function notices(mutation) {
   } finally {
     mutated.clear()
     for (const file of files) vitest.invalidateFile(file)
+  }
+}
+
+function mutate({ edits }) {
+  for (const edit of edits) {
+    const file = join(root, edit.file)
+    mutated.set(file, edited(mutated.get(file) ?? readFileSync(file, 'utf8'), edit))
   }
 }
 

@@ -200,7 +200,7 @@ export default [
   ),
   mutation(
     'definitions of names that name a field',
-    compare,
+    'src/policy/schema-keywords.ts',
     ["  'propertyNames',\n  'dependentSchemas',", "  'dependentSchemas',"],
     [schemas, 'a definition of names that names a field'],
   ),
@@ -212,7 +212,7 @@ export default [
   ),
   mutation(
     'tools that exchanged names',
-    'src/registry/gate/tool-changes.ts',
+    'src/registry/settings/classify-changes.ts',
     ['|| left <= 0 || swaps.has(name))', '|| left <= 0)'],
     [changes, 'asks when it exchanges names'],
   ),
