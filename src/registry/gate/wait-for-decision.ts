@@ -1,10 +1,10 @@
 import type { Approval, ApprovalStatus } from '../../model/approval.js'
+import { atFirstUse } from '../../model/at-first-use.js'
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import { onAbort } from '../../model/race.js'
 import type { ConfirmCallback } from '../../ports/confirm.js'
 import { presentApproval, readApproval, type StoredApproval } from './approvals.js'
 import { actingAs, type Context } from '../state/context.js'
-import { decide } from './decide.js'
 import { endOne } from './end-approvals.js'
 import type { OpenedApproval } from './open-approval.js'
 import type { ResolvedCall } from './resolved-call.js'
@@ -134,6 +134,7 @@ async function consult(
     const decision = await confirm(request, { signal: over.signal })
     if (decision === 'defer') return false
     const { integrationId } = call.target
+    const { decide } = await loadDecide()
     await decide(actingAs(context, call.scope.actor), [approvalId], decision, { by: 'confirm', integrationId })
     return true
   } catch (error) {
@@ -147,3 +148,6 @@ async function consult(
     for (const end of ends) end()
   }
 }
+
+/** Checking a decision needs zod: a process whose tools run without asking never loads it. */
+const loadDecide = atFirstUse(() => import('./decide.js'))
