@@ -40,7 +40,7 @@ try {
   })
   // #endregion
 
-  /** The agent calls; the person is asked, or not; what came of it. */
+  /** The agent calls a tool; the person may be asked; the outcome is printed. */
   const call = async (to: string, text: string, without: string): Promise<ToolCallOutcome> => {
     prepared = without
     answer = undefined
@@ -148,7 +148,7 @@ function tell(outcome: ToolCallOutcome): void {
   else line(`${red('▸')} ${dim(outcome.modelText)}`)
 }
 
-/** Whether an outcome is what the last answer asks for; nobody was asked: a remembered decision ran it. */
+/** Whether the outcome matches the person's answer; without a question, a remembered decision ran the call. */
 function follows(outcome: ToolCallOutcome): boolean {
   const said = typeof answer?.decision === 'object' ? answer.decision.decision : (answer?.decision ?? 'approve')
   const expected = { approve: 'completed', deny: 'not_run', defer: 'approval_required' } as const

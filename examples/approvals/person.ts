@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import type { ConfirmRequest, ApprovalDecision, JsonObject } from 'mcp-integrations'
 import { bold, dim, line, red, yellow } from '../quickstart/screen.js'
 
-/** A person's answer: what the registry is told, and what they typed. */
+/** A person's answer: the decision for the registry, and what they typed. */
 export interface Answer {
   readonly decision: ApprovalDecision | 'defer'
   readonly typed: string
@@ -10,7 +10,7 @@ export interface Answer {
 
 const keys = `${bold('y')}es · ${bold('a')}lways in this chat · ${bold('e')}dit {…} · ${bold('n')}o [why] · ${bold('l')}ater`
 
-/** Asks on the terminal; where there is none, the answer is the one that was prepared. */
+/** Asks on the terminal; without a terminal, uses the prepared answer. */
 export async function askPerson(request: ConfirmRequest, prepared: string, signal?: AbortSignal): Promise<Answer> {
   show(request)
   if (!process.stdin.isTTY) {

@@ -39,7 +39,7 @@ expect('it is connected', integration.status === 'connected' && integration.tool
 await mine.configureTools(integration.id, {
   echo: { approval: 'auto' }, // runs without asking
   'get-sum': { approval: 'ask' }, // asks every time
-  'get-env': { enabled: false }, // nobody needs it
+  'get-env': { enabled: false }, // not needed here
   'get-tiny-image': { agents: ['builder'] }, // not for assistant
 })
 // #endregion

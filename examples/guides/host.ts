@@ -1,4 +1,4 @@
-/** What the guides' examples share: a small MCP server on this machine, a registry, and a look at what came of it. */
+/** Shared by the guides' examples: a small MCP server on this machine, a registry, and a way to print results. */
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -31,7 +31,7 @@ const tools: readonly TestTool[] = [
   },
 ]
 
-/** The server of the examples, on a port of its own. */
+/** The server of the examples, on its own port. */
 export async function startNotes() {
   const server = testServer({ tools })
   const http = createServer(async (request, response) => {

@@ -65,11 +65,11 @@ export async function http(): Promise<void> {
   // #endregion
   // #region live
   const { after } = await client.events({ after: 'latest' })
-  await mine.disable(integration.id) // somebody turns it off: a person at the page, another process
+  await mine.disable(integration.id) // someone disables it: a person on the page, or another process
   const stop = new AbortController()
   const shown: string[] = []
   for await (const event of client.listen({ after, signal: stop.signal })) {
-    shown.push(event.type) // 'reset': more was missed than can be told one by one, read everything again
+    shown.push(event.type) // 'reset': too many events were missed, read everything again
     if (event.type === 'integration_disabled') stop.abort()
   }
   // #endregion
@@ -86,7 +86,7 @@ export async function http(): Promise<void> {
   // #region lists
   const list = JSON.stringify({ mcpServers: { second: { url: notes?.url }, files: { command: 'npx' } } })
   const { servers } = await client.previewServers(list) // to show: name, url, headers, what a person is asked for
-  const { rows } = await client.importServers(list, { agents: ['assistant'] }) // off until somebody has looked
+  const { rows } = await client.importServers(list, { agents: ['assistant'] }) // disabled until someone has checked them
   // #endregion
   expect('the list is shown', servers.length === 2)
   expect('each row says what became of it', rows.map(({ type }) => type).join() === 'connected,unsupported')

@@ -5,7 +5,7 @@ export async function buildChatScript(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: ['examples/host/page/chat.ts'],
     alias: { 'mcp-integrations/elements': './src/ui/elements.ts' },
-    // The elements define themselves when they are imported: the sources say so to nobody.
+    // The elements define themselves on import; the sources don't declare that side effect.
     ignoreAnnotations: true,
     bundle: true,
     format: 'esm',

@@ -101,7 +101,7 @@ async function keepPictures(browser: Browser, url: string): Promise<void> {
 }
 
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).first()
-/** How a person comes to each view. */
+/** How a person opens each view. */
 const views: Readonly<Record<string, (page: Page, url: string) => Promise<void>>> = {
   async chat(page, url) {
     await page.goto(url)

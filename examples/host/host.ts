@@ -12,7 +12,7 @@ import { storedChats, type AskMode, type Chat } from './stored-chats.js'
 
 /** What the host is started with. */
 export interface HostOptions {
-  /** The SQLite file; the chats are in another beside it. */
+  /** The SQLite file; the chats are in a second file in the same folder. */
   readonly file: string
   /** Seals credentials: 32 random bytes in base64. */
   readonly encryptionKey: string
@@ -63,7 +63,7 @@ export function openHost({ file, encryptionKey, connectors, script }: HostOption
     return c.json({ before: getCookie(c, 'person') ?? null })
   })
 
-  /** A chat of the person who asks; a new one where there is none. */
+  /** A chat of the current person; created if it doesn't exist. */
   const chatOf = (id: string, userId: string, agentId: string, mode: AskMode): Chat | undefined => {
     const known = chats.get(id) ?? { id, userId, agentId, mode, messages: [] }
     return known.userId === userId ? { ...known, agentId, mode } : undefined

@@ -66,7 +66,7 @@ interface Handover {
 /** Where the two processes of a story keep things. */
 interface Place {
   readonly folder: string
-  /** Of PostgreSQL; a story has one of its own. */
+  /** The PostgreSQL schema; each story has its own. */
   readonly schema: string
 }
 

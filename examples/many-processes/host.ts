@@ -32,7 +32,7 @@ export function runHost({ databaseUrl, schema, secret }: HostSettings): void {
   })
   // #endregion registry
 
-  // One person, whose requests the load balancer gives now to this process, now to that.
+  // One person; the load balancer sends their requests to either process.
   const mine = registry.actingAs({ workspaceId: 'acme', userId: 'ana' })
   const verbs: Record<string, (...args: string[]) => Promise<unknown>> = {
     connect: (url) => mine.connect({ url: url!, name: 'Notes', agents: ['assistant'] }),

@@ -1,6 +1,6 @@
-// Three hosts, each a process of its own, on one PostgreSQL: what one asks, another approves and a third runs; and the
+// Three hosts, each a separate process, on one PostgreSQL: what one asks, another approves and a third runs; and the
 // master switch that one flips ends the call that another is waiting for.
-// node scripts/run.mjs examples/many-processes/main.ts        (DATABASE_URL, or a PostgreSQL of its own)
+// node scripts/run.mjs examples/many-processes/main.ts        (DATABASE_URL, or a PostgreSQL that it starts)
 import { fork } from 'node:child_process'
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'
@@ -80,7 +80,7 @@ function say(what: string, how: string): void {
   console.log(`  ${what.padEnd(32)} ${how}`)
 }
 
-/** A host process: it does what it is told, and tells what came of it. */
+/** A host process: it runs the commands it receives, and returns the results. */
 function startHost(settings: HostSettings) {
   const child = fork(process.argv[1]!, [JSON.stringify(settings)])
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()

@@ -200,7 +200,7 @@ function summary({ name, status, trusted, visibility, tools, agents, protocolVer
   ]
 }
 
-/** One line for each tool: label, enabled, mode, and what the mode comes to. */
+/** One line for each tool: label, enabled, mode, and the mode's effect. */
 async function toolRows({ id, name }: Integration): Promise<string[][]> {
   const { tools } = await mine.tools(id)
   return tools.map((tool, n) => [

@@ -2,7 +2,7 @@ import Database from 'libsql'
 import { encryptedCredentials, IntegrationRegistry } from 'mcp-integrations'
 import { sqliteStorage } from 'mcp-integrations/sqlite'
 
-/** What a host knows before anybody has connected anything. */
+/** The configuration a host needs before any server is connected. */
 export interface HostConfig {
   /** The SQLite file. */
   readonly file: string
@@ -26,7 +26,7 @@ export function openRegistry({ file, encryptionKey, everythingUrl }: HostConfig)
         url: everythingUrl,
         auth: { type: 'header', name: 'X-Api-Key' },
         trusted: true, // its annotations are believed
-        tools: { 'get-env': { enabled: false } }, // nobody needs it
+        tools: { 'get-env': { enabled: false } }, // not needed here
       },
     ],
     egress: { allowLoopback: true }, // these servers run on this machine

@@ -1,4 +1,4 @@
-/** A process of its own, as after a restart: opens the same file, shows its toolset, and calls a tool when told to. */
+/** A separate process, as after a restart: opens the same file, shows its toolset, and calls a tool on request. */
 import { ana, openRegistry, type HostConfig } from './registry.js'
 
 const registry = openRegistry(JSON.parse(process.argv[2] ?? '') as HostConfig)

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-/** An MCP server of another author, running as a process of its own. */
+/** An MCP server of another author, running as a separate process. */
 export interface ServerProcess {
   readonly port: number
   readonly pid: number

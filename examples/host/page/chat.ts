@@ -75,7 +75,7 @@ async function refresh(): Promise<void> {
   if (messages.childElementCount === 0) add('empty', 'Connect a server under Integrations, then ask for something.')
 }
 
-/** What the AI SDK has asked and nobody has answered yet. */
+/** The AI SDK's unanswered approval requests. */
 function openQuestion(chat: Chat): Part | undefined {
   const parts = chat.messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content))
   const answered = new Set(

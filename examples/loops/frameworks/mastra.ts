@@ -32,7 +32,7 @@ await tell('mastra', {
     const stream = await agent.stream('Tidy my notes.', { toolsets: { notes }, maxSteps: 9 })
     // #endregion
     const questions = await questionsIn(stream)
-    // Without a memory of its own, Mastra forgets what came before the pause.
+    // Without its own memory, Mastra forgets what came before the pause.
     const before = JSON.stringify(scripted.requests.at(-1)!.prompt)
     return { runId: (stream as { runId: string }).runId, questions, before }
   },
