@@ -50,6 +50,19 @@ describe('places at a server', () => {
     expect(seated.at(-1)).toBe('dee')
   })
 
+  it('go to whoever holds fewest of those who could take one, however late they asked', async () => {
+    const { ask, leave, seated } = crowd(8)
+    await ask('bo', 2)
+    await ask('cy')
+    await ask('dee')
+    await ask('ana', 24)
+    expect(seated).toHaveLength(7)
+    await ask('bo')
+    await ask('cy')
+    await leave(seated.indexOf('dee'))
+    expect(seated.slice(-2)).toEqual(['ana', 'cy'])
+  })
+
   it('are all available to a single person', async () => {
     const { ask, seated, leave } = crowd(4)
     await ask(undefined, 6)

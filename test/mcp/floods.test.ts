@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readEvents } from '../../src/mcp/event-stream.js'
-import { FloodGate } from '../../src/mcp/flood-gate.js'
+import { FloodGate, FloodGates } from '../../src/mcp/flood-gate.js'
 import { cpuBound, cpuDuring } from '../support/cpu.js'
 import { fault, listing, open, rawServer, tool } from './support.js'
 
@@ -96,6 +96,19 @@ it('admits fewer requests, which have to be answered, than messages that are onl
   expect(() => gate.asked(Array.from({ length: 20 }, () => ask))).toThrow(
     expect.objectContaining({ code: 'response_too_large' }),
   )
+})
+
+it('admits less on the next stream of a connection that has flooded, for a while', () => {
+  let now = 0
+  const gates = new FloodGates(() => now)
+  const admits = (count: number) => gates.stream().message(count)
+  admits(900)
+  expect(() => admits(1_100)).toThrow(expect.objectContaining({ code: 'response_too_large' }))
+  now += 30_000
+  admits(15)
+  expect(() => admits(900)).toThrow(expect.objectContaining({ code: 'response_too_large' }))
+  now += 60_000
+  admits(900)
 })
 
 it('hands events on a few at a time, and lets others run in between', async () => {

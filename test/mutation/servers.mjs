@@ -1,31 +1,221 @@
-// Work that a server starts, and what people share at one server.
+// Work that a server starts, what people share at one server, and smaller ways in.
 const shared = 'src/registry/settings/shared-registration.ts'
+const registrations = 'test/registry/shared-registration.test.ts'
+const approvalLists = 'test/registry/approval-lists.test.ts'
+const pending = 'src/registry/gate/pending-approvals.ts'
+const definition = 'src/policy/tool-definition.ts'
+const definitions = 'test/policy/tool-definition.test.ts'
+
+/** A mutation of one place. */
+const mutation = (without, file, [search, replace], [test, named]) => ({
+  without,
+  edits: [{ file, search, replace }],
+  test,
+  named,
+})
 
 export default [
+  // Registrations
+  mutation(
+    'one failed registration for all who waited for it',
+    shared,
+    ["if (!isIntegrationError(error) || error.code !== 'aborted') throw error", 'void error'],
+    [registrations, 'is asked for once by all who wait for it'],
+  ),
+  mutation(
+    'one registration for all who need it at once',
+    shared,
+    ['(running = context.registering.get(key))', '(running = undefined as any)'],
+    [registrations, 'is one for all integrations'],
+  ),
+  mutation(
+    'a registration that is found by who comes later',
+    shared,
+    ['(await findRegistration(context, sharer, wanted)) ??', ''],
+    [registrations, 'is one for all integrations'],
+  ),
   {
-    without: 'one failed registration for all who waited for it',
+    without: 'a registration for each redirect URI, which two checks guard',
     edits: [
+      { file: shared, search: 'sha256Hex(`${issuer}\\n${redirectUri}`)', replace: 'sha256Hex(issuer)' },
       {
-        file: shared,
-        search: "if (!isIntegrationError(error) || error.code !== 'aborted') throw error",
-        replace: 'void error',
+        file: 'src/oauth/client-registration.ts',
+        search: ' && client.redirectUri === redirectUri',
+        replace: '',
       },
     ],
-    test: 'test/registry/shared-registration.test.ts',
-    named: 'is asked for once by all who wait for it',
+    test: registrations,
+    named: 'is no other redirect URI’s',
   },
   {
-    without: 'one registration for all who need it at once',
+    without: 'a registration for each authorization server, which two checks guard',
     edits: [
-      { file: shared, search: '(running = context.registering.get(key))', replace: '(running = undefined as any)' },
+      { file: shared, search: 'sha256Hex(`${issuer}\\n${redirectUri}`)', replace: "sha256Hex('one')" },
+      {
+        file: 'src/oauth/client-registration.ts',
+        search: ' && client.issuer === issuer && client.redirectUri === redirectUri',
+        replace: '',
+      },
     ],
-    test: 'test/registry/shared-registration.test.ts',
-    named: 'is one for all integrations',
+    test: registrations,
+    named: 'no other authorization server',
   },
-  {
-    without: 'a registration that is found by who comes later',
-    edits: [{ file: shared, search: '(await findRegistration(context, sharer, wanted)) ??', replace: '' }],
-    test: 'test/registry/shared-registration.test.ts',
-    named: 'is one for all integrations',
-  },
+  mutation(
+    'a refusal of registrations with foreign redirect URIs',
+    'src/oauth/client-registration.ts',
+    [' || isUnusable || isForeign', ' || isUnusable'],
+    ['test/field/oauth/registration.test.ts', 'a client with foreign redirect URIs'],
+  ),
+
+  // News and floods
+  mutation(
+    'a pause between two notices',
+    'src/mcp/news-pace.ts',
+    ["else if (this.#state === 'waiting') this.#hasNews = true", "else if (this.#state === 'waiting') this.#passOn()"],
+    ['test/mcp/news-pace.test.ts', 'is passed on ever less often'],
+  ),
+  mutation(
+    'a pause that grows while news keeps coming',
+    'src/mcp/news-pace.ts',
+    ['Math.min(2 * this.#intervalMs, maxMs)', 'minMs'],
+    ['test/mcp/news-pace.test.ts', 'is passed on ever less often'],
+  ),
+  mutation(
+    'the last notice',
+    'src/mcp/news-pace.ts',
+    ["if (this.#hasNews) this.#next('waiting')", 'if (false) return'],
+    ['test/mcp/news-pace.test.ts', 'is passed on ever less often'],
+  ),
+  mutation(
+    'a pace of the notices of a connection',
+    'src/mcp/live-connection.ts',
+    [': () => this.#news.news()', ': onToolsChanged'],
+    ['test/mcp/list-changes.test.ts', 'are told at a pace that slows down'],
+  ),
+  mutation(
+    'a higher price of messages that must be answered',
+    'src/mcp/flood-gate.ts',
+    ['const unitsOfRequest = 10', 'const unitsOfRequest = 1'],
+    ['test/mcp/floods.test.ts', 'admits fewer requests'],
+  ),
+  mutation(
+    'the end of a stream that floods',
+    'src/mcp/flood-gate.ts',
+    ['    this.#onFlood()\n    throw flooded()', '    this.#onFlood()'],
+    ['test/mcp/floods.test.ts', 'is distinguished from a long stream'],
+  ),
+  mutation(
+    'a lower limit after a flood',
+    'src/mcp/flood-gate.ts',
+    ['isKnown ? burstAfterFlood : burst', 'burst'],
+    ['test/mcp/floods.test.ts', 'admits less on the next stream'],
+  ),
+
+  // Places
+  mutation(
+    'a place that is left for others',
+    'src/mcp/fair-places.ts',
+    ['const maxShare = 3 / 4', 'const maxShare = 1'],
+    ['test/mcp/fair-places.test.ts', 'are left to others'],
+  ),
+  mutation(
+    'a turn for whoever holds fewest',
+    'src/mcp/fair-places.ts',
+    ['this.#heldBy(one) < this.#heldBy(best) ? one : best', 'best'],
+    ['test/mcp/fair-places.test.ts', 'of those who could take one'],
+  ),
+  mutation(
+    'places that the people of an integration share',
+    'src/registry/servers/use-server.ts',
+    ['isForSeveral ? target.userId : undefined', 'undefined'],
+    ['test/registry/shared-places.test.ts'],
+  ),
+
+  // Pending approvals
+  mutation(
+    'an index of pending approvals',
+    pending,
+    ['prefixes.pending(userId)', 'prefixes.asked(userId)'],
+    ['test/registry/approvals.test.ts', 'make room when they are decided'],
+  ),
+  mutation(
+    'a limit of pending approvals for each agent',
+    pending,
+    ['ofAgent >= maxPendingPerAgent', 'false'],
+    [approvalLists, 'are kept for the other agents'],
+  ),
+  mutation(
+    'one pending approval for an agent without any',
+    pending,
+    ['pending.length >= maxPendingPerUser && ofAgent > 0', 'pending.length >= maxPendingPerUser'],
+    [approvalLists, 'are one for an agent that has none'],
+  ),
+  mutation(
+    'a bound of the arguments on a page of approvals',
+    'src/registry/gate/list-approvals.ts',
+    [' || characters > maxCharacters', ''],
+    [approvalLists, 'ends a page of long arguments early'],
+  ),
+
+  // Small ones
+  mutation(
+    'denied hosts that are compared as addresses',
+    'src/egress/url-policy.ts',
+    ['if (isDeniedAddress(ip, options)) throw deniedHost(ip)', ''],
+    ['test/egress/url-policy.test.ts', 'denied'],
+  ),
+  mutation(
+    'scopes that are scope tokens',
+    'src/oauth/scopes.ts',
+    ["typeof value === 'string' && scopeToken.test(value)", "typeof value === 'string'"],
+    ['test/oauth/scopes.test.ts', 'are left out if they are none'],
+  ),
+  mutation(
+    'a bound of the scopes of one challenge',
+    'src/oauth/scopes.ts',
+    ['const maxScopes = 200', 'const maxScopes = 200_000'],
+    ['test/oauth/scopes.test.ts', '200 at most'],
+  ),
+  mutation(
+    'scopes without the secrets that were sent',
+    'src/oauth/authorized-fetch.ts',
+    ['challenge.scopes.filter((scope) => !isSecret(scope))', 'challenge.scopes'],
+    ['test/field/oauth/forbidden.test.ts', 'a scope that is the token itself'],
+  ),
+  mutation(
+    'errors that repeat no wrong header name',
+    'src/model/parse.ts',
+    ['(isWrongKey ? issue.path.slice(0, -1) : issue.path)', 'issue.path'],
+    ['test/registry/connecting.test.ts', 'a header name that HTTP forbids'],
+  ),
+  mutation(
+    'a bound of the rounds of one call',
+    'src/mcp/connect-client.ts',
+    ['maxRounds: 5', 'maxRounds: 10'],
+    ['test/mcp/elicitation.test.ts', 'may be asked five times'],
+  ),
+  mutation(
+    'task support in the hash of a definition',
+    definition,
+    ['taskSupport === undefined ? undefined : { taskSupport }', 'undefined'],
+    [definitions, 'includes members that have an effect'],
+  ),
+  mutation(
+    'the visibility in the hash of a definition',
+    definition,
+    ['visibility === undefined ? undefined : { ui: { visibility } }', 'undefined'],
+    [definitions, 'includes members that have an effect'],
+  ),
+  mutation(
+    'a hash without the metadata that changes often',
+    definition,
+    ['visibility === undefined ? undefined : { ui: { visibility } }', 'definition._meta as JsonValue | undefined'],
+    [definitions, 'ignores members that only the protocol needs'],
+  ),
+  mutation(
+    'a hash to which empty and absent are the same',
+    definition,
+    ['return value !== null && Object.keys(value).length > 0', 'return true'],
+    [definitions, 'treats an empty field as absent'],
+  ),
 ]

@@ -48,7 +48,7 @@ export default [
     'a bound of the candidates for a rename',
     'src/policy/tool-rename.ts',
     ['const maxWork = 400_000', 'const maxWork = 400_000_000'],
-    [definitions, 'is none where a search would cost too much'],
+    [definitions, 'is not found if the search would cost too much'],
   ),
   mutation(
     'a bound of the differences that are compared',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chooseScopes } from '../../src/oauth/scopes.js'
+import { chooseScopes, parseScopes } from '../../src/oauth/scopes.js'
 import { discovered } from '../support/oauth.js'
 
 const plain = discovered('https://as.example')
@@ -36,5 +36,21 @@ describe('scope choice', () => {
     expect(chooseScopes(challenge('read'), offline, undefined, { grant: { type: 'client_credentials' } })).toEqual([
       'read',
     ])
+  })
+})
+
+describe('scopes that a server names', () => {
+  it.each(['say "yes"', 'back\\slash', 'écrire', 'a\u0007b', 'x'.repeat(257)])(
+    'are left out if they are none: %j',
+    (name) => {
+      const named = parseScopes(`read ${name} write`)
+      expect(named).toEqual(expect.arrayContaining(['read', 'write']))
+      expect(named).not.toEqual(expect.arrayContaining([expect.stringMatching(/[^a-z]|x{257}/)]))
+    },
+  )
+
+  it('are taken once each, and 200 at most', () => {
+    expect(parseScopes('read write read')).toEqual(['read', 'write'])
+    expect(parseScopes(Array.from({ length: 1_000 }, (_, n) => `s${n}`).join(' '))).toHaveLength(200)
   })
 })
