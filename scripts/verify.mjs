@@ -14,7 +14,7 @@ const steps = [
   'npm run test:race -- --short',
   'npm run test:crash -- --short',
   'npm run test:field',
-  'npm run test:hostile',
+  'npm run test:hostile -- --short',
   'npm run test:interop',
   'npm run test:interop:more -- --short',
   'npm run test:browser',

@@ -12,23 +12,32 @@ export interface Cost {
 
 /** What the machine does at the moment, measured beside each case. */
 export interface Control {
-  /** How much longer a fixed piece of work takes than on the machine that the bounds are for; at least 1. */
+  /** CPU of a fixed piece of work, in ms. */
+  readonly workMs: number
+  /** How much longer that work takes than on the machine that the bounds are for; at least 1. */
   readonly slowness: number
   /** The slowest of the sibling's calls when nothing hostile runs. */
   readonly p99: number
 }
 
-/** CPU of the control's work on the machine that the bounds are for, in ms. */
-const referenceMs = 12
+/** CPU of the control's work on the machine that the bounds are for, in ms: the least that was seen on two idle cores. */
+const referenceMs = 6
 
 /** Measures what the machine does without anything hostile. */
 export async function measureControl(sibling: () => Promise<unknown>): Promise<Control> {
-  const before = process.cpuUsage()
-  fixedWork()
-  const { user, system } = process.cpuUsage(before)
+  const workMs = quantile(
+    Array.from({ length: 3 }, () => cpuOf(fixedWork)),
+    0.5,
+  )
   const times: number[] = []
   for (let n = 0; n < 40; n++) times.push(await timed(sibling))
-  return { slowness: Math.max(1, (user + system) / 1000 / referenceMs), p99: Math.max(...times) }
+  return { workMs, slowness: Math.max(1, workMs / referenceMs), p99: Math.max(...times) }
+}
+
+function cpuOf(work: () => void): number {
+  const before = cpuMs()
+  work()
+  return cpuMs() - before
 }
 
 function fixedWork(): void {

@@ -5,7 +5,7 @@ import { isIntegrationError } from 'mcp-integrations'
 import type { Case } from '../case.js'
 import { readableCanary } from './canaries.js'
 import { callTimeoutMs, connectTimeoutMs, openHost, type Host } from './host.js'
-import { measure, measureControl, type Cost } from './measure.js'
+import { measure, measureControl, type Control, type Cost } from './measure.js'
 import { Ended } from './meet.js'
 import type { Seen } from './server-process.js'
 
@@ -14,6 +14,7 @@ export interface CaseResult {
   readonly name: string
   readonly outcome: string
   readonly cost: Cost
+  readonly control: Control
   /** What does not hold. */
   readonly problems: readonly string[]
 }
@@ -91,7 +92,7 @@ async function meetOnce(
   const after = await sibling().catch((error: unknown) => inspect(error))
   if (after !== 'completed') problems.push(`a good server does not work afterwards: ${String(after)}`)
   problems.push(...lane.rejections.splice(0).map((error) => `unhandled: ${inspect(error)}`))
-  return { name, outcome, cost, problems }
+  return { name, outcome, cost, control, problems }
 }
 
 function endOf(host: Host, error: unknown): string {
