@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { brokenLinks, errorPageProblems, eventPageProblems } from './pages.mjs'
+import { brokenLinks, errorPageProblems, eventPageProblems, securityPageProblems } from './pages.mjs'
 import { refresh, refreshExamples } from './regions.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -26,6 +26,7 @@ for (const path of sources) {
 }
 found.push(...errorPageProblems(read('docs/errors.md'), read('src/model/errors.ts'), tests))
 found.push(...eventPageProblems(read('docs/events.md'), read('src/model/event.ts')))
+found.push(...securityPageProblems(read('docs/security.md'), JSON.parse(read('package.json')).scripts, root))
 
 for (const problem of found) console.log(problem)
 console.log(`${guides.length} pages, ${found.length} problems`)

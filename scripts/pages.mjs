@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Relative links of a page to files that are not there. */
@@ -27,6 +27,28 @@ export function errorPageProblems(page, source, tests) {
 /** Events without exactly one line, and lines without an event. */
 export function eventPageProblems(page, source) {
   return linesProblems('docs/events.md', page, namesIn(source.match(/type: '\w+'/g)?.join(' ') ?? ''))
+}
+
+/**
+ * Statements that name nothing which would refute them, and files, titles and scripts that are not there. A title stands
+ * after its file: `test/some.test.ts` › `title`.
+ */
+export function securityPageProblems(page, scripts, root) {
+  const rows = [...page.matchAll(/^\| (?!threat |-)(.*?) \|.*\| (.*) \|$/gm)]
+  return rows.flatMap(([, threat, refuted]) => {
+    const named = [...refuted.matchAll(/`([^`]+)`(?: › `([^`]+)`)?/g)]
+    if (named.length === 0) return [`docs/security.md: nothing would refute what is said of "${threat}"`]
+    return named
+      .filter(([, name, title]) => !isThere(name, title, scripts, root))
+      .map(([whole]) => `docs/security.md: ${whole} is not there`)
+  })
+}
+
+function isThere(name, title, scripts, root) {
+  const script = /^npm run ([\w:]+)$/.exec(name)?.[1]
+  if (script !== undefined) return Object.hasOwn(scripts, script)
+  const path = join(root, name)
+  return existsSync(path) && (title === undefined || readFileSync(path, 'utf8').includes(title))
 }
 
 /** Whether a test asserts the code: a mere mention, as in a test's name, doesn't count. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { brokenLinks, errorPageProblems, eventPageProblems } from '../../scripts/pages.mjs'
+import { brokenLinks, errorPageProblems, eventPageProblems, securityPageProblems } from '../../scripts/pages.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -47,5 +47,28 @@ describe('the page of events', () => {
     expect(eventPageProblems('| `tools_changed` | x |', source)).toEqual([
       'docs/events.md: has no line for grant_created',
     ])
+  })
+})
+
+describe('the page of security', () => {
+  const scripts = { 'test:hostile': 'node x' }
+  const row = (refuted: string): string =>
+    `| threat | cure | refuted by |\n|---|---|---|\n| A wolf | A \`fence\` | ${refuted} |\n`
+
+  it.each([
+    '`test/docs/pages.test.ts`',
+    '`npm run test:hostile`',
+    '`test/docs/pages.test.ts` › `the page of security`',
+  ])('may name %s', (refuted) => {
+    expect(securityPageProblems(row(refuted), scripts, root)).toEqual([])
+  })
+
+  it.each([
+    ['a file', '`test/docs/none.test.ts`'],
+    ['a script', '`npm run test:none`'],
+    ['a title', `\`test/docs/pages.test.ts\` › \`${'no such'} title\``],
+    ['anything at all', 'a good feeling'],
+  ])('notices that %s is not there', (_what, refuted) => {
+    expect(securityPageProblems(row(refuted), scripts, root)).toHaveLength(1)
   })
 })
