@@ -169,7 +169,7 @@ export function createDialer(options: NodeDialerOptions): Dialer {
 }
 
 /**
- * Resolves once everything else of this moment was handled. Requests that answers of one moment lead to then leave
+ * Resolves once everything else of this moment was handled. Requests that follow responses of one moment then leave
  * together, and a server that waits is woken once for all of them: waking it is most of what writing costs.
  */
 function withOthers<T>(value: T): Promise<T> {

@@ -4,7 +4,7 @@ import { again } from './first-message.js'
 import type { Awaited } from './wire-message.js'
 
 /**
- * The answer to a request that was sent before the SDK's client asks the same. It is sent once: whoever asks next gets
+ * The response to a request that was sent before the SDK's client sends the same. It is used once: the next caller gets
  * what came, or the error that came instead of it.
  */
 export class EarlyAnswer {

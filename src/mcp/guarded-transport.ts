@@ -28,7 +28,7 @@ export interface GuardOptions {
   /** The time limit of the `server/discover` probe, in ms. */
   readonly questionMs: number
   readonly runtime: Pick<RegistryRuntime, 'setTimer'>
-  /** Answers to requests that the SDK's client is about to send. */
+  /** Responses to requests that the SDK's client is about to send. */
   readonly early?: readonly EarlyAnswer[] | undefined
   /** The result of `initialize`, where the older handshake is done: the SDK's client gets it once more. */
   readonly handshake?: Raw | undefined

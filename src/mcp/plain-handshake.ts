@@ -37,8 +37,8 @@ export type ShakeOptions = Pick<OpenOptions, 'runtime' | 'timeoutMs'> & {
 }
 
 /**
- * Asks a server over Streamable HTTP for its era, and shakes hands with one of an older era, without the SDK's client
- * and transport, which cost more than the network. Only an answer that leaves nothing open is acted on.
+ * Finds a server's era over Streamable HTTP, and runs the handshake with one of an older era, without the SDK's client
+ * and transport, which cost more than the network. Only a complete and unambiguous response is used.
  *
  * @param asksForEra - `false`: the server is known to be of an older era
  * @throws the clock's error once it ended
@@ -66,7 +66,7 @@ export async function shakeHands(
   }
 }
 
-/** The questions of one handshake, and what was answered. */
+/** The requests of one handshake, and their responses. */
 class Asking {
   readonly answers: EarlyAnswer[] = []
   readonly #options: ShakeOptions
@@ -83,7 +83,7 @@ class Asking {
     for (const answer of this.answers) answer.cancel(reason)
   }
 
-  /** @returns the message that answers; `undefined` where there is none in time, or something else */
+  /** @returns the response message; `undefined` if none arrives in time, or it is something else */
   async forEra(clock: CallClock): Promise<JSONRPCMessage | undefined> {
     const method = 'server/discover'
     const headers = { 'mcp-protocol-version': currentRevision, 'mcp-method': method }
@@ -102,7 +102,7 @@ class Asking {
     }
   }
 
-  /** @returns `undefined` where the answer leaves something open */
+  /** @returns `undefined` if the response is not conclusive */
   async forSession(clock: CallClock): Promise<PlainHandshake | undefined> {
     const [newest] = SUPPORTED_PROTOCOL_VERSIONS
     const params = { protocolVersion: newest, capabilities: {}, clientInfo }
@@ -140,9 +140,9 @@ class Asking {
     })
   }
 
-  /** The answer where it is one message; otherwise the response, from its beginning. */
+  /** The message, if the body is a single one; otherwise the response, readable from its beginning. */
   async #read(response: Response, exchange: Awaited): Promise<JSONRPCMessage | Response> {
-    // A server of an older era may refuse the question for its era by this status.
+    // A server of an older era may refuse the era request with this status.
     const isRefusal = response.status === 400 && exchange.method === 'server/discover'
     if (!response.ok && !isRefusal) return response
     const type = mediaTypeOf(response)
@@ -164,7 +164,7 @@ class Asking {
 
 type Headed = Readonly<Record<string, string>>
 
-/** What a server of the current era says of itself, where that is all that has to be known. */
+/** The description that a server of the current era gives of itself, if nothing else is needed. */
 function discoveryIn(result: unknown): Raw | undefined {
   if (!isObject(result)) return undefined
   const { supportedVersions, resultType } = result
@@ -173,7 +173,7 @@ function discoveryIn(result: unknown): Raw | undefined {
   return isCurrent && supportedVersions.includes(currentRevision) ? result : undefined
 }
 
-/** Any error but one about the revision: the server does not know the question. */
+/** Any error except one about the revision: the server does not know the request. */
 function isOlder(said: JSONRPCMessage): boolean {
   return 'error' in said && said.error.code !== unsupportedRevision
 }

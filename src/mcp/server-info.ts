@@ -1,7 +1,7 @@
 import type { ServerInfo } from '../model/integration.js'
 import { isObject } from './absent.js'
 
-/** Where an answer to the question for the era holds what its server says of itself. */
+/** Where the response to the era request holds the server's description of itself. */
 export const serverInfoKey = 'io.modelcontextprotocol/serverInfo'
 
 /** The server's description of itself, within limits. */

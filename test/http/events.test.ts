@@ -85,7 +85,7 @@ describe('the event stream', () => {
     ['is of another feed', '0000000000099999'],
     ['is no id at all', 'yesterday'],
     ['is empty', ''],
-  ])('resets a reader whose cursor %s', async (_what, cursor) => {
+  ])('resets a reader if its cursor %s', async (_what, cursor) => {
     const front = await openFront()
     const stream = await open(front, { 'last-event-id': cursor })
     expect(await stream.next()).toMatchObject({ event: 'open' })

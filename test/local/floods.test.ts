@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { stdioServer } from 'mcp-integrations/stdio'
 import { expect, it, onTestFinished } from 'vitest'
 import { openConnection } from '../../src/mcp/connection.js'
-import { fault, runtime, tool } from '../mcp/support.js'
+import { rejectionOf, runtime, tool } from '../mcp/support.js'
 
 const program = fileURLToPath(new URL('../hostile/local-server.mjs', import.meta.url))
 
@@ -29,7 +29,7 @@ it.each([
   'a million empty lists',
 ])('ends the call of a local server that sends %s', async (name) => {
   const connection = await open(name)
-  expect(await fault(connection.callTool(tool('good'), {}, { timeoutMs: 60_000 }))).toMatchObject({
+  expect(await rejectionOf(connection.callTool(tool('good'), {}, { timeoutMs: 60_000 }))).toMatchObject({
     code: 'response_too_large',
     mayHaveRun: true,
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { manualRuntime } from '../../src/testing/manual-runtime.js'
-import { fault, listing, never, open, rawServer, result, stream, tool } from './support.js'
+import { rejectionOf, listing, never, open, rawServer, result, stream, tool } from './support.js'
 
 const patient = { timeoutMs: 10_000 }
 
@@ -10,7 +10,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
   it('fails at once when the stream of an answer ends without it', async () => {
     const connection = await answering(() => stream([]))
     const started = performance.now()
-    const error = await fault(connection.callTool(tool('t'), {}, patient))
+    const error = await rejectionOf(connection.callTool(tool('t'), {}, patient))
     expect(error).toMatchObject({ code: 'unreachable', reason: 'reset', mayHaveRun: true })
     expect(performance.now() - started).toBeLessThan(2_000)
   })
@@ -20,7 +20,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
       const broken = new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) })
       return new Response(broken, { headers: { 'content-type': 'text/event-stream' } })
     })
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'unreachable',
       mayHaveRun: true,
     })
@@ -34,7 +34,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
         result: { resultType: 'complete', content: [{ type: 'text', text: 'wrong' }] },
       }),
     )
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'protocol_error',
       mayHaveRun: true,
     })
@@ -99,7 +99,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
         { headers: { 'content-type': 'application/json' } },
       )
     })
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'protocol_error',
       mayHaveRun: true,
     })
@@ -108,10 +108,12 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
   it('distinguishes an abort from a timeout', async () => {
     const connection = await answering((_message, request) => never(request))
     const controller = new AbortController()
-    const calling = fault(connection.callTool(tool('t'), {}, { ...patient, signal: controller.signal }))
+    const calling = rejectionOf(connection.callTool(tool('t'), {}, { ...patient, signal: controller.signal }))
     controller.abort()
     expect(await calling).toMatchObject({ code: 'aborted', mayHaveRun: true })
-    expect(await fault(connection.callTool(tool('t'), {}, { ...patient, signal: controller.signal }))).toMatchObject({
+    expect(
+      await rejectionOf(connection.callTool(tool('t'), {}, { ...patient, signal: controller.signal })),
+    ).toMatchObject({
       code: 'aborted',
       mayHaveRun: false,
     })
@@ -124,7 +126,9 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
         request.signal.addEventListener('abort', () => resolve())
         controller.abort()
         return never(request)
-      }).then((connection) => fault(connection.callTool(tool('t'), {}, { ...patient, signal: controller.signal })))
+      }).then((connection) =>
+        rejectionOf(connection.callTool(tool('t'), {}, { ...patient, signal: controller.signal })),
+      )
     })
     await freed
   })
@@ -136,7 +140,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
       return never(request)
     })
     const connection = await open(server, { runtime })
-    const error = await fault(connection.callTool(tool('t'), {}, { timeoutMs: 1_000 }))
+    const error = await rejectionOf(connection.callTool(tool('t'), {}, { timeoutMs: 1_000 }))
     expect(error).toMatchObject({ code: 'timeout', mayHaveRun: true })
   })
 
@@ -164,7 +168,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
       {},
       { timeoutMs: 1_000, onProgress: (progress) => void told.push(progress) },
     )
-    expect(await fault(calling)).toMatchObject({ code: 'timeout', mayHaveRun: true })
+    expect(await rejectionOf(calling)).toMatchObject({ code: 'timeout', mayHaveRun: true })
     expect(told.length).toBeGreaterThan(1)
     expect(told[0]).toEqual({ progress: 1, message: 'half' })
   })
@@ -199,7 +203,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
   ])('names HTTP %i', async (status, code, mayHaveRun) => {
     const secret = 'sk-canary'
     const connection = await answering(() => new Response(secret, { status, headers: { 'retry-after': '7' } }))
-    const error = await fault(connection.callTool(tool('t'), {}, patient))
+    const error = await rejectionOf(connection.callTool(tool('t'), {}, patient))
     expect(error).toMatchObject({ code, mayHaveRun })
     if (status === 429) expect(error.retryAfterMs).toBe(7_000)
     expect(JSON.stringify([error.message, error.stack, error])).not.toContain(secret)
@@ -209,7 +213,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     const connection = await answering(
       () => new Response(null, { status: 429, headers: { 'retry-after': '99999999' } }),
     )
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({ retryAfterMs: 3_600_000 })
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({ retryAfterMs: 3_600_000 })
   })
 
   it.each([
@@ -221,12 +225,12 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
   ])('waits until the date that it is asked to, %s', async (_how, headers, until, ms) => {
     const answer = () => new Response(null, { status: 429, headers: { ...headers, 'retry-after': until } })
     const connection = await open(rawServer(era, answer), { runtime: manualRuntime() })
-    expect((await fault(connection.callTool(tool('t'), {}, patient))).retryAfterMs).toBe(ms)
+    expect((await rejectionOf(connection.callTool(tool('t'), {}, patient))).retryAfterMs).toBe(ms)
   })
 
   it('treats a failing fetch as an outage, and a programming error as such', async () => {
     const offline = await answering(() => Promise.reject(new TypeError('fetch failed')))
-    expect(await fault(offline.callTool(tool('t'), {}, patient))).toMatchObject({
+    expect(await rejectionOf(offline.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'unreachable',
       reason: 'reset',
     })
@@ -236,7 +240,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
         throw new TypeError('sk-canary is not a function')
       },
     })
-    const error = await fault(connection.callTool(broken, {}, patient))
+    const error = await rejectionOf(connection.callTool(broken, {}, patient))
     expect(error).toMatchObject({ code: 'protocol_error' })
     expect(error.message).not.toContain('sk-canary')
   })
@@ -247,14 +251,14 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     ['nothing', () => new Response(null, { status: 202 }), 'protocol_error'],
   ])('names an answer of %s', async (_what, answer, code) => {
     const connection = await answering(answer)
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({ code, mayHaveRun: true })
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({ code, mayHaveRun: true })
   })
 
   it('keeps the errors of our own fetch as they are', async () => {
     const mine = Object.assign(new Error('sign in'), { [Symbol.for('mcp-integrations.passthrough')]: true })
     const connection = await answering(() => Promise.reject(mine))
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toBe(mine)
-    expect(await fault(connection.listTools(listing))).toBe(mine)
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toBe(mine)
+    expect(await rejectionOf(connection.listTools(listing))).toBe(mine)
   })
 
   it('refuses a task where a result was due', async () => {
@@ -268,7 +272,7 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
             : { task: { taskId: 'a', status: 'working' } },
       }),
     )
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'protocol_error',
       mayHaveRun: true,
     })

@@ -4,7 +4,7 @@ import { ConnectionPool, type ConnectionPoolOptions } from '../../src/mcp/connec
 import { IntegrationError } from '../../src/model/errors.js'
 import { manualRuntime } from '../../src/testing/manual-runtime.js'
 import { testServer } from '../../src/testing/mcp-server.js'
-import { fault, open, sent, tool } from './support.js'
+import { rejectionOf, open, sent, tool } from './support.js'
 
 const patient = { timeoutMs: 10_000 }
 
@@ -55,7 +55,7 @@ describe('a pool of connections', () => {
     const first = pool.use('a', opener, () => held.promise)
     const controller = new AbortController()
     let ran = false
-    const waiting = fault(pool.use('a', opener, async () => void (ran = true), { signal: controller.signal }))
+    const waiting = rejectionOf(pool.use('a', opener, async () => void (ran = true), { signal: controller.signal }))
     controller.abort()
     expect(await waiting).toMatchObject({ code: 'aborted', mayHaveRun: false })
     held.open()
@@ -150,7 +150,7 @@ describe('a pool of connections', () => {
     await pool.close()
     await pool.close()
     expect([sent(server).includes('DELETE'), runtime.timers]).toEqual([false, 0])
-    expect(await fault(pool.use('a', opener, call))).toMatchObject({ code: 'closed' })
+    expect(await rejectionOf(pool.use('a', opener, call))).toMatchObject({ code: 'closed' })
   })
 })
 
@@ -176,9 +176,9 @@ describe('a server that is down', () => {
     ['rate_limited', 429],
   ] as const)('(%s) fails everybody fast with the same error, and is not asked again', async (code, httpStatus) => {
     const { pool, opener, tries } = down(new IntegrationError(code, 'Down.', { httpStatus }))
-    expect(await fault(pool.use('a', opener, call))).toMatchObject({ code })
+    expect(await rejectionOf(pool.use('a', opener, call))).toMatchObject({ code })
     for (let n = 0; n < 10; n++) {
-      const error = await fault(pool.use('a', opener, call))
+      const error = await rejectionOf(pool.use('a', opener, call))
       expect(error).toMatchObject({ code, mayHaveRun: false })
       expect(error.message).toMatch(/^Nothing was sent: .* Down\.$/)
       expect(error.retryAfterMs).toBeGreaterThan(0)
@@ -189,12 +189,12 @@ describe('a server that is down', () => {
   it('is tried by exactly one when its time has come, at growing distances up to a minute', async () => {
     const { pool, opener, tries, runtime } = down(unreachable)
     const pauses: number[] = []
-    await fault(pool.use('a', opener, call))
+    await rejectionOf(pool.use('a', opener, call))
     for (let n = 0; n < 10; n++) {
-      const { retryAfterMs } = (await fault(pool.use('a', opener, call))) as { retryAfterMs: number }
+      const { retryAfterMs } = (await rejectionOf(pool.use('a', opener, call))) as { retryAfterMs: number }
       pauses.push(retryAfterMs)
       await runtime.advance(retryAfterMs)
-      await Promise.all(Array.from({ length: 5 }, () => fault(pool.use('a', opener, call))))
+      await Promise.all(Array.from({ length: 5 }, () => rejectionOf(pool.use('a', opener, call))))
       expect(tries()).toBe(n + 2)
     }
     expect(pauses[0]).toBeLessThanOrEqual(1_000)
@@ -204,7 +204,7 @@ describe('a server that is down', () => {
 
   it('is tried at once when a person asks, and everybody profits', async () => {
     const { pool, opener, tries, mend } = down(unreachable)
-    await fault(pool.use('a', opener, call))
+    await rejectionOf(pool.use('a', opener, call))
     mend()
     await pool.use('a', opener, call, { bypassBreaker: true })
     await pool.use('a', opener, call)
@@ -213,7 +213,7 @@ describe('a server that is down', () => {
 
   it('does not concern others', async () => {
     const { pool, opener, server } = down(unreachable)
-    await fault(pool.use('a', opener, call))
+    await rejectionOf(pool.use('a', opener, call))
     await pool.use('b', () => open(server), call)
   })
 
@@ -221,8 +221,8 @@ describe('a server that is down', () => {
     const { pool, opener } = down(
       new IntegrationError('rate_limited', 'Slow down.', { httpStatus: 429, retryAfterMs: 3_600_000 }),
     )
-    await fault(pool.use('a', opener, call))
-    expect(await fault(pool.use('a', opener, call))).toMatchObject({ retryAfterMs: 300_000 })
+    await rejectionOf(pool.use('a', opener, call))
+    expect(await rejectionOf(pool.use('a', opener, call))).toMatchObject({ retryAfterMs: 300_000 })
   })
 
   it('is not a server with a slow tool or a tool error', async () => {
@@ -232,7 +232,7 @@ describe('a server that is down', () => {
       new IntegrationError('protocol_error', 'No.'),
       new IntegrationError('server_error', 'Oops.', { httpStatus: 500, mayHaveRun: true }),
     ]) {
-      await fault(pool.use('a', opener, () => Promise.reject(error)))
+      await rejectionOf(pool.use('a', opener, () => Promise.reject(error)))
       await pool.use('a', opener, call)
     }
     expect(sent(server).filter((method) => method === 'server/discover')).toHaveLength(1)
@@ -269,9 +269,11 @@ describe('a connection that is used once', () => {
   it('can be given up while it waits, and is refused when all is closed', async () => {
     const { pool, opener, server } = given({ maxOpening: 1 })
     void pool.once(() => new Promise<Connection>(() => undefined), call)
-    expect(await fault(pool.once(opener, call, { signal: AbortSignal.abort() }))).toMatchObject({ code: 'aborted' })
+    expect(await rejectionOf(pool.once(opener, call, { signal: AbortSignal.abort() }))).toMatchObject({
+      code: 'aborted',
+    })
     await pool.close()
-    expect(await fault(pool.once(opener, call))).toMatchObject({ code: 'closed' })
+    expect(await rejectionOf(pool.once(opener, call))).toMatchObject({ code: 'closed' })
     expect(server.requests).toEqual([])
   })
 })

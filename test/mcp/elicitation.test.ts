@@ -3,7 +3,7 @@ import { inputRequired } from '@modelcontextprotocol/server'
 import type { ToolAnswer } from '../../src/mcp/connection.js'
 import type { ElicitAnswer, ElicitQuestion } from '../../src/ports/elicit.js'
 import { testServer, type TestTool } from '../../src/testing/mcp-server.js'
-import { fault, open, sent, tool } from './support.js'
+import { rejectionOf, open, sent, tool } from './support.js'
 
 const requestedSchema = {
   type: 'object' as const,
@@ -187,7 +187,7 @@ describe.each(['modern', 'legacy'] as const)('a question of a %s server', (era) 
         },
       },
     )
-    expect(await fault(calling)).toMatchObject({ code: 'aborted', mayHaveRun: true })
+    expect(await rejectionOf(calling)).toMatchObject({ code: 'aborted', mayHaveRun: true })
     expect(withdrawn).toBe(true)
     await server.close()
   })
@@ -240,7 +240,7 @@ it('may be asked five times in one call, and then the call ends', async () => {
   const connection = await open(server, { elicits: true })
   const elicit = async (): Promise<ElicitAnswer> => ({ action: 'accept', content: { name: String(++asked) } })
   const calling = connection.callTool(tool('ask'), {}, { timeoutMs: 10_000, elicit })
-  expect(await fault(calling)).toMatchObject({ code: 'protocol_error', mayHaveRun: true })
+  expect(await rejectionOf(calling)).toMatchObject({ code: 'protocol_error', mayHaveRun: true })
   expect(asked).toBe(5)
   expect(server.calls.get('ask')).toBeLessThanOrEqual(6)
   await connection.close()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readEvents } from '../../src/mcp/event-stream.js'
 import { FloodGate, FloodGates } from '../../src/mcp/flood-gate.js'
 import { cpuBound, cpuDuring } from '../support/cpu.js'
-import { fault, listing, open, rawServer, tool } from './support.js'
+import { rejectionOf, listing, open, rawServer, tool } from './support.js'
 
 const encoder = new TextEncoder()
 const progress = JSON.stringify({
@@ -47,7 +47,7 @@ async function drained(body: ReadableStream<Uint8Array>): Promise<unknown> {
     gate: new FloodGate(() => 0),
     onEnd: () => undefined,
   })
-  return fault(
+  return rejectionOf(
     (async () => {
       for (const reader = events.getReader(); !(await reader.read()).done;);
     })(),
@@ -151,7 +151,7 @@ it.each(['application/json', 'text/event-stream'])('refuses very many messages a
     return new Response(type.endsWith('json') ? text : `data: ${text}\n\n`, { headers: { 'content-type': type } })
   })
   const connection = await open(server)
-  expect(await fault(connection.callTool(tool('a'), {}, { timeoutMs: 20_000 }))).toMatchObject({
+  expect(await rejectionOf(connection.callTool(tool('a'), {}, { timeoutMs: 20_000 }))).toMatchObject({
     code: 'response_too_large',
     mayHaveRun: true,
   })
@@ -187,7 +187,7 @@ it('ends a call whose progress floods, long before its time is over', async () =
   })
   const connection = await open(server)
   const began = Date.now()
-  expect(await fault(connection.callTool(tool('a'), {}, { timeoutMs: 20_000 }))).toMatchObject({
+  expect(await rejectionOf(connection.callTool(tool('a'), {}, { timeoutMs: 20_000 }))).toMatchObject({
     code: 'response_too_large',
     mayHaveRun: true,
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stdioServer } from '../../src/local/stdio.js'
 import { openConnection } from '../../src/mcp/connection.js'
-import { fault, listing, open, runtime, tool } from './support.js'
+import { rejectionOf, listing, open, runtime, tool } from './support.js'
 
 const patient = { timeoutMs: 10_000 }
 
@@ -47,7 +47,7 @@ describe('a local server', () => {
 
   it('that dies during a call may have done it, and is of no more use', async () => {
     const connection = await start({ 'tools/call': 'dies' })
-    expect(await fault(connection.callTool(tool('env'), {}, patient))).toMatchObject({
+    expect(await rejectionOf(connection.callTool(tool('env'), {}, patient))).toMatchObject({
       code: 'unreachable',
       mayHaveRun: true,
     })
@@ -57,7 +57,7 @@ describe('a local server', () => {
   it('that is not there is unreachable', async () => {
     const missing = stdioServer({ command: '/nowhere/server' })
     expect(
-      await fault(openConnection({ endpoint: { local: missing }, elicits: false, timeoutMs: 5_000, runtime })),
+      await rejectionOf(openConnection({ endpoint: { local: missing }, elicits: false, timeoutMs: 5_000, runtime })),
     ).toMatchObject({ code: 'unreachable' })
   })
 })
@@ -96,7 +96,7 @@ describe('a server on the older HTTP+SSE transport', () => {
     }
     const connection = await open({ url: 'https://mcp.example/sse', fetch })
     expect(connection.profile).toMatchObject({ transport: 'sse', era: 'legacy', protocolVersion: '2024-11-05' })
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'unreachable',
       mayHaveRun: true,
     })

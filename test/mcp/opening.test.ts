@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { manualRuntime } from '../../src/testing/manual-runtime.js'
 import { testServer } from '../../src/testing/mcp-server.js'
 import { eventually } from '../support/eventually.js'
-import { fault, listing, never, open, rawServer, result, sent, tool } from './support.js'
+import { rejectionOf, listing, never, open, rawServer, result, sent, tool } from './support.js'
 
 const tools = [{ name: 'echo' }]
 const patient = { timeoutMs: 10_000 }
@@ -33,7 +33,10 @@ describe('opening a connection', () => {
       requests.push(init?.method ?? 'GET')
       return new Response('<html>', { status })
     }
-    expect(await fault(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({ code, httpStatus: status })
+    expect(await rejectionOf(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({
+      code,
+      httpStatus: status,
+    })
     expect(requests).toEqual(['POST'])
   })
 
@@ -43,7 +46,7 @@ describe('opening a connection', () => {
       requests.push(init?.method ?? 'GET')
       return new Response('Cannot POST', { status })
     }
-    expect(await fault(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({
+    expect(await rejectionOf(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({
       code: 'not_mcp',
       httpStatus: status,
     })
@@ -80,17 +83,17 @@ describe('opening a connection', () => {
         { status: 400 },
       )
     }
-    expect(await fault(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({ mayHaveRun: false })
+    expect(await rejectionOf(open({ url: 'https://mcp.example/mcp', fetch }))).toMatchObject({ mayHaveRun: false })
     expect(requests).not.toContain('GET')
   })
 
   it('says that a web page is not MCP', async () => {
     const fetch = async () => new Response('<html>', { headers: { 'content-type': 'text/html' } })
-    expect(await fault(open({ url: 'https://mcp.example/', fetch }))).toMatchObject({ code: 'not_mcp' })
+    expect(await rejectionOf(open({ url: 'https://mcp.example/', fetch }))).toMatchObject({ code: 'not_mcp' })
   })
 
   it('reports that no server responds', async () => {
-    expect(await fault(open({ url: 'http://127.0.0.1:59999/mcp', fetch }))).toMatchObject({
+    expect(await rejectionOf(open({ url: 'http://127.0.0.1:59999/mcp', fetch }))).toMatchObject({
       code: 'unreachable',
       mayHaveRun: false,
     })
@@ -99,7 +102,7 @@ describe('opening a connection', () => {
   it('ends when a server says nothing, and leaves no timer', async () => {
     const runtime = manualRuntime()
     const fetch = (input: string | URL | Request, init?: RequestInit) => never(new Request(input, init))
-    const opening = fault(open({ url: 'https://mcp.example/mcp', fetch }, { runtime, timeoutMs: 5_000 }))
+    const opening = rejectionOf(open({ url: 'https://mcp.example/mcp', fetch }, { runtime, timeoutMs: 5_000 }))
     await runtime.advance(5_000)
     expect(await opening).toMatchObject({ code: 'timeout' })
     expect(runtime.timers).toBe(0)
@@ -111,7 +114,9 @@ describe('opening a connection', () => {
       controller.abort()
       return never(new Request(input, init))
     }
-    expect(await fault(open({ url: 'https://mcp.example/mcp', fetch }, { signal: controller.signal }))).toMatchObject({
+    expect(
+      await rejectionOf(open({ url: 'https://mcp.example/mcp', fetch }, { signal: controller.signal })),
+    ).toMatchObject({
       code: 'aborted',
     })
   })
@@ -126,7 +131,9 @@ describe('opening a connection', () => {
         headers: { 'content-type': 'text/event-stream' },
       })
     }
-    expect(await fault(open({ url: 'https://mcp.example/sse', fetch }, { runtime, timeoutMs: 5_000 }))).toMatchObject({
+    expect(
+      await rejectionOf(open({ url: 'https://mcp.example/sse', fetch }, { runtime, timeoutMs: 5_000 })),
+    ).toMatchObject({
       code: 'timeout',
     })
     expect(runtime.timers).toBe(0)
@@ -164,7 +171,7 @@ describe('a session', () => {
   it('that seems lost at once again is not: the answer was about the call, after two handshakes', async () => {
     const server = rawServer('legacy', () => new Response(null, { status: 404 }))
     const connection = await open(server)
-    expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'protocol_error',
       httpStatus: 404,
       mayHaveRun: false,
@@ -234,7 +241,7 @@ describe('a session', () => {
     await ended.close({ endSession: true })
     await ended.close({ endSession: true })
     expect(sent(server).filter((method) => method === 'DELETE')).toHaveLength(1)
-    expect(await fault(ended.listTools(listing))).toMatchObject({ code: 'closed' })
+    expect(await rejectionOf(ended.listTools(listing))).toMatchObject({ code: 'closed' })
     await server.close()
   })
 

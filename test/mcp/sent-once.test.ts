@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fault, open, rawServer, result, stream, tool, type Message } from './support.js'
+import { rejectionOf, open, rawServer, result, stream, tool, type Message } from './support.js'
 
 const patient = { timeoutMs: 10_000 }
 const http = (status: number, headers: Record<string, string> = {}, body = '') => [
@@ -124,7 +124,9 @@ it('a refused revision that is agreed on again is an error, and the connection s
       : result(message.id, { content: [] }),
   )
   const connection = await open(server)
-  expect(await fault(connection.callTool(tool('t'), {}, patient))).toMatchObject({ reason: 'unsupported_version' })
+  expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+    reason: 'unsupported_version',
+  })
   isOdd = false
   expect((await connection.callTool(tool('t'), {}, patient)).result).toMatchObject({ content: [] })
   await connection.close()

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openConnection } from '../../src/mcp/connection.js'
 import { manualRuntime } from '../../src/testing/manual-runtime.js'
 import { startServer } from '../support/real-servers.js'
-import { fault, listing, open, rawServer, runtime as realTime, tool } from './support.js'
+import { rejectionOf, listing, open, rawServer, runtime as realTime, tool } from './support.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -32,7 +32,7 @@ describe.each(['modern', 'legacy'] as const)('a %s server', (era) => {
     })
     const connection = await open(server, { runtime })
     const began = runtime.now()
-    const error = await fault(connection.callTool(tool('t'), {}, { timeoutMs: 1_000 }))
+    const error = await rejectionOf(connection.callTool(tool('t'), {}, { timeoutMs: 1_000 }))
     expect(error).toMatchObject({ code: 'timeout', mayHaveRun: true })
     expect(runtime.now() - began).toBeLessThanOrEqual(1_100)
     expect(pieces).toBeGreaterThan(5)
@@ -49,15 +49,18 @@ it('a call to a suspended server ends in time, and the connection works again wh
   const echo = tool('echo')
   process.kill(pid, 'SIGSTOP')
   const brief = { timeoutMs: 300 }
-  expect(await fault(connection.callTool(echo, { message: 'a' }, brief))).toMatchObject({
+  expect(await rejectionOf(connection.callTool(echo, { message: 'a' }, brief))).toMatchObject({
     code: 'timeout',
     mayHaveRun: true,
   })
-  expect(await fault(connection.listTools({ ...brief, maxTools: 10 }))).toMatchObject({
+  expect(await rejectionOf(connection.listTools({ ...brief, maxTools: 10 }))).toMatchObject({
     code: 'timeout',
     mayHaveRun: false,
   })
-  expect(await fault(openConnection({ ...options, ...brief }))).toMatchObject({ code: 'timeout', mayHaveRun: false })
+  expect(await rejectionOf(openConnection({ ...options, ...brief }))).toMatchObject({
+    code: 'timeout',
+    mayHaveRun: false,
+  })
   process.kill(pid, 'SIGCONT')
   expect((await connection.listTools(listing)).tools.length).toBeGreaterThan(0)
   await connection.close({ endSession: true })

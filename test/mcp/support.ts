@@ -29,13 +29,13 @@ export function tool(name: string, rest: Partial<ToolDefinition> = {}): ToolDefi
 
 export const listing = { timeoutMs: 10_000, maxTools: 1000 }
 
-/** What was sent, as JSON-RPC methods, or HTTP verbs where there is none. */
+/** The requests sent, as JSON-RPC methods, or HTTP verbs without one. */
 export function sent(server: Pick<TestServer, 'requests'>, from = 0): readonly string[] {
   return server.requests.slice(from).map(({ method, verb }) => method ?? verb)
 }
 
-/** What a promise was rejected with. */
-export async function fault(attempt: Promise<unknown>): Promise<Record<string, unknown>> {
+/** The error that a promise is rejected with. */
+export async function rejectionOf(attempt: Promise<unknown>): Promise<Record<string, unknown>> {
   return attempt.then(
     () => {
       throw new Error('It was not rejected.')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../src/model/json.js'
-import { fault, open, rawServer, result } from './support.js'
+import { rejectionOf, open, rawServer, result } from './support.js'
 
 const object = { type: 'object' }
 const limits = { timeoutMs: 10_000, maxTools: 1000 }
@@ -129,7 +129,7 @@ describe('a hostile tool list', () => {
     ['without tools', () => ({}), 'protocol_error'],
     ['with a cursor that is no text', () => ({ tools: [], nextCursor: ['a'] }), 'protocol_error'],
   ])('that is %s is an error', async (_what, page, code) => {
-    expect(await fault(list(page))).toMatchObject({ code, mayHaveRun: false })
+    expect(await rejectionOf(list(page))).toMatchObject({ code, mayHaveRun: false })
   })
 
   it.each<[string, (cursor: string | undefined) => object]>([
@@ -191,7 +191,7 @@ describe('a hostile tool list', () => {
     expect(names).toEqual(['ok'])
     expect(quarantined).toEqual([{ name: 'wide', reason: 'schema_too_large' }])
     // Nested deeper than anything that is taken: the whole answer goes.
-    expect(await fault(list([{ tools: [{ name: 'deep', inputSchema: deep }] }]))).toMatchObject({
+    expect(await rejectionOf(list([{ tools: [{ name: 'deep', inputSchema: deep }] }]))).toMatchObject({
       code: 'protocol_error',
     })
     expect(performance.now() - started).toBeLessThan(1_000)

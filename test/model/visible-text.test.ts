@@ -75,7 +75,7 @@ describe('text in which nothing can hide', () => {
     expect(visible('\u202e'.repeat(10_000_000), 80)).toBe(`${'\\u{202E}'.repeat(10)}… (9999990 more characters)`)
   })
 
-  it('comes in pieces, so that an escape and the same letters in a text are told apart', () => {
+  it('is split into pieces, so that an escape differs from the same letters in a text', () => {
     expect(visiblePieces('a\u200b\\u{200B}\nb')).toEqual([
       { text: 'a', hidden: false },
       { text: '\\u{200B}', hidden: true },

@@ -35,7 +35,7 @@ describe('what a person hears of', () => {
     expect(others).toEqual([])
   })
 
-  it('ends with their sight of it: gone, removed and handed over look alike', async () => {
+  it('end when access ends: unshared, removed and transferred are indistinguishable', async () => {
     const gate = await openGate({ connect: { visibility: 'workspace' } })
     const bos = heardBy(gate.as(bo))
     const anas = heardBy(gate.mine)
@@ -73,7 +73,7 @@ describe('what a person hears of', () => {
     }
   })
 
-  it('is told by name, and no more once they stop', async () => {
+  it('reports each event by name, and none after unsubscribing', async () => {
     const gate = await openGate()
     const off = vi.fn()
     const stop = gate.mine.on('integration_disabled', off)

@@ -165,7 +165,7 @@ describe('an approval is not used when what it was decided by changes at that ve
 })
 
 describe('an approval that is used later', () => {
-  it('is superseded when the server changed the tool without saying so', async () => {
+  it('is superseded when the server changed the tool without a notification', async () => {
     const gate = await openGate()
     const toolset = await gate.toolset()
     const { approvalId } = await ask(toolset)
@@ -198,7 +198,7 @@ describe('an approval that is used later', () => {
   })
 })
 
-describe('a call that was answered', () => {
+describe('a call that was decided', () => {
   it.each([
     [400, 'finished'],
     [403, 'finished'],

@@ -131,7 +131,7 @@ describe('approvals of others', () => {
       await expect(gate.as(root).approvals[verb](hers!.approvalId)).rejects.toMatchObject({ code: 'not_found' })
   })
 
-  it('are nobody else’s business: members see none, other workspaces neither, admins only where the host lets them', async () => {
+  it('are private: members and other workspaces see none, admins only if the host allows it', async () => {
     const gate = await openGate(shared)
     await asks(gate, ana, 1)
     expect(await idsOf(gate, bo, { for: 'others' })).toEqual([])
@@ -220,7 +220,7 @@ describe('places among pending approvals', () => {
     await expect(ask(builder, { id: '8', text: 'x' })).rejects.toMatchObject({ code: 'limit_reached' })
   })
 
-  it('are not recovered by approved requests that nobody used', async () => {
+  it('are not recovered by approved requests that were not used', async () => {
     const gate = await openGate({ approvals: { maxPendingPerUser: 2 } })
     const used = await asks(gate, ana, 2, 'c1')
     await gate.mine.approvals.decide(
@@ -231,7 +231,7 @@ describe('places among pending approvals', () => {
     await expect(asks(gate, ana, 1, 'c3')).rejects.toMatchObject({ code: 'limit_reached' })
   })
 
-  it('of equal calls are few, though each call has an id of its own', async () => {
+  it('of equal calls are few, though each call has its own id', async () => {
     const gate = await openGate()
     const toolset = await gate.toolset({ conversationId: 'c1' })
     const ids = new Set<string>()

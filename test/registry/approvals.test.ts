@@ -22,7 +22,7 @@ describe('the confirm callback', () => {
     expect(sent(gate.server)).toEqual([args])
   })
 
-  it('refuses with a reason that the model is told', async () => {
+  it('denies with a reason that the model sees', async () => {
     const gate = await openGate()
     const toolset = await gate.toolset({ confirm: () => ({ decision: 'deny', reason: 'Wrong note.' }) })
     const outcome = await toolset.call(write, args)
@@ -91,7 +91,7 @@ describe('the confirm callback', () => {
     expect(sent(gate.server)).toEqual([args])
   })
 
-  it('learns by its signal that somebody decided elsewhere', async () => {
+  it('learns by its signal that the decision was made elsewhere', async () => {
     const gate = await openGate()
     const aborted = later()
     const confirm: ConfirmCallback = (request, { signal }) => {
@@ -103,7 +103,7 @@ describe('the confirm callback', () => {
     await aborted.promise
   })
 
-  it('hears of it also when the storage does not tell', async () => {
+  it('learns of it also when the storage does not report changes', async () => {
     const silent = makeStorage()
     delete silent.watch
     const gate = await openGate({ storage: silent })
@@ -199,7 +199,7 @@ describe('a decision', () => {
     expect(sent(gate.server)).toEqual([args])
   })
 
-  it('is final: again the same is answered with what stands, another one is a conflict', async () => {
+  it('is final: the same decision again returns the stored one, another one is a conflict', async () => {
     const gate = await openGate()
     const { approvalId } = await ask(await gate.toolset())
     const { decide } = gate.mine.approvals
@@ -233,7 +233,7 @@ describe('a decision', () => {
     expect(status).toBe(results[0]!.status === 'fulfilled' ? 'approved' : 'denied')
   })
 
-  it('can be made by the person it is for, and by nobody else', async () => {
+  it('can be made only by the person it is for', async () => {
     const gate = await openGate({ connect: { visibility: 'workspace' } })
     const { approvalId } = await ask(await gate.toolset())
     for (const [actor, code] of [
@@ -507,7 +507,7 @@ describe('equal requests of one conversation', () => {
     expect((await ask(await gate.toolset({ conversationId: 'c1' }))).approvalId).toBe(ids[0])
   })
 
-  it('are one without a conversation too, as long as nobody is asked about them right now', async () => {
+  it('are one without a conversation too, as long as no question about them is pending', async () => {
     const gate = await openGate()
     const { approvalId } = await ask(await gate.toolset())
     expect((await ask(await gate.toolset())).approvalId).toBe(approvalId)

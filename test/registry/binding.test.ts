@@ -108,7 +108,7 @@ describe('an approved call is not sent when', () => {
   })
 })
 
-describe('an answer during the call is held against the same', () => {
+describe('a decision during the call is checked against the same binding', () => {
   it('when the tool changes while the person thinks', async () => {
     const gate = await openGate()
     const toolset = await gate.toolset({

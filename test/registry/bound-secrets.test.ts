@@ -5,7 +5,7 @@ import { startMcpServer } from '../support/mcp-server.js'
 import { redirectUrl, startOAuthBench } from '../support/oauth-registry.js'
 import { ana, makeRegistry } from '../support/registry.js'
 
-describe('somebody who can write the database', () => {
+describe('someone who can write to the database', () => {
   it.each(['url alone', 'url and every origin beside it'])(
     'sends no header value elsewhere by changing %s',
     async (what) => {

@@ -71,7 +71,7 @@ describe('a result', () => {
 })
 
 describe('while a call runs', () => {
-  it('progress is told', async () => {
+  it('progress is reported', async () => {
     const { toolset, name } = await quick(
       tool('get', async (_args, context) => {
         const { mcpReq } = context as unknown as ServerContext
@@ -200,7 +200,7 @@ describe('a question of the server', () => {
   })
 })
 
-describe('what is told of a call', () => {
+describe('what is reported of a call', () => {
   it('is who, what, the rule, how it ended and how long it took; never the arguments', async () => {
     const gate = await openGate()
     await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })

@@ -16,7 +16,7 @@ describe('check', () => {
     expect(await dump(storage)).toEqual(before)
   })
 
-  it('answers alike for whatever keeps us from an address', async () => {
+  it('returns the same result for every reason an address is not reachable', async () => {
     const refusal = (cause: object) => Object.assign(new TypeError('fetch failed'), { cause })
     const { mine } = await openGate({
       fetch: (own) => async (input, init) => {
@@ -36,7 +36,7 @@ describe('check', () => {
     expect(new Set(faults).size).toBe(1)
   })
 
-  it('refuses what is no URL to begin with, and tells what is wrong', async () => {
+  it('refuses an invalid URL, and says what is wrong', async () => {
     const { mine } = await openGate()
     await expect(mine.check({ url: 'not a url' })).rejects.toMatchObject({
       code: expect.stringMatching(/invalid_input|url_refused/) as unknown,

@@ -103,7 +103,7 @@ describe('close', () => {
     await next.close()
   })
 
-  it('gives up on a server that hangs while somebody connects', async () => {
+  it('gives up on a server that hangs during connect', async () => {
     let arrive = (): void => {}
     const arrived = new Promise<void>((resolve) => (arrive = resolve))
     server.state.intercept = () => (arrive(), new Promise(() => {}))

@@ -91,7 +91,7 @@ describe('bad input to connect', () => {
     expect(server.seen).toEqual([])
   })
 
-  it('refuses actors, ids and tool settings that are none', async () => {
+  it('refuses invalid actors, ids and tool settings', async () => {
     for (const actor of [
       undefined,
       {},
@@ -121,7 +121,7 @@ describe('bad input to connect', () => {
   })
 })
 
-describe('a server that is none', () => {
+describe('an address without an MCP server', () => {
   const cases: Record<string, { answer: Parameters<typeof createServer>[1]; code: string }> = {
     'answers HTML': {
       answer: (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>hi</html>'),
@@ -224,7 +224,7 @@ describe('the catalogue', () => {
 })
 
 describe('the status', () => {
-  it('follows what calls meet, and mends by the next success', async () => {
+  it('follows the outcome of calls, and recovers with the next success', async () => {
     const { integration } = await connect({ headers: { 'X-Api-Key': 'k' } })
     const mine = registry.actingAs(ana)
     const toolset = await mine.toolset('assistant', approved)
@@ -268,7 +268,7 @@ describe('the status', () => {
     server = await startMcpServer()
   })
 
-  it('of connected means usable: a server that greets everybody and lists for nobody is not', async () => {
+  it('connected means usable: a server that completes the handshake but refuses to list tools is not', async () => {
     server.state.refuse = ({ rpc }) => (rpc === 'tools/list' ? 401 : undefined)
     await expect(connect({ headers: { 'X-Api-Key': 'k' } })).rejects.toMatchObject({ code: 'authorization_failed' })
   })

@@ -99,7 +99,7 @@ describe('onDiagnostic', () => {
     expect(gate.told).toEqual([{ area: 'credentials', message, error: undefined, ...about }])
   })
 
-  it('hears of work that failed after its answer, and what it was about', async () => {
+  it('reports work that failed after the operation returned, and its subject', async () => {
     const storage = makeStorage()
     const gate = await openTold({
       storage: {

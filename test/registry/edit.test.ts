@@ -226,7 +226,7 @@ describe('sharing', () => {
     expect(server.calls().at(-1)?.headers).toMatchObject({ 'x-api-key': 'ana-key', 'x-extra': 'e' })
   })
 
-  it('leaves calls of others alone when somebody signs out', async () => {
+  it('does not end calls of others when someone signs out', async () => {
     const { id } = await connectAs({ visibility: 'workspace', credentials: 'per_user', headers: { 'X-Api-Key': 'a' } })
     await registry.actingAs(bo).authorize(id, { headers: { 'X-Api-Key': 'bo-key' } })
     const toolset = await registry.actingAs(ana).toolset('assistant', approved)

@@ -70,7 +70,7 @@ async function live(): Promise<string> {
 }
 
 describe('the feed', () => {
-  it('tells of every change, in order, each in the commit that made it', async () => {
+  it('reports every change, in order, each in the commit that made it', async () => {
     const id = await live()
     const events = await all()
     expect(events.map((event) => (event.type === 'approval_changed' ? event.status : event.type))).toEqual([

@@ -107,7 +107,7 @@ describe('explain', () => {
     expect(await toolset.explain('notes__write_note', args)).toMatchObject({ type: 'ask' })
   })
 
-  it('tells nothing of what one may not see', async () => {
+  it("reveals nothing that the actor can't access", async () => {
     const gate = await openGate()
     const mine = await (await gate.toolset()).explain('notes__nope')
     const theirs = await (await gate.as(bo).toolset('assistant')).explain('notes__write_note')

@@ -48,7 +48,7 @@ describe('a remembered decision', () => {
     expect(outcomes).toEqual(expected)
   })
 
-  it('is told by events, audit and the rule of the call', async () => {
+  it('is reported by events, audit and the rule of the call', async () => {
     const gate = await openGate()
     const toolset = await remember(gate, { for: 'tool' })
     await toolset.call(write, args)
@@ -179,7 +179,7 @@ describe('a remembered decision', () => {
     expect(await outcome(toolset)).toBe('completed')
   })
 
-  it('never speaks for somebody else', async () => {
+  it('never applies to another person', async () => {
     const gate = await openGate({ connect: { visibility: 'workspace' } })
     await remember(gate, { for: 'tool', agents: 'all', arguments: 'any' })
     expect(await outcome(await gate.as(bo).toolset('assistant', { conversationId: 'c1' }))).toBe('approval_required')

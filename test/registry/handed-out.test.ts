@@ -33,7 +33,7 @@ function spoil(value: unknown, seen = new Set<unknown>()): void {
 }
 
 describe('what a host is handed', () => {
-  it('can be written to without changing what anybody is told or asked afterwards', async () => {
+  it('can be modified without changing later results or questions', async () => {
     const inputs: PolicyInput[] = []
     const hiding = { ...writeNote, inputSchema: { ...writeNote.inputSchema, title: 'Note\u200b' } }
     const gate = await openGate({
@@ -187,7 +187,7 @@ it('keeps what a host passed in as it was, whatever the host does with it later'
   expect(sent(gate.server).at(-1)).toEqual({ id: '7', text: 'hello' })
 })
 
-it('tells every listener the same, whatever one of them writes to it', async () => {
+it('gives every listener the same event, even if one listener modifies it', async () => {
   const gate = await openGate()
   const toolset = await gate.toolset()
   const heard: unknown[] = []
@@ -256,7 +256,7 @@ describe('the key of a person', () => {
     (userId) => prefixes.grantsOn(userId, 'i'),
   ]
 
-  it('is in every key one segment of its own, of which no other is a prefix', () => {
+  it('is one separate segment in every key, and no other segment is a prefix of it', () => {
     fc.assert(
       fc.property(id, id, (one, other) => {
         fc.pre(one !== other)

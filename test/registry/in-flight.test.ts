@@ -3,7 +3,7 @@ import { callsInFlight } from '../../src/registry/state/calls-in-flight.js'
 
 const notes = { workspaceId: 'acme', integrationId: 'notes' }
 
-it('ends a call that had read before the switch was turned, and comes to its server only afterwards', async () => {
+it('ends a call that began before its integration was disabled and would be sent afterwards', async () => {
   const calls = callsInFlight()
   const before = calls.moment()
   calls.end('acme', 'notes', 'integration_disabled')

@@ -132,7 +132,7 @@ describe('a server that is down', () => {
     expect(after.map(({ type }) => type)).toEqual(Array.from({ length: 7 }, () => 'completed'))
   })
 
-  it('is tried at once when a person validates it, and everybody profits', async () => {
+  it('is tried at once when a person validates it, and works again for everyone', async () => {
     const { bad, mine, badId, call, tried } = await pair()
     bad.respondWith(overloaded)
     await expect(call('bad')).rejects.toMatchObject({ code: 'server_error' })

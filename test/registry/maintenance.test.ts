@@ -25,7 +25,7 @@ describe('sweep', () => {
     expect(await registry.sweep()).toMatchObject({ removals: 0 })
   })
 
-  it('looks for what was written late as long as any call may run, and then no longer', async () => {
+  it('searches for late writes as long as any call may run, and then stops', async () => {
     const { mine, id, registry, runtime, storage } = await openGate()
     await mine.remove(id)
     for (let hour = 0; hour < 26; hour++) {
@@ -169,7 +169,7 @@ describe('maintenance', () => {
     resolve()
   })
 
-  it('goes on after a sweep that failed, and tells of it without the words of the storage', async () => {
+  it("continues after a failed sweep, and reports it without the storage's message", async () => {
     const { runtime, sweeps, told } = await maintained(() => Promise.reject(new Error('canary')))
     await runtime.advance(120_000)
     expect(sweeps()).toBeGreaterThan(1)

@@ -53,7 +53,7 @@ const metadata = (issuer: string, more: object = {}): object => ({
   ...more,
 })
 
-describe('redirects (D10)', () => {
+describe('redirects', () => {
   it.each([301, 302, 303, 307, 308])('of the MCP server are refused: %i', async (status) => {
     await bench.connected()
     for (const location of [`${sink.origin}/mcp`, bench.server.url, 'http://169.254.169.254/']) {
@@ -63,7 +63,7 @@ describe('redirects (D10)', () => {
     expect(sink.requests).toEqual([])
   })
 
-  it('of the token endpoint are refused, and the secret goes nowhere else (D18)', async () => {
+  it('of the token endpoint are refused, and the secret goes nowhere else', async () => {
     const begun = await begin()
     const callback = await bench.signIn(begun)
     answerTokenRequests(bench, () => ({ status: 307, headers: { location: `${sink.origin}/token` }, body: '' }))
@@ -104,7 +104,7 @@ describe('metadata', () => {
     'file:///etc/passwd',
     'https://user:password@x.example/',
     'x'.repeat(2048),
-  ])('is not fetched from where a challenge must not point, and a usual place is asked (D13): %s', async (address) => {
+  ])('is not fetched from where a challenge must not point, anda well-known URL is tried: %s', async (address) => {
     const usual = bench.server.state.intercept!
     bench.server.state.intercept = async (request) => {
       const answer = await usual(request)
@@ -153,7 +153,7 @@ describe('metadata', () => {
     expect(await bench.dump()).toEqual([])
   })
 
-  it('with a private token endpoint is given no code (D18)', async () => {
+  it('with a private token endpoint is given no code', async () => {
     atAuthorizationServer(wellKnown, (o) => metadata(o, { token_endpoint: 'https://10.0.0.1/token' }))
     const callback = await bench.signIn(await begin())
     await expect(mine().finishConnect(callback)).rejects.toMatchObject({ code: 'url_refused' })
@@ -167,7 +167,7 @@ describe('metadata', () => {
     expect(await call()).toMatchObject({ type: 'completed' })
   })
 
-  it('that serializes a shell command does so inertly (D17)', async () => {
+  it('that contains a shell command keeps it as plain text', async () => {
     atAuthorizationServer(wellKnown, (o) => metadata(o, { authorization_endpoint: `${o}/auth?x=$(calc)&y="'\`|` }))
     const begun = await begin()
     expect(begun).toMatchObject({ type: 'authorization_required' })
@@ -175,7 +175,7 @@ describe('metadata', () => {
   })
 })
 
-describe('a callback (D19)', () => {
+describe('a callback', () => {
   const changed = (callback: string, change: (query: URLSearchParams) => void): string => {
     const url = new URL(callback)
     change(url.searchParams)
@@ -229,7 +229,7 @@ describe('a callback (D19)', () => {
   })
 })
 
-describe('a token answer (D20)', () => {
+describe('a token response', () => {
   const token = { access_token: 'CANARY-token', token_type: 'Bearer', refresh_token: 'CANARY-refresh' }
 
   it.each([
@@ -295,7 +295,7 @@ describe('a failed sign-in again', () => {
     ['500', { status: 500, text: '' }],
     ['a page', { status: 200, text: '<html>' }],
   ]
-  it.each(passing)('leaves the credential that is there at work: %s', async (_, answer) => {
+  it.each(passing)('keeps the existing credential working: %s', async (_, answer) => {
     const id = await bench.connected()
     const callback = await bench.signIn(await mine().reconnect(id))
     answerTokenRequests(bench, () => ({ status: answer.status ?? 200, body: answer.text ?? '' }), 'authorization_code')

@@ -30,7 +30,7 @@ afterEach(async () => {
   await bench.close()
 })
 
-it('no flow tells a token, a code, a verifier, a state or a client secret, to anybody', async () => {
+it('no flow reveals a token, a code, a verifier, a state or a client secret', async () => {
   const shown: unknown[] = []
   const told = async (work: Promise<unknown>): Promise<void> =>
     void shown.push(await work.catch((error: unknown) => [error, String(error), (error as Error).stack]))

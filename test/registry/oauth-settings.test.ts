@@ -188,7 +188,7 @@ describe('a credential of each person', () => {
     expect(new Set(revoked.map(({ form }) => form.get('token'))).size).toBe(2)
   })
 
-  it('is not shown to an admin, whose own is asked for', async () => {
+  it('is not shown to an admin, who is asked for their own', async () => {
     bench = await startOAuthBench()
     const id = await bench.connected({ visibility: 'workspace', credentials: 'per_user' })
     const admin = bench.registry.actingAs(root)

@@ -54,7 +54,7 @@ describe('reconnecting', () => {
     expect(await mine().get(id)).toMatchObject({ status: 'connected' })
   })
 
-  it('with another account says so, ends what was agreed for the old one, and revokes its tokens', async () => {
+  it('with another account reports it, ends approvals and grants of the old one, and revokes its tokens', async () => {
     const id = await bench.connected(openid)
     const waiting = bench.another({ confirm: () => 'defer' }).actingAs(ana)
     const toolset = await waiting.toolset('assistant', { conversationId: 'c' })
@@ -78,7 +78,7 @@ describe('reconnecting', () => {
     expect(bench.server.calls('write_note')).toEqual([])
   })
 
-  it("with another account, where each person has their own, is nobody else's matter", async () => {
+  it('with another account, where each person has their own, does not affect others', async () => {
     const id = await bench.connected({ ...openid, visibility: 'workspace', credentials: 'per_user' })
     const host = bench.another({ confirm: () => 'defer' })
     const asks = async (actor: typeof ana) => {
@@ -102,7 +102,7 @@ describe('reconnecting', () => {
     expect((await theirs.approvals.get(third)).status).toBe('superseded')
   })
 
-  it('a server whose tools anybody may list, and nobody call, leads to a sign-in', async () => {
+  it('a server that lists tools without a token but requires one for calls leads to a sign-in', async () => {
     const challenged = bench.server.state.intercept!
     bench.server.state.intercept = async (request) =>
       request.rpc === undefined || request.rpc === 'tools/call' ? challenged(request) : undefined
@@ -132,7 +132,7 @@ describe('reconnecting', () => {
 })
 
 describe('a server that moves to another authorization server', () => {
-  it('is noticed, sends nothing old there, and is signed in to anew', async () => {
+  it('is noticed, gets none of the old credentials, and requires a new sign-in', async () => {
     const id = await bench.connected()
     const other = await startAuthorizationServer()
     others.push(other)
@@ -175,7 +175,7 @@ describe('a redirect URI for each authorization server', () => {
   })
 })
 
-it("a sign-in that can't begin is told by the status when it is only a check, and by its error when it was asked for", async () => {
+it("a sign-in that can't start is reported by the status after a check, and as an error after reconnect", async () => {
   const open = await startMcpServer()
   const registry = makeRegistry({ oauth: { redirectUrl, clientName: 'Test host' } })
   const { integration } = await registry.actingAs(ana).connect({ url: open.url, name: 'Open', agents: ['assistant'] })

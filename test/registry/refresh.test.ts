@@ -18,7 +18,7 @@ const expire = (): void => void (bench.time.now += lifetimeMs + 1000)
 const html = { 'content-type': 'text/html' }
 
 describe('a refresh', () => {
-  it('is told, once, to listeners of the process that made it and in the feed of all', async () => {
+  it('is reported once, to listeners of the process that made it and in the shared feed', async () => {
     expire()
     await Promise.all(Array.from({ length: 10 }, (_, n) => call(n)))
     const event = { type: 'credential_changed', integrationId: id, change: 'refreshed', workspaceId: 'acme' }
@@ -73,7 +73,7 @@ describe('a refresh', () => {
     expect(events.filter((event) => 'reason' in event && event.reason === 'refresh_rejected')).toHaveLength(1)
   })
 
-  it('whose answer is lost by a strict server is tried once more and told as what it is', async () => {
+  it('with a lost response from a strict server is tried once more and reported as such', async () => {
     expire()
     let lost = 0
     bench.authorizationServer.answerFate = ({ form }) =>
@@ -96,14 +96,14 @@ describe('a refresh', () => {
 })
 
 describe('a token that is refused', () => {
-  it('also when it is fresh asks for a person after one refresh, and hammers nobody', async () => {
+  it('requires reconnect after one refresh, even if it is fresh, with no further refreshes', async () => {
     bench.server.state.intercept = async () => ({ status: 401, headers: { 'www-authenticate': 'Bearer' } })
     for (let n = 0; n < 5; n++) expect(await call(n)).toMatchObject({ type: 'authorization_required' })
     expect(bench.authorizationServer.tokenRequests('refresh_token').length).toBeLessThanOrEqual(1)
     expect((await mine().get(id)).statusDetail).toMatchObject({ reason: 'credential_rejected', action: 'reconnect' })
   })
 
-  it('for a scope, again and again another, leads to no sign-in of its own', async () => {
+  it('for one scope after another starts no sign-in by itself', async () => {
     const before = bench.authorizationServer.requests.length
     let n = 0
     const challenged = bench.server.state.intercept!

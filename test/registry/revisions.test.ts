@@ -3,7 +3,7 @@ import { openGate, readNote, writeNote } from '../support/gate.js'
 import { ana } from '../support/registry.js'
 
 describe('what was looked at', () => {
-  it('keeps tool settings from being written over by somebody who saw others', async () => {
+  it('refuses tool settings that were based on an outdated revision', async () => {
     const { mine, id } = await openGate()
     const { revision } = await mine.tools(id)
     await mine.configureTools(id, { read_note: { enabled: false } }, { ifRevision: revision })
@@ -13,7 +13,7 @@ describe('what was looked at', () => {
     expect((await mine.tools(id)).tools.find(({ name }) => name === 'read_note')).toMatchObject({ enabled: false })
   })
 
-  it('keeps a label from a definition that nobody saw', async () => {
+  it('refuses a label for a definition that the person has not seen', async () => {
     const { mine, id, server } = await openGate()
     const { revision } = await mine.tools(id)
     await server.setTools([readNote, { ...writeNote, description: 'Writes, and tells everybody.' }])

@@ -80,7 +80,7 @@ afterEach(async () => {
   await server.close()
 })
 
-it('shows no secret to anybody, by any flow, however it ends', async () => {
+it('reveals no secret in any flow, however it ends', async () => {
   const [one, two, own, wrong] = canaries as [string, string, string, string]
   const [mine, theirs, admin] = [ana, bo, root].map((actor) => registry.actingAs(actor)) as [
     ActorIntegrations<TestAgent>,

@@ -76,7 +76,7 @@ describe('a registration', () => {
     expect(registrations()).toBe(2)
   })
 
-  it('asks for consent where another server’s people gave theirs, until somebody has signed in', async () => {
+  it('asks for consent if people consented for another server, until the first sign-in', async () => {
     await withoutOfflineAccess()
     const first = await begin(bench.server.url)
     expect(asked(first).prompt).toBeNull()
@@ -95,7 +95,7 @@ describe('a registration', () => {
     expect(registrations()).toBe(1)
   })
 
-  it('is not used for another server where nobody can be asked for consent', async () => {
+  it("is not used for another server if consent can't be requested", async () => {
     await finish(await begin(bench.server.url))
     const second = await begin((await server()).url, { oauth: { prompt: false } })
     expect(asked(second).prompt).toBeNull()
@@ -106,7 +106,7 @@ describe('a registration', () => {
     expect(registrations()).toBe(3)
   })
 
-  it('that led nowhere is made anew for that integration only', async () => {
+  it('that led nowhere is made again for that integration only', async () => {
     const working = await begin(bench.server.url)
     await finish(working)
     const lost = await begin((await server()).url)
@@ -121,7 +121,7 @@ describe('a registration', () => {
     expect(asked(await begin((await server()).url)).client).toBe(asked(again).client)
   })
 
-  it('that the authorization server refuses is made anew, though others have it still', async () => {
+  it('that the authorization server refuses is made again, while others keep the old one', async () => {
     const one = await begin(bench.server.url)
     await finish(one)
     const two = await begin((await server()).url)
@@ -152,7 +152,7 @@ describe('a registration', () => {
     expect(registrations()).toBe(2)
   })
 
-  it('that somebody no longer waits for is made for the others all the same', async () => {
+  it('that one caller no longer waits for is still made for the others', async () => {
     const [first, second] = [await server(), await server()]
     for (const leaves of [first, second]) {
       bench.authorizationServer.requests.length = 0

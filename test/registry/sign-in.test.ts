@@ -102,7 +102,7 @@ describe('signing in', () => {
     expect(await registry.actingAs(ana).list()).toEqual([])
   })
 
-  it('says so when the person says no, and can be tried again', async () => {
+  it('reports that the person declined, and can be tried again', async () => {
     const mine = registry.actingAs(ana)
     const begun = await mine.connect({ url: server.url, name: 'Notes', agents: ['assistant'] })
     authorizationServer.person.deniesNext = true
@@ -140,7 +140,7 @@ describe('an expired access token', () => {
     expect(authorizationServer.tokenRequests('refresh_token')).toHaveLength(1)
   })
 
-  it('whose refresh is refused for good asks for a person, and reconnect mends it in place', async () => {
+  it('requires reconnect after a final refusal of the refresh, and reconnect repairs it in place', async () => {
     const id = await connected()
     const mine = registry.actingAs(ana)
     await mine.configureTools(id, { read_note: { approval: 'auto' } })
@@ -189,7 +189,7 @@ describe('a missing scope', () => {
 })
 
 describe('credentials of each person', () => {
-  it("are nobody else's", async () => {
+  it('are not visible to others', async () => {
     const id = await connected({ visibility: 'workspace', credentials: 'per_user' })
     const other = registry.actingAs(bo)
     expect(await other.get(id)).toMatchObject({

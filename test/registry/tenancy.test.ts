@@ -38,7 +38,7 @@ describe('what a host may settle about access', () => {
     })
   })
 
-  it('keeps sharing for admins where the host says so', async () => {
+  it('lets only admins share if the host says so', async () => {
     const strict = makeRegistry({ storage, access: { sharing: 'admins' } })
     const mine = strict.actingAs(ana)
     await expect(mine.connect(input({ visibility: 'workspace' }))).rejects.toMatchObject({ code: 'forbidden' })
@@ -48,7 +48,7 @@ describe('what a host may settle about access', () => {
     await strict.close()
   })
 
-  it('lets admins decide for others only where the host says so, and never members', async () => {
+  it('lets admins decide for others only if the host says so, and never members', async () => {
     await registry.actingAs(ana).connect(input({ visibility: 'workspace' }))
     const { approvalId } = await ask(bo)
     await expect(registry.actingAs(root).approvals.decide(approvalId, 'approve')).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe('what admins see of private integrations', () => {
     expect(await admin.disable(integration.id)).toMatchObject({ enabled: false, agents: [], tools: { total: 0 } })
   })
 
-  it('shows the URL and header names to those who may edit, and values to nobody', async () => {
+  it('shows the URL and header names to those who may edit, and never the values', async () => {
     const { integration } = await registry
       .actingAs(ana)
       .connect(input({ visibility: 'workspace', headers: { 'X-Api-Key': 'sesame' } }))
@@ -230,7 +230,7 @@ describe('delete and re-create', () => {
   })
 })
 
-describe('two tenants that do anything at all', () => {
+describe('two tenants with random operations', () => {
   const members = (workspaceId: string): Actor[] => [
     { workspaceId, userId: 'ana' },
     { workspaceId, userId: 'bo' },

@@ -160,7 +160,7 @@ describe('words of a tool', () => {
     return gate
   }
 
-  it.each(reworded)('reach no model before somebody accepted them: another %s', async (_what, definition) => {
+  it.each(reworded)('reach no model before they are accepted: another %s', async (_what, definition) => {
     const gate = await rewordedGate(definition, 'ask')
     const toolset = await gate.toolset()
     expect(JSON.stringify([toolset.tools, toolset.unavailable])).not.toContain(obey)
@@ -361,7 +361,7 @@ describe('a tool that is new', () => {
     expect((await tool(gate, 'read_note'))!.approval).toMatchObject({ resolved: 'ask', rule: 'tool_new' })
   })
 
-  it('is held with "hold": not offered, not called, and said so', async () => {
+  it('is held with "hold": not offered, not called, and reported as held', async () => {
     const gate = await changed([readNote, widened, added], 'hold')
     const toolset = await gate.toolset()
     expect(toolset.tools.map(({ modelName }) => modelName)).toEqual(['notes__read_note'])
@@ -431,7 +431,7 @@ describe('a tool that was renamed', () => {
     expect((await tool(gate, 'read_note'))!.enabled).toBe(false)
   })
 
-  it('keeps what somebody has set for its new name, before it is accepted', async () => {
+  it('keeps settings for its new name from before it is accepted', async () => {
     const gate = await openGate()
     await gate.mine.configureTools(gate.id, { write_note: { approval: 'ask', agents: ['builder'] } })
     await gate.server.setTools([readNote, renamed])
@@ -528,7 +528,7 @@ describe('accepting', () => {
     expect((await tool(gate, 'write_note'))!.change).toBeUndefined()
   })
 
-  it('is told by events and audit; so is what changed', async () => {
+  it('is reported by events and audit, with the change', async () => {
     const gate = await changed([widened, added])
     await acceptNow(gate.mine, gate.id, ['read_secret'])
     const { events } = await gate.registry.events({ workspaceId: 'acme' })

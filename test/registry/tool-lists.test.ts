@@ -160,7 +160,7 @@ describe('a tool list', () => {
     expect((await gate.toolset()).tools.map(({ name }) => name)).toEqual(['read_note', 'search_notes'])
   })
 
-  it('has the tools that a server offers only where its questions are answered', async () => {
+  it('has the tools that a server offers only if elicitation is supported', async () => {
     const runtime = manualRuntime()
     const server = rawServer('modern', async ({ id, params }) => {
       const meta = params?.['_meta'] as Record<string, { elicitation?: object } | undefined> | undefined
@@ -204,7 +204,7 @@ describe('a tool list', () => {
     expect((await gate.another().actingAs(ana).toolset('assistant')).tools).toHaveLength(2)
   })
 
-  it('is answered from what is stored when it is old, and asked for once behind that', async () => {
+  it('is served from storage when it is old, and refreshed once in the background', async () => {
     const gate = await openQuickly()
     await gate.server.setTools([readNote, writeNote, searchNotes])
     await gate.runtime.advance(day + 61_000)
@@ -246,7 +246,7 @@ describe('a tool list', () => {
     await until(runtime, () => lists.length === 2)
   })
 
-  it.each(['public', 'private'] as const)('that is %s is shown to nobody else’s credential', async (cacheScope) => {
+  it.each(['public', 'private'] as const)('that is %s is never shown to another credential', async (cacheScope) => {
     const runtime = manualRuntime()
     const server = rawServer('modern', ({ id }, request) => {
       const name = request.headers.get('x-user') ?? 'nobody'

@@ -188,7 +188,7 @@ describe('a toolset', () => {
     })
   })
 
-  it('reads nothing when it is warm and the storage tells of changes, with no request', async () => {
+  it('reads nothing when it is warm and the storage reports changes, with no request', async () => {
     const gate = await openGate()
     await gate.toolset()
     const requests = gate.server.requests.length

@@ -25,7 +25,7 @@ function silent(storage: RegistryStorage): RegistryStorage {
 }
 
 describe('a toolset that was built before', () => {
-  it('reads nothing while the storage tells of no change, and looks again after a second', async () => {
+  it('reads nothing while the storage reports no change, and checks again after a second', async () => {
     const { storage, reads } = counted(makeStorage())
     const gate = await openGate({ storage, tools: [readNote] })
     const { tools } = await gate.toolset()
@@ -37,7 +37,7 @@ describe('a toolset that was built before', () => {
     expect(reads()).toBe(before + 1)
   })
 
-  it('asks once where the storage does not tell of changes', async () => {
+  it('reads once if the storage does not report changes', async () => {
     const { storage, reads } = counted({ ...makeStorage(), watch: undefined })
     const gate = await openGate({ storage, tools: [readNote] })
     await gate.toolset()
@@ -56,7 +56,7 @@ describe('a toolset that was built before', () => {
     expect((await gate.toolset()).tools).toHaveLength(2)
   })
 
-  it('asks the policy each time, and hands out the same tools while its answers are the same', async () => {
+  it('asks the policy each time, and hands out the same tools while its verdicts are the same', async () => {
     let verdict: 'ask' | 'deny' | 'auto' = 'ask'
     const conversations: unknown[] = []
     const policy = ({ conversationId }: { readonly conversationId?: string | undefined }) => {
@@ -93,7 +93,7 @@ describe('a toolset that was built before', () => {
     expect(changed.tools[1]).toBe(tools[2])
   })
 
-  it('reads nothing but the integration after a change that was reported, until it looks at everything again', async () => {
+  it('reads nothing but the integration after a change that was reported, until it reads everything again', async () => {
     const { storage, reads, keysRead } = counted(makeStorage())
     const gate = await openGate({ storage, tools: [readNote, writeNote] })
     await gate.toolset()
@@ -176,7 +176,7 @@ describe('a toolset that was built before', () => {
     expect((await gate.toolset()).tools.map(({ modelName }) => modelName)).toEqual(['new__read_note'])
   })
 
-  it('is at most a second old where another process changed something that the storage does not tell of', async () => {
+  it('is at most a second old where another process changed something that the storage does not report', async () => {
     const storage = makeStorage()
     const gate = await openGate({ storage: silent(storage), tools: [readNote] })
     const elsewhere = gate.another({ storage }).actingAs({ workspaceId: 'acme', userId: 'ana' })
@@ -229,7 +229,7 @@ describe('a toolset that was built before', () => {
     }
   })
 
-  it('takes a policy at its word each time, also when it changes the answer that it gave before', async () => {
+  it('follows the policy each time, also when it modifies an earlier verdict object', async () => {
     const answer: { mode: 'ask' | 'deny'; rule: string } = { mode: 'ask', rule: 'house' }
     const gate = await openGate({ tools: [readNote], approvals: { policy: () => answer } })
     expect((await gate.toolset()).tools).toHaveLength(1)

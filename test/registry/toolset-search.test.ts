@@ -100,7 +100,7 @@ describe('a toolset with search', () => {
     await expect(search(query as string)).rejects.toMatchObject({ code: 'invalid_input' })
   })
 
-  it('finds nothing by words that nobody wrote, in bounded time', async () => {
+  it('finds nothing for absurd queries, in bounded time', async () => {
     const { toolset } = await openGate({ tools })
     const { search } = await toolset({ search: {} })
     expect(await search(`${'x '.repeat(100_000)}zzz`)).toEqual([])

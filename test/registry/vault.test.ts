@@ -22,7 +22,7 @@ function referringVault(): CredentialVault & { readonly kept: Map<string, string
   }
 }
 
-it('tells the vault of every header value that is replaced or removed', async () => {
+it('reports every replaced or removed header value to the vault', async () => {
   const vault = referringVault()
   const gate = await openGate({ credentials: vault, connect: { headers: { 'X-Api-Key': 'one' } } })
   expect(vault.kept.size).toBe(1)

@@ -96,7 +96,7 @@ describe('postgresStorage in an outage', () => {
     expect(pool.totalCount).toBe(pool.idleCount)
   })
 
-  it('does not wait for a lock for ever, nor goes on when nobody waits any more', async () => {
+  it('does not wait for a lock forever, and stops when its caller has given up', async () => {
     const { pool, schema } = postgres
     const storage = postgresStorage({ pool, schema })
     await storage.commit('locked', [{ key: 'a', value: 'first' }])

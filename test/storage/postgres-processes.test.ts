@@ -54,7 +54,7 @@ describe('postgresStorage in several processes', () => {
     expect(rows.records).toHaveLength(names.length * commits)
   })
 
-  it('tells those who watch elsewhere, and nobody twice', async () => {
+  it('notifies watchers in other processes, each once', async () => {
     const { pool, schema } = postgres
     const writer = postgresStorage({ pool, schema, listen })
     const reader = postgresStorage({ pool, schema, listen })
@@ -108,7 +108,7 @@ describe('postgresStorage in several processes', () => {
     await reader.close?.()
   })
 
-  it('opens no connection before somebody watches, and ends it when nobody does', async () => {
+  it('opens no connection before the first watcher, and closes it after the last', async () => {
     const { pool, schema } = postgres
     let opened = 0
     const storage = postgresStorage({ pool, schema, listen: () => (opened++, listen()) })

@@ -67,7 +67,7 @@ describe('sqliteStorage', () => {
     expect(records.map((record) => record?.value)).toEqual([1, undefined, 1])
   })
 
-  it('reads what was committed before, though nobody waited for it', async () => {
+  it('reads an earlier commit that was not awaited', async () => {
     const storage = sqliteStorage({ database: new Database(path) })
     const committed = storage.commit('w', [{ key: 'a', value: 1 }])
     expect((await storage.read('w', ['a'])).records[0]?.value).toBe(1)

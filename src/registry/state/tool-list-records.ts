@@ -13,8 +13,8 @@ import type { ListedTool } from './tool-list-cache.js'
 
 /**
  * The records of a tool list: its manifest, and chunks that all equal lists of a workspace share. Each manifest's commit
- * writes a use of its chunks, and writes the chunks again even where they are stored: whoever deletes chunks without a use
- * deletes the versions that were read before looking for uses, so that chunks that came into use in between stay.
+ * writes a use of its chunks, and writes the chunks again even if they are stored: code that deletes unused chunks
+ * deletes the versions that it read before searching for uses, so chunks that are used in the meantime stay.
  */
 
 const chunkLength = 80_000
@@ -94,8 +94,8 @@ export async function deleteList(context: Context, ref: CredentialRef): Promise<
 }
 
 /**
- * Deletes the chunks of a list that nothing uses. Safe at any time: chunks that come into use in between have other versions
- * than those that are deleted.
+ * Deletes the chunks of a list that nothing uses. Safe at any time: chunks that are used in the meantime have other
+ * versions than those that are deleted.
  *
  * @param written - the result of the commit that ended a use: has the version of the record by which the chunks are due
  */
@@ -116,12 +116,12 @@ export async function deleteUnusedChunks(
       workspaceId,
       some.map(({ key, version }) => ({ key, ifVersion: version, value: undefined })),
     )
-    // Whoever uses the chunks again, or ended another use, has written: the rest is theirs.
+    // Another process has used the chunks, or ended another use, and takes over the rest.
     if (deleted === false) return
   }
 }
 
-/** Until a sweep has looked, the unused chunks are due: the process may end before it deletes them itself. */
+/** Marks unused chunks for the next sweep, in case the process ends before it deletes them itself. */
 function endOfUse(
   hash: string,
   { integrationId, owner }: Pick<CredentialRef, 'integrationId' | 'owner'>,

@@ -14,7 +14,7 @@ describe('a registration that the authorization server has forgotten', () => {
     world.atAs.set('/authorize', ({ url }) => (query(url).get('client_id') === first ? answer(query(url)) : undefined))
   }
 
-  it('is made anew after a person met a dead page (claude-code#84614, hermes-agent#36767)', async () => {
+  it('is registered again after a person saw an error page (claude-code#84614, hermes-agent#36767)', async () => {
     const world = await startWorld()
     const id = await world.connected()
     forgetful(world, () => ({ status: 400, text: 'unknown client_id' }))
@@ -25,7 +25,7 @@ describe('a registration that the authorization server has forgotten', () => {
     expect(registrations(world)).toHaveLength(2)
   })
 
-  it('is made anew for a first sign-in too', async () => {
+  it('is registered again for a first sign-in too', async () => {
     const world = await startWorld()
     world.atAs.set('/authorize', () => ({ status: 400 }))
     const begun = await world.mine.connect({ url: world.url, name: 'Notes', agents: ['assistant'] })
@@ -54,7 +54,7 @@ describe('a registration that the authorization server has forgotten', () => {
     },
   )
 
-  it('is made anew after the token endpoint did not know it, at a sign-in and at a refresh', async () => {
+  it('is registered again after the token endpoint did not know it, at a sign-in and at a refresh', async () => {
     const world = await startWorld()
     const id = await world.connected()
     const unknown: Instead = ({ form }) =>
@@ -113,7 +113,7 @@ describe('what a host has arranged', () => {
     )
   }
 
-  it('is read anew at a refresh: a rotated secret counts at once (rauthy#778, doorkeeper#1942)', async () => {
+  it('is read again at each refresh: a rotated secret applies at once (rauthy#778, doorkeeper#1942)', async () => {
     arranged.clientSecret = 'old-secret'
     const world = await startWorld(connector())
     let now = 'old-secret'
@@ -125,7 +125,7 @@ describe('what a host has arranged', () => {
     expect(world.tokenRequests('refresh_token').map((form) => form.get('client_secret'))).toEqual(['new-secret'])
   })
 
-  it('is told as the client that was refused, and is tried again once it is corrected', async () => {
+  it('is reported as a refused client, and is tried again once it is corrected', async () => {
     arranged.clientSecret = 'old-secret'
     const world = await startWorld(connector())
     let now = 'old-secret'
@@ -144,7 +144,7 @@ describe('what a host has arranged', () => {
     expect(await world.mine.get(id)).toMatchObject({ status: 'connected' })
   })
 
-  it('is read anew at a sign-in: new scopes are asked for', async () => {
+  it('is read again at each sign-in: new scopes are requested', async () => {
     arranged.clientSecret = 'old-secret'
     arranged.scopes = ['read']
     const world = await startWorld(connector())
@@ -157,7 +157,7 @@ describe('what a host has arranged', () => {
     arranged.scopes = ['read']
   })
 
-  it('never goes to another token endpoint or issuer than it was given beside', async () => {
+  it('never goes to a token endpoint or issuer other than the configured ones', async () => {
     arranged.clientSecret = 'old-secret'
     const more: { metadata?: object } = {}
     const world = await startWorld(
@@ -196,7 +196,7 @@ describe('what a host has arranged', () => {
     expect(world.tokenRequests()).toEqual([])
   })
 
-  it('takes further scopes of a person, and a client of their own whole', async () => {
+  it('accepts more scopes from a person, and their own client only with ID and secret', async () => {
     arranged.clientSecret = 'old-secret'
     const world = await startWorld(connector())
     provider(world, () => 'their-secret')
@@ -206,7 +206,7 @@ describe('what a host has arranged', () => {
     expect(Object.fromEntries(world.tokenRequests()[0]!)).toMatchObject({ client_id: 'theirs' })
   })
 
-  it("settings of an integration are replaced by who may set its URL, and by nobody else's sign-in", async () => {
+  it('settings of an integration are replaced only by someone who may set its URL, not by any other sign-in', async () => {
     const world = await startWorld()
     provider(world, () => 'new-secret')
     const begun = await world.mine.connect({

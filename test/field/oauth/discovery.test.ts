@@ -82,7 +82,7 @@ it("no endpoint is guessed while the protected resource can't be read", async ()
   expect(world.mcp.paths).not.toContain('/register')
 })
 
-it('a mismatch is told before a fault, and a fault before "there is none"', async () => {
+it('a mismatch is reported before an error, and an error before "not found"', async () => {
   const world = await startWorld()
   world.atAs.set('/.well-known/openid-configuration', () => ({ status: 503 }))
   world.atAs.set('/.well-known/oauth-authorization-server', () => ({

@@ -38,7 +38,7 @@ const words: readonly (readonly [string, Reply])[] = [
   ['JSON behind a byte order mark', { status: 400, text: '\uFEFF{"error":"invalid_grant"}' }],
 ]
 
-it.each(words)('a final word asks for a person at once: %s', async (_what, answer) => {
+it.each(words)('a final error requires a reconnect at once: %s', async (_what, answer) => {
   const world = await refusing(answer)
   expect(await world.call()).toMatchObject({ type: 'authorization_required', action: 'reconnect' })
   expect(await world.mine.get(world.id)).toMatchObject({
@@ -65,7 +65,7 @@ const refusals: readonly (readonly [string, Reply])[] = [
   ['200 with an unknown error', { json: { error: 'token_gone' } }],
 ]
 
-describe.each(refusals)('a refusal in other words, %s', (_what, answer) => {
+describe.each(refusals)('a refusal with another error, %s', (_what, answer) => {
   it('is final once it has lasted: three times, over more than ten minutes', async () => {
     const world = await refusing(answer)
     expect(await outcome(world)).toMatchObject({ code: 'server_error', mayHaveRun: false })

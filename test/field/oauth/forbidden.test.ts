@@ -16,7 +16,7 @@ it.each<[string, Reply]>([
   ['nothing', { status: 403 }],
   ['a challenge of another kind', { status: 403, headers: { 'www-authenticate': 'Basic realm="x"' } }],
   ['a bare challenge', { status: 403, headers: { 'www-authenticate': 'Bearer realm="x"' } }],
-])('one forbidden call, told by %s, says nothing of the integration', async (_what, answer) => {
+])('one forbidden call, reported by %s, does not change the status of the integration', async (_what, answer) => {
   const world = await startWorld()
   const id = await world.connected()
   world.atMcp.set('tools/call', () => answer)
@@ -34,7 +34,7 @@ it.each([
   [403, 'Bearer error="invalid_token"'],
   [400, 'Bearer error="invalid_token"'],
   [401, 'Bearer error="invalid_token"'],
-])('an ended token is refreshed, also told by %i (kin of fastmcp#2461)', async (status, challenge) => {
+])('an expired token is refreshed, also after a %i (kin of fastmcp#2461)', async (status, challenge) => {
   const world = await startWorld()
   await world.connected()
   let refused = 0
@@ -69,7 +69,7 @@ it('a scope that is the token itself is not repeated', async () => {
   expect(shown).not.toMatch(/at-\d-ana/)
 })
 
-it.each([401, 403])('a missing scope is asked for, told by %i', async (status) => {
+it.each([401, 403])('a missing scope is requested after a %i', async (status) => {
   const world = await startWorld()
   await world.connected()
   world.atMcp.set('tools/call', () => ({
@@ -114,7 +114,7 @@ describe('a request without a credential', () => {
     await world.connected()
   })
 
-  it('is told to bring a header where it says nothing', async () => {
+  it('asks for a header when the server gives no hint', async () => {
     const world = await withoutToken(() => ({ status: 403 }))()
     world.named = undefined
     await expect(world.connected()).rejects.toMatchObject({

@@ -16,8 +16,8 @@ async function attacker(victim: World): Promise<World> {
   return evil
 }
 
-describe('an authorization server that passes on the answer of another (RFC 9700 4.4)', () => {
-  it('gets no code: each has a redirect URI of its own, by default', async () => {
+describe('an authorization server that forwards the response of another (RFC 9700 4.4)', () => {
+  it('gets no code: by default each has a separate redirect URI', async () => {
     const victim = await startWorld()
     const evil = await attacker(victim)
     const honest = await victim.mine.connect({ url: victim.url, name: 'Notes', agents: ['assistant'] })
@@ -33,7 +33,7 @@ describe('an authorization server that passes on the answer of another (RFC 9700
     expect(evil.tokenRequests()).toEqual([])
   })
 
-  it('a plain callback is refused for a flow with a URI of its own', async () => {
+  it('the plain redirect URI is refused for a flow with a separate one', async () => {
     const world = await startWorld()
     world.atAs.set('/authorize', ({ url }) => {
       const asked = query(url)
@@ -55,7 +55,7 @@ describe('our metadata document, which has one plain redirect URI', () => {
     return found
   }
 
-  it('is for one authorization server that does not say iss; the next one gets a URI of its own', async () => {
+  it('serves one authorization server that does not send iss; the next one gets a separate URI', async () => {
     const [one, two] = await worlds()
     const mine = one.another(document).actingAs(ana)
     const connect = ({ url }: World) => mine.connect({ url, name: 'x', agents: ['assistant'] })

@@ -39,7 +39,7 @@ describe('a server that is open at first (nsflow#245, dify#36230)', () => {
     expect(await world.mine.validate(integration.id)).toMatchObject({ integration: { status: 'connected' } })
   })
 
-  it('is connected as it is where nothing is published and nobody asks', async () => {
+  it('connects without a sign-in when it publishes no metadata and requires none', async () => {
     const world = await startWorld()
     world.wants = 'none'
     world.named = undefined
@@ -50,7 +50,7 @@ describe('a server that is open at first (nsflow#245, dify#36230)', () => {
   })
 })
 
-describe('headers beside OAuth (pi-mcp-adapter#530)', () => {
+describe('headers together with OAuth (pi-mcp-adapter#530)', () => {
   it.each(['CF-Access-Client-Secret', 'X-Tenant-Key', 'X-Auth-Hint'])(
     '%s is sent, and so is the token',
     async (name) => {

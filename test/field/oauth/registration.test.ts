@@ -16,7 +16,7 @@ describe('an authorization server that refuses to register', () => {
     ['400 with an unknown word', { status: 400, json: { error: 'dynamic_client_registration_disabled' } }],
     ['401', { status: 401, json: { error: 'access_denied' } }],
     ['400 of the standard', { status: 400, json: { error: 'invalid_redirect_uri' } }],
-  ])('is told as that: %s', async (_what, answer) => {
+  ])('is reported as such: %s', async (_what, answer) => {
     const world = await startWorld()
     world.atAs.set('/register', () => answer)
     await expect(world.connected()).rejects.toMatchObject({
@@ -27,13 +27,13 @@ describe('an authorization server that refuses to register', () => {
     await world.connected({ oauth: { clientId: 'configured' } })
   })
 
-  it.each([500, 502, 503])('is told as down: %i', async (status) => {
+  it.each([500, 502, 503])('is reported as down: %i', async (status) => {
     const world = await startWorld()
     world.atAs.set('/register', () => ({ status }))
     await expect(world.connected()).rejects.toMatchObject({ code: 'server_error', httpStatus: status })
   })
 
-  it('that answers a page is told as unusable', async () => {
+  it('that returns an HTML page is reported as unusable', async () => {
     const world = await startWorld()
     world.atAs.set('/register', () => ({ text: '<html>' }))
     await expect(world.connected()).rejects.toMatchObject({ reason: 'registration_invalid' })
@@ -44,7 +44,7 @@ it.each<[string, Reply]>([
   ['404 to all that OAuth asks (Lexware-MCP-Server#36)', { status: 404 }],
   ['401 to everything (IBM/mcp-cli#178)', { status: 401, json: { error: 'missing api key' } }],
   ['405', { status: 405 }],
-])('a server with API keys only is told as that: %s', async (_what, answer) => {
+])('a server with only API keys is reported as such: %s', async (_what, answer) => {
   const world = await startWorld()
   world.named = undefined
   for (const path of ['/register', '/authorize', '/.well-known/oauth-authorization-server'])

@@ -15,7 +15,7 @@ it('whoever signs in calls as themselves, here and in a process that was there b
   expect(await world.call(world.another())).toMatchObject(noteOf('bob'))
 })
 
-it('a session that was opened before anybody signed in is not gone on with', async () => {
+it('a session that was opened before the sign-in is not used after it', async () => {
   const world = await startWorld()
   world.wants = 'calls'
   const id = (await world.mine.connect({ url: world.url, name: 'Notes', agents: ['assistant'] })).integration.id
@@ -24,7 +24,7 @@ it('a session that was opened before anybody signed in is not gone on with', asy
   expect(await world.call()).toMatchObject(noteOf('ana'))
 })
 
-it('a server that answers an old session with 401 is mended by a sign-in (mcp-proxy#108)', async () => {
+it('a server that returns 401 for an old session works again after a sign-in (mcp-proxy#108)', async () => {
   const world = await startWorld()
   const id = await world.connected()
   await world.call()
@@ -55,7 +55,7 @@ it('a reconnect begins with a new session also where no sign-in is needed', asyn
   expect(opened()).toBeGreaterThan(before)
 })
 
-it('a refresh of the same grant goes on in the session, and so does another process', async () => {
+it('a refresh of the same grant keeps the session, and so does another process', async () => {
   const world = await startWorld()
   await world.connected()
   await world.call()
@@ -67,7 +67,7 @@ it('a refresh of the same grant goes on in the session, and so does another proc
   expect(world.mcp.requests.filter(({ body }) => body.includes('"initialize"'))).toHaveLength(opened)
 })
 
-it("two people's own credentials never meet in one session", async () => {
+it("two people's own credentials never share a session", async () => {
   const world = await startWorld()
   const begun = await world.mine.connect({
     url: world.url,

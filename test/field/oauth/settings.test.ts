@@ -6,7 +6,7 @@ const query = (url: string) => new URL(url, 'http://localhost').searchParams
 const asked = (world: World) =>
   world.as.requests.filter(({ path }) => path === '/authorize').map(({ url }) => query(url))
 
-it('no resource is sent where a host says so: Entra v2 refuses it (mcp-remote#217, claude-code#73460)', async () => {
+it('no resource is sent if the host disables it: Entra v2 refuses it (mcp-remote#217, claude-code#73460)', async () => {
   const world = await startWorld()
   world.atAs.set('/authorize', ({ url }) =>
     query(url).has('resource')
@@ -75,7 +75,7 @@ it.each([
   ).toThrow(/is reserved/)
 })
 
-it('a refresh sends the scope where a host says so', async () => {
+it('a refresh sends the scope if the host enables it', async () => {
   const world = await startWorld()
   await world.connected({ oauth: { refreshScope: true } })
   world.time.now += lifetimeMs + 1000
@@ -127,7 +127,7 @@ describe('endpoints by hand', () => {
     expect(asked(world)[0]!.get('code_challenge_method')).toBe('S256')
   })
 
-  it('are laid over what is found, whose PKCE is still asked for', async () => {
+  it('override discovered metadata, and PKCE is still required', async () => {
     const world = await startWorld()
     world.metadata['token_endpoint'] = `${world.as.origin}/gone`
     await world.connected({ oauth: { metadata: { tokenEndpoint: `${world.as.origin}/token` } } })

@@ -60,7 +60,7 @@ describe.each(wrappings)('tokens in %s', (_what, wrapped) => {
   })
 })
 
-it('scopes between commas are two (template-agent#265, clawvisor#275)', async () => {
+it('scopes separated by commas are two scopes (template-agent#265, clawvisor#275)', async () => {
   const world = await startWorld()
   world.atAs.set('/token', () => ({ json: { ...tokens('ana'), scope: 'read,write' } }))
   const id = await world.connected()
@@ -73,7 +73,7 @@ it('scopes between commas are two (template-agent#265, clawvisor#275)', async ()
   expect(again).toMatchObject({ authorizationUrl: expect.stringContaining('scope=read+write+admin') })
 })
 
-it('an empty list of scopes is none said: what was asked for was granted', async () => {
+it('an empty scope list means that the requested scopes were granted', async () => {
   const world = await startWorld()
   world.atAs.set('/token', () => ({ json: { ...tokens('ana'), scope: [] } }))
   await world.connected()
@@ -103,7 +103,7 @@ it.each<[string, Reply]>([
   ['two envelopes with tokens', { json: { user: tokens('ana'), bot: tokens('bot') } }],
   ['a redirect that carries one', { status: 302, headers: { location: '/x' }, text: 'access_token=at-9-ana' }],
   ['a refusal that carries one', { status: 400, json: { access_token: 'at-9-ana' } }],
-])('what is no token answer signs nobody in: %s', async (_what, answer) => {
+])('an invalid token response fails the sign-in: %s', async (_what, answer) => {
   const world = await startWorld()
   world.atAs.set('/token', () => answer)
   await expect(world.connected()).rejects.toMatchObject({

@@ -142,7 +142,7 @@ describe('what is no spelling of "nothing"', () => {
     ['null', { inputSchema: null }],
     ['a list', { inputSchema: [] }],
     ['of another type', { inputSchema: { type: 'array' } }],
-  ])('sets aside a tool whose inputSchema is %s, and that one only', async (_what, members) => {
+  ])('skips only the tool with inputSchema %s', async (_what, members) => {
     const server = await listen((request) =>
       request.method === 'tools/list' ? right(request, [tool, { name: 'broken', ...members }]) : undefined,
     )
@@ -173,7 +173,7 @@ describe('what is no spelling of "nothing"', () => {
     expect(await resultOf((await connected(server)).call())).toMatchObject({ isError: true })
   })
 
-  it('refuses a revision that nobody knows, and says why', async () => {
+  it('refuses an unknown revision, and says why', async () => {
     const server = await listen(({ method, id }) =>
       method === 'initialize'
         ? { json: { jsonrpc: '2.0', id, result: { protocolVersion: '2099-01-01', capabilities: { tools: {} } } } }
@@ -198,7 +198,7 @@ describe('what is no spelling of "nothing"', () => {
 })
 
 // #region case
-it('a result whose isError is null is one that did not fail', async () => {
+it('a result with isError null is a success', async () => {
   const server = await listen((request) =>
     request.method === 'tools/call'
       ? { json: { jsonrpc: '2.0', id: request.id, result: { content: [], isError: null } } }

@@ -45,7 +45,7 @@ describe('a connector that leaves the catalogue', () => {
 })
 
 describe('a default mode for an integration', () => {
-  it('runs what it says in place of the platform, except a tool with a mode of its own', async () => {
+  it('runs what it says in place of the platform, except a tool with its own mode', async () => {
     const tools = ['a', 'b'].map((name) => ({ name, inputSchema: { type: 'object' } }))
     const server = await listen(({ method, id }) =>
       method === 'tools/list' ? { json: { jsonrpc: '2.0', id, result: { tools } } } : undefined,

@@ -24,7 +24,7 @@ function learning() {
   return { behaviour, opened: () => opened }
 }
 
-it('header values of somebody else begin with a new session, here and in the next process (mcp-remote#286)', async () => {
+it("another person's header values open a new session, here and in the next process (mcp-remote#286)", async () => {
   const server = await listen(learning().behaviour)
   const storage = makeStorage()
   const { mine, id, call } = await connected(server, { storage, headers: { 'X-User': 'ana' } })
@@ -38,7 +38,7 @@ it('header values of somebody else begin with a new session, here and in the nex
   await other.close()
 })
 
-it("a person's own values begin with a session of their own (mcp-proxy#108)", async () => {
+it("a person's own values open a separate session (mcp-proxy#108)", async () => {
   const server = await listen(learning().behaviour)
   const registry = makeRegistry({ confirm: () => 'approve' })
   const mine = registry.actingAs(ana)

@@ -62,7 +62,7 @@ const answers: readonly (readonly [string, Behaviour])[] = [
 ]
 
 describe('the question for the era', () => {
-  it.each(answers)('costs no connection when it meets %s', async (_what, answer) => {
+  it.each(answers)('costs no connection when the response is %s', async (_what, answer) => {
     const server = await listen((request) => (request.method === 'server/discover' ? answer(request) : undefined))
     const { integration, call } = await connected(server)
     expect(integration.status).toBe('connected')

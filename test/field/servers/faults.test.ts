@@ -106,7 +106,7 @@ describe('the words of a JSON-RPC error while connecting', () => {
     )
   })
 
-  it('are in the status for those who may edit, and for nobody else', async () => {
+  it('are in the status only for those who may edit', async () => {
     const server = await listen()
     const { mine, id, registry } = await connected(server)
     await mine.update(id, { visibility: 'workspace', credentials: 'shared' })
@@ -123,7 +123,7 @@ describe('the words of a JSON-RPC error while connecting', () => {
 })
 
 describe('one tool', () => {
-  it.each([502, 503, 504])('that meets HTTP %i takes no other with it (hermes-agent#11113)', async (status) => {
+  it.each([502, 503, 504])('that gets HTTP %i does not fail other calls (hermes-agent#11113)', async (status) => {
     const server = await listen(({ method, params }) =>
       method === 'tools/call' && params['arguments'] !== undefined && 'slow' in (params['arguments'] as object)
         ? { status }
@@ -162,7 +162,7 @@ describe('one tool', () => {
   })
 })
 
-describe('what a newcomer meets', () => {
+describe('first steps of a new user', () => {
   it.each([
     ['example.com/mcp', /no scheme.*https:\/\//],
     ['localhost:3000/mcp', /no scheme/],
@@ -171,7 +171,7 @@ describe('what a newcomer meets', () => {
     ['"https://example.com/mcp"', /not a (?:valid )?URL/],
     ['', /must not be empty|at least|>=1/],
     ['https://user:pw@example.com/mcp', /as a header/],
-  ])('who gives the URL %j is told what to write', async (url, words) => {
+  ])('the URL %j gets an error that says what to write', async (url, words) => {
     await expect(connected({ url })).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringMatching(words) as string,
@@ -192,7 +192,7 @@ describe('what a newcomer meets', () => {
     [{ Authorization: 'Bearer ' }, /have a credential after the scheme/],
     [{ Authorization: ' ' }, /must not be empty/],
     [{ Authorization: 'Bearer k\r\nx: y' }, /printable ASCII/],
-  ] as const)('who gives the header %j is told what is wrong with it', async (headers, words) => {
+  ] as const)('the header %j gets an error that says what is wrong', async (headers, words) => {
     const server = await listen()
     const given = Object.values(headers).join().trim()
     const fault = (await connected(server, { headers }).catch((error: unknown) => error)) as Error
@@ -220,7 +220,7 @@ describe('what a newcomer meets', () => {
     })
   })
 
-  it('whose host has no OAuth is told of both ways', async () => {
+  it('on a host without OAuth, the error names both ways to continue', async () => {
     const server = await listen(() => ({ status: 401, json: { error: 'missing api key' } }))
     await expect(connected(server)).rejects.toMatchObject({
       reason: 'oauth_not_configured',
@@ -301,7 +301,7 @@ describe('what a newcomer meets', () => {
     expect(integration.statusDetail.message).not.toMatch(/\(\)/)
   })
 
-  it('sets one approval mode for all tools of an integration, which a tool of its own mode does not follow', async () => {
+  it('sets one approval mode for all tools of an integration, except tools with their own mode', async () => {
     const server = await listen(({ method, id }) =>
       method === 'tools/list'
         ? {

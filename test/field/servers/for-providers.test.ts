@@ -73,7 +73,7 @@ describe('media', () => {
     ['audio', { type: 'audio', mimeType: 'audio/wav', data: 'UklGRg==' }, 'audio/wav'],
     ['an image without data', { type: 'image', mimeType: 'image/png', data: '' }, 'image/png'],
     ['bytes of no type', { type: 'resource', resource: { uri: 'file:///x', blob: 'AAECAw==' } }, 'file:///x'],
-  ])('that providers do not take is told in words: %s', async (_what, block, words) => {
+  ])('that providers do not accept is described in text: %s', async (_what, block, words) => {
     expect(await shown(block)).toMatchObject([{ type: 'text', text: expect.stringContaining(words) as string }])
   })
 })

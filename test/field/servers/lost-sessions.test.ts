@@ -54,8 +54,8 @@ const refusals: readonly (readonly [string, Behaviour])[] = [
   ],
 ]
 
-describe.each(refusals)('a session that the server forgot, told by %s', (_how, refuse) => {
-  it('is made anew for a call, which is sent once more', async () => {
+describe.each(refusals)('a session that the server forgot, reported by %s', (_how, refuse) => {
+  it('is opened again for a call, which is sent once more', async () => {
     const kept = sessions(refuse)
     const server = await listen(kept.behaviour)
     const { call, mine, id } = await connected(server)
@@ -82,7 +82,7 @@ describe.each(refusals)('a session that the server forgot, told by %s', (_how, r
   })
 })
 
-it('a validate begins with a new session while the old one works, whose calls end in it', async () => {
+it('validate opens a new session while the old one works, and running calls end in the old one', async () => {
   let release = (): void => undefined
   const held = new Promise<void>((resolve) => (release = resolve))
   const kept = sessions(
@@ -154,7 +154,7 @@ it('a JSON-RPC error under 404 is the error it says, and costs one session at mo
   expect(await mine.get(id)).toMatchObject({ status: 'connected' })
 })
 
-it('a JSON-RPC error without an id under 400 is told, and costs one session at most', async () => {
+it('a JSON-RPC error without an id and with HTTP 400 is reported, and costs one session at most', async () => {
   const kept = sessions(
     () => ({ status: 404 }),
     ({ method }) =>
@@ -274,7 +274,7 @@ describe('a local server', () => {
 })
 
 describe('a server of the current era that answers the question late', () => {
-  it('is spoken to in its era, and what it forgets or refuses is told', async () => {
+  it('is used in its era, and lost sessions and refusals are reported', async () => {
     const modern: Behaviour = ({ id, method }) =>
       method === 'server/discover'
         ? {

@@ -16,7 +16,7 @@ const naming = (...names: readonly string[]) =>
     return { json: { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: name }] } } }
   })
 
-describe('a tool whose name is', () => {
+describe('a tool with the name', () => {
   it.each([
     ['a path (copilot-cli#1879, SEP-986)', 'user-profile/update'],
     ['in another script (cherry-studio#6547)', '查询天气'],
@@ -73,7 +73,7 @@ it('names that differ only in case or by a dash stay different, whatever the ord
 it.each([
   ['日本語ノート', /^(?:notes|127|localhost)/],
   ['Notizen', /^notizen$/],
-])('an integration called %s has a handle of its own, not of what the server calls itself', async (name, handle) => {
+])("an integration called %s gets its handle from its URL, not from the server's own name", async (name, handle) => {
   const server = await listen()
   const registry = makeRegistry()
   const { integration } = await registry.actingAs(ana).connect({ url: server.url, name, agents: ['assistant'] })

@@ -153,7 +153,7 @@ describe('JSON', () => {
     expect(await resultOf((await connected(server)).call())).toMatchObject(done)
   })
 
-  it('that says something else than MCP is told as that, and the tool may have run', async () => {
+  it('that is not MCP is reported as such, and the tool may have run', async () => {
     const server = await listen(on('tools/call', () => ({ json: { detail: 'Internal error' } })))
     await expect((await connected(server)).call()).rejects.toMatchObject({
       code: 'protocol_error',
@@ -218,7 +218,7 @@ describe('JSON', () => {
     },
   )
 
-  it('in an event stream that ends without it is told at once (typescript-sdk#2739)', async () => {
+  it('missing at the end of an event stream is reported at once (typescript-sdk#2739)', async () => {
     const server = await listen(
       on('tools/call', () => ({ headers: { 'content-type': 'text/event-stream' }, body: ': bye\n\n' })),
     )
@@ -355,7 +355,7 @@ describe('a local server', () => {
     expect(await resultOf((await connectedLocally(marked)).call())).toMatchObject(done)
   })
 
-  it('that sends more than is accepted is told so, and goes on', async () => {
+  it('that sends more than the limit gets an error, and keeps working', async () => {
     const large = local(`({ method }, result) => method === 'tools/call'
       ? result({ content: [{ type: 'text', text: 'x'.repeat(200_000) }] })
       : undefined`)
