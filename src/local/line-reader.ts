@@ -24,6 +24,7 @@ export function lineReader({
   onTooLong,
   onSkipped,
 }: LineReaderOptions) {
+  const decoder = new TextDecoder()
   let parts: Uint8Array[] = []
   let bytes = 0
   let skips = false
@@ -39,7 +40,7 @@ export function lineReader({
   }
   const end = (): void => {
     // The decoder drops a byte order mark.
-    if (!skips) onLine(new TextDecoder().decode(Buffer.concat(parts)), bytes)
+    if (!skips) onLine(decoder.decode(parts.length === 1 ? parts[0] : Buffer.concat(parts)), bytes)
     parts = []
     bytes = 0
     skips = false

@@ -20,6 +20,9 @@ export interface StdioTransportOptions {
   readonly maxMessageBytes: number | undefined
 }
 
+/** A line of broken JSON counts as this many bytes more, because failing to parse it takes far longer than reading it. */
+const bytesOfBrokenLine = 4 * 1024
+
 /** How long to wait for a process to exit by itself, and again after SIGTERM, in ms. */
 const graceMs = 2_000
 
@@ -119,6 +122,7 @@ export class StdioTransport {
       return JSON.parse(boundedJson(line, 'skip'))
     } catch (error) {
       if (isIntegrationError(error)) this.onfailure?.(error.with({ mayHaveRun: true }))
+      else this.onread?.(bytesOfBrokenLine)
       return undefined
     }
   }

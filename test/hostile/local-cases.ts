@@ -7,6 +7,7 @@ const rows: Readonly<Record<string, string>> = {
   'a message without end': 'response_too_large',
   'empty lines without end': 'response_too_large',
   'broken JSON without end': 'response_too_large',
+  'log lines that look like JSON': 'completed',
   'progress without end': 'response_too_large',
   'requests without end': 'response_too_large',
   'large messages that nobody asked for': 'response_too_large',

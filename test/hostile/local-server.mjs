@@ -28,6 +28,10 @@ const calls = {
   'a message without end': () => pour('{"jsonrpc":"2.0",'.repeat(4_000)),
   'empty lines without end': () => pour('\n'.repeat(65_536)),
   'broken JSON without end': () => pour('[\n'.repeat(30_000)),
+  'log lines that look like JSON': (id) => {
+    process.stdout.write('[INFO] still at work\n'.repeat(2_000))
+    answer(id, text('hello'))
+  },
   'progress without end': () => pour(`${JSON.stringify(progress)}\n`.repeat(100)),
   'large messages that nobody asked for': () =>
     pour(`${JSON.stringify({ jsonrpc: '2.0', id: 'other', result: text('x'.repeat(2 * MiB)) })}\n`),

@@ -42,3 +42,9 @@ it('takes one answer after the other, however large, as long as they were asked 
     expect(JSON.stringify(result).length).toBeGreaterThan(50 * 1024 * 1024)
   }
 })
+
+it('reads past two thousand log lines that look like JSON', async () => {
+  const connection = await open('log lines that look like JSON')
+  const { result } = await connection.callTool(tool('good'), {}, { timeoutMs: 60_000 })
+  expect(result).toMatchObject({ content: [{ text: 'hello' }] })
+})
