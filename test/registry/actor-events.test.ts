@@ -42,6 +42,7 @@ describe('what a person hears of', () => {
     await gate.mine.update(gate.id, { visibility: 'private' })
     await eventually(() => expect(typesOf(bos)).toEqual(['integration_removed']))
     await gate.mine.disable(gate.id)
+    await eventually(() => expect(typesOf(anas).at(-1)).toBe('integration_disabled'))
     await gate.mine.transferOwner(gate.id, 'bo')
     await eventually(() => expect(typesOf(anas).at(-1)).toBe('integration_removed'))
     expect(typesOf(anas)).toEqual(['integration_updated', 'integration_disabled', 'integration_removed'])

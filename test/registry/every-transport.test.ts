@@ -129,6 +129,7 @@ describe.each(Object.entries(transports))('over %s', (_name, reach) => {
     mine.on('call_started', ({ tool }) => started.push(tool))
     const giveUp = new AbortController()
     const first = toolset.call('notes__slow', {}, { signal: giveUp.signal }).catch((error: unknown) => error)
+    await eventually(() => expect(started).toEqual(['slow']))
     const second = toolset.call('notes__act', {}).catch((error: unknown) => error)
     await eventually(() => expect(started).toEqual(['slow', 'act']))
     await other.configureTools(id, { act: { enabled: false } })
