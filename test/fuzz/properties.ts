@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { integrationsHandler } from 'mcp-integrations/http'
 import { eventStreamMeter, joined } from '../../src/egress/limits.js'
 import { boundedJson } from '../../src/model/json-limits.js'
 import { readEvents } from '../../src/mcp/event-stream.js'
@@ -10,6 +11,10 @@ import { isIntegrationError } from '../../src/model/errors.js'
 import type { JsonObject, JsonValue } from '../../src/model/json.js'
 import type { ToolDefinition } from '../../src/model/tool.js'
 import { visible, visibleText } from '../../src/model/visible-text.js'
+import { callbackState } from '../../src/oauth/authorization.js'
+import { differenceFrom, parseCallback } from '../../src/oauth/callback-url.js'
+import { safeReturnTo } from '../../src/http/return-to.js'
+import { readServers } from '../../src/import/read-servers.js'
 import { parseChallenge } from '../../src/oauth/challenge.js'
 import { readMetadata } from '../../src/oauth/server-metadata.js'
 import { readTokens } from '../../src/oauth/token-response.js'
@@ -17,6 +22,7 @@ import { changeKind, classifyChange } from '../../src/policy/tool-change.js'
 import { compareSchemas } from '../../src/policy/schema-change.js'
 import { definitionHash } from '../../src/policy/tool-definition.js'
 import { keys, ownerKey } from '../../src/registry/state/keys.js'
+import { ana, makeRegistry } from '../support/registry.js'
 
 /** What must hold wherever strangers' bytes are read. Nothing but our own errors may be thrown. */
 export interface Property {
@@ -106,6 +112,116 @@ function unlessWhole(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
   return merged
 }
 
+/** Lists of servers, most of them nearly right. */
+const field = fc.constantFrom(
+  ...'mcpServers servers mcp_servers inputs url type command args env headers http_headers name id packages remotes'.split(
+    ' ',
+  ),
+  ...'registryType identifier transport variables value default isSecret $schema __proto__ constructor server a'.split(
+    ' ',
+  ),
+)
+const word = fc.oneof(
+  fc.constantFrom(
+    'http',
+    'stdio',
+    'https://a.example/mcp',
+    '${input:a}',
+    '${env:A}',
+    '{a}',
+    'npx',
+    'mcp-remote',
+    'npm',
+  ),
+  fc.string({ unit: 'binary' }),
+)
+const { list } = fc.letrec<{ list: JsonValue }>((tie) => ({
+  list: fc.oneof(
+    { maxDepth: 6, depthSize: 'medium' },
+    fc.oneof(word, fc.boolean(), fc.integer(), fc.constant(null)),
+    fc.array(tie('list'), { maxLength: 4 }),
+    fc.dictionary(field, tie('list'), { maxKeys: 5 }),
+  ),
+}))
+const tomlText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '[mcp_servers.a]\n',
+        '[[mcp_servers]]\n',
+        '[mcp_servers.a.env]\n',
+        '\n',
+        ' = ',
+        '"',
+        "'''",
+        '.',
+        '{',
+        '}',
+      ),
+      fc.constantFrom(
+        'url = "https://a.example/mcp"\n',
+        'args = ["a", 1]\n',
+        'startup_timeout_sec = 1e9\n',
+        '1979-05-27',
+      ),
+      field,
+      word,
+    ),
+  )
+  .map((parts) => parts.join(''))
+const urlText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'https://',
+        'app.example',
+        '/cb',
+        '?',
+        '&',
+        'state=',
+        'code=',
+        'iss=',
+        '%',
+        '%00',
+        '#',
+        '//',
+        '\\',
+        '@',
+        ':',
+      ),
+      fc.string({ unit: 'binary', maxLength: 5 }),
+    ),
+  )
+  .map((parts) => parts.join(''))
+const routes = fc.constantFrom(
+  'POST integrations',
+  'POST integrations/check',
+  'PATCH integrations/a',
+  'POST integrations/a/authorize',
+  'POST integrations/a/transfer',
+  'PATCH integrations/a/tools',
+  'POST integrations/a/tools/accept',
+  'POST import',
+  'POST approvals/a/decision',
+  'POST approvals/decisions',
+  'POST explain',
+  'GET integrations',
+  'GET events',
+)
+const verbField = fc.constantFrom(
+  ...'url connector name agents headers auth visibility credentials oauth settings enabled approval label tools'.split(
+    ' ',
+  ),
+  ...'decision reason remember ids decisions args tool agentId userId returnTo text servers __proto__ toString'.split(
+    ' ',
+  ),
+)
+const body = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.json(),
+  fc.dictionary(verbField, fc.oneof(list, json)).map((value) => JSON.stringify(value)),
+)
+
 /** What something does, or our own error. @throws anything else */
 function ours<T>(work: () => T): T | undefined {
   try {
@@ -137,6 +253,13 @@ async function eventsOf(chunks: readonly Uint8Array[]): Promise<string> {
   const read = (data: unknown): readonly object[] => readMessages(data, () => undefined)
   return new Response(readEvents(body, { read, gate: new FloodGate(() => 0), onEnd: () => undefined })).text()
 }
+
+const offline = { fetch: () => Promise.reject(new TypeError('there is no network here')) }
+const api = integrationsHandler(makeRegistry({ runtime: offline }), {
+  basePath: '/api/mcp',
+  origin: 'https://app.example',
+  actor: () => ana,
+})
 
 export const properties: readonly Property[] = [
   {
@@ -290,5 +413,40 @@ export const properties: readonly Property[] = [
         check(/^[\x21-\x7e]{1,512}$/.test(keys.visibleTo(one, 'x'.repeat(64))) || one === '', 'no key of a storage')
       },
     ),
+  },
+  {
+    name: 'any list to import is read or refused, and what is read hides nothing',
+    property: fc.property(
+      fc.oneof(
+        fc.tuple(field, list).map(([name, value]) => JSON.stringify({ [name]: value })),
+        list.map((value) => JSON.stringify(value)),
+        fc.string({ unit: 'binary' }),
+        tomlText,
+      ),
+      (text) => {
+        for (const { name } of ours(() => readServers(text))?.servers ?? [])
+          check(visible(name) === name, `${name} hides something`)
+      },
+    ),
+  },
+  {
+    name: 'any callback URL is read or left alone, and no page of another origin is redirected to',
+    property: fc.property(urlText, urlText, (one, other) => {
+      ours(() => callbackState(one))
+      const callback = ours(() => parseCallback(one))
+      if (callback !== undefined) ours(() => differenceFrom('https://app.example/cb', 'https://as.example', callback))
+      const page = ours(() => safeReturnTo(other, 'https://app.example'))
+      check(page === undefined || page.origin === 'https://app.example', String(page))
+    }),
+  },
+  {
+    name: 'any request to the HTTP API is answered, never by an error that nobody expected',
+    property: fc.asyncProperty(routes, body, async (route, text) => {
+      const [method = '', path = ''] = route.split(' ')
+      const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+      const sent = method === 'GET' ? undefined : text
+      const answer = await api(new Request(`https://app.example/api/mcp/${path}`, { method, headers, body: sent }))
+      check(answer.status < 500, `${route}: ${answer.status} ${await answer.text()}`)
+    }),
   },
 ]
