@@ -216,7 +216,7 @@ const verbField = fc.constantFrom(
     ' ',
   ),
 )
-const body = fc.oneof(
+const bodyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.json(),
   fc.dictionary(verbField, fc.oneof(list, json)).map((value) => JSON.stringify(value)),
@@ -441,9 +441,9 @@ export const properties: readonly Property[] = [
   },
   {
     name: 'any request to the HTTP API is answered, never by an error that nobody expected',
-    property: fc.asyncProperty(routes, body, async (route, text) => {
+    property: fc.asyncProperty(routes, bodyText, async (route, text) => {
       const [method = '', path = ''] = route.split(' ')
-      const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+      const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', 'if-match': '"1"' }
       const sent = method === 'GET' ? undefined : text
       const answer = await api(new Request(`https://app.example/api/mcp/${path}`, { method, headers, body: sent }))
       check(answer.status < 500, `${route}: ${answer.status} ${await answer.text()}`)
