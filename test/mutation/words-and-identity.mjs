@@ -104,13 +104,13 @@ export default [
     'an encoding of ids in keys',
     'src/registry/state/keys.ts',
     ['encodeURIComponent(userId)', "userId.normalize('NFC')"],
-    [handedOut, 'is in every key one segment of its own'],
+    [handedOut, 'is one separate segment in every key'],
   ),
   mutation(
     'a freeze of the definitions that toolsets share',
     'src/registry/gate/toolset-parts.ts',
     ['frozen(shownDefinition(worded))', 'shownDefinition(worded)'],
-    [handedOut, 'can be written to without changing'],
+    [handedOut, 'can be modified without changing'],
   ),
   mutation(
     'a copy of the catalogue that a host passes in',
@@ -160,7 +160,7 @@ export default [
     'accepted words for models',
     'src/registry/gate/toolset-parts.ts',
     [': inAcceptedWords(definition, accepted[n])', ': definition'],
-    [changes, 'reach no model before somebody accepted them'],
+    [changes, 'reach no model before they are accepted'],
   ),
   mutation(
     'a look at the data of a schema for new texts',

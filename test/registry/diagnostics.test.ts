@@ -6,6 +6,7 @@ import {
   type RegistryStorage,
   type ToolCallOptions,
 } from 'mcp-integrations'
+import { eventually } from '../support/eventually.js'
 import { openGate, type Gate } from '../support/gate.js'
 import { credentials, makeStorage } from '../support/registry.js'
 
@@ -60,10 +61,12 @@ describe('onDiagnostic', () => {
     gate.mine.on('integration_disabled', listener as () => void)
     await gate.mine.disable(gate.id)
     await gate.runtime.advance(1_000)
-    expect(gate.told).toMatchObject([
-      { area: 'listener', error: thrown },
-      { area: 'listener', error: thrown },
-    ])
+    await eventually(() =>
+      expect(gate.told).toMatchObject([
+        { area: 'listener', error: thrown },
+        { area: 'listener', error: thrown },
+      ]),
+    )
   })
 
   it('hears what could not be stored of a call, without the words of the storage, and the call ends well', async () => {
