@@ -57,6 +57,25 @@ describe('a call that waits for its token', () => {
     expect(await outcome).toMatchObject(end)
     expect(calls()).toBe(0)
   })
+
+  it.each<[string, (id: string) => Promise<unknown>, string]>([
+    ['disabled', (id) => bench.registry.actingAs(ana).disable(id), 'integration_disabled'],
+    ['removed', (id) => bench.registry.actingAs(ana).remove(id), 'not_found'],
+    ['erased with its workspace', () => bench.registry.forgetWorkspace('acme'), 'not_found'],
+  ])('has not run when meanwhile its integration is %s', async (_what, end, code) => {
+    bench = await startOAuthBench({ registry: { confirm: undefined } })
+    const id = await bench.connected()
+    const toolset = await bench.registry.actingAs(ana).toolset('assistant')
+    bench.time.now += lifetimeMs + 1
+    const tokens = held()
+    const outcome = toolset.call('notes__read_note', { id: '7' }).catch((error: unknown) => error)
+    await vi.waitFor(() => expect(tokens.waiting).toBe(1), 20_000)
+    const ending = end(id)
+    expect(await outcome).toMatchObject({ code, mayHaveRun: false })
+    tokens.release()
+    await ending
+    expect(calls()).toBe(0)
+  })
 })
 
 describe('an approved call that was refused for its token', () => {

@@ -123,6 +123,70 @@ describe('a call that waited is not sent when meanwhile', () => {
   })
 })
 
+/** What the registry ends calls by, and the code that they end with. */
+const ends: readonly [string, (gate: Gate) => Promise<unknown>, string][] = [
+  ['disabled', ({ mine, id }) => mine.disable(id), 'integration_disabled'],
+  ['removed', ({ mine, id }) => mine.remove(id), 'not_found'],
+  ['erased with its workspace', ({ registry }) => registry.forgetWorkspace('acme'), 'not_found'],
+]
+
+describe('a call has not run when its integration is', () => {
+  it.each(ends)('%s while it waits for a place; the one that was sent may have', async (_what, end, code) => {
+    const started = later()
+    const working = later()
+    const slow: TestTool = {
+      ...readNote,
+      run: async () => {
+        started.resolve()
+        await working.promise
+        return ''
+      },
+    }
+    const gate = await openGate({ tools: [slow], limits: { concurrencyPerIntegration: 1 } })
+    await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
+    const toolset = await gate.toolset()
+    const first = toolset.call('notes__read_note', { id: '1' }).catch((error: unknown) => error)
+    await started.promise
+    const second = toolset.call('notes__read_note', { id: '2' }).catch((error: unknown) => error)
+    await new Promise((resolve) => setImmediate(resolve))
+    const ending = end(gate)
+    expect(await second).toMatchObject({ code, mayHaveRun: false })
+    expect(await first).toMatchObject({ code, mayHaveRun: true })
+    working.resolve()
+    await ending
+    expect(sent(gate.server)).toEqual([{ id: '1' }])
+  })
+
+  it.each(ends)('%s while it waits for a connection', async (_what, end, code) => {
+    const asked = later()
+    const open = later()
+    let held = false
+    const gate = await openGate({
+      era: 'legacy',
+      fetch: (own) => async (url, init) => {
+        if (held && typeof init?.body === 'string' && init.body.includes('"initialize"')) {
+          asked.resolve()
+          await open.promise
+        }
+        return own(url, init)
+      },
+    })
+    await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
+    const another = gate.another()
+    const toolset = await another.actingAs(ana).toolset('assistant')
+    await gate.storage.commit('acme', [{ key: `server/${gate.id}/_`, value: undefined }])
+    held = true
+    const calling = toolset.call('notes__read_note', { id: '1' }).catch((error: unknown) => error)
+    await asked.promise
+    held = false
+    const ending = end({ ...gate, registry: another, mine: another.actingAs(ana) })
+    open.resolve()
+    expect(await calling).toMatchObject({ code, mayHaveRun: false })
+    await ending
+    expect(sent(gate.server)).toEqual([])
+  })
+})
+
 describe('an approval is not used when what it was decided by changes at that very moment:', () => {
   it.each<[string, (gate: Gate) => Promise<unknown>]>([
     ['the tool is turned off', ({ mine, id }) => mine.configureTools(id, { write_note: { enabled: false } })],

@@ -5,11 +5,19 @@ import { actionFor } from '../servers/status.js'
 import { EndedCall } from '../state/calls-in-flight.js'
 import type { ResolvedCall } from './resolved-call.js'
 
-/** The error for the caller: names the integration and the cause. */
-export function toCallError(error: unknown, call: ResolvedCall): IntegrationError | AuthorizationRequired {
+/**
+ * The error for the caller: names the integration and the cause.
+ *
+ * @param wasSent - whether a request of the call may have left; otherwise a call that the registry ended has not run
+ */
+export function toCallError(
+  error: unknown,
+  call: ResolvedCall,
+  wasSent: boolean,
+): IntegrationError | AuthorizationRequired {
   if (error instanceof AuthorizationRequired) return error
   const { integrationId, record } = call.target
-  if (error instanceof EndedCall) return ended(error, call)
+  if (error instanceof EndedCall) return ended(error, call, wasSent)
   if (!isIntegrationError(error))
     return new IntegrationError('protocol_error', `The call of "${call.modelName}" failed unexpectedly.`, {
       integrationId,
@@ -34,7 +42,7 @@ function toModelText({ message, reason, mayHaveRun, serverMessage }: Integration
     .join(' ')
 }
 
-function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
+function ended(by: EndedCall, call: ResolvedCall, wasSent: boolean): IntegrationError {
   const why = {
     integration_disabled: 'was turned off',
     not_found: 'was removed',
@@ -43,7 +51,7 @@ function ended(by: EndedCall, call: ResolvedCall): IntegrationError {
   }[by.why]
   return new IntegrationError(by.why, `Integration "${call.target.record.name}" ${why} during the call.`, {
     integrationId: call.target.integrationId,
-    mayHaveRun: isIntegrationError(by.endedWith) && by.endedWith.mayHaveRun,
+    mayHaveRun: wasSent && isIntegrationError(by.endedWith) && by.endedWith.mayHaveRun,
   })
 }
 

@@ -27,6 +27,8 @@ export interface Ending {
   readonly admission: Admission
   /** The host's observation of the call. */
   readonly observation: CallObservation | undefined
+  /** How many requests of the call were about to leave. */
+  sent: number
   answer?: ToolAnswer | undefined
   error?: unknown
 }
@@ -44,6 +46,7 @@ export function begin(context: Context, permitted: Permitted, maxMs: number): En
     started: context.runtime.now(),
     admission: { permitted, dispatchedUntil: call.now + maxMs },
     observation: observeCall(context, permitted),
+    sent: 0,
   }
 }
 
@@ -75,7 +78,7 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
     ending.observation?.end({ outcome: 'not_run' })
     return unsent.outcome
   }
-  const error = unsent ?? toCallError(ending.error, call)
+  const error = unsent ?? toCallError(ending.error, call, ending.sent > 0)
   if (error instanceof AuthorizationRequired) {
     const { returns = 0 } = ending.admission.claimed?.value ?? {}
     await recordEnding(context, ending, {

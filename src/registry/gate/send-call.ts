@@ -23,7 +23,6 @@ export async function sendCall(
 ): Promise<ToolCallOutcome> {
   const { target, scope, since } = permitted.call
   const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
-  let sent = 0
   const ending: Ending = begin(context, permitted, timeoutMs * maxProgressFactor)
   try {
     const current = await withFreshTools(context, permitted)
@@ -43,7 +42,7 @@ export async function sendCall(
               onProgress: onProgress && ((progress) => callListener(context.report, onProgress, progress)),
               meta: ending.observation?.meta,
               beforeSend: (waitedLater) =>
-                admit(context, ending.admission, sent++ > 0 || waited || waitedLater || isLate(context, ending)),
+                admit(context, ending.admission, ending.sent++ > 0 || waited || waitedLater || isLate(context, ending)),
               ...elicitFor(context, current.call),
             })
           },
