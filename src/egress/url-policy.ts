@@ -126,8 +126,13 @@ function plainAddress(ip: string): string {
 }
 
 function matchesHost(hostname: string, pattern: string): boolean {
-  const wanted = pattern.toLowerCase()
-  return wanted.startsWith('*.') ? hostname.endsWith(wanted.slice(1)) : hostname === wanted
+  return pattern.startsWith('*.') ? hostname.endsWith(`.${asInUrls(pattern.slice(2))}`) : hostname === asInUrls(pattern)
+}
+
+/** A host as URLs spell it, because host names are compared in that form: `bücher.example` is `xn--bcher-kva.example`. */
+function asInUrls(host: string): string {
+  const url = `https://${host}`
+  return URL.canParse(url) ? new URL(url).hostname : host.toLowerCase()
 }
 
 /** WHATWG URL has already normalised every notation of IPv4 (octal, hex, one number) to four decimals. */

@@ -184,3 +184,43 @@ describe('an address that is denied', () => {
     expect(() => checkUrl('http://127.0.0.2/', deny('127.0.0.1'))).not.toThrow()
   })
 })
+
+describe('a host in another spelling', () => {
+  const refusal = expect.objectContaining({ code: 'url_refused' }) as Error
+  const same: readonly [string, string][] = [
+    ['bücher.example', 'https://bücher.example/'],
+    ['BÜCHER.example', 'https://XN--BCHER-KVA.example:8443/'],
+    ['xn--bcher-kva.example', 'https://bücher.example/'],
+    ['*.bücher.example', 'https://a.bücher.example/'],
+    ['*.xn--bcher-kva.example', 'https://a.BÜCHER.example/'],
+    ['[2606:4700:0::A]', 'https://[2606:4700::a]/'],
+    ['3405804039', 'https://203.0.114.7/'],
+    ['0xcb.0.0162.7', 'https://203.0.114.7:8443/'],
+    ['203.0.114.7', 'https://203.0.114.7./'],
+  ]
+
+  it.each(same)('%s is denied and allowed at %s', (host, url) => {
+    expect(() => checkUrl(url, { denyHosts: [host] })).toThrow(refusal)
+    expect(() => checkUrl(url, { allowHosts: [host] })).not.toThrow()
+    expect(() => checkUrl(url, { allowHosts: [host], denyHosts: [host] })).toThrow(refusal)
+  })
+
+  it.each([
+    ['bücher.example', 'https://bucher.example/'],
+    ['bücher.example', 'https://a.bücher.example/'],
+    ['*.bücher.example', 'https://bücher.example/'],
+    ['*.bücher.example', 'https://notbücher.example/'],
+    ['[2606:4700::a]', 'https://[2606:4700::b]/'],
+    ['3405804039', 'https://203.0.114.8/'],
+  ])('is another host: %s is neither denied nor allowed at %s', (host, url) => {
+    expect(() => checkUrl(url, { denyHosts: [host] })).not.toThrow()
+    expect(() => checkUrl(url, { allowHosts: [host] })).toThrow(refusal)
+  })
+
+  it('carries no credentials and no zone', () => {
+    for (const url of ['https://user@203.0.114.7/', 'https://[fe80::1%25eth0]/'])
+      expect(() => checkUrl(url, { denyHosts: ['203.0.114.7'] })).toThrow(
+        expect.objectContaining({ code: 'invalid_input' }),
+      )
+  })
+})
