@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readEvents } from '../../src/mcp/event-stream.js'
 import { FloodGate, FloodGates } from '../../src/mcp/flood-gate.js'
 import { cpuBound, cpuDuring } from '../support/cpu.js'
+import { eventually } from '../support/eventually.js'
 import { rejectionOf, listing, open, rawServer, tool } from './support.js'
 
 const encoder = new TextEncoder()
@@ -209,4 +210,32 @@ it('keeps the good tools of a list in which one nests too deep', async () => {
     expect(quarantined).toEqual([{ name: 'deep', reason: 'schema_too_large' }])
     await connection.close()
   }
+})
+
+it('gives every response to a server’s request a signal of its own, which aborts when the connection closes', async () => {
+  const count = 30
+  const pings = Array.from({ length: count }, (_, n) => ({ jsonrpc: '2.0', id: `ping-${n}`, method: 'ping' }))
+  const signals: AbortSignal[] = []
+  const server = rawServer('legacy', ({ id, method }) => {
+    if (method !== 'tools/call') return new Response(null, { status: 202 })
+    const messages = [...pings, { jsonrpc: '2.0', id, result: { content: [] } }]
+    const events = messages.map((message) => `data: ${JSON.stringify(message)}\n\n`).join('')
+    return new Response(events, { headers: { 'content-type': 'text/event-stream' } })
+  })
+  const connection = await open({
+    url: server.url,
+    fetch: (input, init) => {
+      const message = typeof init?.body === 'string' ? (JSON.parse(init.body) as object) : {}
+      if ('method' in message || !('result' in message)) return server.fetch(input, init)
+      signals.push(init!.signal!)
+      // The server never reads what it asked for.
+      return new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(new Error('aborted'))))
+    },
+  })
+  await connection.callTool(tool('x'), {}, { timeoutMs: 20_000 })
+  await eventually(() => expect(signals).toHaveLength(count))
+  expect(new Set(signals).size).toBe(count)
+  expect(signals.some(({ aborted }) => aborted)).toBe(false)
+  await connection.close()
+  expect(signals.every(({ aborted }) => aborted)).toBe(true)
 })
