@@ -111,7 +111,7 @@ export class GuardedTransport implements Transport {
 
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     if (!('method' in message))
-      // An own signal, so that the listeners of many responses don't accumulate at the transport's.
+      // A signal of its own, so that the listeners of many responses don't accumulate at the transport's.
       return this.#inner.send(message, { ...options, requestSignal: new AbortController().signal })
     if (!('id' in message)) return this.#notify(message, options)
     const { id, method } = message
