@@ -28,15 +28,21 @@ const patienceMs = 20_000
 
 /** How the SDK's own client fares, in a process of its own that may die of it. */
 export async function meetBare(met: Met): Promise<BareResult> {
-  const program = fork('scripts/run.mjs', ['test/hostile/lane/bare-client.ts'], { stdio: 'ignore' })
+  const program = fork('scripts/run.mjs', ['test/hostile/lane/bare-client.ts'], { stdio: 'ignore', detached: true })
   await once(program, 'message')
-  const tooLong = setTimeout(() => program.kill('SIGKILL'), patienceMs)
+  // It leads a group, because the servers that it starts may outlive it.
+  const end = (): void => void process.kill(-program.pid!, 'SIGKILL')
+  const tooLong = setTimeout(end, patienceMs)
   program.send(met)
   const said = await Promise.race([
     once(program, 'message').then(([result]) => result as BareResult),
     once(program, 'exit').then(() => ({ outcome: 'never ends', costs: [] })),
   ])
   clearTimeout(tooLong)
-  program.kill('SIGKILL')
+  try {
+    end()
+  } catch {
+    // Nothing is left of it.
+  }
   return said
 }
