@@ -1,6 +1,6 @@
-import type { ActorEvent, ActorIntegrations } from 'mcp-integrations'
+import type { ActorEvent, ActorIntegrations, RegistryStorage } from 'mcp-integrations'
 import { describe, expect, it, vi } from 'vitest'
-import { ask, openGate } from '../support/gate.js'
+import { ask, later, openGate } from '../support/gate.js'
 import { ana, bo, outsider, root, type TestAgent } from '../support/registry.js'
 import { eventually } from '../support/eventually.js'
 
@@ -85,6 +85,31 @@ describe('what a person hears of', () => {
     await gate.mine.disable(gate.id)
     await gate.mine.events()
     expect(off).toHaveBeenCalledTimes(1)
+  })
+
+  it('hears what was committed while it began to listen, once, though the commit is reported late', async () => {
+    const gate = await openGate()
+    const reported = later()
+    const storage: RegistryStorage = {
+      ...gate.storage,
+      async commit(workspaceId, writes) {
+        const written = await gate.storage.commit(workspaceId, writes)
+        await reported.promise
+        return written
+      },
+    }
+    const mine = gate.another({ storage }).actingAs(ana)
+    const disabling = mine.disable(gate.id)
+    await eventually(async () => expect((await mine.get(gate.id)).enabled).toBe(false))
+    const heard = heardBy(mine)
+    // The listener knows where the feed ended once it has heard what came after that.
+    await gate.mine.enable(gate.id)
+    await eventually(() => expect(typesOf(heard)).toEqual(['integration_enabled']))
+    reported.resolve()
+    await disabling
+    await eventually(() => expect(typesOf(heard)).toEqual(['integration_enabled', 'integration_disabled']))
+    await mine.update(gate.id, { name: 'Notes of ana' })
+    await eventually(() => expect(typesOf(heard).slice(2)).toEqual(['integration_updated']))
   })
 
   it('survives a listener that throws', async () => {

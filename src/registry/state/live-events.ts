@@ -65,9 +65,12 @@ class Following {
   readonly followers = new EventEmitter<{ event: [LiveEvent] }>()
   readonly #workspaceId: string
   readonly #options: Parameters<typeof liveEvents>[0]
-  /** The last delivered event; until the end of the feed is known, the one before the first event of this process. */
+  /** The last delivered event. */
   #after: string | undefined
-  #found = false
+  /** The end of the feed when following began: reading delivers what comes after it. */
+  #start: string | undefined
+  /** Events of this process that the end may include, because their commits were reported after it was read. */
+  readonly #early: RegistryEvent[] = []
   #isLooking = false
   #again = false
   #stopped = false
@@ -93,10 +96,9 @@ class Following {
     this.#cancelTimer()
   }
 
-  /** Keeps events that this process commits while the end of the feed is being read. */
   readonly #onLocalEvent = (event: LocalEvent): void => {
     if (event.workspaceId !== this.#workspaceId || !('id' in event)) return
-    if (!this.#found) this.#after ??= numbered(Number(event.id) - 1)
+    if (this.#start === undefined || event.id <= this.#start) this.#early.push(event)
     this.read()
   }
 
@@ -123,25 +125,34 @@ class Following {
   }
 
   async #read(): Promise<void> {
-    const { feed, storage } = this.#options
+    const { feed } = this.#options
     const workspaceId = this.#workspaceId
-    if (!this.#found) {
-      const { after = numbered(0) } = await feed.read({ workspaceId, after: 'latest' })
-      this.#after ??= after
-      this.#found = true
+    if (this.#start === undefined) {
+      const { after = noEvent } = await feed.read({ workspaceId, after: 'latest' })
+      this.#after = this.#start = after
     }
+    await this.#deliverEarly(this.#start)
     while (!this.#stopped) {
       const page = await feed.read({ workspaceId, after: this.#after, limit: 200 })
       this.#after = page.after ?? this.#after
       if (page.events.length === 0) return
-      const ids = [...new Set(page.events.map(({ integrationId }) => integrationId))]
-      const { records } = await storage.read(workspaceId, ids.map(keys.integration))
-      const now = new Map(ids.map((id, n) => [id, versioned<IntegrationRecord>(records[n])?.value]))
-      for (const event of page.events) this.followers.emit('event', { event, record: now.get(event.integrationId) })
+      await this.#deliver(page.events)
     }
+  }
+
+  async #deliverEarly(start: string): Promise<void> {
+    const early = [...this.#early]
+    await this.#deliver(early.filter(({ id }) => id <= start))
+    this.#early.splice(0, early.length)
+  }
+
+  async #deliver(events: readonly RegistryEvent[]): Promise<void> {
+    if (events.length === 0) return
+    const ids = [...new Set(events.map(({ integrationId }) => integrationId))]
+    const { records } = await this.#options.storage.read(this.#workspaceId, ids.map(keys.integration))
+    const now = new Map(ids.map((id, n) => [id, versioned<IntegrationRecord>(records[n])?.value]))
+    for (const event of events) this.followers.emit('event', { event, record: now.get(event.integrationId) })
   }
 }
 
-function numbered(n: number): string {
-  return String(Math.max(0, n)).padStart(16, '0')
-}
+const noEvent = '0'.repeat(16)
