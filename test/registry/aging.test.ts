@@ -156,6 +156,35 @@ describe('a call has not run when its integration is', () => {
     await ending
     expect(sent(gate.server)).toEqual([{ id: '1' }])
   })
+
+  it.each(ends)('%s while it waits for a connection', async (_what, end, code) => {
+    const asked = later()
+    const open = later()
+    let held = false
+    const gate = await openGate({
+      era: 'legacy',
+      fetch: (own) => async (url, init) => {
+        if (held && typeof init?.body === 'string' && init.body.includes('"initialize"')) {
+          asked.resolve()
+          await open.promise
+        }
+        return own(url, init)
+      },
+    })
+    await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
+    const another = gate.another()
+    const toolset = await another.actingAs(ana).toolset('assistant')
+    await gate.storage.commit('acme', [{ key: `server/${gate.id}/_`, value: undefined }])
+    held = true
+    const calling = toolset.call('notes__read_note', { id: '1' }).catch((error: unknown) => error)
+    await asked.promise
+    held = false
+    const ending = end({ ...gate, registry: another, mine: another.actingAs(ana) })
+    open.resolve()
+    expect(await calling).toMatchObject({ code, mayHaveRun: false })
+    await ending
+    expect(sent(gate.server)).toEqual([])
+  })
 })
 
 describe('an approval is not used when what it was decided by changes at that very moment:', () => {
