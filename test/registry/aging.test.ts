@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RegistryStorage, StorageWrite } from 'mcp-integrations'
 import type { TestTool } from 'mcp-integrations/testing'
+import { eventually } from '../support/eventually.js'
 import { ask, later, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana, makeStorage } from '../support/registry.js'
 
@@ -145,10 +146,12 @@ describe('a call has not run when its integration is', () => {
     const gate = await openGate({ tools: [slow], limits: { concurrencyPerIntegration: 1 } })
     await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
     const toolset = await gate.toolset()
+    let begun = 0
+    gate.mine.on('call_started', () => void begun++)
     const first = toolset.call('notes__read_note', { id: '1' }).catch((error: unknown) => error)
     await started.promise
     const second = toolset.call('notes__read_note', { id: '2' }).catch((error: unknown) => error)
-    await new Promise((resolve) => setImmediate(resolve))
+    await eventually(() => expect(begun).toBe(2))
     const ending = end(gate)
     expect(await second).toMatchObject({ code, mayHaveRun: false })
     expect(await first).toMatchObject({ code, mayHaveRun: true })
@@ -180,6 +183,15 @@ describe('a call has not run when its integration is', () => {
     await asked.promise
     held = false
     const ending = end({ ...gate, registry: another, mine: another.actingAs(ana) })
+    const isUsable = (): Promise<boolean> =>
+      another
+        .actingAs(ana)
+        .get(gate.id)
+        .then(
+          ({ enabled }) => enabled,
+          () => false,
+        )
+    await eventually(async () => expect(await isUsable()).toBe(false))
     open.resolve()
     expect(await calling).toMatchObject({ code, mayHaveRun: false })
     await ending
