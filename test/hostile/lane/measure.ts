@@ -20,8 +20,11 @@ export interface Control {
   readonly p99: number
 }
 
-/** CPU of the control's work on the machine that the bounds are for, in ms: the least that was seen on two idle cores. */
-const referenceMs = 6
+/**
+ * CPU of the control's work on the machine that the bounds are for, in ms. Twice what two idle cores need, so that the
+ * bounds stay as they are until a machine is slower than that.
+ */
+const referenceMs = 12
 
 /** Measures what the machine does without anything hostile. */
 export async function measureControl(sibling: () => Promise<unknown>): Promise<Control> {
