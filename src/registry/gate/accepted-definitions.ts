@@ -3,7 +3,7 @@ import { definitionHash } from '../../policy/tool-definition.js'
 import type { Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
-import { versioned } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import type { ListedTool } from '../state/tool-list-cache.js'
 
 /** A listed tool with its settings and its change since it was accepted. */

@@ -8,14 +8,8 @@ import { accessTo, isId } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import type { Change, NewAudit } from '../state/event-feed.js'
-import {
-  versioned,
-  toJson,
-  type ApprovalIndexRecord,
-  type ApprovalRecord,
-  type IntegrationRecord,
-  type Versioned,
-} from '../state/records.js'
+import { toJson, type ApprovalIndexRecord, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
+import { versioned, type Versioned } from '../state/read-record.js'
 import { keys } from '../state/keys.js'
 
 /** A stored approval with its version. */

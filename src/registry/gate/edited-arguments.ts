@@ -1,7 +1,8 @@
 import { invalid } from '../../model/invalid.js'
 import type { JsonObject } from '../../model/json.js'
 import type { Context } from '../state/context.js'
-import { versioned, type ApprovalRecord, type IntegrationRecord, type ToolsRecord } from '../state/records.js'
+import type { ApprovalRecord, IntegrationRecord, ToolsRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 
 /**

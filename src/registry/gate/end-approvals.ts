@@ -4,7 +4,8 @@ import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { idsUnder, pages } from '../state/pages.js'
 import { prefixes } from '../state/keys.js'
-import { versioned, type ApprovalIndexRecord, type ApprovalRecord } from '../state/records.js'
+import type { ApprovalIndexRecord, ApprovalRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { isOpen, move, presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
 
 /** Why open approvals end. */

@@ -8,7 +8,8 @@ import { notFound } from '../state/errors.js'
 import type { NewEvent } from '../state/event-feed.js'
 import { accessTo, allow, isId } from '../state/access.js'
 import { pages } from '../state/pages.js'
-import { versioned, toJson, type IntegrationRecord, type Versioned } from '../state/records.js'
+import { toJson, type IntegrationRecord } from '../state/records.js'
+import { versioned, type Versioned } from '../state/read-record.js'
 import { keys, prefixes } from '../state/keys.js'
 
 /** A remembered decision, and the storage's clock when it was read. */

@@ -8,7 +8,8 @@ import { isId } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
-import { versioned, type ApprovalIndexRecord, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
+import type { ApprovalIndexRecord, ApprovalRecord, IntegrationRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { accessToApproval, indexRecord, isOpen, presentApproval, statusNow } from './approvals.js'
 
 /** Query of `approvals.list()`. Each field narrows the result. */

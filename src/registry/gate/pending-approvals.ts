@@ -1,7 +1,8 @@
 import { IntegrationError } from '../../model/errors.js'
 import type { Context } from '../state/context.js'
 import { prefixes } from '../state/keys.js'
-import { versioned, type ApprovalIndexRecord } from '../state/records.js'
+import type { ApprovalIndexRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import type { ResolvedCall } from './resolved-call.js'
 
 /** A pending approval in its person's index. */

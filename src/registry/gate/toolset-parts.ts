@@ -11,13 +11,8 @@ import { acceptedOf } from './accepted-definitions.js'
 import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-tool.js'
 import { ownerFor } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
-import {
-  versioned,
-  type IntegrationRecord,
-  type SettingsRecord,
-  type StatusRecord,
-  type ToolsRecord,
-} from '../state/records.js'
+import type { IntegrationRecord, SettingsRecord, StatusRecord, ToolsRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import type { ListOwner } from '../state/target.js'
 import type { ToolList } from '../state/tool-list-cache.js'

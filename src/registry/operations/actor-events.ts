@@ -4,7 +4,8 @@ import { eventFor } from '../../policy/event-audience.js'
 import type { ActorContext } from '../state/context.js'
 import { callListener, type LocalEvent, type RegistryEventPage, type RegistryEventQuery } from '../state/event-feed.js'
 import { keys } from '../state/keys.js'
-import { versioned, type IntegrationRecord } from '../state/records.js'
+import type { IntegrationRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 
 /** Events that one person can receive: changes, and the calls made for them. */
 export type ActorEvent = RegistryEvent | CallEvent

@@ -5,7 +5,8 @@ import type { Context } from '../state/context.js'
 import { momentKey } from '../state/event-feed.js'
 import { keys, prefixes } from '../state/keys.js'
 import { deleteUnder, idsUnder } from '../state/pages.js'
-import { toJson, versioned, type DueForgettingRecord, type IntegrationRecord } from '../state/records.js'
+import { toJson, type DueForgettingRecord, type IntegrationRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 
 /**
  * `forgetWorkspace()`: revokes every token and erases every record of a workspace, including events and audit log. What calls

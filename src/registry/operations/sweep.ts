@@ -5,13 +5,8 @@ import { finishRemoval, markRemoved } from '../settings/remove.js'
 import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
 import { deleteUnusedChunks } from '../state/tool-list-records.js'
-import {
-  versioned,
-  type DueForgettingRecord,
-  type DueRemovalRecord,
-  type IntegrationRecord,
-  type StatusRecord,
-} from '../state/records.js'
+import type { DueForgettingRecord, DueRemovalRecord, IntegrationRecord, StatusRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { forgetLateWrites } from './forget-workspace.js'
 import { deleteExpired, eachExpired, type Scanned } from './each-record.js'
 

@@ -1,6 +1,7 @@
 import type { RegistryStorage } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
-import { versioned, type IntegrationRecord } from '../state/records.js'
+import type { IntegrationRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { keys, prefixes } from '../state/keys.js'
 
 /**

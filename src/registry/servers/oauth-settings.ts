@@ -5,7 +5,8 @@ import { openBound, sealBound } from './bound-secrets.js'
 import type { IntegrationRef } from '../state/refs.js'
 import type { Context } from '../state/context.js'
 import { keys, sharedOwner } from '../state/keys.js'
-import { originOf, versioned, type IntegrationRecord, type OAuthSettingsRecord } from '../state/records.js'
+import { originOf, type IntegrationRecord, type OAuthSettingsRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 
 /**
  * The current OAuth settings of an integration: a person's own settings override those of the connector. Read at each use,

@@ -7,7 +7,8 @@ import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { deleteKeys, idsUnder, pages } from '../state/pages.js'
 import { deleteList } from '../state/tool-list-records.js'
-import { versioned, type FlowRecord, type HeadersRecord } from '../state/records.js'
+import type { FlowRecord, HeadersRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { keys, prefixes } from '../state/keys.js'
 
 /** Revocation and erasure of unused credentials. */

@@ -7,7 +7,8 @@ import type { ActorContext } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import { idsUnder } from '../state/pages.js'
 import { keys, prefixes } from '../state/keys.js'
-import { versioned, type IntegrationRecord } from '../state/records.js'
+import type { IntegrationRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import {
   presentIntegrations,
   presentationKeyCount,

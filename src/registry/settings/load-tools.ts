@@ -3,7 +3,8 @@ import { IntegrationError } from '../../model/errors.js'
 import { load, ownerFor, type LoadedIntegration } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
-import { versioned, type SettingsRecord, type ToolsRecord, type Versioned } from '../state/records.js'
+import type { SettingsRecord, ToolsRecord } from '../state/records.js'
+import { versioned, type Versioned } from '../state/read-record.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 
 /** An integration with its stored tools. */

@@ -3,7 +3,8 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { openHeaders, sealHeaders, type HeaderSet } from '../servers/headers.js'
 import type { LoadedIntegration } from '../state/access.js'
-import { originOf, versioned, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+import { originOf, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 
 /** The effect of a changed credential mode on the owner's credential. */

@@ -9,14 +9,8 @@ import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
 import { connectorAuth, editHeaders, openHeaders, sealHeaders, withPrefix } from '../servers/headers.js'
 import { load } from '../state/access.js'
-import {
-  originOf,
-  versioned,
-  toJson,
-  type HeadersRecord,
-  type IntegrationRecord,
-  type StatusRecord,
-} from '../state/records.js'
+import { originOf, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { keys, ownerKey } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { statusChange } from '../servers/status.js'

@@ -5,7 +5,8 @@ import type { ClientRegistration } from '../../oauth/client-registration.js'
 import { sealCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import type { ActorContext } from '../state/context.js'
 import { keys } from '../state/keys.js'
-import { versioned, type FlowRecord, type Versioned } from '../state/records.js'
+import type { FlowRecord } from '../state/records.js'
+import { versioned, type Versioned } from '../state/read-record.js'
 
 /** A flow that a callback belongs to. */
 export interface PendingFlow extends Versioned<FlowRecord> {

@@ -15,15 +15,8 @@ import { drop, type Dropped } from './drop-credential.js'
 import { connectorAuth, editHeaders, openHeaders, sealHeaders, withPrefix } from '../servers/headers.js'
 import { type LoadedIntegration } from '../state/access.js'
 import { allowSharing } from '../state/access.js'
-import {
-  originOf,
-  versioned,
-  toJson,
-  type HeadersRecord,
-  type IntegrationRecord,
-  type SettingsRecord,
-  type Versioned,
-} from '../state/records.js'
+import { originOf, toJson, type HeadersRecord, type IntegrationRecord, type SettingsRecord } from '../state/records.js'
+import { versioned, type Versioned } from '../state/read-record.js'
 import { keys, sharedOwner } from '../state/keys.js'
 
 /** Input of `update()`. Fields left out keep their values. */

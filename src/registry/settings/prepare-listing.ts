@@ -6,13 +6,8 @@ import type { StorageRecordWrite } from '../../ports/storage.js'
 import { bindingHashOf, settingsOf } from '../gate/assess-tool.js'
 import type { Context } from '../state/context.js'
 import type { NewEvent } from '../state/event-feed.js'
-import {
-  toJson,
-  type SettingsRecord,
-  type ToolSettingsRecord,
-  type ToolsRecord,
-  type Versioned,
-} from '../state/records.js'
+import { toJson, type SettingsRecord, type ToolSettingsRecord, type ToolsRecord } from '../state/records.js'
+import type { Versioned } from '../state/read-record.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import type { ListOwner } from '../state/target.js'
 import { hashed, type ListedTool, type ToolList } from '../state/tool-list-cache.js'

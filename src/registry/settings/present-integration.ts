@@ -8,13 +8,8 @@ import { ownerFor } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
-import {
-  versioned,
-  type IntegrationRecord,
-  type SettingsRecord,
-  type StatusRecord,
-  type ToolsRecord,
-} from '../state/records.js'
+import type { IntegrationRecord, SettingsRecord, StatusRecord, ToolsRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 
 /** An integration with the records to present it to one actor. */

@@ -5,13 +5,8 @@ import type { Connection } from '../../mcp/connection.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
-import {
-  versioned,
-  type IntegrationRecord,
-  type SettingsRecord,
-  type StatusRecord,
-  type ToolsRecord,
-} from '../state/records.js'
+import type { IntegrationRecord, SettingsRecord, StatusRecord, ToolsRecord } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { useServer, type UseServerOptions } from '../servers/use-server.js'
 import { deleteUnusedChunks } from '../state/tool-list-records.js'

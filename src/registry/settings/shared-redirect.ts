@@ -5,7 +5,8 @@ import { perIssuer, type OAuthEnvironment } from '../../oauth/environment.js'
 import type { Context } from '../state/context.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
-import { versioned, type ClientRecord, type SharedRedirect } from '../state/records.js'
+import type { ClientRecord, SharedRedirect } from '../state/records.js'
+import { versioned } from '../state/read-record.js'
 import type { IntegrationRef } from '../state/refs.js'
 
 /**

@@ -6,7 +6,8 @@ import type { ActorContext } from './context.js'
 import { notFound } from './errors.js'
 import { idsUnder } from './pages.js'
 import type { CheckedActor } from '../../model/actor.js'
-import { versioned, type IntegrationRecord } from './records.js'
+import type { IntegrationRecord } from './records.js'
+import { versioned } from './read-record.js'
 import { keys, ownerKey, prefixes, sharedOwner } from './keys.js'
 
 /** A stored integration, and further records that were read at the same moment. */

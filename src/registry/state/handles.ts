@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { RegistryStorage } from '../../ports/storage.js'
-import { versioned } from './records.js'
+import { versioned } from './read-record.js'
 import { keys } from './keys.js'
 
 /**

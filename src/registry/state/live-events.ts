@@ -5,7 +5,8 @@ import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 import type { EventFeed, LocalEvent } from './event-feed.js'
 import { keys } from './keys.js'
-import { versioned, type IntegrationRecord } from './records.js'
+import type { IntegrationRecord } from './records.js'
+import { versioned } from './read-record.js'
 
 /** An event with the current record of its integration; absent if the integration was removed. */
 export interface LiveEvent {

@@ -11,7 +11,6 @@ import type {
 import type { JsonValue } from '../../model/json.js'
 import type { ApprovalMode, QuarantinedTool, ToolChangeKind, ToolLabelValue } from '../../model/tool.js'
 import type { ClientRegistration } from '../../oauth/client-registration.js'
-import type { StorageRecord } from '../../ports/storage.js'
 import type { ServerProfile } from '../../mcp/connection.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
 
@@ -228,18 +227,6 @@ export type DueRemovalRecord = { readonly removedAt: number } & (
 /** The origin of the integration's URL, the only one that its secrets may be sent to. */
 export function originOf({ url, origin }: Pick<IntegrationRecord, 'url' | 'origin'>): string {
   return url === undefined ? origin : new URL(url).origin
-}
-
-/** A record with its version and a typed value. */
-export interface Versioned<T> {
-  readonly key: string
-  readonly version: string
-  readonly value: T
-}
-
-/** A stored record with the type of its key. Only the registry writes these records. */
-export function versioned<T>(record: StorageRecord | undefined): Versioned<T> | undefined {
-  return record as Versioned<T> | undefined
 }
 
 /** A record as JSON. The record types contain only JSON values. */

@@ -1,14 +1,8 @@
 import type { CredentialRef } from './refs.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { CheckedActor } from '../../model/actor.js'
-import {
-  versioned,
-  type HeadersRecord,
-  type IntegrationRecord,
-  type ServerRecord,
-  type StatusRecord,
-  type ToolsRecord,
-} from './records.js'
+import type { HeadersRecord, IntegrationRecord, ServerRecord, StatusRecord, ToolsRecord } from './records.js'
+import { versioned } from './read-record.js'
 import { keys, ownerKey, sharedOwner } from './keys.js'
 
 /**
