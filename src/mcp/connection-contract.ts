@@ -59,6 +59,8 @@ export interface OpenOptions {
 /** The tools of a server. */
 export interface ToolListing {
   readonly tools: readonly ToolDefinition[]
+  /** Each of these definitions as JSON. */
+  readonly texts: readonly string[]
   /** Tools that can't be used, at most 100. */
   readonly quarantined: readonly QuarantinedTool[]
   /** Whether the list was cut at the limit. Then the last entry of `quarantined` is `list_too_large`. */

@@ -229,7 +229,7 @@ export class LiveConnection implements Connection {
   }
 }
 
-const noTools: ToolListing = { tools: [], quarantined: [], isCut: false }
+const noTools: ToolListing = { tools: [], texts: [], quarantined: [], isCut: false }
 
 /** A server without declared capabilities that doesn't know `tools/list` has no tools. */
 function noneWhereUnknown(error: unknown): ToolListing {

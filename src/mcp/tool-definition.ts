@@ -1,31 +1,54 @@
 import { maxJsonDepth, nestsWithin } from '../model/json.js'
 import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
 import { visible } from '../model/visible-text.js'
-import { isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
+import { isAbsent, isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
 
 const maxDefinitionCharacters = 128 * 1024
 const maxSchemaNodes = 2_000
 
-/**
- * Reads a definition and removes optional members that mean absent. Schemas stay unchanged.
- *
- * @returns the input if it is not an object
- */
-export function readDefinition(sent: unknown): unknown {
-  if (!isObject(sent)) return sent
-  const tool = withoutAbsent(sent, members)
-  return isObject(tool.annotations) ? { ...tool, annotations: withoutAbsent(tool.annotations, hints) } : tool
+/** A tool as its server sent it: its definition, or the reason why it can't be used. */
+export type ReadTool =
+  | {
+      readonly definition: ToolDefinition
+      /** The definition as JSON. */
+      readonly text: string
+    }
+  | { readonly flaw: QuarantinedTool['reason'] }
+
+/** Reads a tool: the known members of its definition, without those that mean absent. Schemas stay unchanged. */
+export function readTool(sent: unknown): ReadTool {
+  if (!isObject(sent)) return { flaw: 'invalid_definition' }
+  const tool = knownMembers(sent)
+  const flaw = flawOf(tool)
+  if (flaw !== undefined) return { flaw }
+  const text = JSON.stringify(tool)
+  if (text.length > maxDefinitionCharacters) return { flaw: 'schema_too_large' }
+  if (text.includes(headerKey) && !hasValidHeaders(tool.inputSchema as Raw)) return { flaw: 'invalid_definition' }
+  return { definition: tool as unknown as ToolDefinition, text }
 }
 
-const members: OptionalMembers = {
-  title: 'value',
-  description: 'value',
-  outputSchema: 'object',
-  annotations: 'object',
-  icons: 'list',
-  execution: 'object',
-  _meta: 'object',
+function knownMembers(sent: Raw): Raw {
+  const tool: Record<string, unknown> = {}
+  for (const key in sent) {
+    const kind = members.get(key)
+    if (kind !== undefined && !isAbsent(sent[key], kind)) tool[key] = sent[key]
+  }
+  if (isObject(tool.annotations)) tool.annotations = withoutAbsent(tool.annotations, hints)
+  return tool
 }
+
+/** The members of a definition. A name or an input schema that means absent is a flaw like any other wrong one. */
+const members: ReadonlyMap<string, OptionalMembers[string]> = new Map([
+  ['name', 'value'],
+  ['title', 'value'],
+  ['description', 'value'],
+  ['inputSchema', 'value'],
+  ['outputSchema', 'object'],
+  ['annotations', 'object'],
+  ['icons', 'list'],
+  ['execution', 'object'],
+  ['_meta', 'object'],
+])
 const hints: OptionalMembers = {
   title: 'value',
   readOnlyHint: 'value',
@@ -34,9 +57,7 @@ const hints: OptionalMembers = {
   openWorldHint: 'value',
 }
 
-/** The reason why a tool can't be used; `undefined` for a usable tool. */
-export function flawOf(tool: unknown): QuarantinedTool['reason'] | undefined {
-  if (!isObject(tool)) return 'invalid_definition'
+function flawOf(tool: Raw): QuarantinedTool['reason'] | undefined {
   if (!isUsableName(tool.name)) return typeof tool.name === 'string' ? 'invalid_name' : 'invalid_definition'
   if (!isObject(tool.inputSchema) || tool.inputSchema.type !== 'object') return 'invalid_schema'
   if (tool.outputSchema !== undefined && !isObject(tool.outputSchema)) return 'invalid_schema'
@@ -50,30 +71,9 @@ export function flawOf(tool: unknown): QuarantinedTool['reason'] | undefined {
     !hasOptional(tool, 'object', ['annotations', 'execution', '_meta'])
   )
     return 'invalid_definition'
-  if (!areAnnotations(tool.annotations) || (tool.icons !== undefined && !Array.isArray(tool.icons)))
-    return 'invalid_definition'
-  const text = JSON.stringify(tool)
-  if (text.includes(headerKey) && !hasValidHeaders(tool.inputSchema)) return 'invalid_definition'
-  return text.length > maxDefinitionCharacters ? 'schema_too_large' : undefined
+  const areIcons = tool.icons === undefined || Array.isArray(tool.icons)
+  return areAnnotations(tool.annotations) && areIcons ? undefined : 'invalid_definition'
 }
-
-/** The known members of a definition, unchanged. */
-export function takeDefinition(tool: unknown): ToolDefinition {
-  const kept = Object.entries(tool as Raw).filter(([key, value]) => known.has(key) && value !== undefined)
-  return Object.fromEntries(kept) as unknown as ToolDefinition
-}
-
-const known = new Set([
-  'name',
-  'title',
-  'description',
-  'inputSchema',
-  'outputSchema',
-  'annotations',
-  'icons',
-  'execution',
-  '_meta',
-])
 
 /** Whether a name has 1-256 characters of any script, without hidden or bidi characters. Spaces of any width are allowed. */
 function isUsableName(name: unknown): boolean {

@@ -1,5 +1,6 @@
 import { IntegrationError } from '../model/errors.js'
-import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
+import { bytesOf } from '../model/record-limits.js'
+import type { QuarantinedTool } from '../model/tool.js'
 import { visible } from '../model/visible-text.js'
 import { OutOfWork, WorkBudget } from '../model/work-budget.js'
 import { isAbsent, isObject, type Raw } from './absent.js'
@@ -9,7 +10,7 @@ import type { ToolListing } from './connection-contract.js'
 import type { OpenClient } from './connect-client.js'
 import { takeRaw } from './raw-results.js'
 import { WorkPace } from './work-pace.js'
-import { flawOf, readDefinition, takeDefinition } from './tool-definition.js'
+import { readTool, type ReadTool } from './tool-definition.js'
 
 const maxPages = 64
 /** The work budget of a whole list. */
@@ -74,7 +75,7 @@ class Reading {
         const { left } = this.#work
         this.#work.spend(workOfEntry)
         spendOn(tool, this.#work)
-        hasNews = this.#sorter.add(readDefinition(tool)) || hasNews
+        hasNews = this.#sorter.add(tool) || hasNews
         taken++
         await this.#pace.after(left - this.#work.left)
       }
@@ -154,7 +155,7 @@ function freshness(page: Raw | undefined): Pick<ToolListing, 'ttlMs' | 'cacheSco
 
 /** Separates usable and quarantined tools. Two different definitions with one name are both quarantined; equal ones are merged. */
 class Sorter {
-  readonly #good = new Map<string, ToolDefinition>()
+  readonly #good = new Map<string, UsableTool>()
   readonly #names = new Set<string>()
   readonly #quarantined: QuarantinedTool[] = []
   readonly #flawed = new Set<string>()
@@ -170,23 +171,28 @@ class Sorter {
   /** @returns whether the tool is new */
   add(raw: unknown): boolean {
     const name = nameOf(raw)
-    const flaw = flawOf(raw)
-    if (flaw !== undefined) return this.#setAsideOnce(name, flaw)
-    const definition = takeDefinition(raw)
-    if (this.#names.has(name)) return this.#addAgain(name, definition)
+    const tool = readTool(raw)
+    if ('flaw' in tool) return this.#setAsideOnce(name, tool.flaw)
+    if (this.#names.has(name)) return this.#addAgain(name, tool)
     if (this.full) return this.#setAsideOnce(name, 'too_many_tools')
-    this.#good.set(name, this.#measured(definition))
+    this.#count(tool)
+    this.#good.set(name, tool)
     this.#names.add(name)
     return true
   }
 
-  sorted(): Pick<ToolListing, 'tools' | 'quarantined'> {
-    return { tools: [...this.#good.values()], quarantined: this.#quarantined }
+  sorted(): Pick<ToolListing, 'tools' | 'texts' | 'quarantined'> {
+    const usable = [...this.#good.values()]
+    return {
+      tools: usable.map(({ definition }) => definition),
+      texts: usable.map(({ text }) => text),
+      quarantined: this.#quarantined,
+    }
   }
 
-  #addAgain(name: string, definition: ToolDefinition): boolean {
+  #addAgain(name: string, { definition }: UsableTool): boolean {
     const before = this.#good.get(name)
-    if (before !== undefined && isEqual(before, definition)) return false
+    if (before !== undefined && isEqual(before.definition, definition)) return false
     this.#good.delete(name)
     for (let n = before === undefined ? 1 : 0; n < 2; n++) this.#setAside(name, 'duplicate_name')
     return false
@@ -211,15 +217,14 @@ class Sorter {
   }
 
   /** @throws OutOfWork */
-  #measured(definition: ToolDefinition): ToolDefinition {
-    this.#characters += JSON.stringify(definition).length
-    this.#nameBytes += utf8.encode(JSON.stringify(definition.name)).length
+  #count({ definition, text }: UsableTool): void {
+    this.#characters += text.length
+    this.#nameBytes += bytesOf(definition.name)
     if (this.#characters > maxCharacters || this.#nameBytes > maxNameBytes) throw new OutOfWork()
-    return definition
   }
 }
 
-const utf8 = new TextEncoder()
+type UsableTool = Exclude<ReadTool, { readonly flaw: unknown }>
 
 function nameOf(raw: unknown): string {
   const name = typeof raw === 'object' && raw !== null && 'name' in raw ? raw.name : undefined

@@ -12,5 +12,12 @@ export const recordLimits = {
 
 /** The size of a value as it is stored, in bytes. */
 export function bytesOf(value: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(value)).length
+  return utf8Length(JSON.stringify(value))
 }
+
+/** The length of a text in UTF-8, in bytes. Most texts are ASCII, and encoding one only to measure it costs more. */
+export function utf8Length(text: string): number {
+  return ascii.test(text) ? text.length : new TextEncoder().encode(text).length
+}
+
+const ascii = /^[\0-\x7f]*$/

@@ -1,5 +1,5 @@
 import { IntegrationError } from '../model/errors.js'
-import { recordLimits } from '../model/record-limits.js'
+import { recordLimits, utf8Length } from '../model/record-limits.js'
 import type {
   StorageListQuery,
   StorageCheck,
@@ -182,13 +182,10 @@ function serialise(value: unknown, path: string): string {
     return refuse(path, 'Give a JSON value.')
   }
   if (json === undefined) return refuse(path, 'Give a JSON value.')
-  if (utf8Length(json) > recordLimits.valueBytes) refuse(path, `Give at most ${recordLimits.valueBytes} bytes of JSON.`)
+  const surelySmall = json.length * 3 <= recordLimits.valueBytes
+  if (!surelySmall && utf8Length(json) > recordLimits.valueBytes)
+    refuse(path, `Give at most ${recordLimits.valueBytes} bytes of JSON.`)
   return json
-}
-
-function utf8Length(text: string): number {
-  const surelySmall = text.length * 3 <= recordLimits.valueBytes
-  return surelySmall || text.length > recordLimits.valueBytes ? text.length : new TextEncoder().encode(text).length
 }
 
 function decodeText(encoded: string): string | undefined {

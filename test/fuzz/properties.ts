@@ -5,7 +5,7 @@ import { boundedJson } from '../../src/model/json-limits.js'
 import { readEvents } from '../../src/mcp/event-stream.js'
 import { FloodGate } from '../../src/mcp/flood-gate.js'
 import { schemaFit } from '../../src/mcp/output-validation.js'
-import { flawOf, readDefinition, takeDefinition } from '../../src/mcp/tool-definition.js'
+import { readTool } from '../../src/mcp/tool-definition.js'
 import { readMessages } from '../../src/mcp/wire-message.js'
 import { isIntegrationError } from '../../src/model/errors.js'
 import type { JsonObject, JsonValue } from '../../src/model/json.js'
@@ -301,8 +301,10 @@ export const properties: readonly Property[] = [
     name: 'any tool is taken or has a flaw, and what is taken can be hashed and compared',
     property: fc.property(tool, tool, (one, other) => {
       const [left, right] = [one, other].map((sent) => {
-        const read = readDefinition(sent)
-        return flawOf(read) === undefined ? takeDefinition(read) : undefined
+        const read = readTool(sent)
+        if ('flaw' in read) return undefined
+        check(read.text === JSON.stringify(read.definition), 'its text is another')
+        return read.definition
       })
       if (left === undefined || right === undefined) return
       check(

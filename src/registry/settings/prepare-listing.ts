@@ -48,7 +48,7 @@ export async function prepareListing(
   const { workspaceId, integrationId, owner } = listOwner
   const { manifest } = known
   if (listing.isCut && manifest !== undefined) throw largerThanAccepted()
-  const tools = await hashed(listing.tools)
+  const tools = await hashed(listing)
   const [before] = manifest === undefined ? [] : await context.lists.load(workspaceId, [manifest])
   const { limits, approvals } = context.options
   const written = listWrites(

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { frozen } from '../../model/frozen.js'
+import type { ToolListing } from '../../mcp/connection.js'
 import { WorkPace } from '../../mcp/work-pace.js'
 import type { ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage } from '../../ports/storage.js'
@@ -14,6 +15,11 @@ export interface ListedTool {
   readonly hash: string
   /** About how many characters of JSON the definition has: the work of looking at all of it. */
   readonly size: number
+}
+
+/** A tool that was just listed, with its definition as JSON. */
+export interface NewTool extends ListedTool {
+  readonly text: string
 }
 
 /** A listed tool with its model name, which depends on the whole list. */
@@ -79,16 +85,16 @@ export function toolLists(storage: RegistryStorage): ToolLists {
   }
 }
 
-/** Definitions with their hashes. Pauses between many. */
-export async function hashed(definitions: readonly ToolDefinition[]): Promise<readonly ListedTool[]> {
+/** Listed definitions with their hashes. Pauses between many. */
+export async function hashed({ tools, texts }: Pick<ToolListing, 'tools' | 'texts'>): Promise<readonly NewTool[]> {
   const pace = new WorkPace()
-  const tools: ListedTool[] = []
-  for (const definition of definitions) {
-    const size = JSON.stringify(definition).length
-    tools.push({ definition, hash: definitionHash(definition), size })
-    await pace.after(size >> 4)
+  const found: NewTool[] = []
+  for (const [n, definition] of tools.entries()) {
+    const text = texts[n]!
+    found.push({ definition, text, hash: definitionHash(definition), size: text.length })
+    await pace.after(text.length >> 4)
   }
-  return tools
+  return found
 }
 
 /** A list that isn't stored yet, searchable by both names. */

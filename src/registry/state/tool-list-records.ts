@@ -10,7 +10,7 @@ import { toJson, type ToolsRecord } from './records.js'
 import { versioned } from './read-record.js'
 import type { CredentialRef } from './refs.js'
 import { retrying } from './retrying.js'
-import type { ListedTool } from './tool-list-cache.js'
+import type { NewTool } from './tool-list-cache.js'
 
 /**
  * The records of a tool list: its manifest, and chunks that all equal lists of a workspace share. Each manifest's commit
@@ -27,7 +27,7 @@ export function listWrites(
   integrationId: string,
   owner: string,
   listing: {
-    readonly tools: readonly ListedTool[]
+    readonly tools: readonly NewTool[]
     readonly quarantined: readonly QuarantinedTool[]
     readonly ttlMs?: number | undefined
     readonly server?: ServerInfo | undefined
@@ -40,7 +40,7 @@ export function listWrites(
   readonly replaced: string | undefined
 } {
   const { now, maxBytes, previous } = options
-  const text = JSON.stringify(listing.tools.map(({ definition, hash }) => [hash, definition]))
+  const text = `[${listing.tools.map((tool) => `["${tool.hash}",${tool.text}]`).join()}]`
   if (text.length > maxBytes)
     throw new IntegrationError(
       'response_too_large',
