@@ -18,7 +18,8 @@ export { recordLimits }
  */
 export function checkRead(workspaceId: string, keys: readonly string[]): void {
   checkWorkspaceId(workspaceId)
-  for (const [index, key] of keys.entries()) checkKey(key, `keys[${index}]`)
+  const wrong = keys.findIndex((key) => !isKey(key))
+  if (wrong !== -1) refuseKey(`keys[${wrong}]`)
 }
 
 /**
@@ -161,9 +162,15 @@ function checkLimit(limit: number): void {
 }
 
 function checkKey(key: string, path: string): void {
-  if (typeof key !== 'string' || key.length > recordLimits.keyBytes || !/^[\x20-\x7e]+$/.test(key)) {
-    refuse(path, `Give 1-${recordLimits.keyBytes} printable ASCII characters.`)
-  }
+  if (!isKey(key)) refuseKey(path)
+}
+
+function isKey(key: unknown): boolean {
+  return typeof key === 'string' && key.length <= recordLimits.keyBytes && /^[\x20-\x7e]+$/.test(key)
+}
+
+function refuseKey(path: string): never {
+  return refuse(path, `Give 1-${recordLimits.keyBytes} printable ASCII characters.`)
 }
 
 /** A database would store a NUL or a lone surrogate differently, so that two workspaces could become one. */

@@ -14,6 +14,7 @@ import {
 } from './contract.js'
 import type { RegistryStorage, StorageRecord, StorageWritten } from '../ports/storage.js'
 import { keyOf, pageOf } from './found-records.js'
+import { SortedTexts } from './sorted-texts.js'
 import { watchers } from './watchers.js'
 
 /** Options of {@link memoryStorage}. */
@@ -57,35 +58,31 @@ export interface MemoryStorageOptions {
 export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStorage {
   const { now = Date.now } = options
   const entries = new Map<string, Entry>()
-  const places: string[] = []
+  const places = new SortedTexts()
   /** The places of all records that expire, in the order of their expiry. */
-  const expiries: string[] = []
+  const expiries = new SortedTexts()
   const counters = new Map<string, number>()
   const watching = watchers()
   let commits = 0
 
   function put(place: string, entry: Entry): void {
     const before = entries.get(place)
-    if (before === undefined) places.splice(firstAt(places, place), 0, place)
+    if (before === undefined) places.add(place)
     if (before?.expiresAt !== entry.expiresAt) {
       forgetExpiry(before)
-      if (entry.expiresAt !== undefined) {
-        const expiry = expiryOf(entry.expiresAt, place)
-        expiries.splice(firstAt(expiries, expiry), 0, expiry)
-      }
+      if (entry.expiresAt !== undefined) expiries.add(expiryOf(entry.expiresAt, place))
     }
     entries.set(place, entry)
   }
 
   function remove(place: string): void {
     forgetExpiry(entries.get(place))
-    if (entries.delete(place)) places.splice(firstAt(places, place), 1)
+    if (entries.delete(place)) places.delete(place)
   }
 
   function forgetExpiry(entry: Entry | undefined): void {
-    if (entry?.expiresAt === undefined) return
-    const expiry = expiryOf(entry.expiresAt, placeOf(entry.workspaceId, entry.key))
-    expiries.splice(firstAt(expiries, expiry), 1)
+    if (entry?.expiresAt !== undefined)
+      expiries.delete(expiryOf(entry.expiresAt, placeOf(entry.workspaceId, entry.key)))
   }
 
   return {
@@ -102,13 +99,14 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       const prefix = placeOf(query.workspaceId, query.prefix)
       const step = query.reverse === true ? -1 : 1
       const after = query.after === undefined ? undefined : placeOf(query.workspaceId, query.after)
+      const sorted = places.inOrder
       const first =
         step === 1
-          ? Math.max(firstAt(places, prefix), after === undefined ? 0 : firstAfter(places, after))
-          : Math.min(firstAt(places, prefix + END), after === undefined ? places.length : firstAt(places, after)) - 1
+          ? Math.max(places.firstAt(prefix), after === undefined ? 0 : places.firstAfter(after))
+          : Math.min(places.firstAt(prefix + END), after === undefined ? sorted.length : places.firstAt(after)) - 1
       const found: Entry[] = []
       for (let index = first; found.length <= query.limit; index += step) {
-        const place = places[index]
+        const place = sorted[index]
         if (place === undefined || !place.startsWith(prefix)) break
         const entry = entries.get(place)
         if (isPresent(entry, time)) found.push(entry)
@@ -144,13 +142,10 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
     async scan(query) {
       const after = checkScan(query)
       const time = now()
+      const sorted = places.inOrder
       const found: Entry[] = []
-      for (
-        let index = firstAfter(places, placeOf(after.workspaceId, after.key));
-        found.length <= query.limit;
-        index++
-      ) {
-        const place = places[index]
+      for (let index = places.firstAfter(placeOf(after.workspaceId, after.key)); found.length <= query.limit; index++) {
+        const place = sorted[index]
         if (place === undefined) break
         const entry = entries.get(place)
         if (!entry?.key.startsWith(query.prefix)) continue
@@ -163,8 +158,8 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       const after = checkExpired(query)
       const time = now()
       const first =
-        after.key === '' ? 0 : firstAfter(expiries, expiryOf(after.expiresAt, placeOf(after.workspaceId, after.key)))
-      const found = expiries.slice(first, first + query.limit + 1).flatMap((expiry) => {
+        after.key === '' ? 0 : expiries.firstAfter(expiryOf(after.expiresAt, placeOf(after.workspaceId, after.key)))
+      const found = expiries.inOrder.slice(first, first + query.limit + 1).flatMap((expiry) => {
         const entry = entries.get(expiry.slice(EXPIRY_DIGITS))!
         return entry.expiresAt! > time ? [] : [entry]
       })
@@ -227,21 +222,4 @@ function nextNumber(counters: Map<string, number>, workspaceId: string): number 
   const number = (counters.get(workspaceId) ?? 0) + 1
   counters.set(workspaceId, number)
   return number
-}
-
-/** The index of the first place that is not before `place`. */
-function firstAt(places: readonly string[], place: string): number {
-  let low = 0
-  let high = places.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (places[middle]! < place) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function firstAfter(places: readonly string[], place: string): number {
-  const index = firstAt(places, place)
-  return places[index] === place ? index + 1 : index
 }

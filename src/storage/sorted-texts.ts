@@ -1,0 +1,56 @@
+/** Texts in their order. They are sorted when they are read, because records are written more often than listed. */
+export class SortedTexts {
+  readonly #sorted: string[] = []
+  /** Texts that have no place in the order yet. */
+  readonly #added = new Set<string>()
+
+  /** Adds a text that is not among them. */
+  add(text: string): void {
+    this.#added.add(text)
+  }
+
+  delete(text: string): void {
+    if (!this.#added.delete(text)) this.#sorted.splice(this.#search(text), 1)
+  }
+
+  /** All texts in their order, until the next change. */
+  get inOrder(): readonly string[] {
+    this.#sort()
+    return this.#sorted
+  }
+
+  /** The index of the first text that is not before this one. */
+  firstAt(text: string): number {
+    this.#sort()
+    return this.#search(text)
+  }
+
+  /** The index of the first text after this one. */
+  firstAfter(text: string): number {
+    const index = this.firstAt(text)
+    return this.#sorted[index] === text ? index + 1 : index
+  }
+
+  #sort(): void {
+    if (this.#added.size > fewAdded) {
+      for (const text of this.#added) this.#sorted.push(text)
+      // By code units, as keys are compared.
+      this.#sorted.sort()
+    } else for (const text of this.#added) this.#sorted.splice(this.#search(text), 0, text)
+    this.#added.clear()
+  }
+
+  #search(text: string): number {
+    let low = 0
+    let high = this.#sorted.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#sorted[middle]! < text) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** Up to so many are inserted one by one; more are sorted together. */
+const fewAdded = 100
