@@ -77,11 +77,16 @@ export class IntegrationRegistry<const AgentId extends string = string> implemen
    * @returns a function that stops listening
    */
   on<Name extends LocalEvent['type'] | '*'>(name: Name, listener: (event: ActorEventOf<Name>) => void): () => void {
-    // The emitter has one union type for all events; the name selects the member.
-    const typed = listener as (event: LocalEvent) => void
+    // All events have one union type; the name selects the member.
+    const typed = listener as (event: LocalEvent) => unknown
+    const own = (event: LocalEvent): unknown => (name === '*' || event.type === name ? typed(event) : undefined)
     const { local } = this.#opened.context.feed
-    local.on<LocalEvent['type'] | '*'>(name, typed)
-    return () => void local.off<LocalEvent['type'] | '*'>(name, typed)
+    local.on('stored', own)
+    local.on('call', own)
+    return () => {
+      local.off('stored', own)
+      local.off('call', own)
+    }
   }
 
   /** The durable feed of a workspace: at least once, in order, `after` the last event you have handled. */

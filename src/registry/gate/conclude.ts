@@ -39,9 +39,17 @@ export function begin(context: Context, permitted: Permitted, maxMs: number): En
   const { actor, agentId } = call.scope
   const { workspaceId, integrationId } = call.target
   const tool = call.tool.definition.name
-  context.feed.notify([
-    { type: 'call_started', workspaceId, at: call.now, userId: actor.userId, agentId, integrationId, tool, rule },
-  ])
+  const at = call.now
+  context.feed.notifyCall(() => ({
+    type: 'call_started',
+    workspaceId,
+    at,
+    userId: actor.userId,
+    agentId,
+    integrationId,
+    tool,
+    rule,
+  }))
   return {
     started: context.runtime.now(),
     admission: { permitted, dispatchedUntil: call.now + maxMs },

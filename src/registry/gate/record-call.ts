@@ -52,8 +52,10 @@ export function auditOf(context: Context, call: ResolvedCall, entry: Partial<Aud
 
 /** Notifies the listeners of this process that a call ended. */
 export function notifyFinished(context: Context, workspaceId: string, at: number, audit: NewAudit): void {
-  const { arguments: _arguments, ...news } = audit
-  context.feed.notify([{ type: 'call_finished', workspaceId, at, ...news }])
+  context.feed.notifyCall(() => {
+    const { arguments: _arguments, ...news } = audit
+    return { type: 'call_finished', workspaceId, at, ...news }
+  })
 }
 
 async function appendAudit(context: Context, workspaceId: string, audit: NewAudit): Promise<void> {

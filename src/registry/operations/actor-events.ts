@@ -2,7 +2,7 @@ import type { CallEvent, RegistryEvent, RegistryEventName } from '../../model/ev
 import { scopeOf } from '../../policy/access.js'
 import { eventFor } from '../../policy/event-audience.js'
 import type { ActorContext } from '../state/context.js'
-import { callListener, type LocalEvent, type RegistryEventPage, type RegistryEventQuery } from '../state/event-feed.js'
+import { callListener, type RegistryEventPage, type RegistryEventQuery } from '../state/event-feed.js'
 import { keys } from '../state/keys.js'
 import type { IntegrationRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
@@ -44,17 +44,16 @@ export function listenAs(
   const deliver = (event: ActorEvent): void => {
     if (name === '*' || event.type === name) callListener(context.report, listener, event)
   }
-  const deliverCall = (event: LocalEvent): void => {
-    if ('id' in event || event.workspaceId !== actor.workspaceId || event.userId !== actor.userId) return
-    deliver(event)
+  const deliverCall = (event: CallEvent): void => {
+    if (event.workspaceId === actor.workspaceId && event.userId === actor.userId) deliver(event)
   }
-  context.feed.local.on('*', deliverCall)
+  context.feed.local.on('call', deliverCall)
   const stop = context.live.follow(actor.workspaceId, ({ event, record }) => {
     const shown = shownTo(context, event, record)
     if (shown !== undefined) deliver(shown)
   })
   return () => {
-    context.feed.local.off('*', deliverCall)
+    context.feed.local.off('call', deliverCall)
     stop()
   }
 }

@@ -82,9 +82,8 @@ export function catalogueChanges({
   })
   // Changes of this process count at once, however late the storage reports them.
   if (unwatch !== undefined)
-    feed.local.on('*', (event) => {
-      if ('id' in event && 'integrationId' in event && changesToolsets(event.type))
-        hear(event.workspaceId, [event.integrationId])
+    feed.local.on('stored', ({ type, workspaceId, integrationId }) => {
+      if (changesToolsets(type)) hear(workspaceId, [integrationId])
     })
   /** What was reported after a position, where that is all that can have changed. */
   const heardSince = (workspaceId: string, { version, heard }: CataloguePosition): Heard | undefined => {

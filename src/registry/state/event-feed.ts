@@ -56,8 +56,8 @@ export interface Change {
 export interface EventFeed {
   /** @returns the results in the order of `writes`; `false` if another writer was first, so that nothing was written */
   commit(workspaceId: string, change: Change): Promise<false | readonly StorageWritten[]>
-  /** Notifies local listeners of events that an earlier commit stored. */
-  notify(events: readonly LocalEvent[]): void
+  /** Notifies local listeners of a call. The event is created only if there is one. */
+  notifyCall(event: () => CallEvent): void
   /**
    * The writes that record events and an audit entry, for a commit made elsewhere, and a function that notifies
    * listeners afterwards.
@@ -72,12 +72,18 @@ export interface EventFeed {
     after?: string | undefined
     limit?: number | undefined
   }): Promise<RegistryEventPage>
-  /** Listeners of this process, by event name; `*`: every event. */
-  readonly local: EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>
+  /** Listeners of this process. */
+  readonly local: EventEmitter<LocalEvents>
 }
 
 /** Events for local listeners: changes and calls. */
 export type LocalEvent = RegistryEvent | CallEvent
+
+/** Local listeners of changes, which are stored, and of calls, which are not. */
+export interface LocalEvents {
+  stored: [RegistryEvent]
+  call: [CallEvent]
+}
 
 /** Calls a listener. An error of the listener is only reported. */
 export function callListener<Event>(report: Report, listener: (event: Event) => unknown, event: Event): void {
@@ -99,12 +105,11 @@ export function eventFeed(options: {
   auditMs: number
 }): EventFeed {
   const { storage, runtime } = options
-  const local = new EventEmitter<Record<LocalEvent['type'] | '*', [LocalEvent]>>()
-  const notify = (events: readonly LocalEvent[]): void => {
+  const local = new EventEmitter<LocalEvents>()
+  const notify = <Event>(listeners: readonly ((event: Event) => void)[], event: Event): void => {
     // All listeners share the object, so no listener may change it.
-    for (const event of events.map(frozen))
-      for (const listener of [...local.listeners(event.type), ...local.listeners('*')])
-        callListener(options.report, listener, event)
+    frozen(event)
+    for (const listener of listeners) callListener(options.report, listener, event)
   }
   const prepare: EventFeed['prepare'] = (workspaceId, { writes = [], events = [], audit = [] }) => {
     const at = runtime.now()
@@ -126,18 +131,19 @@ export function eventFeed(options: {
     ]
     return {
       writes: all,
-      done: (written) =>
-        notify(
-          news.map(
-            (event, n) =>
-              ({ ...event, id: written[writes.length + n]!.key.slice(prefixes.event.length) }) as RegistryEvent,
-          ),
-        ),
+      done: (written) => {
+        for (const [n, event] of news.entries()) {
+          const id = written[writes.length + n]!.key.slice(prefixes.event.length)
+          notify(local.listeners('stored'), { ...event, id } as RegistryEvent)
+        }
+      },
     }
   }
   return {
     local,
-    notify,
+    notifyCall(event) {
+      if (local.listenerCount('call') > 0) notify(local.listeners('call'), event())
+    },
     prepare,
     async commit(workspaceId, change) {
       const { writes, done } = prepare(workspaceId, change)

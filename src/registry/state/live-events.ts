@@ -3,7 +3,7 @@ import type { RegistryEvent } from '../../model/event.js'
 import type { Report } from '../../model/diagnostic.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
-import type { EventFeed, LocalEvent } from './event-feed.js'
+import type { EventFeed } from './event-feed.js'
 import { keys } from './keys.js'
 import type { IntegrationRecord } from './records.js'
 import { versioned } from './read-record.js'
@@ -81,7 +81,7 @@ class Following {
   constructor(workspaceId: string, options: Parameters<typeof liveEvents>[0]) {
     this.#workspaceId = workspaceId
     this.#options = options
-    options.feed.local.on('*', this.#onLocalEvent)
+    options.feed.local.on('stored', this.#onLocalEvent)
     this.read()
   }
 
@@ -93,12 +93,12 @@ class Following {
 
   stop(): void {
     this.#stopped = true
-    this.#options.feed.local.off('*', this.#onLocalEvent)
+    this.#options.feed.local.off('stored', this.#onLocalEvent)
     this.#cancelTimer()
   }
 
-  readonly #onLocalEvent = (event: LocalEvent): void => {
-    if (event.workspaceId !== this.#workspaceId || !('id' in event)) return
+  readonly #onLocalEvent = (event: RegistryEvent): void => {
+    if (event.workspaceId !== this.#workspaceId) return
     if (this.#start === undefined || event.id <= this.#start) this.#early.push(event)
     this.read()
   }
