@@ -32,6 +32,8 @@ export type DiagnosticArea =
   | 'credentials'
   /** A sweep of `maintenance` failed. The next one runs as scheduled. */
   | 'maintenance'
+  /** A stored record could not be read, and was left out. */
+  | 'storage'
   /** `close()` could not end something. */
   | 'close'
   /** Diagnostics were left out: too many within a second. */

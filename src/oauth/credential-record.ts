@@ -1,5 +1,7 @@
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { sha256Base64url } from '../model/digest.js'
+import { hasMembers, isCount, isFlag, isIdText, isListOf, isMs, isOneOf, isText, maybe } from '../model/fits.js'
+import { statusReasons } from '../model/integration.js'
 import type { CredentialVault, SecretContext } from '../ports/credential-vault.js'
 import type { JsonValue } from '../model/json.js'
 import type { OAuthGrant } from '../model/oauth.js'
@@ -76,11 +78,37 @@ export async function sealCredential(
   }
 }
 
-/** The record in a stored value; `undefined` if the value is something else, e.g. headers. */
+/** The record in a stored value; `undefined` if there is none that can be used: then a person signs in again. */
 export function readCredential(value: JsonValue | undefined): CredentialRecord | undefined {
-  const record = value as Partial<CredentialRecord> | null | undefined // checked below by its kind: only sealCredential() creates it
-  return typeof record === 'object' && record?.kind === 'oauth' ? (record as CredentialRecord) : undefined
+  return isCredential(value) ? (value as unknown as CredentialRecord) : undefined
 }
+
+/** Both kinds of failure are status reasons. */
+const isReason = isOneOf(Object.keys(statusReasons))
+
+const isCredential = hasMembers<CredentialRecord>({
+  kind: isOneOf(['oauth']),
+  sealed: isText,
+  lineage: isIdText,
+  issuer: isText,
+  scopes: isListOf(isText),
+  account: maybe(isText),
+  obtainedAt: isMs,
+  obtainedBy: isOneOf(['sign_in', 'refresh']),
+  refreshAt: maybe(isMs),
+  accessExpiresAt: maybe(isMs),
+  lease: maybe(hasMembers<NonNullable<CredentialRecord['lease']>>({ holder: isText, until: isMs, intent: isText })),
+  attempt: maybe(
+    hasMembers<NonNullable<CredentialRecord['attempt']>>({
+      code: isReason,
+      count: isCount,
+      retryAt: isMs,
+      doubt: isFlag,
+      refusals: maybe(hasMembers<{ count: number; since: number }>({ count: isCount, since: isMs })),
+    }),
+  ),
+  ended: maybe(isReason),
+})
 
 /** @throws IntegrationError `credential_unreadable`; `storage_unavailable` if the vault is unavailable. */
 export async function openCredential(

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../model/json.js'
 import type { StorageRecord } from '../ports/storage.js'
 
 /** A page of what was found: up to `limit` of it, which is one more where another page follows. */
@@ -28,4 +29,13 @@ export function inOrderOf(
 ): readonly (StorageRecord | undefined)[] {
   const byKey = new Map(found.map((record) => [record.key, record]))
   return keys.map((key) => byKey.get(key))
+}
+
+/** The value of a stored text. One that isn't JSON, because somebody edited it, is `null`: no other record is affected. */
+export function valueOf(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return null
+  }
 }

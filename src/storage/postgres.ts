@@ -1,5 +1,4 @@
 import { IntegrationError } from '../model/errors.js'
-import type { JsonValue } from '../model/json.js'
 import {
   checkExpired,
   checkList,
@@ -15,7 +14,7 @@ import type { RegistryStorage, StorageChange, StorageRecord, StorageWrite } from
 import { type PostgresPool, type Query, sqlState, usingClient } from './postgres-client.js'
 import { notifications, type PostgresListener } from './postgres-listener.js'
 import { CHECK, databaseNow, migrate } from './postgres-schema.js'
-import { inOrderOf, keyOf, pageOf } from './found-records.js'
+import { inOrderOf, keyOf, pageOf, valueOf } from './found-records.js'
 import { watchers } from './watchers.js'
 
 export type { PostgresClient, PostgresPool } from './postgres-client.js'
@@ -254,7 +253,7 @@ function placedRecordOf(row: Row): StorageRecord & { readonly workspaceId: strin
 }
 
 function recordOf({ key, version, value, expires_at: expiresAt }: Row): StorageRecord {
-  const record = { key, version, value: JSON.parse(value) as JsonValue }
+  const record = { key, version, value: valueOf(value) }
   return expiresAt === null ? record : { ...record, expiresAt: Number(expiresAt) }
 }
 

@@ -1,5 +1,4 @@
 import { isIntegrationError } from '../model/errors.js'
-import type { JsonValue } from '../model/json.js'
 import {
   appendedKey,
   checkExpired,
@@ -20,7 +19,7 @@ import type {
   StorageWritten,
 } from '../ports/storage.js'
 import { inTransaction, prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
-import { inOrderOf, keyOf, pageOf } from './found-records.js'
+import { inOrderOf, keyOf, pageOf, valueOf } from './found-records.js'
 import { watchers } from './watchers.js'
 
 export type { SqliteDatabase, SqliteStatement } from './sqlite-database.js'
@@ -238,6 +237,6 @@ function placedRecordOf(row: PlacedRow): StorageRecord & { readonly workspaceId:
 
 function recordOf(row: Row): StorageRecord {
   const { key, version, value, expires_at: expiresAt } = row
-  const record = { key, version, value: JSON.parse(value) as JsonValue }
+  const record = { key, version, value: valueOf(value) }
   return expiresAt === null ? record : { ...record, expiresAt: Number(expiresAt) }
 }

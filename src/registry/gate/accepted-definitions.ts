@@ -3,7 +3,7 @@ import { definitionHash } from '../../policy/tool-definition.js'
 import type { Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
-import { versioned } from '../state/read-record.js'
+import { ifReadable } from '../state/read-record.js'
 import type { ListedTool } from '../state/tool-list-cache.js'
 
 /** A listed tool with its settings and its change since it was accepted. */
@@ -24,7 +24,7 @@ export async function acceptedOf(
     ref.workspaceId,
     changed.map(({ change, tool }) => keys.accepted(ref.integrationId, change?.from ?? tool.definition.name)),
   )
-  const found = new Map(changed.map((one, n) => [one, versioned<ToolDefinition>(records[n])?.value]))
+  const found = new Map(changed.map((one, n) => [one, ifReadable<ToolDefinition>(records[n])]))
   return assessed.map((one) => {
     const accepted = found.get(one)
     const isKnown =

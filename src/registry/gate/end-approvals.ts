@@ -5,7 +5,7 @@ import { retrying } from '../state/retrying.js'
 import { idsUnder, pages } from '../state/pages.js'
 import { prefixes } from '../state/keys.js'
 import type { ApprovalIndexRecord, ApprovalRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { reportUnreadable, unlessUnreadable, versioned } from '../state/read-record.js'
 import { isOpen, move, presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
 
 /** Why open approvals end. */
@@ -66,9 +66,11 @@ export async function endOpenApprovals(
   end: ApprovalEnd,
 ): Promise<void> {
   for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.open, limit: 1000 }))
-    for (const record of records)
-      if (versioned<ApprovalIndexRecord>(record)!.value.integrationId === integrationId)
+    for (const record of records) {
+      const index = unlessUnreadable(context, workspaceId, () => versioned<ApprovalIndexRecord>(record)!.value)
+      if (index?.integrationId === integrationId)
         await endOne(context, workspaceId, record.key.slice(prefixes.open.length), end)
+    }
 }
 
 /** Ends the open approvals of one person. */
@@ -82,12 +84,12 @@ export async function endApprovalsOf(
     for (const id of await idsUnder(context, { workspaceId }, prefix)) await endOne(context, workspaceId, id, end)
 }
 
-/** Ends one approval unless it was decided or used in the meantime. */
+/** Ends one approval unless it was decided or used in the meantime. One that can't be read can't be used either. */
 export async function endOne(context: Context, workspaceId: string, id: string, end: ApprovalEnd): Promise<void> {
   const { to, reason, only = () => true } = end
   await retrying('The approval', async () => {
     const found = await readApproval(context, workspaceId, id)
     if (found === undefined || !isOpen(found.stored.value.status) || !only(found.stored.value)) return true
     return (await move(context, workspaceId, found.stored, to, { reason })) !== false
-  })
+  }).catch((error: unknown) => reportUnreadable(context.report, workspaceId, error))
 }

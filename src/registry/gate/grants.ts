@@ -1,7 +1,7 @@
 import type { Grant } from '../../model/approval.js'
 import { matchGrant, type StoredGrant } from '../../policy/grant-rule.js'
 import type { ApprovalBinding } from '../../policy/binding.js'
-import type { StorageWrite } from '../../ports/storage.js'
+import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import { notFound } from '../state/errors.js'
@@ -9,7 +9,7 @@ import type { NewEvent } from '../state/event-feed.js'
 import { accessTo, allow, isId } from '../state/access.js'
 import { pages } from '../state/pages.js'
 import { toJson, type IntegrationRecord } from '../state/records.js'
-import { versioned, type Versioned } from '../state/read-record.js'
+import { unlessUnreadable, versioned, type Versioned } from '../state/read-record.js'
 import { keys, prefixes } from '../state/keys.js'
 
 /** A remembered decision, and the storage's clock when it was read. */
@@ -54,7 +54,7 @@ export async function findGrant(
     prefix: prefixes.grantsOn(binding.userId, binding.integrationId),
     limit: 1000,
   })
-  const grants = page.records.map((record) => versioned<StoredGrant>(record)!)
+  const grants = readableGrants(context, workspaceId, page.records)
   const match = matchGrant(
     grants.map((grant) => grant.value),
     binding,
@@ -91,11 +91,10 @@ export async function listGrants(
     actor.workspaceId,
     found.map(({ value }) => keys.integration(value.integrationId)),
   )
-  return found.flatMap(({ value }, n) =>
-    accessTo(context, 'others_grants', versioned<IntegrationRecord>(records[n])?.value) === 'allowed'
-      ? [shown(value)]
-      : [],
-  )
+  return found.flatMap(({ value }, n) => {
+    const record = unlessUnreadable(context, actor.workspaceId, () => versioned<IntegrationRecord>(records[n])?.value)
+    return accessTo(context, 'others_grants', record) === 'allowed' ? [shown(value)] : []
+  })
 }
 
 /** `grants.revoke()`. */
@@ -159,8 +158,17 @@ async function grantsUnder(
 ): Promise<readonly Versioned<StoredGrant>[]> {
   const grants: Versioned<StoredGrant>[] = []
   for await (const { records } of pages(context.storage, { workspaceId, prefix, limit: 1000 }))
-    grants.push(...records.map((record) => versioned<StoredGrant>(record)!))
+    grants.push(...readableGrants(context, workspaceId, records))
   return grants
+}
+
+/** A grant that can't be read allows nothing. */
+function readableGrants(
+  context: Context,
+  workspaceId: string,
+  records: readonly StorageRecord[],
+): readonly Versioned<StoredGrant>[] {
+  return records.flatMap((record) => unlessUnreadable(context, workspaceId, () => versioned<StoredGrant>(record)) ?? [])
 }
 
 function shown(grant: StoredGrant): Grant {

@@ -9,7 +9,7 @@ import type { ActorContext } from '../state/context.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
 import type { ApprovalIndexRecord, ApprovalRecord, IntegrationRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { unlessUnreadable, versioned } from '../state/read-record.js'
 import { accessToApproval, indexRecord, isOpen, presentApproval, statusNow } from './approvals.js'
 
 /** Query of `approvals.list()`. Each field narrows the result. */
@@ -70,7 +70,10 @@ export async function listApprovals(context: ActorContext, input: ApprovalQuery 
     after: after && prefix + after,
   }
   for await (const { records, next } of pages(context.storage, all)) {
-    const fitting = records.filter((record) => fits(factsOf(record), actor.userId, query))
+    const fitting = records.filter((record) => {
+      const facts = unlessUnreadable(context, actor.workspaceId, () => factsOf(record))
+      return facts !== undefined && fits(facts, actor.userId, query)
+    })
     for (let n = 0; n < fitting.length; n += readAtOnce) {
       const ids = fitting.slice(n, n + readAtOnce).map(({ key }) => key.slice(prefix.length))
       for (const { id, record, now } of await readVisible(context, ids)) {
@@ -131,16 +134,18 @@ async function readVisible(
 ): Promise<readonly { readonly id: string; readonly record: ApprovalRecord; readonly now: number }[]> {
   const { actor } = context
   const { records, now } = await context.storage.read(actor.workspaceId, ids.map(keys.approval))
-  const found = records.flatMap((record, n) =>
-    record === undefined ? [] : [{ id: ids[n]!, record: versioned<ApprovalRecord>(record)!.value, now }],
-  )
+  const found = records.flatMap((stored, n) => {
+    const record = unlessUnreadable(context, actor.workspaceId, () => versioned<ApprovalRecord>(stored)?.value)
+    return record === undefined ? [] : [{ id: ids[n]!, record, now }]
+  })
   const others = found.filter(({ record: { request } }) => request.userId !== actor.userId)
   if (others.length === 0) return found
   const integrations = [...new Set(others.map(({ record }) => record.request.integration.id))]
   const read = await context.storage.read(actor.workspaceId, integrations.map(keys.integration))
   return found.filter(({ record: { request } }) => {
     if (request.userId === actor.userId) return true
-    const integration = versioned<IntegrationRecord>(read.records[integrations.indexOf(request.integration.id)])?.value
+    const stored = read.records[integrations.indexOf(request.integration.id)]
+    const integration = unlessUnreadable(context, actor.workspaceId, () => versioned<IntegrationRecord>(stored)?.value)
     return accessToApproval(context, request.userId, integration) === 'allowed'
   })
 }

@@ -2,7 +2,7 @@ import { IntegrationError } from '../../model/errors.js'
 import type { Context } from '../state/context.js'
 import { prefixes } from '../state/keys.js'
 import type { ApprovalIndexRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { unlessUnreadable, versioned } from '../state/read-record.js'
 import type { ResolvedCall } from './resolved-call.js'
 
 /** A pending approval in its person's index. */
@@ -18,10 +18,10 @@ export async function readPending(
 ): Promise<readonly PendingApproval[]> {
   const prefix = prefixes.pending(userId)
   const { records } = await context.storage.list({ workspaceId, prefix, limit: 1000 })
-  return records.map((record) => ({
-    ...versioned<ApprovalIndexRecord>(record)!.value,
-    approvalId: record.key.slice(prefix.length),
-  }))
+  return records.flatMap((record) => {
+    const index = unlessUnreadable(context, workspaceId, () => versioned<ApprovalIndexRecord>(record)!.value)
+    return index === undefined ? [] : [{ ...index, approvalId: record.key.slice(prefix.length) }]
+  })
 }
 
 /**

@@ -12,7 +12,7 @@ import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-t
 import { ownerFor } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
 import type { IntegrationRecord, SettingsRecord, StatusRecord, ToolsRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { unlessUnreadable, versioned } from '../state/read-record.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import type { ListOwner } from '../state/target.js'
 import type { ToolList } from '../state/tool-list-cache.js'
@@ -159,11 +159,11 @@ async function loadAll(
       ...owners.flatMap((owner) => [keys.status(id, owner), keys.tools(id, owner)]),
     ]),
   )
-  const found = ids.flatMap((integrationId, n) => {
+  const readOne = (integrationId: string, n: number) => {
     const [integration, settings, ...ofOwners] = records.slice(n * 6, (n + 1) * 6)
     const record = versioned<IntegrationRecord>(integration)?.value
     // The index and the integration are read at different moments, so they may differ.
-    if (record === undefined || (record.visibility === 'private' && record.ownerId !== actor.userId)) return []
+    if (record === undefined || (record.visibility === 'private' && record.ownerId !== actor.userId)) return undefined
     const owner = ownerFor(record, actor)
     const [status, tools] = owner === sharedOwner ? ofOwners : ofOwners.slice(2)
     return {
@@ -174,7 +174,8 @@ async function loadAll(
       status: versioned<StatusRecord>(status)?.value,
       manifest: versioned<ToolsRecord>(tools)?.value,
     }
-  })
+  }
+  const found = ids.flatMap((id, n) => unlessUnreadable(context, workspaceId, () => readOne(id, n)) ?? [])
   const listed = found.filter(({ manifest, record }) => manifest !== undefined && isFor(agentId, record))
   const lists = await context.lists.load(
     workspaceId,

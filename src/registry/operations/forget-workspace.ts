@@ -6,7 +6,7 @@ import { momentKey } from '../state/event-feed.js'
 import { keys, prefixes } from '../state/keys.js'
 import { deleteUnder, idsUnder } from '../state/pages.js'
 import { toJson, type DueForgettingRecord, type IntegrationRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { ifReadable } from '../state/read-record.js'
 
 /**
  * `forgetWorkspace()`: revokes every token and erases every record of a workspace, including events and audit log. What calls
@@ -46,7 +46,7 @@ export async function forgetLateWrites(
   const { records: others } = await context.storage.list({ workspaceId, prefix: prefixes.integrations, limit: 1 })
   if (others.length === 0) return (await deleteRest(context, workspaceId)) > 0 || found
   const isForgotten = (record: StorageRecord): boolean =>
-    forgotten.has(versioned<{ readonly integrationId?: string }>(record)!.value.integrationId ?? '')
+    forgotten.has(ifReadable<{ readonly integrationId?: string }>(record)?.integrationId ?? '')
   const since = prefixes.audit + momentKey(forgottenAt - clockSkewMs)
   const deleted =
     (await deleteUnder(context, workspaceId, prefixes.audit, { after: since, which: isForgotten })) +
@@ -65,9 +65,8 @@ function deleteRest(context: Context, workspaceId: string): Promise<number> {
 async function forgetIntegration(context: Context, workspaceId: string, id: string): Promise<boolean> {
   const key = keys.integration(id)
   const { records } = await context.storage.read(workspaceId, [key])
-  const record = versioned<IntegrationRecord>(records[0])
-  if (record !== undefined) await context.storage.commit(workspaceId, [{ key, value: undefined }])
+  if (records[0] !== undefined) await context.storage.commit(workspaceId, [{ key, value: undefined }])
   context.calls.end(workspaceId, id, 'not_found')
   await context.pool.closeKeys(poolPrefix(workspaceId, id))
-  return eraseIntegration(context, workspaceId, id, record?.value.handle ?? id)
+  return eraseIntegration(context, workspaceId, id, ifReadable<IntegrationRecord>(records[0])?.handle ?? id)
 }

@@ -1,13 +1,12 @@
 import { endApprovalsOf } from '../gate/end-approvals.js'
 import type { Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
-import { endSignIns, eraseCredential } from '../settings/erase-credential.js'
+import { endSignIns, eraseCredential, eraseList } from '../settings/erase-credential.js'
 import { deleteUnder, idsUnder } from '../state/pages.js'
-import { deleteList } from '../state/tool-list-records.js'
 import { toJson, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { ifReadable, unlessUnreadable, versioned } from '../state/read-record.js'
 import { keys, ownerKey, prefixes } from '../state/keys.js'
-import { markRemoved, finishRemoval } from '../settings/remove.js'
+import { finishRemoval, markRemoved, markUnreadableRemoved } from '../settings/remove.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**
@@ -27,8 +26,18 @@ export async function forgetUser(
   })
   for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
     await retrying('The integration', async () => {
-      const { records, now } = await context.storage.read(workspaceId, [keys.integration(id)])
-      const stored = versioned<IntegrationRecord>(records[0])
+      const { records, now } = await context.storage.read(workspaceId, [
+        keys.integration(id),
+        keys.visibleTo(userId, id),
+      ])
+      const [integration, mine] = records
+      const stored = unlessUnreadable(context, workspaceId, () => versioned<IntegrationRecord>(integration))
+      // Where the record can't be read, only the index says whose private integration it is.
+      if (stored === undefined && integration !== undefined && mine !== undefined) {
+        const handle = await markUnreadableRemoved(context, workspaceId, id)
+        if (handle !== false) await finishRemoval(context, workspaceId, id, handle)
+        return handle !== false
+      }
       if (stored === undefined || stored.value.ownerId !== userId) return true
       if (stored.value.visibility === 'private') {
         if (!(await markRemoved(context, { workspaceId, id, record: stored.value, version: stored.version, now })))
@@ -55,13 +64,16 @@ export async function forgetUser(
     })
     await eraseCredential(context, { workspaceId, integrationId: id, owner })
     await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
-    await deleteList(context, { workspaceId, integrationId: id, owner })
+    await eraseList(context, { workspaceId, integrationId: id, owner })
     await context.pool.closeKeys(poolPrefix(workspaceId, id, owner))
   }
   await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
   await deleteUnder(context, workspaceId, prefixes.grants(userId))
-  await deleteUnder(context, workspaceId, prefixes.asked(userId))
+  const asked = new Set(await idsUnder(context, { workspaceId }, prefixes.asked(userId)))
   await deleteUnder(context, workspaceId, prefixes.approvals, {
-    which: (record) => (record.value as unknown as ApprovalRecord).request.userId === userId,
+    which: (record) =>
+      asked.has(record.key.slice(prefixes.approvals.length)) ||
+      ifReadable<ApprovalRecord>(record)?.request.userId === userId,
   })
+  await deleteUnder(context, workspaceId, prefixes.asked(userId))
 }

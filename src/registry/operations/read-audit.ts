@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../model/event.js'
 import { accessTo } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import type { IntegrationRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { unlessUnreadable, versioned } from '../state/read-record.js'
 import { momentKey } from '../state/event-feed.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
@@ -57,19 +57,19 @@ export async function readAudit(context: ActorContext, query: AuditQuery = {}): 
   let scanned = 0
   const all = { workspaceId: actor.workspaceId, prefix: prefixes.audit, limit: 500, after: at, reverse: newest }
   for await (const { records, next } of pages(context.storage, all)) {
-    const raw = records.map((record) => ({
-      ...versioned<AuditEntry>(record)!.value,
-      id: record.key.slice(prefixes.audit.length),
-    }))
+    const raw = records.flatMap((record) => {
+      const entry = unlessUnreadable(context, actor.workspaceId, () => versioned<AuditEntry>(record)!.value)
+      return entry === undefined ? [] : [{ ...entry, id: record.key.slice(prefixes.audit.length) }]
+    })
     for (const [n, entry] of (await shownTo(context, raw)).entries()) {
       if (isPast(raw[n]!, asked)) return { entries }
-      at = records[n]!.key
+      at = prefixes.audit + raw[n]!.id
       // Filters the entry as shown, because a filter must not reveal fields that an admin may not see.
       if (entry !== undefined && matches(entry, filter) && isWithin(entry, asked)) entries.push(entry)
       if (entries.length === (asked.limit ?? 100)) return { entries, next: at.slice(prefixes.audit.length) }
     }
-    scanned += raw.length
-    if (next !== undefined && scanned >= maxScanned) return { entries, next: at?.slice(prefixes.audit.length) }
+    scanned += records.length
+    if (next !== undefined && scanned >= maxScanned) return { entries, next: next.slice(prefixes.audit.length) }
   }
   return { entries }
 }
@@ -110,7 +110,9 @@ async function seenByAdmin(
   const { actor } = context
   const ids = [...new Set(entries.flatMap(({ integrationId }) => (integrationId === undefined ? [] : [integrationId])))]
   const { records } = await context.storage.read(actor.workspaceId, ids.map(keys.integration))
-  const known = new Map(ids.map((id, n) => [id, versioned<IntegrationRecord>(records[n])?.value]))
+  const recordOf = (n: number) =>
+    unlessUnreadable(context, actor.workspaceId, () => versioned<IntegrationRecord>(records[n])?.value)
+  const known = new Map(ids.map((id, n) => [id, recordOf(n)]))
   return entries.map((entry) => {
     if (entry.userId === actor.userId || entry.integrationId === undefined) return entry
     const record = known.get(entry.integrationId)

@@ -1,7 +1,10 @@
 import { isIntegrationError } from '../../model/errors.js'
-import type { JsonValue } from '../../model/json.js'
+import { hasMembers, isText } from '../../model/fits.js'
+import type { JsonObject } from '../../model/json.js'
 import type { SecretContext } from '../../ports/credential-vault.js'
 import type { Context } from '../state/context.js'
+import { ifReadable } from '../state/read-record.js'
+import type { FlowRecord } from '../state/records.js'
 import { eachRecord, type Scanned } from './each-record.js'
 
 /** Result of `resealAll()`. */
@@ -20,32 +23,36 @@ export interface ResealReport {
  */
 export async function resealAll(context: Context): Promise<ResealReport> {
   const report = { resealed: 0, current: 0, unreadable: 0 }
-  await eachSealed(context, async (record, secret) => {
-    const { sealed } = record.value as { sealed: string }
-    const { vault } = context
-    if (vault.currentKey !== undefined && vault.keyOf !== undefined && vault.keyOf(sealed) === vault.currentKey()) {
-      report.current++
-      return
-    }
-    try {
-      const again = await vault.seal(await vault.open(sealed, secret), secret)
-      const { workspaceId, key, version, expiresAt } = record
-      const written = await context.storage.commit(workspaceId, [
-        {
-          key,
-          ifVersion: version,
-          value: { ...(record.value as object), sealed: again } as JsonValue,
-          expiresAt,
-        },
-      ])
-      // Another writer was first, with the current key, so this seal isn't needed.
-      await vault.destroy?.(written === false ? again : sealed).catch(() => {})
-      if (written !== false) report.resealed++
-    } catch (error) {
-      if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
-      report.unreadable++
-    }
-  })
+  await eachSealed(
+    context,
+    async (record, secret) => {
+      const { vault } = context
+      const { sealed } = record.value
+      if (vault.currentKey !== undefined && vault.keyOf !== undefined && vault.keyOf(sealed) === vault.currentKey()) {
+        report.current++
+        return
+      }
+      try {
+        const again = await vault.seal(await vault.open(sealed, secret), secret)
+        const { workspaceId, key, version, expiresAt } = record
+        const written = await context.storage.commit(workspaceId, [
+          {
+            key,
+            ifVersion: version,
+            value: { ...record.value, sealed: again },
+            expiresAt,
+          },
+        ])
+        // Another writer was first, with the current key, so this seal isn't needed.
+        await vault.destroy?.(written === false ? again : sealed).catch(() => {})
+        if (written !== false) report.resealed++
+      } catch (error) {
+        if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
+        report.unreadable++
+      }
+    },
+    () => report.unreadable++,
+  )
   return report
 }
 
@@ -53,16 +60,26 @@ export async function resealAll(context: Context): Promise<ResealReport> {
 export async function keyUsage(context: Context): Promise<Readonly<Record<string, number>>> {
   const usage = new Map<string, number>()
   await eachSealed(context, async (record) => {
-    const key = context.vault.keyOf?.((record.value as { sealed: string }).sealed) ?? 'unknown'
+    const key = context.vault.keyOf?.(record.value.sealed) ?? 'unknown'
     usage.set(key, (usage.get(key) ?? 0) + 1)
   })
   return Object.fromEntries(usage)
 }
 
-/** Visits the records with secrets, each with its sealing context. */
+/** A record with a secret. */
+type Sealed = Omit<Scanned, 'value'> & { readonly value: JsonObject & { readonly sealed: string } }
+
+function isSealed(record: Omit<Scanned, 'value'> & { readonly value: unknown }): record is Sealed {
+  return isWithSeal(record.value)
+}
+
+const isWithSeal = hasMembers<{ sealed: string }>({ sealed: isText })
+
+/** Visits the records with secrets, each with its sealing context. `skip`: called for one that can't be read. */
 async function eachSealed(
   context: Context,
-  visit: (record: Scanned, secret: SecretContext) => Promise<void>,
+  visit: (record: Sealed, secret: SecretContext) => Promise<void>,
+  skip: () => void = () => {},
 ): Promise<void> {
   const fields = {
     headers: 'headers',
@@ -74,10 +91,13 @@ async function eachSealed(
   for (const [kind, field] of Object.entries(fields))
     await eachRecord(context, `${kind}/`, async (record) => {
       const [, integrationId = '', owner = '_'] = record.key.split('/')
+      if (!isSealed(record)) return skip()
       await visit(record, { workspaceId: record.workspaceId, integrationId, owner, field })
     })
   await eachRecord(context, 'flow/', async (record) => {
-    const { integrationId, userId } = record.value as { integrationId: string; userId: string }
+    const flow = ifReadable<FlowRecord>(record)
+    if (!isSealed(record) || flow === undefined) return skip()
+    const { integrationId, userId } = flow
     await visit(record, { workspaceId: record.workspaceId, integrationId, owner: userId, field: 'flow' })
   })
 }

@@ -6,7 +6,7 @@ import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
 import { deleteUnusedChunks } from '../state/tool-list-records.js'
 import type { DueForgettingRecord, DueRemovalRecord, IntegrationRecord, StatusRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { ifReadable, reportUnreadable, unlessUnreadable, versioned } from '../state/read-record.js'
 import { forgetLateWrites } from './forget-workspace.js'
 import { deleteExpired, eachExpired, type Scanned } from './each-record.js'
 
@@ -31,7 +31,11 @@ export async function sweep(context: Context): Promise<SweepReport> {
   await eachExpired(context, async (records, now) => {
     const due = records.filter(({ key }) => key.startsWith('due/'))
     for (const record of due) {
-      const done = await finish(context, record, now)
+      // Work on a record that can't be read stays due, and the rest goes on.
+      const done = await finish(context, record, now).catch((error: unknown) => {
+        reportUnreadable(context.report, record.workspaceId, error)
+        return undefined
+      })
       if (done !== undefined) report[done]++
     }
     const rest = records.filter(({ key }) => !key.startsWith('due/'))
@@ -83,9 +87,9 @@ async function endApproval(context: Context, record: Scanned, id: string): Promi
 /** Finishes a removal, then erases late writes for as long as running work can write. */
 async function endRemoval(context: Context, record: Scanned, id: string, now: number): Promise<Done> {
   const { workspaceId } = record
-  const removal = versioned<DueRemovalRecord>(record)!.value
-  if (!removal.erased) {
-    await finishRemoval(context, workspaceId, id, removal.handle)
+  const removal = ifReadable<DueRemovalRecord>(record)
+  if (removal?.erased !== true) {
+    await finishRemoval(context, workspaceId, id, removal?.handle ?? id)
     return 'removals'
   }
   const found = await eraseIntegration(context, workspaceId, id, id)
@@ -118,7 +122,8 @@ async function endSignIn(context: Context, record: Scanned, id: string, now: num
     return undefined
   }
   const waitingUntil = statuses.records.map((status) => {
-    const { reason, until = 0 } = versioned<StatusRecord>(status)!.value
+    const known = unlessUnreadable(context, workspaceId, () => versioned<StatusRecord>(status)?.value)
+    const { reason, until = 0 } = known ?? {}
     return reason === 'awaiting_authorization' ? until : 0
   })
   const until = Math.max(integration.value.updatedAt + signInMs, ...waitingUntil)

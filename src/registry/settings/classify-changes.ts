@@ -9,7 +9,7 @@ import type { StorageRecordWrite } from '../../ports/storage.js'
 import { settingsOf } from '../gate/assess-tool.js'
 import type { Context } from '../state/context.js'
 import { toJson, type ToolSettingsRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { ifReadable } from '../state/read-record.js'
 import { keys } from '../state/keys.js'
 import type { ListedTool, ToolList } from '../state/tool-list-cache.js'
 
@@ -76,15 +76,15 @@ export async function acceptedDefinitions(
   const toKeep: StorageRecordWrite[] = []
   for (const [n, name] of names.entries()) {
     const accepted = settingsOf({ tools: settings }, name).accepted
-    const kept = versioned<ToolDefinition>(records[n])
+    const kept = ifReadable<ToolDefinition>(records[n])
     const listed = before?.get(name)
     // A definition that was stored before the latest acceptance is obsolete.
-    if (kept !== undefined && definitionHash(kept.value) === accepted) found.set(name, kept.value)
+    if (kept !== undefined && definitionHash(kept) === accepted) found.set(name, kept)
     else if (listed !== undefined && listed.hash === accepted) {
       found.set(name, listed.definition)
       toKeep.push({
         key: keys.accepted(integrationId, name),
-        ifVersion: kept?.version ?? null,
+        ifVersion: records[n]?.version ?? null,
         value: toJson(listed.definition),
       })
     }

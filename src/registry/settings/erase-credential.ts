@@ -8,7 +8,7 @@ import { retrying } from '../state/retrying.js'
 import { deleteKeys, idsUnder, pages } from '../state/pages.js'
 import { deleteList } from '../state/tool-list-records.js'
 import type { FlowRecord, HeadersRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { ifReadable, reportUnreadable, versioned } from '../state/read-record.js'
 import { keys, prefixes } from '../state/keys.js'
 
 /** Revocation and erasure of unused credentials. */
@@ -83,10 +83,21 @@ export async function eraseCredential(
       ...(read === undefined ? [] : toRevoke(integrationId, owner, read, now)),
     ])
     if (erased === false) return false
-    await forgetSecret(context, versioned<HeadersRecord>(headers)?.value, { workspaceId, integrationId })
+    await forgetSecret(context, ifReadable<HeadersRecord>(headers), { workspaceId, integrationId })
     return read
   })
   if (credential !== undefined) await revokeQuietly(context, { workspaceId, integrationId, owner }, credential)
+}
+
+/** Deletes a tool list. Of one that can't be read, the chunks stay: other lists may share them. */
+export async function eraseList(context: Context, ref: CredentialRef): Promise<void> {
+  const { workspaceId, integrationId, owner } = ref
+  try {
+    await deleteList(context, ref)
+  } catch (error) {
+    reportUnreadable(context.report, workspaceId, error)
+    await deleteKeys(context, workspaceId, [keys.tools(integrationId, owner)])
+  }
 }
 
 /** Calls the vault's `destroy()` for an unused sealed value; best effort. */
@@ -109,7 +120,11 @@ export async function endSignIns(
   of: (flow: FlowRecord) => boolean,
 ): Promise<void> {
   for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.flows, limit: 100 })) {
-    const ended = records.filter((record) => of(versioned<FlowRecord>(record)!.value))
+    // A flow that can't be read can't be finished.
+    const ended = records.filter((record) => {
+      const flow = ifReadable<FlowRecord>(record)
+      return flow === undefined || of(flow)
+    })
     await deleteKeys(
       context,
       workspaceId,
@@ -138,7 +153,7 @@ export async function eraseIntegration(
   for (const owner of owners) await eraseCredential(context, { workspaceId, integrationId, owner })
   const listOwners = await idsUnder(context, { workspaceId }, prefixes.toolLists(integrationId))
   found += listOwners.length
-  for (const owner of listOwners) await deleteList(context, { workspaceId, integrationId, owner })
+  for (const owner of listOwners) await eraseList(context, { workspaceId, integrationId, owner })
   for (const prefix of prefixes.of(integrationId)) {
     const rest = await idsUnder(context, { workspaceId }, prefix)
     found += rest.length
@@ -158,6 +173,7 @@ export async function eraseIntegration(
   return found + own.length > 0
 }
 
-function isHandleOf(record: StorageRecord, integrationId: string): boolean {
-  return versioned<{ readonly integrationId: string }>(record)?.value.integrationId === integrationId
+/** Whether a record of a handle is that of this integration. */
+export function isHandleOf(record: StorageRecord, integrationId: string): boolean {
+  return ifReadable<{ readonly integrationId: string }>(record)?.integrationId === integrationId
 }

@@ -8,7 +8,7 @@ import { notFound } from '../state/errors.js'
 import { idsUnder } from '../state/pages.js'
 import { keys, prefixes } from '../state/keys.js'
 import type { IntegrationRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { unlessUnreadable, versioned } from '../state/read-record.js'
 import {
   presentIntegrations,
   presentationKeyCount,
@@ -81,11 +81,13 @@ async function readAll(context: ActorContext, scope: IntegrationListOptions['sco
     ids.flatMap((id) => [keys.integration(id), ...presentationKeys(id, actor)]),
   )
   const size = 1 + presentationKeyCount
-  const stored = ids.flatMap((id, n) => {
+  const readOne = (id: string, n: number) => {
     const [integration, ...related] = records.slice(n * size, (n + 1) * size)
     const record = versioned<IntegrationRecord>(integration)?.value
-    return record === undefined || isHidden(context, record) ? [] : [storedIntegration(actor, id, record, related)]
-  })
+    if (record === undefined || isHidden(context, record)) return undefined
+    return storedIntegration(actor, id, record, related)
+  }
+  const stored = ids.flatMap((id, n) => unlessUnreadable(context, actor.workspaceId, () => readOne(id, n)) ?? [])
   const all = await presentIntegrations(context, stored, now)
   return all.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
 }

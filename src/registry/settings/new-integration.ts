@@ -3,7 +3,6 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { retrying } from '../state/retrying.js'
 import { toJson, type IntegrationRecord } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { sealHeaders } from '../servers/headers.js'
 import { sealOAuthSettings } from '../servers/oauth-settings.js'
@@ -94,7 +93,7 @@ async function freeHandle(
   for (;;) {
     const handle = makeHandle(name, fallback, (candidate) => tried.has(candidate))
     const { records, now } = await context.storage.read(workspaceId, [keys.handle(handle)])
-    if (versioned(records[0]) === undefined) return { handle, now }
+    if (records[0] === undefined) return { handle, now }
     tried.add(handle)
   }
 }

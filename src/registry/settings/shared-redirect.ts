@@ -6,7 +6,7 @@ import type { Context } from '../state/context.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
 import type { ClientRecord, SharedRedirect } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { ifReadable } from '../state/read-record.js'
 import type { IntegrationRef } from '../state/refs.js'
 
 /**
@@ -71,7 +71,7 @@ async function isTaken(
 ): Promise<boolean> {
   for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.clients, limit: 500 }))
     for (const record of records) {
-      const other = versioned<ClientRecord>(record)?.value.sharedRedirect
+      const other = ifReadable<ClientRecord>(record)?.sharedRedirect
       if (other === undefined || record.key === keys.client(integrationId) || other.issuer === mine.issuer) continue
       if (!(mine.byHost && other.byHost)) return true
     }

@@ -8,7 +8,7 @@ import type { Context } from '../state/context.js'
 import { keys, prefixes, sharedOwner } from '../state/keys.js'
 import { pages } from '../state/pages.js'
 import { toJson, type ClientRecord, type KnownClient } from '../state/records.js'
-import { versioned } from '../state/read-record.js'
+import { ifReadable } from '../state/read-record.js'
 import type { IntegrationRef } from '../state/refs.js'
 import type { StorageWrite } from '../../ports/storage.js'
 
@@ -117,8 +117,8 @@ async function findRegistration(
   const found: { readonly integrationId: string; readonly record: ClientRecord; readonly at: number }[] = []
   for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.clients, limit: 500 }))
     for (const stored of records) {
-      const record = versioned<ClientRecord>(stored)!.value
-      if (record.registration?.name !== name || record.refused === true || !fits(sharer, record.origin)) continue
+      const record = ifReadable<ClientRecord>(stored)
+      if (record?.registration?.name !== name || record.refused === true || !fits(sharer, record.origin)) continue
       found.push({ integrationId: stored.key.split('/')[1]!, record, at: record.registration.at })
     }
   found.sort((a, b) => b.at - a.at || Number(b.record.origin === origin) - Number(a.record.origin === origin))

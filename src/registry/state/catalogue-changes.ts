@@ -3,6 +3,7 @@ import type { StorageListResult } from '../../ports/storage.js'
 import type { Context } from './context.js'
 import { changesToolsets } from '../../model/event.js'
 import { integrationIdsOf, keys, numbered, prefixes } from './keys.js'
+import { ifReadable } from './read-record.js'
 import type { CatalogueChangeRecord } from './records.js'
 
 /** How far the catalogue changes of a workspace have been read. */
@@ -140,8 +141,10 @@ type StoredNews = Omit<CatalogueNews, 'position'> & { readonly position: Omit<Ca
 function newsOf({ records, now }: StorageListResult, since: CataloguePosition | undefined): StoredNews {
   const version = records.find(({ key }) => key === keys.catalogue)?.version
   const changes = records.filter(({ key }) => key !== keys.catalogue)
-  const isWhole = version !== undefined && since !== undefined && changes[0]?.key === since.last
-  const changed = changes.slice(1).flatMap(({ value }) => (value as unknown as CatalogueChangeRecord).integrations)
+  const isContinued = version !== undefined && since !== undefined && changes[0]?.key === since.last
+  const read = changes.slice(1).map((record) => ifReadable<CatalogueChangeRecord>(record)?.integrations)
+  const changed = read.flatMap((integrations) => integrations ?? [])
+  const isWhole = isContinued && !read.includes(undefined)
   return {
     position: { version, last: changes.at(-1)?.key },
     changed: since !== undefined && since.version === version ? [] : isWhole ? [...new Set(changed)] : undefined,

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { toJson, type CatalogueChangeRecord } from './records.js'
 import { keys, numbered, prefixes } from './keys.js'
+import { unlessUnreadable, versioned } from './read-record.js'
 import { recordLimits } from '../../model/record-limits.js'
 import {
   changesToolsets,
@@ -161,14 +162,15 @@ export function eventFeed(options: {
         limit: Math.min(limit + 1, recordLimits.page),
         after: after === undefined ? undefined : numbered(prefixes.event, Number(after) - 1),
       })
-      const found = records.map(
-        (record) =>
-          frozen({ ...(record.value as object), id: record.key.slice(prefixes.event.length) }) as RegistryEvent,
-      )
+      const found = records.map((record) => ({ id: record.key.slice(prefixes.event.length), record }))
       if (after !== undefined && Number(after) > 0 && found[0]?.id !== after)
         return { events: [], after: await lastEvent(storage, workspaceId), missed: true }
-      const events = found.filter(({ id }) => id !== after).slice(0, limit)
-      return { events, after: events.at(-1)?.id ?? after }
+      const wanted = found.filter(({ id }) => id !== after).slice(0, limit)
+      const events = wanted.flatMap(({ id, record }) => {
+        const event = unlessUnreadable(options, workspaceId, () => versioned<Omit<RegistryEvent, 'id'>>(record)!.value)
+        return event === undefined ? [] : [frozen({ ...event, id }) as RegistryEvent]
+      })
+      return { events, after: wanted.at(-1)?.id ?? after }
     },
   }
 }

@@ -58,7 +58,10 @@ export const keys = {
 /** Prefixes to list by. */
 export const prefixes = {
   integrations: 'integration/',
+  handles: 'handle/',
   visibleToAll: 'visible/all/',
+  /** Of everybody: what is visible to one person only. */
+  visibleToOne: 'visible/u/',
   visibleTo: (userId: string) => `visible/u/${ownerKey(userId)}/`,
   approvals: 'approval/',
   flows: 'flow/',

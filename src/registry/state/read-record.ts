@@ -1,4 +1,8 @@
+import type { Report } from '../../model/diagnostic.js'
+import { IntegrationError, isIntegrationError } from '../../model/errors.js'
+import { isIdText } from '../../model/fits.js'
 import type { StorageRecord } from '../../ports/storage.js'
+import { fitsItsKind, kindOf } from './record-shapes.js'
 
 /** A record with its version and a typed value. */
 export interface Versioned<T> {
@@ -7,7 +11,73 @@ export interface Versioned<T> {
   readonly value: T
 }
 
-/** A stored record with the type of its key. Only the registry writes these records. */
+/**
+ * A stored record with the type of its key.
+ *
+ * @throws IntegrationError `storage_incompatible` if the record doesn't have the shape of its kind: then nothing is read
+ * from it, and it gives no right
+ */
 export function versioned<T>(record: StorageRecord | undefined): Versioned<T> | undefined {
-  return record as Versioned<T> | undefined
+  if (record === undefined) return undefined
+  if (!fitsItsKind(record)) throw unreadable(record)
+  return record as unknown as Versioned<T>
 }
+
+/**
+ * Reads records for a list or for cleaning up: returns `undefined` if one of them can't be read, so that the others are
+ * unaffected, and reports it to the host.
+ */
+export function unlessUnreadable<T>(
+  { report }: { readonly report: Report },
+  workspaceId: string,
+  read: () => T,
+): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    reportUnreadable(report, workspaceId, error)
+    return undefined
+  }
+}
+
+/** The value of a record that is a copy or a hint: one that can't be read is treated as if there were none. */
+export function ifReadable<T>(record: StorageRecord | undefined): T | undefined {
+  return record !== undefined && fitsItsKind(record) ? (record.value as T) : undefined
+}
+
+/** Reports a record that can't be read. @throws every other error */
+export function reportUnreadable(report: Report, workspaceId: string, error: unknown): void {
+  if (!isIntegrationError(error) || error.code !== 'storage_incompatible') throw error
+  const { integrationId, message } = error
+  report({ area: 'storage', message, error, workspaceId, integrationId })
+}
+
+/** The key isn't part of the message: it may contain the id of a person. */
+function unreadable({ key }: StorageRecord): IntegrationError {
+  const [kind, id = ''] = [kindOf(key), key.split('/')[1]]
+  const integrationId = ofIntegrations.has(kind) && isIdText(id) ? id : undefined
+  const whose = integrationId === undefined ? '' : ` of integration "${integrationId}"`
+  const advice =
+    integrationId === undefined
+      ? 'Restore it from a backup, or delete it.'
+      : 'Restore it from a backup, or have an admin remove the integration and connect it again.'
+  return new IntegrationError(
+    'storage_incompatible',
+    `A stored record of the kind "${kind}"${whose} can't be read: it was edited in the database, or written by another version of mcp-integrations. ${advice}`,
+    { integrationId },
+  )
+}
+
+/** Kinds whose keys have the id of their integration in second place. */
+const ofIntegrations: ReadonlySet<string> = new Set([
+  'integration',
+  'status',
+  'settings',
+  'tools',
+  'accepted',
+  'server',
+  'headers',
+  'client',
+  'oauth-settings',
+  'unrevoked',
+])

@@ -2,7 +2,7 @@ import type { CredentialRef } from './refs.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { CheckedActor } from '../../model/actor.js'
 import type { HeadersRecord, IntegrationRecord, ServerRecord, StatusRecord, ToolsRecord } from './records.js'
-import { versioned } from './read-record.js'
+import { ifReadable, versioned } from './read-record.js'
 import { keys, ownerKey, sharedOwner } from './keys.js'
 
 /**
@@ -58,7 +58,7 @@ export function targetFrom(
     userId: actor.userId,
     status: versioned<StatusRecord>(status)?.value,
     tools: versioned<ToolsRecord>(tools)?.value,
-    server: versioned<ServerRecord>(server)?.value,
+    server: ifReadable<ServerRecord>(server),
     sharedHeaders,
     ownHeaders,
     credential: credentialTag(sharedHeaders, ownHeaders, versioned<StatusRecord>(status)?.value.signIn),
