@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Readable, Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
 import { IntegrationError } from '../model/errors.js'
 import type { BodySource } from '../model/lean-response.js'
 import { maxEncodings } from './limits.js'
@@ -57,6 +56,8 @@ function encodingOf(incoming: IncomingMessage): string | undefined {
 }
 
 function decoderOf(encoding: string, first: Uint8Array): Transform {
+  const { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } =
+    process.getBuiltinModule('node:zlib')
   if (encoding === 'br') return createBrotliDecompress()
   if (encoding !== 'deflate') return createGunzip()
   // Many servers send raw deflate; the low half of a zlib header's first byte is 8.

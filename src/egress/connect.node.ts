@@ -1,5 +1,4 @@
-import * as http from 'node:http'
-import * as https from 'node:https'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { IntegrationError } from '../model/errors.js'
 import { onAbort } from '../model/race.js'
@@ -23,19 +22,22 @@ export interface NodeDialerOptions extends DialerOptions {
 export function createDialer(options: NodeDialerOptions): Dialer {
   const sockets = new Set<Socket>()
   const phases = new WeakMap<Socket, 'connecting' | 'handshake' | 'open'>()
-  const agents = { 'http:': agent(http.Agent, false), 'https:': agent(https.Agent, true) }
+  const agents = new Map<boolean, Agent>()
   let closed = false
 
-  function agent(Agent: typeof http.Agent | typeof https.Agent, secure: boolean): http.Agent {
-    const made = new Agent({
+  function agentFor(secure: boolean): Agent {
+    const known = agents.get(secure)
+    if (known !== undefined) return known
+    const made = new (httpModule(secure).Agent)({
       keepAlive: true,
       timeout: idleSocketMs,
       lookup: vettedLookup(options.resolve ?? systemResolve, options.egress, secure),
       ca: options.ca,
-    }) as http.Agent & { createConnection(...args: unknown[]): Socket }
+    }) as Agent & { createConnection(...args: unknown[]): Socket }
     // Added here, because a listener that is added later runs after Node's own, which sends the request.
     const connect = made.createConnection
     made.createConnection = (...args) => watched(connect.apply(made, args), secure)
+    agents.set(secure, made)
     return made
   }
 
@@ -70,8 +72,8 @@ export function createDialer(options: NodeDialerOptions): Dialer {
     if (closed) throw closedError()
     if (signal?.aborted) throw abortError(signal, false)
     const { secure, host, ...place } = placeOf(url)
-    const outgoing = (secure ? https : http).request({
-      agent: agents[secure ? 'https:' : 'http:'],
+    const outgoing = httpModule(secure).request({
+      agent: agentFor(secure),
       method,
       ...place,
       headers: headersOf(request, host),
@@ -142,7 +144,7 @@ export function createDialer(options: NodeDialerOptions): Dialer {
   }
 
   /** Resolves when the request has a connection, with whether it waited. Nothing is sent before `end()`. */
-  function hasConnection(outgoing: http.ClientRequest): Promise<boolean> {
+  function hasConnection(outgoing: ClientRequest): Promise<boolean> {
     return new Promise((resolve) =>
       outgoing.once('socket', (socket) => {
         if (phases.get(socket) === 'open') return resolve(false)
@@ -161,8 +163,7 @@ export function createDialer(options: NodeDialerOptions): Dialer {
         await gone
       }),
     )
-    agents['http:'].destroy()
-    agents['https:'].destroy()
+    for (const agent of agents.values()) agent.destroy()
   }
 
   return { send, close }
@@ -174,6 +175,14 @@ export function createDialer(options: NodeDialerOptions): Dialer {
  */
 function withOthers<T>(value: T): Promise<T> {
   return new Promise((resolve) => setImmediate(resolve, value))
+}
+
+/**
+ * Node's HTTP, asked for by name and at first use: an import reads every export of `node:http`, which loads the platform's
+ * whole `fetch`, and TLS is loaded only for servers that need it.
+ */
+function httpModule(secure: boolean): typeof import('node:http') | typeof import('node:https') {
+  return process.getBuiltinModule(secure ? 'node:https' : 'node:http')
 }
 
 class ConnectTimeout extends Error {}
@@ -214,7 +223,7 @@ function headersOf({ headers, body, method }: OutgoingRequest, host: string): st
 }
 
 /** Drops cookies: they are not stored, and must not leak. */
-function receivedHeaders(incoming: http.IncomingMessage): [string, string][] {
+function receivedHeaders(incoming: IncomingMessage): [string, string][] {
   const { rawHeaders } = incoming
   const headers: [string, string][] = []
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
