@@ -89,9 +89,9 @@ function pulled(stream: Readable, toError: (error: unknown) => IntegrationError)
     if (waiting >= readAhead) stream.pause()
     wake?.()
   })
-  stream.once('end', () => settle('ended'))
+  stream.on('end', () => settle('ended'))
   stream.on('error', (error) => settle(toError(error)))
-  stream.once('close', () => state === 'open' && settle(toError(undefined)))
+  stream.on('close', () => state === 'open' && settle(toError(undefined)))
 
   return {
     async read() {

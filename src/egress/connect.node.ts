@@ -118,7 +118,7 @@ export function createDialer(options: NodeDialerOptions): Dialer {
         if (stale) resolve(send(request, true))
         else reject(toError(error))
       })
-      outgoing.once('close', () => {
+      outgoing.on('close', () => {
         release()
         if (!answered) reject(toError())
       })

@@ -70,7 +70,16 @@ export class CallClock {
   race<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const stop = this.whenEnded(reject)
-      work.finally(stop).then(resolve, reject)
+      work.then(
+        (value) => {
+          stop()
+          resolve(value)
+        },
+        (error: unknown) => {
+          stop()
+          reject(error as Error)
+        },
+      )
     })
   }
 

@@ -81,8 +81,8 @@ export class ConnectionPool {
     options: PoolUseOptions = {},
   ): Promise<T> {
     if (this.#closed) throw closed()
-    const slot = this.#slot(key)
-    const waited = !slot.places.admits(options.person) || !hasFree(slot)
+    const slot = this.#slots.get(key) ?? this.#newSlot(key)
+    const waited = !slot.places.admits(options.person) || freeIn(slot) === undefined
     const leave = await slot.places.take(options.person, options.signal)
     try {
       return await slot.breaker.guard(
@@ -145,9 +145,9 @@ export class ConnectionPool {
     await Promise.all(slots.map((slot) => this.#live.close(slot, false)))
   }
 
-  #slot(key: string): Slot {
+  #newSlot(key: string): Slot {
     const { concurrency, runtime } = this.#options
-    const slot = this.#slots.get(key) ?? {
+    const slot: Slot = {
       places: new FairPlaces(concurrency),
       breaker: new Breaker(runtime),
       live: new Set<PooledConnection>(),
@@ -223,9 +223,10 @@ export class ConnectionPool {
   }
 }
 
-/** Whether work would get a connection without waiting for one. */
-function hasFree(slot: Slot): boolean {
-  return [...slot.live].some(isFree)
+/** A connection that can take more work, without waiting for one. */
+function freeIn(slot: Slot): PooledConnection | undefined {
+  for (const live of slot.live) if (isFree(live)) return live
+  return undefined
 }
 
 /** Whether a connection can take more work. One with elicitation runs one call at a time. */

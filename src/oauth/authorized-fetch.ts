@@ -68,10 +68,11 @@ export class AuthorizationRequired extends Error {
  */
 export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOptions) {
   const { origin, href } = new URL(serverUrl)
+  const own = ownHeaders(source)
   const send = (url: string | URL, { beforeSend, ...init }: AuthorizedInit, token?: string, waited = false) =>
     fetch(url, {
       ...init,
-      headers: identify(init.headers, source, token),
+      headers: identify(init.headers, own, token),
       beforeSend: beforeSend && ((alsoWaited) => beforeSend(waited || alsoWaited)),
     })
 
@@ -91,24 +92,27 @@ export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOpt
   }
 }
 
+/** The headers that a person entered, as they are sent. */
+function ownHeaders(source: CredentialSource): Readonly<Record<string, string>> {
+  const entered = Object.entries(source.kind === 'none' ? {} : (source.headers ?? {}))
+  return Object.fromEntries(
+    entered.map(([name, value]) => [name.toLowerCase(), value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')]),
+  )
+}
+
+/** Adds the credential to headers: `Headers`, or a record with names in lower case, which costs far less. */
 function identify(
   headers: RequestInit['headers'],
-  source: CredentialSource,
+  own: Readonly<Record<string, string>>,
   token?: string,
 ): Headers | Record<string, string> {
-  const own = Object.entries(source.kind === 'none' ? {} : (source.headers ?? {}))
+  const added = token === undefined ? own : { ...own, authorization: `Bearer ${token}` }
   if (headers === undefined || headers instanceof Headers || Array.isArray(headers)) {
     const all = new Headers(headers)
-    for (const [name, value] of own) all.set(name, value)
-    if (token !== undefined) all.set('authorization', `Bearer ${token}`)
+    for (const [name, value] of Object.entries(added)) all.set(name, value)
     return all
   }
-  // A plain record: a `Headers` object would cost more than everything else here.
-  const all: Record<string, string> = Object.create(null)
-  for (const [name, value] of [...Object.entries(headers as Record<string, string>), ...own])
-    all[name.toLowerCase()] = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')
-  if (token !== undefined) all.authorization = `Bearer ${token}`
-  return all
+  return { ...(headers as Record<string, string>), ...added }
 }
 
 function usable(outcome: TokenOutcome, challenge?: Challenge): TokenOutcome & { type: 'fresh' } {
@@ -121,13 +125,23 @@ function usable(outcome: TokenOutcome, challenge?: Challenge): TokenOutcome & { 
 }
 
 /** Returns the response, or throws if it refuses authorization for good. */
-async function settled(
+function settled(
   response: Response,
   source: CredentialSource,
   used?: TokenOutcome & { type: 'fresh' },
-): Promise<Response> {
-  const challenge = withoutSecrets(parseChallenge(response), source, used?.token)
-  if (challenge === undefined) return response
+): Response | Promise<never> {
+  const challenge = parseChallenge(response)
+  return challenge === undefined
+    ? response
+    : refused(response, withoutSecrets(challenge, source, used?.token), source, used)
+}
+
+async function refused(
+  response: Response,
+  challenge: Challenge,
+  source: CredentialSource,
+  used?: TokenOutcome & { type: 'fresh' },
+): Promise<never> {
   await response.body?.cancel()
   if (source.kind === 'none') throw new AuthorizationRequired('first_sign_in', { challenge })
   if (challenge.error !== 'insufficient_scope') throw new AuthorizationRequired('credential_rejected', { challenge })
@@ -139,8 +153,8 @@ async function settled(
 }
 
 /** Removes scopes that contain a secret: a server could echo its token into them, and scopes are stored and shown. */
-function withoutSecrets(challenge: Challenge | undefined, source: CredentialSource, token = ''): Challenge | undefined {
-  if (challenge?.scopes === undefined) return challenge
+function withoutSecrets(challenge: Challenge, source: CredentialSource, token = ''): Challenge {
+  if (challenge.scopes === undefined) return challenge
   const sent = [token, ...Object.values(source.kind === 'none' ? {} : (source.headers ?? {}))].filter(
     (secret) => secret.length >= minSecret,
   )

@@ -50,7 +50,7 @@ async function claim(context: Context, admission: Admission): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
     const { call, approval } = admission.permitted
     const change = transition(context, approval!, 'dispatched', { dispatchedUntil: admission.dispatchedUntil })
-    const writes = [...change.writes!, ...call.relied]
+    const writes = [...change.writes!, ...call.relied()]
     const written = await context.feed.commit(call.target.workspaceId, { ...change, writes })
     if (written !== false) {
       const { approvalId } = change.record.request
@@ -69,9 +69,9 @@ async function claim(context: Context, admission: Admission): Promise<void> {
 /** Decides again. A call that used its approval up is sent again only if nothing has changed. */
 async function recheckClaimed(context: Context, { permitted, claimed }: Admission): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
-    const { relied } = await decideAgain(context, permitted)
+    const again = await decideAgain(context, permitted)
     if (claimed === undefined) return
-    const checks = [{ key: claimed.key, ifVersion: claimed.version, check: true as const }, ...relied]
+    const checks = [{ key: claimed.key, ifVersion: claimed.version, check: true as const }, ...again.relied()]
     if ((await context.storage.commit(permitted.call.target.workspaceId, checks)) !== false) return
   }
   throw changed(permitted.call)

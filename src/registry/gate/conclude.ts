@@ -148,11 +148,8 @@ async function recordEnding(
     const moved: Change = claimed === undefined ? {} : transition(context, claimed, how.approval, { returns })
     const status: Change = found === undefined ? {} : await statusAfter(context, call, found, now)
     // If the approval was recorded as unknown in the meantime, or the status changed, the rest is still recorded.
-    for (const parts of [[moved, status], [moved], [status], []]) {
-      const writes = parts.flatMap((part) => part.writes ?? [])
-      const events = parts.flatMap((part) => part.events ?? [])
-      if ((await context.feed.commit(target.workspaceId, { writes, events, audit: [audit] })) !== false) break
-    }
+    for (const change of [both(moved, status), moved, status, {}])
+      if ((await context.feed.commit(target.workspaceId, { ...change, audit: [audit] })) !== false) break
     if (claimed !== undefined) context.decisions.notice(claimed.value.request.approvalId, how.approval)
   } catch (error) {
     // A tool's result is returned even if it can't be recorded: the approval stays dispatched and becomes unknown.
@@ -160,6 +157,13 @@ async function recordEnding(
     const message =
       "A call's end could not be stored: it is missing from the audit log, and its approval becomes unknown."
     context.report({ area: 'audit', message, error, workspaceId, integrationId })
+  }
+}
+
+function both(one: Change, other: Change): Change {
+  return {
+    writes: [...(one.writes ?? []), ...(other.writes ?? [])],
+    events: [...(one.events ?? []), ...(other.events ?? [])],
   }
 }
 

@@ -104,7 +104,7 @@ async function resolveTool(
       args,
       now,
       since,
-      relied: checksOf([records[0], records[1], toolsRecordOf(target, records)]),
+      relied: () => checksOf([records[0], records[1], toolsRecordOf(target, records)]),
       extra: records[wanted.length],
     }
   }

@@ -21,7 +21,7 @@ export interface ResolvedCall {
   /** The moment of the read: the call ends if the integration's calls are ended after that. */
   readonly since: number
   /** Version checks of the records that were read, for a commit that relies on them. */
-  readonly relied: readonly StorageCheck[]
+  relied(): readonly StorageCheck[]
   /** A further record that was read at the same moment, if requested. */
   readonly extra: StorageRecord | undefined
 }
