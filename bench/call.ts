@@ -1,7 +1,9 @@
 /**
- * CPU of one gated call beside the plain SDK client's, at concurrency 32, in rounds that alternate: on memory and on
- * SQLite, with a server of each era. The plain client runs twice in each round: how far its two figures differ is how
- * little a difference says. Our own part is what a gated call costs above the SDK's bare client over our `fetch`.
+ * CPU of one gated call beside the plain SDK client's, at concurrency 32, on memory and on SQLite, with a server of each
+ * era. Short blocks of calls take turns, in an order that moves on with each round, so that whatever else the machine
+ * does hits all of them. A figure is the median over all rounds with its 95 % interval: each round gives one share, of the
+ * two blocks of the plain client beside it, and one difference to the SDK's bare client over our `fetch`, which is our own
+ * part of a call. The plain client's second block against its first says what the method can't tell apart.
  * Everything is called some thousands of times before, until it is compiled. `--quick` makes fewer calls.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -13,7 +15,7 @@ import { memoryStorage, type RegistryStorage } from 'mcp-integrations'
 import { sqliteStorage } from 'mcp-integrations/sqlite'
 import { createGuardedFetch } from '../src/egress/guarded-fetch.js'
 import { runtimeFrom } from '../src/registry/state/default-runtime.js'
-import { cpuOf, median, timesOf } from './support/figures.js'
+import { cpuOf, intervalOf, median, timesOf, type Interval } from './support/figures.js'
 import { actor, hostRegistry } from './support/host.js'
 import { serve } from './support/serving.js'
 
@@ -21,9 +23,9 @@ import { serve } from './support/serving.js'
 process.removeAllListeners('warning')
 
 const isQuick = process.argv.includes('--quick')
-const rounds = isQuick ? 3 : 7
-const calls = isQuick ? 1_500 : 2_000
-const warmUp = isQuick ? 4_000 : 10_000
+const rounds = isQuick ? 10 : 40
+const block = 8 * 32
+const warmUp = isQuick ? 1_500 : 6_000
 /** Microseconds of CPU that deciding and recording a call may take. */
 const mostOwn = 30
 const eras = [
@@ -53,37 +55,44 @@ async function measure({ era, program, bars }: (typeof eras)[number]): Promise<v
     sqlite: await gated(sqliteStorage({ database: new Database(join(directory, `${era}.db`)) }), server.url),
   }
   for (const { call } of Object.values(subjects)) await cpuOf(warmUp, 32, call)
+  const blocks = [
+    ['plain', subjects.plain],
+    ['memory', subjects.memory],
+    ['bare', subjects.bare],
+    ['again', subjects.plain],
+    ['sqlite', subjects.sqlite],
+  ] as const
   const measured: Round[] = []
-  for (let round = 0; round < rounds; round++)
-    measured.push({
-      plain: await cpuOf(calls, 32, subjects.plain.call),
-      memory: await cpuOf(calls, 32, subjects.memory.call),
-      again: await cpuOf(calls, 32, subjects.plain.call),
-      sqlite: await cpuOf(calls, 32, subjects.sqlite.call),
-      bare: await cpuOf(calls, 32, subjects.bare.call),
-    })
+  for (let round = 0; round < rounds; round++) {
+    const figures: Partial<Record<Subject | 'again', number>> = {}
+    for (let turn = 0; turn < blocks.length; turn++) {
+      const [what, { call }] = blocks[(round + turn) % blocks.length]!
+      figures[what] = await cpuOf(block, 32, call)
+    }
+    measured.push(figures as Round)
+  }
 
-  const of = (figure: (one: Round) => number): number => median(measured.map(figure))
-  const micros = (what: Subject): string => of((one) => one[what]).toFixed(0)
-  const spread = Math.max(...measured.map(({ plain, again }) => Math.max(plain / again, again / plain)))
+  const of = (figure: (one: Round) => number): Interval => intervalOf(measured.map(figure))
+  const micros = (what: Subject): string => of((one) => one[what]).middle.toFixed(0)
   console.log(
     `${era}: µs of CPU a call: plain ${micros('plain')}, the same over our fetch ${micros('bare')}, memory ${micros('memory')}, SQLite ${micros('sqlite')}`,
   )
-  for (const what of ['memory', 'sqlite'] as const) {
-    const share = of((one) => one[what] / ((one.plain + one.again) / 2))
-    hold(`${era}, ${what}, of the plain client`, share, bars[what], bars[what] * spread)
-  }
-  const unsure = Math.max(...measured.map(({ plain, again }) => Math.abs(plain - again)))
-  hold(
-    `${era}, our own part in µs`,
-    of((one) => one.memory - one.bare),
-    mostOwn,
-    mostOwn + unsure,
+  const plainOf = ({ plain, again }: Round): number => (plain + again) / 2
+  for (const what of ['memory', 'sqlite'] as const)
+    hold(`${era}, ${what}, of the plain client`, { figure: of((one) => one[what] / plainOf(one)), bar: bars[what] })
+  print(
+    `${era}, the plain client of itself`,
+    of(({ plain, again }) => again / plain),
+  )
+  hold(`${era}, our own part in µs`, { figure: of(({ memory, bare }) => memory - bare), bar: mostOwn })
+  print(
+    `${era}, the plain client above itself in µs`,
+    of(({ plain, again }) => again - plain),
   )
 
   const alone = {
-    plain: median(await timesOf(300, subjects.plain.call)),
-    memory: median(await timesOf(300, subjects.memory.call)),
+    plain: median(await timesOf(100, subjects.plain.call)),
+    memory: median(await timesOf(100, subjects.memory.call)),
   }
   console.log(
     `${era}: one after the other, p50: plain ${alone.plain.toFixed(0)} µs, memory ${alone.memory.toFixed(0)} µs`,
@@ -93,11 +102,15 @@ async function measure({ era, program, bars }: (typeof eras)[number]): Promise<v
   server.close()
 }
 
-/** Prints a figure beside its bar. Beyond what the plain client differs from itself by, a miss fails: on Node 24. */
-function hold(what: string, figure: number, bar: number, surelyMissed: number): void {
-  const finding = figure <= bar ? 'met' : figure <= surelyMissed ? 'not established' : 'MISSED'
-  console.log(`${what}: ${figure.toFixed(2)} (bar ${bar}, up to ${surelyMissed.toFixed(2)} says nothing): ${finding}`)
+/** Prints a figure beside its bar. One that is surely above it fails: on Node 24. */
+function hold(what: string, { figure, bar }: { readonly figure: Interval; readonly bar: number }): void {
+  const finding = figure.high <= bar ? 'met' : figure.low <= bar ? 'not established' : 'MISSED'
+  print(what, figure, `, bar ${bar}: ${finding}`)
   if (finding === 'MISSED' && process.versions.node.startsWith('24.')) process.exitCode = 1
+}
+
+function print(what: string, { low, middle, high }: Interval, finding = ''): void {
+  console.log(`${what}: ${middle.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})${finding}`)
 }
 
 /** A call with the SDK's client, as its guide says. */
