@@ -6,7 +6,6 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { ActorContext } from '../state/context.js'
 import { refreshAfterSignIn } from './refresh-after-sign-in.js'
-import { getIntegration } from './integrations.js'
 import { storeIntegration } from './new-integration.js'
 import { toJson, type ServerRecord, type StatusRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
@@ -78,8 +77,7 @@ export async function connect(
       { key: keys.server(id, owner), value: toJson(server) },
     ]
   }
-  await storeIntegration(context, id, plan, { auth, rest })
-  return { type: 'connected', integration: await getIntegration(context, id) }
+  return { type: 'connected', integration: await storeIntegration(context, id, plan, { auth, rest }) }
 }
 
 /** Result of probing a server. */
@@ -159,11 +157,11 @@ async function signIn(
     },
     established: () => begun?.type !== 'person',
   })
-  await stored.finally(() => begun?.release())
+  const integration = await stored.finally(() => begun?.release())
   if (begun!.type === 'person')
     return {
       type: 'authorization_required',
-      integration: await getIntegration(context, id),
+      integration,
       authorizationUrl: begun!.authorizationUrl,
     }
   return refreshAfterSignIn(context, id, signal)

@@ -1,3 +1,4 @@
+import type { Integration } from '../../model/integration.js'
 import { makeHandle } from '../../policy/tool-name.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
@@ -7,6 +8,7 @@ import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { sealHeaders } from '../servers/headers.js'
 import { sealOAuthSettings } from '../servers/oauth-settings.js'
 import type { ConnectPlan } from './plan-connect.js'
+import { presentNew } from './present-integration.js'
 
 /** Records to store with a new integration. */
 export interface NewIntegration {
@@ -20,16 +22,16 @@ export interface NewIntegration {
 /** How long an integration may wait for its first sign-in before a sweep removes it, in ms. */
 export const signInMs = 600_000
 
-/** Stores a new integration with all its records, under a new handle. */
+/** Stores a new integration with all its records, under a new handle. @returns the integration as its owner sees it */
 export async function storeIntegration(
   context: ActorContext,
   id: string,
   plan: ConnectPlan,
   { auth, rest, established = () => true }: NewIntegration,
-): Promise<void> {
+): Promise<Integration> {
   const { actor } = context
   const { workspaceId, userId } = actor
-  await retrying('The handle', async () => {
+  const stored = await retrying('The handle', async () => {
     const { handle, now } = await freeHandle(context, workspaceId, plan)
     const more = await rest(now)
     const setAt = Object.keys(plan.headers).map((name) => ({ name, setAt: now }))
@@ -79,8 +81,9 @@ export async function storeIntegration(
       events: [{ type: 'integration_connected', integrationId: id, name: plan.name, by: userId }],
       audit: [{ action: 'connect', userId, integrationId: id }],
     })
-    return written !== false
+    return written !== false && { record, writes: more, now }
   })
+  return presentNew(context, id, stored)
 }
 
 async function freeHandle(

@@ -1,7 +1,7 @@
 import type { Integration, ServerInfo, ToolCounts } from '../../model/integration.js'
 import { allowedOperations, scopeOf } from '../../policy/access.js'
 import { visible, visibleLines } from '../../model/visible-text.js'
-import type { StorageRecord } from '../../ports/storage.js'
+import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
 import { assess, settingsOf } from '../gate/assess-tool.js'
 import { currentStatus, describeStatus } from '../servers/status.js'
 import { ownerFor } from '../state/access.js'
@@ -71,6 +71,22 @@ export async function presentIntegrations(
       ? metadataOf(context, one, now)
       : { ...presentOne(context, one, now), tools: countTools(context, one, list) }
   })
+}
+
+/** A new integration as its owner sees it: from the writes that stored it, which are not read again. */
+export async function presentNew(
+  context: ActorContext,
+  id: string,
+  stored: { readonly record: IntegrationRecord; readonly writes: readonly StorageWrite[]; readonly now: number },
+): Promise<Integration> {
+  const { actor } = context
+  const standing = presentationKeys(id, actor).map((key): StorageRecord | undefined => {
+    const value = stored.writes.find((write) => 'key' in write && write.key === key)?.value
+    return value === undefined ? undefined : { key, value, version: '' }
+  })
+  const one = storedIntegration(actor, id, stored.record, standing)
+  const [integration] = await presentIntegrations(context, [one], stored.now)
+  return integration!
 }
 
 function presentOne(
