@@ -158,12 +158,12 @@ async function onlyMessage(response: Response, exchange: Awaited): Promise<JSONR
 
 /**
  * Where ids begin: beyond those of the SDK's client, which counts from 0, and elsewhere in each process, because several
- * may use one session. 32 bits, which every server can read.
+ * may use one session: not a secret. 32 bits, which every server can read.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic#requests ids are unique within a session
  */
 function someId(): number {
-  return 1_000_000_000 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000_000)
+  return 1_000_000_000 + Math.floor(Math.random() * 1_000_000_000)
 }
 
 /** Text that can be a header value without encoding. */

@@ -114,7 +114,7 @@ export default [
     edits: [
       {
         file: 'src/mcp/plain-requests.ts',
-        search: '1_000_000_000 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000_000)',
+        search: '1_000_000_000 + Math.floor(Math.random() * 1_000_000_000)',
         replace: '1_000_000_000',
       },
     ],

@@ -136,10 +136,11 @@ function fitting(
   settings: Readonly<Record<string, ToolSettingsRecord>>,
   tools: readonly ListedTool[],
 ): Readonly<Record<string, ToolSettingsRecord>> {
-  if (bytesOf(settings) <= safeRecordBytes) return settings
   const listed = new Set(tools.map(({ definition }) => definition.name))
   const isKept = ([name, { accepted: _hash, ...set }]: [string, ToolSettingsRecord]): boolean =>
     listed.has(name) || Object.values(set).some((value) => value !== undefined)
+  const isAllListed = Object.keys(settings).every((name) => listed.has(name))
+  if (isAllListed || bytesOf(settings) <= safeRecordBytes) return settings
   return Object.fromEntries(Object.entries(settings).filter(isKept))
 }
 
