@@ -30,6 +30,9 @@ function writtenParts(definition: ToolDefinition): Parts {
   const { name, title, description, inputSchema, outputSchema, annotations, icons } = definition
   const taskSupport = at(definition.execution, 'taskSupport')
   const visibility = at(at(definition._meta, 'ui'), 'visibility')
+  // Of another type they have no effect, like absent ones.
+  const execution = typeof taskSupport === 'string' && taskSupport !== '' ? { taskSupport } : undefined
+  const _meta = Array.isArray(visibility) ? { ui: { visibility } } : undefined
   const parts = {
     name,
     title,
@@ -38,8 +41,8 @@ function writtenParts(definition: ToolDefinition): Parts {
     outputSchema,
     annotations,
     icons,
-    execution: taskSupport === undefined ? undefined : { taskSupport },
-    _meta: visibility === undefined ? undefined : { ui: { visibility } },
+    execution,
+    _meta,
   }
   if (!nestsWithin(parts, maxDepth))
     throw new IntegrationError('protocol_error', `A tool's definition nests deeper than ${maxDepth} levels.`)

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { isIntegrationError } from '../../src/model/errors.js'
 import type { JsonObject, JsonValue } from '../../src/model/json.js'
 import type { ToolAnnotations, ToolDefinition } from '../../src/model/tool.js'
-import { classifyChange } from '../../src/policy/tool-change.js'
+import { notForModels } from '../../src/policy/model-audience.js'
+import { changeKind, classifyChange } from '../../src/policy/tool-change.js'
 import { definitionHash } from '../../src/policy/tool-definition.js'
 import { findRenames } from '../../src/policy/tool-rename.js'
 import { cpuBound, cpuOf } from '../support/cpu.js'
@@ -49,6 +50,37 @@ describe("a definition's hash", () => {
   it('includes members that have an effect', () => {
     expect(definitionHash({ ...tool, execution: { taskSupport: 'required' } })).not.toBe(definitionHash(tool))
     expect(definitionHash({ ...tool, _meta: { ui: { visibility: ['app'] } } })).not.toBe(definitionHash(tool))
+  })
+
+  it.each([null, [], {}, '', false, 0, 5, { required: true }, ['required'], [null]])(
+    'ignores %j where a server may say how a tool runs',
+    (taskSupport) => {
+      const odd = { ...tool, execution: { taskSupport } } as unknown as ToolDefinition
+      expect(definitionHash(odd)).toBe(definitionHash(tool))
+      expect(notForModels(odd)).toBeUndefined()
+      expect(changeKind(tool, odd)).toBe('same')
+    },
+  )
+
+  it.each([null, {}, '', false, 0, 'app', { app: true }])(
+    'ignores %j where a server may say who a tool is for',
+    (visibility) => {
+      const odd = { ...tool, _meta: { ui: { visibility } } } as unknown as ToolDefinition
+      expect(definitionHash(odd)).toBe(definitionHash(tool))
+      expect(notForModels(odd)).toBeUndefined()
+      expect(changeKind(tool, odd)).toBe('same')
+    },
+  )
+
+  it.each([null, [], '', 'ui', 5])('ignores %j in place of what a server may say of its app', (ui) => {
+    expect(definitionHash({ ...tool, _meta: { ui } })).toBe(definitionHash(tool))
+  })
+
+  it.each([[[]], [[null]], [['app', 5]]])('keeps a tool for nobody we know, %j, from models', (visibility) => {
+    const hidden = { ...tool, _meta: { ui: { visibility } } } as unknown as ToolDefinition
+    expect(notForModels(hidden)).toBe('app_only')
+    expect(definitionHash(hidden)).not.toBe(definitionHash(tool))
+    expect(changeKind(hidden, tool)).toBe('widened')
   })
 
   it('treats an empty field as absent', () => {
