@@ -1,8 +1,9 @@
 import type { JsonObject, JsonValue } from '../index.js'
 import { isJsonObject, sameJson } from '../policy/same-json.js'
 import { defined } from './defined.js'
-import { escaped, referenceResolver, lookUp, withPointers, type ResolveReference } from './schema-references.js'
-import { soundSchema, withRequired } from './sound-schema.js'
+import { mergedRoot } from './merged-root.js'
+import { escaped, referenceResolver, withPointers, type ResolveReference } from './schema-references.js'
+import { soundSchema } from './sound-schema.js'
 
 /** A tool's schema as model APIs accept it, and the conversion of a model's arguments back to the server's names. */
 export interface ModelSchema {
@@ -20,7 +21,7 @@ export function modelSchema(schema: JsonObject): ModelSchema {
   // A rewritten schema no longer follows the draft that the server names.
   const { $schema: _draft, ...original } = schema
   const resolve = referenceResolver(original)
-  const { renamed, names } = nameable(mergedRoot(soundSchema(original), { original, resolve }))
+  const { renamed, names } = nameable(mergedRoot(soundSchema(original), original, resolve))
   const formed = withPointers(renamed, renamedResolver(resolve, names))
   return {
     schema: sameJson(formed, original) ? schema : formed,
@@ -28,83 +29,19 @@ export function modelSchema(schema: JsonObject): ModelSchema {
   }
 }
 
-interface Origin {
-  readonly original: JsonObject
-  readonly resolve: ResolveReference
-}
-
-/** The limit of nested roots, for a root that refers to itself. */
-const maxMerges = 8
-
-/** Merges references and alternatives at the root, which no API accepts there. */
-function mergedRoot(root: JsonObject, from: Origin, depth = 0): JsonObject {
-  const { $ref, anyOf, oneOf, allOf, enum: _enum, not: _not, ...rest } = root
-  const parts = (value: JsonValue | undefined): readonly JsonObject[] =>
-    Array.isArray(value) && depth < maxMerges
-      ? value
-          .filter((part: JsonValue) => part !== false)
-          .map((part: JsonValue) => mergedRoot(soundSchema(part), from, depth + 1))
-      : []
-  const pointer = typeof $ref === 'string' && depth < maxMerges ? from.resolve($ref) : undefined
-  const target = pointer === undefined ? undefined : lookUp(from.original, pointer)
-  const all = [rest, ...parts(target === undefined ? undefined : [target]), ...parts(allOf)]
-  const choices = [parts(anyOf), parts(oneOf)].filter((choice) => choice.length > 0)
-  const always = [...all.flatMap(requiredOf), ...choices.flatMap(inEvery)]
-  const required = [...new Set(always)]
-  const words = [...all.map(({ description }) => description), ...choices.map(alternatives)]
-  const description = words.filter((text) => typeof text === 'string' && text !== '').join(' ')
-  return defined({
-    ...rest,
-    type: 'object',
-    description: description === '' ? rest.description : description,
-    properties: withRequired(mergedProperties([...all, ...choices.flat()]), required),
-    required: required.length === 0 && rest.required === undefined ? undefined : required,
-  })
-}
-
-function mergedProperties(all: readonly JsonObject[]): JsonObject {
-  const merged = new Map<string, readonly JsonValue[]>()
-  for (const { properties } of all)
-    for (const [name, schema] of Object.entries(isJsonObject(properties) ? properties : {})) {
-      const before = merged.get(name) ?? []
-      if (!before.some((other) => sameJson(other, schema))) merged.set(name, [...before, schema])
-    }
-  return Object.fromEntries(
-    [...merged].map(([name, found]) => [name, found.length === 1 ? found[0]! : { anyOf: found }]),
-  )
-}
-
-function requiredOf({ required }: JsonObject): readonly string[] {
-  return Array.isArray(required) ? required.filter((name) => typeof name === 'string') : []
-}
-
-function inEvery(choice: readonly JsonObject[]): readonly string[] {
-  const [first = {}, ...others] = choice
-  return requiredOf(first).filter((name) => others.every((other) => requiredOf(other).includes(name)))
-}
-
-function alternatives(choice: readonly JsonObject[]): string {
-  const sets = choice.map((part) => namesIn(part).join(', ')).filter((names) => names !== '')
-  return sets.length < 2
-    ? ''
-    : `Give one of these sets of arguments: ${sets.map((names) => `(${names})`).join(' or ')}.`
-}
-
-/** The fields that identify one of several alternatives. */
-function namesIn(part: JsonObject): readonly string[] {
-  const required = requiredOf(part)
-  return required.length > 0 || !isJsonObject(part.properties) ? required : Object.keys(part.properties)
-}
-
 /** Renames arguments to characters that every API accepts; Anthropic accepts the fewest. */
 function nameable(root: JsonObject): { readonly renamed: JsonObject; readonly names: ReadonlyMap<string, string> } {
   const { properties, required } = root as { properties: JsonObject; required?: readonly JsonValue[] }
   const names = new Map<string, string>()
   const taken = new Set(Object.keys(properties))
+  // Many names may differ only in characters that are replaced.
+  const next = new Map<string, number>()
   for (const name of Object.keys(properties).filter((key) => !/^[\w.-]{1,64}$/.test(key))) {
     const base = name.replace(/[^\w.-]+/g, '_').slice(0, 56)
     let safe = base
-    for (let n = 2; taken.has(safe); n++) safe = `${base}_${n}`
+    let n = next.get(base) ?? 2
+    while (taken.has(safe)) safe = `${base}_${n++}`
+    next.set(base, n)
     taken.add(safe)
     names.set(safe, name)
   }

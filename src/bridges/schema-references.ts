@@ -13,7 +13,7 @@ export type ResolveReference = (reference: string) => string | undefined
  * @see https://json-schema.org/draft/2020-12/json-schema-core#section-8.2
  */
 export function referenceResolver(schema: JsonObject): ResolveReference {
-  const base = typeof schema.$id === 'string' ? schema.$id : undefined
+  const base = typeof schema.$id === 'string' ? baseOf(schema.$id) : undefined
   let anchors: ReadonlyMap<string, string> | undefined
   return (reference) => {
     const fragment = fragmentOf(reference, base)
@@ -59,16 +59,23 @@ export function withPointers(root: JsonObject, resolve: ResolveReference): JsonO
 /** Copies the referenced parts of a schema to definitions. */
 class Copies {
   readonly #names = new Map<string, string>()
+  /** What may still be copied, in characters. */
+  #room = maxCopied
 
   constructor(readonly root: JsonObject) {}
 
   /** The pointer to the definition of a referenced part. */
   definitionOf(pointer: string | undefined): string | undefined {
-    if (pointer === undefined || lookUp(this.root, pointer) === undefined) return undefined
+    const target = pointer === undefined ? undefined : lookUp(this.root, pointer)
+    if (pointer === undefined || target === undefined) return undefined
     const keys = keysOf(pointer)
     if (keys.length === 2 && ['$defs', 'definitions'].includes(keys[0]!)) return pointerTo(...keys)
     const known = this.#names.get(pointer)
-    if (known !== undefined || this.#names.size >= maxCopies) return known && pointerTo('$defs', known)
+    if (known !== undefined) return pointerTo('$defs', known)
+    // After the first part that doesn't fit, no further one is measured.
+    if (this.#names.size >= maxCopies || this.#room <= 0) return undefined
+    this.#room -= JSON.stringify(target).length
+    if (this.#room < 0) return undefined
     const name = this.#free(keys.at(-1)?.replace(/\W+/g, '_') ?? 'root')
     this.#names.set(pointer, name)
     return pointerTo('$defs', name)
@@ -97,6 +104,8 @@ class Copies {
 
 /** The limit of copies, because a schema with very many references would grow too large. */
 const maxCopies = 32
+/** The limit of all copies of one schema together, in characters. */
+const maxCopied = 128 * 1024
 
 function keysOf(pointer: string): readonly string[] {
   return pointer
@@ -114,19 +123,35 @@ export function escaped(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function fragmentOf(reference: string, base: string | undefined): string | undefined {
+/** The schema's own address. */
+interface Base {
+  readonly text: string
+  /** Without its fragment; absent if the text is not a valid URL. */
+  readonly url?: string | undefined
+}
+
+/** A longer address is not read as a URL, because every relative reference would read it again. */
+const maxAddress = 2_048
+
+function baseOf(id: string): Base {
+  const [text = ''] = id.split('#', 1)
+  const isUrl = text.length <= maxAddress && URL.canParse(text)
+  return { text, url: isUrl ? new URL(text).href : undefined }
+}
+
+function fragmentOf(reference: string, base: Base | undefined): string | undefined {
   if (reference.startsWith('#')) return reference.slice(1)
   if (base === undefined) return undefined
-  try {
-    const [to, from] = [new URL(reference, base), new URL(base)]
+  if (base.url !== undefined && URL.canParse(reference, base.url)) {
+    const to = new URL(reference, base.url)
     const fragment = to.hash.slice(1)
-    to.hash = from.hash = ''
-    return to.href === from.href ? fragment : undefined
-  } catch {
-    // The address is not a valid URL, so only an identical one matches.
-    const [address, fragment = ''] = reference.split('#')
-    return address === base.split('#')[0] ? fragment : undefined
+    to.hash = ''
+    return to.href === base.url ? fragment : undefined
   }
+  // Without a valid URL, only an identical address matches.
+  const start = reference.indexOf('#')
+  const address = start === -1 ? reference : reference.slice(0, start)
+  return address === base.text ? reference.slice(address.length + 1) : undefined
 }
 
 function anchorsIn(value: JsonValue, pointer: string, depth: number): readonly (readonly [string, string])[] {

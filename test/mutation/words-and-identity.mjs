@@ -9,6 +9,7 @@ const handedOut = 'test/registry/handed-out.test.ts'
 const bound = 'test/registry/bound-secrets.test.ts'
 const callbacks = 'test/oauth/authorization.test.ts'
 const visible = 'test/model/visible-text.test.ts'
+const bridged = 'test/bridges/dear-schemas.test.ts'
 
 /** A mutation of one place. */
 const mutation = (without, file, [search, replace], [test, named]) => ({
@@ -73,6 +74,24 @@ export default [
     'src/model/json-limits.ts',
     ['const maxJsonValues = 400_000', 'const maxJsonValues = 400_000_000'],
     ['test/model/json-limits.test.ts', 'refuses very many'],
+  ),
+  mutation(
+    'free names for arguments that are counted on',
+    'src/bridges/schema-form.ts',
+    ['    next.set(base, n)\n', ''],
+    [bridged, 'argument names that differ only in characters to replace'],
+  ),
+  mutation(
+    'a bound of the copies of parts that a schema refers to',
+    'src/bridges/schema-references.ts',
+    ['const maxCopied = 128 * 1024', 'const maxCopied = 128 * 1024 * 1024'],
+    [bridged, 'does not grow by copies of nested parts'],
+  ),
+  mutation(
+    'a bound of sentences about alternatives',
+    'src/bridges/merged-root.ts',
+    ['const maxDescription = 10_000', 'const maxDescription = 10_000_000'],
+    [bridged, 'does not grow by a sentence about alternatives'],
   ),
   mutation(
     'tools that are skipped for their depth',

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import type { JsonObject, JsonValue } from 'mcp-integrations'
+import { modelSchema } from '../../src/bridges/schema-form.js'
+import { cpuBound, cpuOf } from '../support/cpu.js'
+
+const form = (schema: object): JsonObject => modelSchema(schema as JsonObject).schema
+const times = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n))
+const named = (count: number, entry: (n: number) => readonly [string, JsonValue]): JsonObject =>
+  Object.fromEntries(times(count, entry))
+const inside = (levels: number, leaf: JsonObject): JsonObject =>
+  levels === 0 ? leaf : { properties: { n: inside(levels - 1, leaf) } }
+
+/** Far more than honest schemas of this size take. */
+const bound = cpuBound(400)
+
+describe('a schema that would be dear to rewrite', () => {
+  it.each<[string, object]>([
+    ['a root that refers to itself many times', { allOf: times(900, () => ({ $ref: '#' })) }],
+    [
+      'alternatives that refer to their own list many times',
+      {
+        $defs: { a: { anyOf: times(900, () => ({ $ref: '#/$defs/a' })) } },
+        anyOf: times(900, () => ({ $ref: '#/$defs/a' })),
+      },
+    ],
+    [
+      'definitions that double at each level',
+      {
+        $defs: named(60, (n) => [`d${n}`, { allOf: times(30, () => ({ $ref: `#/$defs/d${n + 1}` })), title: `${n}` }]),
+        allOf: [{ $ref: '#/$defs/d0' }],
+      },
+    ],
+    [
+      'one target in many spellings, with an argument of their own',
+      {
+        $defs: {
+          a: { allOf: times(300, (n) => ({ properties: { a: { const: n } }, required: [`a${n}`] })) },
+        },
+        anyOf: times(300, (n) => ({
+          allOf: [{ $ref: `#/${'%24'}defs/${n % 2 === 0 ? 'a' : '%61'}` }, { properties: { a: { const: -n } } }],
+        })),
+      },
+    ],
+    [
+      'argument names that differ only in characters to replace',
+      { properties: named(16_000, (n) => [String.fromCharCode(0x4e00 + n), true]) },
+    ],
+    [
+      'many different schemas of one argument',
+      { oneOf: times(600, (n) => ({ properties: { a: { enum: [...times(50, () => 1), n] } } })) },
+    ],
+    [
+      'alternatives with very many required names',
+      { oneOf: times(4, () => ({ required: times(4_000, (n) => `a${n}`) })) },
+    ],
+    [
+      'many references to a long address',
+      { $id: `http://a.test/${'b'.repeat(100_000)}`, properties: named(1_900, (n) => [`p${n}`, { $dynamicRef: 'x' }]) },
+    ],
+  ])('takes a bounded time: %s', (_what, schema) => {
+    expect(cpuOf(() => form({ type: 'object', ...schema }))).toBeLessThan(bound)
+  })
+
+  it('does not grow by copies of nested parts', () => {
+    const deep = inside(30, { description: 'x'.repeat(50_000) })
+    const references = named(30, (n) => [`r${n}`, { $ref: `#/properties/deep${'/properties/n'.repeat(n)}` }])
+    const schema = { type: 'object', properties: { ...references, deep } }
+
+    expect(JSON.stringify(form(schema)).length).toBeLessThan(4 * JSON.stringify(schema).length)
+  })
+
+  it('does not grow by a sentence about alternatives with many arguments', () => {
+    const schema = {
+      type: 'object',
+      $defs: { a: { required: times(1_000, (n) => `argument${n}`) } },
+      oneOf: times(300, (n) => ({ $ref: '#/$defs/a', required: [`own${n}`] })),
+    }
+
+    expect(JSON.stringify(form(schema)).length).toBeLessThan(4 * JSON.stringify(schema).length)
+  })
+})
+
+describe('a schema whose parts are shared', () => {
+  it('keeps what is required in all alternatives that refer to one definition', () => {
+    const schema = {
+      type: 'object',
+      $defs: { base: { properties: { a: { type: 'string' } }, required: ['a'] } },
+      anyOf: [
+        { $ref: '#/$defs/base' },
+        { allOf: [{ $ref: '#/$defs/base' }, { properties: { b: { type: 'number' } }, required: ['b'] }] },
+      ],
+    }
+
+    expect(form(schema)).toMatchObject({
+      properties: { a: { type: 'string' }, b: { type: 'number' } },
+      required: ['a'],
+      description: 'Give one of these sets of arguments: (a) or (a, b).',
+    })
+  })
+
+  it('keeps the arguments of a root that refers to itself', () => {
+    const schema = {
+      type: 'object',
+      properties: { a: {} },
+      allOf: [{ $ref: '#' }, { properties: { b: {} } }],
+    }
+
+    expect(form(schema)).toMatchObject({ properties: { a: {}, b: {} } })
+  })
+})
