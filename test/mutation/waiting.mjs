@@ -36,6 +36,12 @@ export default [
     named: 'a call that waits for its token',
   },
   {
+    without: 'a second look at an approval whose call waited',
+    edits: [{ file: admit, search: 'if (waited) await redeemAgain', replace: 'if (false) await redeemAgain' }],
+    test: aging,
+    named: 'an approval whose call waits for a place',
+  },
+  {
     without: 'the versions that the commit of an approval relies on',
     edits: [{ file: admit, search: '[...change.writes!, ...call.relied]', replace: '[...change.writes!]' }],
     test: aging,

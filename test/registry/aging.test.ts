@@ -240,6 +240,44 @@ describe('an approval is not used when what it was decided by changes at that ve
   })
 })
 
+describe('an approval whose call waits for a place is not used when meanwhile', () => {
+  it.each<[string, (gate: Gate) => unknown, object]>([
+    ['it expires', ({ runtime }) => runtime.advance(90_000), { because: 'expired' }],
+    ['the host’s policy refuses it', () => (refuses = true), { because: 'superseded' }],
+    ['the tool is turned off', changes[0]![1], { because: 'superseded' }],
+  ])('%s', async (_what, change, end) => {
+    refuses = false
+    const working = later()
+    const started = later()
+    const slow: TestTool = {
+      ...readNote,
+      run: async () => {
+        started.resolve()
+        await working.promise
+        return ''
+      },
+    }
+    const gate = await openGate({
+      tools: [slow, writeNote],
+      limits: { concurrencyPerIntegration: 1, callTimeoutMs: 600_000 },
+      approvals: { policy, expiresAfterMs: 60_000 },
+    })
+    await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
+    const toolset = await gate.toolset()
+    const { approvalId } = await ask(toolset)
+    await gate.mine.approvals.decide(approvalId, 'approve')
+    const first = toolset.call('notes__read_note', { id: '1' })
+    await started.promise
+    const resumed = toolset.resume(approvalId)
+    await new Promise((resolve) => setImmediate(resolve))
+    await change(gate)
+    working.resolve()
+    await first
+    expect(await resumed).toMatchObject({ type: 'not_run', ...end })
+    expect(sent(gate.server)).toEqual([{ id: '1' }])
+  })
+})
+
 describe('an approval that is used later', () => {
   it('is superseded when the server changed the tool without a notification', async () => {
     const gate = await openGate()

@@ -16,20 +16,21 @@ export interface Admission {
   permitted: Permitted
   /** The approval that was used up; absent: none was needed, or not yet. */
   claimed?: StoredApproval | undefined
-  /** The latest time for a response, in ms since the epoch by the storage's clock. */
-  readonly dispatchedUntil: number
+  /** How long a response may take, in ms. */
+  readonly maxMs: number
 }
 
 /**
- * The last step before each request of a call. An approval is used up by a commit that fails if anything that the
- * approval relies on has changed. A call without an approval, or a repeated request, is decided again if it waited.
+ * The last step before each request of a call. A call that waited is decided again. An approval is used up by a commit
+ * that fails if any record that the approval relies on has changed.
  *
  * @param waited - whether the call waited for a slot, a connection, a token, or a first response
  * @throws Unsent with the outcome or error that the call ends with
  */
 export async function admit(context: Context, admission: Admission, waited: boolean): Promise<void> {
   try {
-    if (admission.permitted.approval !== undefined && admission.claimed === undefined) await claim(context, admission)
+    if (admission.permitted.approval !== undefined && admission.claimed === undefined)
+      await claim(context, admission, waited)
     else if (waited) await recheckClaimed(context, admission)
   } catch (error) {
     throw isIntegrationError(error) ? new Unsent(error) : error
@@ -46,10 +47,12 @@ export class Unsent extends Error {
 }
 
 /** Uses the approval up. After this commit, no other call can use it. */
-async function claim(context: Context, admission: Admission): Promise<void> {
+async function claim(context: Context, admission: Admission, waited: boolean): Promise<void> {
+  // Time passes without changing a record: the approval's deadline, and the host's policy.
+  if (waited) await redeemAgain(context, admission)
   for (let tries = 0; tries < 5; tries++) {
     const { call, approval } = admission.permitted
-    const change = transition(context, approval!, 'dispatched', { dispatchedUntil: admission.dispatchedUntil })
+    const change = transition(context, approval!, 'dispatched', { dispatchedUntil: call.now + admission.maxMs })
     const writes = [...change.writes!, ...call.relied()]
     const written = await context.feed.commit(call.target.workspaceId, { ...change, writes })
     if (written !== false) {
@@ -58,12 +61,17 @@ async function claim(context: Context, admission: Admission): Promise<void> {
       admission.claimed = { key: approval!.key, version: written[0]!.version!, value: change.record }
       return
     }
-    const again = await redeemNow(context, call.scope, approval!)
-    if (again.type === 'ended') throw new Unsent(again)
-    if (!usesSameConnection(call, again.call)) throw changed(call)
-    admission.permitted = again
+    await redeemAgain(context, admission)
   }
   throw changed(admission.permitted.call)
+}
+
+async function redeemAgain(context: Context, admission: Admission): Promise<void> {
+  const { call, approval } = admission.permitted
+  const again = await redeemNow(context, call.scope, approval!)
+  if (again.type === 'ended') throw new Unsent(again)
+  if (!usesSameConnection(call, again.call)) throw changed(call)
+  admission.permitted = again
 }
 
 /** Decides again. A call that used its approval up is sent again only if nothing has changed. */
@@ -89,7 +97,10 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
   if (!usesSameConnection(call, again)) throw changed(call)
   if (approval !== undefined && compareBinding(bindingOf(call), bindingOf(again)).length > 0) throw changed(call)
   // The last use of a grant deletes it: here that is this call.
-  const granted = grant !== undefined && (again.extra !== undefined || grant.value.usesLeft === 1)
+  const granted =
+    grant !== undefined &&
+    again.now < grant.value.expiresAt &&
+    (again.extra !== undefined || grant.value.usesLeft === 1)
   const assessment = assess(context, subjectOf(again), { arguments: again.args.value, granted })
   const { verdict } = assessment
   if (verdict.mode === 'deny')

@@ -52,7 +52,7 @@ export function begin(context: Context, permitted: Permitted, maxMs: number): En
   }))
   return {
     started: context.runtime.now(),
-    admission: { permitted, dispatchedUntil: call.now + maxMs },
+    admission: { permitted, maxMs },
     observation: observeCall(context, permitted),
     sent: 0,
   }
