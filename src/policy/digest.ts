@@ -13,15 +13,26 @@ export function digestOf(value: JsonValue): string {
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
 export function canonicalJson(value: JsonValue): string {
+  if (typeof value === 'string') return quoted(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (isList(value)) return `[${value.map(canonicalJson).join()}]`
-  const fields: string[] = []
+  let parts = ''
+  if (isList(value)) {
+    for (const item of value) parts += (parts === '' ? '' : ',') + canonicalJson(item)
+    return `[${parts}]`
+  }
   for (const name of Object.keys(value).toSorted()) {
     const field: JsonValue | undefined = value[name]
-    if (field !== undefined) fields.push(`${JSON.stringify(name)}:${canonicalJson(field)}`)
+    if (field !== undefined) parts += `${parts === '' ? '' : ','}${quoted(name)}:${canonicalJson(field)}`
   }
-  return `{${fields.join()}}`
+  return `{${parts}}`
 }
+
+/** As `JSON.stringify` writes a text: most names and many values need no escape, and calling it costs more. */
+function quoted(text: string): string {
+  return plainWord.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+const plainWord = /^[\w$-]*$/
 
 function isList(value: object): value is readonly JsonValue[] {
   return Array.isArray(value)

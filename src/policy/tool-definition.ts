@@ -53,11 +53,13 @@ type Parts = Readonly<Record<string, JsonValue | undefined>>
 
 /** Servers write absent fields as `null`, `[]` or `{}`, and not always consistently. */
 function withoutEmpty(parts: Parts): JsonObject {
-  const kept = Object.entries(parts).filter(([, value]) => {
-    if (typeof value !== 'object') return value !== undefined
-    return value !== null && Object.keys(value).length > 0
-  })
-  return Object.fromEntries(kept) as JsonObject
+  const kept: Record<string, JsonValue> = {}
+  for (const key in parts) if (!isEmpty(parts[key])) kept[key] = parts[key]!
+  return kept
+}
+
+function isEmpty(value: JsonValue | undefined): boolean {
+  return typeof value === 'object' ? value === null || Object.keys(value).length === 0 : value === undefined
 }
 
 function at(value: unknown, key: string): JsonValue | undefined {
