@@ -9,6 +9,7 @@ const handedOut = 'test/registry/handed-out.test.ts'
 const bound = 'test/registry/bound-secrets.test.ts'
 const callbacks = 'test/oauth/authorization.test.ts'
 const visible = 'test/model/visible-text.test.ts'
+const ranking = 'test/policy/tool-ranking.test.ts'
 const bridged = 'test/bridges/dear-schemas.test.ts'
 
 /** A mutation of one place. */
@@ -74,6 +75,18 @@ export default [
     'src/model/json-limits.ts',
     ['const maxJsonValues = 400_000', 'const maxJsonValues = 400_000_000'],
     ['test/model/json-limits.test.ts', 'refuses very many'],
+  ),
+  mutation(
+    'a share of the search index for each tool',
+    'src/policy/tool-ranking.ts',
+    ['most: 4_000', 'most: 4_000_000'],
+    [ranking, 'takes a bounded time with very many words'],
+  ),
+  mutation(
+    'words of large scripts that are spelt for the search index',
+    'src/policy/tool-ranking.ts',
+    ['if (withAlphabet.test(word)) return word', 'return word'],
+    [ranking, 'takes a bounded time with thousands of characters'],
   ),
   mutation(
     'free names for arguments that are counted on',

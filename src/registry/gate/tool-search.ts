@@ -1,3 +1,4 @@
+import { WorkPace } from '../../mcp/work-pace.js'
 import { invalid } from '../../model/invalid.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ToolIndex } from '../../policy/tool-ranking.js'
@@ -53,13 +54,21 @@ function checkLimit(operation: string, path: string, limit: unknown): void {
 }
 
 /** One index for each list of tools, cached as long as the list. */
-const indexes = new WeakMap<readonly ToolsetTool[], ToolIndex>()
+const indexes = new WeakMap<readonly ToolsetTool[], Promise<ToolIndex>>()
 
-async function indexOf(tools: readonly ToolsetTool[]): Promise<ToolIndex> {
-  const known = indexes.get(tools)
-  if (known !== undefined) return known
-  const { toolIndex } = await import('../../policy/tool-ranking.js')
-  const index = toolIndex(tools)
+function indexOf(tools: readonly ToolsetTool[]): Promise<ToolIndex> {
+  const index = indexes.get(tools) ?? createIndex(tools)
   indexes.set(tools, index)
   return index
+}
+
+async function createIndex(tools: readonly ToolsetTool[]): Promise<ToolIndex> {
+  const { indexing } = await import('../../policy/tool-ranking.js')
+  const pace = new WorkPace()
+  const steps = indexing(tools)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await pace.after(step.value)
+  }
 }
