@@ -33,6 +33,8 @@ export type GuardedFetch = (
     readonly deepJson?: DeepJson | undefined
     /** A final check of an `'mcp'` request, each time before it is sent. */
     readonly beforeSend?: BeforeSend | undefined
+    /** Called when an `'mcp'` request was redirected, before it is sent again. */
+    readonly onRefused?: (() => void) | undefined
   },
 ) => Promise<Response>
 
@@ -81,6 +83,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
       const url = slashAway(request, answer)
       if (url === undefined) return received(request, answer, limits)
       answer.body.cancel()
+      init.onRefused?.()
       const moved = { ...request, url: check(url), beforeSend: beforeSend && (() => beforeSend(true)) }
       return received(moved, await dialer.send(moved), limits, true)
     }

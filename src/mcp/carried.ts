@@ -1,8 +1,8 @@
-import type { BeforeSend } from './connection-contract.js'
+import type { Sending } from './connection-contract.js'
 
 /** Data that is passed with a request through the SDK to its transport. */
 export interface Carried {
-  readonly beforeSend?: BeforeSend | undefined
+  readonly sending?: Sending | undefined
   /** A response that was already received for the same request under another id. It is read, and nothing is sent. */
   readonly received?: { readonly response: Response; readonly sentAs: number } | undefined
 }
@@ -18,7 +18,7 @@ export async function carrying<T>(
   carried: Carried,
   request: (headers: Readonly<Record<string, string>>) => Promise<T>,
 ): Promise<T> {
-  if (carried.beforeSend === undefined && carried.received === undefined) return request({})
+  if (carried.sending === undefined && carried.received === undefined) return request({})
   const mark = String(++lastMark)
   underWay.set(mark, carried)
   try {

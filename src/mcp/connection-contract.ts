@@ -32,7 +32,7 @@ export interface ServerProfile {
  */
 export type EndpointFetch = (
   url: string | URL,
-  init?: RequestInit & { readonly deepJson?: 'skip' | undefined; readonly beforeSend?: BeforeSend | undefined },
+  init?: RequestInit & { readonly deepJson?: 'skip' | undefined } & Partial<Sending>,
 ) => Promise<Response>
 
 /** Options of opening a connection. */
@@ -72,6 +72,13 @@ export interface ToolListing {
 
 /** Decides whether a request may be sent. `waited`: for a token, or for a first response to the same request. */
 export type BeforeSend = (waited: boolean) => Promise<void>
+
+/** Follows how a request is sent, and sent again. */
+export interface Sending {
+  readonly beforeSend: BeforeSend
+  /** Called when the server refused the request before doing anything. It may be sent again. */
+  readonly onRefused: () => void
+}
 
 /** Options of one call. */
 export interface CallOptions {

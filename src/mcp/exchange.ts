@@ -1,5 +1,5 @@
 import type { JSONRPCMessage, JSONRPCNotification } from '@modelcontextprotocol/client'
-import type { BeforeSend } from './connection-contract.js'
+import type { Sending } from './connection-contract.js'
 import type { Awaited } from './wire-message.js'
 
 /** A pending request. */
@@ -12,8 +12,7 @@ export interface Exchange extends Awaited {
   readonly abort: AbortController
   /** The response that was already received or asked for, for the SDK to continue with. */
   received: Response | Promise<Response> | undefined
-  /** Called right before the request is sent. */
-  readonly beforeSend?: BeforeSend | undefined
+  readonly sending?: Sending | undefined
   /** The `server/discover` probe: stops its timer, and whether its response is no longer awaited. */
   stopTimer?: (() => void) | undefined
   isLate?: boolean | undefined

@@ -117,7 +117,7 @@ export class GuardedTransport implements Transport {
     const { id, method } = message
     if (method === 'initialize' && this.#options.handshake !== undefined)
       return this.onmessage?.({ jsonrpc: '2.0', id, result: this.#options.handshake })
-    const { beforeSend, received, headers } = carriedIn(options?.headers)
+    const { sending, received, headers } = carriedIn(options?.headers)
     const early = this.#early.get(method)
     this.#early.delete(method)
     const exchange: Exchange = {
@@ -127,7 +127,7 @@ export class GuardedTransport implements Transport {
       streams: false,
       abort: new AbortController(),
       received: early?.response() ?? received?.response,
-      beforeSend,
+      sending,
     }
     this.#exchanges.set(id, exchange)
     const given = options?.requestSignal
@@ -143,7 +143,9 @@ export class GuardedTransport implements Transport {
     if (early?.isLate === true) this.#isUnknown(exchange)
     try {
       // A local server has no `fetch` that could do this check.
-      if (this.#options.unread) await beforeSend?.(false)
+      if (this.#options.unread) await sending?.beforeSend(false)
+      // It may have been cancelled during that check.
+      if (!this.#exchanges.has(id)) throw lostAnswer()
       await this.#inner.send(message, {
         ...options,
         // Each request has its own signal, so that listeners don't accumulate and a cancelled request frees its socket.

@@ -9,6 +9,7 @@ import type {
   CallOptions,
   Connection,
   OpenOptions,
+  Sending,
   ServerProfile,
   ToolListing,
 } from './connection-contract.js'
@@ -88,10 +89,22 @@ export class LiveConnection implements Connection {
   }
 
   async callTool(definition: ToolDefinition, args: JsonObject, options: CallOptions): Promise<ToolAnswer> {
-    return this.#during('call', options, (clock) =>
-      this.#sendCall({ definition, args, options, clock }).catch((error: unknown) =>
-        failedAnswer(error, this.#options.cleanWords),
-      ),
+    let hasLeft = false
+    const sending: Sending = {
+      async beforeSend(waited) {
+        await options.beforeSend?.(waited)
+        hasLeft = true
+      },
+      onRefused: () => void (hasLeft = false),
+    }
+    return this.#during(
+      'call',
+      options,
+      (clock) =>
+        this.#sendCall({ definition, args, options, clock, sending }).catch((error: unknown) =>
+          failedAnswer(error, this.#options.cleanWords),
+        ),
+      () => hasLeft,
     )
   }
 
@@ -133,24 +146,28 @@ export class LiveConnection implements Connection {
     }
   }
 
+  /** @param mayRun - whether work that is ended early may still have an effect at the server */
   async #during<T>(
     doing: Doing,
     options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
     work: (clock: CallClock) => Promise<T>,
+    mayRun: () => boolean = () => false,
   ): Promise<T> {
     const clock = new CallClock({
       runtime: this.#options.runtime,
       timeoutMs: options.timeoutMs,
       signal: options.signal,
     })
-    if (clock.ended !== undefined || this.#closed) {
+    const early =
+      clock.ended ?? (this.#closed ? new IntegrationError('closed', 'The connection was closed.') : undefined)
+    if (early !== undefined) {
       clock.stop()
-      throw clock.ended ?? new IntegrationError('closed', 'The connection was closed.')
+      throw early
     }
     try {
       return await clock.race(work(clock))
     } catch (error) {
-      if (clock.ended !== undefined) throw doing === 'call' ? mayHaveRun(clock.ended) : clock.ended
+      if (clock.ended !== undefined) throw clock.ended.with({ mayHaveRun: mayRun() })
       throw withCleanWords(serverError(error, doing), this.#options.cleanWords)
     } finally {
       clock.stop()
@@ -244,8 +261,4 @@ function saysAnotherRevision(failure: Error): boolean {
 /** Whether a tool may have run, so that the request must not be sent again. */
 function mayHaveBegun(failure: Error): boolean {
   return isIntegrationError(failure) && failure.mayHaveRun
-}
-
-function mayHaveRun(error: IntegrationError): IntegrationError {
-  return error.with({ mayHaveRun: true })
 }

@@ -5,7 +5,7 @@ import type { RegistryRuntime } from '../ports/runtime.js'
 import { readBody } from './answer-body.js'
 import type { CallClock } from './call-clock.js'
 import type { Carried } from './carried.js'
-import type { BeforeSend, ServerProfile } from './connection-contract.js'
+import type { Sending, ServerProfile } from './connection-contract.js'
 import { again, firstMessage, isAnswer } from './first-message.js'
 import { takeRaw } from './raw-results.js'
 import { messagesIn } from './answer-messages.js'
@@ -21,7 +21,7 @@ export interface PlainRequest {
   readonly method: 'tools/call' | 'tools/list'
   readonly params: Readonly<Record<string, unknown>>
   readonly clock: CallClock
-  readonly beforeSend?: BeforeSend | undefined
+  readonly sending?: Sending | undefined
 }
 
 /** Options of {@link PlainRequests}. */
@@ -66,12 +66,12 @@ export class PlainRequests {
    */
   async ask(request: PlainRequest, viaSdk: (carried: Carried) => Promise<unknown>): Promise<unknown> {
     const headers = this.#headers(request)
-    if (headers === undefined) return viaSdk({ beforeSend: request.beforeSend })
+    if (headers === undefined) return viaSdk({ sending: request.sending })
     const { clock } = request
     this.#underWay.add(clock)
     try {
       const answer = await this.#exchange(request, headers)
-      if ('received' in answer) return await viaSdk({ ...answer, beforeSend: request.beforeSend })
+      if ('received' in answer) return await viaSdk({ ...answer, sending: request.sending })
       if ('error' in answer) throw ProtocolError.fromError(answer.error.code, answer.error.message, answer.error.data)
       return takeRaw((answer as { readonly result: object }).result)
     } finally {
@@ -89,7 +89,7 @@ export class PlainRequests {
     headers: Readonly<Record<string, string>>,
   ): Promise<JSONRPCMessage | Required<Pick<Carried, 'received'>>> {
     const { url, server, era } = this.#options
-    const { method, clock, beforeSend } = request
+    const { method, clock, sending } = request
     const exchange: Awaited = { id: ++this.#lastId, method }
     // A server of the current era notices that the response is no longer read.
     const stop = era === 'modern' ? undefined : clock.whenEnded((reason) => this.#cancel(exchange, reason))
@@ -101,7 +101,7 @@ export class PlainRequests {
         signal: clock.signal,
         // Depth is checked for each tool, because one that nests too deep must not affect the others.
         deepJson: method === 'tools/list' ? 'skip' : undefined,
-        beforeSend,
+        ...sending,
       })
       if (!response.ok) await refused(response, exchange, 'mcp-session-id' in headers, server.now)
       const chunks = mediaTypeOf(response) === 'text/event-stream' ? chunksOf(response) : null

@@ -31,7 +31,7 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     headers.delete(exchangeHeader)
     // Depth is checked for each tool, because one that nests too deep must not affect the others.
     const deepJson = exchange?.method === 'tools/list' || (transport === 'sse' && verb === 'GET') ? 'skip' : undefined
-    const send = (): Promise<Response> => fetch(url, { ...init, headers, deepJson, beforeSend: exchange?.beforeSend })
+    const send = (): Promise<Response> => fetch(url, { ...init, headers, deepJson, ...exchange?.sending })
     if (transport === 'sse')
       return verb === 'GET' ? eventStream(send, new URL(url), options) : posted(send, exchange, now)
     if (verb === 'GET') {

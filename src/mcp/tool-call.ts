@@ -6,7 +6,7 @@ import { visibleText } from '../model/visible-text.js'
 import type { CallClock } from './call-clock.js'
 import { carrying, type Carried } from './carried.js'
 import type { CleanWords } from './clean-words.js'
-import type { ToolAnswer, CallOptions } from './connection-contract.js'
+import type { ToolAnswer, CallOptions, Sending } from './connection-contract.js'
 import type { OpenClient } from './connect-client.js'
 import { takeRaw } from './raw-results.js'
 import { maxServerMessage } from './http-error.js'
@@ -20,6 +20,7 @@ export interface TimedCall {
   readonly args: JsonObject
   readonly options: CallOptions
   readonly clock: CallClock
+  readonly sending: Sending
 }
 
 /** Sends one call, without the SDK's client if possible. */
@@ -27,16 +28,21 @@ export async function callOn(
   open: Pick<OpenClient, 'sdk' | 'plain' | 'profile'>,
   call: TimedCall,
 ): Promise<ToolAnswer> {
-  const { definition, args, options, clock } = call
+  const { definition, args, options, clock, sending } = call
   const params = { name: definition.name, arguments: args, _meta: options.meta && { ...options.meta } }
-  const { beforeSend } = options
   const viaSdk = async (carried: Carried): Promise<unknown> => callWithSdk(await open.sdk(), call, params, carried)
   const plain = open.profile.era === 'modern' && mirrorsParameters(definition) ? undefined : open.plain
-  const result =
-    plain === undefined
-      ? await viaSdk({ beforeSend })
-      : await plain.ask({ method: 'tools/call', params, clock, beforeSend }, viaSdk)
-  return { result: toolResult(result) }
+  try {
+    const result =
+      plain === undefined
+        ? await viaSdk({ sending })
+        : await plain.ask({ method: 'tools/call', params, clock, sending }, viaSdk)
+    return { result: toolResult(result) }
+  } catch (error) {
+    const failure = serverError(error, 'call')
+    if (isIntegrationError(failure) && !failure.mayHaveRun) sending.onRefused()
+    throw error
+  }
 }
 
 /** Sends a call with the SDK, which copies parameters into headers. Without the output schema, which the SDK would compile. */

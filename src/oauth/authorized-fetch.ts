@@ -34,7 +34,11 @@ export interface AuthorizedFetchOptions {
 }
 
 /** A request with a final check before it is sent. `waited`: whether it waited for a token or for a first response. */
-export type AuthorizedInit = RequestInit & { readonly beforeSend?: ((waited: boolean) => Promise<void>) | undefined }
+export type AuthorizedInit = RequestInit & {
+  readonly beforeSend?: ((waited: boolean) => Promise<void>) | undefined
+  /** Called when the server refused the token, before another one is requested. */
+  readonly onRefused?: (() => void) | undefined
+}
 
 /**
  * Thrown when a request needs a person's authorization. Carries the passthrough mark, so that it reaches the caller
@@ -86,6 +90,7 @@ export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOpt
     const challenge = parseChallenge(response)
     if (challenge === undefined || challenge.error === 'insufficient_scope') return settled(response, source, first)
 
+    init.onRefused?.()
     await response.body?.cancel()
     const second = usable(await source.rejected(first.token, challenge, { signal }), challenge)
     return settled(await send(url, init, second.token, true), source, second)

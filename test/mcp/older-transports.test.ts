@@ -10,13 +10,15 @@ describe('a local server', () => {
   function local(behaviour: Readonly<Record<string, 'dies' | 'is silent'>>) {
     const program = `
       const behaviour = ${JSON.stringify(behaviour)}
+      let calls = 0
       const results = {
         initialize: { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'local', version: '1' } },
         'tools/list': { tools: [{ name: 'env', inputSchema: { type: 'object' } }] },
-        'tools/call': { content: [{ type: 'text', text: JSON.stringify(Object.keys(process.env)) }] },
+        'tools/call': { content: [{ type: 'text', text: JSON.stringify(Object.keys(process.env)) }], get _meta() { return { calls } } },
       }
       require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
         const { id, method } = JSON.parse(line)
+        if (method === 'tools/call') calls++
         if (behaviour[method] === 'dies') process.exit(1)
         if (id === undefined || behaviour[method] === 'is silent') return
         const answer = results[method] ? { result: results[method] } : { error: { code: -32601, message: 'no' } }
@@ -37,6 +39,23 @@ describe('a local server', () => {
     expect(String(result.result.content[0]?.text)).not.toContain('CANARY_SECRET')
     await connection.close()
     delete process.env.CANARY_SECRET
+  })
+
+  it('is not sent a call that was given up during its last check', async () => {
+    const connection = await start({})
+    const giving = new AbortController()
+    let pass = (): void => undefined
+    const checked = new Promise<void>((resolve) => (pass = resolve))
+    const beforeSend = (): Promise<void> => {
+      giving.abort()
+      return checked
+    }
+    const givenUp = connection.callTool(tool('env'), {}, { ...patient, signal: giving.signal, beforeSend })
+    expect(await rejectionOf(givenUp)).toMatchObject({ code: 'aborted', mayHaveRun: false })
+    pass()
+    const { result } = await connection.callTool(tool('env'), {}, patient)
+    expect(result).toMatchObject({ _meta: { calls: 1 } })
+    await connection.close()
   })
 
   it.each(['dies', 'is silent'] as const)('that %s when asked for its era is asked the older way', async (how) => {

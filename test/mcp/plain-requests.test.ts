@@ -482,7 +482,13 @@ async function opened(road: (typeof roads)[number], era: (typeof eras)[number], 
       const definition = { name, inputSchema: { type: 'object', properties } }
       const onProgress = (progress: unknown) => void told.push(progress)
       return timed(options.signal, (clock) =>
-        callOn(server, { definition, args, options: { timeoutMs: 10_000, onProgress, ...options }, clock }),
+        callOn(server, {
+          definition,
+          args,
+          options: { timeoutMs: 10_000, onProgress, ...options },
+          clock,
+          sending: { beforeSend: async (waited) => options.beforeSend?.(waited), onRefused: () => undefined },
+        }),
       )
     },
     list: () => timed(undefined, (clock) => readToolList(server, clock, 100)),

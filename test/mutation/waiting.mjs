@@ -42,6 +42,30 @@ export default [
     named: 'an approval whose call waits for a place',
   },
   {
+    without: 'what says whether a call that was given up has left',
+    edits: [{ file: live, search: '() => hasLeft,', replace: '() => true,' }],
+    test: agingOAuth,
+    named: 'a call that is given up while it waits',
+  },
+  {
+    without: 'the refusal of a token as proof that a call has not run',
+    edits: [{ file: 'src/oauth/authorized-fetch.ts', search: 'init.onRefused?.()', replace: '' }],
+    test: agingOAuth,
+    named: 'because the server refused the first',
+  },
+  {
+    without: 'a look at whether a call to a local server was given up',
+    edits: [
+      {
+        file: 'src/mcp/guarded-transport.ts',
+        search: 'if (!this.#exchanges.has(id)) throw',
+        replace: 'if (false) throw',
+      },
+    ],
+    test: 'test/mcp/older-transports.test.ts',
+    named: 'given up during its last check',
+  },
+  {
     without: 'the versions that the commit of an approval relies on',
     edits: [{ file: admit, search: '[...change.writes!, ...call.relied]', replace: '[...change.writes!]' }],
     test: aging,

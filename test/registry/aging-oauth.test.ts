@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { eventually } from '../support/eventually.js'
 import { startOAuthBench, lifetimeMs, type OAuthBench } from '../support/oauth-registry.js'
 import { ana } from '../support/registry.js'
 
@@ -75,6 +76,33 @@ describe('a call that waits for its token', () => {
     tokens.release()
     await ending
     expect(calls()).toBe(0)
+  })
+})
+
+describe('a call that is given up while it waits has not run:', () => {
+  it.each([
+    ['aborted', 'its first token'],
+    ['timeout', 'its first token'],
+    ['aborted', 'another token, because the server refused the first'],
+  ])('%s, for %s', async (code, what) => {
+    const isTimeout = code === 'timeout'
+    const limits = { callTimeoutMs: isTimeout ? 500 : 60_000 }
+    bench = await startOAuthBench({ registry: { confirm: undefined, limits } })
+    await bench.connected()
+    const toolset = await bench.registry.actingAs(ana).toolset('assistant')
+    if (what === 'its first token') bench.time.now += lifetimeMs + 1
+    else bench.server.revoked.add(bench.server.presented.at(-1)!)
+    const tokens = held()
+    const giving = new AbortController()
+    const outcome = toolset
+      .call('notes__read_note', { id: '7' }, { signal: giving.signal })
+      .catch((error: unknown) => error)
+    if (!isTimeout) {
+      await eventually(() => expect(tokens.waiting).toBe(1))
+      giving.abort()
+    }
+    expect(await outcome).toMatchObject({ code, mayHaveRun: false })
+    tokens.release()
   })
 })
 
