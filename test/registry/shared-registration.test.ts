@@ -1,8 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ConnectResult } from 'mcp-integrations'
+import { sqliteStorage } from 'mcp-integrations/sqlite'
 import { startAuthorizationServer, type TestAuthorizationServer } from '../support/authorization-server.js'
 import { redirectUrl, startOAuthBench, type OAuthBench } from '../support/oauth-registry.js'
 import { eventually } from '../support/eventually.js'
+import { later } from '../support/gate.js'
 import { startProtectedMcpServer, type ProtectedMcpServer } from '../support/protected-mcp-server.js'
 import { ana, bo, outsider } from '../support/registry.js'
 
@@ -25,6 +31,13 @@ const begin = (url: string, input: object = {}, actor: Parameters<typeof bench.r
   bench.registry.actingAs(actor).connect({ url, name: 'Notes', agents: ['assistant'], ...input })
 const registrations = (at = bench.authorizationServer): number =>
   at.requests.filter(({ path }) => path === '/reg').length
+const discoveries = (): number =>
+  bench.authorizationServer.requests.filter(({ path }) => path.includes('/.well-known/')).length
+/** What processes have begun to register. */
+const turnsIn = async (folder: string) => {
+  const storage = sqliteStorage({ database: new Database(join(folder, 'registry.db')), now: () => bench.time.now })
+  return (await storage.scan({ prefix: 'registering/', limit: 10 })).records
+}
 /** Offline access asks for consent by itself. */
 const withoutOfflineAccess = async (): Promise<void> => {
   const { authorizationServer } = bench
@@ -183,6 +196,98 @@ describe('a registration', () => {
     }
   })
 
+  describe('that two processes need at one moment', () => {
+    let folder: string
+    beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'registration-'))))
+    afterEach(() => rmSync(folder, { recursive: true }))
+    /** As another process sees the same database. */
+    const process = () => {
+      const database = new Database(join(folder, 'registry.db'))
+      return bench.another({ storage: sqliteStorage({ database, now: () => bench.time.now }) })
+    }
+    /** Holds registrations back. @returns what resolves at the first, and what lets them go on */
+    const holdRegistrations = (answers: () => Promise<boolean> | boolean = () => false) => {
+      const [reached, held] = [later(), later()]
+      bench.authorizationServer.intercept = ({ path }) => {
+        if (path !== '/reg') return false
+        reached.resolve()
+        return held.promise.then(answers)
+      }
+      return { reached: reached.promise, letGo: () => held.resolve() }
+    }
+    const connect = (registry: ReturnType<typeof process>, url: string, signal?: AbortSignal) =>
+      registry.actingAs(ana).connect({ url, name: 'Notes', agents: ['assistant'] }, { signal })
+
+    it('is made once', async () => {
+      const [one, two] = [process(), process()]
+      const held = holdRegistrations()
+      const [first, second] = [connect(one, bench.server.url), connect(two, (await server()).url)]
+      await held.reached
+      await eventually(() => expect(discoveries()).toBeGreaterThanOrEqual(2))
+      held.letGo()
+      const results = [await first, await second]
+      expect(new Set(results.map((result) => asked(result).client)).size).toBe(1)
+      expect(registrations()).toBe(1)
+      for (const [n, registry] of [one, two].entries()) {
+        const back = await bench.signIn(results[n]!)
+        expect(await registry.actingAs(ana).finishConnect(back)).toMatchObject({ type: 'connected' })
+      }
+    })
+
+    it('is made once again where the one before led nowhere', async () => {
+      const [one, two] = [process(), process()]
+      const { integration } = await connect(one, bench.server.url)
+      bench.time.now += 1000
+      const held = holdRegistrations()
+      const again = [one, two].map((registry) => registry.actingAs(ana).reconnect(integration.id))
+      await held.reached
+      held.letGo()
+      const results = await Promise.all(again)
+      expect(registrations()).toBe(2)
+      expect(new Set(results.map((result) => asked(result).client)).size).toBe(1)
+      const ends = await Promise.allSettled(
+        results.map(async (result) => one.actingAs(ana).finishConnect(await bench.signIn(result))),
+      )
+      expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true)
+    })
+
+    it('is made by the other one when the first crashes, after a while', async () => {
+      const [one, two] = [process(), process()]
+      const crashed = holdRegistrations()
+      const gone = new AbortController()
+      const lost = connect(one, bench.server.url, gone.signal).catch((error: unknown) => error)
+      await crashed.reached
+      // A crashed process ends no turn: what it began is stored until it expires.
+      const turns = await turnsIn(folder)
+      expect(turns).toHaveLength(1)
+      bench.authorizationServer.intercept = undefined
+      let ended = false
+      const second = connect(two, (await server()).url).finally(() => (ended = true))
+      await eventually(() => expect(discoveries()).toBeGreaterThanOrEqual(2))
+      expect([ended, registrations()]).toEqual([false, 1])
+      bench.time.now += 46_000
+      expect(asked(await second).client).toEqual(expect.any(String))
+      expect(registrations()).toBe(2)
+      gone.abort()
+      crashed.letGo()
+      expect(await lost).toMatchObject({ code: 'aborted' })
+    })
+
+    it('is not waited for longer than the caller wants', async () => {
+      const [one, two] = [process(), process()]
+      const held = holdRegistrations()
+      const first = connect(one, bench.server.url)
+      await held.reached
+      const gone = new AbortController()
+      const second = connect(two, (await server()).url, gone.signal)
+      gone.abort()
+      await expect(second).rejects.toMatchObject({ code: 'aborted' })
+      held.letGo()
+      expect(await first).toMatchObject({ type: 'authorization_required' })
+      await eventually(async () => expect(await turnsIn(folder)).toEqual([]))
+    })
+  })
+
   it.each<[string, number | 'reset', object]>([
     ['refused', 400, { code: 'authorization_failed', reason: 'registration_refused' }],
     ['answered with HTTP 500', 500, { code: 'server_error' }],
@@ -190,8 +295,6 @@ describe('a registration', () => {
   ])('that is %s is asked for once by all who wait for it, and by who comes later', async (_how, status, error) => {
     const urls = await Promise.all(Array.from({ length: 6 }, async () => (await server()).url))
     let fails = true
-    const discoveries = () =>
-      bench.authorizationServer.requests.filter(({ path }) => path.includes('/.well-known/')).length
     bench.authorizationServer.intercept = async ({ path }, response) => {
       if (path !== '/reg' || !fails) return false
       // Until the others wait for it, too.

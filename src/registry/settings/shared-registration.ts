@@ -10,7 +10,8 @@ import { pages } from '../state/pages.js'
 import { toJson, type ClientRecord, type KnownClient } from '../state/records.js'
 import { ifReadable } from '../state/read-record.js'
 import type { IntegrationRef } from '../state/refs.js'
-import type { StorageWrite } from '../../ports/storage.js'
+import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
+import { takeTurn } from './registration-turn.js'
 
 /** The maximum number of stored clients to open in search of a usable one. */
 const maxOpened = 5
@@ -30,12 +31,14 @@ export interface Sharer {
   readonly onlySameOrigin: boolean
   /** The storage's clock, in ms since the epoch. */
   readonly now: number
+  /** Accepts only a client that was registered for this integration after a time, because the one before led nowhere. */
+  readonly again?: { readonly integrationId: string; readonly after: number } | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Returns the workspace's registration at this authorization server and redirect URI, or a new one. Simultaneous callers
- * share the new one. Only clients are shared, never people's consent.
+ * share the new one, in this process and in others. Only clients are shared, never people's consent.
  */
 export async function shareRegistration(
   context: Context,
@@ -43,7 +46,9 @@ export async function shareRegistration(
   wanted: WantedRegistration,
   register: () => Promise<ClientRegistration>,
 ): Promise<SharedClient> {
-  const key = `${sharer.workspaceId}\n${registrationName(wanted)}`
+  const { again } = sharer
+  const name = registrationName(wanted) + (again === undefined ? '' : `/${again.integrationId}`)
+  const key = `${sharer.workspaceId}\n${name}`
   for (let running; (running = context.registering.get(key)) !== undefined;) {
     const joined = await unlessAborted(running.catch(unlessItsCallerGaveUp), sharer.signal)
     if (joined !== undefined && fits(sharer, joined.origin)) return { known: joined, release: () => {} }
@@ -52,16 +57,19 @@ export async function shareRegistration(
     if (context.registering.get(key) === running) context.registering.delete(key)
   }
 
-  const make = async (): Promise<KnownClient> =>
-    (await findRegistration(context, sharer, wanted)) ?? {
-      client: await register(),
-      origin: sharer.origin,
-      registeredAt: sharer.now,
-    }
+  let endTurn = (): void => {}
+  const make = async (): Promise<KnownClient> => {
+    const { workspaceId, signal } = sharer
+    const turn = await takeTurn(context, { workspaceId, name, signal }, () => findRegistration(context, sharer, wanted))
+    if (turn.found !== undefined) return turn.found
+    endTurn = turn.end
+    return { client: await register(), origin: sharer.origin, registeredAt: sharer.now }
+  }
   const made = make()
   context.registering.set(key, made)
   const release = (): void => {
     if (context.registering.get(key) === made) context.registering.delete(key)
+    endTurn()
   }
   try {
     return { known: await made, release }
@@ -112,15 +120,15 @@ async function findRegistration(
   sharer: Sharer,
   wanted: WantedRegistration,
 ): Promise<KnownClient | undefined> {
-  const { workspaceId, origin } = sharer
+  const { workspaceId, origin, again } = sharer
   const name = registrationName(wanted)
   const found: { readonly integrationId: string; readonly record: ClientRecord; readonly at: number }[] = []
-  for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.clients, limit: 500 }))
-    for (const stored of records) {
-      const record = ifReadable<ClientRecord>(stored)
-      if (record?.registration?.name !== name || record.refused === true || !fits(sharer, record.origin)) continue
-      found.push({ integrationId: stored.key.split('/')[1]!, record, at: record.registration.at })
-    }
+  for (const stored of await storedClients(context, sharer)) {
+    const record = ifReadable<ClientRecord>(stored)
+    if (record?.registration?.name !== name || record.refused === true || !fits(sharer, record.origin)) continue
+    const { at } = record.registration
+    if (again === undefined || at > again.after) found.push({ integrationId: stored.key.split('/')[1]!, record, at })
+  }
   found.sort((a, b) => b.at - a.at || Number(b.record.origin === origin) - Number(a.record.origin === origin))
   for (const { integrationId, record } of found.slice(0, maxOpened))
     try {
@@ -130,6 +138,18 @@ async function findRegistration(
       if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
     }
   return undefined
+}
+
+/** The stored clients of the workspace, or that of the integration that registers again. */
+async function storedClients(context: Context, { workspaceId, again }: Sharer): Promise<readonly StorageRecord[]> {
+  if (again !== undefined) {
+    const { records } = await context.storage.read(workspaceId, [keys.client(again.integrationId)])
+    return records[0] === undefined ? [] : [records[0]]
+  }
+  const stored: StorageRecord[] = []
+  for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.clients, limit: 500 }))
+    stored.push(...records)
+  return stored
 }
 
 function fits(sharer: Sharer, origin: string): boolean {

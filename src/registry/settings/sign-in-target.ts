@@ -22,8 +22,8 @@ export interface SignInTarget {
   readonly clientByHost?: boolean | undefined
   /** Our previous client at the authorization server; absent if its last sign-in never returned. */
   readonly client?: KnownClient | undefined
-  /** Whether to register a new client, because the last sign-in never returned. */
-  readonly registersAgain?: boolean | undefined
+  /** When the previous client was registered, if a new one is needed: the last sign-in with it never returned. */
+  readonly registersAgainAfter?: number | undefined
 }
 
 /** Reads the basis of a sign-in: settings, client registration and the existing credential. */
@@ -46,7 +46,7 @@ export async function signInTarget(
     clientByHost: await isHostsClient(context, workspaceId, record, settings),
     // If the last sign-in with a client never returned, the authorization server may have deleted the client and shown an
     // error only to the person.
-    registersAgain,
+    registersAgainAfter: registersAgain ? (stored.registration?.at ?? 0) : undefined,
     client:
       stored === undefined || registersAgain
         ? undefined

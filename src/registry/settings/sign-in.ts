@@ -177,23 +177,21 @@ async function redirectPerson(
 /** Our client at the authorization server: the previous one, or one that the workspace shares. */
 async function clientFor(
   context: ActorContext,
-  { integrationId, serverUrl, settings, clientByHost, client: before, registersAgain }: SignInTarget,
+  { integrationId, serverUrl, settings, clientByHost, client: before, registersAgainAfter: after }: SignInTarget,
   discovery: Discovery,
   { now, signal }: SignInRequest,
 ): Promise<SharedClient> {
   const { workspaceId } = context.actor
   const { origin } = new URL(serverUrl)
-  const sharer = { workspaceId, origin, onlySameOrigin: !canAskConsent(settings), now, signal }
+  const again = after === undefined ? undefined : { integrationId, after }
+  const sharer = { workspaceId, origin, onlySameOrigin: !canAskConsent(settings), now, again, signal }
   const stored = before?.origin === origin || !sharer.onlySameOrigin ? before : undefined
   let shared: SharedClient | undefined
   const environment = await clientEnvironment(context, { workspaceId, integrationId }, discovery, clientByHost === true)
   const client = await resolveClient(environment, discovery, settings, {
     stored: stored?.client,
-    share:
-      registersAgain === true
-        ? undefined
-        : async (wanted, register) =>
-            (shared = await shareRegistration(context, sharer, wanted, register)).known.client,
+    share: async (wanted, register) =>
+      (shared = await shareRegistration(context, sharer, wanted, register)).known.client,
     signal,
   })
   if (shared !== undefined) return shared

@@ -30,6 +30,7 @@ export const keys = {
   unrevoked: (id: string, owner: string, lineage: string) => `unrevoked/${id}/${owner}/${lineage}`,
   oauthSettings: (id: string) => `oauth-settings/${id}`,
   client: (id: string) => `client/${id}/_`,
+  registering: (name: string) => `registering/${name}`,
   flow: (state: string) => `flow/${sha256Hex(state)}`,
   approval: (id: string) => `approval/${id}`,
   open: (id: string) => `open/${id}`,
