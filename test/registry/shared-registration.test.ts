@@ -61,14 +61,14 @@ describe('a registration', () => {
   it('is one for all integrations of a workspace at one authorization server, at once or one after the other', async () => {
     const urls = await Promise.all(Array.from({ length: 4 }, async () => (await server()).url))
     const atOnce = await Promise.all(urls.map((url) => begin(url)))
-    const later = await begin(bench.server.url)
+    const next = await begin(bench.server.url)
     expect(registrations()).toBe(1)
-    expect(new Set([...atOnce, later].map((result) => asked(result).client)).size).toBe(1)
-    for (const result of [...atOnce, later]) expect(await finish(result)).toMatchObject({ type: 'connected' })
+    expect(new Set([...atOnce, next].map((result) => asked(result).client)).size).toBe(1)
+    for (const result of [...atOnce, next]) expect(await finish(result)).toMatchObject({ type: 'connected' })
     // Another process, and another member, find it as well.
     const elsewhere = bench.another().actingAs(bo)
     const theirs = await elsewhere.connect({ url: bench.server.url, name: 'Mine', agents: ['assistant'] })
-    expect(asked(theirs).client).toBe(asked(later).client)
+    expect(asked(theirs).client).toBe(asked(next).client)
     expect(registrations()).toBe(1)
   })
 
@@ -329,8 +329,8 @@ describe('a registration', () => {
     const urls = await Promise.all(Array.from({ length: 4 }, async () => (await server()).url))
     for (const url of urls) expect(asked(await begin(url)).client).toBe('client-1')
     bench.time.now += 3_600_000
-    const later = await Promise.all(urls.map((url) => begin(url)))
-    expect(later.map((result) => asked(result).client)).toEqual(urls.map(() => 'client-2'))
+    const next = await Promise.all(urls.map((url) => begin(url)))
+    expect(next.map((result) => asked(result).client)).toEqual(urls.map(() => 'client-2'))
     expect(registrations()).toBe(2)
   })
 })

@@ -10,6 +10,7 @@ import { revokeQuietly } from './erase-credential.js'
 import { keepCredential, mayFinish } from './keep-credential.js'
 import { findFlow, redeemCode, signInUnknown, type ObtainedCredential, type PendingFlow } from './pending-flow.js'
 import { refreshAfterSignIn, settleStatus } from './refresh-after-sign-in.js'
+import { refuseLateMixUp } from './shared-redirect.js'
 import { keepClient } from './shared-registration.js'
 
 /**
@@ -44,6 +45,7 @@ async function finish(
   const before = await consume(context, flow)
   let obtained: ObtainedCredential
   try {
+    await refuseLateMixUp(context, { workspaceId: actor.workspaceId, integrationId })
     obtained = await redeemCode(context, flow, callbackUrl, options.signal)
   } catch (error) {
     await settleStatus(context, integrationId, owner, statusAfterRefusal(error, before))

@@ -5,8 +5,8 @@ import { perIssuer, type OAuthEnvironment } from '../../oauth/environment.js'
 import type { Context } from '../state/context.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
-import type { ClientRecord, SharedRedirect } from '../state/records.js'
-import { ifReadable } from '../state/read-record.js'
+import { toJson, type ClientRecord, type SharedRedirect } from '../state/records.js'
+import { ifReadable, versioned } from '../state/read-record.js'
 import type { IntegrationRef } from '../state/refs.js'
 
 /**
@@ -40,6 +40,27 @@ export async function refuseMixUp(context: Context, ref: IntegrationRef, mine: S
       "Two authorization servers that don't identify themselves in the callback (RFC 9207) can't share one redirect URI. Configure `oauth.redirectUrl` with {issuer}, and register the resulting URI at each.",
       { reason: 'redirect_uri_shared' },
     )
+}
+
+/**
+ * Refuses a callback at a redirect URI that another authorization server got at the same moment, when neither sign-in saw the
+ * other begin. This sign-in then gives the URI up, so that the other can finish.
+ *
+ * @throws IntegrationError `authorization_failed` with `redirect_uri_shared`
+ */
+export async function refuseLateMixUp(context: Context, ref: IntegrationRef): Promise<void> {
+  const { workspaceId, integrationId } = ref
+  const { records } = await context.storage.read(workspaceId, [keys.client(integrationId)])
+  const stored = versioned<ClientRecord>(records[0])
+  const mine = stored?.value.sharedRedirect
+  if (stored === undefined || mine === undefined) return
+  try {
+    await refuseMixUp(context, ref, mine)
+  } catch (error) {
+    const { sharedRedirect: _given, ...kept } = stored.value
+    await context.storage.commit(workspaceId, [{ key: stored.key, ifVersion: stored.version, value: toJson(kept) }])
+    throw error
+  }
 }
 
 /**

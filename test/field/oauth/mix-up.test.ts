@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Connector, ConnectResult } from 'mcp-integrations'
+import { memoryStorage, type Connector, type ConnectResult, type RegistryStorage } from 'mcp-integrations'
+import { later } from '../../support/gate.js'
 import { ana } from '../../support/registry.js'
 import { back, redirectUrl, startWorld, type World } from './support.js'
 
@@ -14,6 +15,22 @@ async function attacker(victim: World): Promise<World> {
     return { status: 302, headers: { location: honest.href } }
   })
   return evil
+}
+
+/** Holds the commits of records under a prefix back until there are two. */
+function whenBothCommit(storage: RegistryStorage, prefix: string): RegistryStorage {
+  const both = later()
+  let commits = 0
+  return {
+    ...storage,
+    async commit(workspaceId, writes) {
+      if (writes.some((write) => 'key' in write && write.key.startsWith(prefix) && write.ifVersion === null)) {
+        if (++commits === 2) both.resolve()
+        await both.promise
+      }
+      return storage.commit(workspaceId, writes)
+    },
+  }
 }
 
 describe('an authorization server that forwards the response of another (RFC 9700 4.4)', () => {
@@ -66,6 +83,26 @@ describe('our metadata document, which has one plain redirect URI', () => {
     await expect(connect(two)).rejects.toMatchObject({ reason: 'redirect_uri_shared' })
     two.metadata['authorization_response_iss_parameter_supported'] = true
     expect(uriOf(await connect(two))).toBe(redirectUrl)
+  })
+
+  it('gives no code to one of two that begin at the same moment, and the other finishes', async () => {
+    const [one, two] = await worlds()
+    // They only have the document: neither registers clients.
+    for (const world of [one, two]) world.metadata['registration_endpoint'] = undefined
+    const storage = whenBothCommit(memoryStorage(), 'flow/')
+    const mine = one.another({ ...document, storage }).actingAs(ana)
+    const connect = ({ url }: World) => mine.connect({ url, name: 'x', agents: ['assistant'] })
+    const begun = await Promise.all([connect(one), connect(two)])
+    expect(begun.map(uriOf)).toEqual([redirectUrl, redirectUrl])
+    const callbacks = [await one.browse(begun[0]), await two.browse(begun[1])] as const
+    const refused = { reason: 'redirect_uri_shared' }
+    await expect(mine.finishConnect(callbacks[0])).rejects.toMatchObject(refused)
+    expect(one.tokenRequests()).toEqual([])
+    // The same callback is no more accepted once the other has the URI for itself.
+    await expect(mine.finishConnect(callbacks[0])).rejects.toMatchObject({ code: 'not_found' })
+    expect(await mine.finishConnect(callbacks[1])).toMatchObject({ type: 'connected' })
+    await expect(mine.reconnect(begun[0].integration.id)).rejects.toMatchObject(refused)
+    expect(one.tokenRequests()).toEqual([])
   })
 
   it('is for all servers of the catalogue', async () => {
