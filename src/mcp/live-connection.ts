@@ -18,10 +18,10 @@ import { watchTools, type Watch } from './list-changes.js'
 import { NewsPace } from './news-pace.js'
 import type { OpenClient } from './connect-client.js'
 import { openClient } from './open-client.js'
-import { isReset } from './mcp-errors.js'
+import { isReset, isSessionLost } from './mcp-errors.js'
 import type { Doing } from './http-error.js'
 import { inFreshSession, methodNotFound, rpcErrorOf, serverError } from './server-errors.js'
-import { isOver } from './session-check.js'
+import { isOver, isPingRefused } from './session-check.js'
 import { readToolList } from './tool-listing.js'
 import { callOn, failedAnswer, type TimedCall } from './tool-call.js'
 
@@ -197,8 +197,9 @@ export class LiveConnection implements Connection {
       // tool may have run.
       const agreesAgain = this.profile.era === era && this.profile.protocolVersion === protocolVersion
       if (doing === 'call' && agreesAgain && (era === 'modern' || saysAnotherRevision(failure))) throw error
-      return await work(this.#open).catch((second: unknown) => {
-        throw inFreshSession(second, doing)
+      return await work(this.#open).catch(async (second: unknown) => {
+        const isLostAgain = isSessionLost(serverError(second, doing)) && (await isPingRefused(this.#open, this.#options))
+        throw isLostAgain ? second : inFreshSession(second)
       })
     }
   }

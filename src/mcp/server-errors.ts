@@ -30,11 +30,11 @@ export function serverError(thrown: unknown, doing: Doing): Error {
   return sdkError(thrown, doing)
 }
 
-/** The error in a new session, which can't be lost: a status that looks like a lost session is about the request. */
-export function inFreshSession(thrown: unknown, doing: Doing): unknown {
-  const failure = serverError(thrown, doing)
+/** The error in a new session that answers a ping: a status that looks like a lost session is about the request. */
+export function inFreshSession(thrown: unknown): unknown {
+  const failure = serverError(thrown, 'call')
   if (!isIntegrationError(failure) || !isSessionLost(failure) || failure.httpStatus === undefined) return thrown
-  return httpError(failure.httpStatus, doing, undefined, failure.serverMessage)
+  return httpError(failure.httpStatus, 'call', undefined, failure.serverMessage)
 }
 
 /** The server's JSON-RPC error; `undefined` for any other error. */

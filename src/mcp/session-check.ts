@@ -19,6 +19,11 @@ export async function isOver(open: OpenClient, error: unknown, failure: Error, o
   if (isIntegrationError(failure) && (isSessionLost(failure) || failure.reason === 'unsupported_version')) return true
   const doubtsSession = rpcErrorOf(error)?.doubtsSession === true
   if (!doubtsSession && (!isShortCut(open) || !isInDoubt(open, error) || !isRefusal(error))) return false
+  return isPingRefused(open, options)
+}
+
+/** Whether the server refuses a ping on a connection. Silence and an outage are not refusals. */
+export async function isPingRefused(open: OpenClient, options: OpenOptions): Promise<boolean> {
   const clock = new CallClock({ runtime: options.runtime, timeoutMs: Math.min(options.timeoutMs, pingTimeoutMs) })
   try {
     const client = await open.sdk()

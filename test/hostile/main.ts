@@ -74,6 +74,7 @@ async function row(
   const figures = [cost.ms, cost.memory / 1024 / 1024, cost.loop].map((figure) => Math.max(0, figure).toFixed(0))
   const sdk = bare ? [[beside?.outcome ?? '', ...(beside?.costs ?? [])].join(', ')] : []
   console.log([name, outcome, ...figures, ...sdk].join(' | '))
+  for (const problem of result.earlier) console.log(`met again ${name}: ${problem}`)
   for (const problem of result.problems) console.log(`FAILED ${name}: ${problem}`)
   rows.push([result, beside])
 }

@@ -201,6 +201,34 @@ it('a 404 for one call, also in a session made just now, is about that call', as
   expect(await mine.get(id)).toMatchObject({ status: 'connected' })
 })
 
+it('a session that is lost at once, and the new one too, is a lost session: one is opened for each call', async () => {
+  let forgets = false
+  const kept = sessions(
+    () => ({ status: 404 }),
+    ({ method }) => (forgets && method !== 'initialize' ? { status: 404 } : undefined),
+  )
+  const server = await listen(kept.behaviour)
+  const { call, mine, id } = await connected(server)
+  forgets = true
+  const from = server.requests.length
+  await expect(call()).rejects.toMatchObject({ code: 'session_lost', httpStatus: 404, mayHaveRun: false })
+  expect(server.sent(from).filter((method) => method === 'initialize')).toHaveLength(1)
+  expect(server.sent(from).filter((method) => method === 'tools/call')).toHaveLength(2)
+  expect(await mine.get(id)).toMatchObject({ status: 'error', statusDetail: { reason: 'unreachable' } })
+})
+
+it('a 404 for the list of tools, also in a session made just now, is about the list', async () => {
+  const kept = sessions(
+    () => ({ status: 404 }),
+    ({ method }) => (method === 'tools/list' ? { status: 404 } : undefined),
+  )
+  await expect(connected(await listen(kept.behaviour))).rejects.toMatchObject({
+    code: 'protocol_error',
+    httpStatus: 404,
+  })
+  expect(kept.opened()).toBe(2)
+})
+
 describe('over HTTP+SSE', () => {
   it.each([400, 401, 403, 404, 410, 422])(
     'a stream that the server forgot, told by %i, is opened anew',
