@@ -198,7 +198,8 @@ export class LiveConnection implements Connection {
       const agreesAgain = this.profile.era === era && this.profile.protocolVersion === protocolVersion
       if (doing === 'call' && agreesAgain && (era === 'modern' || saysAnotherRevision(failure))) throw error
       return await work(this.#open).catch(async (second: unknown) => {
-        const isLostAgain = isSessionLost(serverError(second, doing)) && (await isPingRefused(this.#open, this.#options))
+        const isLostAgain =
+          isSessionLost(serverError(second, doing)) && (await isPingRefused(this.#open, this.#options))
         throw isLostAgain ? second : inFreshSession(second)
       })
     }

@@ -1,6 +1,6 @@
 import { IntegrationError } from '../model/errors.js'
 import { parseChallenge } from './challenge.js'
-import { validScopes } from './scopes.js'
+import { validScopes, withoutSecretScopes } from './scopes.js'
 import type { Challenge } from './challenge.js'
 import type { ReauthorizeReason, TokenOutcome } from './token-outcome.js'
 
@@ -160,16 +160,9 @@ async function refused(
 /** Removes scopes that contain a secret: a server could echo its token into them, and scopes are stored and shown. */
 function withoutSecrets(challenge: Challenge, source: CredentialSource, token = ''): Challenge {
   if (challenge.scopes === undefined) return challenge
-  const sent = [token, ...Object.values(source.kind === 'none' ? {} : (source.headers ?? {}))].filter(
-    (secret) => secret.length >= minSecret,
-  )
-  const isSecret = (scope: string): boolean =>
-    sent.some((secret) => scope.includes(secret) || (scope.length >= minSecret && secret.includes(scope)))
-  return { ...challenge, scopes: challenge.scopes.filter((scope) => !isSecret(scope)) }
+  const sent = [token, ...Object.values(source.kind === 'none' ? {} : (source.headers ?? {}))]
+  return { ...challenge, scopes: withoutSecretScopes(challenge.scopes, sent) }
 }
-
-/** Shorter secrets could be part of an ordinary scope. */
-const minSecret = 8
 
 /** Whether the sign-in already requested these scopes, so that another sign-in would not help. */
 function wasAskedFor({ scopes = [] }: Challenge, used: (TokenOutcome & { type: 'fresh' }) | undefined): boolean {

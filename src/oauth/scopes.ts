@@ -1,3 +1,4 @@
+import { isPartOfSecret } from '../model/secret-words.js'
 import type { OAuthSettings } from '../model/oauth.js'
 
 /**
@@ -45,4 +46,16 @@ export function parseScopes(value: unknown): readonly string[] {
 export function validScopes(values: readonly unknown[]): readonly string[] {
   const valid = values.filter((value) => typeof value === 'string' && scopeToken.test(value)) as string[]
   return [...new Set(valid)].slice(0, maxScopes)
+}
+
+/** Shorter secrets could be part of an ordinary scope. */
+const minSecret = 8
+
+/** Removes scopes that contain a secret: a server could echo it into them, and scopes are stored and shown. */
+export function withoutSecretScopes(
+  scopes: readonly string[],
+  secrets: readonly (string | undefined)[],
+): readonly string[] {
+  const known = secrets.filter((secret): secret is string => secret !== undefined && secret.length >= minSecret)
+  return scopes.filter((scope) => !known.some((secret) => isPartOfSecret(scope, secret)))
 }

@@ -1,6 +1,6 @@
 import { refuse } from './endpoint.js'
 import { responseFields, failure, jsonObject } from './requests.js'
-import { parseScopes, validScopes } from './scopes.js'
+import { parseScopes, validScopes, withoutSecretScopes } from './scopes.js'
 import type { ClientRegistration } from './client-registration.js'
 import type { IntegrationError } from '../model/errors.js'
 import type { JsonObject } from '../model/json.js'
@@ -39,12 +39,13 @@ export async function readTokens(context: TokenRequestContext, response: Respons
   const fields = await readFields(response)
   const { server, client, scopes } = context
   requireType(fields, 'bearer')
+  const tokens = { accessToken: accessToken(fields), refreshToken: refreshToken(fields['refresh_token']) }
+  const secrets = [tokens.accessToken, tokens.refreshToken, client.clientSecret]
   return {
-    accessToken: accessToken(fields),
+    ...tokens,
     tokenType: 'bearer',
     lifetimeMs: lifetime(fields['expires_in']),
-    refreshToken: refreshToken(fields['refresh_token']),
-    scopes: granted(fields['scope']) ?? scopes,
+    scopes: withoutSecretScopes(granted(fields['scope']) ?? scopes, secrets),
     issuer: server.issuer,
     account: subject(fields['id_token'], server.issuer, client.clientId),
   }

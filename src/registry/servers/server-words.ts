@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../../model/secret-words.js'
 import { visibleLines } from '../../model/visible-text.js'
 import type { AuthorizedInit } from '../../oauth/authorized-fetch.js'
 
@@ -19,9 +20,12 @@ const maxSecrets = 32
 /** Shorter values are unlikely to be secrets, and removing them would damage ordinary text. */
 const minSecret = 4
 
-/** Remembers the secrets of one connection, in memory only. */
-export function serverWords(): ServerWords {
-  const secrets = new Set<string>()
+/** Shorter parts of a URL are ordinary words. */
+const minSecretInUrl = 12
+
+/** Remembers the secrets of one connection, in memory only. Those in its URL are known from the start. */
+export function serverWords(url?: string): ServerWords {
+  const secrets = new Set<string>(url === undefined ? [] : secretsIn(new URL(url)))
   const note = (secret: string): void => {
     if (secret.length < minSecret) return
     secrets.delete(secret)
@@ -38,11 +42,14 @@ export function serverWords(): ServerWords {
       return fetch(url, init)
     },
     clean(words) {
-      const known = [...secrets].toSorted((a, b) => b.length - a.length)
-      const without = known.reduce((text, secret) => text.replaceAll(secret, '[removed]'), words)
-      return visibleLines(without, maxCharacters).shown
+      return visibleLines(withoutSecrets(words, secrets), maxCharacters).shown
     },
   }
+}
+
+/** What may be a key in a URL that not everybody sees. */
+function secretsIn({ pathname, searchParams }: URL): readonly string[] {
+  return [...pathname.split('/'), ...searchParams.values()].filter((part) => part.length >= minSecretInUrl)
 }
 
 function entriesOf(headers: RequestInit['headers']): Iterable<readonly [string, string]> {

@@ -137,7 +137,7 @@ function remoteEndpoint(
   url: string,
   source: CredentialSource,
 ): Pick<OpenOptions, 'endpoint' | 'cleanWords'> {
-  const words = serverWords()
+  const words = serverWords(url)
   const fetch = authorizedFetch({ fetch: words.watching(context.fetch), serverUrl: url, source })
   return { endpoint: { url, fetch }, cleanWords: words.clean }
 }
