@@ -8,8 +8,8 @@ import {
 import { stdioServer } from 'mcp-integrations/stdio'
 import { localCases } from '../local-cases.js'
 
-export const callTimeoutMs = 1_500
-export const connectTimeoutMs = 3_000
+export const callTimeoutMs = 15_000
+export const connectTimeoutMs = 30_000
 
 /** A host application of one case, with a registry and a storage of its own. */
 export interface Host {
@@ -44,7 +44,7 @@ export function openHost({
 } = {}): Host {
   const time = { aheadMs: 0 }
   const started = Date.now()
-  const now = (): number => started + (Date.now() - started) * pace + time.aheadMs
+  const now = (): number => Math.floor(started + (Date.now() - started) * pace + time.aheadMs)
   const storage = given ?? memoryStorage({ now })
   const said: unknown[] = []
   const took: Host['took'] = []

@@ -6,8 +6,17 @@ export interface Cost {
   readonly memory: number
   /** The longest time in which nothing else had a turn, as far as this process was at work in it, in ms. */
   readonly loop: number
+  /** CPU of this process, in ms, the sibling's calls included. */
+  readonly cpu: number
   /** The slowest of a hundred calls of a healthy sibling meanwhile; `undefined` for too few of them. */
-  readonly p99: number | undefined
+  readonly sibling: Slowest | undefined
+}
+
+/** How long calls took, in ms. */
+export interface Slowest {
+  /** As far as this process was at work meanwhile: other programs of the machine don't count. */
+  readonly work: number
+  readonly wait: number
 }
 
 /** What the machine does at the moment, measured beside each case. */
@@ -17,7 +26,7 @@ export interface Control {
   /** How much longer that work takes than on the machine that the bounds are for; at least 1. */
   readonly slowness: number
   /** The slowest of the sibling's calls when nothing hostile runs. */
-  readonly p99: number
+  readonly sibling: Slowest
 }
 
 /**
@@ -32,9 +41,9 @@ export async function measureControl(sibling: () => Promise<unknown>): Promise<C
     Array.from({ length: 3 }, () => cpuOf(fixedWork)),
     0.5,
   )
-  const times: number[] = []
+  const times: Slowest[] = []
   for (let n = 0; n < 40; n++) times.push(await timed(sibling))
-  return { workMs, slowness: Math.max(1, workMs / referenceMs), p99: Math.max(...times) }
+  return { workMs, slowness: Math.max(1, workMs / referenceMs), sibling: slowest(times, 1) }
 }
 
 function cpuOf(work: () => void): number {
@@ -65,7 +74,7 @@ export async function measure<T>(
     peak = Math.max(peak, process.memoryUsage.rss())
   }
   const watch = setInterval(look, turnMs)
-  const times: number[] = []
+  const times: Slowest[] = []
   const ended = new AbortController()
   const beside = (async () => {
     while (!ended.signal.aborted) {
@@ -73,15 +82,18 @@ export async function measure<T>(
       await new Promise((resolve) => setTimeout(resolve, turnMs))
     }
   })()
-  const began = performance.now()
+  const began = { at: performance.now(), cpu: cpuMs() }
   const value = await work()
-  const ms = performance.now() - began
+  const ms = performance.now() - began.at
+  const cpu = cpuMs() - began.cpu
   look()
   clearInterval(watch)
   ended.abort()
   await beside
-  const p99 = times.length >= 100 ? quantile(times, 0.99) : undefined
-  return { value, cost: { ms, memory: peak - before, loop, p99 } }
+  return {
+    value,
+    cost: { ms, memory: peak - before, loop, cpu, sibling: times.length >= 100 ? slowest(times, 0.99) : undefined },
+  }
 }
 
 const turnMs = 5
@@ -91,8 +103,22 @@ function cpuMs(): number {
   return (user + system) / 1000
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const from = performance.now()
+async function timed(work: () => Promise<unknown>): Promise<Slowest> {
+  const from = { at: performance.now(), cpu: cpuMs() }
   await work().catch(() => undefined)
-  return performance.now() - from
+  const wait = performance.now() - from.at
+  return { work: Math.min(wait, cpuMs() - from.cpu), wait }
+}
+
+function slowest(times: readonly Slowest[], part: number): Slowest {
+  return {
+    work: quantile(
+      times.map(({ work }) => work),
+      part,
+    ),
+    wait: quantile(
+      times.map(({ wait }) => wait),
+      part,
+    ),
+  }
 }

@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange, Message } from '../case.js'
+import { prepareBodies } from '../servers/bodies.js'
 import { servers } from '../servers/index.js'
 import { playAuthorizationServer } from '../sign-in/authorization-server.js'
 import { strayCanaries } from './canaries.js'
@@ -24,6 +25,7 @@ const leaked: string[] = []
 const secrets: string[] = []
 const streams = new Map<string, ServerResponse>()
 
+prepareBodies()
 const foreign = await listen((request, response) => serve(request, response, true))
 const base = await listen((request, response) => serve(request, response, false))
 process.send?.({ base, foreign })

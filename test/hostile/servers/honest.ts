@@ -46,6 +46,8 @@ export function server(instead: Readonly<Record<string, Answer>>): Answer {
         return result(exchange, list([good]))
       case 'tools/call':
         return result(exchange, hello)
+      case 'ping':
+        return result(exchange, {})
       default:
         response.writeHead(202).end()
     }

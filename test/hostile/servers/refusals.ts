@@ -6,6 +6,7 @@ const redirect = (status: number, location: (places: { base: string; foreign: st
 const status = (code: number, headers: Record<string, string | string[]> = {}, body = ''): Answer =>
   onCall(({ response }) => void response.writeHead(code, headers).end(body))
 const challenge = (code: number, text: string): Answer => status(code, { 'www-authenticate': text })
+const gone: Answer = ({ response }) => void response.writeHead(404).end()
 const refused = 'redirect_refused'
 /** A server that a key was entered for refuses that key. */
 const needsPerson = 'authorization_required | authorization_failed'
@@ -44,14 +45,28 @@ export const refusals = serverCases({
   ],
   'sessions that are never known': [
     ['legacy'],
-    'session_lost | not_mcp | protocol_error',
-    server({ 'tools/list': ({ response }) => void response.writeHead(404).end() }),
+    'session_lost',
+    server({ 'tools/list': gone, ping: gone }),
+    { most: { initialize: 2, 'tools/list': 2 } },
+  ],
+  'sessions in which only the list of tools is missing': [
+    ['legacy'],
+    'protocol_error',
+    server({ 'tools/list': gone }),
+    { most: { initialize: 2, 'tools/list': 2 } },
   ],
   'sessions that are forgotten at each call': [
     ['legacy'],
-    'session_lost | protocol_error',
-    status(404),
+    'session_lost',
+    server({ 'tools/call': gone, ping: gone }),
     // One to connect, one to call, and one more when the session is lost.
+    { most: { initialize: 3, 'tools/call': 2 } },
+  ],
+  // The ping is answered: what is missing is what the call is about.
+  'calls that are never found': [
+    ['legacy'],
+    'protocol_error',
+    onCall(gone),
     { most: { initialize: 3, 'tools/call': 2 } },
   ],
   'a new session with each answer': [

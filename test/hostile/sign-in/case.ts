@@ -47,7 +47,7 @@ export interface SignInCase extends Case {
   readonly callback?: ((callback: URL) => void) | undefined
   /** What a person does there. @default signs in, and calls a tool after the token has expired */
   readonly meet?: ((host: Host, issuer: string) => Promise<string>) | undefined
-  /** How much faster than ours the clock of deadlines runs: hanging would take too long otherwise. @default 1 */
+  /** How much faster than ours the clock of deadlines runs. @default 10 where `timeout` is an outcome, otherwise 1 */
   readonly pace?: number | undefined
 }
 

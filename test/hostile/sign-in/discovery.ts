@@ -123,7 +123,7 @@ const resources = signInCases({
       }),
     },
   ],
-  'a resource document that never comes': ['timeout', { resourceAnswer: () => 'hang' }, { pace: 10 }],
+  'a resource document that never comes': ['timeout', { resourceAnswer: () => 'hang' }],
 })
 
 const issuers = signInCases({
@@ -158,7 +158,7 @@ const issuers = signInCases({
     'authorization_failed | redirect_refused',
     { wellKnown: ({ foreign }) => ({ status: 302, headers: { location: `${foreign}/none` } }) },
   ],
-  'metadata that never comes': ['timeout', { wellKnown: () => 'hang' }, { pace: 10 }],
+  'metadata that never comes': ['timeout', { wellKnown: () => 'hang' }],
   'metadata that fails': ['server_error', { wellKnown: () => ({ status: 500, body: 'canary-of-the-server' }) }],
 })
 

@@ -92,7 +92,7 @@ export const endpoints = [
     ],
     'a revocation inside': ['completed', at('revocation_endpoint', () => 'http://169.254.169.254/revoke')],
     'an account page inside': ['completed', at('userinfo_endpoint', () => 'http://169.254.169.254/userinfo')],
-    'a registration that never comes': ['timeout', { register: () => 'hang' }, { pace: 10 }],
+    'a registration that never comes': ['timeout', { register: () => 'hang' }],
     'a registration without end': ['response_too_large | timeout', { register: () => 'endless' }],
     'a registration of another': [
       'authorization_failed',

@@ -69,7 +69,7 @@ const answers = signInCases({
   ],
   'an answer of blanks': [invalid, first({ body: ' '.repeat(100_000) })],
   'an answer without end to a code': ['response_too_large | timeout', first('endless')],
-  'silence after a code': ['timeout', first('hang'), { pace: 10 }],
+  'silence after a code': ['timeout', first('hang')],
   'an end after a code': ['unreachable', first('drop'), { most: { token: 1 } }],
 })
 
@@ -92,7 +92,7 @@ const refreshes = signInCases({
   ],
   'a refresh that ends': [passing, second('drop')],
   'a refresh without end': [passing, second('endless')],
-  'a refresh that hangs': [passing, second('hang'), { pace: 10 }],
+  'a refresh that hangs': [passing, second('hang')],
   'a refresh that is empty': [passing, second({ body: '' })],
   'a refresh that leads elsewhere': [
     passing,
