@@ -202,7 +202,9 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
     [503, 'server_error', true],
   ])('names HTTP %i', async (status, code, mayHaveRun) => {
     const secret = 'sk-canary'
-    const connection = await answering(() => new Response(secret, { status, headers: { 'retry-after': '7' } }))
+    const connection = await answering(({ id, method }) =>
+      method === 'ping' ? result(id, {}) : new Response(secret, { status, headers: { 'retry-after': '7' } }),
+    )
     const error = await rejectionOf(connection.callTool(tool('t'), {}, patient))
     expect(error).toMatchObject({ code, mayHaveRun })
     if (status === 429) expect(error.retryAfterMs).toBe(7_000)

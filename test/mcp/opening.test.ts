@@ -168,11 +168,24 @@ describe('a session', () => {
     await server.close()
   })
 
-  it('that seems lost at once again is not: the answer was about the call, after two handshakes', async () => {
-    const server = rawServer('legacy', () => new Response(null, { status: 404 }))
+  it('that seems lost at once again is not if it answers a ping: the answer was about the call, after two handshakes', async () => {
+    const server = rawServer('legacy', ({ id, method }) =>
+      method === 'ping' ? result(id, {}) : new Response(null, { status: 404 }),
+    )
     const connection = await open(server)
     expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
       code: 'protocol_error',
+      httpStatus: 404,
+      mayHaveRun: false,
+    })
+    expect(server.requests.filter(({ method }) => method === 'initialize')).toHaveLength(2)
+  })
+
+  it('that refuses even a ping in the new session is lost, after two handshakes', async () => {
+    const server = rawServer('legacy', () => new Response(null, { status: 404 }))
+    const connection = await open(server)
+    expect(await rejectionOf(connection.callTool(tool('t'), {}, patient))).toMatchObject({
+      code: 'session_lost',
       httpStatus: 404,
       mayHaveRun: false,
     })
