@@ -33,13 +33,13 @@ export function serverWords(url?: string): ServerWords {
     if (secrets.size > maxSecrets) secrets.delete(secrets.values().next().value!)
   }
   return {
-    watching: (fetch) => (url, init) => {
+    watching: (fetch) => (to, init) => {
       for (const [name, value] of entriesOf(init?.headers)) {
         if (ofTheProtocol.test(name)) continue
         note(value)
         for (const part of value.split(/[\s,;=:]+/)) if (part.length >= 8) note(part)
       }
-      return fetch(url, init)
+      return fetch(to, init)
     },
     clean(words) {
       return visibleLines(withoutSecrets(words, secrets), maxCharacters).shown
