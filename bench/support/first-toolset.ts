@@ -4,9 +4,13 @@ import { sqliteStorage } from 'mcp-integrations/sqlite'
 import { timesOf } from './figures.js'
 import { actor, hostRegistry } from './host.js'
 
-const [path = '', url = ''] = process.argv.slice(2)
-const registry = hostRegistry(sqliteStorage({ database: new Database(path) }), url)
-const [time] = await timesOf(1, () => registry.actingAs(actor).toolset('assistant'))
-await registry.close()
-process.send?.({ time })
-process.disconnect()
+const [path, url = ''] = process.argv.slice(2)
+if (path !== undefined) await measure(path)
+
+async function measure(file: string): Promise<void> {
+  const registry = hostRegistry(sqliteStorage({ database: new Database(file) }), url)
+  const [time] = await timesOf(1, () => registry.actingAs(actor).toolset('assistant'))
+  await registry.close()
+  process.send?.({ time })
+  process.disconnect()
+}

@@ -4,7 +4,7 @@ import type { Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
 import { ifReadable } from '../state/read-record.js'
-import type { ListedTool } from '../state/tool-list-cache.js'
+import type { ListedTool } from '../state/listed-tool.js'
 
 /** A listed tool with its settings and its change since it was accepted. */
 export type Assessed = Pick<Assessment, 'change' | 'settings'> & { readonly tool: ListedTool }
@@ -22,7 +22,7 @@ export async function acceptedOf(
   if (changed.length === 0) return assessed.map(() => undefined)
   const { records } = await context.storage.read(
     ref.workspaceId,
-    changed.map(({ change, tool }) => keys.accepted(ref.integrationId, change?.from ?? tool.definition.name)),
+    changed.map(({ change, tool }) => keys.accepted(ref.integrationId, change?.from ?? tool.name)),
   )
   const found = new Map(changed.map((one, n) => [one, ifReadable<ToolDefinition>(records[n])]))
   return assessed.map((one) => {

@@ -90,7 +90,7 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
   const { call, grant, approval } = permitted
   const again = await resolveWireTool(context, call.scope, {
     integrationId: call.target.integrationId,
-    name: call.tool.definition.name,
+    name: call.tool.name,
     args: call.args,
     extraKey: grant?.key,
   })
@@ -106,7 +106,7 @@ async function decideAgain(context: Context, permitted: Permitted): Promise<Reso
   if (verdict.mode === 'deny')
     throw new IntegrationError(
       'forbidden',
-      `Policy refuses tool "${visible(call.tool.definition.name)}" of integration "${call.target.record.name}": ${verdict.why}`,
+      `Policy refuses tool "${visible(call.tool.name)}" of integration "${call.target.record.name}": ${verdict.why}`,
       { integrationId: call.target.integrationId, rule: verdict.rule },
     )
   if (verdict.mode === 'auto' || approval !== undefined) return again

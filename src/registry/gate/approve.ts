@@ -31,7 +31,7 @@ export async function approve(
       await recordCall(context, call, { rule: verdict.rule, outcome: 'denied_by_policy' })
       throw new IntegrationError(
         'forbidden',
-        `Policy refuses tool "${visible(call.tool.definition.name)}" of integration "${call.target.record.name}": ${verdict.why}`,
+        `Policy refuses tool "${visible(call.tool.name)}" of integration "${call.target.record.name}": ${verdict.why}`,
         { integrationId: call.target.integrationId, rule: verdict.rule },
       )
     case 'ask': {

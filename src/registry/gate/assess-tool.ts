@@ -5,7 +5,7 @@ import type { Context } from '../state/context.js'
 import type { CheckedActor } from '../../model/actor.js'
 import type { PolicyInput, PolicyVerdict } from '../state/options.js'
 import type { IntegrationRecord, SettingsRecord, ToolSettingsRecord, ToolsRecord } from '../state/records.js'
-import type { ListedTool, NamedTool } from '../state/tool-list-cache.js'
+import type { ListedTool, NamedTool } from '../state/listed-tool.js'
 
 /** A tool of an integration, as input of the rules for one actor. */
 export interface Subject {
@@ -49,10 +49,10 @@ export function assess(context: Context, subject: Subject, call: CallFacts = {})
 /** A tool's settings, label and change. */
 export function toolStateOf(subject: Subject): ToolState {
   const { record, tool } = subject
-  const settings = settingsOf(subject.settings, tool.definition.name)
+  const settings = settingsOf(subject.settings, tool.name)
   const change = changeOf(subject.manifest, settings, tool)
   const label = resolveLabel({
-    annotations: tool.definition.annotations,
+    annotations: tool.annotations,
     trusted: record.trusted,
     connectorLabel: settings.connectorLabel,
     personLabel: settings.label,
@@ -90,7 +90,7 @@ export function bindingHashOf(
   settings: SettingsRecord | undefined,
   tool: ListedTool,
 ): string {
-  const own = settingsOf(settings, tool.definition.name)
+  const own = settingsOf(settings, tool.name)
   return isOnlyWords(changeOf(manifest, own, tool)?.kind) ? (own.accepted ?? tool.hash) : tool.hash
 }
 
@@ -111,8 +111,7 @@ function changeOf(
 ): Assessment['change'] {
   if (settings.accepted === tool.hash) return undefined
   const { changes } = manifest ?? {}
-  const known =
-    changes !== undefined && Object.hasOwn(changes, tool.definition.name) ? changes[tool.definition.name] : undefined
+  const known = changes !== undefined && Object.hasOwn(changes, tool.name) ? changes[tool.name] : undefined
   return known ?? { kind: settings.accepted === undefined ? 'new' : 'widened' }
 }
 
@@ -148,10 +147,10 @@ export function policyFacts(
       trusted: record.trusted,
     },
     tool: {
-      name: tool.definition.name,
+      name: tool.name,
       modelName: tool.modelName(record.handle),
       label,
-      annotations: tool.definition.annotations,
+      annotations: tool.annotations,
     },
   }
 }

@@ -1,11 +1,11 @@
 import { frozen } from '../../model/frozen.js'
-import type { ToolDefinition } from '../../model/tool.js'
 import type { ToolsetTool, UnavailableTool } from '../../model/toolset.js'
 import type { ApprovalVerdict } from '../../policy/approval-rule.js'
 import { filterTools, type Filtered } from '../../policy/tool-filter.js'
 import type { Context } from '../state/context.js'
 import { askPolicy, policyFacts, verdictOn } from './assess-tool.js'
-import type { IntegrationPart, ToolPart } from './toolset-parts.js'
+import { describedBy } from './described-tool.js'
+import type { ForModels, IntegrationPart, ToolPart } from './toolset-parts.js'
 
 /** The tools of one integration that an agent may call now, and the missing ones. */
 export interface AvailableTools {
@@ -115,21 +115,17 @@ function availableTools(
   }
 }
 
-/** The tool is shared by all callers, so it is frozen. Its definition is already frozen. */
+/** The tool is shared by all callers, so it is frozen, and so is its definition. */
 function toolOf(
   { subject: { tool, record }, state: { label, mode } }: ToolPart,
-  { name, title, description, inputSchema, outputSchema }: ToolDefinition,
+  definition: ForModels,
   { mode: effect, rule }: ApprovalVerdict,
   integration: ToolsetTool['integration'],
 ): ToolsetTool {
   const resolved = effect === 'auto' ? 'auto' : 'ask'
-  return Object.freeze({
+  return describedBy(definition, {
     modelName: tool.modelName(record.handle),
-    name,
-    title,
-    description,
-    inputSchema,
-    outputSchema,
+    name: tool.name,
     label: label && Object.freeze(label),
     approval: Object.freeze({ mode, resolved, rule }),
     integration,

@@ -38,7 +38,7 @@ export function begin(context: Context, permitted: Permitted, maxMs: number): En
   const { call, rule } = permitted
   const { actor, agentId } = call.scope
   const { workspaceId, integrationId } = call.target
-  const tool = call.tool.definition.name
+  const tool = call.tool.name
   const at = call.now
   context.feed.notifyCall(() => ({
     type: 'call_started',

@@ -22,7 +22,7 @@ export function elicitFor(
             agentId: scope.agentId,
             conversationId: scope.conversationId,
             integration: { id: target.integrationId, name: target.record.name, origin: target.record.origin },
-            tool: tool.definition.name,
+            tool: tool.name,
             ...question,
           },
           options,

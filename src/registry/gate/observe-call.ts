@@ -23,7 +23,7 @@ export function observeCall(context: Context, { call, rule, approval }: Permitte
       agentId: scope.agentId,
       conversationId: scope.conversationId,
       integration: { id: integrationId, name: record.name, origin: record.origin },
-      tool: tool.definition.name,
+      tool: tool.name,
       modelName,
       rule,
       approvalId: approval?.value.request.approvalId,

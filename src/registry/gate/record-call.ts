@@ -43,7 +43,7 @@ export function auditOf(context: Context, call: ResolvedCall, entry: Partial<Aud
     userId: call.scope.actor.userId,
     agentId: call.scope.agentId,
     integrationId: call.target.integrationId,
-    tool: call.tool.definition.name,
+    tool: call.tool.name,
     argumentsDigest: call.args.digest,
     arguments: context.options.retention.auditArguments ? call.args.value : undefined,
     ...entry,

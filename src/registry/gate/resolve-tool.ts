@@ -1,6 +1,6 @@
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { CopiedArguments } from '../../policy/arguments.js'
-import { notForModels, type NotForModels } from '../../policy/model-audience.js'
+import type { NotForModels } from '../../policy/model-audience.js'
 import { visible } from '../../model/visible-text.js'
 import type { Context } from '../state/context.js'
 import { accessTo, allow } from '../state/access.js'
@@ -12,7 +12,8 @@ import type { StorageCheck, StorageRecord } from '../../ports/storage.js'
 import { settingsOf } from './assess-tool.js'
 import type { ResolvedCall } from './resolved-call.js'
 import type { CallScope } from './call-scope.js'
-import type { NamedTool, ToolList } from '../state/tool-list-cache.js'
+import type { NamedTool } from '../state/listed-tool.js'
+import type { ToolList } from '../state/tool-list-cache.js'
 
 /**
  * Finds the integration and tool of a model's name, as stored now.
@@ -131,7 +132,7 @@ function mustBeOpenTo(agentId: string, { enabled, agents, name }: IntegrationRec
 
 /** @throws IntegrationError `tool_disabled`, `agent_not_allowed` */
 function mustBeCallable(
-  { definition }: NamedTool,
+  { name, notForModels }: NamedTool,
   agentId: string,
   of: {
     readonly record: IntegrationRecord
@@ -141,24 +142,23 @@ function mustBeCallable(
 ): void {
   const { integrationId } = of
   const inIntegration = `of integration "${of.record.name}"`
-  const kept = notForModels(definition)
-  if (kept !== undefined)
+  if (notForModels !== undefined)
     throw new IntegrationError(
       'tool_disabled',
-      `Tool "${visible(definition.name)}" ${inIntegration} can't be called by agents: ${keptFor[kept]}`,
+      `Tool "${visible(name)}" ${inIntegration} can't be called by agents: ${keptFor[notForModels]}`,
       { integrationId },
     )
-  const { enabled, agents } = settingsOf(of.settings, definition.name)
+  const { enabled, agents } = settingsOf(of.settings, name)
   if (enabled === false)
     throw new IntegrationError(
       'tool_disabled',
-      `Tool "${definition.name}" ${inIntegration} is turned off. Turn it on with configureTools().`,
+      `Tool "${name}" ${inIntegration} is turned off. Turn it on with configureTools().`,
       { integrationId },
     )
   if (agents !== undefined && !agents.includes(agentId))
     throw new IntegrationError(
       'agent_not_allowed',
-      `Agent "${agentId}" may not use tool "${definition.name}" ${inIntegration}. Change its agents with configureTools().`,
+      `Agent "${agentId}" may not use tool "${name}" ${inIntegration}. Change its agents with configureTools().`,
       { integrationId },
     )
 }

@@ -3,7 +3,7 @@ import type { ApprovalBinding } from '../../policy/binding.js'
 import type { StorageCheck, StorageRecord } from '../../ports/storage.js'
 import type { SettingsRecord, ToolsRecord } from '../state/records.js'
 import type { Target } from '../state/target.js'
-import type { NamedTool } from '../state/tool-list-cache.js'
+import type { NamedTool } from '../state/listed-tool.js'
 import { bindingHashOf, type Subject } from './assess-tool.js'
 import type { CallScope } from './call-scope.js'
 
@@ -36,7 +36,7 @@ export function bindingOf(call: ResolvedCall): ApprovalBinding {
     conversationId,
     integrationId: call.target.integrationId,
     bindingRevision: call.target.bindingRevision,
-    tool: call.tool.definition.name,
+    tool: call.tool.name,
     definitionHash: bindingHashOf(call.manifest, call.settings, call.tool),
     argumentsDigest: call.args.digest,
   }

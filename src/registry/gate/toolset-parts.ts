@@ -2,11 +2,10 @@ import { frozen } from '../../model/frozen.js'
 import type { ToolDefinition } from '../../model/tool.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ApprovalVerdict } from '../../policy/approval-rule.js'
-import { notForModels } from '../../policy/model-audience.js'
 import { filterTools, type Filtered, type FilterInput } from '../../policy/tool-filter.js'
 import { inAcceptedWords } from '../../policy/accepted-words.js'
 import { WorkPace } from '../../mcp/work-pace.js'
-import { shownDefinition, wasShown } from '../../policy/shown-definition.js'
+import { shownDefinition } from '../../policy/shown-definition.js'
 import { acceptedOf } from './accepted-definitions.js'
 import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-tool.js'
 import { ownerFor } from '../state/access.js'
@@ -24,11 +23,16 @@ export interface IntegrationPart {
   readonly filter: Omit<FilterInput, 'tools'>
   readonly tools: readonly ToolPart[]
   /** The definitions for models, by the server's name of the tool. */
-  readonly definitions: ReadonlyMap<string, ToolDefinition>
+  readonly definitions: ReadonlyMap<string, ForModels>
   /** The tools that may be used. The host's policy may deny more of them. */
   readonly filtered: Filtered
-  /** Present if the tool list is missing or old, to list the tools again in the background. */
+  /** Present if the tool list is missing, unreadable or old, to list the tools again in the background. */
   readonly stale: ListOwner | undefined
+}
+
+/** A tool's definition for models. Reading it may parse it. */
+export interface ForModels {
+  readonly shown: ToolDefinition
 }
 
 /** One tool of an integration. */
@@ -70,10 +74,10 @@ async function partOf(
       subject,
       state,
       verdict: verdictOn(context, subject, state, { policy: undefined }),
-      name: tool.definition.name,
+      name: tool.name,
       enabled: state.settings.enabled ?? true,
       agents: state.settings.agents,
-      notForModels: notForModels(tool.definition),
+      notForModels: tool.notForModels,
     }
   })
   const filter = {
@@ -104,29 +108,26 @@ function isFor(agentId: string, record: IntegrationRecord): boolean {
   return record.enabled && record.agents.includes(agentId)
 }
 
-/** Definitions for models: accepted texts with invisible characters escaped. A new tool has only its own texts. */
+/**
+ * Definitions for models: accepted texts with invisible characters escaped. A new tool has only its own texts, and an
+ * unchanged one has accepted ones: their definitions are not read yet.
+ */
 async function definitionsForModels(
   context: Context,
   ref: { readonly workspaceId: string; readonly integrationId: string },
   usable: readonly Pick<ToolPart, 'subject' | 'state'>[],
-): Promise<ReadonlyMap<string, ToolDefinition>> {
-  const accepted = usable.some(({ state }) => state.change !== undefined)
-    ? await acceptedOf(
-        context,
-        ref,
-        usable.map(({ subject: { tool }, state }) => ({ ...state, tool })),
-      )
-    : []
+): Promise<ReadonlyMap<string, ForModels>> {
+  const definitions = new Map<string, ForModels>(usable.map(({ subject: { tool } }) => [tool.name, tool]))
+  const changed = usable.flatMap(({ subject: { tool }, state }) =>
+    state.change === undefined || state.change.kind === 'new' ? [] : [{ ...state, tool }],
+  )
+  if (changed.length === 0) return definitions
+  const accepted = await acceptedOf(context, ref, changed)
   const pace = new WorkPace()
-  const definitions = new Map<string, ToolDefinition>()
-  for (const [n, { subject, state }] of usable.entries()) {
-    const { definition } = subject.tool
-    const { change } = state
-    const worded = change === undefined || change.kind === 'new' ? definition : inAcceptedWords(definition, accepted[n])
-    const units = wasShown(worded) ? 0 : subject.tool.size >> 2
-    definitions.set(definition.name, frozen(shownDefinition(worded)))
-    // Most were shown before: a turn of the microtask queue for each would be most of the time.
-    if (units > 0) await pace.after(units)
+  for (const [n, { tool }] of changed.entries()) {
+    const worded = inAcceptedWords(tool.definition, accepted[n])
+    definitions.set(tool.name, { shown: frozen(shownDefinition(worded)) })
+    await pace.after(tool.size >> 2)
   }
   return definitions
 }
@@ -185,9 +186,9 @@ async function loadAll(
   return found.map((one) => ({ ...one, list: byId.get(one.integrationId) }))
 }
 
-/** Whether an integration is connected and its list is missing or old. Background work never waits for a sign-in. */
-function needsListing({ manifest, status, record, owner }: LoadedTools, now: number): boolean {
+/** Whether an integration is connected and its list is missing, unreadable or old. Background work never waits for a sign-in. */
+function needsListing({ manifest, list, status, record, owner }: LoadedTools, now: number): boolean {
   if (!record.established || (status !== undefined && status.reason === 'awaiting_authorization')) return false
   if (owner !== sharedOwner && status === undefined) return false
-  return manifest === undefined || now > (manifest.freshUntil ?? manifest.listedAt + listTtlMs)
+  return manifest === undefined || list === undefined || now > (manifest.freshUntil ?? manifest.listedAt + listTtlMs)
 }

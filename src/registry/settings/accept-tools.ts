@@ -7,7 +7,7 @@ import { conflict } from '../state/errors.js'
 import { keys } from '../state/keys.js'
 import type { ToolSettingsRecord } from '../state/records.js'
 import { retrying } from '../state/retrying.js'
-import type { ListedTool } from '../state/tool-list-cache.js'
+import type { ListedTool } from '../state/listed-tool.js'
 import { commitSettings, define } from './commit-tool-settings.js'
 import { loadTools, noSuchTool } from './load-tools.js'
 

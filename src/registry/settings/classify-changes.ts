@@ -11,7 +11,8 @@ import type { Context } from '../state/context.js'
 import { toJson, type ToolSettingsRecord } from '../state/records.js'
 import { ifReadable } from '../state/read-record.js'
 import { keys } from '../state/keys.js'
-import type { ListedTool, ToolList } from '../state/tool-list-cache.js'
+import type { ListedTool } from '../state/listed-tool.js'
+import type { ToolList } from '../state/tool-list-cache.js'
 
 /** Classifies the changes. All comparisons of a list share one budget; once it is exhausted, tools count as widened. */
 export async function classifyChanges(
@@ -20,7 +21,7 @@ export async function classifyChanges(
   settings: Readonly<Record<string, ToolSettingsRecord>>,
   accepted: ReadonlyMap<string, ToolDefinition>,
 ): Promise<Readonly<Record<string, Changed>>> {
-  const acceptedHash = ({ definition }: ListedTool) => settingsOf({ tools: settings }, definition.name).accepted
+  const acceptedHash = ({ name }: ListedTool) => settingsOf({ tools: settings }, name).accepted
   const isNew = (tool: ListedTool): boolean => acceptedHash(tool) === undefined
   const unaccepted = tools.filter((tool) => acceptedHash(tool) !== tool.hash)
   const same = tools.filter((tool) => acceptedHash(tool) === tool.hash)
@@ -29,7 +30,7 @@ export async function classifyChanges(
   const renames = findRenames(gone, fresh)
   const swaps = findSwaps(
     unaccepted.map(({ definition }) => definition),
-    new Map([...accepted, ...same.map(({ definition }) => [definition.name, definition] as const)]),
+    new Map([...accepted, ...same.map(({ name, definition }) => [name, definition] as const)]),
   )
   const work = new WorkBudget(comparingWork)
   const pace = new WorkPace()

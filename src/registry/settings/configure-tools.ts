@@ -7,7 +7,7 @@ import type { ActorContext } from '../state/context.js'
 import { conflict } from '../state/errors.js'
 import type { ToolSettingsRecord } from '../state/records.js'
 import { retrying } from '../state/retrying.js'
-import type { ListedTool } from '../state/tool-list-cache.js'
+import type { ListedTool } from '../state/listed-tool.js'
 import { commitSettings, define } from './commit-tool-settings.js'
 import { loadTools, noSuchTool, revisionOf } from './load-tools.js'
 

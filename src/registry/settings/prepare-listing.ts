@@ -10,7 +10,8 @@ import { toJson, type SettingsRecord, type ToolSettingsRecord, type ToolsRecord 
 import type { Versioned } from '../state/read-record.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import type { ListOwner } from '../state/target.js'
-import { hashed, type ListedTool, type ToolList } from '../state/tool-list-cache.js'
+import type { ListedTool } from '../state/listed-tool.js'
+import { hashed, type ToolList } from '../state/tool-list-cache.js'
 import { listWrites } from '../state/tool-list-records.js'
 import { acceptedDefinitions, classifyChanges } from './classify-changes.js'
 
@@ -55,7 +56,7 @@ export async function prepareListing(
     integrationId,
     owner,
     { ...listing, tools },
-    { now: options.now, maxBytes: limits.maxResponseBytes, previous: manifest },
+    { now: options.now, maxBytes: limits.maxResponseBytes, previous: manifest, isReadable: before !== undefined },
   )
   context.lists.keep(written.manifest.hash, tools)
   const listed = { ...written, events: eventsOf(listOwner, before, tools) }
@@ -77,12 +78,11 @@ function acceptingAll(
   given: { readonly tools: readonly ListedTool[]; readonly settings: Settings; readonly known: KnownTools },
 ): PreparedListing {
   const { tools, settings, known } = given
-  const bindingHashes = new Map(tools.map(({ definition, hash }) => [definition.name, hash]))
+  const bindingHashes = new Map(tools.map(({ name, hash }) => [name, hash]))
   const unaccepted = tools.filter((tool) => acceptedHash(settings, tool) !== tool.hash)
   if (unaccepted.length === 0 && known.settings !== undefined) return { ...listed, bindingHashes }
   const accepted = { ...settings }
-  for (const { definition, hash } of unaccepted)
-    accepted[definition.name] = { ...settingsOf({ tools: settings }, definition.name), accepted: hash }
+  for (const { name, hash } of unaccepted) accepted[name] = { ...settingsOf({ tools: settings }, name), accepted: hash }
   const write = {
     key: keys.settings(integrationId),
     ifVersion: known.settings?.version ?? null,
@@ -99,13 +99,13 @@ async function markingChanges(
   given: { readonly tools: readonly ListedTool[]; readonly settings: Settings; readonly before: ToolList | undefined },
 ): Promise<PreparedListing> {
   const { tools, settings, before } = given
-  const names = new Set(tools.map(({ definition }) => definition.name))
+  const names = new Set(tools.map(({ name }) => name))
   const missing = Object.keys(settings).filter((name) => settings[name]!.accepted !== undefined && !names.has(name))
   const unaccepted = tools.filter((tool) => acceptedHash(settings, tool) !== tool.hash)
   const accepted = await acceptedDefinitions(
     context,
     { workspaceId, integrationId },
-    [...unaccepted.map(({ definition }) => definition.name), ...missing],
+    [...unaccepted.map(({ name }) => name), ...missing],
     { settings, before },
   )
   const changes = await classifyChanges(tools, missing, settings, accepted)
@@ -118,14 +118,12 @@ async function markingChanges(
     ...listed,
     manifest,
     writes: listed.writes.map((write) => (write.key === manifestKey ? { ...write, value: toJson(manifest) } : write)),
-    bindingHashes: new Map(
-      tools.map((tool) => [tool.definition.name, bindingHashOf(manifest, { tools: settings }, tool)]),
-    ),
+    bindingHashes: new Map(tools.map((tool) => [tool.name, bindingHashOf(manifest, { tools: settings }, tool)])),
   }
 }
 
-function acceptedHash(settings: Settings, { definition }: ListedTool): string | undefined {
-  return settingsOf({ tools: settings }, definition.name).accepted
+function acceptedHash(settings: Settings, { name }: ListedTool): string | undefined {
+  return settingsOf({ tools: settings }, name).accepted
 }
 
 /**
@@ -136,7 +134,7 @@ function fitting(
   settings: Readonly<Record<string, ToolSettingsRecord>>,
   tools: readonly ListedTool[],
 ): Readonly<Record<string, ToolSettingsRecord>> {
-  const listed = new Set(tools.map(({ definition }) => definition.name))
+  const listed = new Set(tools.map(({ name }) => name))
   const isKept = ([name, { accepted: _hash, ...set }]: [string, ToolSettingsRecord]): boolean =>
     listed.has(name) || Object.values(set).some((value) => value !== undefined)
   const isAllListed = Object.keys(settings).every((name) => listed.has(name))
@@ -166,15 +164,13 @@ function eventsOf(
 ): readonly NewEvent[] {
   const added: string[] = []
   const changed: string[] = []
-  for (const { definition, hash } of tools) {
-    const was = before?.get(definition.name)
-    if (was === undefined) added.push(definition.name)
-    else if (was.hash !== hash) changed.push(definition.name)
+  for (const { name, hash } of tools) {
+    const was = before?.get(name)
+    if (was === undefined) added.push(name)
+    else if (was.hash !== hash) changed.push(name)
   }
-  const names = new Set(tools.map(({ definition }) => definition.name))
-  const removed = (before?.tools ?? []).flatMap(({ definition }) =>
-    names.has(definition.name) ? [] : [definition.name],
-  )
+  const names = new Set(tools.map(({ name }) => name))
+  const removed = (before?.tools ?? []).flatMap(({ name }) => (names.has(name) ? [] : [name]))
   if (added.length + changed.length + removed.length === 0) return []
   return [
     {

@@ -176,7 +176,7 @@ function countTools(
     const { change, verdict } = assess(context, { actor, integrationId: id, record, settings, manifest, tool })
     if (change !== undefined && change.kind !== 'same') counts.changed++
     if (verdict.rule === 'tool_held') counts.held++
-    if (settingsOf(settings, tool.definition.name).enabled === false) continue
+    if (settingsOf(settings, tool.name).enabled === false) continue
     counts.enabled++
     if (verdict.mode === 'ask') counts.ask++
   }

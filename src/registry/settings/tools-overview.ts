@@ -1,10 +1,10 @@
 import type { QuarantinedTool, Tool } from '../../model/tool.js'
 import { WorkPace } from '../../mcp/work-pace.js'
-import { shownDefinition, wasShown } from '../../policy/shown-definition.js'
 import { assess } from '../gate/assess-tool.js'
 import { changesOf } from '../gate/tool-changes.js'
 import { load } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
+import type { NamedTool } from '../state/listed-tool.js'
 import { targetFrom, targetKeys } from '../state/target.js'
 import { loadTools, revisionOf } from './load-tools.js'
 import { refreshTools } from './refresh-tools.js'
@@ -35,14 +35,11 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
   }))
   const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
   const pace = new WorkPace()
-  for (const { tool } of assessed) {
-    const units = wasShown(tool.definition) ? 0 : tool.size >> 2
-    shownDefinition(tool.definition)
-    await pace.after(units)
-  }
+  const unread = assessed.filter(({ tool }) => !tool.isReady)
+  for (const { tool } of unread) await readOne(tool, pace)
   const tools = assessed.map(({ tool, label, mode, verdict, settings: own }, n): Tool => {
     const change = changes[n]
-    const definition = shownDefinition(tool.definition)
+    const definition = tool.shown
     return {
       name: definition.name,
       modelName: tool.modelName(record.handle),
@@ -68,6 +65,12 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
     listedAt: manifest?.listedAt,
     revision: revisionOf(known),
   }
+}
+
+/** Looks at all of a tool's definition. Pauses between many. */
+async function readOne(tool: NamedTool, pace: WorkPace): Promise<void> {
+  void tool.shown
+  await pace.after(tool.size >> 2)
 }
 
 /** `refreshTools()`: lists the server's tools now. */

@@ -1,34 +1,21 @@
 import { LRUCache } from 'lru-cache'
-import { frozen } from '../../model/frozen.js'
 import type { ToolListing } from '../../mcp/connection.js'
 import { WorkPace } from '../../mcp/work-pace.js'
 import type { ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage } from '../../ports/storage.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import { modelToolNames } from '../../policy/tool-name.js'
-import type { ToolsRecord } from './records.js'
 import { keys } from './keys.js'
-
-/** A tool as its server listed it, with the hash of its definition. */
-export interface ListedTool {
-  readonly definition: ToolDefinition
-  readonly hash: string
-  /** About how many characters of JSON the definition has: the work of looking at all of it. */
-  readonly size: number
-}
+import { factsOf, NamedTool, type ListedTool, type ToolFacts } from './listed-tool.js'
+import type { ToolsRecord } from './records.js'
+import { openListText } from './tool-list-text.js'
 
 /** A tool that was just listed, with its definition as JSON. */
 export interface NewTool extends ListedTool {
   readonly text: string
 }
 
-/** A listed tool with its model name, which depends on the whole list. */
-export interface NamedTool extends ListedTool {
-  /** The name that models get; `handle` is the integration's. */
-  modelName(handle: string): string
-}
-
-/** The tools of one integration as one server listed them, parsed once and found by either name. */
+/** The tools of one integration as one server listed them, found by either name. */
 export interface ToolList {
   readonly hash: string
   readonly tools: readonly NamedTool[]
@@ -39,7 +26,10 @@ export interface ToolList {
 
 /** Reads stored tool lists; lists with known content come from memory. */
 export interface ToolLists {
-  /** In the order of `manifests`; `undefined` where the list was replaced in the meantime: read its manifest again. */
+  /**
+   * In the order of `manifests`; `undefined` where the list was replaced in the meantime, and its manifest has to be read
+   * again, or where it can't be read.
+   */
   load(
     workspaceId: string,
     manifests: readonly Pick<ToolsRecord, 'hash' | 'chunks'>[],
@@ -58,7 +48,13 @@ export function toolLists(storage: RegistryStorage): ToolLists {
     keep(hash, tools) {
       if (known.has(hash)) return
       const size = tools.reduce((sum, tool) => sum + tool.size, 1)
-      remember(listOf(tools.map(frozen), hash), size)
+      remember(
+        listOf(
+          hash,
+          tools.map((tool) => [tool, tool.definition]),
+        ),
+        size,
+      )
     },
     async load(workspaceId, manifests) {
       const found = new Map(manifests.map(({ hash }) => [hash, known.get(hash)]))
@@ -74,10 +70,10 @@ export function toolLists(storage: RegistryStorage): ToolLists {
         for (const [hash, count] of missing) {
           const chunks = records.slice(at, (at += count))
           if (chunks.some((chunk) => chunk === undefined)) continue
-          const text = chunks.map((chunk) => chunk!.value as string).join('')
-          const list = known.get(hash) ?? parsedList(hash, text)
+          const text = chunks.map((chunk) => String(chunk!.value)).join('')
+          const list = known.get(hash) ?? openedList(hash, text)
           found.set(hash, list)
-          remember(list, text.length)
+          if (list !== undefined) remember(list, text.length)
         }
       }
       return manifests.map(({ hash }) => found.get(hash))
@@ -91,47 +87,38 @@ export async function hashed({ tools, texts }: Pick<ToolListing, 'tools' | 'text
   const found: NewTool[] = []
   for (const [n, definition] of tools.entries()) {
     const text = texts[n]!
-    found.push({ definition, text, hash: definitionHash(definition), size: text.length })
+    found.push({ ...factsOf(definition, definitionHash(definition), text.length), definition, text })
     await pace.after(text.length >> 4)
   }
   return found
 }
 
-/** A list that isn't stored yet, searchable by both names. */
-function listOf(listed: readonly ListedTool[], hash = ''): ToolList {
-  const byHandle = new Map<string, { readonly names: ReadonlyMap<string, string>; readonly tools: Names }>()
-  const namesFor = (handle: string) => {
-    const known = byHandle.get(handle)
-    if (known !== undefined) return known
-    const names = modelToolNames(
-      handle,
-      listed.map(({ definition }) => definition.name),
-    )
-    const made = { names, tools: new Map(tools.map((tool) => [names.get(tool.definition.name)!, tool])) }
-    byHandle.set(handle, made)
-    return made
-  }
-  const tools = listed.map((tool): NamedTool => ({
-    ...tool,
-    modelName: (handle) => namesFor(handle).names.get(tool.definition.name)!,
-  }))
-  const byName = new Map(tools.map((tool) => [tool.definition.name, tool]))
+/** @param listed - each tool with its definition, or with the JSON of that */
+function listOf(hash: string, listed: readonly (readonly [ToolFacts, ToolDefinition | string])[]): ToolList {
+  const names = listed.map(([{ name }]) => name)
+  const namesFor = perHandle((handle) => modelToolNames(handle, names))
+  const tools = listed.map(([facts, source]) => new NamedTool(facts, source, namesFor))
+  const byModelName = perHandle((handle) => new Map(tools.map((tool) => [tool.modelName(handle), tool])))
+  const byName = new Map(tools.map((tool) => [tool.name, tool]))
   return {
     hash,
     tools,
     get: (wireName) => byName.get(wireName),
-    byModelName: (handle, modelName) => namesFor(handle).tools.get(modelName),
+    byModelName: (handle, modelName) => byModelName(handle).get(modelName),
   }
 }
 
-type Names = ReadonlyMap<string, NamedTool>
+/** A value for each handle of the integrations with one list, computed once. */
+function perHandle<Value>(valueFor: (handle: string) => Value): (handle: string) => Value {
+  const known = new Map<string, Value>()
+  return (handle) => {
+    const value = known.get(handle) ?? valueFor(handle)
+    known.set(handle, value)
+    return value
+  }
+}
 
-function parsedList(hash: string, text: string): ToolList {
-  // Shared by all workspaces with the same list.
-  const rows = frozen(JSON.parse(text) as [string, ToolDefinition][])
-  const size = Math.ceil(text.length / rows.length)
-  return listOf(
-    rows.map(([hashOfIt, definition]) => ({ hash: hashOfIt, definition, size })),
-    hash,
-  )
+function openedList(hash: string, text: string): ToolList | undefined {
+  const tools = openListText(text)
+  return tools && listOf(hash, tools)
 }

@@ -10,7 +10,7 @@ import { toJson, type ToolsRecord } from './records.js'
 import { versioned } from './read-record.js'
 import type { CredentialRef } from './refs.js'
 import { retrying } from './retrying.js'
-import type { NewTool } from './tool-list-cache.js'
+import { listText, type WrittenTool } from './tool-list-text.js'
 
 /**
  * The records of a tool list: its manifest, and chunks that all equal lists of a workspace share. Each manifest's commit
@@ -27,20 +27,26 @@ export function listWrites(
   integrationId: string,
   owner: string,
   listing: {
-    readonly tools: readonly NewTool[]
+    readonly tools: readonly WrittenTool[]
     readonly quarantined: readonly QuarantinedTool[]
     readonly ttlMs?: number | undefined
     readonly server?: ServerInfo | undefined
   },
-  options: { readonly now: number; readonly maxBytes: number; readonly previous?: ToolsRecord | undefined },
+  options: {
+    readonly now: number
+    readonly maxBytes: number
+    readonly previous?: ToolsRecord | undefined
+    /** Whether the previous list could be read. If not, an equal one is written again. */
+    readonly isReadable: boolean
+  },
 ): {
   readonly writes: readonly StorageRecordWrite[]
   readonly manifest: ToolsRecord
   /** The hash of the previous list, if it was another: call {@link deleteUnusedChunks} with it after the commit. */
   readonly replaced: string | undefined
 } {
-  const { now, maxBytes, previous } = options
-  const text = `[${listing.tools.map((tool) => `["${tool.hash}",${tool.text}]`).join()}]`
+  const { now, maxBytes, previous, isReadable } = options
+  const text = listText(listing.tools)
   if (text.length > maxBytes)
     throw new IntegrationError(
       'response_too_large',
@@ -58,8 +64,8 @@ export function listWrites(
     freshUntil: ttlMs === undefined || ttlMs === 0 ? undefined : now + Math.max(ttlMs, minListMs),
   }
   const manifestWrite = { key: keys.tools(integrationId, owner), value: toJson(manifest) }
-  const replaced = previous?.hash
-  if (replaced === hash) return { manifest, writes: [manifestWrite], replaced: undefined }
+  const replaced = previous?.hash === hash ? undefined : previous?.hash
+  if (previous?.hash === hash && isReadable) return { manifest, writes: [manifestWrite], replaced: undefined }
   const chunks = Array.from({ length: manifest.chunks }, (_, n) => ({
     key: keys.chunk(hash, n),
     value: text.slice(n * chunkLength, (n + 1) * chunkLength),

@@ -1,0 +1,102 @@
+import { IntegrationError } from '../../model/errors.js'
+import { frozen } from '../../model/frozen.js'
+import type { ToolAnnotations, ToolDefinition } from '../../model/tool.js'
+import { visible } from '../../model/visible-text.js'
+import { notForModels, type NotForModels } from '../../policy/model-audience.js'
+import { shownDefinition } from '../../policy/shown-definition.js'
+import { isDefinition } from './integration-shapes.js'
+
+/** What the rules need of a listed tool, so that deciding about it doesn't need its definition. */
+export interface ToolFacts {
+  /** The server's name of the tool. */
+  readonly name: string
+  /** The hash of the definition. */
+  readonly hash: string
+  /** The length of the definition as JSON: the work of looking at all of it. */
+  readonly size: number
+  readonly annotations?: ToolAnnotations | undefined
+  readonly notForModels?: NotForModels | undefined
+}
+
+/** A tool as its server listed it. */
+export interface ListedTool extends ToolFacts {
+  readonly definition: ToolDefinition
+}
+
+/** The facts of a definition. */
+export function factsOf(definition: ToolDefinition, hash: string, size: number): ToolFacts {
+  const { name, annotations } = definition
+  return { name, hash, size, annotations, notForModels: notForModels(definition) }
+}
+
+/**
+ * A tool of a list that many toolsets share. Its definition is parsed and frozen when it is first read: most toolsets
+ * need the names of all tools and the definitions of some.
+ */
+export class NamedTool implements ListedTool {
+  readonly name: string
+  readonly hash: string
+  readonly size: number
+  readonly annotations: ToolAnnotations | undefined
+  readonly notForModels: NotForModels | undefined
+  readonly #namesFor: (handle: string) => ReadonlyMap<string, string>
+  #source: ToolDefinition | string
+  #shown: ToolDefinition | undefined
+
+  /**
+   * @param source - the definition, or its JSON
+   * @param namesFor - the names that models get for the tools of the list, by the server's names
+   */
+  constructor(
+    facts: ToolFacts,
+    source: ToolDefinition | string,
+    namesFor: (handle: string) => ReadonlyMap<string, string>,
+  ) {
+    this.name = facts.name
+    this.hash = facts.hash
+    this.size = facts.size
+    this.annotations = facts.annotations
+    this.notForModels = facts.notForModels
+    this.#source = source
+    this.#namesFor = namesFor
+  }
+
+  /** The definition as the server sent it. */
+  get definition(): ToolDefinition {
+    if (typeof this.#source === 'string') this.#source = this.#parsed(this.#source)
+    return frozen(this.#source)
+  }
+
+  /** Whether `shown` is ready. Otherwise reading it looks at all of the definition. */
+  get isReady(): boolean {
+    return this.#shown !== undefined
+  }
+
+  /** The definition to show to people and models. */
+  get shown(): ToolDefinition {
+    return (this.#shown ??= frozen(shownDefinition(this.definition)))
+  }
+
+  /** The name that models get; `handle` is the integration's. */
+  modelName(handle: string): string {
+    return this.#namesFor(handle).get(this.name)!
+  }
+
+  #parsed(text: string): ToolDefinition {
+    const definition = valueOf(text)
+    if (isDefinition(definition)) return definition as unknown as ToolDefinition
+    throw new IntegrationError(
+      'storage_incompatible',
+      `The stored definition of tool "${visible(this.name, 64)}" can't be read: it was edited in the database. Restore it from a backup, or have an admin remove the integration and connect it again.`,
+    )
+  }
+}
+
+/** The value of a JSON text; `undefined` for another text. */
+export function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
