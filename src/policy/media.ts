@@ -22,11 +22,14 @@ export function readMedia(data: string, mediaType: unknown): Media {
 /** The type in lower case without parameters. File extensions and old names are replaced. */
 function plainType(mediaType: unknown): string | undefined {
   if (typeof mediaType !== 'string') return undefined
-  const [essence = ''] = mediaType.trim().toLowerCase().split(';')
+  const [essence = ''] = mediaType.trimStart().slice(0, maxType).toLowerCase().split(';')
   const type = essence.trim()
   if (type === '') return undefined
   return otherNames.get(type) ?? type
 }
+
+/** The limit of a media type, in characters. */
+const maxType = 300
 
 const otherNames = new Map([
   ['image/jpg', 'image/jpeg'],

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolCallOutcome } from '../model/outcome.js'
 import type { ToolContent, ToolResult } from '../model/tool.js'
+import { bytesOf, plainBase64 } from './base64.js'
 import { readMedia, type Media } from './media.js'
 import { repeatsStructured } from './repeated-content.js'
 import { isJsonObject } from './same-json.js'
@@ -107,24 +108,16 @@ const noText = /[^\P{Cc}\t\n\r]/u
 
 /** A model API would refuse the whole conversation because of invalid base64. */
 function mediaPart({ mediaType, data }: Media, kindOfNone: string, uri?: JsonValue): ModelPart {
-  const base64 = withoutPadding(data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/'))
+  const base64 = plainBase64(data)
   const from = typeof uri === 'string' ? ` from ${uri.slice(0, shownCharacters)}` : ''
   const kind = (mediaType ?? kindOfNone).slice(0, 100)
-  if (!/^[A-Za-z0-9+/]+$/.test(base64) || base64.length % 4 === 1)
-    return { type: 'text', text: `[${kind}${from}: its data is empty or damaged]` }
+  if (base64 === undefined) return { type: 'text', text: `[${kind}${from}: its data is empty or damaged]` }
   return {
     type: 'media',
     mediaType: kind,
     data: base64.padEnd(Math.ceil(base64.length / 4) * 4, '='),
     words: `[${kind}${from}, ${size((base64.length * 3) / 4)}: can't be shown here]`,
   }
-}
-
-/** Without a regular expression, which would take quadratic time for very many `=`. */
-function withoutPadding(base64: string): string {
-  let end = base64.length
-  while (base64[end - 1] === '=') end--
-  return base64.slice(0, end)
 }
 
 /** A link is described, never followed. */
@@ -151,10 +144,11 @@ function isText(mediaType: string): boolean {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function decodeText(base64: string): string | undefined {
+function decodeText(data: string): string | undefined {
+  const base64 = plainBase64(data)
+  if (base64 === undefined) return undefined
   try {
-    const binary = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
-    return utf8.decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)))
+    return utf8.decode(bytesOf(base64))
   } catch {
     return undefined
   }

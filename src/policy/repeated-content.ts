@@ -3,7 +3,7 @@ import { WorkBudget, withinBudget } from '../model/work-budget.js'
 import { Fingerprints } from './fingerprints.js'
 import { isJsonObject } from './same-json.js'
 
-/** The work limit of comparing a result's texts with its structured content. */
+/** The work limit of comparing a result's texts with its structured content: a unit is a value, or 4 characters to parse. */
 const maxWork = 200_000
 /** The work of a text that looks like JSON and is none: an exception costs that much. */
 const workOfException = 200
@@ -38,6 +38,7 @@ function repeatsOne(text: string | undefined, values: Values, prints: Fingerprin
   if (text === values[1]) return true
   const json = text.trim()
   if (!/^[[{"\-\dtfn]/.test(json)) return false
+  work.spend(json.length >> 2)
   const parsed = parsedJson(json)
   if (parsed === undefined) work.spend(workOfException)
   return parsed !== undefined && values.some((value) => prints.equal(parsed, value))

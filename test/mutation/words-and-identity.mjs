@@ -119,6 +119,12 @@ export default [
     ['test/policy/model-content.test.ts', 'is told of very many blocks with links'],
   ),
   mutation(
+    'a price for the JSON in texts of a result',
+    'src/policy/repeated-content.ts',
+    ['work.spend(json.length >> 2)', 'work.spend(json.length >> 20)'],
+    ['test/policy/model-content.test.ts', 'text that is JSON of very many lists'],
+  ),
+  mutation(
     'a bound of the blocks of a result that are read',
     'src/mcp/tool-result.ts',
     ['const maxBlocks = 5_000', 'const maxBlocks = 5_000_000'],

@@ -32,6 +32,16 @@ describe('the content of a result for a model', () => {
       [expect.objectContaining({ data: '/+8=' }) as object],
     ],
     [
+      'base64 in lines',
+      { content: [{ type: 'image', data: 'AAAA\r\nAA==\n', mimeType: 'image/png' }] },
+      [expect.objectContaining({ data: 'AAAAAA==' }) as object],
+    ],
+    [
+      'base64 that goes on after its padding, in words',
+      { content: [{ type: 'image', data: 'AA==AA==', mimeType: 'image/png' }] },
+      [text('[image/png: its data is empty or damaged]')],
+    ],
+    [
       'damaged data, in words',
       { content: [{ type: 'image', data: '%%%', mimeType: 'image/png' }] },
       [text('[image/png: its data is empty or damaged]')],
@@ -116,6 +126,40 @@ describe('the content of a result for a model', () => {
     const read = (): unknown =>
       modelContent({ type: 'completed', result: { content: [{ type: 'image', data }] }, modelText: '' })
     expect(cpuOf(read)).toBeLessThan(cpuBound(200))
+  })
+
+  it.each<[string, ToolResult]>([
+    [
+      'text that is JSON of very many lists',
+      { content: [text(`[${'[],'.repeat(1_300_000)}1]`)], structuredContent: {} },
+    ],
+    [
+      'texts that are JSON of very many names',
+      {
+        content: Array.from({ length: 100 }, (_, n) =>
+          text(`{${Array.from({ length: 3_800 }, (_each, m) => `"n${n}_${m}":0`).join()}}`),
+        ),
+        structuredContent: { result: Array.from({ length: 100 }, () => 1) },
+      },
+    ],
+    ['text that nests without end', { content: [text('['.repeat(4_000_000))], structuredContent: {} }],
+    [
+      'bytes that are text',
+      {
+        content: [{ type: 'resource', resource: { uri: 'a', mimeType: 'text/plain', blob: 'YWFh'.repeat(1_000_000) } }],
+      },
+    ],
+    [
+      'bytes that are none',
+      {
+        content: [{ type: 'resource', resource: { uri: 'a', mimeType: 'text/plain', blob: '////'.repeat(1_000_000) } }],
+      },
+    ],
+    ['an image in the other alphabet', { content: [{ type: 'image', data: '-_'.repeat(2_000_000) }] }],
+    ['an image with blanks', { content: [{ type: 'image', data: 'a '.repeat(2_000_000) }] }],
+    ['a media type of parameters', { content: [{ type: 'image', data: 'aaaa', mimeType: ';'.repeat(4_000_000) }] }],
+  ])('takes a bounded time to read %s', (_what, result) => {
+    expect(cpuOf(() => partsOf(result))).toBeLessThan(cpuBound(250))
   })
 
   const many = 20_000
