@@ -75,11 +75,12 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
       headers: requestHeaders(init.headers),
       body: requestBody(init.body),
       signal: init.signal ?? undefined,
+      beforeSend: init.beforeSend,
     }
     if (purpose === 'mcp') {
       const limits = { maxBytes: options.maxResponseBytes, streams: true, deepJson: init.deepJson }
-      const { beforeSend } = init
-      const answer = await dialer.send({ ...request, beforeSend })
+      const { beforeSend } = request
+      const answer = await dialer.send(request)
       const url = slashAway(request, answer)
       if (url === undefined) return received(request, answer, limits)
       answer.body.cancel()

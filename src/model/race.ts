@@ -18,11 +18,10 @@ export function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBound
     if (typeof work === 'function' && signal?.aborted === true) return reject(toError('aborted'))
     const running = typeof work === 'function' ? work() : work
     const stopListening = onAbort(signal, () => reject(toError('aborted')))
-    const stopTimer =
-      bounds.timeoutMs === undefined
-        ? undefined
-        : bounds.runtime.setTimer(() => reject(toError('timeout')), bounds.timeoutMs)
+    let isSettled = false
+    let stopTimer: (() => void) | undefined
     const settle = (): void => {
+      isSettled = true
       stopListening()
       stopTimer?.()
     }
@@ -36,8 +35,16 @@ export function race<T>(work: Promise<T> | (() => Promise<T>), bounds: RaceBound
         reject(error as Error)
       },
     )
+    if (bounds.timeoutMs === undefined) return
+    const { runtime, timeoutMs } = bounds
+    // Work that ends at once, as of a storage in this process, needs no timer.
+    void nextMoment.then(() => {
+      if (!isSettled) stopTimer = runtime.setTimer(() => reject(toError('timeout')), timeoutMs)
+    })
   })
 }
+
+const nextMoment = Promise.resolve()
 
 /**
  * Waits until work has ended, well or badly, but no longer than until the signal aborts.

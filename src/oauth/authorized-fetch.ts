@@ -77,7 +77,7 @@ export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOpt
     fetch(url, {
       ...init,
       headers: identify(init.headers, own, token),
-      beforeSend: beforeSend && ((alsoWaited) => beforeSend(waited || alsoWaited)),
+      beforeSend: beforeSend && waited ? () => beforeSend(true) : beforeSend,
     })
 
   return async (url: string | URL, init: AuthorizedInit = {}): Promise<Response> => {

@@ -40,15 +40,13 @@ export function displayArguments(value: JsonObject): ArgumentsDisplay {
   return { text: shown, hiddenCharacters }
 }
 
-const halfPair = /\p{Surrogate}/u
-
 function copy(value: unknown, path: string, depth: number, budget: { left: number }): JsonValue {
   if (depth > maxJsonDepth) throw refuse(path, `nests deeper than ${maxJsonDepth} levels`)
   spend(budget, 1)
   switch (typeof value) {
     case 'string':
       spend(budget, value.length)
-      if (halfPair.test(value)) throw refuse(path, 'has half of a surrogate pair')
+      if (!value.isWellFormed()) throw refuse(path, 'has half of a surrogate pair')
       return value
     case 'boolean':
       return value
@@ -89,7 +87,7 @@ function copyObject(value: object, path: string, depth: number, budget: { left: 
   for (const key of read(() => Reflect.ownKeys(value), path)) {
     if (typeof key === 'symbol') throw refuse(path, 'has a symbol as a key')
     spend(budget, key.length)
-    if (halfPair.test(key)) throw refuse(path, 'has a key with half of a surrogate pair')
+    if (!key.isWellFormed()) throw refuse(path, 'has a key with half of a surrogate pair')
     // Validators drop this key before the call is sent, so the sent arguments would differ from the shown ones.
     if (key === '__proto__') throw refuse(path, 'has the key __proto__')
     const at = `${path}.${key.slice(0, 64)}`

@@ -89,7 +89,7 @@ function contentPart(block: ToolContent): ModelPart {
 
 /** Model APIs refuse a whole request because of a lone surrogate. */
 function textPart(text: string): ModelPart {
-  return { type: 'text', text: text.replace(/\p{Surrogate}/gu, '\uFFFD') }
+  return { type: 'text', text: text.toWellFormed() }
 }
 
 function resourcePart(block: ToolContent, { uri, text, blob, mimeType }: JsonObject): ModelPart {

@@ -57,7 +57,8 @@ export interface MemoryStorageOptions {
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStorage {
   const { now = Date.now } = options
-  const entries = new Map<string, Entry>()
+  /** By workspace and key. */
+  const workspaces = new Map<string, Map<string, Entry>>()
   const places = new SortedTexts()
   /** The places of all records that expire, in the order of their expiry. */
   const expiries = new SortedTexts()
@@ -65,19 +66,33 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
   const watching = watchers()
   let commits = 0
 
-  function put(place: string, entry: Entry): void {
-    const before = entries.get(place)
-    if (before === undefined) places.add(place)
-    if (before?.expiresAt !== entry.expiresAt) {
-      forgetExpiry(before)
-      if (entry.expiresAt !== undefined) expiries.add(expiryOf(entry.expiresAt, place))
-    }
-    entries.set(place, entry)
+  function entryOf(workspaceId: string, key: string): Entry | undefined {
+    return workspaces.get(workspaceId)?.get(key)
   }
 
-  function remove(place: string): void {
-    forgetExpiry(entries.get(place))
-    if (entries.delete(place)) places.delete(place)
+  function entryAt(place: string): Entry {
+    const [workspaceId, key] = place.split('\0') as [string, string]
+    return entryOf(workspaceId, key)!
+  }
+
+  function put(entry: Entry): void {
+    const { workspaceId, key, expiresAt } = entry
+    const before = entryOf(workspaceId, key)
+    const place = placeOf(workspaceId, key)
+    if (before === undefined) places.add(place)
+    if (before?.expiresAt !== expiresAt) {
+      forgetExpiry(before)
+      if (expiresAt !== undefined) expiries.add(expiryOf(expiresAt, place))
+    }
+    const entries = workspaces.get(workspaceId) ?? new Map<string, Entry>()
+    workspaces.set(workspaceId, entries.set(key, entry))
+  }
+
+  function remove(workspaceId: string, key: string): void {
+    const entries = workspaces.get(workspaceId)
+    forgetExpiry(entries?.get(key))
+    if (entries?.delete(key)) places.delete(placeOf(workspaceId, key))
+    if (entries?.size === 0) workspaces.delete(workspaceId)
   }
 
   function forgetExpiry(entry: Entry | undefined): void {
@@ -89,7 +104,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
     async read(workspaceId, keys) {
       checkRead(workspaceId, keys)
       const time = now()
-      const found = keys.map((key) => entries.get(placeOf(workspaceId, key)))
+      const found = keys.map((key) => entryOf(workspaceId, key))
       return { records: found.map((entry) => (isPresent(entry, time) ? sharedRecordOf(entry) : undefined)), now: time }
     },
 
@@ -108,7 +123,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       for (let index = first; found.length <= query.limit; index += step) {
         const place = sorted[index]
         if (place === undefined || !place.startsWith(prefix)) break
-        const entry = entries.get(place)
+        const entry = entryAt(place)
         if (isPresent(entry, time)) found.push(entry)
       }
       return pageOf(found, { limit: query.limit, now: time, toRecord: recordOf, cursorOf: keyOf })
@@ -119,7 +134,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       const time = now()
       for (const write of writes) {
         if ('append' in write || write.ifVersion === undefined) continue
-        const entry = entries.get(placeOf(workspaceId, write.key))
+        const entry = entryOf(workspaceId, write.key)
         const holds = write.ifVersion === null ? !isPresent(entry, time) : entry?.version === write.ifVersion
         if (!holds) return false
       }
@@ -129,10 +144,10 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         if (isCheck(write)) return { key, version: write.ifVersion }
         const json = values[index]
         if (json === undefined) {
-          remove(placeOf(workspaceId, key))
+          remove(workspaceId, key)
           return { key, version: undefined }
         }
-        put(placeOf(workspaceId, key), { workspaceId, key, version, json, expiresAt: write.expiresAt })
+        put({ workspaceId, key, version, json, expiresAt: write.expiresAt })
         return { key, version }
       })
       if (written.length > 0) watching.notify({ workspaceId, keys: reportedKeys(writes, written) })
@@ -147,8 +162,8 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       for (let index = places.firstAfter(placeOf(after.workspaceId, after.key)); found.length <= query.limit; index++) {
         const place = sorted[index]
         if (place === undefined) break
-        const entry = entries.get(place)
-        if (!entry?.key.startsWith(query.prefix)) continue
+        const entry = entryAt(place)
+        if (!entry.key.startsWith(query.prefix)) continue
         if (isPresent(entry, time)) found.push(entry)
       }
       return pageOf(found, { limit: query.limit, now: time, toRecord: placedRecordOf, cursorOf: scanCursor })
@@ -160,7 +175,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       const first =
         after.key === '' ? 0 : expiries.firstAfter(expiryOf(after.expiresAt, placeOf(after.workspaceId, after.key)))
       const found = expiries.inOrder.slice(first, first + query.limit + 1).flatMap((expiry) => {
-        const entry = entries.get(expiry.slice(EXPIRY_DIGITS))!
+        const entry = entryAt(expiry.slice(EXPIRY_DIGITS))
         return entry.expiresAt! > time ? [] : [entry]
       })
       return pageOf(found, { limit: query.limit, now: time, toRecord: placedRecordOf, cursorOf: expiredCursor })

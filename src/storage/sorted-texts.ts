@@ -2,15 +2,15 @@
 export class SortedTexts {
   readonly #sorted: string[] = []
   /** Texts that have no place in the order yet. */
-  readonly #added = new Set<string>()
+  #added: string[] = []
 
   /** Adds a text that is not among them. */
   add(text: string): void {
-    this.#added.add(text)
+    this.#added.push(text)
   }
 
   delete(text: string): void {
-    if (!this.#added.delete(text)) this.#sorted.splice(this.#search(text), 1)
+    this.#sorted.splice(this.firstAt(text), 1)
   }
 
   /** All texts in their order, until the next change. */
@@ -32,12 +32,12 @@ export class SortedTexts {
   }
 
   #sort(): void {
-    if (this.#added.size > fewAdded) {
+    if (this.#added.length > fewAdded) {
       for (const text of this.#added) this.#sorted.push(text)
       // By code units, as keys are compared.
       this.#sorted.sort()
     } else for (const text of this.#added) this.#sorted.splice(this.#search(text), 0, text)
-    this.#added.clear()
+    if (this.#added.length > 0) this.#added = []
   }
 
   #search(text: string): number {

@@ -1,3 +1,4 @@
+import type { CheckedActor } from '../../model/actor.js'
 import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { CopiedArguments } from '../../policy/arguments.js'
 import type { NotForModels } from '../../policy/model-audience.js'
@@ -77,7 +78,7 @@ async function resolveTool(
   if (scope.integrations?.has(integrationId) === false) throw unknownTool(asked)
   for (let tries = 0; tries < 3; tries++) {
     const since = context.calls.moment()
-    const wanted = [keys.integration(integrationId), keys.settings(integrationId), ...targetKeys(integrationId, actor)]
+    const wanted = keysOf(integrationId, actor)
     const { records, now } = await context.storage.read(
       actor.workspaceId,
       extraKey === undefined ? wanted : [...wanted, extraKey],
@@ -162,6 +163,21 @@ function mustBeCallable(
       { integrationId },
     )
 }
+
+/** The keys of what a call reads, made once for each person's integration: every call reads them. */
+function keysOf(integrationId: string, actor: CheckedActor): readonly string[] {
+  const known = knownKeys.get(actor) ?? new Map<string, readonly string[]>()
+  knownKeys.set(actor, known)
+  const made = known.get(integrationId) ?? [
+    keys.integration(integrationId),
+    keys.settings(integrationId),
+    ...targetKeys(integrationId, actor),
+  ]
+  known.set(integrationId, made)
+  return made
+}
+
+const knownKeys = new WeakMap<CheckedActor, Map<string, readonly string[]>>()
 
 /** The record of the target's tools. */
 function toolsRecordOf(

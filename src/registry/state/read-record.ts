@@ -19,7 +19,7 @@ export interface Versioned<T> {
  */
 export function versioned<T>(record: StorageRecord | undefined): Versioned<T> | undefined {
   if (record === undefined) return undefined
-  if (!fitsItsKind(record)) throw unreadable(record)
+  if (!isReadable(record)) throw unreadable(record)
   return record as unknown as Versioned<T>
 }
 
@@ -42,8 +42,18 @@ export function unlessUnreadable<T>(
 
 /** The value of a record that is a copy or a hint: one that can't be read is treated as if there were none. */
 export function ifReadable<T>(record: StorageRecord | undefined): T | undefined {
-  return record !== undefined && fitsItsKind(record) ? (record.value as T) : undefined
+  return record !== undefined && isReadable(record) ? (record.value as T) : undefined
 }
+
+/** Records of a storage that returns the same frozen ones again are checked once. */
+function isReadable(record: StorageRecord): boolean {
+  if (readable.has(record)) return true
+  const isFit = fitsItsKind(record)
+  if (isFit && Object.isFrozen(record)) readable.add(record)
+  return isFit
+}
+
+const readable = new WeakSet<StorageRecord>()
 
 /** Reports a record that can't be read. @throws every other error */
 export function reportUnreadable(report: Report, workspaceId: string, error: unknown): void {

@@ -46,22 +46,23 @@ export function targetFrom(
   records: readonly (StorageRecord | undefined)[],
 ): Target {
   const own = record.credentials === 'per_user'
-  const [status, tools, server] = own ? records.slice(4) : records
+  const [statusRecord, tools, server] = own ? records.slice(4) : records
+  const status = versioned<StatusRecord>(statusRecord)?.value
   const sharedHeaders = meantFor(record, versioned<HeadersRecord>(records[3])?.value)
   const ownHeaders = own ? meantFor(record, versioned<HeadersRecord>(records[7])?.value) : undefined
   return {
     workspaceId: actor.workspaceId,
     integrationId,
     record,
-    bindingRevision: record.bindingRevision + (versioned<StatusRecord>(status)?.value.accountRevision ?? 0),
+    bindingRevision: record.bindingRevision + (status?.accountRevision ?? 0),
     owner: own ? ownerKey(actor.userId) : sharedOwner,
     userId: actor.userId,
-    status: versioned<StatusRecord>(status)?.value,
+    status,
     tools: versioned<ToolsRecord>(tools)?.value,
     server: ifReadable<ServerRecord>(server),
     sharedHeaders,
     ownHeaders,
-    credential: credentialTag(sharedHeaders, ownHeaders, versioned<StatusRecord>(status)?.value.signIn),
+    credential: credentialTag(sharedHeaders, ownHeaders, status?.signIn),
   }
 }
 
