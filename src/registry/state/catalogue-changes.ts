@@ -70,21 +70,22 @@ export function catalogueChanges({
     seen.delete(workspaceId)
     reading.delete(workspaceId)
   }
-  const hear = (workspaceId: string, integrations: readonly string[]): void => {
+  const hear = (workspaceId: string, integrationIds: () => readonly string[]): void => {
     reading.delete(workspaceId)
     const { heard } = seen.get(workspaceId) ?? {}
     if (heard === undefined) return
+    const integrations = integrationIds()
     heard.push(...integrations)
     if (integrations.length === 0 || heard.length > maxChanges) forget(workspaceId)
   }
   const unwatch = storage.watch?.(({ workspaceId, keys: changed }) => {
     if (changed === undefined) forget(workspaceId)
-    else if (changed.includes(keys.catalogue)) hear(workspaceId, integrationIdsOf(changed))
+    else if (changed.includes(keys.catalogue)) hear(workspaceId, () => integrationIdsOf(changed))
   })
   // Changes of this process count at once, however late the storage reports them.
   if (unwatch !== undefined)
     feed.local.on('stored', ({ type, workspaceId, integrationId }) => {
-      if (changesToolsets(type)) hear(workspaceId, [integrationId])
+      if (changesToolsets(type)) hear(workspaceId, () => [integrationId])
     })
   /** What was reported after a position, where that is all that can have changed. */
   const heardSince = (workspaceId: string, { version, heard }: CataloguePosition): Heard | undefined => {
