@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import { IntegrationError } from '../model/errors.js'
 import type { DeepJson } from '../model/json-limits.js'
 import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { createDialer } from '#connect'
 import { bytesBody } from './body.js'
+import { checkedUrl } from './checked-url.js'
 import type { BeforeSend, Dialer, IncomingResponse, OutgoingRequest } from './dialer.js'
 import { abortError, startsWork } from './network-errors.js'
 import { fetchDialer } from './fetch-dialer.js'
@@ -65,7 +65,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
   const { egress, runtime } = options
   const dialer = options.dialer ?? (runtime.fetch ? fetchDialer(runtime.fetch) : createDialer({ egress, runtime }))
 
-  const check = remembering(egress)
+  const check = (url: string | URL): URL => checkedUrl(url, egress)
 
   const fetch: GuardedFetch = async (input, init = {}) => {
     const purpose = init.purpose ?? 'mcp'
@@ -92,19 +92,6 @@ export function createGuardedFetch(options: GuardedFetchOptions): {
   }
 
   return { fetch, close: () => dialer.close() }
-}
-
-/** The URL rules of a registry don't change, so a checked URL is not checked again. */
-function remembering(egress: EgressOptions): (input: string | URL) => URL {
-  const passed = new LRUCache<string, URL>({ max: rememberedUrls })
-  return (input) => {
-    const text = String(input)
-    const known = passed.get(text)
-    if (known !== undefined) return known
-    const url = checkUrl(input, egress)
-    passed.set(text, url)
-    return url
-  }
 }
 
 function methodOf(init: RequestInit, purpose: RequestPurpose): string {
@@ -209,6 +196,5 @@ function isRedirect(status: number): boolean {
 }
 
 const redirectMessage = 'The server redirects to another URL, which is not followed. Use the final URL.'
-const rememberedUrls = 1000
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 const keptOverRedirects = new Set(['accept', 'accept-encoding', 'user-agent', 'mcp-protocol-version'])

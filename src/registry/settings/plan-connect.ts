@@ -4,7 +4,7 @@ import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import type { CredentialMode, IntegrationVisibility } from '../../model/integration.js'
 import type { OAuthSettings } from '../../model/oauth.js'
-import { checkUrl } from '../../egress/url-policy.js'
+import { checkedUrl } from '../../egress/checked-url.js'
 import { checkConnectorOverrides, withConnectorSettings } from '../servers/oauth-settings.js'
 import { checkAgents } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
@@ -66,7 +66,7 @@ export async function planConnect(context: ActorContext, input: ConnectInput): P
       : undefined
   if ('connector' in taken && connector === undefined) throw notFound('connector', taken.connector)
   const url = 'url' in taken ? taken.url : connector !== undefined && 'url' in connector ? connector.url : undefined
-  const checked = url === undefined ? undefined : checkUrl(url, context.options.egress)
+  const checked = url === undefined ? undefined : checkedUrl(url, context.options.egress)
   const visibility = taken.visibility ?? 'private'
   if (visibility === 'workspace') allowSharing(context)
   await checkAgents(context, actor.workspaceId, taken.agents, 'connect()')

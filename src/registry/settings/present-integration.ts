@@ -79,13 +79,17 @@ export async function presentNew(
   id: string,
   stored: { readonly record: IntegrationRecord; readonly writes: readonly StorageWrite[]; readonly now: number },
 ): Promise<Integration> {
-  const { actor } = context
-  const standing = presentationKeys(id, actor).map((key): StorageRecord | undefined => {
-    const value = stored.writes.find((write) => 'key' in write && write.key === key)?.value
-    return value === undefined ? undefined : { key, value, version: '' }
-  })
-  const one = storedIntegration(actor, id, stored.record, standing)
-  const [integration] = await presentIntegrations(context, [one], stored.now)
+  const { record, writes, now } = stored
+  const owner = ownerFor(record, context.actor)
+  const written = (key: string): unknown => writes.find((write) => 'key' in write && write.key === key)?.value
+  const one: StoredIntegration = {
+    id,
+    record,
+    status: written(keys.status(id, owner)) as StatusRecord | undefined,
+    manifest: written(keys.tools(id, owner)) as ToolsRecord | undefined,
+    settings: written(keys.settings(id)) as SettingsRecord | undefined,
+  }
+  const [integration] = await presentIntegrations(context, [one], now)
   return integration!
 }
 
