@@ -1,8 +1,14 @@
-/** Identifies a secret. The sealed value is bound to it, so that the value can't be moved to another record. */
+/**
+ * Identifies a secret: no two secrets have the same context. The sealed value is bound to it, so that the value can't be
+ * moved to another record.
+ */
 export interface SecretContext {
   readonly workspaceId: string
   readonly integrationId: string
-  /** `_` for a shared credential, otherwise the user id in an unambiguous encoding that is never `_`. */
+  /**
+   * `_` for a shared credential, otherwise the user id in an encoding that is never `_` and never that of another id: as in
+   * a URL, or `_` and the SHA-256 of a long id.
+   */
   readonly owner: string
   /** The kind of secret: `headers`, `tokens`, `client`, `oauth`, `flow`. */
   readonly field: string

@@ -2,6 +2,8 @@ import { isIntegrationError } from '../../model/errors.js'
 import { hasMembers, isText } from '../../model/fits.js'
 import type { JsonObject } from '../../model/json.js'
 import type { SecretContext } from '../../ports/credential-vault.js'
+import { secretContext } from '../servers/secret-context.js'
+import { flowContext } from '../settings/pending-flow.js'
 import type { Context } from '../state/context.js'
 import { ifReadable } from '../state/read-record.js'
 import type { FlowRecord } from '../state/records.js'
@@ -92,12 +94,12 @@ async function eachSealed(
     await eachRecord(context, `${kind}/`, async (record) => {
       const [, integrationId = '', owner = '_'] = record.key.split('/')
       if (!isSealed(record)) return skip()
-      await visit(record, { workspaceId: record.workspaceId, integrationId, owner, field })
+      await visit(record, secretContext({ workspaceId: record.workspaceId, integrationId, owner }, field))
     })
   await eachRecord(context, 'flow/', async (record) => {
     const flow = ifReadable<FlowRecord>(record)
     if (!isSealed(record) || flow === undefined) return skip()
-    const { integrationId, userId } = flow
-    await visit(record, { workspaceId: record.workspaceId, integrationId, owner: userId, field: 'flow' })
+    const { workspaceId } = record
+    await visit(record, flowContext({ workspaceId, userId: flow.userId }, flow.integrationId))
   })
 }

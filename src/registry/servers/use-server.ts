@@ -7,6 +7,7 @@ import { oauthSettingsOf } from './oauth-settings.js'
 import { originOf, toJson, type ServerRecord } from '../state/records.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import { openHeaders } from './headers.js'
+import { secretContext } from './secret-context.js'
 import type { Target } from '../state/target.js'
 import { serverWords } from './server-words.js'
 
@@ -186,7 +187,7 @@ async function credentialOf(context: Context, target: Target): Promise<Credentia
   const tokens = context.refresher.source({
     workspaceId,
     key: keys.credential(integrationId, owner),
-    secret: { workspaceId, integrationId, owner, field: 'tokens' },
+    secret: secretContext(target, 'tokens'),
     serverUrl: record.url!,
     settings: () => oauthSettingsOf(context, { workspaceId, integrationId }, record),
     sameCommitWrites: (change) => credentialWrites(context, target, change),

@@ -1,6 +1,7 @@
 import { openCredential, readCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import { revokeTokens } from '../../oauth/revoke.js'
 import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
+import { secretContext } from '../servers/secret-context.js'
 import type { CredentialRef } from '../state/refs.js'
 import type { WorkSubject } from '../state/background-work.js'
 import type { Context } from '../state/context.js'
@@ -38,11 +39,8 @@ export async function revokeQuietly(
   credential: Pick<CredentialRecord, 'sealed' | 'lineage'>,
 ): Promise<void> {
   try {
-    const secrets = await openCredential(
-      context.vault,
-      { workspaceId, integrationId, owner, field: 'tokens' },
-      credential,
-    )
+    const ref = { workspaceId, integrationId, owner }
+    const secrets = await openCredential(context.vault, secretContext(ref, 'tokens'), credential)
     await revokeTokens(context.oauth, secrets)
   } catch (error) {
     // Unreadable or unreachable: the stored tokens are erased anyway.

@@ -2,6 +2,7 @@ import { openCredential, readCredential } from '../../oauth/credential-record.js
 import type { StorageWrite } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { openHeaders, sealHeaders, type HeaderSet } from '../servers/headers.js'
+import { secretContext } from '../servers/secret-context.js'
 import type { LoadedIntegration } from '../state/access.js'
 import { originOf, toJson, type HeadersRecord, type IntegrationRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
@@ -50,17 +51,9 @@ export async function moveCredential(
   }
   const credential = readCredential(records[1]?.value)
   if (credential !== undefined) {
-    const secrets = await openCredential(
-      context.vault,
-      { workspaceId, integrationId, owner: from, field: 'tokens' },
-      credential,
-    )
-    const sealed = await context.vault.seal(JSON.stringify(secrets), {
-      workspaceId,
-      integrationId,
-      owner: to,
-      field: 'tokens',
-    })
+    const tokensOf = (owner: string) => secretContext({ workspaceId, integrationId, owner }, 'tokens')
+    const secrets = await openCredential(context.vault, tokensOf(from), credential)
+    const sealed = await context.vault.seal(JSON.stringify(secrets), tokensOf(to))
     writes.push(
       { key: keys.credential(integrationId, from), ifVersion: records[1]!.version, value: undefined },
       { key: keys.credential(integrationId, to), value: toJson({ ...credential, sealed }) },

@@ -4,7 +4,9 @@ import { callbackState, finishAuthorization, type FlowSecrets } from '../../oaut
 import type { ClientRegistration } from '../../oauth/client-registration.js'
 import { sealCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import type { ActorContext } from '../state/context.js'
-import { keys } from '../state/keys.js'
+import { secretContext } from '../servers/secret-context.js'
+import type { SecretContext } from '../../ports/credential-vault.js'
+import { keys, ownerKey } from '../state/keys.js'
 import type { FlowRecord } from '../state/records.js'
 import { versioned, type Versioned } from '../state/read-record.js'
 
@@ -52,7 +54,7 @@ export async function redeemCode(
   const { state: _state, verifier: _verifier, ...asked } = flow.secrets
   const credential = await sealCredential(
     context.vault,
-    { workspaceId: actor.workspaceId, integrationId, owner, field: 'tokens' },
+    secretContext({ workspaceId: actor.workspaceId, integrationId, owner }, 'tokens'),
     { tokens, context: { ...asked, client } },
     { at: flow.now, by: 'sign_in' },
   )
@@ -60,8 +62,8 @@ export async function redeemCode(
 }
 
 /** The context that the secrets of a flow are sealed with. */
-export function flowContext(actor: CheckedActor, integrationId: string) {
-  return { workspaceId: actor.workspaceId, integrationId, owner: actor.userId, field: 'flow' }
+export function flowContext({ workspaceId, userId }: Omit<CheckedActor, 'role'>, integrationId: string): SecretContext {
+  return secretContext({ workspaceId, integrationId, owner: ownerKey(userId) }, 'flow')
 }
 
 /** The error for every unusable callback: unknown, used, expired, or of another person. */

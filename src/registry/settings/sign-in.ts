@@ -12,6 +12,7 @@ import type { ActorContext } from '../state/context.js'
 import { keys } from '../state/keys.js'
 import { toJson, type FlowRecord } from '../state/records.js'
 import { flowContext } from './pending-flow.js'
+import { secretContext } from '../servers/secret-context.js'
 import { clientEnvironment, refuseMixUp, sharedRedirect } from './shared-redirect.js'
 import { canAskConsent, keepClient, shareRegistration, type SharedClient } from './shared-registration.js'
 import type { SignInTarget } from './sign-in-target.js'
@@ -119,7 +120,7 @@ async function obtainTokens(
   const configuredTokenEndpoint = settings.metadata?.tokenEndpoint
   const credential = await sealCredential(
     context.vault,
-    { ...ref, owner, field: 'tokens' },
+    secretContext({ ...ref, owner }, 'tokens'),
     { tokens, context: { server, client, scopes, serverOrigin, resource, namedAs, configuredTokenEndpoint }, grant },
     { at: request.now, by: 'sign_in' },
   )
