@@ -39,8 +39,11 @@ export function outputProblem(
   }
 }
 
-/** Whether a value fits a schema, checked in bounded time. */
-export function schemaFit(schema: JsonObject, value: JsonValue): SchemaFit {
-  const work = new WorkBudget(maxWork)
+/**
+ * Whether a value fits a schema, checked in bounded time.
+ *
+ * @param work - shared by several checks; `@default` one of its own
+ */
+export function schemaFit(schema: JsonObject, value: JsonValue, work: WorkBudget = new WorkBudget(maxWork)): SchemaFit {
   return withinBudget<SchemaFit>(() => (fits(schema, value, work) ? 'fits' : 'mismatch'), 'not_checked')
 }

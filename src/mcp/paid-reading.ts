@@ -18,12 +18,12 @@ export class PaidReading {
     let known = this.#enums.get(values)
     if (known === undefined) {
       this.#work.spend(values.length)
-      known = { plain: new Set(values.filter((one) => !isNested(one))), nested: values.filter(isNested) }
+      known = { plain: new Set(values.filter((one) => !isNested(one)).map(keyOf)), nested: values.filter(isNested) }
       this.#enums.set(values, known)
     }
     if (!isNested(value)) {
       if (typeof value === 'string') this.#work.spendOnText(value)
-      return known.plain.has(value)
+      return known.plain.has(keyOf(value))
     }
     return known.nested.some((one) => this.equal(one, value))
   }
@@ -79,7 +79,15 @@ export class PaidReading {
   }
 }
 
+/**
+ * A text for a plain value, different for different ones. Sets of numbers can be made slow by numbers that a server chooses,
+ * because the platform hashes them without a secret.
+ */
+function keyOf(value: JsonValue): string {
+  return typeof value === 'string' ? `"${value}` : String(value)
+}
+
 interface EnumValues {
-  readonly plain: ReadonlySet<JsonValue>
+  readonly plain: ReadonlySet<string>
   readonly nested: readonly JsonValue[]
 }

@@ -22,8 +22,10 @@ export class SchemaReferences {
    * @returns `undefined` if the target is in another document, or the reference refers to itself
    */
   follow<T>(ref: JsonValue, work: (target: JsonValue) => T): T | undefined {
-    if (typeof ref !== 'string' || this.#following.includes(ref)) return undefined
-    this.#work.spend(1 + this.#following.length)
+    if (typeof ref !== 'string') return undefined
+    // Each comparison with another reference may read all of both.
+    this.#work.spend((1 + this.#following.length) * (1 + (ref.length >> 6)))
+    if (this.#following.includes(ref)) return undefined
     const target = this.#target(ref)
     if (target === undefined) return undefined
     const before = this.#following

@@ -160,14 +160,18 @@ class Comparison {
 
   /** A known field that becomes required narrows the schema. A new required field, or one no longer required, widens it. */
   #compareRequired(before: JsonObject, after: JsonObject): Changes {
-    const [old, fresh] = [own(before, 'required') ?? [], own(after, 'required') ?? []].map((names) =>
-      Array.isArray(names) ? new Set<JsonValue>(names) : undefined,
-    )
+    const [old, fresh] = [this.#namesIn(own(before, 'required')), this.#namesIn(own(after, 'required'))]
     if (old === undefined || fresh === undefined) return widened
-    this.#work.spend(old.size + fresh.size)
     if ([...old].some((name) => !fresh.has(name))) return widened
     if ([...fresh].some((name) => !old.has(name) && !declares(before, name))) return widened
     return fresh.size > old.size ? narrowed : same
+  }
+
+  /** The names of a list. Only texts: others have no effect there, and sets of numbers can be made slow. */
+  #namesIn(names: JsonValue = []): ReadonlySet<string> | undefined {
+    if (!Array.isArray(names)) return undefined
+    this.#work.spend(names.length)
+    return names.every((name: JsonValue) => typeof name === 'string') ? new Set<string>(names) : undefined
   }
 
   /** New rules narrow the schema if all their fields existed before. */

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject, JsonValue } from '../../src/model/json.js'
 import { outputProblem, schemaFit } from '../../src/mcp/output-validation.js'
+import { collidingNumbers } from '../support/colliding-numbers.js'
 import { cpuBound, cpuOf } from '../support/cpu.js'
 
 describe('structured content', () => {
@@ -129,6 +130,24 @@ describe('the cost of a check', () => {
     ['things denied', { items: { not: { allOf: list(1_500, { minimum: 2 }) } } }, list(100_000, 1)],
   ] as readonly [string, JsonObject, JsonValue][])('gives up on %s', (_what, schema, value) => {
     expect(cpuOf(() => expect(schemaFit(schema, value)).toBe('not_checked'))).toBeLessThan(cpuBound(200))
+  })
+
+  it('of numbers to choose from does not depend on which they are', () => {
+    const numbers = collidingNumbers(12_000)
+    const values = Array.from({ length: 40_000 }, (_, n) => numbers[n % 50]!)
+
+    expect(cpuOf(() => schemaFit({ items: { enum: numbers } }, values))).toBeLessThan(cpuBound(200))
+  })
+
+  it('of long references grows with their length', () => {
+    const name = 'a'.repeat(40_000)
+    const schema = {
+      $defs: { [name]: { $ref: `#/$defs/${name}b` }, [`${name}b`]: true },
+      items: { $ref: `#/$defs/${name}` },
+    }
+
+    const copied = JSON.parse(JSON.stringify(schema)) as JsonObject
+    expect(schemaFit(copied, list(20_000, 1))).toBe('not_checked')
   })
 
   const keys = (count: number, value: JsonValue = 1): JsonObject =>

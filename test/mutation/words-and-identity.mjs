@@ -41,6 +41,30 @@ export default [
     [outputs, 'gives up on a long list of types'],
   ),
   mutation(
+    'numbers to choose from as texts',
+    'src/mcp/paid-reading.ts',
+    ["typeof value === 'string' ? `\"${value}` : String(value)", 'value'],
+    [outputs, 'of numbers to choose from does not depend on which they are'],
+  ),
+  mutation(
+    'a price for the length of a reference',
+    'src/mcp/schema-references.ts',
+    ['* (1 + (ref.length >> 6))', ''],
+    [outputs, 'of long references grows with their length'],
+  ),
+  mutation(
+    'a common budget for finding the fields that don’t fit',
+    'src/registry/gate/check-arguments.ts',
+    ['schemaFit(schema, value, work)', 'schemaFit(schema, value)'],
+    ['test/registry/approvals.test.ts', 'are found in a bounded time, however dear'],
+  ),
+  mutation(
+    'a price for each required name',
+    compare,
+    ['this.#work.spend(names.length)\n    return names.every', 'return names.every'],
+    [schemas, 'is bounded with the names of many removed fields'],
+  ),
+  mutation(
     'a budget for comparing schemas',
     compare,
     ['const maxWork = 200_000', 'const maxWork = 200_000_000'],

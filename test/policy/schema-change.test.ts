@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject, JsonValue } from '../../src/model/json.js'
 import { compareSchemas } from '../../src/policy/schema-change.js'
+import { collidingNumbers } from '../support/colliding-numbers.js'
 import { cpuBound, cpuOf } from '../support/cpu.js'
 
 const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more })
@@ -330,6 +331,20 @@ describe('the cost of a comparison', () => {
     ['very many fields', wide(1_900, 'a'), wide(1_900, 'b'), 'reworded'],
     ['very many values', { enum: Array.from({ length: 20_000 }, (_, n) => n) }, { enum: [1, 2] }, 'narrowed'],
     ['more than is compared', { enum: Array.from({ length: 300_000 }, (_, n) => n) }, { enum: [1, 2] }, 'widened'],
+    [
+      'the names of many removed fields, compared with a long list again and again',
+      object(Object.fromEntries(Array.from({ length: 6_000 }, (_, n) => [`p${n}`, true])), {
+        additionalProperties: { required: Array.from({ length: 12_000 }, () => 'a') },
+      }),
+      object({}, { additionalProperties: { required: Array.from({ length: 12_000 }, () => 'a'), minLength: 1 } }),
+      'widened',
+    ],
+    [
+      'numbers for names',
+      object({}, { required: collidingNumbers(12_000) }),
+      object({}, { required: [...collidingNumbers(12_000), 1] }),
+      'widened',
+    ],
     [
       'very many names',
       object({}, { required: Array.from({ length: 300_000 }, () => 'a') }),

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { ConfirmCallback, ConfirmRequest, ApprovalDecision } from 'mcp-integrations'
 import { ask, later, openGate, sent, writeNote } from '../support/gate.js'
 import { ana, bo, makeStorage, outsider, root } from '../support/registry.js'
+import { cpuBound, cpuDuring } from '../support/cpu.js'
 import { eventually } from '../support/eventually.js'
 
 const args = { id: '7', text: 'hello' }
@@ -620,6 +621,32 @@ describe('arguments that do not fit the tool', () => {
     expect((await gate.mine.approvals.list()).approvals).toEqual([])
     expect((await gate.mine.audit()).entries.filter(({ action }) => action === 'call')).toHaveLength(4)
     expect(sent(gate.server)).toEqual([])
+  })
+
+  it('are found in a bounded time, however dear each field is to check', async () => {
+    const doubling = Object.fromEntries(
+      Array.from({ length: 30 }, (_, n) => [
+        `d${n}`,
+        n === 0 ? { type: 'string' } : { anyOf: [{ $ref: `#/$defs/d${n - 1}` }, { $ref: `#/$defs/d${n - 1}` }] },
+      ]),
+    )
+    const fields = Object.fromEntries(Array.from({ length: 1_500 }, (_, n) => [`f${n}`, { $ref: '#/$defs/d29' }]))
+    const gate = await openGate({
+      tools: [
+        {
+          ...writeNote,
+          inputSchema: { type: 'object', $defs: doubling, properties: { id: { type: 'string' }, ...fields } },
+        },
+      ],
+    })
+    const toolset = await gate.toolset()
+    const unfit = { id: 1, ...Object.fromEntries(Object.keys(fields).map((name) => [name, 1])) }
+    let outcome: unknown
+    const spent = await cpuDuring(async () => (outcome = await toolset.call(write, unfit)))
+
+    expect(outcome).toMatchObject({ type: 'not_run', because: 'invalid_arguments' })
+    expect(outcome).toHaveProperty('modelText', expect.stringContaining('`id` doesn’t fit its schema (type string)'))
+    expect(spent).toBeLessThan(cpuBound(1_500))
   })
 
   it('say so of fields whose schemas are references', async () => {

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../model/json.js'
 import { visible } from '../../model/visible-text.js'
+import { WorkBudget } from '../../model/work-budget.js'
 import type { Context } from '../state/context.js'
 import type { Ended } from './ended-outcome.js'
 import { recordCall } from './record-call.js'
@@ -7,6 +8,8 @@ import type { ResolvedCall } from './resolved-call.js'
 
 /** The maximum number of problems in one message to the model. */
 const maxProblems = 10
+/** The work budget of finding them. */
+const maxWork = 400_000
 
 /**
  * Ends a call before a person is asked if its arguments don't match the tool's input schema, so that the model can
@@ -20,7 +23,10 @@ export async function refuseInvalidArguments(
   const { schemaFit } = await import('../../mcp/output-validation.js')
   const { inputSchema } = call.tool.definition
   if (schemaFit(inputSchema, call.args.value) !== 'mismatch') return undefined
-  const problems = problemsOf(inputSchema, call.args.value, (schema, value) => schemaFit(schema, value) === 'mismatch')
+  // All fields share one budget: beyond it, a problem has no words of its own.
+  const work = new WorkBudget(maxWork)
+  const misfits = (schema: JsonObject, value: JsonValue): boolean => schemaFit(schema, value, work) === 'mismatch'
+  const problems = problemsOf(inputSchema, call.args.value, misfits)
   await recordCall(context, call, { rule, outcome: 'not_run' })
   const which = problems.length === 0 ? 'They don’t fit the tool’s input schema' : problems.join('; ')
   return {
