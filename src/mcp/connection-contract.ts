@@ -27,8 +27,8 @@ export interface ServerProfile {
 }
 
 /**
- * The `fetch` an integration's requests go through. `deepJson: 'skip'` replaces JSON that nests too deep by an empty
- * list.
+ * The `fetch` an integration's requests go through. It calls `beforeSend` right before it sends a request, because a call
+ * counts as sent from then on. `deepJson: 'skip'` replaces JSON that nests too deep by an empty list.
  */
 export type EndpointFetch = (
   url: string | URL,

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openConnection } from '../../src/mcp/connection.js'
 import { manualRuntime } from '../../src/testing/manual-runtime.js'
 import { startServer } from '../support/real-servers.js'
-import { rejectionOf, listing, open, rawServer, runtime as realTime, tool } from './support.js'
+import { checking, rejectionOf, listing, open, rawServer, runtime as realTime, tool } from './support.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -44,7 +44,7 @@ describe.each(['modern', 'legacy'] as const)('a %s server', (era) => {
 it('a call to a suspended server ends in time, and the connection works again when the server continues', async () => {
   const { url, pid, stop } = await startServer('everything')
   onTestFinished(stop)
-  const options = { endpoint: { url, fetch }, elicits: false, runtime: realTime }
+  const options = { endpoint: { url, fetch: checking(fetch) }, elicits: false, runtime: realTime }
   const connection = await openConnection({ ...options, timeoutMs: 20_000 })
   const echo = tool('echo')
   process.kill(pid, 'SIGSTOP')

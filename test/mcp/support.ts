@@ -1,4 +1,5 @@
 import { openConnection, type Connection, type OpenOptions } from '../../src/mcp/connection.js'
+import type { EndpointFetch } from '../../src/mcp/connection-contract.js'
 import type { ToolDefinition } from '../../src/model/tool.js'
 import type { RegistryRuntime } from '../../src/ports/runtime.js'
 import type { TestServer } from '../../src/testing/mcp-server.js'
@@ -20,7 +21,21 @@ export async function open(
   options: Partial<OpenOptions> = {},
 ): Promise<Connection> {
   const { url, fetch } = server
-  return openConnection({ endpoint: { url, fetch }, elicits: false, timeoutMs: 10_000, runtime, ...options })
+  return openConnection({
+    endpoint: { url, fetch: checking(fetch) },
+    elicits: false,
+    timeoutMs: 10_000,
+    runtime,
+    ...options,
+  })
+}
+
+/** A `fetch` that makes the last check before it sends a request, as all of an integration's requests do. */
+export function checking(fetch: typeof globalThis.fetch): EndpointFetch {
+  return async (url, { beforeSend, onRefused: _never, deepJson: _ignored, ...init } = {}) => {
+    await beforeSend?.(false)
+    return fetch(url, init)
+  }
 }
 
 export function tool(name: string, rest: Partial<ToolDefinition> = {}): ToolDefinition {
