@@ -1,5 +1,6 @@
 import { isObject } from './absent.js'
 import { IntegrationError } from '../model/errors.js'
+import { ResumePace } from './resume-pace.js'
 
 /** The maximum burst on one stream, in units: more than an honest server sends of progress, logs and keep-alives. */
 const burst = 1_000
@@ -15,15 +16,31 @@ const readsPerUnit = 20
 /** Creates the gates of one connection. After a flood, new streams of the same connection have a lower limit. */
 export class FloodGates {
   readonly #now: () => number
+  readonly #resuming: ResumePace
   #floodedAt = Number.NEGATIVE_INFINITY
 
   constructor(now: () => number) {
     this.#now = now
+    this.#resuming = new ResumePace(now)
   }
 
   stream(): FloodGate {
+    return this.#gate(burst)
+  }
+
+  /** The gate of a stream that continues another one. With one per second, the rate of messages stays the same. */
+  resumed(): FloodGate {
+    return this.#gate(this.#resuming.isOften ? perSecond : burst)
+  }
+
+  /** The pause before a stream is resumed, in ms. @param askedMs - the pause that the server asked for */
+  pauseBeforeResuming(askedMs: number): number {
+    return this.#resuming.pause(askedMs)
+  }
+
+  #gate(atOnce: number): FloodGate {
     const isKnown = this.#now() - this.#floodedAt < rememberedMs
-    return new FloodGate(this.#now, isKnown ? burstAfterFlood : burst, () => (this.#floodedAt = this.#now()))
+    return new FloodGate(this.#now, isKnown ? burstAfterFlood : atOnce, () => (this.#floodedAt = this.#now()))
   }
 }
 

@@ -77,7 +77,8 @@ export async function openTransport(
           fetch: serverFetch(server),
           sessionId,
           protocolVersion: sessionId === undefined ? undefined : protocolVersion,
-          reconnectionScheduler: (reconnect, delay) => runtime.setTimer(reconnect, clampDelay(delay)),
+          reconnectionScheduler: (reconnect, delay) =>
+            runtime.setTimer(reconnect, clampDelay(gates.pauseBeforeResuming(delay))),
         })
   const transport = new GuardedTransport(inner, {
     answersInResponse: kind !== 'sse',

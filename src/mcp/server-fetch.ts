@@ -3,7 +3,7 @@ import { readBody } from './answer-body.js'
 import { answersAnother, messagesFor, messagesIn, unreadable } from './answer-messages.js'
 import type { EndpointFetch } from './connection-contract.js'
 import { ended, endpointFetch, noted } from './endpoint-fetch.js'
-import { readEvents } from './event-stream.js'
+import { readEvents, type EventReader } from './event-stream.js'
 import { exchangeHeader, type Exchange } from './exchange.js'
 import { refused } from './refused-request.js'
 import { eventStream, posted, requestIn, type SseFetchOptions } from './sse-fetch.js'
@@ -37,7 +37,7 @@ export function serverFetch(options: ServerFetchOptions): FetchLike {
     if (verb === 'GET') {
       // The stream of unsolicited messages is opened elsewhere, later and only if there is a listener.
       if (!headers.has('last-event-id')) return new Response(null, { status: 405 })
-      return unaskedEvents(await send(), { find: options.find, gates: options.gates, onEnd: () => undefined })
+      return unaskedEvents(await send(), { find: options.find, gate: options.gates.resumed(), onEnd: () => undefined })
     }
     if (exchange === undefined) return verb === 'POST' ? noted(send) : send()
     // A received response is read instead of sending the request again.
@@ -79,12 +79,12 @@ async function answerTo(
 /** A stream of unsolicited messages, or the rest of a response stream, with converted events. */
 export function unaskedEvents(
   response: Response,
-  { find, gates, onEnd }: Pick<ServerFetchOptions, 'find' | 'gates'> & { onEnd(failure: unknown): void },
+  { find, gate, onEnd }: Pick<ServerFetchOptions, 'find'> & Pick<EventReader, 'gate' | 'onEnd'>,
 ): Response {
   if (!response.ok || response.body === null) return response
   const events = readEvents(response.body, {
     read: (data) => readMessages(data, find),
-    gate: gates.stream(),
+    gate,
     onEnd: ended(onEnd),
   })
   return new Response(events, { status: response.status, headers: response.headers })

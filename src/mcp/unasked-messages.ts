@@ -36,7 +36,11 @@ export async function receiveUnasked({
     fetch: async (target, init) => {
       const response = await fetch(target, init)
       status = response.status
-      return unaskedEvents(response, { find: (id) => deliverTo.find(id), gates, onEnd: () => ended.abort() })
+      return unaskedEvents(response, {
+        find: (id) => deliverTo.find(id),
+        gate: gates.stream(),
+        onEnd: () => ended.abort(),
+      })
     },
     sessionId,
     protocolVersion,

@@ -112,6 +112,44 @@ it('admits less on the next stream of a connection that has flooded, for a while
   admits(900)
 })
 
+describe('a stream that ends again and again, and wants to be resumed at once,', () => {
+  it('is resumed ten times, and then once per second', async () => {
+    const ended = (): Response =>
+      new Response('id: 1\nretry: 0\ndata: \n\n', { headers: { 'content-type': 'text/event-stream' } })
+    const server = rawServer('legacy', ended)
+    const connection = await open(server)
+    const began = Date.now()
+    await connection.callTool(tool('act'), {}, { timeoutMs: 2_500 }).catch(() => undefined)
+    const resumed = server.requests.filter(({ headers }) => headers.has('last-event-id')).length
+    expect(resumed).toBeGreaterThan(0)
+    expect(resumed).toBeLessThan(12 + (Date.now() - began) / 1000)
+    await connection.close()
+  })
+
+  it('has to wait longer only then, and never less than the server asks for', () => {
+    let now = 0
+    const gates = new FloodGates(() => now)
+    expect(Array.from({ length: 10 }, () => gates.pauseBeforeResuming(500))).toEqual(
+      Array.from({ length: 10 }, () => 500),
+    )
+    expect(gates.pauseBeforeResuming(0)).toBe(1_000)
+    expect(gates.pauseBeforeResuming(60_000)).toBe(60_000)
+    now += 60_000
+    expect(gates.pauseBeforeResuming(0)).toBe(0)
+  })
+
+  it('has no more messages than a stream that lasts', () => {
+    const gates = new FloodGates(() => 0)
+    for (let n = 0; n < 10; n++) {
+      gates.pauseBeforeResuming(0)
+      gates.resumed().message(900)
+    }
+    gates.pauseBeforeResuming(0)
+    gates.resumed().message(200)
+    expect(() => gates.resumed().message(201)).toThrow(expect.objectContaining({ code: 'response_too_large' }))
+  })
+})
+
 it('hands events on a few at a time, and lets others run in between', async () => {
   const event = `data: ${progress}\n\n`
   let turns = 0

@@ -189,6 +189,18 @@ export default [
     ['test/registry/connecting.test.ts', 'a header name that HTTP forbids'],
   ),
   mutation(
+    'a pace at which streams are resumed',
+    'src/mcp/open-transport.ts',
+    ['clampDelay(gates.pauseBeforeResuming(delay))', 'clampDelay(delay)'],
+    ['test/mcp/floods.test.ts', 'is resumed ten times, and then once per second'],
+  ),
+  mutation(
+    'a lower limit of streams that are resumed often',
+    'src/mcp/flood-gate.ts',
+    ['this.#resuming.isOften ? perSecond : burst', 'burst'],
+    ['test/mcp/floods.test.ts', 'has no more messages than a stream that lasts'],
+  ),
+  mutation(
     'a bound of the rounds of one call',
     'src/mcp/connect-client.ts',
     ['maxRounds: 5', 'maxRounds: 10'],
