@@ -35,6 +35,16 @@ describe('a toolset as tools of LangChain', () => {
     expect(host.server.calls.has('write_note')).toBe(false)
   })
 
+  it('leaves the check of arguments to the gate, which runs no regular expression of a server', async () => {
+    const schema = { type: 'object', properties: { id: { type: 'string', pattern: '^(a+)+$' } } } as const
+    await using host = await bench([{ ...readNote, inputSchema: schema }])
+    const id = `${'a'.repeat(60)}!`
+
+    expect(await messageOf(host, 'notes__read_note', { id })).toMatchObject({ content: `note ${id}` })
+    const [tool] = langchainTools(await host.mine.toolset('assistant'))
+    expect(tool!.schema).toEqual(schema)
+  })
+
   it('shows audio only to a model that hears it', async () => {
     await using host = await bench([
       { ...readNote, run: () => ({ content: [{ type: 'audio', data: 'AAAA', mimeType: 'audio/wav' }] }) },
