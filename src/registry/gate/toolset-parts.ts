@@ -11,7 +11,7 @@ import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-t
 import { ownerFor } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
 import type { IntegrationRecord, SettingsRecord, StatusRecord, ToolsRecord } from '../state/records.js'
-import { unlessUnreadable, versioned } from '../state/read-record.js'
+import { reportUnreadable, unlessUnreadable, versioned } from '../state/read-record.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import type { ListOwner } from '../state/target.js'
 import type { ToolList } from '../state/tool-list-cache.js'
@@ -54,7 +54,13 @@ export async function loadParts(
   ids: readonly string[],
 ): Promise<readonly IntegrationPart[]> {
   const parts: IntegrationPart[] = []
-  for (const loaded of await loadAll(context, agentId, ids)) parts.push(await partOf(context, agentId, now, loaded))
+  for (const loaded of await loadAll(context, agentId, ids))
+    try {
+      parts.push(await partOf(context, agentId, now, loaded))
+    } catch (error) {
+      // A definition is parsed when it is needed.
+      reportUnreadable(context.report, context.actor.workspaceId, error)
+    }
   return parts
 }
 
