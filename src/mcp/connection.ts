@@ -1,3 +1,4 @@
+import { atFirstUse } from '../model/at-first-use.js'
 import { withCleanWords } from './clean-words.js'
 import type { Connection, OpenOptions } from './connection-contract.js'
 
@@ -17,11 +18,13 @@ export type {
  *   `rate_limited`, `authorization_failed`, and what the given `fetch` throws
  */
 export async function openConnection(options: OpenOptions): Promise<Connection> {
-  // Loaded for the first server, because importing the MCP client costs more than the rest of the library.
-  const { LiveConnection } = await import('./live-connection.js')
+  const { LiveConnection } = await loadLiveConnection()
   try {
     return await LiveConnection.open(options)
   } catch (error) {
     throw withCleanWords(error, options.cleanWords)
   }
 }
+
+/** Loaded for the first server, because importing the MCP client costs more than the rest of the library. */
+const loadLiveConnection = atFirstUse(() => import('./live-connection.js'))

@@ -1,3 +1,4 @@
+import { atFirstUse } from '../../model/at-first-use.js'
 import type { JsonObject, JsonValue } from '../../model/json.js'
 import { visible } from '../../model/visible-text.js'
 import { WorkBudget } from '../../model/work-budget.js'
@@ -20,7 +21,7 @@ export async function refuseInvalidArguments(
   call: ResolvedCall,
   rule: string,
 ): Promise<Ended | undefined> {
-  const { schemaFit } = await import('../../mcp/output-validation.js')
+  const { schemaFit } = await loadValidation()
   const { inputSchema } = call.tool.definition
   if (schemaFit(inputSchema, call.args.value) !== 'mismatch') return undefined
   // All fields share one budget: beyond it, a problem has no words of its own.
@@ -76,3 +77,5 @@ function objectOf(value: JsonValue | undefined): JsonObject {
 function shown(name: string): string {
   return `\`${visible(name, 64)}\``
 }
+
+const loadValidation = atFirstUse(() => import('../../mcp/output-validation.js'))

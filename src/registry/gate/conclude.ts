@@ -1,3 +1,4 @@
+import { atFirstUse } from '../../model/at-first-use.js'
 import type { IntegrationError } from '../../model/errors.js'
 import type { CallOutcomeName } from '../../model/event.js'
 import type { ApprovalStatus } from '../../model/approval.js'
@@ -170,7 +171,9 @@ function both(one: Change, other: Change): Change {
 async function warningsOf(call: ResolvedCall, result: ToolResult): Promise<readonly ResultWarning[]> {
   const { outputSchema } = call.tool.definition
   if (outputSchema === undefined || result.isError === true) return []
-  const { outputProblem } = await import('../../mcp/output-validation.js')
+  const { outputProblem } = await loadValidation()
   const problem = outputProblem(outputSchema, result.structuredContent)
   return problem === undefined ? [] : [problem]
 }
+
+const loadValidation = atFirstUse(() => import('../../mcp/output-validation.js'))
