@@ -216,7 +216,7 @@ const places = new WeakMap<URL, Place>()
 /** Headers as a flat list, which Node writes unchanged. */
 function headersOf({ headers, body, method }: OutgoingRequest, host: string): string[] {
   const list = ['host', host]
-  for (const name in headers) list.push(name, headers[name]!)
+  for (const [name, value] of headers) list.push(name, value)
   if (body !== undefined) list.push('content-length', String(Buffer.byteLength(body)))
   else if (startsWork(method)) list.push('content-length', '0')
   return list

@@ -18,8 +18,8 @@ export interface OutgoingRequest {
   /** A URL that has passed `checkUrl`. */
   readonly url: URL
   readonly method: string
-  /** Headers with lower-case names; names and values are checked. */
-  readonly headers: Readonly<Record<string, string>>
+  /** Headers by their lower-case names; names and values are checked. */
+  readonly headers: ReadonlyMap<string, string>
   readonly body: string | Uint8Array | undefined
   readonly signal: AbortSignal | undefined
   /** A final check on an open connection: the request is sent next or, if the check throws, never. */

@@ -38,7 +38,7 @@ export function fetchDialer(fetch: typeof globalThis.fetch): Dialer {
     try {
       const response = await fetch(url.href, {
         method,
-        headers,
+        headers: Object.fromEntries(headers),
         body: body as BodyInit | undefined,
         redirect: 'manual',
         signal: controller.signal,

@@ -162,8 +162,8 @@ function redirectedRequest(request: OutgoingRequest, answer: IncomingResponse, e
   const location = new Headers(answer.headers).get('location')
   try {
     const url = checkUrl(location === null ? '' : new URL(location, request.url), egress)
-    const kept = Object.entries(request.headers).filter(([name]) => keptOverRedirects.has(name))
-    return { ...request, url, headers: Object.fromEntries(kept) }
+    const headers = new Map([...request.headers].filter(([name]) => keptOverRedirects.has(name)))
+    return { ...request, url, headers }
   } catch (error) {
     const cause = error instanceof IntegrationError ? error : undefined
     throw new IntegrationError('redirect_refused', redirectMessage, { httpStatus: answer.status, cause })

@@ -7,8 +7,8 @@ import { IntegrationError } from '../model/errors.js'
  * @throws `invalid_input`, naming the header, never its value
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-fields
  */
-export function requestHeaders(init: RequestInit['headers']): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null)
+export function requestHeaders(init: RequestInit['headers']): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>()
   for (const [name, value] of entriesOf(init)) {
     if (!token.test(name)) throw invalid('headers', 'A header name contains characters that HTTP does not permit.')
     const key = name.toLowerCase()
@@ -17,11 +17,10 @@ export function requestHeaders(init: RequestInit['headers']): Record<string, str
     if (typeof value !== 'string' || !fieldValue.test(value)) {
       throw invalid(`headers.${key}`, `The value of the header "${key}" contains characters that HTTP does not permit.`)
     }
-    headers[key] = key in headers ? `${headers[key]}, ${value}` : value
+    const before = headers.get(key)
+    headers.set(key, before === undefined ? value : `${before}, ${value}`)
   }
-  headers['accept'] ??= '*/*'
-  headers['accept-encoding'] ??= 'gzip, deflate, br'
-  headers['user-agent'] ??= 'mcp-integrations'
+  for (const [name, value] of usual) if (!headers.has(name)) headers.set(name, value)
   return headers
 }
 
@@ -44,6 +43,12 @@ function invalid(path: string, message: string): IntegrationError {
   return new IntegrationError('invalid_input', message, { fields: [{ path, message }] })
 }
 
+/** Sent with every request that doesn't say otherwise. */
+const usual = [
+  ['accept', '*/*'],
+  ['accept-encoding', 'gzip, deflate, br'],
+  ['user-agent', 'mcp-integrations'],
+] as const
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Headers that could be used for request smuggling. */

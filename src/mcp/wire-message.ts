@@ -48,8 +48,12 @@ const maxMessages = 500
  * @throws IntegrationError `response_too_large`
  */
 export function readMessages(sent: unknown, find: FindAwaited): readonly JSONRPCMessage[] {
-  if (Array.isArray(sent) && sent.length > maxMessages) throw flooded()
-  return (Array.isArray(sent) ? sent : [sent]).flatMap((one) => readMessage(one, find) ?? [])
+  if (Array.isArray(sent)) {
+    if (sent.length > maxMessages) throw flooded()
+    return sent.flatMap((one) => readMessage(one, find) ?? [])
+  }
+  const message = readMessage(sent, find)
+  return message === undefined ? [] : [message]
 }
 
 /** Whether a response has no id: `null`, absent, or the 0 of a server that can't read ours. */
