@@ -23,9 +23,9 @@ import { serve } from './support/serving.js'
 process.removeAllListeners('warning')
 
 const isQuick = process.argv.includes('--quick')
-const rounds = isQuick ? 10 : 40
-const block = 8 * 32
-const warmUp = isQuick ? 1_500 : 6_000
+const rounds = isQuick ? 20 : 60
+const block = 3 * 32
+const warmUp = isQuick ? 1_000 : 6_000
 /** Microseconds of CPU that deciding and recording a call may take. */
 const mostOwn = 30
 const eras = [
