@@ -83,8 +83,8 @@ const plainTexts = { '': /^[ -~]*$/, '\n': /^[\n -~]*$/, '\n\t': /^[\n\t -~]*$/ 
 
 /** Cuts between characters, never inside an escape or a surrogate pair. */
 function show(text: string, maxLength: number, kept: keyof typeof plainTexts = ''): ShownText {
-  const isPlain = plainTexts[kept].test(text) || (!hidden.test(text) && !pile.test(text))
-  if (isPlain && text.length <= maxLength) return { shown: text, hiddenCharacters: 0 }
+  // Of a text that is cut, nothing beyond the cut is read.
+  if (text.length <= maxLength && hidesNothing(text, kept)) return { shown: text, hiddenCharacters: 0 }
   const room = Math.min(maxLength, text.length + roomForEscapes)
   const drawn: string[] = []
   let length = 0
@@ -98,6 +98,10 @@ function show(text: string, maxLength: number, kept: keyof typeof plainTexts = '
     at += character.length
   }
   return { shown: drawn.join(''), hiddenCharacters: text.length - at }
+}
+
+function hidesNothing(text: string, kept: keyof typeof plainTexts): boolean {
+  return plainTexts[kept].test(text) || (!hidden.test(text) && !pile.test(text))
 }
 
 function hides(text: string, at: number, character: string): boolean {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
-import type { ToolAnnotations, ToolChange, ToolDefinition } from '../model/tool.js'
+import type { ToolAnnotations, ToolChange, ToolDefinition, ToolDifference } from '../model/tool.js'
 import type { WorkBudget } from '../model/work-budget.js'
 import { digestOf } from './digest.js'
 import { notForModels } from './model-audience.js'
@@ -14,8 +14,16 @@ import { differencesBetween } from './tool-difference.js'
  * @throws IntegrationError `protocol_error` if one nests deeper than 100 levels
  */
 export function classifyChange(accepted: ToolDefinition, now: ToolDefinition): ToolChange {
-  const differences = differencesBetween(partsOf(accepted), partsOf(now))
-  return { kind: changeKind(accepted, now), differences }
+  return { kind: changeKind(accepted, now), differences: differencesIn(accepted, now) }
+}
+
+/**
+ * The differences between a definition and the accepted one, to show.
+ *
+ * @throws IntegrationError `protocol_error` if one nests deeper than 100 levels
+ */
+export function differencesIn(accepted: ToolDefinition, now: ToolDefinition): readonly ToolDifference[] {
+  return differencesBetween(partsOf(accepted), partsOf(now))
 }
 
 /**

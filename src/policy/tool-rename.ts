@@ -22,17 +22,18 @@ export function findRenames(
   work: WorkBudget = new WorkBudget(maxWork),
 ): ReadonlyMap<string, string> {
   if (missing.length === 0 || added.length === 0) return new Map()
-  const groups = new Map<string, Group>()
-  const put = (tool: ToolDefinition, side: keyof Group): void => {
-    const { inputSchema = {}, outputSchema = null, annotations = {} } = partsOf(tool)
-    const shape = digestOf([inputSchema, outputSchema, annotations])
-    const group = groups.get(shape) ?? { gone: [], fresh: [] }
-    groups.set(shape, group)
-    group[side].push(tool)
-  }
-  for (const tool of missing) put(tool, 'gone')
-  for (const tool of added) put(tool, 'fresh')
-  return withinBudget(() => new Map([...groups.values()].flatMap((group) => pairs(group, work))), new Map())
+  return withinBudget(() => {
+    const groups = new Map<string, Group>()
+    const put = (tool: ToolDefinition, side: keyof Group): void => {
+      const shape = shapeOf(tool, work)
+      const group = groups.get(shape) ?? { gone: [], fresh: [] }
+      groups.set(shape, group)
+      group[side].push(tool)
+    }
+    for (const tool of missing) put(tool, 'gone')
+    for (const tool of added) put(tool, 'fresh')
+    return new Map([...groups.values()].flatMap((group) => pairs(group, work)))
+  }, new Map())
 }
 
 /**
@@ -55,6 +56,14 @@ export function findSwaps(
 
 function wordsOf({ description = '' }: ToolDefinition): string {
   return description.trim()
+}
+
+/** A digest of schemas and annotations. */
+function shapeOf(tool: ToolDefinition, work: WorkBudget): string {
+  const { inputSchema = {}, outputSchema = null, annotations = {} } = partsOf(tool)
+  const parts = [inputSchema, outputSchema, annotations]
+  work.spend(JSON.stringify(parts).length >> 1)
+  return digestOf(parts)
 }
 
 interface Group {

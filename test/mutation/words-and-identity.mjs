@@ -77,6 +77,18 @@ export default [
     [definitions, 'is not found if the search would cost too much'],
   ),
   mutation(
+    'a price for the schemas that a rename is looked for by',
+    'src/policy/tool-rename.ts',
+    ['  work.spend(JSON.stringify(parts).length >> 1)\n', ''],
+    [definitions, 'is not found among very large tools'],
+  ),
+  mutation(
+    'a cut of long texts before they are read',
+    'src/model/visible-text.ts',
+    ['text.length <= maxLength && hidesNothing(text, kept)', 'hidesNothing(text, kept) && text.length <= maxLength'],
+    [definitions, 'at a long path is shown'],
+  ),
+  mutation(
     'a bound of the differences that are compared',
     'src/policy/tool-difference.ts',
     ['const maxCompared = 500', 'const maxCompared = 500_000'],

@@ -3,7 +3,7 @@ import { isIntegrationError } from '../../src/model/errors.js'
 import type { JsonObject, JsonValue } from '../../src/model/json.js'
 import type { ToolAnnotations, ToolDefinition } from '../../src/model/tool.js'
 import { notForModels } from '../../src/policy/model-audience.js'
-import { changeKind, classifyChange } from '../../src/policy/tool-change.js'
+import { changeKind, classifyChange, differencesIn } from '../../src/policy/tool-change.js'
 import { definitionHash } from '../../src/policy/tool-definition.js'
 import { findRenames } from '../../src/policy/tool-rename.js'
 import { cpuBound, cpuOf } from '../support/cpu.js'
@@ -279,6 +279,20 @@ describe('a change', () => {
     },
   )
 
+  it('at a long path is shown in a time that doesn’t grow with the path', () => {
+    const at = (name: string, value: number): ToolDefinition => ({
+      ...tool,
+      inputSchema: {
+        type: 'object',
+        [name]: Object.fromEntries(Array.from({ length: 1_500 }, (_, n) => [`k${n}`, value])),
+      },
+    })
+    const long = '\u0301'.repeat(60_000)
+
+    expect(cpuOf(() => differencesIn(at(long, 1), at(long, 2)))).toBeLessThan(cpuBound(200))
+    expect(differencesIn(at('short', 1), at('short', 2)).length).toBeGreaterThan(20)
+  })
+
   it('of hostile schemas is classified quickly', () => {
     const doubled = (leaf: JsonObject): JsonObject => {
       const $defs: Record<string, JsonValue> = { d0: leaf }
@@ -375,6 +389,16 @@ describe('a likely rename', () => {
         called(`${prefix}${n}`, { description: words(n), inputSchema: { type: 'object', minProperties: n % 20 } }),
       )
     expect(cpuOf(() => expect(findRenames(many('a'), many('b')).size).toBe(0))).toBeLessThan(cpuBound(1000))
+  })
+
+  it('is not found among very large tools, and at once', () => {
+    const large = Object.fromEntries(Array.from({ length: 1_900 }, (_, n) => [`p${n}`, { enum: ['a', 'b', 'c'] }]))
+    const many = (prefix: string) =>
+      Array.from({ length: 64 }, (_, n) =>
+        called(`${prefix}${n}`, { inputSchema: { type: 'object', properties: large, minProperties: n } }),
+      )
+    expect(cpuOf(() => expect(findRenames(many('a'), many('b')).size).toBe(0))).toBeLessThan(cpuBound(400))
+    expect(findRenames(many('a').slice(0, 1), many('b').slice(0, 1)).size).toBe(1)
   })
 
   it('is found quickly among a thousand tools', () => {

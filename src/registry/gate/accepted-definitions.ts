@@ -1,5 +1,6 @@
 import type { ToolDefinition } from '../../model/tool.js'
 import { definitionHash } from '../../policy/tool-definition.js'
+import { WorkPace } from '../../mcp/work-pace.js'
 import type { Assessment } from './assess-tool.js'
 import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
@@ -24,11 +25,13 @@ export async function acceptedOf(
     ref.workspaceId,
     changed.map(({ change, tool }) => keys.accepted(ref.integrationId, change?.from ?? tool.name)),
   )
-  const found = new Map(changed.map((one, n) => [one, ifReadable<ToolDefinition>(records[n])]))
-  return assessed.map((one) => {
-    const accepted = found.get(one)
-    const isKnown =
-      accepted !== undefined && (one.change?.from !== undefined || definitionHash(accepted) === one.settings.accepted)
-    return isKnown ? accepted : undefined
-  })
+  const pace = new WorkPace()
+  const found = new Map<Assessed, ToolDefinition>()
+  for (const [n, one] of changed.entries()) {
+    const accepted = ifReadable<ToolDefinition>(records[n])
+    if (accepted === undefined) continue
+    if (one.change?.from !== undefined || definitionHash(accepted) === one.settings.accepted) found.set(one, accepted)
+    await pace.after(JSON.stringify(accepted).length >> 4)
+  }
+  return assessed.map((one) => found.get(one))
 }

@@ -1,6 +1,6 @@
 import type { ToolChange } from '../../model/tool.js'
 import { WorkPace } from '../../mcp/work-pace.js'
-import { classifyChange } from '../../policy/tool-change.js'
+import { differencesIn } from '../../policy/tool-change.js'
 import type { Context } from '../state/context.js'
 import { acceptedOf, type Assessed } from './accepted-definitions.js'
 
@@ -20,7 +20,7 @@ export async function changesOf(
     const before = accepted[n]
     if (change === undefined) changes.push(undefined)
     else {
-      const differences = before === undefined ? [] : classifyChange(before, tool.definition).differences
+      const differences = before === undefined ? [] : differencesIn(before, tool.definition)
       changes.push({ ...change, differences })
       await pace.after(JSON.stringify(tool.definition).length >> 4)
     }

@@ -75,6 +75,7 @@ export async function acceptedDefinitions(
     names.map((name) => keys.accepted(integrationId, name)),
   )
   const toKeep: StorageRecordWrite[] = []
+  const pace = new WorkPace()
   for (const [n, name] of names.entries()) {
     const accepted = settingsOf({ tools: settings }, name).accepted
     const kept = ifReadable<ToolDefinition>(records[n])
@@ -89,6 +90,7 @@ export async function acceptedDefinitions(
         value: toJson(listed.definition),
       })
     }
+    if (kept !== undefined) await pace.after(JSON.stringify(kept).length >> 4)
   }
   const fits = toKeep.filter(({ value }) => bytesOf(value) <= recordLimits.valueBytes)
   for (let n = 0; n < fits.length; n += 20) await context.storage.commit(workspaceId, fits.slice(n, n + 20))
