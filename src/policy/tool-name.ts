@@ -40,19 +40,20 @@ function nameOfHost(host: string): string {
  * @returns the model's name by the server's name
  */
 export function modelToolNames(handle: string, tools: readonly string[]): ReadonlyMap<string, string> {
+  const forms = tools.map(folded)
   const alike = new Map<string, number>()
-  for (const tool of tools) alike.set(folded(tool), (alike.get(folded(tool)) ?? 0) + 1)
+  for (const form of forms) alike.set(form, (alike.get(form) ?? 0) + 1)
   const prefix = `${handle}__`
   const room = maxName - prefix.length
-  const keeps = (tool: string): boolean =>
-    /^[A-Za-z0-9_-]+$/.test(tool) &&
+  const keeps = (tool: string, form: string): boolean =>
     tool.length <= room &&
+    /^[A-Za-z0-9_-]+$/.test(tool) &&
     !looksHashed.test(tool) &&
-    (alike.get(folded(tool)) === 1 || tool === folded(tool))
+    (tool === form || alike.get(form) === 1)
   return new Map(
-    tools.map((tool) => [
+    tools.map((tool, n) => [
       tool,
-      prefix + (keeps(tool) ? tool : `${cut(slug(tool), room - hashLength - 2)}_h${hash(tool)}`),
+      prefix + (keeps(tool, forms[n]!) ? tool : `${cut(slug(tool), room - hashLength - 2)}_h${hash(tool)}`),
     ]),
   )
 }

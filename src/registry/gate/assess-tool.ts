@@ -56,7 +56,7 @@ export function toolStateOf(subject: Subject): ToolState {
     trusted: record.trusted,
     connectorLabel: settings.connectorLabel,
     personLabel: settings.label,
-    definitionHash: bindingHashOf(subject.manifest, subject.settings, tool),
+    definitionHash: boundHash(tool, settings, change),
   })
   const own = settings.approval ?? 'default'
   const mode = own === 'default' ? (record.approval ?? 'default') : own
@@ -91,7 +91,11 @@ export function bindingHashOf(
   tool: ListedTool,
 ): string {
   const own = settingsOf(settings, tool.name)
-  return isOnlyWords(changeOf(manifest, own, tool)?.kind) ? (own.accepted ?? tool.hash) : tool.hash
+  return boundHash(tool, own, changeOf(manifest, own, tool))
+}
+
+function boundHash({ hash }: ListedTool, { accepted }: ToolSettingsRecord, change: Assessment['change']): string {
+  return isOnlyWords(change?.kind) ? (accepted ?? hash) : hash
 }
 
 /** Whether only texts of the tool changed, not its behaviour. */

@@ -99,7 +99,7 @@ function readResult(result: unknown): { readonly mode: unknown; readonly rule: u
 }
 
 function availableTools(
-  { integration, tools, definitions }: IntegrationPart,
+  { integration, tools, inAcceptedWords }: IntegrationPart,
   { usable, unavailable }: Filtered,
   verdicts: readonly ApprovalVerdict[],
 ): AvailableTools {
@@ -107,10 +107,8 @@ function availableTools(
   return {
     unavailable: unavailable.map((missing) => Object.freeze({ integration, ...missing })),
     tools: tools.flatMap((part, n) => {
-      const definition = definitions.get(part.name)
-      return usable.has(part.name) && definition !== undefined
-        ? toolOf(part, definition, verdicts[n]!, integration)
-        : []
+      const { name, subject } = part
+      return usable.has(name) ? toolOf(part, inAcceptedWords.get(name) ?? subject.tool, verdicts[n]!, integration) : []
     }),
   }
 }

@@ -22,8 +22,8 @@ export interface IntegrationPart {
   readonly createdAt: number
   readonly filter: Omit<FilterInput, 'tools'>
   readonly tools: readonly ToolPart[]
-  /** The definitions for models, by the server's name of the tool. */
-  readonly definitions: ReadonlyMap<string, ForModels>
+  /** Definitions for models that are not as the server sent them, by its name of the tool. */
+  readonly inAcceptedWords: ReadonlyMap<string, ForModels>
   /** The tools that may be used. The host's policy may deny more of them. */
   readonly filtered: Filtered
   /** Present if the tool list is missing, unreadable or old, to list the tools again in the background. */
@@ -92,18 +92,14 @@ async function partOf(
     quarantined: manifest?.quarantined ?? [],
   }
   const filtered = filterTools({ ...filter, tools })
-  const definitions = await definitionsForModels(
-    context,
-    { workspaceId, integrationId },
-    tools.filter(({ name }) => filtered.usable.has(name)),
-  )
+  const changed = tools.filter(({ name, state: { change } }) => hasAcceptedWords(change) && filtered.usable.has(name))
   return {
     integration: { id: integrationId, name: record.name, handle: record.handle, origin: record.origin },
     createdAt: record.createdAt,
     filter,
     filtered,
     tools,
-    definitions,
+    inAcceptedWords: await readAcceptedWords(context, { workspaceId, integrationId }, changed),
     stale:
       isFor(agentId, record) && needsListing(loaded, now) ? { workspaceId, integrationId, owner, userId } : undefined,
   }
@@ -114,25 +110,22 @@ function isFor(agentId: string, record: IntegrationRecord): boolean {
   return record.enabled && record.agents.includes(agentId)
 }
 
-/**
- * Definitions for models: accepted texts with invisible characters escaped. A new tool has only its own texts, and an
- * unchanged one has accepted ones: their definitions are not read yet.
- */
-async function definitionsForModels(
+/** Whether models read accepted texts instead of the tool's own. An unchanged tool has accepted ones, and a new one none. */
+function hasAcceptedWords(change: ToolState['change']): boolean {
+  return change !== undefined && change.kind !== 'new'
+}
+
+async function readAcceptedWords(
   context: Context,
   ref: { readonly workspaceId: string; readonly integrationId: string },
-  usable: readonly Pick<ToolPart, 'subject' | 'state'>[],
+  changed: readonly Pick<ToolPart, 'subject' | 'state'>[],
 ): Promise<ReadonlyMap<string, ForModels>> {
-  const definitions = new Map<string, ForModels>(usable.map(({ subject: { tool } }) => [tool.name, tool]))
-  const changed = usable.flatMap(({ subject: { tool }, state }) =>
-    state.change === undefined || state.change.kind === 'new' ? [] : [{ ...state, tool }],
-  )
-  if (changed.length === 0) return definitions
-  const accepted = await acceptedOf(context, ref, changed)
+  const definitions = new Map<string, ForModels>()
+  const assessed = changed.map(({ subject: { tool }, state }) => ({ ...state, tool }))
+  const accepted = await acceptedOf(context, ref, assessed)
   const pace = new WorkPace()
-  for (const [n, { tool }] of changed.entries()) {
-    const worded = inAcceptedWords(tool.definition, accepted[n])
-    definitions.set(tool.name, { shown: frozen(shownDefinition(worded)) })
+  for (const [n, { tool }] of assessed.entries()) {
+    definitions.set(tool.name, { shown: frozen(shownDefinition(inAcceptedWords(tool.definition, accepted[n]))) })
     await pace.after(tool.size >> 2)
   }
   return definitions

@@ -99,11 +99,11 @@ function listOf(hash: string, listed: readonly (readonly [ToolFacts, ToolDefinit
   const namesFor = perHandle((handle) => modelToolNames(handle, names))
   const tools = listed.map(([facts, source]) => new NamedTool(facts, source, namesFor))
   const byModelName = perHandle((handle) => new Map(tools.map((tool) => [tool.modelName(handle), tool])))
-  const byName = new Map(tools.map((tool) => [tool.name, tool]))
+  let byName: ReadonlyMap<string, NamedTool> | undefined
   return {
     hash,
     tools,
-    get: (wireName) => byName.get(wireName),
+    get: (wireName) => (byName ??= new Map(tools.map((tool) => [tool.name, tool]))).get(wireName),
     byModelName: (handle, modelName) => byModelName(handle).get(modelName),
   }
 }
