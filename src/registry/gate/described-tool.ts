@@ -1,4 +1,3 @@
-import type { ToolDefinition } from '../../model/tool.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ForModels } from './toolset-parts.js'
 
@@ -10,30 +9,36 @@ type Described = Pick<ToolsetTool, 'title' | 'description' | 'inputSchema' | 'ou
  */
 export function describedBy(source: ForModels, tool: Omit<ToolsetTool, keyof Described>): ToolsetTool {
   Object.defineProperty(tool, definition, { value: source })
-  return Object.freeze(Object.defineProperties(tool, described) as ToolsetTool)
+  // One by one, in half the time of `defineProperties`.
+  for (const [name, property] of described) Object.defineProperty(tool, name, property)
+  return Object.freeze(tool as ToolsetTool)
 }
 
-/** Not visible to hosts: only strings are keys of JSON and of copies. */
+/** Not visible to hosts: JSON and copies have no property that isn't enumerable. */
 const definition = Symbol('definition')
 
-/** Shared by all tools: a getter of each one would cost more than the rest of the tool. */
-const described: PropertyDescriptorMap = {
-  title: readFrom('title'),
-  description: readFrom('description'),
-  inputSchema: readFrom('inputSchema'),
-  outputSchema: readFrom('outputSchema'),
-  [Symbol.for('nodejs.util.inspect.custom')]: {
-    value(this: ToolsetTool) {
-      return { ...this }
+/** Shared by all tools: getters of each tool's own would cost more than the rest of it. */
+const described: readonly (readonly [string | symbol, PropertyDescriptor])[] = [
+  readFrom('title'),
+  readFrom('description'),
+  readFrom('inputSchema'),
+  readFrom('outputSchema'),
+  [Symbol.for('nodejs.util.inspect.custom'), { value: copyOf }],
+]
+
+function readFrom(member: keyof Described): readonly [string, PropertyDescriptor] {
+  return [
+    member,
+    {
+      enumerable: true,
+      get(this: { readonly [definition]: ForModels }) {
+        return this[definition].shown[member]
+      },
     },
-  },
+  ]
 }
 
-function readFrom(member: keyof Described & keyof ToolDefinition): PropertyDescriptor {
-  return {
-    enumerable: true,
-    get(this: { readonly [definition]: ForModels }) {
-      return this[definition].shown[member]
-    },
-  }
+/** What the console prints: the values, not that there are getters. */
+function copyOf(this: ToolsetTool): ToolsetTool {
+  return { ...this }
 }
