@@ -5,6 +5,7 @@ import {
   type Actor,
   type Diagnostic,
   type IntegrationRegistry,
+  type IntegrationRegistryOptions,
   type RegistryStorage,
   type StorageWrite,
 } from 'mcp-integrations'
@@ -188,32 +189,50 @@ export async function storageWith(records: readonly Dumped[], now: () => number)
 /** @throws unless everything that is called after the edit ends as it must */
 export async function meetEdit(populated: Populated, edit: Edit): Promise<void> {
   const { server, runtime, records } = populated
+  const options = {
+    runtime: { ...runtime, fetch: server.fetch },
+    oauth: { redirectUrl: 'https://app.example/callback', clientName: 'Test host' },
+  }
+  await withEdit(records, edit, options, async (registry, isLegal) => {
+    await callDenied(registry, populated, isLegal)
+    await callEverything(registry, populated)
+  })
+}
+
+/**
+ * Edits one of the records and opens a registry on all of them.
+ *
+ * @param work - `isLegal`: whether the registry itself could have written the edited record
+ * @throws what `work` throws, with the place of the edit; or if anything else was thrown in the background
+ */
+export async function withEdit(
+  records: readonly Dumped[],
+  edit: Edit,
+  options: Partial<IntegrationRegistryOptions<TestAgent>> & { readonly runtime: { now(): number } },
+  work: (registry: IntegrationRegistry<TestAgent>, isLegal: boolean) => Promise<void>,
+): Promise<void> {
   const record = records[edit.record % records.length]!
   const places = placesIn(record.value)
   const path = places[edit.place % places.length]!
   const value = edited(record.value, path, edit.with)
   const others = records.filter((one) => one !== record)
-  const storage = await storageWith(value === undefined ? others : [...others, { ...record, value }], runtime.now)
+  const { now } = options.runtime
+  const storage = await storageWith(value === undefined ? others : [...others, { ...record, value }], now)
   const diagnostics: Diagnostic[] = []
+  const onDiagnostic = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic)
+  const registry = makeRegistry({ ...options, storage, onDiagnostic })
   const named = `${record.key} at ${JSON.stringify(path)}: ${JSON.stringify(edit.with).slice(0, 60)}`
-  const registry = makeRegistry({
-    storage,
-    runtime: { ...runtime, fetch: server.fetch },
-    oauth: { redirectUrl: 'https://app.example/callback', clientName: 'Test host' },
-    onDiagnostic: (diagnostic) => void diagnostics.push(diagnostic),
-  })
+  const isLegal =
+    edit.with === 'absent' ||
+    (typeof edit.with === 'object' && 'value' in edit.with && sameType(at(record.value, path), edit.with.value))
   try {
-    const isLegal =
-      edit.with === 'absent' ||
-      (typeof edit.with === 'object' && 'value' in edit.with && sameType(at(record.value, path), edit.with.value))
-    await callDenied(registry, populated, { isLegal })
-    await callEverything(registry, populated)
+    await work(registry, isLegal)
   } catch (error) {
     throw new Error(`${named}\n${error instanceof Error ? error.stack : String(error)}`, { cause: error })
   } finally {
     await registry.close({ graceMs: 1_000 })
   }
-  // An error of ours is passed on. Without one, something else was thrown in the background.
+  // An error of ours is passed on.
   for (const { area, message, error } of diagnostics)
     if (area !== 'diagnostics' && error === undefined) throw new Error(`${named}\n${area}: ${message}`)
 }
@@ -234,7 +253,7 @@ type Acting = ReturnType<IntegrationRegistry<TestAgent>['actingAs']>
 async function callDenied(
   registry: IntegrationRegistry<TestAgent>,
   { server, approvals }: Populated,
-  { isLegal }: { readonly isLegal: boolean },
+  isLegal: boolean,
 ): Promise<void> {
   const ran = () => [...server.calls.values()].reduce((sum, times) => sum + times, 0)
   const before = ran()
@@ -326,7 +345,7 @@ async function callReading(acting: Acting, { notes, team, approvals }: Populated
 }
 
 /** @param codes - the only errors that may come; any of ours if left out */
-async function ours<T>(work: () => Promise<T>, codes?: readonly string[]): Promise<T | undefined> {
+export async function ours<T>(work: () => Promise<T>, codes?: readonly string[]): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
