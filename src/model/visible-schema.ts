@@ -3,8 +3,9 @@ import { schemaData, schemaMaps } from './schema-keywords.js'
 import { visible, visibleText } from './visible-text.js'
 
 /**
- * The schema with invisible characters in titles and descriptions escaped. Structure, keys and values don't change,
- * because calls send them back. A schema without such characters is returned as is.
+ * The schema with invisible characters in its texts escaped: titles, descriptions, comments, and whatever keywords
+ * outside of JSON Schema say. Structure, keys and values don't change, because calls send them back. A schema without such
+ * characters is returned as is.
  */
 export function visibleSchema(schema: JsonObject): JsonObject {
   return shown(schema) as JsonObject
@@ -31,15 +32,40 @@ function shown(node: JsonValue, isMap = false): JsonValue {
 }
 
 function part(key: string, value: JsonValue): JsonValue {
-  if (typeof value === 'string') {
-    if (key === 'title') return visible(value)
-    return key === 'description' ? visibleText(value) : value
-  }
-  if (key === 'enumNames' && Array.isArray(value)) {
-    const names = value as readonly JsonValue[]
-    return names.every((name) => typeof name !== 'string' || visible(name) === name)
-      ? value
-      : names.map((name) => (typeof name === 'string' ? visible(name) : name))
-  }
-  return schemaData.has(key) ? value : shown(value, schemaMaps.has(key) && !Array.isArray(value))
+  if (typeof value === 'string') return text(key, value)
+  if (schemaData.has(key)) return value
+  if (schemaLists.has(key) || !Array.isArray(value)) return shown(value, maps.has(key) && !Array.isArray(value))
+  return textsIn(key, value)
 }
+
+/** The items of a list that no keyword of JSON Schema has: `enumNames`, `enumDescriptions`. */
+function textsIn(key: string, items: readonly JsonValue[]): JsonValue {
+  const visibleItems = items.map((item) => (typeof item === 'string' ? text(key, item) : shown(item)))
+  return visibleItems.every((item, n) => item === items[n]) ? items : visibleItems
+}
+
+function text(key: string, value: string): string {
+  if (withEffect.has(key)) return value
+  return key === 'title' || key === 'enumNames' ? visible(value) : visibleText(value)
+}
+
+/** `dependencies` of older drafts holds lists of names too. */
+const maps = new Set([...schemaMaps, 'dependencies'])
+const schemaLists = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'])
+/** Keywords whose texts are no words: changed, they would mean something else. */
+const withEffect = new Set([
+  ...schemaData,
+  '$anchor',
+  '$dynamicAnchor',
+  '$dynamicRef',
+  '$id',
+  '$recursiveRef',
+  '$ref',
+  '$schema',
+  'contentEncoding',
+  'contentMediaType',
+  'format',
+  'id',
+  'pattern',
+  'x-mcp-header',
+])

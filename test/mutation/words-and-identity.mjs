@@ -309,6 +309,12 @@ export default [
     [visible, 'is shown as'],
   ),
   mutation(
+    'visible words of keywords that JSON Schema doesn’t have',
+    'src/model/visible-schema.ts',
+    ['if (withEffect.has(key)) return value', "if (key !== 'title' && key !== 'description') return value"],
+    ['test/policy/shown-definition.test.ts', 'a keyword of editors'],
+  ),
+  mutation(
     'visible words of tools',
     'src/registry/gate/toolset-parts.ts',
     ['frozen(shownDefinition(worded))', 'frozen(worded)'],

@@ -23,6 +23,27 @@ describe('a definition that is shown', () => {
     ['a title in several lines', { title: 'a\nb' }, { title: 'a\\u{A}b' }],
     ['a description', { description: 'a\u202eb' }, { description: 'a\\u{202E}b' }],
     ['a name of a value', { enumNames: ['x', 'y\u200b'] }, { enumNames: ['x', 'y\\u{200B}'] }],
+    ['a comment', { $comment: 'a\u{e0041}b\nc' }, { $comment: 'a\\u{E0041}b\nc' }],
+    [
+      'a keyword of editors',
+      { markdownDescription: '\u{e0041}', errorMessage: { minimum: '\u{e0041}' } },
+      { markdownDescription: '\\u{E0041}', errorMessage: { minimum: '\\u{E0041}' } },
+    ],
+    [
+      'descriptions of values, and no value',
+      { enum: ['a\u200b'], enumDescriptions: ['b\u200b', { c: 'd\u200b' }], default: 'e\u200b', examples: ['f\u200b'] },
+      {
+        enum: ['a\u200b'],
+        enumDescriptions: ['b\\u{200B}', { c: 'd\\u{200B}' }],
+        default: 'e\u200b',
+        examples: ['f\u200b'],
+      },
+    ],
+    [
+      'a keyword of the server, and nothing that has an effect',
+      { 'x-note': 'a\u200b', pattern: 'b\u200b', $anchor: 'c\u200b', dependencies: { d: ['e\u200b'] } },
+      { 'x-note': 'a\\u{200B}', pattern: 'b\u200b', $anchor: 'c\u200b', dependencies: { d: ['e\u200b'] } },
+    ],
     ['something deep in lists', { allOf: [1, [{ title: '\0' }]] }, { allOf: [1, [{ title: '\\u{0}' }]] }],
     [
       'a part called __proto__',
