@@ -83,7 +83,8 @@ export function authorizedFetch({ fetch, serverUrl, source }: AuthorizedFetchOpt
   return async (url: string | URL, init: AuthorizedInit = {}): Promise<Response> => {
     if (String(url) !== href && new URL(url).origin !== origin) return fetch(url, init)
     const signal = init.signal ?? undefined
-    if (source.kind !== 'oauth') return settled(await send(url, init), source)
+    if (source.kind === 'none') return settled(await fetch(url, init), source)
+    if (source.kind === 'headers') return settled(await send(url, init), source)
 
     const first = usable(await source.token({ signal }))
     const response = await send(url, init, first.token, first.waited)

@@ -59,9 +59,9 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
   const { now = Date.now } = options
   /** By workspace and key. */
   const workspaces = new Map<string, Map<string, Entry>>()
-  const places = new SortedTexts()
+  const places = new SortedTexts<Place>(placeOf)
   /** The places of all records that expire, in the order of their expiry. */
-  const expiries = new SortedTexts()
+  const expiries = new SortedTexts<Entry>(expiryOf)
   const counters = new Map<string, number>()
   const watching = watchers()
   let commits = 0
@@ -78,26 +78,23 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
   function put(entry: Entry): void {
     const { workspaceId, key, expiresAt } = entry
     const before = entryOf(workspaceId, key)
-    const place = placeOf(workspaceId, key)
-    if (before === undefined) places.add(place)
+    if (before === undefined) places.add(entry)
     if (before?.expiresAt !== expiresAt) {
-      forgetExpiry(before)
-      if (expiresAt !== undefined) expiries.add(expiryOf(expiresAt, place))
+      if (before?.expiresAt !== undefined) expiries.delete(before)
+      if (expiresAt !== undefined) expiries.add(entry)
     }
     const entries = workspaces.get(workspaceId) ?? new Map<string, Entry>()
     workspaces.set(workspaceId, entries.set(key, entry))
   }
 
   function remove(workspaceId: string, key: string): void {
-    const entries = workspaces.get(workspaceId)
-    forgetExpiry(entries?.get(key))
-    if (entries?.delete(key)) places.delete(placeOf(workspaceId, key))
-    if (entries?.size === 0) workspaces.delete(workspaceId)
-  }
-
-  function forgetExpiry(entry: Entry | undefined): void {
-    if (entry?.expiresAt !== undefined)
-      expiries.delete(expiryOf(entry.expiresAt, placeOf(entry.workspaceId, entry.key)))
+    const entry = entryOf(workspaceId, key)
+    if (entry === undefined) return
+    places.delete(entry)
+    if (entry.expiresAt !== undefined) expiries.delete(entry)
+    const entries = workspaces.get(workspaceId)!
+    entries.delete(key)
+    if (entries.size === 0) workspaces.delete(workspaceId)
   }
 
   return {
@@ -111,9 +108,10 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
     async list(query) {
       checkList(query)
       const time = now()
-      const prefix = placeOf(query.workspaceId, query.prefix)
+      const { workspaceId } = query
+      const prefix = placeOf({ workspaceId, key: query.prefix })
       const step = query.reverse === true ? -1 : 1
-      const after = query.after === undefined ? undefined : placeOf(query.workspaceId, query.after)
+      const after = query.after === undefined ? undefined : placeOf({ workspaceId, key: query.after })
       const sorted = places.inOrder
       const first =
         step === 1
@@ -159,7 +157,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
       const time = now()
       const sorted = places.inOrder
       const found: Entry[] = []
-      for (let index = places.firstAfter(placeOf(after.workspaceId, after.key)); found.length <= query.limit; index++) {
+      for (let index = places.firstAfter(placeOf(after)); found.length <= query.limit; index++) {
         const place = sorted[index]
         if (place === undefined) break
         const entry = entryAt(place)
@@ -172,8 +170,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
     async expired(query) {
       const after = checkExpired(query)
       const time = now()
-      const first =
-        after.key === '' ? 0 : expiries.firstAfter(expiryOf(after.expiresAt, placeOf(after.workspaceId, after.key)))
+      const first = after.key === '' ? 0 : expiries.firstAfter(expiryOf(after))
       const found = expiries.inOrder.slice(first, first + query.limit + 1).flatMap((expiry) => {
         const entry = entryAt(expiry.slice(EXPIRY_DIGITS))
         return entry.expiresAt! > time ? [] : [entry]
@@ -185,9 +182,12 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
   }
 }
 
-interface Entry {
+interface Place {
   readonly workspaceId: string
   readonly key: string
+}
+
+interface Entry extends Place {
   readonly version: string
   readonly json: string
   readonly expiresAt: number | undefined
@@ -199,13 +199,13 @@ interface Entry {
 const END = '\x7f'
 
 /** Unambiguous, because neither part can contain a NUL. Sorts by workspace, then key. */
-function placeOf(workspaceId: string, key: string): string {
+function placeOf({ workspaceId, key }: Place): string {
   return `${workspaceId}\0${key}`
 }
 
 /** Sorts by time, then by place. */
-function expiryOf(expiresAt: number, place: string): string {
-  return String(expiresAt).padStart(EXPIRY_DIGITS, '0') + place
+function expiryOf(entry: Place & { readonly expiresAt?: number | undefined }): string {
+  return String(entry.expiresAt).padStart(EXPIRY_DIGITS, '0') + placeOf(entry)
 }
 
 const EXPIRY_DIGITS = 16

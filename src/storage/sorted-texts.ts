@@ -1,16 +1,24 @@
-/** Texts in their order. They are sorted when they are read, because records are written more often than listed. */
-export class SortedTexts {
+/**
+ * Texts of items in their order. They are made and sorted when they are read, because records are written more often than
+ * listed.
+ */
+export class SortedTexts<Item> {
+  readonly #textOf: (item: Item) => string
   readonly #sorted: string[] = []
-  /** Texts that have no place in the order yet. */
-  #added: string[] = []
+  /** Items whose texts have no place in the order yet. */
+  #added: Item[] = []
 
-  /** Adds a text that is not among them. */
-  add(text: string): void {
-    this.#added.push(text)
+  constructor(textOf: (item: Item) => string) {
+    this.#textOf = textOf
   }
 
-  delete(text: string): void {
-    this.#sorted.splice(this.firstAt(text), 1)
+  /** Adds an item whose text is not among them. */
+  add(item: Item): void {
+    this.#added.push(item)
+  }
+
+  delete(item: Item): void {
+    this.#sorted.splice(this.firstAt(this.#textOf(item)), 1)
   }
 
   /** All texts in their order, until the next change. */
@@ -32,12 +40,14 @@ export class SortedTexts {
   }
 
   #sort(): void {
-    if (this.#added.length > fewAdded) {
-      for (const text of this.#added) this.#sorted.push(text)
+    if (this.#added.length === 0) return
+    const texts = this.#added.map(this.#textOf)
+    this.#added = []
+    if (texts.length > fewAdded) {
+      for (const text of texts) this.#sorted.push(text)
       // By code units, as keys are compared.
       this.#sorted.sort()
-    } else for (const text of this.#added) this.#sorted.splice(this.#search(text), 0, text)
-    if (this.#added.length > 0) this.#added = []
+    } else for (const text of texts) this.#sorted.splice(this.#search(text), 0, text)
   }
 
   #search(text: string): number {
