@@ -142,13 +142,19 @@ function ipLiteral(hostname: string): string | undefined {
 }
 
 function isLoopbackHost(hostname: string): boolean {
-  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
+  if (/(?:^|\.)localhost$/.test(hostname) || hostname === 'localhost.localdomain') return true
   const literal = ipLiteral(hostname)
   return literal !== undefined && isLoopbackAddress(literal)
 }
 
+/**
+ * Outside Node, where addresses are unknown, this is all that keeps requests out of a private network.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6762#appendix-G names that private networks use; `svc` is that of Kubernetes
+ */
 function isPrivateName(hostname: string): boolean {
-  return !hostname.includes('.') || /\.(internal|local|home\.arpa)$/.test(hostname)
+  const top = /\.(?:internal|intranet|private|corp|home|lan|local|localdomain|svc|home\.arpa)$/
+  return !hostname.includes('.') || top.test(hostname)
 }
 
 type AddressKind = 'public' | 'private' | 'loopback' | 'never'
@@ -181,7 +187,14 @@ const neverAddresses = new Set([
   'fd00:ec2:0:0:0:0:0:254', // AWS
   'fd20:ce:0:0:0:0:0:254', // Google
 ])
-const metadataNames = new Set(['metadata.google.internal', 'metadata.goog', 'instance-data.ec2.internal'])
+const metadataNames = new Set([
+  'metadata.google.internal',
+  'metadata.goog',
+  'instance-data.ec2.internal',
+  // The same where a search domain completes names.
+  'metadata',
+  'instance-data',
+])
 
 function invalid(message: string): IntegrationError {
   return new IntegrationError('invalid_input', message, { fields: [{ path: 'url', message }] })

@@ -86,6 +86,15 @@ describe('checkUrl with nothing allowed', () => {
     ['https://vault.internal/', 'url_refused'],
     ['https://printer.local/', 'url_refused'],
     ['https://intranet/', 'url_refused'],
+    ['https://wiki.corp/', 'url_refused'],
+    ['https://router.lan/', 'url_refused'],
+    ['https://nas.home/', 'url_refused'],
+    ['https://wiki.intranet/', 'url_refused'],
+    ['https://db.private/', 'url_refused'],
+    ['https://kubernetes.default.svc/', 'url_refused'],
+    ['https://localhost.localdomain/', 'url_refused'],
+    ['https://wiki.corp.example/', 'ok'],
+    ['https://home.example/', 'ok'],
   ])('%s → %s', (url, code) => {
     expect(verdict(() => checkUrl(url, {}))).toBe(code)
   })
@@ -114,6 +123,11 @@ describe('checkUrl with something allowed', () => {
     ['https://100.100.100.200/', inside, 'url_refused'],
     ['https://[fd00:ec2::254]/', inside, 'url_refused'],
     ['https://metadata.google.internal/', inside, 'url_refused'],
+    ['https://metadata/', inside, 'url_refused'],
+    ['https://instance-data/', inside, 'url_refused'],
+    ['https://wiki.corp/', inside, 'ok'],
+    ['https://localhost.localdomain/', inside, 'url_refused'],
+    ['http://localhost.localdomain/', loopback, 'ok'],
     ['https://example.com/', hosts, 'ok'],
     ['https://a.b.example.org/', hosts, 'ok'],
     ['https://example.org/', hosts, 'url_refused'],
