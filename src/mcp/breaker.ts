@@ -45,7 +45,7 @@ export class Breaker {
    * @throws IntegrationError the last failure, with `retryAfterMs`; nothing was sent
    */
   async guard<T>(work: () => Promise<T>, { bypass, background }: GuardCallOptions): Promise<T> {
-    const left = this.#until - this.#runtime.now()
+    const left = this.#pauseLeft()
     const probing = this.#error !== undefined
     const taken = this.#trying === 'call' || (background && this.#trying !== undefined)
     if (probing && !bypass && (left > 0 || taken)) throw this.#refusal(Math.max(left, 0))
@@ -61,6 +61,12 @@ export class Breaker {
     } finally {
       if (probing && this.#trying === mine) this.#trying = undefined
     }
+  }
+
+  /** What is left of the pause, in ms. One that is longer than any pause comes from a clock that was set back. */
+  #pauseLeft(): number {
+    const left = this.#until - this.#runtime.now()
+    return left > maxRequestedPauseMs ? 0 : left
   }
 
   #note(error: unknown): void {

@@ -1,6 +1,8 @@
 import { IntegrationError } from '../model/errors.js'
+import { race } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { Breaker } from './breaker.js'
+import { abortedBy } from './call-clock.js'
 import type { Connection } from './connection-contract.js'
 import { FairPlaces } from './fair-places.js'
 import {
@@ -43,6 +45,8 @@ interface Slot extends ConnectionGroup {
   readonly places: FairPlaces
   readonly breaker: Breaker
   opening: Promise<PooledConnection> | undefined
+  /** How many connections are being opened. */
+  openings: number
 }
 
 /**
@@ -86,7 +90,7 @@ export class ConnectionPool {
     const leave = await slot.places.take(options.person, options.signal)
     try {
       return await slot.breaker.guard(
-        () => this.#work(slot, open, (connection) => work(connection, { waited }), options.replaces),
+        () => this.#work(slot, open, (connection) => work(connection, { waited }), options),
         {
           bypass: options.bypassBreaker ?? false,
           background: options.background ?? false,
@@ -95,7 +99,7 @@ export class ConnectionPool {
     } finally {
       leave()
       if (!slot.breaker.closed) this.#live.dropIdle(slot)
-      if (slot.live.size === 0 && slot.places.unused && slot.breaker.closed) this.#forget(key, slot)
+      if (isUnused(slot)) this.#forget(key, slot)
     }
   }
 
@@ -152,6 +156,7 @@ export class ConnectionPool {
       breaker: new Breaker(runtime),
       live: new Set<PooledConnection>(),
       opening: undefined,
+      openings: 0,
       gone: false,
     }
     this.#slots.set(key, slot)
@@ -166,9 +171,12 @@ export class ConnectionPool {
     slot: Slot,
     open: () => Promise<Connection>,
     work: (connection: Connection) => Promise<T>,
-    replaces: string | undefined,
+    { replaces, signal }: PoolUseOptions,
   ): Promise<T> {
-    const live = replaces === undefined ? await this.#acquire(slot, open) : await this.#replace(slot, open, replaces)
+    const live =
+      replaces === undefined
+        ? await this.#acquire(slot, open, signal)
+        : await this.#replace(slot, open, { prefix: replaces, signal })
     try {
       return await work(live.connection)
     } finally {
@@ -177,7 +185,11 @@ export class ConnectionPool {
   }
 
   /** A free connection, or a new one. */
-  async #acquire(slot: Slot, open: () => Promise<Connection>): Promise<PooledConnection> {
+  async #acquire(
+    slot: Slot,
+    open: () => Promise<Connection>,
+    signal: AbortSignal | undefined,
+  ): Promise<PooledConnection> {
     for (;;) {
       if (this.#closed) throw closed()
       for (const live of slot.live) {
@@ -186,16 +198,20 @@ export class ConnectionPool {
       }
       if (slot.opening === undefined) {
         slot.opening = this.#open(slot, open).finally(() => (slot.opening = undefined))
-        return this.#live.take(await slot.opening)
+        return this.#live.take(await this.#unlessGivenUp(slot.opening, signal))
       }
-      const live = await slot.opening
+      const live = await this.#unlessGivenUp(slot.opening, signal)
       if (isFree(live)) return this.#live.take(live)
     }
   }
 
   /** A new connection. The existing ones finish their running work and take no other. */
-  async #replace(slot: Slot, open: () => Promise<Connection>, prefix: string): Promise<PooledConnection> {
-    const fresh = this.#live.take(await this.#open(slot, open))
+  async #replace(
+    slot: Slot,
+    open: () => Promise<Connection>,
+    { prefix, signal }: { readonly prefix: string; readonly signal: AbortSignal | undefined },
+  ): Promise<PooledConnection> {
+    const fresh = this.#live.take(await this.#unlessGivenUp(this.#open(slot, open), signal))
     for (const [key, other] of this.#slots) {
       if (!key.startsWith(prefix)) continue
       for (const live of other.live) if (live !== fresh) void this.#live.retire(live)
@@ -203,9 +219,27 @@ export class ConnectionPool {
     return fresh
   }
 
+  /** Waits for a connection until the signal aborts. The opening goes on, for the next call. */
+  async #unlessGivenUp(opening: Promise<PooledConnection>, signal: AbortSignal | undefined): Promise<PooledConnection> {
+    try {
+      return await race(opening, { signal, toError: () => abortedBy(signal!) })
+    } catch (error) {
+      if (signal?.aborted === true)
+        opening.then(
+          (live) => this.#live.release(this.#live.take(live)),
+          () => undefined,
+        )
+      throw error
+    }
+  }
+
   async #open(slot: Slot, open: () => Promise<Connection>): Promise<PooledConnection> {
-    const connection = await this.#opened(open)
-    return this.#live.add(connection, slot)
+    slot.openings++
+    try {
+      return this.#live.add(await this.#opened(open), slot)
+    } finally {
+      slot.openings--
+    }
   }
 
   /** Opens a connection; a slow one releases its opening slot to others. */
@@ -221,6 +255,11 @@ export class ConnectionPool {
       leave()
     }
   }
+}
+
+/** Whether a key has nothing to remember. */
+function isUnused({ live, openings, places, breaker }: Slot): boolean {
+  return live.size === 0 && openings === 0 && places.unused && breaker.closed
 }
 
 /** A connection that can take more work, without waiting for one. */

@@ -64,6 +64,31 @@ describe('a pool of connections', () => {
     expect(ran).toBe(false)
   })
 
+  it.each([false, true])(
+    'lets an aborted caller go while its connection opens (replacing others: %s), and keeps the connection',
+    async (replaces) => {
+      const { pool, opener, server, runtime } = given()
+      const opening = gate()
+      const slowly = (): Promise<Connection> => opening.promise.then(opener)
+      const controller = new AbortController()
+      const options = { signal: controller.signal, replaces: replaces ? 'a' : undefined }
+      let ran = false
+      const givenUp = rejectionOf(pool.use('a', slowly, async () => void (ran = true), options))
+      await new Promise((resolve) => setImmediate(resolve))
+      controller.abort()
+      expect(await givenUp).toMatchObject({ code: 'aborted', mayHaveRun: false })
+      const next = replaces ? Promise.resolve() : pool.use('a', opener, call)
+      opening.open()
+      await next
+      await expect.poll(() => pool.size).toBe(1)
+      await pool.use('a', opener, call)
+      expect(sent(server).filter((method) => method === 'server/discover')).toHaveLength(1)
+      expect(ran).toBe(false)
+      await runtime.advance(60_000)
+      expect([pool.size, runtime.timers]).toEqual([0, 0])
+    },
+  )
+
   it('closes what is idle, and leaves no timer', async () => {
     const { pool, opener, runtime, server } = given({ idleMs: 1_000 })
     await pool.use('a', opener, call)
@@ -155,8 +180,8 @@ describe('a pool of connections', () => {
 })
 
 describe('a server that is down', () => {
-  function down(error: IntegrationError) {
-    const base = given()
+  function down(error: IntegrationError, options: Partial<ConnectionPoolOptions> = {}) {
+    const base = given(options)
     let tries = 0
     let up = false
     const opener = async () => {
@@ -215,6 +240,17 @@ describe('a server that is down', () => {
     const { pool, opener, server } = down(unreachable)
     await rejectionOf(pool.use('a', opener, call))
     await pool.use('b', () => open(server), call)
+  })
+
+  it('is tried again when the clock was set back', async () => {
+    const clock = { ahead: 3_600_000 }
+    const runtime = manualRuntime()
+    const now = (): number => runtime.now() + clock.ahead
+    const { opener, tries, pool } = down(unreachable, { runtime: { ...runtime, now } })
+    await rejectionOf(pool.use('a', opener, call))
+    clock.ahead = 0
+    await rejectionOf(pool.use('a', opener, call))
+    expect(tries()).toBe(2)
   })
 
   it('that asks for time gets it, up to five minutes', async () => {

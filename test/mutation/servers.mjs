@@ -201,6 +201,18 @@ export default [
     ['test/mcp/floods.test.ts', 'has no more messages than a stream that lasts'],
   ),
   mutation(
+    'an end of the wait for a connection when its caller gives up',
+    'src/mcp/connection-pool.ts',
+    ['return await race(opening, { signal,', 'return await race(opening, { signal: undefined,'],
+    ['test/mcp/connection-pool.test.ts', 'lets an aborted caller go while its connection opens'],
+  ),
+  mutation(
+    'a pause of a server that ends although the clock was set back',
+    'src/mcp/breaker.ts',
+    ['return left > maxRequestedPauseMs ? 0 : left', 'return left'],
+    ['test/mcp/connection-pool.test.ts', 'is tried again when the clock was set back'],
+  ),
+  mutation(
     'a bound of the rounds of one call',
     'src/mcp/connect-client.ts',
     ['maxRounds: 5', 'maxRounds: 10'],
