@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
-import { LRUCache } from 'lru-cache'
 import type { ErrorCode } from '../../model/errors.js'
 import { onAbort } from '../../model/race.js'
+import { boundedCache } from './bounded-cache.js'
 
 /** Why calls in flight were ended. */
 export type EndOfCall = Extract<ErrorCode, 'integration_disabled' | 'not_found' | 'closed' | 'conflict'>
@@ -47,7 +47,7 @@ export function callsInFlight(): CallsInFlight {
   const running = new Map<string, Set<AbortController>>()
   const progress = new EventEmitter<{ drained: [] }>()
   /** The latest ends, by integration: as many as can affect calls that are still being resolved. */
-  const ends = new LRUCache<string, { readonly moment: number; readonly why: EndOfCall }>({ max: rememberedEnds })
+  const ends = boundedCache<{ readonly moment: number; readonly why: EndOfCall }>(rememberedEnds)
   let moment = 0
   let held = 0
   const noticeDrained = (): void => {

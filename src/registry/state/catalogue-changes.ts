@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import type { StorageListResult } from '../../ports/storage.js'
 import type { Context } from './context.js'
 import { changesToolsets } from '../../model/event.js'
 import { integrationIdsOf, keys, numbered, prefixes } from './keys.js'
 import { ifReadable } from './read-record.js'
 import type { CatalogueChangeRecord } from './records.js'
+import { boundedCache } from './bounded-cache.js'
 
 /** How far the catalogue changes of a workspace have been read. */
 export interface CataloguePosition {
@@ -62,7 +62,7 @@ export function catalogueChanges({
   runtime,
   feed,
 }: Pick<Context, 'storage' | 'runtime' | 'feed'>): CatalogueChanges {
-  const seen = new LRUCache<string, Seen>({ max: maxWorkspaces })
+  const seen = boundedCache<Seen>(maxWorkspaces)
   let reads = 0
   /** The running read of each workspace; a change in the meantime prevents its caching. */
   const reading = new Map<string, number>()

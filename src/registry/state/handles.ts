@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache'
 import type { RegistryStorage } from '../../ports/storage.js'
 import { versioned } from './read-record.js'
 import { keys } from './keys.js'
+import { boundedCache } from './bounded-cache.js'
 
 /**
  * Finds integrations by the handle in front of their tools' names. A handle belongs to one integration until that is
@@ -17,7 +17,7 @@ export interface Handles {
 const remembered = 10_000
 
 export function handles(storage: RegistryStorage): Handles {
-  const known = new LRUCache<string, string>({ max: remembered })
+  const known = boundedCache<string>(remembered)
   const nameOf = (workspaceId: string, handle: string): string => `${handle}\n${workspaceId}`
   return {
     async find(workspaceId, handle) {

@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache'
 import type { Actor } from '../../model/actor.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
+import { boundedCache } from './bounded-cache.js'
 
 /** Limits how often a person can use an operation, in this process. */
 export interface RateLimit {
@@ -12,7 +12,7 @@ export interface RateLimit {
 const minute = 60_000
 
 export function rateLimit(what: string, perMinute: number, runtime: Pick<RegistryRuntime, 'now'>): RateLimit {
-  const minutes = new LRUCache<string, { readonly since: number; readonly done: number }>({ max: 10_000 })
+  const minutes = boundedCache<{ readonly since: number; readonly done: number }>(10_000)
   return {
     count({ workspaceId, userId }) {
       const person = JSON.stringify([workspaceId, userId])
