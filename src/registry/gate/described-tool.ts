@@ -9,36 +9,36 @@ type Described = Pick<ToolsetTool, 'title' | 'description' | 'inputSchema' | 'ou
  */
 export function describedBy(source: ForModels, tool: Omit<ToolsetTool, keyof Described>): ToolsetTool {
   Object.defineProperty(tool, definition, { value: source })
-  // One by one, in half the time of `defineProperties`.
-  for (const [name, property] of described) Object.defineProperty(tool, name, property)
+  // One by one: `defineProperties` takes twice as long, and a loop allocates as much as the tool.
+  Object.defineProperty(tool, 'title', title)
+  Object.defineProperty(tool, 'description', description)
+  Object.defineProperty(tool, 'inputSchema', inputSchema)
+  Object.defineProperty(tool, 'outputSchema', outputSchema)
+  Object.defineProperty(tool, Symbol.for('nodejs.util.inspect.custom'), printed)
   return Object.freeze(tool as ToolsetTool)
 }
 
 /** Not visible to hosts: JSON and copies have no property that isn't enumerable. */
 const definition = Symbol('definition')
 
-/** Shared by all tools: getters of each tool's own would cost more than the rest of it. */
-const described: readonly (readonly [string | symbol, PropertyDescriptor])[] = [
-  readFrom('title'),
-  readFrom('description'),
-  readFrom('inputSchema'),
-  readFrom('outputSchema'),
-  [Symbol.for('nodejs.util.inspect.custom'), { value: copyOf }],
-]
+// Shared by all tools: getters of each tool's own would cost more than the rest of it.
+const title = readFrom('title')
+const description = readFrom('description')
+const inputSchema = readFrom('inputSchema')
+const outputSchema = readFrom('outputSchema')
 
-function readFrom(member: keyof Described): readonly [string, PropertyDescriptor] {
-  return [
-    member,
-    {
-      enumerable: true,
-      get(this: { readonly [definition]: ForModels }) {
-        return this[definition].shown[member]
-      },
-    },
-  ]
+/** The console prints the values, not that there are getters. */
+const printed: PropertyDescriptor = {
+  value(this: ToolsetTool) {
+    return { ...this }
+  },
 }
 
-/** What the console prints: the values, not that there are getters. */
-function copyOf(this: ToolsetTool): ToolsetTool {
-  return { ...this }
+function readFrom(member: keyof Described): PropertyDescriptor {
+  return {
+    enumerable: true,
+    get(this: { readonly [definition]: ForModels }) {
+      return this[definition].shown[member]
+    },
+  }
 }
