@@ -14,7 +14,10 @@ export const maxJsonDepth = 64
 export function nestsWithin(value: unknown, levels: number): boolean {
   if (!isNode(value)) return true
   if (levels === 0) return false
-  if (Array.isArray(value)) return value.every((item) => nestsWithin(item, levels - 1))
+  if (Array.isArray(value)) {
+    for (const item of value) if (!nestsWithin(item, levels - 1)) return false
+    return true
+  }
   for (const key in value) if (!nestsWithin((value as Record<string, unknown>)[key], levels - 1)) return false
   return true
 }

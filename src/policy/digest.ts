@@ -13,26 +13,44 @@ export function digestOf(value: JsonValue): string {
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
 export function canonicalJson(value: JsonValue): string {
-  if (typeof value === 'string') return quoted(value)
+  const order = { isKept: true }
+  const ordered = inOrder(value, order)
+  return order.isKept ? JSON.stringify(ordered) : writtenInOrder(value)
+}
+
+/** The value with the names of its objects in order, which is written in less time than name by name. */
+function inOrder(value: JsonValue, order: { isKept: boolean }): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  if (isList(value)) return value.map((item) => inOrder(item, order))
+  const object: Record<string, JsonValue> = {}
+  for (const name of namesOf(value)) {
+    order.isKept &&= keepsItsPlace(name)
+    object[name] = inOrder(value[name]!, order)
+  }
+  return object
+}
+
+/** Whether an object lists a name where it was added: numbers come first, and `__proto__` is no name of its own. */
+function keepsItsPlace(name: string): boolean {
+  return !(name >= '0' && name < ':') && name !== '__proto__'
+}
+
+function writtenInOrder(value: JsonValue): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  let parts = ''
-  if (isList(value)) {
-    for (const item of value) parts += (parts === '' ? '' : ',') + canonicalJson(item)
-    return `[${parts}]`
-  }
-  for (const name of Object.keys(value).toSorted()) {
+  if (isList(value)) return `[${value.map(writtenInOrder).join()}]`
+  const fields: string[] = []
+  for (const name of namesOf(value)) {
     const field: JsonValue | undefined = value[name]
-    if (field !== undefined) parts += `${parts === '' ? '' : ','}${quoted(name)}:${canonicalJson(field)}`
+    if (field !== undefined) fields.push(`${JSON.stringify(name)}:${writtenInOrder(field)}`)
   }
-  return `{${parts}}`
+  return `{${fields.join()}}`
 }
 
-/** As `JSON.stringify` writes a text: most names and many values need no escape, and calling it costs more. */
-function quoted(text: string): string {
-  return plainWord.test(text) ? `"${text}"` : JSON.stringify(text)
+function namesOf(value: object): readonly string[] {
+  const names = Object.keys(value)
+  names.sort()
+  return names
 }
-
-const plainWord = /^[\w$-]*$/
 
 function isList(value: object): value is readonly JsonValue[] {
   return Array.isArray(value)
