@@ -1,5 +1,6 @@
 // Work that a server starts, what people share at one server, and smaller ways in.
 const shared = 'src/registry/settings/shared-registration.ts'
+const turns = 'src/registry/settings/registration-turn.ts'
 const registrations = 'test/registry/shared-registration.test.ts'
 const approvalLists = 'test/registry/approval-lists.test.ts'
 const pending = 'src/registry/gate/pending-approvals.ts'
@@ -22,16 +23,37 @@ export default [
     ["if (!isIntegrationError(error) || error.code !== 'aborted') throw error", 'void error'],
     [registrations, 'is asked for once by all who wait for it'],
   ),
+  {
+    without: 'one registration for all who need it at once, which two checks guard',
+    edits: [
+      { file: shared, search: '(running = context.registering.get(key))', replace: '(running = undefined as any)' },
+      { file: turns, search: 'if (begun === false) return undefined', replace: 'if (begun === false) return () => {}' },
+    ],
+    test: registrations,
+    named: 'is one for all integrations',
+  },
   mutation(
-    'one registration for all who need it at once',
+    'turns of processes that need one registration',
+    turns,
+    ['if (begun === false) return undefined', 'if (begun === false) return () => {}'],
+    [registrations, 'is made once'],
+  ),
+  mutation(
+    'an end of the turn of a crashed process',
+    turns,
+    ['expiresAt: now + turnMs', 'expiresAt: undefined'],
+    [registrations, 'is made by the other one when the first crashes'],
+  ),
+  mutation(
+    'a search of what another process registered again',
     shared,
-    ['(running = context.registering.get(key))', '(running = undefined as any)'],
-    [registrations, 'is one for all integrations'],
+    ['again === undefined || at > again.after', 'again === undefined'],
+    [registrations, 'is made once again where the one before led nowhere'],
   ),
   mutation(
     'a registration that is found by who comes later',
     shared,
-    ['(await findRegistration(context, sharer, wanted)) ??', ''],
+    ['if (again === undefined || at > again.after) found.push', 'if (again !== undefined) found.push'],
     [registrations, 'is one for all integrations'],
   ),
   {
@@ -221,25 +243,37 @@ export default [
   mutation(
     'task support in the hash of a definition',
     definition,
-    ['taskSupport === undefined ? undefined : { taskSupport }', 'undefined'],
+    ["typeof taskSupport === 'string' && taskSupport !== '' ? { taskSupport } : undefined", 'undefined'],
     [definitions, 'includes members that have an effect'],
+  ),
+  mutation(
+    'a hash without how a tool runs where that has a wrong type',
+    definition,
+    ["typeof taskSupport === 'string' && taskSupport !== ''", 'taskSupport !== undefined'],
+    [definitions, 'where a server may say how a tool runs'],
+  ),
+  mutation(
+    'a hash without who a tool is for where that has a wrong type',
+    definition,
+    ['Array.isArray(visibility) ?', 'visibility !== undefined ?'],
+    [definitions, 'where a server may say who a tool is for'],
   ),
   mutation(
     'the visibility in the hash of a definition',
     definition,
-    ['visibility === undefined ? undefined : { ui: { visibility } }', 'undefined'],
+    ['Array.isArray(visibility) ? { ui: { visibility } } : undefined', 'undefined'],
     [definitions, 'includes members that have an effect'],
   ),
   mutation(
     'a hash without the metadata that changes often',
     definition,
-    ['visibility === undefined ? undefined : { ui: { visibility } }', 'definition._meta as JsonValue | undefined'],
+    ['Array.isArray(visibility) ? { ui: { visibility } } : undefined', 'definition._meta as JsonValue | undefined'],
     [definitions, 'ignores members that only the protocol needs'],
   ),
   mutation(
     'a hash to which empty and absent are the same',
     definition,
-    ['return value !== null && Object.keys(value).length > 0', 'return true'],
+    ['value === null || Object.keys(value).length === 0', 'false'],
     [definitions, 'treats an empty field as absent'],
   ),
 ]

@@ -7,6 +7,7 @@ const schemas = 'test/policy/schema-change.test.ts'
 const definitions = 'test/policy/tool-definition.test.ts'
 const handedOut = 'test/registry/handed-out.test.ts'
 const bound = 'test/registry/bound-secrets.test.ts'
+const edited = 'test/registry/edited-records.test.ts'
 const callbacks = 'test/oauth/authorization.test.ts'
 const visible = 'test/model/visible-text.test.ts'
 const ranking = 'test/policy/tool-ranking.test.ts'
@@ -203,6 +204,43 @@ export default [
     'src/registry/settings/shared-redirect.ts',
     ['if (!(mine.byHost && other.byHost)) return true', ''],
     ['test/field/oauth/mix-up.test.ts', 'are refused for a second issuer'],
+  ),
+  mutation(
+    'a refusal of one of two sign-ins that got one redirect URI at the same moment',
+    'src/registry/settings/finish-connect.ts',
+    ['await refuseLateMixUp(context, { workspaceId: actor.workspaceId, integrationId })', ''],
+    ['test/field/oauth/mix-up.test.ts', 'gives no code to one of two'],
+  ),
+  // Records that somebody edited
+  mutation(
+    'a check of the records that are read',
+    'src/registry/state/read-record.ts',
+    ['if (!isReadable(record)) throw unreadable(record)', ''],
+    [edited, 'is left out of lists and toolsets'],
+  ),
+  mutation(
+    'a list without what can’t be read',
+    'src/registry/state/read-record.ts',
+    ["if (!isIntegrationError(error) || error.code !== 'storage_incompatible') throw error", 'throw error'],
+    [edited, 'is left out of lists and toolsets'],
+  ),
+  mutation(
+    'a removal of what can’t be read',
+    'src/registry/settings/remove.ts',
+    ["role === 'admin' && isIntegrationError(error)", 'role === undefined && isIntegrationError(error)'],
+    [edited, 'can be removed by an admin'],
+  ),
+  mutation(
+    'admins alone removing what can’t be read',
+    'src/registry/settings/remove.ts',
+    ["role === 'admin' && isIntegrationError(error)", 'isIntegrationError(error)'],
+    [edited, 'can be removed by an admin'],
+  ),
+  mutation(
+    'a check of the credential that is read',
+    'src/oauth/credential-record.ts',
+    ['return isCredential(value) ?', 'return value !== undefined ?'],
+    [edited, 'is none, until the person signs in again'],
   ),
   mutation(
     'the path of a callback',

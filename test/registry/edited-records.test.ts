@@ -1,13 +1,19 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import Database from 'libsql'
 import type { Diagnostic } from 'mcp-integrations'
 import { sqliteStorage } from 'mcp-integrations/sqlite'
 import type { JsonValue } from '../../src/model/json.js'
 import { ask, openGate, sent, type Gate } from '../support/gate.js'
+import { startOAuthBench } from '../support/oauth-registry.js'
 import { ana, bo, dump, root } from '../support/registry.js'
 
 /** Writes to the database, past the registry. */
-async function edit({ storage }: Gate, prefix: string, change: (value: never) => unknown, except = '/'): Promise<void> {
+async function edit(
+  { storage }: Pick<Gate, 'storage'>,
+  prefix: string,
+  change: (value: never) => unknown,
+  except = '/',
+): Promise<void> {
   const all = (await dump(storage)).filter(({ key }) => key.startsWith(prefix))
   const found = all.filter(({ key, value }) => except === '/' || !JSON.stringify([key, value]).includes(except))
   expect(found.length, prefix).toBeGreaterThan(0)
@@ -188,4 +194,22 @@ describe('other records that were edited', () => {
     expect((await gate.mine.list()).map(({ id }) => id)).toEqual([other])
     await expect(gate.mine.get(gate.id)).rejects.toMatchObject({ code: 'storage_incompatible' })
   })
+})
+
+describe('a credential that was edited in the database', () => {
+  it.each([{ scopes: null }, { lineage: '../client' }, { refreshAt: 'soon' }, { lease: {} }, { attempt: { code: 5 } }])(
+    'is none, until the person signs in again: %j',
+    async (members) => {
+      const bench = await startOAuthBench()
+      onTestFinished(() => bench.close())
+      const id = await bench.connected()
+      await edit(bench, 'credential/', withMembers(members))
+      const mine = bench.another().actingAs(ana)
+      const call = async () => (await mine.toolset('assistant')).call('notes__read_note', { id: '1' })
+      expect(await call()).toMatchObject({ type: 'authorization_required', integrationId: id })
+      expect((await mine.list()).map((one) => one.statusDetail.reason)).toEqual(['credential_missing'])
+      await mine.finishConnect(await bench.signIn(await mine.reconnect(id)))
+      expect(await call()).toMatchObject({ type: 'completed' })
+    },
+  )
 })
