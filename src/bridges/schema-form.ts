@@ -18,6 +18,17 @@ export interface ModelSchema {
  * definitions inside; argument names have the characters that every API takes. The server still checks arguments by its own schema.
  */
 export function modelSchema(schema: JsonObject): ModelSchema {
+  const known = rewritten.get(schema)
+  if (known !== undefined) return known
+  const made = rewrite(schema)
+  rewritten.set(schema, made)
+  return made
+}
+
+/** A cache, because each toolset of a tool list has the same frozen schemas. */
+const rewritten = new WeakMap<JsonObject, ModelSchema>()
+
+function rewrite(schema: JsonObject): ModelSchema {
   // A rewritten schema no longer follows the draft that the server names.
   const { $schema: _draft, ...original } = schema
   const resolve = referenceResolver(original)

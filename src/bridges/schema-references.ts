@@ -39,6 +39,8 @@ export function lookUp(root: JsonObject, pointer: string): JsonValue | undefined
  * referred to elsewhere is copied there. A reference that leads nowhere accepts everything.
  */
 export function withPointers(root: JsonObject, resolve: ResolveReference): JsonObject {
+  // Most schemas refer to nothing, and copying all of one takes long.
+  if (!mayRefer(root)) return root
   const copies = new Copies(root)
   const rewrite = (value: JsonValue, depth: number): JsonObject => {
     if (!isJsonObject(value) || depth > maxJsonDepth) return value as JsonObject
@@ -55,6 +57,15 @@ export function withPointers(root: JsonObject, resolve: ResolveReference): JsonO
   const { $defs } = rewritten
   return { ...rewritten, $defs: { ...(isJsonObject($defs) ? $defs : {}), ...Object.fromEntries(copied) } }
 }
+
+function mayRefer(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  for (const key in value) if (changed.has(key) || mayRefer((value as JsonObject)[key]!)) return true
+  return false
+}
+
+/** The keywords that {@link withPointers} changes. */
+const changed = new Set(['$id', '$ref', '$dynamicRef', '$recursiveRef'])
 
 /** Copies the referenced parts of a schema to definitions. */
 class Copies {
