@@ -77,7 +77,8 @@ class Reading {
         spendOn(tool, this.#work)
         hasNews = this.#sorter.add(tool) || hasNews
         taken++
-        await this.#pace.after(left - this.#work.left)
+        const pause = this.#pace.after(left - this.#work.left)
+        if (pause !== undefined) await pause
       }
     } catch (error) {
       if (!(error instanceof OutOfWork)) throw error

@@ -5,12 +5,17 @@ const unitsAtOnce = 20_000
 export class WorkPace {
   #spent = 0
 
-  /** Counts finished work, in units of one visited value or 64 characters, and pauses after much work. */
-  async after(units: number): Promise<void> {
+  /**
+   * Counts finished work, in units of one visited value or 64 characters.
+   *
+   * @returns the end of a pause, after much work; `undefined` otherwise: waiting for nothing in a loop costs more than the
+   * work in it
+   */
+  after(units: number): Promise<void> | undefined {
     this.#spent += units
-    if (this.#spent < unitsAtOnce) return
+    if (this.#spent < unitsAtOnce) return undefined
     this.#spent = 0
-    await pause()
+    return pause()
   }
 }
 

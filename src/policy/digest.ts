@@ -48,7 +48,7 @@ function writtenInOrder(value: JsonValue): string {
 
 function namesOf(value: object): readonly string[] {
   const names = Object.keys(value)
-  names.sort()
+  if (names.length > 1) names.sort()
   return names
 }
 

@@ -88,7 +88,8 @@ export async function hashed({ tools, texts }: Pick<ToolListing, 'tools' | 'text
   for (const [n, definition] of tools.entries()) {
     const text = texts[n]!
     found.push({ ...factsOf(definition, definitionHash(definition), text.length), definition, text })
-    await pace.after(text.length >> 4)
+    const pause = pace.after(text.length >> 4)
+    if (pause !== undefined) await pause
   }
   return found
 }
