@@ -5,7 +5,9 @@ import { sqliteStorage } from 'mcp-integrations/sqlite'
 import { actor, openRegistry } from './host.js'
 
 const [who, where = '', known = '{}'] = process.argv.slice(2)
-// What the library loads with the first call that needs it.
+// What the library loads with the first call that needs it. Node's `fetch`, which the plain client uses, is part of Node.
+process.getBuiltinModule('node:http')
+process.getBuiltinModule('node:crypto')
 await Promise.all([
   import('../../src/egress/connect.node.js'),
   import('../../src/egress/guarded-fetch.js'),

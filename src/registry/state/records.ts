@@ -86,7 +86,7 @@ export interface ToolSettingsRecord {
 }
 
 /**
- * `tools/{id}/{owner}`: the server's last list. The definitions are in chunks under their common hash, which equal lists of a
+ * `tools/{id}/{owner}`: the server's last list. The list itself is in chunks under its hash, which equal lists of a
  * workspace share: `chunk/{hash}/{n}`, and `chunk-use/{hash}/{id}/{owner}` for each manifest.
  */
 export interface ToolsRecord {
