@@ -226,13 +226,13 @@ export default [
   ),
   mutation(
     'a removal of what can’t be read',
-    'src/registry/settings/remove.ts',
+    'src/registry/settings/remove-unreadable.ts',
     ["role === 'admin' && isIntegrationError(error)", 'role === undefined && isIntegrationError(error)'],
     [edited, 'can be removed by an admin'],
   ),
   mutation(
     'admins alone removing what can’t be read',
-    'src/registry/settings/remove.ts',
+    'src/registry/settings/remove-unreadable.ts',
     ["role === 'admin' && isIntegrationError(error)", 'isIntegrationError(error)'],
     [edited, 'can be removed by an admin'],
   ),

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import Database from 'libsql'
-import type { Diagnostic } from 'mcp-integrations'
+import { encryptedCredentials, type Diagnostic } from 'mcp-integrations'
 import { sqliteStorage } from 'mcp-integrations/sqlite'
 import type { JsonValue } from '../../src/model/json.js'
 import { ask, openGate, sent, type Gate } from '../support/gate.js'
 import { startOAuthBench } from '../support/oauth-registry.js'
-import { ana, bo, dump, root } from '../support/registry.js'
+import { ana, bo, dump, root, secret } from '../support/registry.js'
 
 /** Writes to the database, past the registry. */
 async function edit(
@@ -182,6 +182,22 @@ describe('other records that were edited', () => {
     expect(await gate.mine.approvals.get(kept.approvalId)).toMatchObject({ status: 'expired' })
     const due = (await dump(gate.storage)).filter(({ key }) => key === `due/approval/${kept.approvalId}`)
     expect(due).toEqual([])
+  })
+
+  it('a secret is counted as unreadable, and the others are sealed again', async () => {
+    const { gate } = await openTwo({ connect: { headers: { 'X-Key': 'secret of Ana' } } })
+    await gate.mine.connect({
+      url: gate.server.url,
+      name: 'Third',
+      agents: ['assistant'],
+      headers: { 'X-Key': 'other' },
+    })
+    await edit(gate, `headers/${gate.id}`, withMembers({ sealed: null }))
+    const next = { id: 'next', secret: new Uint8Array(32).fill(7) }
+    const keys = [next, { id: 'test', secret }]
+    const registry = gate.another({ credentials: encryptedCredentials({ keys }) })
+    expect(await registry.resealAll()).toEqual({ resealed: 1, current: 0, unreadable: 1 })
+    expect(await registry.keyUsage()).toEqual({ next: 1 })
   })
 
   it('a text that is not JSON affects no other record', async () => {

@@ -15,7 +15,8 @@ import '../../src/mcp/live-connection.js'
 const agents = ['assistant', 'builder'] as const
 export type TestAgent = (typeof agents)[number]
 
-const secret = randomBytes(32).toString('base64')
+/** The key of {@link credentials}, whose id is `test`. */
+export const secret = randomBytes(32).toString('base64')
 
 /** The vault of all registries of a test file: what one seals, another opens. */
 export const credentials = encryptedCredentials({ keys: [{ id: 'test', secret }] })

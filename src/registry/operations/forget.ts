@@ -6,7 +6,8 @@ import { deleteUnder, idsUnder } from '../state/pages.js'
 import { toJson, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { ifReadable, unlessUnreadable, versioned } from '../state/read-record.js'
 import { keys, ownerKey, prefixes } from '../state/keys.js'
-import { finishRemoval, markRemoved, markUnreadableRemoved } from '../settings/remove.js'
+import { finishRemoval, markRemoved } from '../settings/remove.js'
+import { markUnreadableRemoved } from '../settings/remove-unreadable.js'
 import { poolPrefix } from '../servers/use-server.js'
 
 /**

@@ -24,38 +24,29 @@ export interface ResealReport {
  * skipped.
  */
 export async function resealAll(context: Context): Promise<ResealReport> {
+  const { vault } = context
   const report = { resealed: 0, current: 0, unreadable: 0 }
-  await eachSealed(
-    context,
-    async (record, secret) => {
-      const { vault } = context
-      const { sealed } = record.value
-      if (vault.currentKey !== undefined && vault.keyOf !== undefined && vault.keyOf(sealed) === vault.currentKey()) {
-        report.current++
-        return
-      }
-      try {
-        const again = await vault.seal(await vault.open(sealed, secret), secret)
-        const { workspaceId, key, version, expiresAt } = record
-        const written = await context.storage.commit(workspaceId, [
-          {
-            key,
-            ifVersion: version,
-            value: { ...record.value, sealed: again },
-            expiresAt,
-          },
-        ])
-        // Another writer was first, with the current key, so this seal isn't needed.
-        await vault.destroy?.(written === false ? again : sealed).catch(() => {})
-        if (written !== false) report.resealed++
-      } catch (error) {
-        if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
-        report.unreadable++
-      }
-    },
-    () => report.unreadable++,
-  )
-  return report
+  const damaged = await eachSealed(context, async (record, secret) => {
+    const { sealed } = record.value
+    if (vault.currentKey !== undefined && vault.keyOf !== undefined && vault.keyOf(sealed) === vault.currentKey()) {
+      report.current++
+      return
+    }
+    try {
+      const again = await vault.seal(await vault.open(sealed, secret), secret)
+      const { workspaceId, key, version, expiresAt } = record
+      const written = await context.storage.commit(workspaceId, [
+        { key, ifVersion: version, value: { ...record.value, sealed: again }, expiresAt },
+      ])
+      // Another writer was first, with the current key, so this seal isn't needed.
+      await vault.destroy?.(written === false ? again : sealed).catch(() => {})
+      if (written !== false) report.resealed++
+    } catch (error) {
+      if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
+      report.unreadable++
+    }
+  })
+  return { ...report, unreadable: report.unreadable + damaged }
 }
 
 /** `keyUsage()`: how many stored secrets depend on each key, so that an operator knows when a key can be removed. */
@@ -77,12 +68,11 @@ function isSealed(record: Omit<Scanned, 'value'> & { readonly value: unknown }):
 
 const isWithSeal = hasMembers<{ sealed: string }>({ sealed: isText })
 
-/** Visits the records with secrets, each with its sealing context. `skip`: called for one that can't be read. */
+/** Visits the records with secrets, each with its sealing context. @returns how many records can't be read */
 async function eachSealed(
   context: Context,
   visit: (record: Sealed, secret: SecretContext) => Promise<void>,
-  skip: () => void = () => {},
-): Promise<void> {
+): Promise<number> {
   const fields = {
     headers: 'headers',
     credential: 'tokens',
@@ -90,16 +80,20 @@ async function eachSealed(
     client: 'client',
     'oauth-settings': 'oauth',
   } as const
+  let damaged = 0
   for (const [kind, field] of Object.entries(fields))
     await eachRecord(context, `${kind}/`, async (record) => {
       const [, integrationId = '', owner = '_'] = record.key.split('/')
-      if (!isSealed(record)) return skip()
-      await visit(record, secretContext({ workspaceId: record.workspaceId, integrationId, owner }, field))
+      const { workspaceId } = record
+      if (isSealed(record)) await visit(record, secretContext({ workspaceId, integrationId, owner }, field))
+      else damaged++
     })
   await eachRecord(context, 'flow/', async (record) => {
     const flow = ifReadable<FlowRecord>(record)
-    if (!isSealed(record) || flow === undefined) return skip()
     const { workspaceId } = record
-    await visit(record, flowContext({ workspaceId, userId: flow.userId }, flow.integrationId))
+    if (flow !== undefined && isSealed(record))
+      await visit(record, flowContext({ workspaceId, userId: flow.userId }, flow.integrationId))
+    else damaged++
   })
+  return damaged
 }
