@@ -33,7 +33,7 @@ export class EventStreams {
    * @throws IntegrationError `limit_reached`
    */
   async open(mine: ActorIntegrations, actor: Actor, after: string | undefined, ends: AbortSignal): Promise<Response> {
-    const leave = this.#enter(`${actor.workspaceId}\n${actor.userId}`)
+    const leave = this.#enter(JSON.stringify([actor.workspaceId, actor.userId]))
     const stream = new EventStream(this.#clock, leave)
     onAbort(ends, () => stream.end())
     try {

@@ -88,6 +88,7 @@ export function openContext(
     handles: handles(storage),
     registering: new Map(),
     checks: rateLimit('check()', 30, runtime),
+    signIns: rateLimit('Starting to sign in', 120, runtime),
     agents: agentSource(options.agents),
     connectorsOf: connectorSource(options.connectors ?? []),
     refreshTools: oneAtATime(

@@ -231,3 +231,23 @@ describe('goodbye', () => {
     ).toEqual([])
   })
 })
+
+describe('one person', () => {
+  it('can’t start to sign in without end, also after the clock was set back; others can', async () => {
+    const { integration } = await registry.actingAs(ana).connect({
+      url: server.url,
+      name: 'Notes',
+      agents: ['assistant'],
+      visibility: 'workspace',
+      credentials: 'per_user',
+    })
+    const again = (): Promise<unknown> => registry.actingAs(ana).reconnect(integration.id)
+    for (let n = 1; n < 120; n++) await again()
+    await expect(again()).rejects.toMatchObject({ code: 'limit_reached', retryAfterMs: 60_000 })
+    expect(await registry.actingAs(bo).authorize(integration.id)).toMatchObject({ type: 'authorization_required' })
+    now += 60_000
+    expect(await again()).toMatchObject({ type: 'authorization_required' })
+    now -= 3_600_000
+    expect(await again()).toMatchObject({ type: 'authorization_required' })
+  })
+})

@@ -50,7 +50,7 @@ const flowMs = 600_000
  * Starts a sign-in: discovery, client registration, and either the URL to redirect the person to or, without a person,
  * the tokens themselves. Stores nothing: the caller commits the writes.
  *
- * @throws IntegrationError `authorization_failed` with its reason; network errors unchanged
+ * @throws IntegrationError `authorization_failed` with its reason; `limit_reached`; network errors unchanged
  */
 export async function beginSignIn(
   context: ActorContext,
@@ -65,6 +65,7 @@ export async function beginSignIn(
       'This server needs a credential. Add an API key or a token as a header. To sign in with OAuth, the host must set `oauth: { redirectUrl, clientName }` of IntegrationRegistry.',
       { reason: 'oauth_not_configured' },
     )
+  context.signIns.count(context.actor)
   const discovery = await discover(context.oauth, {
     serverUrl,
     challenge,

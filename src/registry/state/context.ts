@@ -41,6 +41,8 @@ export interface Context {
   readonly handles: Handles
   /** How often a person may check servers. */
   readonly checks: RateLimit
+  /** How often a person may start to sign in: each time may register a client, and waits ten minutes for its callback. */
+  readonly signIns: RateLimit
   readonly oauth: OAuthEnvironment
   /** Client registrations that this process is making and has not stored yet, by workspace and name. */
   readonly registering: Map<string, Promise<KnownClient>>

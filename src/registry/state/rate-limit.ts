@@ -18,7 +18,9 @@ export function rateLimit(what: string, perMinute: number, runtime: Pick<Registr
       const person = JSON.stringify([workspaceId, userId])
       const now = runtime.now()
       const known = minutes.get(person)
-      const current = known !== undefined && now - known.since < minute ? known : { since: now, done: 0 }
+      const passed = now - (known?.since ?? 0)
+      // A clock that was set back begins a new minute.
+      const current = known !== undefined && passed >= 0 && passed < minute ? known : { since: now, done: 0 }
       if (current.done >= perMinute)
         throw new IntegrationError(
           'limit_reached',
