@@ -223,6 +223,12 @@ export default [
     ['test/mcp/floods.test.ts', 'has no more messages than a stream that lasts'],
   ),
   mutation(
+    'a bound of how often a person starts to sign in',
+    'src/registry/settings/sign-in.ts',
+    ['context.signIns.count(context.actor)', ''],
+    ['test/registry/sign-in.test.ts', 'one person can’t start to sign in without end'],
+  ),
+  mutation(
     'an end of the wait for a connection when its caller gives up',
     'src/mcp/connection-pool.ts',
     ['return await race(opening, { signal,', 'return await race(opening, { signal: undefined,'],
