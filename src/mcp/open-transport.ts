@@ -1,4 +1,5 @@
 import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
+import { isIntegrationError } from '../model/errors.js'
 import type { OpenOptions, ServerProfile } from './connection-contract.js'
 import { FloodGates } from './flood-gate.js'
 import { GuardedTransport, type GuardOptions } from './guarded-transport.js'
@@ -66,7 +67,8 @@ export async function openTransport(
     onStreamError: (failure) => {
       state.broken = true
       state.onError?.(failure)
-      transport.giveUpAll()
+      // What was asked on the stream has left.
+      transport.giveUpAll(isIntegrationError(failure) ? failure.with({ mayHaveRun: true }) : undefined)
       void transport.close().catch(() => undefined)
     },
   }

@@ -32,8 +32,11 @@ export async function eventStream(
       read: (data) => readMessages(data, find),
       gate: gates.stream(),
       onEndpoint: (endpoint) => {
-        if (!URL.canParse(endpoint, url) || new URL(endpoint, url).origin !== url.origin)
+        const place = URL.canParse(endpoint, url) ? new URL(endpoint, url) : undefined
+        if (place?.origin !== url.origin)
           onStreamError(badEndpoint('The server names a message endpoint on a different host.'))
+        else if (place.username !== '' || place.password !== '')
+          onStreamError(badEndpoint('The server names a message endpoint with a password.'))
       },
       onEnd: ended((failure) => onStreamError(failure ?? lostAnswer())),
     })

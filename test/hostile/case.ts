@@ -22,11 +22,22 @@ export interface Exchange {
   readonly foreign: string
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** HTTP+SSE: the event stream of the run. */
+  readonly stream?: ServerResponse | undefined
   readonly era: 'modern' | 'legacy'
   /** How often this method was requested in this run, this time included. */
   readonly turn: number
   /** Answers with one JSON-RPC message, as the transport has it. */
   send(value: unknown): void
+}
+
+/** The event stream of HTTP+SSE, just requested, before anything of it is sent. */
+export interface Opening {
+  readonly response: ServerResponse
+  /** Where messages can be sent to. */
+  readonly endpoint: string
+  readonly base: string
+  readonly foreign: string
 }
 
 export type Answer = (exchange: Exchange) => void | Promise<void>
@@ -44,6 +55,10 @@ export interface Case {
 export interface ServerCase extends Case {
   readonly transports: readonly Transport[]
   readonly answer: Answer
+  /** HTTP+SSE: opens the event stream. @default names the endpoint */
+  readonly opens?: ((opening: Opening) => void) | undefined
+  /** Where the outcome depends on the transport: what it is over each. */
+  readonly outcomesOver?: Partial<Record<Transport, string>> | undefined
   /** What a person does there. @default connects, and calls the tool that every hostile server has */
   readonly meet?: ((host: Host, url: string) => Promise<string>) | undefined
 }
@@ -52,14 +67,20 @@ export const everywhere = ['modern', 'legacy', 'sse'] as const
 /** Where an answer is the body of a response. */
 export const overHttp = ['modern', 'legacy'] as const
 
-/** Cases of a table: the name, where it is met, how it may end, how it answers. */
+/** Cases of a table: the name, where it is met, how it ends (over each transport, where they differ), how it answers. */
 export function serverCases(
-  rows: Readonly<Record<string, readonly [readonly Transport[], string, Answer, Partial<ServerCase>?]>>,
+  rows: Readonly<
+    Record<
+      string,
+      readonly [readonly Transport[], string | Partial<Record<Transport, string>>, Answer, Partial<ServerCase>?]
+    >
+  >,
 ): readonly ServerCase[] {
   return Object.entries(rows).map(([name, [transports, outcomes, answer, more]]) => ({
     name,
     transports,
-    outcomes: outcomes.split(' | '),
+    outcomes: typeof outcomes === 'string' ? [outcomes] : Object.values(outcomes),
+    outcomesOver: typeof outcomes === 'string' ? undefined : outcomes,
     answer,
     ...more,
   }))

@@ -6,6 +6,7 @@
  * difference into docs/hostile.md.
  */
 import { writeFile } from 'node:fs/promises'
+import type { ServerCase, Transport } from './case.js'
 import { comparison } from './lane/comparison.js'
 import { connectorId, openHost, type Host } from './lane/host.js'
 import { meet } from './lane/meet.js'
@@ -34,7 +35,7 @@ const rows: (readonly [CaseResult, BareResult | undefined])[] = []
 for (const [n, one] of servers.entries())
   for (const transport of short ? [one.transports[n % one.transports.length]!] : one.transports)
     await row(
-      { ...one, name: `${one.name} (${transport})` },
+      { ...one, name: `${one.name} (${transport})`, outcomes: outcomesOver(one, transport) },
       (host, run) => (one.meet ?? meet)(host, urlOf(one.name, transport, run)),
       { url: urlOf(one.name, transport, 'bare'), transport },
     )
@@ -78,6 +79,11 @@ async function row(
   console.log([name, outcome, ...figures, ...sdk].join(' | '))
   for (const problem of result.problems) console.log(`FAILED ${name}: ${problem}`)
   rows.push([result, beside])
+}
+
+function outcomesOver({ outcomes, outcomesOver: over }: ServerCase, transport: Transport): readonly string[] {
+  const own = over?.[transport]
+  return own === undefined ? outcomes : [own]
 }
 
 function urlOf(name: string, transport: string, run: string): string {

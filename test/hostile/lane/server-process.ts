@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Exchange, Message } from '../case.js'
+import type { Exchange, Message, Opening } from '../case.js'
 import { prepareBodies } from '../servers/bodies.js'
 import { servers } from '../servers/index.js'
 import { playAuthorizationServer } from '../sign-in/authorization-server.js'
@@ -19,7 +19,7 @@ export interface Seen {
   readonly secrets: readonly string[]
 }
 
-const answers = new Map(servers.map(({ name, answer }) => [name, answer]))
+const byName = new Map(servers.map((one) => [one.name, one]))
 const counts = new Map<string, number>()
 const leaked: string[] = []
 const secrets: string[] = []
@@ -91,15 +91,16 @@ async function serve(request: IncomingMessage, response: ServerResponse, isForei
 
 async function serveMcp(url: URL, text: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, name = '', transport = '', run = '', rest = ''] = decodeURIComponent(url.pathname).split('/')
-  const answer = answers.get(name)
-  if (answer === undefined) return void response.writeHead(404).end()
+  const played = byName.get(name)
+  if (played === undefined) return void response.writeHead(404).end()
+  const { answer, opens } = played
   const key = `${name}/${transport}/${run}`
   if (request.method === 'DELETE') return void response.writeHead(200).end()
   if (transport === 'sse' && request.method === 'GET') {
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(`event: endpoint\ndata: /${encodeURIComponent(name)}/sse/${run}/messages\n\n`)
     streams.set(key, response)
-    return
+    count(`${run} opened`)
+    const endpoint = `/${encodeURIComponent(name)}/sse/${run}/messages`
+    return (opens ?? named)({ response, endpoint, base, foreign })
   }
   if (request.method === 'GET' || (transport === 'sse' && rest !== 'messages'))
     return void response.writeHead(405).end()
@@ -110,6 +111,7 @@ async function serveMcp(url: URL, text: string, request: IncomingMessage, respon
     foreign,
     request,
     response,
+    stream: streams.get(key),
     era: transport === 'modern' ? 'modern' : 'legacy',
     turn: count(`${run} ${message.method}`),
     send: (value) => {
@@ -121,6 +123,11 @@ async function serveMcp(url: URL, text: string, request: IncomingMessage, respon
   }
   if (transport === 'sse' && message.id === undefined) return void response.writeHead(202).end()
   await answer(exchange)
+}
+
+function named({ response, endpoint }: Opening): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.write(`event: endpoint\ndata: ${endpoint}\n\n`)
 }
 
 function json(response: ServerResponse, line: string): void {

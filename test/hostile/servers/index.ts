@@ -4,6 +4,7 @@ import { listing } from './listing.js'
 import { messages } from './messages.js'
 import { questions } from './questions.js'
 import { refusals } from './refusals.js'
+import { streams } from './streams.js'
 import { changes, tools } from './tools.js'
 
 /** Every hostile server over HTTP. */
@@ -11,6 +12,7 @@ export const servers: readonly ServerCase[] = [
   ...listing,
   ...bodies,
   ...messages,
+  ...streams,
   ...questions,
   ...refusals,
   ...tools,

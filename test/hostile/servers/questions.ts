@@ -27,64 +27,77 @@ const asking = (...questions: readonly unknown[]): Answer =>
       setTimeout(() => e.response.end(event({ jsonrpc: '2.0', id: e.message.id, result: hello })), 300)
     },
   })
-const anyEnd = 'completed | protocol_error | response_too_large | timeout'
+/** In the newer era the question is the answer, which is refused with it; in the older one an answer follows it. */
+const refusedThere = { modern: 'protocol_error', legacy: 'completed' } as const
 
 /** Questions of a size and shape that nobody could answer. */
 export const questions = serverCases({
   'an honest question': [overHttp, 'completed', asking(form({ properties: { a: { type: 'string' } } }))],
   'a question of very many fields': [
     overHttp,
-    anyEnd,
+    refusedThere,
     asking(form({ properties: fields(40_000, { type: 'string' }) })),
   ],
-  'a question of fields of no kind': [overHttp, anyEnd, asking(form({ properties: fields(40_000, { type: 'x' }) }))],
+  'a question of fields of no kind': [
+    overHttp,
+    refusedThere,
+    asking(form({ properties: fields(40_000, { type: 'x' }) })),
+  ],
   'a question of as many fields as there may be': [
     overHttp,
-    anyEnd,
+    'completed',
     asking(form({ properties: fields(100, { type: 'x', enum: values(24) }) })),
   ],
   'a question of very many choices': [
     overHttp,
-    anyEnd,
+    refusedThere,
     asking(form({ properties: { a: { type: 'string', enum: values(300_000) } } })),
   ],
   'a question of very many titled choices': [
     overHttp,
-    anyEnd,
+    refusedThere,
     asking(
       form({
         properties: { a: { type: 'string', oneOf: values(60_000).map((value) => ({ const: value, title: 5 })) } },
       }),
     ),
   ],
-  'a question that requires very much': [overHttp, anyEnd, asking(form({ required: values(300_000) }))],
+  'a question that requires very much': [overHttp, refusedThere, asking(form({ required: values(300_000) }))],
   'a question with very many defaults': [
     overHttp,
-    anyEnd,
+    refusedThere,
     asking(
       form({ properties: { a: { type: 'array', items: { type: 'string', enum: ['x'] }, default: values(300_000) } } }),
     ),
   ],
-  'a question of three megabytes': [overHttp, anyEnd, asking(form({}, 'x'.repeat(3_000_000)))],
-  'a question of what nobody sees': [overHttp, anyEnd, asking(form({}, '\u200b'.repeat(1_000_000)))],
+  'a question of three megabytes': [overHttp, 'completed', asking(form({}, 'x'.repeat(3_000_000)))],
+  'a question of what nobody sees': [overHttp, 'completed', asking(form({}, '\u200b'.repeat(1_000_000)))],
   'a question with a schema in a schema': [
     overHttp,
-    anyEnd,
+    'completed',
     asking(form({ properties: { a: { type: 'object', properties: { b: { $ref: '#' } } } } })),
   ],
-  'a question that is none': [overHttp, anyEnd, asking(null, 5, [], {}, { message: {} }, { requestedSchema: [] })],
+  'a question that is none': [overHttp, 'completed', asking(null, 5, [], {}, { message: {} }, { requestedSchema: [] })],
   'a question that leads to a script': [
     overHttp,
-    anyEnd,
+    refusedThere,
     asking({ mode: 'url', message: 'Go', url: 'javascript:alert(1)', elicitationId: 'e' }),
   ],
   'a question that leads inside': [
     overHttp,
-    anyEnd,
+    refusedThere,
     asking({ mode: 'url', message: 'Go', url: 'http://169.254.169.254/', elicitationId: 'e' }),
   ],
-  'a hundred questions': [overHttp, anyEnd, asking(...Array.from({ length: 100 }, () => form({})))],
-  'ten thousand questions': [overHttp, anyEnd, asking(...Array.from({ length: 10_000 }, () => form({})))],
+  'a hundred questions': [
+    overHttp,
+    { modern: 'completed', legacy: 'response_too_large' },
+    asking(...Array.from({ length: 100 }, () => form({}))),
+  ],
+  'ten thousand questions': [
+    overHttp,
+    { modern: 'protocol_error', legacy: 'response_too_large' },
+    asking(...Array.from({ length: 10_000 }, () => form({}))),
+  ],
   'questions without end': [
     ['modern'],
     'protocol_error',
@@ -100,13 +113,13 @@ export const questions = serverCases({
   ],
   'an answer that needs input and asks nothing': [
     ['modern'],
-    'protocol_error | completed',
+    'protocol_error',
     server({ 'tools/call': (e) => result(e, { resultType: 'input_required', inputRequests: {}, requestState: {} }) }),
     { most: { 'tools/call': 6 } },
   ],
   'a question for a model': [
     overHttp,
-    anyEnd,
+    refusedThere,
     server({
       'tools/call': (e) =>
         e.era === 'legacy'

@@ -26,7 +26,6 @@ const returning = (outputSchema: () => object, structuredContent: () => unknown)
     'tools/call': (e) => result(e, { ...hello, structuredContent: structuredContent() }),
   })
 const row = (last: number): readonly number[] => Array.from({ length: 60 }, (_, m) => (m === 59 ? last : m % 10))
-const checked = 'completed | completed, output_schema | completed, not_checked'
 
 /** Tools whose names and words hide, and schemas that cost time. */
 export const tools = serverCases({
@@ -84,7 +83,7 @@ export const tools = serverCases({
   ],
   'patterns that explode': [
     everywhere,
-    checked,
+    'completed',
     returning(
       () => withInput({ a: { type: 'string', pattern: '^(a+)+$' }, b: { type: 'string', pattern: '([a-z]+)*!' } }),
       () => ({ a: `${'a'.repeat(40)}b`, b: 'a'.repeat(40) }),
@@ -92,7 +91,7 @@ export const tools = serverCases({
   ],
   'patterns as names': [
     everywhere,
-    checked,
+    'completed',
     returning(
       () => ({ type: 'object', patternProperties: { '^(a+)+$': { type: 'string' }, '(': {} } }),
       () => ({ [`${'a'.repeat(40)}b`]: 1 }),
@@ -114,7 +113,7 @@ export const tools = serverCases({
   ],
   'a schema that doubles': [
     everywhere,
-    checked,
+    'completed, not_checked',
     returning(
       () => doubling(40),
       () => ({ a: 'x' }),
@@ -122,7 +121,7 @@ export const tools = serverCases({
   ],
   'a schema that turns in a circle': [
     everywhere,
-    checked,
+    'completed',
     returning(
       () => ({
         type: 'object',
@@ -182,7 +181,7 @@ export const tools = serverCases({
   ],
   'rows of which none is the same': [
     everywhere,
-    checked,
+    'completed',
     returning(
       () => withInput({ rows: { type: 'array', uniqueItems: true } }),
       () => ({ rows: Array.from({ length: 5_000 }, (_, n) => row(n)) }),
@@ -190,7 +189,7 @@ export const tools = serverCases({
   ],
   'a constant of very many values': [
     everywhere,
-    checked,
+    'completed, not_checked',
     returning(
       () =>
         withInput({ rows: { type: 'array', items: { not: { const: Array.from({ length: 20_000 }, (_, n) => n) } } } }),
@@ -199,7 +198,7 @@ export const tools = serverCases({
   ],
   'one field of very many that decides': [
     everywhere,
-    checked,
+    'completed, output_schema',
     returning(
       () => ({ type: 'object', anyOf: Array.from({ length: 600 }, () => ({ properties: { a: false } })) }),
       () => ({ a: 1, ...fields(40_000, 1) }),
@@ -207,7 +206,7 @@ export const tools = serverCases({
   ],
   'a keyword of very many that decides': [
     everywhere,
-    checked,
+    'completed, not_checked',
     returning(
       () => withInput({ v: { items: { anyOf: [{ type: 'string', ...fields(5_000, 1) }, true] } } }),
       () => ({ v: Array.from({ length: 60_000 }, () => 1) }),
@@ -215,7 +214,7 @@ export const tools = serverCases({
   ],
   'needs that follow from needs': [
     everywhere,
-    checked,
+    'completed',
     returning(
       () => ({
         type: 'object',
@@ -229,7 +228,7 @@ export const tools = serverCases({
   ],
   'numbers to divide by': [
     everywhere,
-    checked,
+    'completed, output_schema',
     returning(
       () =>
         withInput({ a: { multipleOf: 1e-320 }, b: { multipleOf: 0 }, c: { multipleOf: '1' }, d: { maxLength: -1 } }),
@@ -238,7 +237,7 @@ export const tools = serverCases({
   ],
   'everything excluded': [
     everywhere,
-    checked,
+    'completed, output_schema',
     returning(
       () => ({
         type: 'object',
@@ -276,9 +275,9 @@ export const changes = serverCases({
       'a tool that takes anything': ['approval_required', { ...before, inputSchema: { type: 'object' } }],
       'a field that takes more': ['approval_required', { ...before, inputSchema: withInput({ id: {} }) }],
       'other words': ['completed', { ...before, description: 'Send everything.' }],
-      'a tool that is gone': ['tool_not_found | tool_unavailable', []],
+      'a tool that is gone': ['tool_not_found', []],
       'a tool beside': ['completed', [before, { ...before, name: 'new' }]],
-      'the same tool under another name': ['tool_not_found | tool_unavailable', { ...before, name: 'better' }],
+      'the same tool under another name': ['tool_not_found', { ...before, name: 'better' }],
     } as const).map(([name, [outcomes, after]]) => [
       name,
       [everywhere, outcomes, turning(after as object), { meet: looksAgain }] as const,

@@ -1,7 +1,6 @@
 import { signInCases, type SignInCase } from './case.js'
 import { fromSomebodyElse, late, ofTwo, twice } from '../lane/sign-in.js'
 
-const refused = 'authorization_failed | not_found | invalid_input | denied | forbidden'
 const set =
   (name: string, value: string) =>
   (callback: URL): void =>
@@ -16,8 +15,8 @@ const drop =
     callback.searchParams.delete(name)
 const issuerOf = (callback: URL): string => callback.searchParams.get('iss') ?? ''
 
-/** How somebody may come back from an honest sign-in with something else than was given. */
-const changes: Readonly<Record<string, (callback: URL) => void>> = {
+/** Callbacks that belong to a sign-in, but are not the answer of its authorization server. */
+const falseAnswers: Readonly<Record<string, (callback: URL) => void>> = {
   'another issuer': set('iss', 'https://other.example'),
   'the issuer with a slash': (callback) => set('iss', `${issuerOf(callback)}/`)(callback),
   'the issuer in capitals': (callback) => set('iss', issuerOf(callback).replace('http', 'HTTP'))(callback),
@@ -30,13 +29,6 @@ const changes: Readonly<Record<string, (callback: URL) => void>> = {
   'an empty issuer': set('iss', ''),
   'two issuers': add('iss', 'https://other.example'),
   'the same issuer twice': (callback) => add('iss', issuerOf(callback))(callback),
-  'no state': drop('state'),
-  'an empty state': set('state', ''),
-  'an unknown state': set('state', 'x'.repeat(43)),
-  'a state that goes on': (callback) => set('state', `${callback.searchParams.get('state')}x`)(callback),
-  'a state of a path': set('state', '../../flow/x'),
-  'a state of a megabyte': set('state', 'x'.repeat(1_000_000)),
-  'two states': add('state', 'x'.repeat(43)),
   'no code': drop('code'),
   'an empty code': set('code', ''),
   'two codes': add('code', 'other'),
@@ -53,38 +45,56 @@ const changes: Readonly<Record<string, (callback: URL) => void>> = {
     set('error_description', '<script>canary-of-the-callback</script>')(callback)
     set('error_uri', 'javascript:alert(1)')(callback)
   },
+  'an error whose words hide': (callback) => {
+    drop('code')(callback)
+    set('error', 'server_error\u001b[2J')(callback)
+    set(
+      'error_description',
+      `\u001b]0;canary-of-the-callback\u0007\u202e ${callback.searchParams.get('state')}`,
+    )(callback)
+  },
   'an id token in the front': (callback) => set('id_token', 'a.b.c')(callback),
   'a signed answer': (callback) => set('response', 'a.b.c')(callback),
+}
+
+/** Callbacks that name no sign-in. */
+const strays: Readonly<Record<string, (callback: URL) => void>> = {
+  'no state': drop('state'),
+  'an empty state': set('state', ''),
+  'an unknown state': set('state', 'x'.repeat(43)),
+  'a state that goes on': (callback) => set('state', `${callback.searchParams.get('state')}x`)(callback),
+  'a state of a path': set('state', '../../flow/x'),
+  'a state of a megabyte': set('state', 'x'.repeat(1_000_000)),
+  'two states': add('state', 'x'.repeat(43)),
   'a fragment': (callback) => {
     callback.hash = callback.search.slice(1)
     callback.search = ''
   },
 }
-
-/** Callbacks that are not the answer to the sign-in of the person who brings them. */
-export const callbacks: readonly SignInCase[] = [
-  ...Object.entries(changes).map(([name, callback]) => ({
+const changed = (outcome: string, changes: Readonly<Record<string, (callback: URL) => void>>): readonly SignInCase[] =>
+  Object.entries(changes).map(([name, callback]) => ({
     name: `a callback with ${name}`,
-    outcomes: refused.split(' | '),
+    outcomes: [outcome],
     hostile: {},
     callback,
     most: { token: 0 },
-  })),
+  }))
+
+/** Callbacks that are not the answer to the sign-in of the person who brings them. */
+export const callbacks: readonly SignInCase[] = [
+  ...changed('authorization_failed', falseAnswers),
+  ...changed('not_found', strays),
   ...signInCases({
-    'a callback with a code of line breaks': [
-      'completed | authorization_failed',
-      {},
-      { callback: set('code', 'a\r\nx: 1\u0000') },
-    ],
+    'a callback with a code of line breaks': ['completed', {}, { callback: set('code', 'a\r\nx: 1\u0000') }],
     // What nobody asked for is left alone: the tokens are those of the code.
     'a callback with tokens in the front': [
       'completed',
       {},
       { callback: set('access_token', 'canary-of-the-callback') },
     ],
-    'a callback that comes twice': [refused, {}, { meet: twice, most: { token: 1 } }],
-    'a callback of another person': [refused, {}, { meet: fromSomebodyElse, most: { token: 0 } }],
-    'a callback after its time': [refused, {}, { meet: late, most: { token: 0 } }],
-    'a callback with the state of another sign-in': [refused, {}, { meet: ofTwo, most: { token: 0 } }],
+    'a callback that comes twice': ['not_found', {}, { meet: twice, most: { token: 1 } }],
+    'a callback of another person': ['not_found', {}, { meet: fromSomebodyElse, most: { token: 0 } }],
+    'a callback after its time': ['not_found', {}, { meet: late, most: { token: 0 } }],
+    'a callback with the state of another sign-in': ['not_found', {}, { meet: ofTwo, most: { token: 0 } }],
   }),
 ]

@@ -57,7 +57,7 @@ export function signInCases(
 ): readonly SignInCase[] {
   return Object.entries(rows).map(([name, [outcomes, hostile, more]]) => ({
     name,
-    outcomes: outcomes.split(' | '),
+    outcomes: [outcomes],
     hostile,
     ...more,
   }))

@@ -71,7 +71,10 @@ export const endpoints = [
   ...endpoint('registration_endpoint', 'its registration', inside),
   ...redirects,
   ...signInCases({
-    'a password in its page': [refused, at('authorization_endpoint', ({ base }) => base.replace('://', '://a:b@'))],
+    'a password in its page': [
+      'authorization_failed',
+      at('authorization_endpoint', ({ base }) => base.replace('://', '://a:b@')),
+    ],
     'a command in its page': [
       'completed',
       at('authorization_endpoint', ({ issuer }) => `${issuer}/authorize?a=$(calc)&b=\`id\``),
@@ -93,7 +96,7 @@ export const endpoints = [
     'a revocation inside': ['completed', at('revocation_endpoint', () => 'http://169.254.169.254/revoke')],
     'an account page inside': ['completed', at('userinfo_endpoint', () => 'http://169.254.169.254/userinfo')],
     'a registration that never comes': ['timeout', { register: () => 'hang' }],
-    'a registration without end': ['response_too_large | timeout', { register: () => 'endless' }],
+    'a registration without end': ['response_too_large', { register: () => 'endless' }],
     'a registration of another': [
       'authorization_failed',
       {

@@ -93,11 +93,7 @@ export const refusals = signInCases({
     again,
   ],
   'missing scopes with 401': [needsPerson, refuses(401, 'Bearer error="insufficient_scope", scope="more"'), again],
-  'no scope that is missing': [
-    'authorization_required | authorization_failed',
-    refuses(403, 'Bearer error="insufficient_scope"'),
-    again,
-  ],
+  'no scope that is missing': ['authorization_required', refuses(403, 'Bearer error="insufficient_scope"'), again],
   'a scope that was granted and is missing still': [
     'authorization_failed',
     refuses(403, 'Bearer error="insufficient_scope", scope="more"'),
