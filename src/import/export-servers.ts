@@ -35,7 +35,7 @@ export function exportServers(
       distinct(name, taken),
       {
         type: 'http',
-        url,
+        url: withoutVariables(url),
         headers: headers.length === 0 ? undefined : Object.fromEntries(headers),
         disabled: enabled ? undefined : true,
       },
@@ -47,6 +47,11 @@ export function exportServers(
       ? { servers: list, inputs: inputs.length === 0 ? undefined : inputs }
       : { mcpServers: list }
   return `${JSON.stringify(document, undefined, 2)}\n`
+}
+
+/** The same URL, in which clients find no variable of theirs to fill in: it may be somebody else's, and send it there. */
+function withoutVariables(url: string): string {
+  return url.replaceAll('{', '%7B').replaceAll('}', '%7D')
 }
 
 /** Makes a name unique, because two integrations can have the same name but two entries can't. */

@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline'
 const [, , name = ''] = process.argv
 const MiB = 1024 * 1024
 const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 1, progress: 1 } }
+/** Takes over a terminal, turns its words around, and says who wrote them. */
+const hiding = '\u001b]0;owned\u0007\u001b[2J\u202egnp\u009b31m'
 const text = (value) => ({ content: [{ type: 'text', text: value }] })
 
 /** Writes the same piece as long as anybody lets it. */
@@ -48,6 +50,13 @@ const calls = {
   'a million levels': (id) => raw(id, `{"content":[],"structuredContent":${nested(1_000_000)}}`),
   'a thousand levels': (id) => raw(id, `{"content":[],"structuredContent":${nested(1_000)}}`),
   'an error output without end': () => pour('x'.repeat(65_536), process.stderr),
+  'an error output that hides, and an exit': () =>
+    process.stderr.write(`${hiding} canary-of-the-server`, () => process.exit(1)),
+  'an error output that hides': (id) =>
+    process.stderr.write(`${hiding} canary-of-the-server`.repeat(100), () => answer(id, text('hello'))),
+  'an error that hides': (id) =>
+    process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32000, message: hiding } })}\n`),
+  'lines that hide': (id) => process.stdout.write(`${hiding}\n\u0000\u0000\n`, () => answer(id, text('hello'))),
   'a deaf ear to its end': (id) => answer(id, text('hello')),
   'a child that stays': (id) => answer(id, text(String(deafChild('ignore').pid))),
   'a child that holds the output': (id) => answer(id, text(String(deafChild('inherit').pid))),
@@ -66,7 +75,7 @@ const calls = {
   'one byte at a time': async (id) => {
     for (const byte of `${JSON.stringify({ jsonrpc: '2.0', id, result: text('hello') })}\n`) {
       process.stdout.write(byte)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => setTimeout(resolve, 200))
     }
   },
   'bytes that are no text': (id) => {

@@ -8,6 +8,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { ServerCase, Transport } from './case.js'
 import { comparison } from './lane/comparison.js'
+import { resolveHostileNames } from './lane/names.js'
 import { connectorId, openHost, type Host } from './lane/host.js'
 import { meet } from './lane/meet.js'
 import { meetBare, startServers } from './lane/processes.js'
@@ -23,6 +24,7 @@ const short = process.argv.includes('--short')
 const writes = process.argv.includes('--write')
 const bare = writes || process.argv.includes('--bare')
 
+resolveHostileNames()
 const rejections: unknown[] = []
 process.on('unhandledRejection', (error) => rejections.push(error))
 const hostile = await startServers()

@@ -17,6 +17,7 @@ export interface Host {
   readonly storage: RegistryStorage
   /** What Ana may do. */
   readonly mine: ActorIntegrations
+  readonly now: () => number
   readonly time: { aheadMs: number }
   /** Everything that came out: results, errors, diagnostics. No secret may be in it. */
   readonly said: unknown[]
@@ -37,14 +38,18 @@ export function openHost({
   pace = 1,
   storage: given,
   questions = true,
+  now: givenNow,
 }: {
   readonly pace?: number | undefined
   readonly storage?: RegistryStorage | undefined
   readonly questions?: boolean | undefined
+  /** The clock of another host of the same storage. */
+  readonly now?: (() => number) | undefined
 } = {}): Host {
   const time = { aheadMs: 0 }
   const started = Date.now()
-  const now = (): number => Math.floor(started + (Date.now() - started) * pace + time.aheadMs)
+  const ownNow = (): number => Math.floor(started + (Date.now() - started) * pace + time.aheadMs)
+  const now = givenNow ?? ownNow
   const storage = given ?? memoryStorage({ now })
   const said: unknown[] = []
   const took: Host['took'] = []
@@ -85,7 +90,7 @@ export function openHost({
     const warnings = outcome.type === 'completed' ? (outcome.warnings ?? []).map(({ code }) => code) : []
     return [outcome.type, ...warnings].join(', ')
   }
-  return { registry, storage, mine, time, said, secrets: [], took, timed, call }
+  return { registry, storage, mine, now, time, said, secrets: [], took, timed, call }
 }
 
 export function connectorId(name: string): string {

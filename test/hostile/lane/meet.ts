@@ -1,3 +1,4 @@
+import { isIntegrationError } from 'mcp-integrations'
 import type { Host } from './host.js'
 
 /** Connects to a URL or a connector. @throws the outcome, if it is not connected */
@@ -30,4 +31,19 @@ export async function looksAgain(host: Host, server: string): Promise<string> {
   await mine.configureTools(id, { good: { approval: 'auto' } })
   await host.timed('connect', mine.refreshTools(id)).catch((error: unknown) => host.said.push(error))
   return host.call('hostile__good')
+}
+
+/** Connects, and calls twice. @returns how both calls ended */
+export async function callsAgain(host: Host, server: string): Promise<string> {
+  const ends = [await endOf(() => meet(host, server)), await endOf(() => host.call('hostile__good'))]
+  return ends.join(' and ')
+}
+
+async function endOf(call: () => Promise<string>): Promise<string> {
+  try {
+    return await call()
+  } catch (error) {
+    if (!isIntegrationError(error)) throw error
+    return error.code
+  }
 }

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { setFlagsFromString } from 'node:v8'
 import { isIntegrationError } from 'mcp-integrations'
 import type { Case } from '../case.js'
-import { readableCanary } from './canaries.js'
+import { hiddenIn, readableCanary } from './canaries.js'
 import { callTimeoutMs, connectTimeoutMs, openHost, type Host } from './host.js'
 import { measure, measureControl, type Control, type Cost } from './measure.js'
 import { Ended } from './meet.js'
@@ -121,12 +121,14 @@ function endOf(host: Host, error: unknown): string {
 /** Secrets in what came out, in what is stored and in what the next process makes of it, which must be able to read it. */
 async function readable(host: Host, { secrets }: Seen): Promise<readonly string[]> {
   const { registry, mine, said, storage } = host
-  said.push(
+  const shown = [
     await mine.list(),
     await registry.events({ workspaceId: 'acme' }),
     await mine.audit(),
     await mine.approvals.list(),
-  )
+    ...said.flatMap((one) => (isIntegrationError(one) ? [{ message: one.message, words: one.serverMessage }] : [])),
+  ]
+  said.push(...shown)
   const next = openHost({ storage })
   try {
     said.push(await next.mine.toolset('assistant'))
@@ -140,7 +142,9 @@ async function readable(host: Host, { secrets }: Seen): Promise<readonly string[
   // The URL that Ana gave is hers to read.
   const text = `${inspect(said, { depth: 12 })} ${JSON.stringify(records)}`.replaceAll('key=canary-query', '')
   const marked = readableCanary(text)
+  const hidden = shown.map((one) => hiddenIn(one)).find((found) => found !== undefined)
   return [
+    ...(hidden === undefined ? [] : [`something that hides: ${JSON.stringify(hidden)}`]),
     ...(marked === undefined ? [] : [marked]),
     ...[...secrets, ...host.secrets].filter((secret) => text.includes(secret)),
   ]

@@ -1,5 +1,5 @@
 import { isIntegrationError } from 'mcp-integrations'
-import { ana, type Host } from './host.js'
+import { ana, openHost, type Host } from './host.js'
 import { Ended } from './meet.js'
 
 /** Begins a sign-in. @returns the callback that an honest authorization server would send somebody back with */
@@ -60,6 +60,19 @@ export async function signsInAgain(host: Host, issuer: string): Promise<string> 
   if (begun.type !== 'authorization_required') throw new Ended(begun.type)
   await finish(host, callbackOf(host.secrets, begun.authorizationUrl, issuer))
   return host.call('hostile__good')
+}
+
+/** Two registries of one storage call at once when the token has expired. @returns how both calls ended */
+export async function callsOfTwo(host: Host, issuer: string): Promise<string> {
+  await finish(host, await begin(host, issuer))
+  host.time.aheadMs += 600_000
+  const other = openHost({ storage: host.storage, now: host.now })
+  try {
+    const ends = await Promise.all([host, other].map((one) => one.call('hostile__good').catch(codeOf)))
+    return ends.join(' and ')
+  } finally {
+    await other.registry.close()
+  }
 }
 
 export async function twice(host: Host, issuer: string): Promise<string> {

@@ -1,4 +1,7 @@
+import { isIntegrationError } from 'mcp-integrations'
 import { everywhere, overHttp, serverCases, type Answer } from '../case.js'
+import type { Host } from '../lane/host.js'
+import { Ended, meet } from '../lane/meet.js'
 import { hello, onCall, raw, result, server } from './honest.js'
 
 const redirect = (status: number, location: (places: { base: string; foreign: string }) => string): Answer =>
@@ -8,8 +11,34 @@ const status = (code: number, headers: Record<string, string | string[]> = {}, b
 const challenge = (code: number, text: string): Answer => status(code, { 'www-authenticate': text })
 const gone: Answer = ({ response }) => void response.writeHead(404).end()
 const refused = 'redirect_refused'
-/** A server that a key was entered for refuses that key. */
-const needsPerson = 'authorization_required'
+
+/** Values of `Retry-After`. */
+const pauses: Readonly<Record<string, string | string[]>> = {
+  years: '99999999',
+  'more than a number holds': '9'.repeat(400),
+  'no time at all': '0',
+  'a time before now': '-5',
+  'half a second': '0.5',
+  'no number': '-1e999',
+  infinity: 'Infinity',
+  'a time in hexadecimal': '0x10',
+  'a moment in 1970': 'Thu, 01 Jan 1970 00:00:00 GMT',
+  'a moment in 9999': 'Fri, 31 Dec 9999 23:59:59 GMT',
+  'no moment': 'Thu, 99 Zzz 2026 99:99:99 GMT',
+  'two times': ['1', '99999999'],
+  'eight kilobytes': '1 '.repeat(4_000),
+}
+
+/** Meets a server that asks for a pause. @throws if it may be longer than an hour */
+async function pausesWithinAnHour(host: Host, url: string): Promise<string> {
+  try {
+    return await meet(host, url)
+  } catch (error) {
+    const pause = isIntegrationError(error) ? error.retryAfterMs : undefined
+    if (pause !== undefined && !(pause >= 0 && pause <= 3_600_000)) throw new Ended(`a pause of ${pause} ms`)
+    throw error
+  }
+}
 
 /** Servers that send elsewhere, refuse, or forget. */
 export const refusals = serverCases({
@@ -118,13 +147,18 @@ export const refusals = serverCases({
   ],
   '500 for ever': [overHttp, 'server_error', status(500, {}, 'canary-of-the-server')],
   'a made-up status': [overHttp, 'protocol_error', status(799)],
-  'too many requests': [overHttp, 'rate_limited', status(429, { 'retry-after': '99999999' })],
-  'too many requests since 1970': [
+  ...Object.fromEntries(
+    Object.entries(pauses).map(([how, value]) => [
+      `too many requests, for ${how}`,
+      [overHttp, 'rate_limited', status(429, { 'retry-after': value }), { meet: pausesWithinAnHour }] as const,
+    ]),
+  ),
+  'out of order for ever': [
     overHttp,
-    'rate_limited',
-    status(429, { 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }),
+    'server_error',
+    status(503, { 'retry-after': '9'.repeat(400) }),
+    { meet: pausesWithinAnHour },
   ],
-  'a retry time that is none': [overHttp, 'rate_limited', status(429, { 'retry-after': '-1e999' })],
   'very many cookies': [
     overHttp,
     'completed',

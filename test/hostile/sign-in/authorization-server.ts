@@ -95,11 +95,29 @@ function protectedServer(hostile: Hostile, text: string, place: (kind: string) =
 function reply(response: ServerResponse, given: Reply): void {
   if (given === 'hang') return
   if (given === 'drop') return void response.socket?.destroy()
-  const { status = 200, headers = {}, body = {}, isEndless = false } = given === 'endless' ? { isEndless: true } : given
+  const {
+    status = 200,
+    headers = {},
+    body = {},
+    isEndless = false,
+    drips = 0,
+  } = given === 'endless' ? { isEndless: true } : given
   response.writeHead(status, { 'content-type': 'application/json', ...headers } as Record<string, string | string[]>)
-  if (!isEndless) return void response.end(typeof body === 'string' ? body : JSON.stringify(body))
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  if (drips > 0) return drip(response, text, drips)
+  if (!isEndless) return void response.end(text)
   const more = setInterval(() => {
     if (response.destroyed) clearInterval(more)
     else if (!response.writableNeedDrain) response.write(' '.repeat(65_536))
   }, 1)
+}
+
+function drip(response: ServerResponse, text: string, times: number): void {
+  let left = times
+  const more = setInterval(() => {
+    if (response.destroyed) return clearInterval(more)
+    if (left-- > 0) return void response.write(' ')
+    clearInterval(more)
+    response.end(text)
+  }, 20)
 }

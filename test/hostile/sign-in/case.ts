@@ -21,6 +21,8 @@ export type Reply =
       readonly headers?: Readonly<Record<string, string | string[]>>
       readonly body?: unknown
       readonly isEndless?: boolean
+      /** Sends a blank from time to time before the body, so often. */
+      readonly drips?: number
     }
 
 /** What an authorization server, or the MCP server that it protects, does other than an honest one. */

@@ -1,6 +1,7 @@
+import { named } from '../lane/names.js'
 import { signInCases, type Hostile, type Place, type SignInCase } from './case.js'
 
-const refused = 'authorization_failed | url_refused | redirect_refused'
+const failed = 'authorization_failed'
 const at = (name: string, value: (place: Place) => unknown): Hostile => ({
   metadata: (place) => ({ [name]: value(place) }),
 })
@@ -36,10 +37,15 @@ const inside: Readonly<Record<string, string>> = {
   'a file': 'file:///token',
   'a password': 'https://a:b@as.example/token',
 }
+/** Refused before its address is looked at: it can't be the endpoint of an authorization server at all. */
+const malformed = /^(?!https:)|@/
 const endpoint = (name: string, as: string, values: Readonly<Record<string, string>>): readonly SignInCase[] =>
   signInCases(
     Object.fromEntries(
-      Object.entries(values).map(([what, url]) => [`${what} as ${as}`, [refused, at(name, () => url)] as const]),
+      Object.entries(values).map(([what, url]) => [
+        `${what} as ${as}`,
+        [outcomeOf(name, url), at(name, () => url)] as const,
+      ]),
     ),
   )
 
@@ -56,13 +62,38 @@ const redirects = signInCases(
       [
         `a registration sent elsewhere with ${status}`,
         [
-          refused,
+          'redirect_refused',
           { register: (_given: object, { foreign }: Place) => ({ status, headers: { location: `${foreign}/sink` } }) },
         ] as const,
       ],
     ]),
   ),
 )
+
+function outcomeOf(name: string, url: string): string {
+  return name === 'authorization_endpoint' || malformed.test(url) ? failed : 'url_refused'
+}
+
+/** Registrations whose answer has these redirect URIs in place of ours. */
+function signInsOf(
+  outcome: string,
+  uris: Readonly<Record<string, (own: readonly string[]) => unknown>>,
+): Readonly<Record<string, readonly [string, Hostile]>> {
+  return Object.fromEntries(
+    Object.entries(uris).map(([how, change]) => [
+      `a registration ${how}`,
+      [
+        outcome,
+        {
+          register: (given) => ({
+            status: 201,
+            body: { ...given, client_id: 'c', redirect_uris: change(given.redirect_uris as readonly string[]) },
+          }),
+        },
+      ] as const,
+    ]),
+  )
+}
 
 /** Endpoints that are unsafe to open or to send secrets to. */
 export const endpoints = [
@@ -87,6 +118,29 @@ export const endpoints = [
           `${issuer}/authorize?state=theirs&redirect_uri=https://other.example&code_challenge_method=plain`,
       ),
     ],
+    'a token endpoint of nobody': [
+      'unreachable',
+      at('token_endpoint', ({ issuer }) => `${named('nowhere', issuer)}/token`),
+    ],
+    'a token endpoint that never resolves': [
+      'timeout',
+      at('token_endpoint', ({ issuer }) => `${named('silent', issuer)}/token`),
+    ],
+    'a token endpoint that turns inside': [
+      'url_refused',
+      {
+        ...at('token_endpoint', ({ issuer }) => `${named('rebound', issuer)}/token`),
+        token: (given) => ({ headers: { connection: 'close' }, body: given }),
+      },
+    ],
+    // The grant is kept: nobody refused it.
+    'a token endpoint that is forgotten': [
+      'unreachable',
+      {
+        ...at('token_endpoint', ({ issuer }) => `${named('forgotten', issuer)}/token`),
+        token: (given) => ({ headers: { connection: 'close' }, body: given }),
+      },
+    ],
     'no page': ['authorization_failed', at('authorization_endpoint', () => undefined)],
     'no token endpoint': ['authorization_failed', at('token_endpoint', () => undefined)],
     'a token endpoint that is a list': [
@@ -106,6 +160,19 @@ export const endpoints = [
         }),
       },
     ],
+    ...signInsOf('completed', {
+      'without redirect URIs': () => undefined,
+      'with no redirect URI at all': () => [],
+      'with redirect URIs of no kind': () => 5,
+      'with a redirect URI more': (own) => [...own, 'https://other.example/callback'],
+      'with a redirect URI more before': (own) => ['https://other.example/callback', ...own],
+    }),
+    ...signInsOf('authorization_failed', {
+      'with a redirect URI that goes on': (own) => own.map((uri) => `${uri}/more`),
+      'with a redirect URI in a list': (own) => [own],
+      'with a redirect URI of another port': (own) => own.map((uri) => uri.replace('34567', '34568')),
+      'with a redirect URI without its query': (own) => own.map((uri) => uri.replace(/\?.*/, '')),
+    }),
     'a registration with a line break': [
       'authorization_failed',
       { register: (given) => ({ status: 201, body: { ...given, client_id: 'a\r\nb' } }) },

@@ -1,5 +1,5 @@
 import { signInCases, type Hostile, type Place, type Reply } from './case.js'
-import { callsAgainAndAgain, signsInAgain } from '../lane/sign-in.js'
+import { callsAgainAndAgain, callsOfTwo, signsInAgain } from '../lane/sign-in.js'
 
 const refuses = (status: number, challenge: string | ((place: Place) => string)): Hostile => ({
   call: (place): Reply => ({
@@ -86,6 +86,32 @@ export const refusals = signInCases({
     needsPerson,
     refuses(403, 'Bearer error="insufficient_scope", scope="canary-access x.canary-access-token.y"'),
     again,
+  ],
+  ...Object.fromEntries(
+    Object.entries({
+      'in capitals': 'CANARY-ACCESS-TOKEN',
+      'percent-encoded': 'canary%2Daccess%2Dtoken',
+      'percent-encoded twice': 'canary%252Daccess%252dtoken',
+      'in other words': 'x.Canary%2Daccess-token.y',
+    }).map(([how, scope]) => [
+      `the token ${how} as a missing scope`,
+      [needsPerson, refuses(403, `Bearer error="insufficient_scope", scope="${scope} a"`), again] as const,
+    ]),
+  ),
+  'a challenge whose words hide': [
+    needsPerson,
+    refuses(401, 'Bearer error="invalid_token", error_description="\u009b31m canary-access-token"'),
+    { ...again, most: { refresh: 1 } },
+  ],
+  'a refresh in drips, for two registries': [
+    'completed and completed',
+    { refresh: (given) => ({ body: given, drips: 20 }) },
+    { meet: callsOfTwo, most: { refresh: 1 } },
+  ],
+  'a refresh in drips without end, for two registries': [
+    'timeout and timeout',
+    { refresh: (given) => ({ body: given, drips: 20_000 }) },
+    { meet: callsOfTwo, most: { refresh: 1 }, pace: 10 },
   ],
   'hidden characters as missing scopes': [
     needsPerson,

@@ -66,6 +66,28 @@ const answers = signInCases({
     invalid,
     first({ status: 400, body: { error: 'canary-code', error_description: 'canary-code' } }),
   ],
+  'an error whose words hide': [
+    invalid,
+    first({
+      status: 400,
+      body: {
+        error: 'invalid_request\u001b[2J',
+        error_description: '\u001b]0;canary-of-the-server\u0007\u202e canary-code',
+        error_uri: 'javascript:alert(1)',
+      },
+    }),
+  ],
+  ...Object.fromEntries(
+    Object.entries({
+      'as they are': (secret: string) => secret,
+      'in capitals': (secret: string) => secret.toUpperCase(),
+      'percent-encoded': (secret: string) => secret.replaceAll('-', '%2D'),
+      'in other words': (secret: string) => `x.${secret}.y`,
+    }).map(([how, write]) => [
+      `scopes that are the tokens, ${how}`,
+      ['completed', token({ scope: `a ${write('canary-access-token')} ${write('canary-refresh-token-1')}` })] as const,
+    ]),
+  ),
   'an answer of blanks': [invalid, first({ body: ' '.repeat(100_000) })],
   'an answer without end to a code': ['response_too_large', first('endless')],
   'silence after a code': ['timeout', first('hang')],
