@@ -1,5 +1,7 @@
 import fc from 'fast-check'
+import { gatewayHandler } from 'mcp-integrations/gateway'
 import { integrationsHandler } from 'mcp-integrations/http'
+import { exportServers } from 'mcp-integrations/import'
 import { eventStreamMeter, joined } from '../../src/egress/limits.js'
 import { boundedJson } from '../../src/model/json-limits.js'
 import { readEvents } from '../../src/mcp/event-stream.js'
@@ -10,6 +12,7 @@ import { readMessages } from '../../src/mcp/wire-message.js'
 import { isIntegrationError } from '../../src/model/errors.js'
 import type { JsonObject, JsonValue } from '../../src/model/json.js'
 import type { ToolDefinition } from '../../src/model/tool.js'
+import { isPartOfSecret, withoutSecrets } from '../../src/model/secret-words.js'
 import { visible, visibleText } from '../../src/model/visible-text.js'
 import { callbackState } from '../../src/oauth/authorization.js'
 import { differenceFrom, parseCallback } from '../../src/oauth/callback-url.js'
@@ -205,7 +208,17 @@ const routes = fc.constantFrom(
   'POST approvals/a/decision',
   'POST approvals/decisions',
   'POST explain',
+  'POST integrations/a/reconnect',
+  'POST integrations/a/trust',
+  'POST integrations/a/validate',
+  'DELETE grants/a',
   'GET integrations',
+  'GET approvals',
+  'GET grants',
+  'GET audit',
+  'GET agents/a/tools',
+  'GET export',
+  'GET explain',
   'GET events',
 )
 const verbField = fc.constantFrom(
@@ -254,9 +267,69 @@ async function eventsOf(chunks: readonly Uint8Array[]): Promise<string> {
   return new Response(readEvents(body, { read, gate: new FloodGate(() => 0), onEnd: () => undefined })).text()
 }
 
+/** What an agent may send to the gateway: nearly right, or not at all. */
+const agentMethods = fc.constantFrom(
+  ...'initialize server/discover tools/list tools/call ping resources/list logging/setLevel completion/complete'.split(
+    ' ',
+  ),
+  ...'notifications/initialized notifications/cancelled notifications/progress subscriptions/listen __proto__'.split(
+    ' ',
+  ),
+)
+const params = fc.record(
+  {
+    name: fc.oneof(fc.string({ unit: 'binary' }), json),
+    arguments: json,
+    cursor: json,
+    protocolVersion: fc.oneof(fc.constantFrom('2025-11-25', '2026-07-28'), json),
+    capabilities: json,
+    clientInfo: json,
+    requestId: json,
+    _meta: fc.oneof(
+      json,
+      fc.dictionary(fc.constantFrom('progressToken', 'io.modelcontextprotocol/protocolVersion'), json),
+    ),
+  },
+  { requiredKeys: [] },
+)
+const envelope = fc.record(
+  {
+    jsonrpc: fc.oneof(fc.constant('2.0'), json),
+    id: fc.oneof(fc.integer(), json),
+    method: fc.oneof(agentMethods, json),
+    params: fc.oneof(params, json),
+    result: json,
+    error: json,
+  },
+  { requiredKeys: ['jsonrpc', 'method'] },
+)
+const agentBody = fc.oneof(
+  envelope.map((sent) => JSON.stringify(sent)),
+  fc.array(envelope, { maxLength: 3 }).map((sent) => JSON.stringify(sent)),
+  fc.json(),
+  fc.string({ unit: 'binary' }),
+)
+const agentHeaders = fc.record(
+  {
+    'mcp-protocol-version': fc.constantFrom('2025-11-25', '2026-07-28', '1', ''),
+    'mcp-session-id': fc.constantFrom('', 'x', '../x', 'x'.repeat(5_000)),
+    'mcp-method': agentMethods,
+    'mcp-name': fc.constantFrom('', 'x', '=?base64?!?=', '=?base64?eA==?='),
+    accept: fc.constantFrom('*/*', 'application/json, text/event-stream', 'text/html'),
+    'content-type': fc.constantFrom('application/json', 'text/plain', 'application/json; charset=utf-16'),
+  },
+  { requiredKeys: [] },
+)
+
 const offline = { fetch: () => Promise.reject(new TypeError('there is no network here')) }
 const api = integrationsHandler(makeRegistry({ runtime: offline }), {
   basePath: '/api/mcp',
+  origin: 'https://app.example',
+  actor: () => ana,
+})
+
+const gateway = gatewayHandler(makeRegistry({ runtime: offline }), {
+  agent: 'assistant',
   origin: 'https://app.example',
   actor: () => ana,
 })
@@ -443,12 +516,74 @@ export const properties: readonly Property[] = [
   },
   {
     name: 'any request to the HTTP API is answered, never by an error that nobody expected',
-    property: fc.asyncProperty(routes, bodyText, async (route, text) => {
+    property: fc.asyncProperty(routes, bodyText, urlText, async (route, text, query) => {
       const [method = '', path = ''] = route.split(' ')
       const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', 'if-match': '"1"' }
       const sent = method === 'GET' ? undefined : text
-      const answer = await api(new Request(`https://app.example/api/mcp/${path}`, { method, headers, body: sent }))
+      const answer = await api(
+        new Request(`https://app.example/api/mcp/${path}?${query}`, { method, headers, body: sent }),
+      )
       check(answer.status < 500, `${route}: ${answer.status} ${await answer.text()}`)
     }),
+  },
+  {
+    name: 'any message of an agent is answered by the gateway, never by an error that nobody expected',
+    property: fc.asyncProperty(agentHeaders, agentBody, async (headers, body) => {
+      const sent = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers }
+      const answer = await gateway(new Request('https://app.example/mcp', { method: 'POST', headers: sent, body }))
+      // A subscription has no end.
+      const text =
+        answer.headers.get('content-type')?.startsWith('text/event-stream') === true ? '' : await answer.text()
+      await answer.body?.cancel().catch(() => undefined)
+      check(answer.status < 500, `${answer.status} ${text}`)
+      check(!/\bat .*\.(?:ts|js|mjs):\d/.test(text), text)
+    }),
+  },
+  {
+    name: 'any integrations can be exported, and the list asks for their header values only',
+    property: fc.property(
+      fc.array(
+        fc.record({
+          name: fc.oneof(fc.constantFrom('__proto__', 'a', '${HOME}'), fc.string({ minLength: 1 })),
+          query: fc.string(),
+          headers: fc.array(fc.constantFrom('X-Key', 'X-Other'), { maxLength: 1 }),
+        }),
+        { maxLength: 4 },
+      ),
+      fc.constantFrom('mcp.json' as const, 'vscode' as const),
+      (rows, format) => {
+        const integrations = rows.map(({ name, query, headers }, n) => ({
+          name: visible(name),
+          handle: `h${n}`,
+          enabled: true,
+          url: new URL(`https://a.example/?${query}`).href,
+          headers: headers.map((header) => ({ name: header })),
+        }))
+        const { servers } = readServers(exportServers(integrations as never, { format }))
+        check(servers.length === rows.length, 'an entry is lost')
+        const asked = servers.reduce((sum, { variables }) => sum + variables.length, 0)
+        check(asked === rows.reduce((sum, { headers }) => sum + headers.length, 0), `${asked} variables`)
+      },
+    ),
+  },
+  {
+    name: 'a secret is removed from any text around it',
+    property: fc.property(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: 'grapheme-ascii', minLength: 8 }),
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom(
+        (text: string) => text,
+        (text: string) => text.toUpperCase(),
+        encodeURIComponent,
+        (text: string) => encodeURIComponent(encodeURIComponent(text)),
+      ),
+      (before, secret, after, written) => {
+        const text = `${before} ${written(secret)} ${after}`
+        check(isPartOfSecret(text, secret), 'it is not found')
+        check(!withoutSecrets(text, [secret]).includes(secret) || '[removed]'.includes(secret), 'it is still there')
+        check(withoutSecrets(before, []) === before, 'another text is changed')
+      },
+    ),
   },
 ]

@@ -2,7 +2,7 @@
  * Meets every hostile server and authorization server of this folder, each beside a healthy one, and says what came of
  * it: outcome, time, memory, the longest stop of the event loop. What the noise of a machine could break is measured
  * beside a control of the same moment. `--short` meets each server over one transport, each transport in turn;
- * `--only words` runs the cases whose names have them; `--bare` runs the SDK's own client beside, and `--write` puts the
+ * `--only 'words | others'` runs the cases whose names have any of them; `--bare` runs the SDK's own client beside, and `--write` puts the
  * difference into docs/hostile.md.
  */
 import { writeFile } from 'node:fs/promises'
@@ -19,7 +19,8 @@ import { localCases } from './local-cases.js'
 import { servers } from './servers/index.js'
 import { signIns } from './sign-in/index.js'
 
-const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : ''
+const asked = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined
+const only = (asked ?? '').split(' | ')
 const short = process.argv.includes('--short')
 const writes = process.argv.includes('--write')
 const bare = writes || process.argv.includes('--bare')
@@ -71,7 +72,7 @@ async function row(
   run: Parameters<typeof runCase>[2],
   bareClient?: Met,
 ): Promise<void> {
-  if (!one.name.includes(only)) return
+  if (!only.some((words) => one.name.includes(words))) return
   if (rows.length === 0) console.log(['case', 'outcome', 'ms', 'MiB', 'loop ms', ...(bare ? ['SDK'] : [])].join(' | '))
   const result = await runCase(lane, one, run)
   const beside = bare && bareClient !== undefined ? await meetBare(bareClient) : undefined

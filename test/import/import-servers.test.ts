@@ -105,6 +105,22 @@ describe('an export', () => {
     expect(servers[0]!.variables).toMatchObject([{ name: 'NOTES_X_API_KEY', secret: true }])
   })
 
+  it.each(['mcp.json', 'vscode'] as const)('asks a client for nothing but its header values: %s', async (format) => {
+    const { server, mine } = await bench()
+    const url = `${server.url}?a=\${HOME}&b=\${input:x}&c=\${env:AWS_SECRET_ACCESS_KEY}&d={x}`
+    await mine.connect({ name: '${HOME} __proto__', url, headers: { 'X-Api-Key': 'k' }, agents: ['assistant'] })
+    await mine.connect({ name: '__proto__', url: server.url, agents: ['assistant'] })
+    const text = exportServers(await mine.list(), { format })
+    expect(text.replaceAll('"${HOME} __proto__"', '').replaceAll('of ${HOME} __proto__', '')).not.toMatch(
+      /\$\{(?!.*X_API_KEY)/,
+    )
+    const { servers } = readServers(text)
+    expect(servers.map(({ name }) => name).toSorted()).toEqual(['${HOME} __proto__', '__proto__'])
+    expect(servers.flatMap(({ variables }) => variables)).toMatchObject([{ secret: true }])
+    const kept = new URL(String(servers.find(({ name }) => name !== '__proto__')?.url))
+    expect(kept.searchParams.get('a')).toBe('${HOME}')
+  })
+
   it('leaves out integrations with a hidden URL', async () => {
     const { server, mine } = await bench()
     const { integration } = await mine.connect({ name: 'Notes', url: server.url, agents: ['assistant'] })
