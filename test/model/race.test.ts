@@ -17,6 +17,17 @@ describe('a race', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('sets no timer for work that ends at once, and one for any other', async () => {
+    const clock = manualRuntime()
+    const setTimer = vi.spyOn(clock, 'setTimer')
+    const bounds = { timeoutMs: 50, runtime: clock, toError }
+    await race(async () => 7, bounds)
+    expect(setTimer).not.toHaveBeenCalled()
+    await race(() => new Promise((resolve) => setTimeout(resolve, 0)), bounds)
+    expect(setTimer).toHaveBeenCalledOnce()
+    expect(clock.timers).toBe(0)
+  })
+
   it('ends when its time is over', async () => {
     const clock = manualRuntime()
     const raced = race(never, { timeoutMs: 50, runtime: clock, toError })
