@@ -51,12 +51,20 @@ const rules: Readonly<Record<string, Rule>> = {
   'ui/index.ts': { may: ['ui'] },
   'ui/settings-page.ts': { may: ['#settings-page', '@noble/hashes'], mayTypes: ['http', 'ui/labels/english.ts'] },
   bridges: {
-    may: ['bridges', 'model/json.ts', 'policy/model-content.ts', 'policy/same-json.ts', ...frameworks],
+    may: [
+      'bridges',
+      'model/json.ts',
+      'policy/model-content.ts',
+      'policy/same-json.ts',
+      'policy/valid-result.ts',
+      ...frameworks,
+    ],
     mayTypes: ['index.ts'],
   },
   gateway: {
     may: [
       'gateway',
+      'policy/valid-result.ts',
       'index.ts',
       'model/event.ts',
       'http/public-origin.ts',

@@ -2,6 +2,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { CallToolRequestSchema, ListToolsRequestSchema, type CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { ApprovalDecision, Toolset } from '../index.js'
 import { sameJson } from '../policy/same-json.js'
+import { validResult } from '../policy/valid-result.js'
 import { readingOf, wouldAsk, type BridgedTool, type BridgeOptions, type Reading } from './bridged-tool.js'
 import { bridgedTools } from './bridged-tools.js'
 import { defined } from './defined.js'
@@ -150,9 +151,9 @@ function toolUseId(meta: Readonly<Record<string, unknown>> | undefined): string 
   return typeof id === 'string' && id !== '' ? id : undefined
 }
 
-/** The result as its server sent it, otherwise text. */
+/** The result as its server sent it, as far as the SDK accepts it, otherwise text. */
 function resultOf({ outcome, parts }: Reading): CallToolResult {
-  if (outcome?.type === 'completed') return outcome.result as CallToolResult // the same type, but readonly
+  if (outcome?.type === 'completed') return validResult(outcome.result) as CallToolResult // the same type, but readonly
   return failed(parts.map((part) => (part.type === 'text' ? part.text : part.words)).join('\n'))
 }
 

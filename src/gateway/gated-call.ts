@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { isIntegrationError } from '../index.js'
+import { validResult } from '../policy/valid-result.js'
 import type {
   ActorIntegrations,
   ConfirmRequest,
@@ -61,7 +62,7 @@ function resultOf(
 ): CallToolResult {
   switch (outcome.type) {
     case 'completed':
-      return outcome.result as CallToolResult
+      return validResult(outcome.result) as CallToolResult
     case 'approval_required': {
       const link = options.approvalUrl?.(outcome.approval)
       return textResult(

@@ -76,8 +76,8 @@ function resultParts({ content, structuredContent }: ToolResult): readonly Model
 /** More parts than a model can use would only take time. */
 const maxParts = 2_000
 
-/** @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result */
-function contentPart(block: ToolContent): ModelPart {
+/** A block for a model. @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result */
+export function contentPart(block: ToolContent): ModelPart {
   const { type, text, data, mimeType, resource } = block
   if (type === 'text' && typeof text === 'string') return textPart(text)
   if ((type === 'image' || type === 'audio') && typeof data === 'string')

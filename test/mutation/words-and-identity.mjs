@@ -162,6 +162,18 @@ export default [
     ['test/policy/model-content.test.ts', 'text that is JSON of very many lists'],
   ),
   mutation(
+    'a result through the gateway that clients accept',
+    'src/gateway/gated-call.ts',
+    ['validResult(outcome.result)', '(outcome.result)'],
+    ['test/gateway/gated-call.test.ts', 'returns a result that every client accepts'],
+  ),
+  mutation(
+    'a bound of the blocks that MCP clients get',
+    'src/policy/valid-result.ts',
+    ['const maxBlocks = 2_000', 'const maxBlocks = 2_000_000'],
+    ['test/policy/valid-result.test.ts', 'names the number of blocks'],
+  ),
+  mutation(
     'a bound of the blocks of a result that are read',
     'src/mcp/tool-result.ts',
     ['const maxBlocks = 5_000', 'const maxBlocks = 5_000_000'],
