@@ -7,7 +7,7 @@ export default [
     edits: [
       {
         file: 'src/registry/state/verb-shapes.ts',
-        search: 'value.length >= 1 && value.length <= 200 && !/\\p{Surrogate}/u.test(value)',
+        search: 'value.length >= 1 && value.length <= 200 && !/[\\0\\p{Surrogate}]/u.test(value)',
         replace: 'value.length >= 1 && value.length <= 200',
       },
     ],

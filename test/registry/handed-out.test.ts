@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { PolicyInput } from 'mcp-integrations'
 import { keys, ownerKey, prefixes, sharedOwner } from '../../src/registry/state/keys.js'
 import { ask, openGate, readNote, sent, writeNote } from '../support/gate.js'
-import { ana, root } from '../support/registry.js'
+import { ana, makeRegistry, root } from '../support/registry.js'
 import fc from 'fast-check'
 
 /** Writes to everything that can be reached, as a careless or hostile host would. */
@@ -298,7 +298,15 @@ describe('the key of a person', () => {
     )
   })
 
-  it.each(['\ud800', '', 7])('is made of a well-formed id only: %j is refused by name', async (userId) => {
+  it.each(['workspaceId', 'userId'])('is made of no id with a NUL, which separates keys in memory: %s', (field) => {
+    const registry = makeRegistry()
+    onTestFinished(() => registry.close())
+    expect(() => registry.actingAs({ workspaceId: 'acme', userId: 'ana', [field]: 'acme\0id-1' })).toThrow(
+      expect.objectContaining({ code: 'invalid_input', fields: [expect.objectContaining({ path: field })] }),
+    )
+  })
+
+  it.each(['\ud800', '', 'ana\0', 7])('is made of a well-formed id only: %j is refused by name', async (userId) => {
     const gate = await openGate()
     await expect(gate.as(root).grants.list({ userId: userId as string })).rejects.toMatchObject({
       code: 'invalid_input',

@@ -4,8 +4,8 @@ import { flag, func, listOf, object, optional, signal, text, textThat, whole, ty
 const day = 86_400_000
 /** A host's id of a workspace, a person, an agent, a conversation or a call. */
 export const id = textThat(
-  'be 1-200 characters of well-formed text',
-  (value) => value.length >= 1 && value.length <= 200 && !/\p{Surrogate}/u.test(value),
+  'be 1-200 characters of well-formed text without NUL',
+  (value) => value.length >= 1 && value.length <= 200 && !/[\0\p{Surrogate}]/u.test(value),
 )
 const anything: Shape = () => []
 const eventQuery = {
