@@ -39,7 +39,8 @@ describe('the built package', () => {
 
   it('takes the Node dialer under the Node condition', async () => {
     const reached = await builtinsReached('index.js', { conditions: ['node'], dependencies: false })
-    expect(reached).toEqual(expect.arrayContaining(['node:http', 'node:https', 'node:dns']))
+    // It gets `node:http` by name, when it first needs it.
+    expect(reached).toEqual(expect.arrayContaining(['node:dns', 'node:events']))
   })
 
   it('keeps processes in the stdio entry', async () => {

@@ -4,8 +4,8 @@ import type { ApprovalVerdict } from '../../policy/approval-rule.js'
 import { filterTools, type Filtered } from '../../policy/tool-filter.js'
 import type { Context } from '../state/context.js'
 import { askPolicy, policyFacts, verdictOn } from './assess-tool.js'
-import { describedBy } from './described-tool.js'
-import type { ForModels, IntegrationPart, ToolPart } from './toolset-parts.js'
+import { describedBy, type ForModels } from './described-tool.js'
+import type { IntegrationPart, ToolPart } from './toolset-parts.js'
 
 /** The tools of one integration that an agent may call now, and the missing ones. */
 export interface AvailableTools {

@@ -1,5 +1,10 @@
+import type { ToolDefinition } from '../../model/tool.js'
 import type { ToolsetTool } from '../../model/toolset.js'
-import type { ForModels } from './toolset-parts.js'
+
+/** A tool's definition for models. Reading it may parse it. */
+export interface ForModels {
+  readonly shown: ToolDefinition
+}
 
 type Described = Pick<ToolsetTool, 'title' | 'description' | 'inputSchema' | 'outputSchema'>
 

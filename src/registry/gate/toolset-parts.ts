@@ -1,15 +1,11 @@
-import { frozen } from '../../model/frozen.js'
-import type { ToolDefinition } from '../../model/tool.js'
+import { atFirstUse } from '../../model/at-first-use.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ApprovalVerdict } from '../../policy/approval-rule.js'
 import { filterTools, type Filtered, type FilterInput } from '../../policy/tool-filter.js'
-import { inAcceptedWords } from '../../policy/accepted-words.js'
-import { WorkPace } from '../../mcp/work-pace.js'
-import { shownDefinition } from '../../policy/shown-definition.js'
-import { acceptedOf } from './accepted-definitions.js'
+import type { ForModels } from './described-tool.js'
 import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-tool.js'
 import { ownerFor } from '../state/access.js'
-import type { ActorContext, Context } from '../state/context.js'
+import type { ActorContext } from '../state/context.js'
 import type { IntegrationRecord, SettingsRecord, StatusRecord, ToolsRecord } from '../state/records.js'
 import { reportUnreadable, unlessUnreadable, versioned } from '../state/read-record.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
@@ -28,11 +24,6 @@ export interface IntegrationPart {
   readonly filtered: Filtered
   /** Present if the tool list is missing, unreadable or old, to list the tools again in the background. */
   readonly stale: ListOwner | undefined
-}
-
-/** A tool's definition for models. Reading it may parse it. */
-export interface ForModels {
-  readonly shown: ToolDefinition
 }
 
 /** One tool of an integration. */
@@ -99,7 +90,10 @@ async function partOf(
     filter,
     filtered,
     tools,
-    inAcceptedWords: await readAcceptedWords(context, { workspaceId, integrationId }, changed),
+    inAcceptedWords:
+      changed.length === 0
+        ? new Map()
+        : await (await loadAcceptedWords()).readAcceptedWords(context, { workspaceId, integrationId }, changed),
     stale:
       isFor(agentId, record) && needsListing(loaded, now) ? { workspaceId, integrationId, owner, userId } : undefined,
   }
@@ -115,21 +109,8 @@ function hasAcceptedWords(change: ToolState['change']): boolean {
   return change !== undefined && change.kind !== 'new'
 }
 
-async function readAcceptedWords(
-  context: Context,
-  ref: { readonly workspaceId: string; readonly integrationId: string },
-  changed: readonly Pick<ToolPart, 'subject' | 'state'>[],
-): Promise<ReadonlyMap<string, ForModels>> {
-  const definitions = new Map<string, ForModels>()
-  const assessed = changed.map(({ subject: { tool }, state }) => ({ ...state, tool }))
-  const accepted = await acceptedOf(context, ref, assessed)
-  const pace = new WorkPace()
-  for (const [n, { tool }] of assessed.entries()) {
-    definitions.set(tool.name, { shown: frozen(shownDefinition(inAcceptedWords(tool.definition, accepted[n]))) })
-    await pace.after(tool.size >> 2)
-  }
-  return definitions
-}
+/** Loaded with the first changed tool. */
+const loadAcceptedWords = atFirstUse(() => import('./accepted-words.js'))
 
 /** An integration with what its tools are judged by, and the agent's tool list. */
 interface LoadedTools {

@@ -11,9 +11,10 @@ import type { Versioned } from '../state/read-record.js'
 import { keys, sharedOwner } from '../state/keys.js'
 import type { ListOwner } from '../state/target.js'
 import type { ListedTool } from '../state/listed-tool.js'
-import { hashed, type ToolList } from '../state/tool-list-cache.js'
+import type { ToolList } from '../state/tool-list-cache.js'
 import { listWrites } from '../state/tool-list-records.js'
 import { acceptedDefinitions, classifyChanges } from './classify-changes.js'
+import { hashTools } from './hash-tools.js'
 
 /** The stored records of an integration's tools before a new listing. */
 export interface KnownTools {
@@ -49,7 +50,7 @@ export async function prepareListing(
   const { workspaceId, integrationId, owner } = listOwner
   const { manifest } = known
   if (listing.isCut && manifest !== undefined) throw largerThanAccepted()
-  const tools = await hashed(listing)
+  const tools = await hashTools(listing)
   const [before] = manifest === undefined ? [] : await context.lists.load(workspaceId, [manifest])
   const { limits, approvals } = context.options
   const written = listWrites(

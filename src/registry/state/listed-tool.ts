@@ -2,7 +2,7 @@ import { IntegrationError } from '../../model/errors.js'
 import { frozen } from '../../model/frozen.js'
 import type { ToolAnnotations, ToolDefinition } from '../../model/tool.js'
 import { visible } from '../../model/visible-text.js'
-import { notForModels, type NotForModels } from '../../policy/model-audience.js'
+import type { NotForModels } from '../../policy/model-audience.js'
 import { shownDefinition } from '../../policy/shown-definition.js'
 import { isDefinition } from './integration-shapes.js'
 
@@ -21,12 +21,6 @@ export interface ToolFacts {
 /** A tool as its server listed it. */
 export interface ListedTool extends ToolFacts {
   readonly definition: ToolDefinition
-}
-
-/** The facts of a definition. */
-export function factsOf(definition: ToolDefinition, hash: string, size: number): ToolFacts {
-  const { name, annotations } = definition
-  return { name, hash, size, annotations, notForModels: notForModels(definition) }
 }
 
 /**

@@ -1,19 +1,11 @@
 import { LRUCache } from 'lru-cache'
-import type { ToolListing } from '../../mcp/connection.js'
-import { WorkPace } from '../../mcp/work-pace.js'
 import type { ToolDefinition } from '../../model/tool.js'
 import type { RegistryStorage } from '../../ports/storage.js'
-import { definitionHash } from '../../policy/tool-definition.js'
 import { modelToolNames } from '../../policy/tool-name.js'
 import { keys } from './keys.js'
-import { factsOf, NamedTool, type ListedTool, type ToolFacts } from './listed-tool.js'
+import { NamedTool, type ListedTool, type ToolFacts } from './listed-tool.js'
 import type { ToolsRecord } from './records.js'
 import { openListText } from './tool-list-text.js'
-
-/** A tool that was just listed, with its definition as JSON. */
-export interface NewTool extends ListedTool {
-  readonly text: string
-}
 
 /** The tools of one integration as one server listed them, found by either name. */
 export interface ToolList {
@@ -79,19 +71,6 @@ export function toolLists(storage: RegistryStorage): ToolLists {
       return manifests.map(({ hash }) => found.get(hash))
     },
   }
-}
-
-/** Listed definitions with their hashes. Pauses between many. */
-export async function hashed({ tools, texts }: Pick<ToolListing, 'tools' | 'texts'>): Promise<readonly NewTool[]> {
-  const pace = new WorkPace()
-  const found: NewTool[] = []
-  for (const [n, definition] of tools.entries()) {
-    const text = texts[n]!
-    found.push({ ...factsOf(definition, definitionHash(definition), text.length), definition, text })
-    const pause = pace.after(text.length >> 4)
-    if (pause !== undefined) await pause
-  }
-  return found
 }
 
 /** @param listed - each tool with its definition, or with the JSON of that */
