@@ -67,7 +67,7 @@ export default [
   },
   {
     without: 'the versions that the commit of an approval relies on',
-    edits: [{ file: admit, search: '[...change.writes!, ...call.relied]', replace: '[...change.writes!]' }],
+    edits: [{ file: admit, search: '[...change.writes!, ...call.relied()]', replace: '[...change.writes!]' }],
     test: aging,
     named: 'changes at that very moment',
   },
