@@ -2,7 +2,7 @@
 import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { Transport as Kind } from '../case.js'
-import { measure } from './measure.js'
+import { measure, measureControl } from './measure.js'
 
 /** Where the server is: a URL, or the arguments of a program. */
 export type Met = { readonly url: string; readonly transport: Kind } | { readonly args: readonly string[] }
@@ -19,13 +19,14 @@ process.on('message', (met: Met) => void report(met))
 process.send?.('ready')
 
 async function report(met: Met): Promise<void> {
+  const { slowness } = await measureControl(async () => undefined)
   const { value: outcome, cost } = await measure(
     () => run(met).catch((error: unknown) => (error instanceof Error ? `throws ${error.name}` : 'throws no error')),
     async () => undefined,
   )
   const costs = [
     ...(cost.memory > 64 * MiB ? ['memory without a bound'] : []),
-    ...(cost.loop > 200 ? ['stops the process'] : []),
+    ...(cost.loop > 200 * slowness ? ['stops the process'] : []),
     ...(cost.ms > 12_000 ? ['takes longer than it may'] : []),
   ]
   process.send?.({ outcome, costs } satisfies BareResult)

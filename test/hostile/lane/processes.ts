@@ -26,8 +26,15 @@ export async function startServers(): Promise<Servers> {
 
 const patienceMs = 20_000
 
-/** How the SDK's own client fares, in a process of its own that may die of it. */
+/** How the SDK's own client fares twice: the costs are those of both times, because memory is freed when nobody knows. */
 export async function meetBare(met: Met): Promise<BareResult> {
+  const first = await meetBareOnce(met)
+  const { costs } = await meetBareOnce(met)
+  return { ...first, costs: first.costs.filter((cost) => costs.includes(cost)) }
+}
+
+/** In a process of its own that may die of it. */
+async function meetBareOnce(met: Met): Promise<BareResult> {
   const program = fork('scripts/run.mjs', ['test/hostile/lane/bare-client.ts'], { stdio: 'ignore', detached: true })
   await once(program, 'message')
   // It leads a group, because the servers that it starts may outlive it.
