@@ -129,7 +129,7 @@ export default [
   mutation(
     'a lower limit after a flood',
     'src/mcp/flood-gate.ts',
-    ['isKnown ? burstAfterFlood : burst', 'burst'],
+    ['isKnown ? burstAfterFlood : atOnce', 'atOnce'],
     ['test/mcp/floods.test.ts', 'admits less on the next stream'],
   ),
 
@@ -201,7 +201,7 @@ export default [
   mutation(
     'scopes without the secrets that were sent',
     'src/oauth/authorized-fetch.ts',
-    ['challenge.scopes.filter((scope) => !isSecret(scope))', 'challenge.scopes'],
+    ['withoutSecretScopes(challenge.scopes, sent)', 'challenge.scopes'],
     ['test/field/oauth/forbidden.test.ts', 'a scope that is the token itself'],
   ),
   mutation(

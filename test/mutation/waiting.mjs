@@ -180,8 +180,8 @@ export default [
     edits: [
       {
         file: 'src/mcp/guarded-transport.ts',
-        search: 'if (this.#options.unread) await beforeSend',
-        replace: 'if (false) await beforeSend',
+        search: 'if (this.#options.unread) await sending',
+        replace: 'if (false) await sending',
       },
     ],
     test: 'test/registry/every-transport.test.ts',
