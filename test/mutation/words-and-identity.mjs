@@ -113,12 +113,19 @@ export default [
     ['const maxJsonValues = 400_000', 'const maxJsonValues = 400_000_000'],
     ['test/model/json-limits.test.ts', 'refuses very many'],
   ),
-  mutation(
-    'a share of the search index for each tool',
-    'src/policy/tool-ranking.ts',
-    ['most: 4_000', 'most: 4_000_000'],
-    [ranking, 'takes a bounded time with very many words'],
-  ),
+  {
+    without: 'a share of the search index for each tool',
+    edits: [
+      { file: 'src/policy/tool-ranking.ts', search: 'most: 4_000', replace: 'most: 4_000_000' },
+      {
+        file: 'src/policy/tool-ranking.ts',
+        search: 'const maxCharacters = 200_000',
+        replace: 'const maxCharacters = 200_000_000',
+      },
+    ],
+    test: ranking,
+    named: 'takes a bounded time with very many words',
+  },
   mutation(
     'words of large scripts that are spelt for the search index',
     'src/policy/tool-ranking.ts',

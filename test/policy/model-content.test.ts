@@ -131,7 +131,7 @@ describe('the content of a result for a model', () => {
   it.each<[string, ToolResult]>([
     [
       'text that is JSON of very many lists',
-      { content: [text(`[${'[],'.repeat(1_300_000)}1]`)], structuredContent: {} },
+      { content: [text(`[${'[],'.repeat(4_000_000)}1]`)], structuredContent: {} },
     ],
     [
       'texts that are JSON of very many names',
