@@ -1,5 +1,5 @@
 import { atFirstUse } from '../model/at-first-use.js'
-import { closedError } from './network-errors.js'
+import { closedError } from './closed-error.js'
 import type { createGuardedFetch, GuardedFetch, GuardedFetchOptions } from './guarded-fetch.js'
 
 /**

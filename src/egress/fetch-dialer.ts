@@ -2,7 +2,8 @@ import { IntegrationError } from '../model/errors.js'
 import { streamBody } from '../model/lean-response.js'
 import { onAbort } from '../model/race.js'
 import type { Dialer, IncomingResponse, OutgoingRequest } from './dialer.js'
-import { abortError, closedError, networkError, reasonOfCode, startsWork } from './network-errors.js'
+import { closedError } from './closed-error.js'
+import { abortError, networkError, reasonOfCode, startsWork } from './network-errors.js'
 
 /**
  * A {@link Dialer} over a `fetch`: the platform's, or the host's own. It can't see addresses, so

@@ -19,11 +19,6 @@ export function abortError(signal: AbortSignal, mayHaveRun: boolean): Integratio
     : new IntegrationError('aborted', 'The request was aborted.', { mayHaveRun })
 }
 
-/** The error after the registry was closed. */
-export function closedError(mayHaveRun = false): IntegrationError {
-  return new IntegrationError('closed', 'The registry was closed.', { mayHaveRun })
-}
-
 /** Whether a request can have an effect: only then can a sent request have run a tool or used up a token. */
 export function startsWork(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD'
