@@ -5,6 +5,7 @@ const floods = 'test/mcp/floods.test.ts'
 const changes = 'test/registry/tool-changes.test.ts'
 const schemas = 'test/policy/schema-change.test.ts'
 const definitions = 'test/policy/tool-definition.test.ts'
+const listed = 'src/registry/state/listed-tool.ts'
 const handedOut = 'test/registry/handed-out.test.ts'
 const bound = 'test/registry/bound-secrets.test.ts'
 const edited = 'test/registry/edited-records.test.ts'
@@ -200,12 +201,15 @@ export default [
     ['encodeURIComponent(userId)', "userId.normalize('NFC')"],
     [handedOut, 'is one separate segment in every key'],
   ),
-  mutation(
-    'a freeze of the definitions that toolsets share',
-    'src/registry/gate/toolset-parts.ts',
-    ['frozen(shownDefinition(worded))', 'shownDefinition(worded)'],
-    [handedOut, 'can be modified without changing'],
-  ),
+  {
+    without: 'a freeze of the definitions that toolsets share',
+    edits: [
+      { file: listed, search: 'return frozen(this.#source)', replace: 'return this.#source' },
+      { file: listed, search: 'frozen(shownDefinition(this.definition))', replace: 'shownDefinition(this.definition)' },
+    ],
+    test: handedOut,
+    named: 'can be modified without changing',
+  },
   mutation(
     'a copy of the catalogue that a host passes in',
     'src/registry/state/host-lists.ts',
@@ -290,7 +294,7 @@ export default [
   mutation(
     'accepted words for models',
     'src/registry/gate/toolset-parts.ts',
-    [': inAcceptedWords(definition, accepted[n])', ': definition'],
+    ['inAcceptedWords(tool.definition, accepted[n])', 'tool.definition'],
     [changes, 'reach no model before they are accepted'],
   ),
   mutation(
@@ -373,8 +377,8 @@ export default [
   ),
   mutation(
     'visible words of tools',
-    'src/registry/gate/toolset-parts.ts',
-    ['frozen(shownDefinition(worded))', 'frozen(worded)'],
+    listed,
+    ['frozen(shownDefinition(this.definition))', 'frozen(this.definition)'],
     [changes, 'hide nothing from the people and models'],
   ),
   mutation(
