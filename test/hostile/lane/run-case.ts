@@ -126,7 +126,9 @@ async function readable(host: Host, { secrets }: Seen): Promise<readonly string[
     await registry.events({ workspaceId: 'acme' }),
     await mine.audit(),
     await mine.approvals.list(),
-    ...said.flatMap((one) => (isIntegrationError(one) ? [{ message: one.message, words: one.serverMessage }] : [])),
+    ...said.flatMap((one) =>
+      isIntegrationError(one) ? [{ message: one.message, words: one.serverMessage?.replaceAll(ownWords, '') }] : [],
+    ),
   ]
   said.push(...shown)
   const next = openHost({ storage })
@@ -149,6 +151,9 @@ async function readable(host: Host, { secrets }: Seen): Promise<readonly string[
     ...[...secrets, ...host.secrets].filter((secret) => text.includes(secret)),
   ]
 }
+
+/** What a server says of itself in an error may be shown to people. */
+const ownWords = /canary-of-[a-z-]+/g
 
 /** What is open after the registry was closed: sockets, processes, timers. */
 async function leftBehind(
