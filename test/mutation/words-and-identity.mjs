@@ -293,7 +293,7 @@ export default [
   // Words
   mutation(
     'accepted words for models',
-    'src/registry/gate/toolset-parts.ts',
+    'src/registry/gate/accepted-words.ts',
     ['inAcceptedWords(tool.definition, accepted[n])', 'tool.definition'],
     [changes, 'reach no model before they are accepted'],
   ),
