@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
+import { boundedCache } from '../model/bounded-cache.js'
 import { checkUrl, type EgressOptions } from './url-policy.js'
 
 const rememberedUrls = 1000
@@ -12,7 +13,7 @@ const passed = new WeakMap<EgressOptions, LRUCache<string, URL>>()
  */
 export function checkedUrl(input: string | URL, rules: EgressOptions): URL {
   let urls = passed.get(rules)
-  if (urls === undefined) passed.set(rules, (urls = new LRUCache({ max: rememberedUrls })))
+  if (urls === undefined) passed.set(rules, (urls = boundedCache(rememberedUrls)))
   const text = String(input)
   const known = urls.get(text)
   if (known !== undefined) return known

@@ -49,7 +49,7 @@ export function exportServers(
   return `${JSON.stringify(document, undefined, 2)}\n`
 }
 
-/** The same URL, in which clients find no variable of theirs to fill in: it may be somebody else's, and send it there. */
+/** Encodes braces: a client would replace `{NAME}` in the URL with its own variable, and send that to the server. */
 function withoutVariables(url: string): string {
   return url.replaceAll('{', '%7B').replaceAll('}', '%7D')
 }

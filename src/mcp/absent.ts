@@ -1,12 +1,10 @@
+import { isObject } from '../model/json.js'
+
 /** An unchecked object of a message. */
 export type Raw = Readonly<Record<string, unknown>>
 
 /** Optional members of an MCP object: `object` and `list` name the type of which an empty value means absent. */
 export type OptionalMembers = Readonly<Record<string, 'value' | 'object' | 'list'>>
-
-export function isObject(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /**
  * Whether an optional member is absent. Rust, Java, Python and C# write `null` for absent members; PHP writes `[]` for an

@@ -73,7 +73,7 @@ export interface ToolListing {
 /** Decides whether a request may be sent. `waited`: for a token, or for a first response to the same request. */
 export type BeforeSend = (waited: boolean) => Promise<void>
 
-/** Follows how a request is sent, and sent again. */
+/** Called around each sending of a request. */
 export interface Sending {
   readonly beforeSend: BeforeSend
   /** Called when the server refused the request before doing anything. It may be sent again. */

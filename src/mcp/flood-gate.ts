@@ -1,4 +1,4 @@
-import { isObject } from './absent.js'
+import { isObject } from '../model/json.js'
 import { IntegrationError } from '../model/errors.js'
 import { ResumePace } from './resume-pace.js'
 
@@ -30,7 +30,7 @@ export class FloodGates {
 
   /** The gate of a stream that continues another one. With one per second, the rate of messages stays the same. */
   resumed(): FloodGate {
-    return this.#gate(this.#resuming.isOften ? perSecond : burst)
+    return this.#gate(this.#resuming.isLimited ? perSecond : burst)
   }
 
   /** The pause before a stream is resumed, in ms. @param askedMs - the pause that the server asked for */

@@ -144,7 +144,7 @@ export class GuardedTransport implements Transport {
     try {
       // A local server has no `fetch` that could do this check.
       if (this.#options.unread) await sending?.beforeSend(false)
-      // It may have been cancelled during that check.
+      // The call may have been cancelled during that check.
       if (!this.#exchanges.has(id)) throw lostAnswer()
       await this.#inner.send(message, {
         ...options,

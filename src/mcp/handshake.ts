@@ -1,4 +1,5 @@
-import { isAbsent, isObject, type Raw } from './absent.js'
+import { isObject } from '../model/json.js'
+import { isAbsent, type Raw } from './absent.js'
 import { serverInfoKey } from './server-info.js'
 
 /**

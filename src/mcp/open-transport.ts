@@ -67,7 +67,7 @@ export async function openTransport(
     onStreamError: (failure) => {
       state.broken = true
       state.onError?.(failure)
-      // What was asked on the stream has left.
+      // Requests that wait on this stream were already sent.
       transport.giveUpAll(isIntegrationError(failure) ? failure.with({ mayHaveRun: true }) : undefined)
       void transport.close().catch(() => undefined)
     },

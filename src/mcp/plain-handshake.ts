@@ -1,6 +1,7 @@
+import { isObject } from '../model/json.js'
 import { SUPPORTED_PROTOCOL_VERSIONS, type JSONRPCMessage } from '@modelcontextprotocol/client'
 import { chunksOf, mediaTypeOf } from '../model/lean-response.js'
-import { isObject, type Raw } from './absent.js'
+import type { Raw } from './absent.js'
 import { parseJson } from './answer-body.js'
 import { messagesFor } from './answer-messages.js'
 import type { CallClock } from './call-clock.js'

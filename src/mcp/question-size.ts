@@ -1,5 +1,6 @@
+import { isObject } from '../model/json.js'
 import { IntegrationError } from '../model/errors.js'
-import { isObject, type Raw } from './absent.js'
+import type { Raw } from './absent.js'
 
 /** The limit of values in a request or notification of the server, because the SDK checks each value in many ways. */
 const maxValues = 3_000

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { IntegrationError } from '../model/errors.js'
-import { maxJsonDepth, nestsWithin } from '../model/json.js'
-import { isAbsent, isObject } from './absent.js'
+import { isObject, maxJsonDepth, nestsWithin } from '../model/json.js'
+import { isAbsent } from './absent.js'
 
 /**
  * Passes results of tools through the SDK unchecked, because the SDK would refuse a whole result for one invalid part and

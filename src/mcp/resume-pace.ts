@@ -19,7 +19,7 @@ export class ResumePace {
   }
 
   /** Whether streams are resumed so often that they have to wait. */
-  get isOften(): boolean {
+  get isLimited(): boolean {
     return this.#left < 0
   }
 

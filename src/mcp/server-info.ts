@@ -1,5 +1,5 @@
+import { isObject } from '../model/json.js'
 import type { ServerInfo } from '../model/integration.js'
-import { isObject } from './absent.js'
 
 /** Where the response to the era request holds the server's description of itself. */
 export const serverInfoKey = 'io.modelcontextprotocol/serverInfo'

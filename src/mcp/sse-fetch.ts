@@ -1,5 +1,5 @@
+import { isObject } from '../model/json.js'
 import { IntegrationError } from '../model/errors.js'
-import { isObject } from './absent.js'
 import { parseJson } from './answer-body.js'
 import { ended, noted } from './endpoint-fetch.js'
 import { readEvents } from './event-stream.js'

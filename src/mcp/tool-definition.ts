@@ -1,7 +1,7 @@
-import { maxJsonDepth, nestsWithin } from '../model/json.js'
+import { isObject, maxJsonDepth, nestsWithin } from '../model/json.js'
 import type { QuarantinedTool, ToolDefinition } from '../model/tool.js'
 import { visible } from '../model/visible-text.js'
-import { isAbsent, isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
+import { isAbsent, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
 
 const maxDefinitionCharacters = 128 * 1024
 const maxSchemaNodes = 2_000

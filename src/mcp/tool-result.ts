@@ -1,7 +1,7 @@
 import { IntegrationError } from '../model/errors.js'
-import type { JsonObject, JsonValue } from '../model/json.js'
+import { isObject, type JsonObject, type JsonValue } from '../model/json.js'
 import type { ToolContent, ToolResult } from '../model/tool.js'
-import { isAbsent, isObject, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
+import { isAbsent, withoutAbsent, type OptionalMembers, type Raw } from './absent.js'
 
 /**
  * Reads a result as the server sent it: blocks and their keys stay unchanged, known or not. The tool has already run,

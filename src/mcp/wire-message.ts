@@ -1,5 +1,6 @@
+import { isObject } from '../model/json.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
-import { isAbsent, isObject, withoutAbsent, withoutMember, type Raw } from './absent.js'
+import { isAbsent, withoutAbsent, withoutMember, type Raw } from './absent.js'
 import { readDiscovery, readHandshake } from './handshake.js'
 import { flooded } from './flood-gate.js'
 import { boundedParams, requireShortQuestions } from './question-size.js'

@@ -1,4 +1,4 @@
-import { nestsWithin } from './json.js'
+import { isObject, nestsWithin, parsedJson } from './json.js'
 
 /**
  * Whether stored JSON has the shape that its readers rely on. Unlike a `Shape` of inputs, it names no problem and
@@ -26,20 +26,13 @@ export const isUserId: Fits = (value) => typeof value === 'string' && value.isWe
 export const isHttpUrl: Fits = (value) =>
   typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value)
 
-export const isObject: Fits = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** JSON of a stranger, kept as it came: not so deep that reading it overflows the stack. */
 export const isShallow: Fits = (value) => nestsWithin(value, maxDepth)
 
 /** A text that is a JSON object. */
 export const isObjectText: Fits = (value) => {
-  if (typeof value !== 'string') return false
-  try {
-    const parsed: unknown = JSON.parse(value)
-    return isObject(parsed) && isShallow(parsed)
-  } catch {
-    return false
-  }
+  const parsed = typeof value === 'string' ? parsedJson(value) : undefined
+  return isObject(parsed) && isShallow(parsed)
 }
 
 const maxDepth = 128
@@ -59,12 +52,11 @@ export function isListOf(item: Fits): Fits {
   return (value) => Array.isArray(value) && value.every(item)
 }
 
-/** An object with names of a stranger as its keys. */
+/** An object with arbitrary keys. */
 export function isMapOf(item: Fits): Fits {
   return (value) => {
     if (!isObject(value)) return false
-    const own = value as Readonly<Record<string, unknown>>
-    for (const name in own) if (!item(own[name])) return false
+    for (const name in value) if (!item(value[name])) return false
     return true
   }
 }
@@ -75,13 +67,12 @@ export function hasMembers<T extends object>(members: { readonly [Name in keyof 
   const required = new Set([...known.keys()].filter((name) => !known.get(name)!(undefined)))
   return (value) => {
     if (!isObject(value)) return false
-    const own = value as Readonly<Record<string, unknown>>
     let missing = required.size
     // Only what is there: most members of most records are absent, and every call reads some.
-    for (const name in own) {
+    for (const name in value) {
       const fits = known.get(name)
       if (fits === undefined) continue
-      if (!fits(own[name])) return false
+      if (!fits(value[name])) return false
       if (required.has(name)) missing--
     }
     return missing === 0

@@ -25,7 +25,7 @@ export function withoutSecrets(text: string, secrets: Iterable<string>): string 
   return kept + text.slice(starts[from])
 }
 
-/** Whether a word and a secret are part of each other, in whatever spelling. Short words are part of too many secrets. */
+/** Whether a word contains a secret, or is a long part of one, in any spelling. */
 export function isPartOfSecret(word: string, secret: string): boolean {
   const [said, kept] = [plainSpelling(word).letters, plainSpelling(secret).letters]
   return said.includes(kept) || (said.length >= minPart && kept.includes(said))

@@ -1,4 +1,5 @@
 import type { FieldProblem } from './errors.js'
+import { isObject } from './json.js'
 
 /**
  * Returns the problems of a value; empty if it is valid. For values that hosts write in code: options and queries are
@@ -97,10 +98,6 @@ export function havingOptional(...methods: readonly string[]): Shape {
 function must(rule: string, holds: (value: unknown) => boolean): Shape {
   return (value, path) =>
     holds(value) ? [] : [{ path, message: `must ${rule}${value === undefined ? ', and is missing' : ''}` }]
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function below(path: string, key: string): string {

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import { schemaMaps, wordKeywords } from '../model/schema-keywords.js'
 import type { ToolDefinition } from '../model/tool.js'
+import { isJsonObject } from './same-json.js'
 
 /**
  * The current definition as far as its texts are accepted ones, wherever a schema can hold a text. New fields of the input
@@ -53,9 +54,11 @@ class AcceptedSchema {
   of(schema: JsonValue, accepted: JsonValue | undefined): JsonValue {
     if (Array.isArray(schema)) return schema.map((item: JsonValue, n) => this.of(item, at(accepted, String(n))))
     if (typeof schema === 'string') return {}
-    if (!isObject(schema)) return schema
+    if (!isJsonObject(schema)) return schema
     const before = this.#left
-    const kept = new Map(Object.entries(isObject(accepted) ? accepted : {}).filter(([key]) => wordKeywords.has(key)))
+    const kept = new Map(
+      Object.entries(isJsonObject(accepted) ? accepted : {}).filter(([key]) => wordKeywords.has(key)),
+    )
     for (const [keyword, value] of Object.entries(schema)) {
       if (wordKeywords.has(keyword)) continue
       const was = this.#left
@@ -77,7 +80,7 @@ class AcceptedSchema {
     value: JsonValue,
     { schema, accepted }: { readonly schema: JsonObject; readonly accepted: JsonValue | undefined },
   ): JsonValue | undefined {
-    if (schemaMaps.has(keyword) && isObject(value)) return this.#named(keyword, value, accepted)
+    if (schemaMaps.has(keyword) && isJsonObject(value)) return this.#named(keyword, value, accepted)
     if (withSchemas.has(keyword)) return this.of(value, accepted)
     if (keyword === 'required' && Array.isArray(value)) return this.#required(value, schema)
     if (keyword === 'enum' && Array.isArray(value)) return this.#choices(value)
@@ -143,11 +146,7 @@ function textsOf(values: readonly JsonValue[]): ReadonlySet<string> {
 
 function objectAt(value: JsonObject, key: string): JsonObject {
   const child = at(value, key)
-  return isObject(child) ? child : {}
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isJsonObject(child) ? child : {}
 }
 
 function at(value: JsonValue | undefined, key: string): JsonValue | undefined {

@@ -20,7 +20,7 @@ export function plainBase64(text: string): string | undefined {
 }
 
 /** The bytes of plain base64. */
-export function bytesOf(base64: string): Uint8Array {
+export function decodeBase64(base64: string): Uint8Array {
   const binary = atob(base64)
   const bytes = new Uint8Array(binary.length)
   for (let n = 0; n < binary.length; n++) bytes[n] = binary.charCodeAt(n)
@@ -30,7 +30,7 @@ export function bytesOf(base64: string): Uint8Array {
 const ascii = new TextDecoder()
 const [damage, blank, padding] = [0, 1, 2] as const
 
-/** By byte: the same byte in the common alphabet, or what else it is. */
+/** By byte: the same byte in the common alphabet, or one of `damage`, `blank`, `padding`. */
 const plainBytes = new Uint8Array(256)
 for (const byte of new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'))
   plainBytes[byte] = byte

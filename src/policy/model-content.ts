@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import type { ToolCallOutcome } from '../model/outcome.js'
 import type { ToolContent, ToolResult } from '../model/tool.js'
-import { bytesOf, plainBase64 } from './base64.js'
+import { decodeBase64, plainBase64 } from './base64.js'
 import { readMedia, type Media } from './media.js'
 import { repeatsStructured } from './repeated-content.js'
 import { isJsonObject } from './same-json.js'
@@ -148,7 +148,7 @@ function decodeText(data: string): string | undefined {
   const base64 = plainBase64(data)
   if (base64 === undefined) return undefined
   try {
-    return utf8.decode(bytesOf(base64))
+    return utf8.decode(decodeBase64(base64))
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../model/json.js'
+import { parsedJson, type JsonValue } from '../model/json.js'
 import { WorkBudget, withinBudget } from '../model/work-budget.js'
 import { Fingerprints } from './fingerprints.js'
 import { isJsonObject } from './same-json.js'
@@ -42,12 +42,4 @@ function repeatsOne(text: string | undefined, values: Values, prints: Fingerprin
   const parsed = parsedJson(json)
   if (parsed === undefined) work.spend(workOfException)
   return parsed !== undefined && values.some((value) => prints.equal(parsed, value))
-}
-
-function parsedJson(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../model/json.js'
 import { schemaData, schemaMaps, wordKeywords } from '../model/schema-keywords.js'
-import { sameJson } from './same-json.js'
+import { isJsonObject, sameJson } from './same-json.js'
 
 /** Whether a schema has texts that another doesn't have at the same place. */
 export function addsWords(before: JsonValue | undefined, after: JsonValue, isMap = false): boolean {
@@ -9,12 +9,8 @@ export function addsWords(before: JsonValue | undefined, after: JsonValue, isMap
     const was = at(before, key)
     if (!isMap && wordKeywords.has(key)) return !sameJson(was, value)
     if (!isMap && schemaData.has(key)) return false
-    return addsWords(was, value, !isMap && schemaMaps.has(key) && isObject(value))
+    return addsWords(was, value, !isMap && schemaMaps.has(key) && isJsonObject(value))
   })
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function at(value: JsonValue | undefined, key: string): JsonValue | undefined {

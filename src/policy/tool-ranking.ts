@@ -35,8 +35,8 @@ export function* indexing(tools: readonly ToolsetTool[]): Generator<number, Tool
     processTerm: (term) => term,
     searchOptions: {
       boost: { modelName: 3, name: 3, title: 2, integration: 2 },
-      prefix: (term) => term.length > (isSpelt(term) ? 2 * speltLength : 2),
-      fuzzy: (term) => (term.length > 4 && !isSpelt(term) ? 0.2 : false),
+      prefix: (term) => term.length > (isHexSpelling(term) ? 2 * hexLength : 2),
+      fuzzy: (term) => (term.length > 4 && !isHexSpelling(term) ? 0.2 : false),
       maxFuzzy: 2,
       tokenize: (query) => [...new Set(wordsOf(query))].slice(0, maxQueryWords),
     },
@@ -108,7 +108,7 @@ function wordsOf(text: string): string[] {
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
     .toLowerCase()
     .match(/[\p{L}\p{N}\p{M}]+/gu)
-  return (words ?? []).flatMap((word) => (unspaced.test(word) ? pairsOf(word) : [word])).map(spelt)
+  return (words ?? []).flatMap((word) => (unspaced.test(word) ? pairsOf(word) : [word])).map(hexSpelling)
 }
 
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Hangul}]/u
@@ -120,20 +120,18 @@ function pairsOf(word: string): readonly string[] {
 
 /** Scripts with few letters. */
 const withAlphabet = /^[\0-\u06ff]*$/
-const speltLength = 4
+const hexLength = 4
 
 /**
- * A word of a script with thousands of characters, written in the codes of its characters: the index tries the next
- * character of all words that begin alike, one by one.
+ * Words of scripts with thousands of characters are indexed as hex codes: the index tries every possible next character
+ * one by one, and hex has 16.
  */
-function spelt(word: string): string {
+function hexSpelling(word: string): string {
   if (withAlphabet.test(word)) return word
-  const codes = Array.from({ length: word.length }, (_, n) =>
-    word.charCodeAt(n).toString(16).padStart(speltLength, '0'),
-  )
+  const codes = Array.from({ length: word.length }, (_, n) => word.charCodeAt(n).toString(16).padStart(hexLength, '0'))
   return `~${codes.join('')}`
 }
 
-function isSpelt(term: string): boolean {
+function isHexSpelling(term: string): boolean {
   return term.startsWith('~')
 }

@@ -5,7 +5,7 @@ import { isJsonObject } from './same-json.js'
 
 /**
  * A result that MCP clients accept: they refuse all of it for one invalid block, and a model would call the tool again.
- * Valid blocks stay as the server sent them, others become text or valid media, and beyond 2,000 their number is told.
+ * Valid blocks stay as the server sent them, others become text or valid media, and of those beyond 2,000 only the count is kept.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/schema CallToolResult
  */
@@ -29,9 +29,16 @@ const maxBlocks = 2_000
 
 function validBlock(block: ToolContent): ToolContent {
   if (!isValidBlock(block)) return replacement(block)
-  const { annotations, ...rest } = block
-  return annotations === undefined || areAnnotations(annotations) ? block : rest
+  const members = Object.entries(block)
+  const kept = members.filter(([name, value]) => unneeded.get(name)?.(value) ?? true)
+  return kept.length === members.length ? block : (Object.fromEntries(kept) as ToolContent)
 }
+
+/** Members that a block can do without: an invalid one is left out. */
+const unneeded: ReadonlyMap<string, (value: JsonValue) => boolean> = new Map([
+  ['annotations', areAnnotations],
+  ['icons', areIcons],
+])
 
 function isValidBlock({
   type,
@@ -59,8 +66,7 @@ function isValidBlock({
       return (
         [uri, name].every(isText) &&
         [title, description, mimeType].every((item) => isOptional(item, isText)) &&
-        isOptional(size, (value) => typeof value === 'number') &&
-        isOptional(rest.icons, (icons) => Array.isArray(icons) && icons.length === 0)
+        isOptional(size, (value) => typeof value === 'number')
       )
     default:
       return false
@@ -82,11 +88,25 @@ function areAnnotations(annotations: JsonValue): boolean {
   return (
     isOptional(audience, (list) => Array.isArray(list) && list.every((who) => who === 'user' || who === 'assistant')) &&
     isOptional(priority, (value) => typeof value === 'number' && value >= 0 && value <= 1) &&
-    isOptional(lastModified, (value) => isText(value) && moment.test(value))
+    isOptional(lastModified, (value) => isText(value) && isoDateTime.test(value))
   )
 }
 
-const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+function areIcons(icons: JsonValue): boolean {
+  return (
+    Array.isArray(icons) &&
+    icons.every(
+      (icon: JsonValue) =>
+        isJsonObject(icon) &&
+        isText(icon.src) &&
+        isOptional(icon.mimeType, isText) &&
+        isOptional(icon.sizes, (sizes) => Array.isArray(sizes) && sizes.every(isText)) &&
+        isOptional(icon.theme, (theme) => theme === 'light' || theme === 'dark'),
+    )
+  )
+}
+
+const isoDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
 
 /** The block in the form that models get. */
 function replacement(block: ToolContent): ToolContent {

@@ -57,7 +57,7 @@ export interface MemoryStorageOptions {
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStorage {
   const { now = Date.now } = options
-  /** By workspace and key. */
+  /** Entries by key, by workspace. */
   const workspaces = new Map<string, Map<string, Entry>>()
   const places = new SortedTexts<Place>(placeOf)
   /** The places of all records that expire, in the order of their expiry. */

@@ -219,7 +219,7 @@ export default [
   mutation(
     'a lower limit of streams that are resumed often',
     'src/mcp/flood-gate.ts',
-    ['this.#resuming.isOften ? perSecond : burst', 'burst'],
+    ['this.#resuming.isLimited ? perSecond : burst', 'burst'],
     ['test/mcp/floods.test.ts', 'has no more messages than a stream that lasts'],
   ),
   mutation(

@@ -244,7 +244,7 @@ export default [
   mutation(
     'a list without what can’t be read',
     'src/registry/state/read-record.ts',
-    ["if (!isIntegrationError(error) || error.code !== 'storage_incompatible') throw error", 'throw error'],
+    ['if (!isUnreadable(error)) throw error', 'throw error'],
     [edited, 'is left out of lists and toolsets'],
   ),
   mutation(

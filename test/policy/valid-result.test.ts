@@ -15,12 +15,20 @@ const valid: readonly ToolContent[] = [
   { type: 'resource', resource: { uri: 'a:b', mimeType: 'text/plain', text: 'c' } },
   { type: 'resource', resource: { uri: 'a:b', blob: 'AAAA', _meta: {} } },
   { type: 'resource_link', uri: 'a:b', name: 'c', title: 'd', size: 5 },
+  {
+    type: 'resource_link',
+    uri: 'a:b',
+    name: 'c',
+    icons: [{ src: 'https://a.example/i.png', mimeType: 'image/png', sizes: ['48x48'], theme: 'dark' }],
+  },
 ]
+const link: ToolContent = { type: 'resource_link', uri: 'a:b', name: 'c' }
 
 describe('a result for MCP clients', () => {
   it('is what the server sent where that is valid', () => {
     const result: ToolResult = { content: valid, structuredContent: { a: 1 }, isError: false, _meta: { c: 1 } }
     expect(validResult(result)).toEqual(result)
+    expect(CallToolResultSchema.safeParse(result).success).toBe(true)
   })
 
   it.each<[string, ToolContent, ToolContent]>([
@@ -41,6 +49,8 @@ describe('a result for MCP clients', () => {
     ['of a link without a name', { type: 'resource_link', uri: 'a:b' }, text('[Link: a:b]')],
     ['with metadata that is none', { ...text('a'), _meta: 1 }, text('a')],
     ['with annotations that are none', { ...text('a'), annotations: { priority: 7 } }, text('a')],
+    ['with icons without a source', { ...link, icons: [{ sizes: ['48x48'] }] }, link],
+    ['with icons that are none', { ...link, icons: {} }, link],
     ['with a moment that is none', { ...text('a'), annotations: { lastModified: 'yesterday' } }, text('a')],
   ])('keeps the others beside a block %s', (_what, block, shown) => {
     const result = validResult({ content: [block, text('fine')] })

@@ -59,7 +59,7 @@ describe('a stored tool list', () => {
     expect((await newProcess(gate).tools(other.integration.id)).tools).toHaveLength(2)
   })
 
-  it('with a definition that was edited to be none says so where that definition is read, and nowhere else', async () => {
+  it('with one damaged definition fails only where that definition is read', async () => {
     const gate = await openGate()
     await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
     await edit(gate, (text) => text.replace('"Writes a note."', '"Writes a note.}'))

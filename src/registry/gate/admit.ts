@@ -48,7 +48,7 @@ export class Unsent extends Error {
 
 /** Uses the approval up. After this commit, no other call can use it. */
 async function claim(context: Context, admission: Admission, waited: boolean): Promise<void> {
-  // Time passes without changing a record: the approval's deadline, and the host's policy.
+  // The deadline and the host's policy depend on time, which changes no record.
   if (waited) await redeemAgain(context, admission)
   for (let tries = 0; tries < 5; tries++) {
     const { call, approval } = admission.permitted

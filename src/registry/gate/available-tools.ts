@@ -99,7 +99,7 @@ function readResult(result: unknown): { readonly mode: unknown; readonly rule: u
 }
 
 function availableTools(
-  { integration, tools, inAcceptedWords }: IntegrationPart,
+  { integration, tools, acceptedWords }: IntegrationPart,
   { usable, unavailable }: Filtered,
   verdicts: readonly ApprovalVerdict[],
 ): AvailableTools {
@@ -108,7 +108,7 @@ function availableTools(
     unavailable: unavailable.map((missing) => Object.freeze({ integration, ...missing })),
     tools: tools.flatMap((part, n) => {
       const { name, subject } = part
-      return usable.has(name) ? toolOf(part, inAcceptedWords.get(name) ?? subject.tool, verdicts[n]!, integration) : []
+      return usable.has(name) ? toolOf(part, acceptedWords.get(name) ?? subject.tool, verdicts[n]!, integration) : []
     }),
   }
 }

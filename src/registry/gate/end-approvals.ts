@@ -5,7 +5,7 @@ import { retrying } from '../state/retrying.js'
 import { idsUnder, pages } from '../state/pages.js'
 import { prefixes } from '../state/keys.js'
 import type { ApprovalIndexRecord, ApprovalRecord } from '../state/records.js'
-import { reportUnreadable, unlessUnreadable, versioned } from '../state/read-record.js'
+import { readOrReport, reportUnreadable } from '../state/read-record.js'
 import { isOpen, move, presentApproval, readApproval, readDecidable, statusNow, transition } from './approvals.js'
 
 /** Why open approvals end. */
@@ -67,7 +67,7 @@ export async function endOpenApprovals(
 ): Promise<void> {
   for await (const { records } of pages(context.storage, { workspaceId, prefix: prefixes.open, limit: 1000 }))
     for (const record of records) {
-      const index = unlessUnreadable(context, workspaceId, () => versioned<ApprovalIndexRecord>(record)!.value)
+      const index = readOrReport<ApprovalIndexRecord>(context, workspaceId, record)
       if (index?.integrationId === integrationId)
         await endOne(context, workspaceId, record.key.slice(prefixes.open.length), end)
     }

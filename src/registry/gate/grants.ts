@@ -9,7 +9,7 @@ import type { NewEvent } from '../state/event-feed.js'
 import { accessTo, allow, isId } from '../state/access.js'
 import { pages } from '../state/pages.js'
 import { toJson, type IntegrationRecord } from '../state/records.js'
-import { unlessUnreadable, versioned, type Versioned } from '../state/read-record.js'
+import { readOrReport, unlessUnreadable, type Versioned, versioned } from '../state/read-record.js'
 import { keys, prefixes } from '../state/keys.js'
 
 /** A remembered decision, and the storage's clock when it was read. */
@@ -92,7 +92,7 @@ export async function listGrants(
     found.map(({ value }) => keys.integration(value.integrationId)),
   )
   return found.flatMap(({ value }, n) => {
-    const record = unlessUnreadable(context, actor.workspaceId, () => versioned<IntegrationRecord>(records[n])?.value)
+    const record = readOrReport<IntegrationRecord>(context, actor.workspaceId, records[n])
     return accessTo(context, 'others_grants', record) === 'allowed' ? [shown(value)] : []
   })
 }

@@ -9,7 +9,7 @@ import type { ActorContext } from '../state/context.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
 import type { ApprovalIndexRecord, ApprovalRecord, IntegrationRecord } from '../state/records.js'
-import { unlessUnreadable, versioned } from '../state/read-record.js'
+import { readOrReport, unlessUnreadable, versioned } from '../state/read-record.js'
 import { accessToApproval, indexRecord, isOpen, presentApproval, statusNow } from './approvals.js'
 
 /** Query of `approvals.list()`. Each field narrows the result. */
@@ -135,7 +135,7 @@ async function readVisible(
   const { actor } = context
   const { records, now } = await context.storage.read(actor.workspaceId, ids.map(keys.approval))
   const found = records.flatMap((stored, n) => {
-    const record = unlessUnreadable(context, actor.workspaceId, () => versioned<ApprovalRecord>(stored)?.value)
+    const record = readOrReport<ApprovalRecord>(context, actor.workspaceId, stored)
     return record === undefined ? [] : [{ id: ids[n]!, record, now }]
   })
   const others = found.filter(({ record: { request } }) => request.userId !== actor.userId)
@@ -145,7 +145,7 @@ async function readVisible(
   return found.filter(({ record: { request } }) => {
     if (request.userId === actor.userId) return true
     const stored = read.records[integrations.indexOf(request.integration.id)]
-    const integration = unlessUnreadable(context, actor.workspaceId, () => versioned<IntegrationRecord>(stored)?.value)
+    const integration = readOrReport<IntegrationRecord>(context, actor.workspaceId, stored)
     return accessToApproval(context, request.userId, integration) === 'allowed'
   })
 }

@@ -2,7 +2,7 @@ import { IntegrationError } from '../../model/errors.js'
 import type { Context } from '../state/context.js'
 import { prefixes } from '../state/keys.js'
 import type { ApprovalIndexRecord } from '../state/records.js'
-import { unlessUnreadable, versioned } from '../state/read-record.js'
+import { readOrReport } from '../state/read-record.js'
 import type { ResolvedCall } from './resolved-call.js'
 
 /** A pending approval in its person's index. */
@@ -19,7 +19,7 @@ export async function readPending(
   const prefix = prefixes.pending(userId)
   const { records } = await context.storage.list({ workspaceId, prefix, limit: 1000 })
   return records.flatMap((record) => {
-    const index = unlessUnreadable(context, workspaceId, () => versioned<ApprovalIndexRecord>(record)!.value)
+    const index = readOrReport<ApprovalIndexRecord>(context, workspaceId, record)
     return index === undefined ? [] : [{ ...index, approvalId: record.key.slice(prefix.length) }]
   })
 }

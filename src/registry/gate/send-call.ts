@@ -72,6 +72,6 @@ async function withFreshTools(context: Context, permitted: Permitted): Promise<P
 /** Whether so much time may have passed (for a vault, a storage) that the records must be read again. */
 function isLate(context: Context, { started }: Ending): boolean {
   const passed = context.runtime.now() - started
-  // A clock that was set back says nothing.
+  // After the clock was set back, the time that passed is unknown.
   return passed > 1_000 || passed < 0
 }

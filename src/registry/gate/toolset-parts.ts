@@ -19,7 +19,7 @@ export interface IntegrationPart {
   readonly filter: Omit<FilterInput, 'tools'>
   readonly tools: readonly ToolPart[]
   /** Definitions for models that are not as the server sent them, by its name of the tool. */
-  readonly inAcceptedWords: ReadonlyMap<string, ForModels>
+  readonly acceptedWords: ReadonlyMap<string, ForModels>
   /** The tools that may be used. The host's policy may deny more of them. */
   readonly filtered: Filtered
   /** Present if the tool list is missing, unreadable or old, to list the tools again in the background. */
@@ -90,7 +90,7 @@ async function partOf(
     filter,
     filtered,
     tools,
-    inAcceptedWords:
+    acceptedWords:
       changed.length === 0
         ? new Map()
         : await (await loadAcceptedWords()).readAcceptedWords(context, { workspaceId, integrationId }, changed),

@@ -5,7 +5,7 @@ import type { ActorContext } from '../state/context.js'
 import { callListener, type RegistryEventPage, type RegistryEventQuery } from '../state/event-feed.js'
 import { keys } from '../state/keys.js'
 import type { IntegrationRecord } from '../state/records.js'
-import { unlessUnreadable, versioned } from '../state/read-record.js'
+import { readOrReport } from '../state/read-record.js'
 
 /** Events that one person can receive: changes, and the calls made for them. */
 export type ActorEvent = RegistryEvent | CallEvent
@@ -22,8 +22,7 @@ export async function actorEvents(context: ActorContext, query: RegistryEventQue
   const page = await context.feed.read({ workspaceId, after, limit })
   const ids = [...new Set(page.events.map(({ integrationId }) => integrationId))]
   const { records } = await context.storage.read(workspaceId, ids.map(keys.integration))
-  const recordOf = (n: number) =>
-    unlessUnreadable(context, workspaceId, () => versioned<IntegrationRecord>(records[n])?.value)
+  const recordOf = (n: number) => readOrReport<IntegrationRecord>(context, workspaceId, records[n])
   const now = new Map(ids.map((id, n) => [id, recordOf(n)]))
   return {
     ...page,

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../model/event.js'
 import { accessTo } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import type { IntegrationRecord } from '../state/records.js'
-import { unlessUnreadable, versioned } from '../state/read-record.js'
+import { readOrReport } from '../state/read-record.js'
 import { momentKey } from '../state/event-feed.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
@@ -58,7 +58,7 @@ export async function readAudit(context: ActorContext, query: AuditQuery = {}): 
   const all = { workspaceId: actor.workspaceId, prefix: prefixes.audit, limit: 500, after: at, reverse: newest }
   for await (const { records, next } of pages(context.storage, all)) {
     const raw = records.flatMap((record) => {
-      const entry = unlessUnreadable(context, actor.workspaceId, () => versioned<AuditEntry>(record)!.value)
+      const entry = readOrReport<AuditEntry>(context, actor.workspaceId, record)
       return entry === undefined ? [] : [{ ...entry, id: record.key.slice(prefixes.audit.length) }]
     })
     for (const [n, entry] of (await shownTo(context, raw)).entries()) {
@@ -110,8 +110,7 @@ async function seenByAdmin(
   const { actor } = context
   const ids = [...new Set(entries.flatMap(({ integrationId }) => (integrationId === undefined ? [] : [integrationId])))]
   const { records } = await context.storage.read(actor.workspaceId, ids.map(keys.integration))
-  const recordOf = (n: number) =>
-    unlessUnreadable(context, actor.workspaceId, () => versioned<IntegrationRecord>(records[n])?.value)
+  const recordOf = (n: number) => readOrReport<IntegrationRecord>(context, actor.workspaceId, records[n])
   const known = new Map(ids.map((id, n) => [id, recordOf(n)]))
   return entries.map((entry) => {
     if (entry.userId === actor.userId || entry.integrationId === undefined) return entry

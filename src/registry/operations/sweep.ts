@@ -6,7 +6,7 @@ import type { Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
 import { deleteUnusedChunks } from '../state/tool-list-records.js'
 import type { DueForgettingRecord, DueRemovalRecord, IntegrationRecord, StatusRecord } from '../state/records.js'
-import { ifReadable, reportUnreadable, unlessUnreadable, versioned } from '../state/read-record.js'
+import { ifReadable, readOrReport, reportUnreadable, versioned } from '../state/read-record.js'
 import { forgetLateWrites } from './forget-workspace.js'
 import { deleteExpired, eachExpired, type Scanned } from './each-record.js'
 
@@ -122,7 +122,7 @@ async function endSignIn(context: Context, record: Scanned, id: string, now: num
     return undefined
   }
   const waitingUntil = statuses.records.map((status) => {
-    const known = unlessUnreadable(context, workspaceId, () => versioned<StatusRecord>(status)?.value)
+    const known = readOrReport<StatusRecord>(context, workspaceId, status)
     const { reason, until = 0 } = known ?? {}
     return reason === 'awaiting_authorization' ? until : 0
   })

@@ -47,7 +47,7 @@ export function serverWords(url?: string): ServerWords {
   }
 }
 
-/** What may be a key in a URL that not everybody sees. */
+/** Long parts of the path and the query: some servers take an API key there. */
 function secretsIn({ pathname, searchParams }: URL): readonly string[] {
   return [...pathname.split('/'), ...searchParams.values()].filter((part) => part.length >= minSecretInUrl)
 }

@@ -1,15 +1,16 @@
 import { openCredential, readCredential, type CredentialRecord } from '../../oauth/credential-record.js'
 import { revokeTokens } from '../../oauth/revoke.js'
-import type { StorageRecord, StorageWrite } from '../../ports/storage.js'
+import type { StorageWrite } from '../../ports/storage.js'
 import { secretContext } from '../servers/secret-context.js'
 import type { CredentialRef } from '../state/refs.js'
 import type { WorkSubject } from '../state/background-work.js'
 import type { Context } from '../state/context.js'
+import { isHandleOf } from '../state/handles.js'
 import { retrying } from '../state/retrying.js'
 import { deleteKeys, idsUnder, pages } from '../state/pages.js'
-import { deleteList } from '../state/tool-list-records.js'
+import { eraseList } from '../state/tool-list-records.js'
 import type { FlowRecord, HeadersRecord } from '../state/records.js'
-import { ifReadable, reportUnreadable, versioned } from '../state/read-record.js'
+import { ifReadable, versioned } from '../state/read-record.js'
 import { keys, prefixes } from '../state/keys.js'
 
 /** Revocation and erasure of unused credentials. */
@@ -87,17 +88,6 @@ export async function eraseCredential(
   if (credential !== undefined) await revokeQuietly(context, { workspaceId, integrationId, owner }, credential)
 }
 
-/** Deletes a tool list. Of one that can't be read, the chunks stay: other lists may share them. */
-export async function eraseList(context: Context, ref: CredentialRef): Promise<void> {
-  const { workspaceId, integrationId, owner } = ref
-  try {
-    await deleteList(context, ref)
-  } catch (error) {
-    reportUnreadable(context.report, workspaceId, error)
-    await deleteKeys(context, workspaceId, [keys.tools(integrationId, owner)])
-  }
-}
-
 /** Calls the vault's `destroy()` for an unused sealed value; best effort. */
 export async function forgetSecret(
   context: Context,
@@ -169,9 +159,4 @@ export async function eraseIntegration(
   )
   await deleteKeys(context, workspaceId, [keys.due.signIn(integrationId), ...own.map((record) => record!.key)])
   return found + own.length > 0
-}
-
-/** Whether a record of a handle is that of this integration. */
-export function isHandleOf(record: StorageRecord, integrationId: string): boolean {
-  return ifReadable<{ readonly integrationId: string }>(record)?.integrationId === integrationId
 }

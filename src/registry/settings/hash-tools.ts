@@ -4,16 +4,15 @@ import type { ToolDefinition } from '../../model/tool.js'
 import { notForModels } from '../../policy/model-audience.js'
 import { definitionHash } from '../../policy/tool-definition.js'
 import type { ListedTool, ToolFacts } from '../state/listed-tool.js'
-
-/** A tool that was just listed, with its definition as JSON. */
-export interface NewTool extends ListedTool {
-  readonly text: string
-}
+import type { WrittenTool } from '../state/tool-list-text.js'
 
 /** Listed definitions with their hashes. Pauses between many. */
-export async function hashTools({ tools, texts }: Pick<ToolListing, 'tools' | 'texts'>): Promise<readonly NewTool[]> {
+export async function hashTools({
+  tools,
+  texts,
+}: Pick<ToolListing, 'tools' | 'texts'>): Promise<readonly (ListedTool & WrittenTool)[]> {
   const pace = new WorkPace()
-  const found: NewTool[] = []
+  const found: (ListedTool & WrittenTool)[] = []
   for (const [n, definition] of tools.entries()) {
     const text = texts[n]!
     found.push({ ...factsOf(definition, definitionHash(definition), text.length), definition, text })

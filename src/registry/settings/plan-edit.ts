@@ -7,7 +7,7 @@ import type {
   IntegrationHeader,
   IntegrationVisibility,
 } from '../../model/integration.js'
-import { checkUrl } from '../../egress/url-policy.js'
+import { checkedUrl } from '../../egress/checked-url.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { moveCredential } from './move-credential.js'
@@ -108,7 +108,7 @@ function moveUrl(
   if (wanted === undefined) return false
   if (record.url === undefined)
     throw invalid('update()', [{ path: 'url', message: "can't be set on a server on this machine" }])
-  const url = checkUrl(wanted, context.options.egress)
+  const url = checkedUrl(wanted, context.options.egress)
   change(draft, record, 'url', url.href)
   if (!draft.changed.includes('url')) return false
   const { connectorId: _elsewhere, ...rest } = draft.next

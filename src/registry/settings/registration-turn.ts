@@ -7,8 +7,8 @@ import { keys } from '../state/keys.js'
  * after this time.
  */
 const turnMs = 45_000
-/** How often a waiting process looks whether it is its turn, in ms. */
-const lookEveryMs = 250
+/** The interval of a waiting process's checks, in ms. */
+const checkEveryMs = 250
 
 /** What another process has registered, or the turn of this process. */
 export type Turn<Found> =
@@ -40,7 +40,7 @@ export async function takeTurn<Found>(
       end()
       return { found: late }
     }
-    await unlessAborted(pause(context.runtime, lookEveryMs), signal)
+    await unlessAborted(pause(context.runtime, checkEveryMs), signal)
   }
 }
 

@@ -1,17 +1,17 @@
 import type { CheckedActor } from '../../model/actor.js'
-import { isIntegrationError } from '../../model/errors.js'
 import type { StorageRecord } from '../../ports/storage.js'
 import type { Context } from '../state/context.js'
 import { notFound } from '../state/errors.js'
+import { isHandleOf } from '../state/handles.js'
 import { keys, prefixes } from '../state/keys.js'
 import { pages } from '../state/pages.js'
+import { isUnreadable } from '../state/read-record.js'
 import { toJson, type DueRemovalRecord } from '../state/records.js'
-import { isHandleOf } from './erase-credential.js'
 
 /** Without its record, nobody's rights to an integration are known: only an admin can remove it. @throws every other error */
 export function unreadableFor({ role }: CheckedActor): (error: unknown) => 'unreadable' {
   return (error) => {
-    if (role === 'admin' && isIntegrationError(error) && error.code === 'storage_incompatible') return 'unreadable'
+    if (role === 'admin' && isUnreadable(error)) return 'unreadable'
     throw error
   }
 }

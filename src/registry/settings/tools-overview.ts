@@ -4,7 +4,6 @@ import { assess } from '../gate/assess-tool.js'
 import { changesOf } from '../gate/tool-changes.js'
 import { load } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
-import type { NamedTool } from '../state/listed-tool.js'
 import { targetFrom, targetKeys } from '../state/target.js'
 import { loadTools, revisionOf } from './load-tools.js'
 import { refreshTools } from './refresh-tools.js'
@@ -35,8 +34,11 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
   }))
   const changes = await changesOf(context, { workspaceId: actor.workspaceId, integrationId: id }, assessed)
   const pace = new WorkPace()
-  const unread = assessed.filter(({ tool }) => !tool.isReady)
-  for (const { tool } of unread) await readOne(tool, pace)
+  for (const { tool } of assessed) {
+    if (tool.isReady) continue
+    void tool.shown // Parses the definition.
+    await pace.after(tool.size >> 2)
+  }
   const tools = assessed.map(({ tool, label, mode, verdict, settings: own }, n): Tool => {
     const change = changes[n]
     const definition = tool.shown
@@ -65,12 +67,6 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
     listedAt: manifest?.listedAt,
     revision: revisionOf(known),
   }
-}
-
-/** Looks at all of a tool's definition. Pauses between many. */
-async function readOne(tool: NamedTool, pace: WorkPace): Promise<void> {
-  void tool.shown
-  await pace.after(tool.size >> 2)
 }
 
 /** `refreshTools()`: lists the server's tools now. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { toJson, type CatalogueChangeRecord } from './records.js'
 import { keys, numbered, prefixes } from './keys.js'
-import { unlessUnreadable, versioned } from './read-record.js'
+import { readOrReport } from './read-record.js'
 import { recordLimits } from '../../model/record-limits.js'
 import {
   changesToolsets,
@@ -167,7 +167,7 @@ export function eventFeed(options: {
         return { events: [], after: await lastEvent(storage, workspaceId), missed: true }
       const wanted = found.filter(({ id }) => id !== after).slice(0, limit)
       const events = wanted.flatMap(({ id, record }) => {
-        const event = unlessUnreadable(options, workspaceId, () => versioned<Omit<RegistryEvent, 'id'>>(record)!.value)
+        const event = readOrReport<Omit<RegistryEvent, 'id'>>(options, workspaceId, record)
         return event === undefined ? [] : [frozen({ ...event, id }) as RegistryEvent]
       })
       return { events, after: wanted.at(-1)?.id ?? after }

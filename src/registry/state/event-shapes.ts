@@ -3,7 +3,6 @@ import {
   isFlag,
   isIdText,
   isMs,
-  isObject,
   isOneOf,
   isShallow,
   isText,
@@ -12,6 +11,7 @@ import {
   wordsOf,
   type Fits,
 } from '../../model/fits.js'
+import { isObject } from '../../model/json.js'
 import type { AuditEntry, RegistryEventName } from '../../model/event.js'
 import { statusReasons } from '../../model/integration.js'
 import { isNames, isVisibility, isReason, isApprovalStatus } from './shape-words.js'

@@ -1,7 +1,7 @@
-import type { RegistryStorage } from '../../ports/storage.js'
-import { versioned } from './read-record.js'
+import type { RegistryStorage, StorageRecord } from '../../ports/storage.js'
+import { ifReadable, versioned } from './read-record.js'
 import { keys } from './keys.js'
-import { boundedCache } from './bounded-cache.js'
+import { boundedCache } from '../../model/bounded-cache.js'
 
 /**
  * Finds integrations by the handle in front of their tools' names. A handle belongs to one integration until that is
@@ -32,4 +32,9 @@ export function handles(storage: RegistryStorage): Handles {
       return id
     },
   }
+}
+
+/** Whether a record of a handle is that of this integration. */
+export function isHandleOf(record: StorageRecord, integrationId: string): boolean {
+  return ifReadable<{ readonly integrationId: string }>(record)?.integrationId === integrationId
 }

@@ -7,7 +7,6 @@ import {
   isListOf,
   isMapOf,
   isMs,
-  isObject,
   isOneOf,
   isText,
   isUserId,
@@ -15,6 +14,7 @@ import {
   wordsOf,
   type Fits,
 } from '../../model/fits.js'
+import { isObject } from '../../model/json.js'
 import type { IntegrationHeader, ServerInfo } from '../../model/integration.js'
 import { recordLimits } from '../../model/record-limits.js'
 import type { ServerProfile } from '../../mcp/connection.js'

@@ -1,10 +1,11 @@
-import { IntegrationError } from '../../model/errors.js'
 import { frozen } from '../../model/frozen.js'
+import { parsedJson } from '../../model/json.js'
 import type { ToolAnnotations, ToolDefinition } from '../../model/tool.js'
 import { visible } from '../../model/visible-text.js'
 import type { NotForModels } from '../../policy/model-audience.js'
 import { shownDefinition } from '../../policy/shown-definition.js'
 import { isDefinition } from './integration-shapes.js'
+import { removeAdvice, unreadableError } from './read-record.js'
 
 /** What the rules need of a listed tool, so that deciding about it doesn't need its definition. */
 export interface ToolFacts {
@@ -77,20 +78,8 @@ export class NamedTool implements ListedTool {
   }
 
   #parsed(text: string): ToolDefinition {
-    const definition = valueOf(text)
+    const definition = parsedJson(text)
     if (isDefinition(definition)) return definition as unknown as ToolDefinition
-    throw new IntegrationError(
-      'storage_incompatible',
-      `The stored definition of tool "${visible(this.name, 64)}" can't be read: it was edited in the database. Restore it from a backup, or have an admin remove the integration and connect it again.`,
-    )
-  }
-}
-
-/** The value of a JSON text; `undefined` for another text. */
-export function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    throw unreadableError(`The stored definition of tool "${visible(this.name, 64)}"`, removeAdvice)
   }
 }

@@ -6,7 +6,7 @@ import type { RegistryStorage } from '../../ports/storage.js'
 import type { EventFeed } from './event-feed.js'
 import { keys } from './keys.js'
 import type { IntegrationRecord } from './records.js'
-import { unlessUnreadable, versioned } from './read-record.js'
+import { readOrReport } from './read-record.js'
 
 /** An event with the current record of its integration; absent if the integration was removed. */
 export interface LiveEvent {
@@ -151,8 +151,7 @@ class Following {
     if (events.length === 0) return
     const ids = [...new Set(events.map(({ integrationId }) => integrationId))]
     const { records } = await this.#options.storage.read(this.#workspaceId, ids.map(keys.integration))
-    const recordOf = (n: number) =>
-      unlessUnreadable(this.#options, this.#workspaceId, () => versioned<IntegrationRecord>(records[n])?.value)
+    const recordOf = (n: number) => readOrReport<IntegrationRecord>(this.#options, this.#workspaceId, records[n])
     const now = new Map(ids.map((id, n) => [id, recordOf(n)]))
     for (const event of events) this.followers.emit('event', { event, record: now.get(event.integrationId) })
   }

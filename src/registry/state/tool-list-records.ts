@@ -6,8 +6,9 @@ import type { QuarantinedTool } from '../../model/tool.js'
 import type { StorageRecordWrite, StorageWritten } from '../../ports/storage.js'
 import type { Context } from './context.js'
 import { keys, prefixes } from './keys.js'
+import { deleteKeys } from './pages.js'
 import { toJson, type ToolsRecord } from './records.js'
-import { versioned } from './read-record.js'
+import { reportUnreadable, versioned } from './read-record.js'
 import type { CredentialRef } from './refs.js'
 import { retrying } from './retrying.js'
 import { listText, type WrittenTool } from './tool-list-text.js'
@@ -82,8 +83,19 @@ export function listWrites(
   }
 }
 
+/** Deletes a tool list. Of one that can't be read, the chunks stay: other lists may share them. */
+export async function eraseList(context: Context, ref: CredentialRef): Promise<void> {
+  const { workspaceId, integrationId, owner } = ref
+  try {
+    await deleteList(context, ref)
+  } catch (error) {
+    reportUnreadable(context.report, workspaceId, error)
+    await deleteKeys(context, workspaceId, [keys.tools(integrationId, owner)])
+  }
+}
+
 /** Deletes the tool list of one integration and owner, and its chunks unless they are used elsewhere. */
-export async function deleteList(context: Context, ref: CredentialRef): Promise<void> {
+async function deleteList(context: Context, ref: CredentialRef): Promise<void> {
   const { workspaceId, integrationId, owner } = ref
   const key = keys.tools(integrationId, owner)
   const replaced = await retrying('The tool list', async () => {

@@ -1,5 +1,6 @@
 import { hasMembers, isCount, isListOf, isOneOf, isText, maybe } from '../../model/fits.js'
-import { valueOf, type ToolFacts } from './listed-tool.js'
+import { parsedJson } from '../../model/json.js'
+import type { ToolFacts } from './listed-tool.js'
 import { isAnnotations } from './shape-words.js'
 
 /**
@@ -26,10 +27,12 @@ export function listText(tools: readonly WrittenTool[]): string {
 /** The tools of a stored list, each with its definition as JSON; `undefined` if the text is no such list. */
 export function openListText(text: string): readonly (readonly [facts: ToolFacts, definition: string])[] | undefined {
   const end = text.indexOf('\n')
-  const facts = valueOf(text.slice(0, Math.max(end, 0)))
+  const facts = parsedJson(text.slice(0, Math.max(end, 0)))
   if (!areFacts(facts)) return undefined
   let at = end + 1
-  const tools = (facts as readonly ToolFacts[]).map((one) => [one, text.slice(at, (at += one.size))] as const)
+  const tools = (facts as unknown as readonly ToolFacts[]).map(
+    (one) => [one, text.slice(at, (at += one.size))] as const,
+  )
   return at === text.length ? tools : undefined
 }
 

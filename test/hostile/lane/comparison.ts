@@ -29,7 +29,7 @@ function clientVersion(): string {
 
 const head = `# Hostile servers, with and without the registry
 
-The SDK's client (\`@modelcontextprotocol/client\`) and the registry meet the same hostile servers: connect, list the tools, call one. The client may take 3 s to connect and to list and 1.5 s for a call, as the registry may where waiting is what the case is about; everything else is its default. A client is not a gate: what is built on it has to bound what strangers send. This page shows which bounds are needed.
+The SDK's client (\`@modelcontextprotocol/client\`) and the registry meet the same hostile servers: connect, list the tools, call one. The client gets 3 s to connect and list and 1.5 s for a call, the same as the registry in cases about waiting; everything else is its default. A client is not a gate: what is built on it has to bound what strangers send. This page shows which bounds are needed.
 
 \`npm run test:hostile -- --write\` writes this page. No check compares it with a new run. Each case is in \`test/hostile/\`; authorization servers are left out, because the client leaves sign-ins to its host.
 
