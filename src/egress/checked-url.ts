@@ -1,5 +1,4 @@
-import type { LRUCache } from 'lru-cache'
-import { boundedCache } from '../model/bounded-cache.js'
+import { LRUCache } from 'lru-cache'
 import { checkUrl, type EgressOptions } from './url-policy.js'
 
 const rememberedUrls = 1000
@@ -13,7 +12,8 @@ const passed = new WeakMap<EgressOptions, LRUCache<string, URL>>()
  */
 export function checkedUrl(input: string | URL, rules: EgressOptions): URL {
   let urls = passed.get(rules)
-  if (urls === undefined) passed.set(rules, (urls = boundedCache(rememberedUrls)))
+  if (urls === undefined)
+    passed.set(rules, (urls = new LRUCache({ maxSize: rememberedUrls, sizeCalculation: () => 1 })))
   const text = String(input)
   const known = urls.get(text)
   if (known !== undefined) return known

@@ -71,6 +71,11 @@ export class ConnectionPool {
     return this.#live.size
   }
 
+  /** The number of keys with a connection, running work, or a failure to remember. */
+  get keys(): number {
+    return this.#slots.size
+  }
+
   /**
    * Runs work on the connection of a key, which `open` opens if there is none. Waits for a slot if the key is busy. The
    * second argument of `work` says whether it waited for a slot or a connection.
@@ -99,7 +104,7 @@ export class ConnectionPool {
     } finally {
       leave()
       if (!slot.breaker.closed) this.#live.dropIdle(slot)
-      if (isUnused(slot)) this.#forget(key, slot)
+      this.#forgetUnused(key, slot)
     }
   }
 
@@ -158,13 +163,14 @@ export class ConnectionPool {
       opening: undefined,
       openings: 0,
       gone: false,
+      onEmpty: () => this.#forgetUnused(key, slot),
     }
     this.#slots.set(key, slot)
     return slot
   }
 
-  #forget(key: string, slot: Slot): void {
-    if (this.#slots.get(key) === slot) this.#slots.delete(key)
+  #forgetUnused(key: string, slot: Slot): void {
+    if (isUnused(slot) && this.#slots.get(key) === slot) this.#slots.delete(key)
   }
 
   async #work<T>(
@@ -239,6 +245,7 @@ export class ConnectionPool {
       return this.#live.add(await this.#opened(open), slot)
     } finally {
       slot.openings--
+      if (slot.openings === 0) slot.onEmpty()
     }
   }
 

@@ -145,7 +145,7 @@ export class GuardedTransport implements Transport {
       // A local server has no `fetch` that could do this check.
       if (this.#options.unread) await sending?.beforeSend(false)
       // The call may have been cancelled during that check.
-      if (!this.#exchanges.has(id)) throw lostAnswer()
+      if (!this.#exchanges.has(id)) throw lostAnswer().with({ mayHaveRun: false })
       await this.#inner.send(message, {
         ...options,
         // Each request has its own signal, so that listeners don't accumulate and a cancelled request frees its socket.

@@ -6,6 +6,8 @@ export interface PooledConnection {
   readonly connection: Connection
   readonly group: ConnectionGroup
   users: number
+  /** Whether it has no user any more. A new connection is not idle: it is about to be used. */
+  isIdle: boolean
   /** Whether another connection replaced this one. */
   retired: boolean
   stopIdle: () => void
@@ -16,6 +18,8 @@ export interface ConnectionGroup {
   readonly live: Set<PooledConnection>
   /** Whether the key was closed, so that only running work remains. */
   gone: boolean
+  /** Called when the last connection was dropped. */
+  onEmpty(): void
 }
 
 /** Options of {@link PooledConnections}. */
@@ -45,7 +49,14 @@ export class PooledConnections {
 
   /** Adds an unused connection. */
   add(connection: Connection, group: ConnectionGroup): PooledConnection {
-    const live: PooledConnection = { connection, group, users: 0, retired: false, stopIdle: () => undefined }
+    const live: PooledConnection = {
+      connection,
+      group,
+      users: 0,
+      isIdle: false,
+      retired: false,
+      stopIdle: () => undefined,
+    }
     group.live.add(live)
     this.#live.add(live)
     this.#makeRoom()
@@ -55,6 +66,7 @@ export class PooledConnections {
   /** Adds a user of a connection, until {@link release}. */
   take(live: PooledConnection): PooledConnection {
     live.users++
+    live.isIdle = false
     live.stopIdle()
     this.#live.delete(live)
     this.#live.add(live)
@@ -66,6 +78,7 @@ export class PooledConnections {
     live.users--
     if (!live.connection.usable || !this.#live.has(live) || live.group.gone) return this.drop(live)
     if (live.users > 0) return
+    live.isIdle = true
     live.stopIdle = this.#options.runtime.setTimer(() => this.drop(live), this.#options.idleMs)
     this.#makeRoom()
   }
@@ -79,6 +92,7 @@ export class PooledConnections {
       void live.connection
         .close({ endSession: (live.group.gone || live.retired) && !this.keepSessions })
         .catch(() => undefined)
+    if (live.group.live.size === 0) live.group.onEmpty()
   }
 
   /** Stops new work on a connection. The session ends after the running work. */
@@ -92,7 +106,7 @@ export class PooledConnections {
 
   /** Closes idle connections to a server that is down, without a request to it. */
   dropIdle(group: ConnectionGroup): void {
-    for (const live of group.live) if (live.users === 0) this.drop(live)
+    for (const live of group.live) if (live.isIdle) this.drop(live)
   }
 
   /** Closes the connections of a key at once. */
@@ -110,7 +124,7 @@ export class PooledConnections {
   #makeRoom(): void {
     for (const live of this.#live) {
       if (this.#live.size <= this.#options.maxConnections) return
-      if (live.users === 0) this.drop(live)
+      if (live.isIdle) this.drop(live)
     }
   }
 }

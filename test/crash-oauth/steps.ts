@@ -12,8 +12,25 @@ const leaseMs = 30_000
 export const steps: Record<string, (scene: Scene) => Promise<void>> = {
   'connect: registered, flow not saved': async (scene) => {
     await scene.death({ do: 'connect', url: scene.server.url }, { commit: 'before', write: 'put', key: 'flow/' })
-    assert.deepEqual(await scene.keys(), [])
+    // Only its turn to register is left, which ends after 45 s.
+    const left = await scene.keys()
+    assert.deepEqual(
+      left.map((key) => key.split('/')[0]),
+      ['registering'],
+    )
     assert.equal(count(scene, '/reg'), 1)
+    scene.pass(46_000)
+    await scene.after(async ({ registry, mine }) => {
+      const begun = await mine.connect({ name: 'Notes', url: scene.server.url, agents: ['assistant'] })
+      assert.equal(begun.type, 'authorization_required')
+      assert.equal(count(scene, '/reg'), 2)
+      await mine.remove(begun.integration.id)
+      await registry.sweep()
+    })
+    assert.deepEqual(
+      (await scene.keys()).filter((key) => key.startsWith('registering/')),
+      [],
+    )
   },
 
   'connect: flow saved': async (scene) => {

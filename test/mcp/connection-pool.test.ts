@@ -85,9 +85,22 @@ describe('a pool of connections', () => {
       expect(sent(server).filter((method) => method === 'server/discover')).toHaveLength(1)
       expect(ran).toBe(false)
       await runtime.advance(60_000)
-      expect([pool.size, runtime.timers]).toEqual([0, 0])
+      expect([pool.size, pool.keys, runtime.timers]).toEqual([0, 0, 0])
     },
   )
+
+  it('forgets a key whose caller left before its connection failed to open', async () => {
+    const { pool } = given()
+    const opening = gate()
+    const controller = new AbortController()
+    const broken = (): Promise<Connection> => opening.promise.then(() => Promise.reject(new Error('no')))
+    const givenUp = rejectionOf(pool.use('a', broken, call, { signal: controller.signal }))
+    await new Promise((resolve) => setImmediate(resolve))
+    controller.abort()
+    expect(await givenUp).toMatchObject({ code: 'aborted' })
+    opening.open()
+    await expect.poll(() => pool.keys).toBe(0)
+  })
 
   it('closes what is idle, and leaves no timer', async () => {
     const { pool, opener, runtime, server } = given({ idleMs: 1_000 })
@@ -98,7 +111,7 @@ describe('a pool of connections', () => {
     await runtime.advance(999)
     expect(pool.size).toBe(1)
     await runtime.advance(1)
-    expect([pool.size, runtime.timers]).toEqual([0, 0])
+    expect([pool.size, pool.keys, runtime.timers]).toEqual([0, 0, 0])
     await pool.use('a', opener, call)
     expect(sent(server).filter((method) => method === 'server/discover')).toHaveLength(2)
   })
@@ -118,6 +131,17 @@ describe('a pool of connections', () => {
     held.open()
     await busy
     expect(pool.size).toBe(2)
+  })
+
+  it('lets a new one work where all others are busy', async () => {
+    const { pool, opener } = given({ maxConnections: 1 })
+    const held = gate()
+    const busy = pool.use('busy', opener, () => held.promise)
+    const both = await Promise.all([pool.use('a', opener, call), pool.use('b', opener, call)])
+    expect(both).toHaveLength(2)
+    held.open()
+    await busy
+    expect(pool.size).toBe(1)
   })
 
   it('opens another when one is broken', async () => {

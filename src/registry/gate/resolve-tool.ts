@@ -168,11 +168,10 @@ function mustBeCallable(
 function keysOf(integrationId: string, actor: CheckedActor): readonly string[] {
   const known = knownKeys.get(actor) ?? new Map<string, readonly string[]>()
   knownKeys.set(actor, known)
-  const made = known.get(integrationId) ?? [
-    keys.integration(integrationId),
-    keys.settings(integrationId),
-    ...targetKeys(integrationId, actor),
-  ]
+  // Frozen, because a host's storage gets it at each call.
+  const made =
+    known.get(integrationId) ??
+    Object.freeze([keys.integration(integrationId), keys.settings(integrationId), ...targetKeys(integrationId, actor)])
   known.set(integrationId, made)
   return made
 }

@@ -11,7 +11,7 @@ type Fetch = (url: string | URL, init?: AuthorizedInit) => Promise<Response>
 export interface ServerWords {
   /** Wraps `fetch`; remembers the credentials of requests. */
   watching(fetch: Fetch): Fetch
-  clean(words: string): string
+  clean(text: string): string
 }
 
 const maxCharacters = 2_000
@@ -20,12 +20,14 @@ const maxSecrets = 32
 /** Shorter values are unlikely to be secrets, and removing them would damage ordinary text. */
 const minSecret = 4
 
-/** Shorter parts of a URL are ordinary words. */
+/** Shorter parts of a URL are no keys, and neither are those that consist of words. */
 const minSecretInUrl = 12
+const words = /^[A-Z]?[a-z]{1,20}(?:[-_.][A-Z]?[a-z]{1,20})*$/
 
 /** Remembers the secrets of one connection, in memory only. Those in its URL are known from the start. */
 export function serverWords(url?: string): ServerWords {
-  const secrets = new Set<string>(url === undefined ? [] : secretsIn(new URL(url)))
+  const ofUrl = url === undefined ? [] : secretsIn(new URL(url))
+  const secrets = new Set<string>()
   const note = (secret: string): void => {
     if (secret.length < minSecret) return
     secrets.delete(secret)
@@ -41,15 +43,17 @@ export function serverWords(url?: string): ServerWords {
       }
       return fetch(to, init)
     },
-    clean(words) {
-      return visibleLines(withoutSecrets(words, secrets), maxCharacters).shown
+    clean(text) {
+      return visibleLines(withoutSecrets(text, [...ofUrl, ...secrets]), maxCharacters).shown
     },
   }
 }
 
 /** Long parts of the path and the query: some servers take an API key there. */
 function secretsIn({ pathname, searchParams }: URL): readonly string[] {
-  return [...pathname.split('/'), ...searchParams.values()].filter((part) => part.length >= minSecretInUrl)
+  return [...pathname.split('/'), ...searchParams.values()].filter(
+    (part) => part.length >= minSecretInUrl && !words.test(part),
+  )
 }
 
 function entriesOf(headers: RequestInit['headers']): Iterable<readonly [string, string]> {

@@ -35,7 +35,10 @@ export async function takeTurn<Found>(
     const end = await begin(context, workspaceId, keys.registering(name))
     if (end !== undefined) {
       // The turn before this one may have ended after the search.
-      const late = await find()
+      const late = await find().catch((error: unknown) => {
+        end()
+        throw error
+      })
       if (late === undefined) return { end }
       end()
       return { found: late }

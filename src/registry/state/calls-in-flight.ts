@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
 import type { ErrorCode } from '../../model/errors.js'
 import { onAbort } from '../../model/race.js'
-import { boundedCache } from '../../model/bounded-cache.js'
+import { boundedCache } from './bounded-cache.js'
 
 /** Why calls in flight were ended. */
 export type EndOfCall = Extract<ErrorCode, 'integration_disabled' | 'not_found' | 'closed' | 'conflict'>

@@ -4,7 +4,7 @@ import { changesToolsets } from '../../model/event.js'
 import { integrationIdsOf, keys, numbered, prefixes } from './keys.js'
 import { ifReadable } from './read-record.js'
 import type { CatalogueChangeRecord } from './records.js'
-import { boundedCache } from '../../model/bounded-cache.js'
+import { boundedCache } from './bounded-cache.js'
 
 /** How far the catalogue changes of a workspace have been read. */
 export interface CataloguePosition {

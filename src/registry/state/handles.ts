@@ -1,7 +1,7 @@
 import type { RegistryStorage, StorageRecord } from '../../ports/storage.js'
 import { ifReadable, versioned } from './read-record.js'
 import { keys } from './keys.js'
-import { boundedCache } from '../../model/bounded-cache.js'
+import { boundedCache } from './bounded-cache.js'
 
 /**
  * Finds integrations by the handle in front of their tools' names. A handle belongs to one integration until that is

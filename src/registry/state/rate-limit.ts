@@ -1,7 +1,7 @@
 import type { Actor } from '../../model/actor.js'
 import { IntegrationError } from '../../model/errors.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
-import { boundedCache } from '../../model/bounded-cache.js'
+import { boundedCache } from './bounded-cache.js'
 
 /** Limits how often a person can use an operation, in this process. */
 export interface RateLimit {
