@@ -1,5 +1,7 @@
 // Takes one cure after the other out of the sources, as the lists in test/mutation/ name them, and runs the tests that
-// should notice. Fails when none does. An argument chooses the mutations whose sentence holds it.
+// should notice. Fails when none does. An argument chooses the mutations whose sentence holds it. Two processes share them.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -11,22 +13,45 @@ const { paths } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).
 /** The mutated text of files, by path. Nothing is written to disk. */
 const mutated = new Map()
 const listed = await readMutations()
-refuseImpossible(listed)
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const mutations = listed.filter(({ without }) => wanted.length === 0 || wanted.some((word) => without.includes(word)))
-const vitest = await startVitest()
 const healthy = new Set()
-const survivors = []
-for (const mutation of mutations) {
-  const started = performance.now()
-  const outcome = await tried(mutation).catch((error) => `IMPOSSIBLE: ${error.message}`)
-  const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  console.log(`${outcome}  without ${mutation.without}  (${seconds} s)`)
-  if (outcome !== 'noticed ') survivors.push(mutation)
+let vitest
+if (process.send === undefined) await parent()
+else await child()
+
+/** Both processes try the mutations of half of the test files. */
+async function parent() {
+  refuseImpossible(listed)
+  const noticed = await Promise.all(
+    [0, 1].map(async (half) => {
+      const other = fork(fileURLToPath(import.meta.url), [...wanted, `--half=${half}`])
+      let count = 0
+      other.on('message', (each) => (count += each))
+      await once(other, 'exit')
+      return count
+    }),
+  )
+  const sum = noticed[0] + noticed[1]
+  console.log(`${sum} of ${mutations.length} mutations noticed`)
+  process.exit(sum === mutations.length && sum > 0 ? 0 : 1)
 }
-await vitest.close()
-console.log(`${mutations.length - survivors.length} of ${mutations.length} mutations noticed`)
-process.exit(survivors.length === 0 && mutations.length > 0 ? 0 : 1)
+
+async function child() {
+  const half = process.argv.includes('--half=0') ? 0 : 1
+  const files = [...new Set(mutations.map(({ test }) => test))]
+  vitest = await startVitest()
+  for (const mutation of mutations) {
+    if (files.indexOf(mutation.test) % 2 !== half) continue
+    const started = performance.now()
+    const outcome = await tried(mutation).catch((error) => `IMPOSSIBLE: ${error.message}`)
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    console.log(`${outcome}  without ${mutation.without}  (${seconds} s)`)
+    if (outcome === 'noticed ') process.send(1)
+  }
+  await vitest.close()
+  process.disconnect()
+}
 
 /**
  * Every list in test/mutation/: what is missing then (`without`), how the sources lose it (`edits`: file, search,

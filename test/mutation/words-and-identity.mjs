@@ -250,13 +250,13 @@ export default [
   mutation(
     'a removal of what can’t be read',
     'src/registry/settings/remove-unreadable.ts',
-    ["role === 'admin' && isIntegrationError(error)", 'role === undefined && isIntegrationError(error)'],
+    ["role === 'admin' && isUnreadable(error)", 'role === undefined && isUnreadable(error)'],
     [edited, 'can be removed by an admin'],
   ),
   mutation(
     'admins alone removing what can’t be read',
     'src/registry/settings/remove-unreadable.ts',
-    ["role === 'admin' && isIntegrationError(error)", 'isIntegrationError(error)'],
+    ["role === 'admin' && isUnreadable(error)", 'isUnreadable(error)'],
     [edited, 'can be removed by an admin'],
   ),
   mutation(
