@@ -6,7 +6,7 @@ export interface PooledConnection {
   readonly connection: Connection
   readonly group: ConnectionGroup
   users: number
-  /** Whether it has no user any more. A new connection is not idle: it is about to be used. */
+  /** Whether its last user has left. A new connection is not idle: it is about to be used. */
   isIdle: boolean
   /** Whether another connection replaced this one. */
   retired: boolean
