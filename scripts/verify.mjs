@@ -1,9 +1,11 @@
 // Runs what a change must pass, all of it even when something fails. With --from-clone, the tests are run by the line
-// of the README, which installs first. The last line says how many steps passed.
-import { spawnSync } from 'node:child_process'
+// of the README, which installs first. The last line says how many steps passed, the lines before it what failed.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const steps = [
@@ -26,19 +28,42 @@ const steps = [
   'npm run conformance',
 ]
 
-const results = steps.map((command) => {
+const results = []
+for (const command of steps) {
   console.log(`\n── ${command}`)
   const started = performance.now()
-  const { status } = spawnSync(command, { cwd: root, stdio: 'inherit', shell: true })
-  return { command, passed: status === 0, seconds: Math.round((performance.now() - started) / 1000) }
-})
+  const { passed, output } = await run(command)
+  results.push({ command, passed, output, seconds: Math.round((performance.now() - started) / 1000) })
+}
 
+const failed = results.filter(({ passed }) => !passed)
+for (const { command, output } of failed) console.log(`\n── failed: ${command}\n${whatFailed(output)}`)
 console.log()
 for (const { command, passed, seconds } of results)
   console.log(`${passed ? 'passed' : 'FAILED'}  ${seconds} s  ${command}`)
-const failed = results.filter(({ passed }) => !passed).length
-console.log(`${results.length - failed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+console.log(`${results.length - failed.length} passed, ${failed.length} failed`)
+process.exitCode = failed.length === 0 ? 0 : 1
+
+/** Shows the output while the command runs, and keeps it. */
+async function run(command) {
+  const child = spawn(command, { cwd: root, stdio: ['inherit', 'pipe', 'pipe'], shell: true })
+  const chunks = []
+  for (const from of ['stdout', 'stderr'])
+    child[from].on('data', (chunk) => {
+      chunks.push(chunk)
+      process[from].write(chunk)
+    })
+  const [status] = await once(child, 'close')
+  return { passed: status === 0, output: Buffer.concat(chunks).toString() }
+}
+
+/** The lines that name a failed test with the lines after them, or the last lines of a program that names none. */
+function whatFailed(output) {
+  const lines = stripVTControlCharacters(output).trimEnd().split('\n')
+  const starts = lines.flatMap((line, n) => (/^\s*(?:FAIL |FAILED|SURVIVED|IMPOSSIBLE|not ok)/.test(line) ? [n] : []))
+  const wanted = starts.length === 0 ? lines.slice(-12) : starts.flatMap((n) => lines.slice(n, n + 5))
+  return wanted.slice(0, 40).join('\n')
+}
 
 function testLineOfReadme() {
   const readme = existsSync(join(root, 'README.md')) ? readFileSync(join(root, 'README.md'), 'utf8') : ''

@@ -1,6 +1,7 @@
 import type { Toolset, ToolsetTool } from '../index.js'
 import type { BridgedTool, BridgeOptions } from './bridged-tool.js'
-import { modelSchema } from './schema-form.js'
+import { modelSchemas } from './model-schemas.js'
+import { modelSchema, type ModelSchema } from './schema-form.js'
 import { searchingTools } from './searching-tools.js'
 import { shortName } from './short-names.js'
 
@@ -20,26 +21,42 @@ export function bridgedTools(
   options: BridgeOptions,
   deferral: 'native' | 'none' = 'none',
 ): BridgedToolset {
-  const shown = toolset.tools.map((tool) => bridged(toolset, options, tool, false))
-  const found = toolset.deferred.map((tool) => bridged(toolset, options, tool, true))
-  const searching = found.length > 0 && deferral === 'none' ? searchingTools(toolset, get) : []
-  const byName = new Map([...shown, ...found, ...searching].map((tool) => [tool.name, tool]))
-  return { tools: deferral === 'native' ? [...shown, ...found] : [...shown, ...searching], get }
+  const { deferred } = toolset
+  const listed = deferral === 'native' ? [...toolset.tools, ...deferred] : toolset.tools
+  const forms = modelSchemas(listed)
+  const shown = listed.map((source, n) =>
+    bridged(toolset, options, { source, form: forms.get(source)!, deferred: n >= toolset.tools.length }),
+  )
+  const searching = deferred.length > 0 && deferral === 'none' ? searchingTools(toolset, get) : []
+  const tools = [...shown, ...searching]
+  const byName = new Map(tools.map((tool) => [tool.name, tool]))
+  return { tools, get }
 
   function get(name: string): BridgedTool {
-    return byName.get(name) ?? unlisted(toolset, options, name)
+    const known = byName.get(name)
+    if (known !== undefined) return known
+    const source = deferred.find(({ modelName }) => modelName === name)
+    return source === undefined
+      ? unlisted(toolset, options, name)
+      : bridged(toolset, options, { source, form: modelSchema(source.inputSchema), deferred: true })
   }
 }
 
-function bridged(toolset: Toolset, options: BridgeOptions, source: ToolsetTool, deferred: boolean): BridgedTool {
-  const { schema, restore } = modelSchema(source.inputSchema)
+/** A tool of the toolset, with its input schema as model APIs accept it. */
+interface ListedTool {
+  readonly source: ToolsetTool
+  readonly form: ModelSchema
+  readonly deferred: boolean
+}
+
+function bridged(toolset: Toolset, options: BridgeOptions, { source, form, deferred }: ListedTool): BridgedTool {
   const { modelName, title, description } = source
   return {
-    ...gated(toolset, options, modelName, restore),
+    ...gated(toolset, options, modelName, form.restore),
     title,
     description,
     // A copy, because frameworks may change the object, and a toolset's own is frozen.
-    inputSchema: structuredClone(schema),
+    inputSchema: structuredClone(form.schema),
     deferred,
     source,
   }

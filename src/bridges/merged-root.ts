@@ -149,6 +149,8 @@ function joined(texts: readonly (JsonValue | undefined)[], separator = ' '): str
 
 /** Different schemas of one argument become alternatives. */
 function mergedProperties(parts: ReadonlySet<JsonObject>): JsonObject {
+  const [first] = parts
+  if (parts.size === 1 && isJsonObject(first?.properties)) return first.properties
   const merged = new Map<string, Map<string, JsonValue>>()
   for (const { properties } of parts)
     for (const [name, schema] of Object.entries(isJsonObject(properties) ? properties : {})) {
@@ -158,8 +160,8 @@ function mergedProperties(parts: ReadonlySet<JsonObject>): JsonObject {
     }
   return Object.fromEntries(
     [...merged].map(([name, found]) => {
-      const [first, ...others] = found.values()
-      return [name, others.length === 0 ? first! : { anyOf: [first!, ...others] }]
+      const [one, ...others] = found.values()
+      return [name, others.length === 0 ? one! : { anyOf: [one!, ...others] }]
     }),
   )
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../index.js'
 import { maxJsonDepth } from '../model/json.js'
 import { isJsonObject } from '../policy/same-json.js'
+import { defined } from './defined.js'
 import { insideSchema } from './sound-schema.js'
 
 /** Resolves a reference to a pointer into the schema; `undefined` if it points outside. */
@@ -42,14 +43,23 @@ export function withPointers(root: JsonObject, resolve: ResolveReference): JsonO
   // Most schemas refer to nothing, and copying all of one takes long.
   if (!mayRefer(root)) return root
   const copies = new Copies(root)
+  const pointers = new Map<string, string | undefined>()
+  const pointerFor = (reference: string): string | undefined => {
+    if (!pointers.has(reference)) pointers.set(reference, copies.definitionOf(resolve(reference)))
+    return pointers.get(reference)
+  }
   const rewrite = (value: JsonValue, depth: number): JsonObject => {
     if (!isJsonObject(value) || depth > maxJsonDepth) return value as JsonObject
-    // Pointers would start at an inner `$id`, so it is removed.
+    return insideSchema(referring(value, depth), (inner) => rewrite(inner, depth + 1))
+  }
+  const referring = (value: JsonObject, depth: number): JsonObject => {
     const { $id, $ref, $dynamicRef, $recursiveRef, ...rest } = value
     const reference = [$ref, $dynamicRef, $recursiveRef].find((one) => typeof one === 'string')
-    const pointer = reference === undefined ? undefined : copies.definitionOf(resolve(reference))
-    const own = depth === 0 && $id !== undefined ? { $id, ...rest } : rest
-    return insideSchema(pointer === undefined ? own : { $ref: pointer, ...own }, (inner) => rewrite(inner, depth + 1))
+    const pointer = reference === undefined ? undefined : pointerFor(reference)
+    // Pointers would start at an inner `$id`, so it is removed.
+    const keptId = depth === 0 ? $id : undefined
+    const isAsBefore = keptId === $id && pointer === $ref && $dynamicRef === undefined && $recursiveRef === undefined
+    return isAsBefore ? value : { ...defined({ $ref: pointer, $id: keptId }), ...rest }
   }
   const rewritten = rewrite(root, 0)
   const copied = copies.map((definition) => rewrite(definition, 1))

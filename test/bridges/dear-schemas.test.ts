@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject, JsonValue } from 'mcp-integrations'
+import type { JsonObject, JsonValue, ToolsetTool } from 'mcp-integrations'
+import { modelSchemas } from '../../src/bridges/model-schemas.js'
 import { modelSchema } from '../../src/bridges/schema-form.js'
 import { cpuBound, cpuOf } from '../support/cpu.js'
 
@@ -106,5 +107,45 @@ describe('a schema whose parts are shared', () => {
     }
 
     expect(form(schema)).toMatchObject({ properties: { a: {}, b: {} } })
+  })
+})
+
+describe('the schemas of a toolset', () => {
+  const toolOf = (server: string, n: number, inputSchema: JsonObject): ToolsetTool => ({
+    modelName: `${server}__tool_${n}`,
+    name: `tool_${n}`,
+    inputSchema,
+    approval: { mode: 'default', resolved: 'ask', rule: 'unlabelled' },
+    integration: { id: server, name: server, handle: server, origin: 'https://a.example' },
+  })
+  const odd = (fields: number): JsonObject => ({
+    type: 'object',
+    properties: named(fields, (n) => [`a${n}`, { type: 'Array' }]),
+  })
+  const formsOf = (tools: readonly ToolsetTool[]) => {
+    const forms = modelSchemas(tools)
+    return tools.map((tool) => forms.get(tool)!)
+  }
+
+  it('take a bounded time together, and those of small servers are all there', () => {
+    const large = ['b', 'c', 'd', 'e'].flatMap((server) => times(400, (n) => toolOf(server, n, odd(900))))
+    const small = times(50, (n) => toolOf('a', n, odd(20)))
+    const tools = [...large, ...small]
+    let forms: ReturnType<typeof formsOf> = []
+    expect(cpuOf(() => (forms = formsOf(tools)))).toBeLessThan(bound)
+    for (const { schema } of forms.slice(-small.length)) expect(Object.keys(schema.properties!)).toHaveLength(20)
+    const open = { type: 'object', properties: {}, additionalProperties: true }
+    expect(forms[0]!.schema).not.toEqual(open)
+    expect(forms[large.length - 1]!.schema).toEqual(open)
+    expect(forms[large.length - 1]!.restore({ a: 1 })).toEqual({ a: 1 })
+  })
+
+  it('share what is sound with the tool', () => {
+    const sound = { type: 'object', properties: { a: { anyOf: [{ type: 'string' }, { type: 'null' }] } } }
+    const mixed = { ...sound, properties: { ...sound.properties, b: { type: 'array' } } }
+    expect(form(sound)).toBe(sound)
+    const formed = form(mixed).properties as JsonObject
+    expect(formed).toEqual({ ...sound.properties, b: { type: 'array', items: {} } })
+    expect(formed.a).toBe(sound.properties.a)
   })
 })

@@ -146,6 +146,24 @@ export default [
     [bridged, 'does not grow by copies of nested parts'],
   ),
   mutation(
+    'a limit of the schemas of one toolset',
+    'src/bridges/model-schemas.ts',
+    ['      if (size > left) return [tool, anyArguments]\n', ''],
+    [bridged, 'take a bounded time together'],
+  ),
+  mutation(
+    'schemas of small servers before those of large ones',
+    'src/bridges/model-schemas.ts',
+    ['(one, other) => ofServers', '(other, one) => ofServers'],
+    [bridged, 'take a bounded time together'],
+  ),
+  mutation(
+    'definitions read with pauses',
+    'src/registry/gate/toolset-parts.ts',
+    ['  await readAhead(context, parts)\n', ''],
+    ['test/registry/stored-lists.test.ts', 'of very many characters is read with pauses'],
+  ),
+  mutation(
     'a bound of sentences about alternatives',
     'src/bridges/merged-root.ts',
     ['const maxDescription = 10_000', 'const maxDescription = 10_000_000'],

@@ -72,4 +72,24 @@ describe('a stored tool list', () => {
       code: 'storage_incompatible',
     })
   })
+
+  it('of very many characters is read with pauses while a toolset is made', async () => {
+    const turnsOf = async (texts: number): Promise<number> => {
+      const gate = await openGate({
+        tools: Array.from({ length: 30 }, (_, n) => ({ ...readNote, name: `t${n}`, description: 'x'.repeat(texts) })),
+      })
+      const mine = newProcess(gate)
+      let turns = 0
+      let isDone = false
+      const count = (): void => {
+        turns++
+        if (!isDone) setImmediate(count)
+      }
+      setImmediate(count)
+      await mine.toolset('assistant')
+      isDone = true
+      return turns
+    }
+    expect(await turnsOf(70_000)).toBeGreaterThan((await turnsOf(40_000)) + 10)
+  })
 })

@@ -1,3 +1,4 @@
+import { WorkPace } from '../../mcp/work-pace.js'
 import { atFirstUse } from '../../model/at-first-use.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ApprovalVerdict } from '../../policy/approval-rule.js'
@@ -52,7 +53,23 @@ export async function loadParts(
       // A definition is parsed when it is needed.
       reportUnreadable(context.report, context.actor.workspaceId, error)
     }
+  await readAhead(context, parts)
   return parts
+}
+
+/** More characters of definitions than this are read ahead, with pauses: a host reads all of them at once. */
+const maxReadLater = 1_500_000
+
+async function readAhead(context: ActorContext, parts: readonly IntegrationPart[]): Promise<void> {
+  const unread = parts.flatMap(({ tools, filtered }) =>
+    tools.flatMap(({ name, subject: { tool } }) => (filtered.usable.has(name) && !tool.isReady ? [tool] : [])),
+  )
+  if (unread.reduce((sum, { size }) => sum + size, 0) <= maxReadLater) return
+  const pace = new WorkPace()
+  for (const tool of unread) {
+    unlessUnreadable(context, context.actor.workspaceId, () => tool.shown)
+    await pace.after(tool.size >> 2)
+  }
 }
 
 async function partOf(

@@ -1,0 +1,47 @@
+import type { JsonValue, ToolsetTool } from '../index.js'
+import { modelSchema, type ModelSchema } from './schema-form.js'
+
+/** The limit of the rewritten schemas of one toolset, in values. No model reads as many. */
+const maxValues = 100_000
+
+/** In place of a schema beyond the limit. The gate checks arguments by the server's own. */
+const anyArguments: ModelSchema = {
+  schema: { type: 'object', properties: {}, additionalProperties: true },
+  restore: (args) => args,
+}
+
+/**
+ * The schemas of tools in a form that model APIs accept, within a limit for all of them together. Servers with small
+ * schemas come first, so that one with very large schemas takes no room of others.
+ */
+export function modelSchemas(tools: readonly ToolsetTool[]): ReadonlyMap<ToolsetTool, ModelSchema> {
+  const sizes = new Map<ToolsetTool, number>()
+  const ofServers = new Map<string, number>()
+  for (const tool of tools) {
+    const { id } = tool.integration
+    const before = ofServers.get(id) ?? 0
+    // The values of a server that has more than all may have are not counted further.
+    const size = before > maxValues ? maxValues : valuesIn(tool.inputSchema)
+    sizes.set(tool, size)
+    ofServers.set(id, before + size)
+  }
+  const inTurn = tools.toSorted(
+    (one, other) => ofServers.get(one.integration.id)! - ofServers.get(other.integration.id)!,
+  )
+  let left = maxValues
+  return new Map(
+    inTurn.map((tool) => {
+      const size = sizes.get(tool)!
+      if (size > left) return [tool, anyArguments]
+      left -= size
+      return [tool, modelSchema(tool.inputSchema)]
+    }),
+  )
+}
+
+function valuesIn(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 1
+  let count = 1
+  for (const key in value) count += valuesIn((value as { readonly [key: string]: JsonValue })[key]!)
+  return count
+}
