@@ -1,4 +1,5 @@
 import type { Integration } from '../index.js'
+import { distinctName } from './distinct-name.js'
 
 /** `mcp.json`: Claude, Cursor and others (`mcpServers`, `${VARIABLE}`). `vscode`: `servers` with `inputs`. */
 export type ExportFormat = 'mcp.json' | 'vscode'
@@ -22,17 +23,20 @@ export function exportServers(
 ): string {
   const inputs: { type: 'promptString'; id: string; description: string; password: true }[] = []
   const servers: [string, object][] = []
-  const taken = new Set<string>()
+  const names = new Set<string>()
+  const variables = new Set<string>()
   for (const integration of integrations) {
     const { url, name, enabled } = integration
     if (url === undefined) continue
     const headers = (integration.headers ?? []).map(({ name: header }) => {
-      const variable = `${integration.handle}_${header}`.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()
+      const wanted = `${integration.handle}_${header}`.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()
+      // Two servers never share a variable: the value for one would be sent to the other.
+      const variable = distinctName(wanted, variables, '_')
       inputs.push({ type: 'promptString', id: variable, description: `${header} of ${name}`, password: true })
       return [header, options.format === 'vscode' ? `\${input:${variable}}` : `\${${variable}}`] as const
     })
     servers.push([
-      distinct(name, taken),
+      distinctName(name, names),
       {
         type: 'http',
         url: withoutVariables(url),
@@ -52,12 +56,4 @@ export function exportServers(
 /** Encodes braces: a client would replace `{NAME}` in the URL with its own variable, and send that to the server. */
 function withoutVariables(url: string): string {
   return url.replaceAll('{', '%7B').replaceAll('}', '%7D')
-}
-
-/** Makes a name unique, because two integrations can have the same name but two entries can't. */
-function distinct(name: string, taken: Set<string>): string {
-  let free = name
-  for (let n = 2; taken.has(free); n++) free = `${name} ${n}`
-  taken.add(free)
-  return free
 }

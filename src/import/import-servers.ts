@@ -88,14 +88,14 @@ async function importServer<AgentId extends string>(
     return { name, type: 'unsupported', message: server.unsupported ?? 'The list has no URL for this server.' }
   const given = answersFor(server, ownValue(answers, name) ?? {})
   if ('fields' in given) return { name, type: 'missing_answers', fields: given.fields }
-  const url = fillTemplate(server.url, given.values)
-  if (url === undefined)
-    return { name, type: 'missing_answers', fields: [{ path: 'url', message: 'has a variable without an answer' }] }
-  const headers = server.headers.flatMap((header) => {
-    const value = fillTemplate(header.value, given.values)
-    return value === undefined ? [] : [[header.name, value] as const]
-  })
   try {
+    const url = fillTemplate(server.url, given.values)
+    if (url === undefined)
+      return { name, type: 'missing_answers', fields: [{ path: 'url', message: 'has a variable without an answer' }] }
+    const headers = server.headers.flatMap((header) => {
+      const value = fillTemplate(header.value, given.values)
+      return value === undefined ? [] : [[header.name, value] as const]
+    })
     const result = await mine.connect(
       { name, url, headers: Object.fromEntries(headers), agents, visibility, enabled, oauth: server.oauth },
       { signal },

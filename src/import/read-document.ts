@@ -22,7 +22,7 @@ export function readDocument(text: string): { readonly syntax: 'json' | 'toml'; 
   if (text.length > maxCharacters) throw refused('is longer than 1 MiB')
   if (/^[\s\uFEFF]*$/.test(text)) throw refused('is empty')
   const document = text.replace(/^\uFEFF/, '')
-  return /^\s*(?:[{[]|\/\/|\/\*)/.test(document) && !/^\s*\[+[\w."'-]+\]+\s*(?:#.*)?$/m.test(document)
+  return isJson(document)
     ? { syntax: 'json', value: readJson(document) }
     : { syntax: 'toml', value: readToml(document) }
 }
@@ -56,8 +56,14 @@ export function asTextEntries(value: Unchecked | undefined): readonly (readonly 
   )
 }
 
+/** Whether a document begins as JSON, with comments or without. `[name]` on a line of its own begins a table of TOML. */
+function isJson(document: string): boolean {
+  return /^\s*(?:[{[]|\/\/|\/\*)/.test(document) && !/^\s*\[+[\w."'-]+\]+[^\S\n]*(?:#.*)?(?:\n|$)/.test(document)
+}
+
 function readJson(text: string): Unchecked {
   checkDepth(text)
+  checkNumberOfValues(text)
   const errors: ParseError[] = []
   const tree = parseTree(text, errors, { allowTrailingComma: true })
   const [error] = errors
@@ -71,6 +77,7 @@ function readJson(text: string): Unchecked {
 }
 
 function readToml(text: string): Unchecked {
+  checkNumberOfValues(text)
   try {
     return withoutPrototypes(parseToml(text))
   } catch (error) {
@@ -90,6 +97,23 @@ function checkDepth(text: string): void {
       if (++depth > maxDepth) throw refused(`is nested deeper than ${maxDepth} levels`)
     } else if (token === '}' || token === ']') depth--
 }
+
+/** Refuses very many values before parsing, because each takes far more memory and time than its characters. */
+function checkNumberOfValues(text: string): void {
+  let marks = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if ((code === comma || code === equals || code === dot || code === openBracket) && ++marks > maxMarks)
+      throw refused('has too many values')
+  }
+}
+
+/** Characters that begin a value or a name in JSON or TOML. A list of {@link maxServers} servers has far fewer. */
+const maxMarks = 100_000
+const comma = 0x2c
+const dot = 0x2e
+const equals = 0x3d
+const openBracket = 0x5b
 
 function valueOf(node: Node): Unchecked {
   if (node.type === 'array') return (node.children ?? []).map(valueOf)

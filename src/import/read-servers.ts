@@ -1,4 +1,5 @@
 import { invalid } from '../model/invalid.js'
+import { distinctName } from './distinct-name.js'
 import { readCodex } from './codex.js'
 import { readMcpJson, serversOfMcpJson } from './mcp-json.js'
 import { asObject, readDocument, type UncheckedObject } from './read-document.js'
@@ -12,7 +13,8 @@ import { visibleEntry } from './visible-entry.js'
  * no environment is read. Missing values become variables.
  *
  * @param text - at most 1 MiB, 32 levels and 200 servers
- * @returns every server of the list. For one that can't be connected, `unsupported` has the reason.
+ * @returns every server of the list, each with a name of its own. For one that can't be connected, `unsupported` has the
+ * reason.
  * @throws IntegrationError `invalid_input` if the text can't be read or is not a list of servers
  * @see https://github.com/modelcontextprotocol/registry/tree/main/docs/reference/server-json
  */
@@ -31,7 +33,10 @@ export function readServers(text: string): ImportedServers {
     throw invalid('readServers()', [
       { path: 'text', message: `lists ${found.servers.length} servers; at most ${maxServers} can be imported at once` },
     ])
-  return { ...found, servers: found.servers.map(visibleEntry) }
+  const names = new Set<string>()
+  // People choose and answer by name, so no server can have the name of another one.
+  const servers = found.servers.map(visibleEntry).map((entry) => ({ ...entry, name: distinctName(entry.name, names) }))
+  return { ...found, servers }
 }
 
 function jsonServers(document: UncheckedObject): ImportedServers | undefined {

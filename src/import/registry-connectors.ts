@@ -1,15 +1,16 @@
 import type { Connector, EgressOptions } from '../index.js'
+import { connectorOf, type RegistryConnectorsOverlay } from './registry-connector.js'
 import { createGuardedFetch } from '../egress/guarded-fetch.js'
 import { IntegrationError } from '../model/errors.js'
 import { asObject, asText, readDocument, type UncheckedObject } from './read-document.js'
-import type { ServerEntry } from './server-entry.js'
-import { readServerJson, registryStatus, rowsOfServerJson } from './server-json.js'
-import { visibleEntry } from './visible-entry.js'
+import { registryStatus, rowsOfServerJson } from './server-json.js'
 
-/** Properties of a server that the registry lacks and a host adds. */
-export type RegistryConnectorsOverlay = Partial<
-  Pick<Connector, 'auth' | 'category' | 'description' | 'documentationUrl' | 'icon' | 'name' | 'tools' | 'trusted'>
->
+export type { RegistryConnectorsOverlay } from './registry-connector.js'
+
+/** The time in which all pages must be read, in ms. */
+const loadMs = 60_000
+/** The pause after a list could not be read, in ms. */
+const pauseMs = 30_000
 
 /** Options of {@link registryConnectors}. */
 export interface RegistryConnectorsOptions {
@@ -56,16 +57,19 @@ export function registryConnectors(options: RegistryConnectorsOptions): () => Pr
   })
   const known = new Map<string, Connector>()
   let loadedAt: number | undefined
+  let nextAt = 0
   let loading: Promise<void> | undefined
 
   async function load(): Promise<void> {
     const startedAt = now()
+    nextAt = startedAt + pauseMs
     const since = loadedAt === undefined ? undefined : new Date(loadedAt).toISOString()
+    const signal = AbortSignal.timeout(loadMs)
     for (let cursor: string | undefined, pages = 0; pages < 100; pages++) {
       const url = new URL('v0.1/servers', options.url.endsWith('/') ? options.url : `${options.url}/`)
       for (const [name, value] of Object.entries({ version: 'latest', limit: '100', cursor, updated_since: since }))
         if (value !== undefined) url.searchParams.set(name, value)
-      const page = await readPage(url)
+      const page = await readPage(url, signal)
       for (const row of rowsOfServerJson(page) ?? []) keep(row)
       const metadata = asObject(page['metadata'])
       const next = asText(metadata?.['nextCursor'] ?? metadata?.['next_cursor'])
@@ -73,6 +77,7 @@ export function registryConnectors(options: RegistryConnectorsOptions): () => Pr
       cursor = next
     }
     loadedAt = startedAt
+    nextAt = startedAt + cacheMs
   }
 
   function keep(row: UncheckedObject): void {
@@ -80,16 +85,13 @@ export function registryConnectors(options: RegistryConnectorsOptions): () => Pr
     if (name === undefined || (options.servers !== undefined && !Object.hasOwn(options.servers, name))) return
     const { status, isLatest } = registryStatus(row)
     if (!isLatest) return
-    const connector =
-      status === 'deleted'
-        ? undefined
-        : connectorOf(name, visibleEntry(readServerJson(row)), row, options.servers?.[name])
+    const connector = status === 'deleted' ? undefined : connectorOf(name, row, options.servers?.[name])
     if (connector === undefined) known.delete(name)
     else if (known.has(name) || known.size < maxServers) known.set(name, connector)
   }
 
-  async function readPage(url: URL): Promise<UncheckedObject> {
-    const response = await fetch(url, { purpose: 'metadata', headers: { accept: 'application/json' } })
+  async function readPage(url: URL, signal: AbortSignal): Promise<UncheckedObject> {
+    const response = await fetch(url, { purpose: 'metadata', headers: { accept: 'application/json' }, signal })
     const text = await response.text()
     const page = response.ok ? asObject(readDocument(text).value) : undefined
     if (page !== undefined) return page
@@ -100,57 +102,14 @@ export function registryConnectors(options: RegistryConnectorsOptions): () => Pr
   }
 
   return async () => {
-    if (loadedAt === undefined || now() - loadedAt >= cacheMs) {
+    if (loadedAt === undefined || now() >= nextAt) {
       loading ??= load().finally(() => (loading = undefined))
-      // Only the first list must be waited for.
-      await loading.catch((error: unknown) => {
-        if (loadedAt === undefined) throw error
-      })
+      // Only the first list must be waited for: a registry that hangs must not stop those who have a list.
+      if (loadedAt === undefined) await loading
+      else loading.catch(() => {})
     }
     return [...known.values()]
   }
-}
-
-/** The connector of a server that needs at most one value for URL and headers; otherwise `undefined`. */
-function connectorOf(
-  name: string,
-  server: ServerEntry,
-  row: UncheckedObject,
-  overlay: RegistryConnectorsOverlay = {},
-): Connector | undefined {
-  const url = server.url?.every((part) => typeof part === 'string') ? server.url.join('') : undefined
-  if (url === undefined || !URL.canParse(url)) return undefined
-  const asked = server.headers.filter((header) => header.value.some((part) => typeof part !== 'string'))
-  const [header] = asked
-  if (asked.length > 1) return undefined
-  return {
-    id: name
-      .toLowerCase()
-      .replace(/[^a-z0-9_-]+/g, '-')
-      .slice(0, 64),
-    name: server.name,
-    description: server.description,
-    documentationUrl: httpsOnly(asText(asObject(row['server'])?.['websiteUrl'])),
-    auth:
-      header === undefined
-        ? 'oauth'
-        : {
-            type: 'header',
-            name: header.name,
-            description: server.variables[0]?.description,
-            prefix: prefixOf(header.value),
-          },
-    ...overlay,
-    url,
-  }
-}
-
-function prefixOf(value: ServerEntry['headers'][number]['value']): string | undefined {
-  return typeof value[0] === 'string' ? value[0] : undefined
-}
-
-function httpsOnly(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) && new URL(url).protocol === 'https:' ? url : undefined
 }
 
 /** Timers of requests, which don't keep the process alive. */

@@ -13,6 +13,14 @@ export interface RemoteServer extends Pick<
   readonly declared?: ReadonlyMap<string, Partial<ImportVariable>> | undefined
 }
 
+/** The most characters of a URL that can be connected. */
+const maxUrl = 2048
+
+/** The reason why a server can't be connected if its URL is too long; `undefined` for another URL. */
+export function tooLong(url: string): string | undefined {
+  return url.length > maxUrl ? `The URL is longer than ${maxUrl} characters.` : undefined
+}
+
 /** Creates the entry of a server with a URL: finds the variables and marks the secrets. */
 export function remoteServer({ url, headers, declared, ...server }: RemoteServer): ServerEntry {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
@@ -21,6 +29,8 @@ export function remoteServer({ url, headers, declared, ...server }: RemoteServer
       server.name,
       `The URL uses ${scheme}:, but only https: can be connected (http: if the host allows it).`,
     )
+  const long = tooLong(url)
+  if (long !== undefined) return unsupportedServer(server.name, long)
   const address = parseTemplate(url)
   const texts = headers.map(([name, value]) => ({ name, text: parseTemplate(value), secret: isSecret(name, value) }))
   const shown = showTemplate(address.template, (variable) => `{${variable}}`)

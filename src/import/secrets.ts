@@ -10,8 +10,10 @@ export function isSecret(name: string, value: string): boolean {
 export function maskUrl(url: string): string {
   return url
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, '$1…@')
-    .replace(/([?&;#]|%3F|%26)([^=&;#]{1,200})=([^&;#]*)/gi, (whole, mark: string, name: string, value: string) =>
-      value !== '' && isSecret(name, value) ? `${mark}${name}=…` : whole,
+    .replace(
+      /([?&;#]|%3F|%26)([^=?&;#]{1,200})=((?:(?!%3F|%26)[^&;#])*)/gi,
+      (whole, mark: string, name: string, value: string) =>
+        value !== '' && isSecret(name, value) ? `${mark}${name}=…` : whole,
     )
 }
 

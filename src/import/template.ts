@@ -1,7 +1,8 @@
+import { invalid } from '../model/invalid.js'
 import type { ImportVariable, Template } from './server-entry.js'
 
 /** Variables of `mcp.json`: `${VAR}`, `${VAR:-default}`, `${env:VAR}`, `${input:id}`, `{{VAR}}`. */
-const shellLike = /\$\{(?:(?:env|input):)?([^{}:]{1,200})(?::-([^{}]{0,2000}))?\}|\{\{\s*([^{}]{1,200}?)\s*\}\}/g
+const shellLike = /\$\{(?:(?:env|input):)?([^{}:]{1,200})(?::-([^{}]{0,2000}))?\}|\{\{([^{}]{1,200})\}\}/g
 
 /** Variables of `server.json`: `{name}`. */
 const braces = /\{([A-Za-z_][\w-]{0,199})\}/g
@@ -14,7 +15,10 @@ export interface ParsedTemplate {
 
 /** Reads a text of an `mcp.json`. */
 export function parseTemplate(text: string): ParsedTemplate {
-  return split(text, shellLike, ([, shell, fallback, mustache]) => ({ name: (shell ?? mustache)!.trim(), fallback }))
+  return split(text, shellLike, ([, shell, fallback, mustache]) => {
+    const name = (shell ?? mustache)!.trim()
+    return name === '' ? undefined : { name, fallback }
+  })
 }
 
 /** Reads a text of a `server.json`. Braces around an undeclared name are plain text. */
@@ -22,10 +26,27 @@ export function parseBraces(text: string, declared: ReadonlySet<string>): Parsed
   return split(text, braces, ([, name]) => (declared.has(name!) ? { name: name!, fallback: undefined } : undefined))
 }
 
-/** Fills in the variables. @returns `undefined` if an answer is missing */
+/** The most characters of a filled-in text: no URL and no header value is as long. */
+const maxFilled = 16_384
+
+/**
+ * Fills in the variables.
+ *
+ * @returns `undefined` if an answer is missing
+ * @throws IntegrationError `invalid_input` if the text becomes too long, as it does when a variable is repeated very often
+ */
 export function fillTemplate(template: Template, answers: ReadonlyMap<string, string>): string | undefined {
-  const parts = template.map((part) => (typeof part === 'string' ? part : answers.get(part.variable)))
-  return parts.includes(undefined) ? undefined : parts.join('')
+  let filled = ''
+  for (const part of template) {
+    const text = typeof part === 'string' ? part : answers.get(part.variable)
+    if (text === undefined) return undefined
+    filled += text
+    if (filled.length > maxFilled)
+      throw invalid('importServers()', [
+        { path: '', message: `has a URL or a header value longer than ${maxFilled} characters` },
+      ])
+  }
+  return filled
 }
 
 /** The template as text, with variables written by `write`. */

@@ -12,16 +12,34 @@ export function wrappedRemote(
   const command = asText(server['command'])
   if (command === undefined) return undefined
   const environment = new Map(asTextEntries(server['env']))
-  const words = [
-    ...command.split(/\s+/),
-    ...(Array.isArray(server['args']) ? (asTexts(server['args']) ?? []) : []),
-  ].map((word) => word.replace(/\$\{(\w+)\}/g, (whole, name: string) => environment.get(name) ?? whole))
+  const given = [...command.split(/\s+/), ...(Array.isArray(server['args']) ? (asTexts(server['args']) ?? []) : [])]
+  const words = expanded(given, environment)
   const at = words.findIndex((word) => wrappers.test(word.replace(/^.*[\\/]/, '')))
   const program = wrappers.exec(words[at]?.replace(/^.*[\\/]/, '') ?? '')?.[1]
   const url = words.slice(at + 1).find((word) => /^https?:\/\//i.test(word))
   if (program === undefined || url === undefined) return undefined
   return { program, url, headers: headersIn(words.slice(at + 1)) }
 }
+
+/**
+ * Fills in the environment variables of a command line.
+ *
+ * @returns nothing if it becomes too long: variables that are repeated very often would fill the memory
+ */
+function expanded(words: readonly string[], environment: ReadonlyMap<string, string>): readonly string[] {
+  let left = maxCommandLine
+  const filled = words.map((word) =>
+    word.replace(/\$\{(\w+)\}/g, (whole, name: string) => {
+      const value = environment.get(name) ?? whole
+      left -= value.length
+      return left < 0 ? '' : value
+    }),
+  )
+  return left < 0 ? [] : filled
+}
+
+/** The most characters that variables may add to a command line. */
+const maxCommandLine = 131_072
 
 /** `--header "Name: value"`, `--header=Name:value`, `-H "Name: value"` and `--headers Name value`. */
 function headersIn(words: readonly string[]): readonly (readonly [string, string])[] {

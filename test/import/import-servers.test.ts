@@ -121,6 +121,18 @@ describe('an export', () => {
     expect(kept.searchParams.get('a')).toBe('${HOME}')
   })
 
+  it.each(['mcp.json', 'vscode'] as const)('has a variable of its own for each header: %s', async (format) => {
+    const { server, mine } = await bench()
+    const connect = (name: string, headers: Record<string, string>) =>
+      mine.connect({ name, url: server.url, headers, agents: ['assistant'] })
+    await connect('git', { 'Hub-Token': 'a', Hub_Token: 'b' })
+    await connect('git hub', { Token: 'c' })
+    const { servers } = readServers(exportServers(await mine.list(), { format }))
+    const used = servers.flatMap(({ headers }) => headers.flatMap(({ value }) => value))
+    expect(used).toHaveLength(3)
+    expect(new Set(used.map((part) => JSON.stringify(part))).size).toBe(3)
+  })
+
   it('leaves out integrations with a hidden URL', async () => {
     const { server, mine } = await bench()
     const { integration } = await mine.connect({ name: 'Notes', url: server.url, agents: ['assistant'] })

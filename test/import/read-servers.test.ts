@@ -92,6 +92,17 @@ describe('a list of servers', () => {
     ])
   })
 
+  it('has a name of its own for each server, wherever it is listed', () => {
+    const titled = (name: string) => ({ name, title: 'GitHub', remotes: [{ type: 'streamable-http', url }] })
+    const names = (document: object) => readServers(JSON.stringify(document)).servers.map(({ name }) => name)
+    expect(names({ servers: [titled('io.github/a'), titled('io.evil/a')] })).toEqual(['GitHub', 'GitHub 2'])
+    expect(names({ mcpServers: { notes: { url }, 'notes 2': { url } }, servers: { notes: { url } } })).toEqual([
+      'notes',
+      'notes 2',
+      'notes 3',
+    ])
+  })
+
   it('never reads the environment of the host', () => {
     process.env['IMPORT_TEST_SECRET'] = 'canary'
     const text = JSON.stringify({ mcpServers: { notes: { url, headers: { A: '${IMPORT_TEST_SECRET}' } } } })

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { encryptedCredentials, IntegrationRegistry, memoryStorage } from 'mcp-integrations'
 import { registryConnectors, type RegistryConnectorsOptions } from 'mcp-integrations/import'
 
 const official = 'io.modelcontextprotocol.registry/official'
@@ -20,7 +21,7 @@ const row = (name: string, remote: object = {}, meta: object = {}) => ({
 
 /** A registry of pages: what a path with its query is answered with. */
 async function registry(
-  pages: (query: URLSearchParams) => object | number,
+  pages: (query: URLSearchParams) => object | number | 'silence',
   options: Partial<RegistryConnectorsOptions> = {},
 ) {
   const asked: string[] = []
@@ -29,11 +30,12 @@ async function registry(
     const url = new URL(request.url!, 'http://registry.test')
     asked.push(url.pathname + url.search)
     const page = pages(url.searchParams)
+    if (page === 'silence') return
     response.writeHead(typeof page === 'number' ? page : 200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(page))
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  open.push(() => server.close())
+  open.push(() => (server.closeAllConnections(), server.close()))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const connectors = registryConnectors({ url, egress: { allowLoopback: true }, now: () => clock.time, ...options })
   return { connectors, asked, clock }
@@ -48,12 +50,14 @@ describe('the registry as a catalogue', () => {
         ? { servers: [row('b')], metadata: { next_cursor: '' } }
         : { servers: [row('a')], metadata: { nextCursor: 'two' } }
     })
-    expect((await connectors()).map(({ id }) => id)).toEqual(['io-example-a', 'io-example-b'])
+    expect((await connectors()).map(({ id }) => id)).toEqual(['io-example_a', 'io-example_b'])
     await connectors()
     expect(asked).toHaveLength(2)
     changed = [row('a', {}, { status: 'deleted' }), row('c')]
     clock.time += 3_600_000
-    expect((await connectors()).map(({ id }) => id)).toEqual(['io-example-b', 'io-example-c'])
+    // Nobody waits for the changes: the list that is known is returned, and the next one has them.
+    expect((await connectors()).map(({ id }) => id)).toEqual(['io-example_a', 'io-example_b'])
+    await expect.poll(async () => (await connectors()).map(({ id }) => id)).toEqual(['io-example_b', 'io-example_c'])
     expect(asked).toHaveLength(3)
     expect(decodeURIComponent(asked[2]!)).toContain('updated_since=2025-06-15T')
   })
@@ -97,20 +101,20 @@ describe('the registry as a catalogue', () => {
     )
     expect(await connectors()).toMatchObject([
       {
-        id: 'io-example-a',
+        id: 'io-example_a',
         name: 'io.example/a',
         url: 'https://a.example.com/mcp',
         auth: 'oauth',
         category: 'Work',
         trusted: true,
       },
-      { id: 'io-example-b', auth: { type: 'header', name: 'Authorization', prefix: 'Bearer ', description: 'Key' } },
+      { id: 'io-example_b', auth: { type: 'header', name: 'Authorization', prefix: 'Bearer ', description: 'Key' } },
     ])
   })
 
   it('keeps the list while the registry is down, and reports an error without a list', async () => {
     let page: object | number = 503
-    const { connectors, clock } = await registry(() => page)
+    const { connectors, asked, clock } = await registry(() => page)
     await expect(connectors()).rejects.toMatchObject({
       code: 'protocol_error',
       message: expect.stringContaining('503') as string,
@@ -120,6 +124,72 @@ describe('the registry as a catalogue', () => {
     page = 500
     clock.time += 3_600_000
     expect(await connectors()).toHaveLength(1)
+    await expect.poll(() => asked.length).toBe(3)
+    for (let n = 0; n < 20; n++) expect(await connectors()).toHaveLength(1)
+    expect(asked).toHaveLength(3)
+    // It is asked again after a pause.
+    clock.time += 30_000
+    await connectors()
+    await expect.poll(() => asked.length).toBe(4)
+  })
+
+  it('waits for nothing once it has a list', async () => {
+    let page: object | 'silence' = { servers: [row('a')] }
+    const { connectors, asked, clock } = await registry(() => page)
+    await connectors()
+    page = 'silence'
+    clock.time += 3_600_000
+    expect(await connectors()).toHaveLength(1)
+    await expect.poll(() => asked.length).toBe(2)
+    expect(await connectors()).toHaveLength(1)
+  })
+
+  it('gives no two servers one id, whatever their names are', async () => {
+    const names = [
+      'com.foo/bar-baz',
+      'com.foo-bar/baz',
+      'com.foo.bar/baz',
+      'com.foo/bar.baz',
+      'com.foo/bar_baz',
+      'Com.Foo/bar-baz',
+    ]
+    const long = ['a', 'b'].map((end) => `com.foo/${'n'.repeat(100)}${end}`)
+    const list = (all: readonly string[]) => all.map((name) => ({ ...row('a'), server: { ...row('a').server, name } }))
+    const { connectors } = await registry(() => ({ servers: list([...names, ...long]) }))
+    const { connectors: reversed } = await registry(() => ({ servers: list([...long, ...names].toReversed()) }))
+    const ids = new Map((await connectors()).map(({ id, name }) => [name, id]))
+    expect(new Set(ids.values()).size).toBe(names.length + long.length)
+    expect(ids.get('com.foo/bar-baz')).toBe('com-foo_bar-baz')
+    // An id doesn't depend on who else publishes.
+    for (const { id, name } of await reversed()) expect([name, ids.get(name)]).toEqual([name, id])
+  })
+
+  it('is a catalogue that a registry accepts, whatever strangers publish', async () => {
+    const header = (value: object) => ({ headers: [value] })
+    const { connectors } = await registry(() => ({
+      servers: [
+        { ...row('long'), server: { ...row('long').server, title: 't'.repeat(5000), description: 'd'.repeat(50_000) } },
+        row('split', header({ name: 'X-Key', value: 'Bearer\r\nX-Admin: {k}', variables: { k: {} } })),
+        row('suffix', header({ name: 'X-Key', value: 'a {k} b', variables: { k: {} } })),
+        row('reserved', header({ name: 'Mcp-Session-Id', isRequired: true })),
+        row('blank', header({ name: 'X Key', isRequired: true })),
+        row('longname', header({ name: 'x'.repeat(300), isRequired: true })),
+        row('longprefix', header({ name: 'X-Key', value: `${'p'.repeat(300)}{k}`, variables: { k: {} } })),
+        row('wordy', header({ name: 'X-Key', isRequired: true, description: 'w'.repeat(50_000) })),
+        row('fine'),
+      ],
+    }))
+    const registered = new IntegrationRegistry({
+      storage: memoryStorage(),
+      credentials: encryptedCredentials({ keys: [{ id: 'k', secret: new Uint8Array(32).fill(1) }] }),
+      agents: ['assistant'],
+      connectors,
+    })
+    const mine = registered.actingAs({ workspaceId: 'w', userId: 'ana', role: 'member' })
+    expect((await mine.available()).map(({ id }) => id)).toEqual(
+      ['long', 'wordy', 'fine'].map((id) => `io-example_${id}`),
+    )
+    await registered.close()
   })
 
   it('ends with a registry that goes round in circles or lists without end', async () => {

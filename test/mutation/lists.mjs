@@ -1,0 +1,75 @@
+// Lists of servers that people import, and what strangers publish in a registry.
+const dear = 'test/import/dear-lists.test.ts'
+const connector = 'src/import/registry-connector.ts'
+const connectors = 'test/import/registry-connectors.test.ts'
+
+/** A mutation of one place. */
+const mutation = (without, file, [search, replace], [test, named]) => ({
+  without,
+  edits: [{ file, search, replace }],
+  test,
+  named,
+})
+
+export default [
+  mutation(
+    'a look at the first line only, to tell TOML from JSON',
+    'src/import/read-document.ts',
+    ['[^\\S\\n]*(?:#.*)?(?:\\n|$)/.test(document)', '[^\\S\\n]*(?:#.*)?(?:\\n|$)/m.test(document)'],
+    [dear, 'ends soon: line feeds'],
+  ),
+  mutation(
+    'one way to read blanks in a variable',
+    'src/import/template.ts',
+    ['\\{\\{([^{}]{1,200})\\}\\}/g', '\\{\\{\\s*([^{}]{1,200}?)\\s*\\}\\}/g'],
+    [dear, 'ends soon: blanks in a variable'],
+  ),
+  mutation(
+    'a bound for a command line with its variables',
+    'src/import/wrapped-remote.ts',
+    ['return left < 0 ? [] : filled', 'return filled'],
+    [dear, 'fills no memory'],
+  ),
+  mutation(
+    'a bound for a text that is filled in',
+    'src/import/template.ts',
+    ['if (filled.length > maxFilled)', 'if (false)'],
+    [dear, 'is refused, and the others are connected'],
+  ),
+  mutation(
+    'a name of its own for each server of a list',
+    'src/import/read-servers.ts',
+    ['name: distinctName(entry.name, names)', 'name: entry.name'],
+    ['test/import/read-servers.test.ts', 'has a name of its own'],
+  ),
+  mutation(
+    'a variable of its own for each header',
+    'src/import/export-servers.ts',
+    ["const variable = distinctName(wanted, variables, '_')", 'const variable = wanted'],
+    ['test/import/import-servers.test.ts', 'has a variable of its own for each header'],
+  ),
+  mutation(
+    'ids that only one name can have',
+    connector,
+    ['if (isOnlyOne && rest.length === 1) return id', 'if (true) return id.slice(0, 64).toLowerCase()'],
+    [connectors, 'gives no two servers one id'],
+  ),
+  mutation(
+    'texts of strangers that fit the catalogue',
+    connector,
+    ['name: cut(server.name, 200)!', 'name: server.name'],
+    [connectors, 'whatever strangers publish'],
+  ),
+  mutation(
+    'prefixes that a header can have',
+    connector,
+    ['/^[\\x20-\\x7e\\t]{1,200}$/.test(prefix)', 'prefix.length <= 200'],
+    [connectors, 'whatever strangers publish'],
+  ),
+  mutation(
+    'a list for those who come while another one is read',
+    'src/import/registry-connectors.ts',
+    ['else loading.catch(() => {})', 'else await loading.catch(() => {})'],
+    [connectors, 'waits for nothing once it has a list'],
+  ),
+]
