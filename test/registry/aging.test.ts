@@ -15,6 +15,18 @@ const widened: TestTool = {
   },
 }
 
+/** A tool that says when it has started, and works until it is told to end. */
+function slowTool() {
+  const [started, working] = [later(), later()]
+  const run: TestTool['run'] = async () => {
+    started.resolve()
+    await working.promise
+    return ''
+  }
+  const slow: TestTool = { ...readNote, run }
+  return { slow, started, working }
+}
+
 /** What may change while a call waits, and what the call then ends with. */
 const changes: readonly [string, (gate: Gate) => Promise<unknown>, object][] = [
   [
@@ -65,16 +77,7 @@ const policy = () => (refuses ? ({ mode: 'deny', rule: 'house' } as const) : und
 describe('a call that waited is not sent when meanwhile', () => {
   it.each(changes)('%s (it waited for a place)', async (_what, change, end) => {
     refuses = false
-    const working = later()
-    const started = later()
-    const slow: TestTool = {
-      ...readNote,
-      run: async () => {
-        started.resolve()
-        await working.promise
-        return ''
-      },
-    }
+    const { slow, started, working } = slowTool()
     const gate = await openGate({
       tools: [slow, writeNote],
       limits: { concurrencyPerIntegration: 1 },
@@ -133,16 +136,7 @@ const ends: readonly [string, (gate: Gate) => Promise<unknown>, string][] = [
 
 describe('a call has not run when its integration is', () => {
   it.each(ends)('%s while it waits for a place; the one that was sent may have', async (_what, end, code) => {
-    const started = later()
-    const working = later()
-    const slow: TestTool = {
-      ...readNote,
-      run: async () => {
-        started.resolve()
-        await working.promise
-        return ''
-      },
-    }
+    const { slow, started, working } = slowTool()
     const gate = await openGate({ tools: [slow], limits: { concurrencyPerIntegration: 1 } })
     await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
     const toolset = await gate.toolset()
@@ -247,16 +241,7 @@ describe('an approval whose call waits for a place is not used when meanwhile', 
     ['the tool is turned off', changes[0]![1], { because: 'superseded' }],
   ])('%s', async (_what, change, end) => {
     refuses = false
-    const working = later()
-    const started = later()
-    const slow: TestTool = {
-      ...readNote,
-      run: async () => {
-        started.resolve()
-        await working.promise
-        return ''
-      },
-    }
+    const { slow, started, working } = slowTool()
     const gate = await openGate({
       tools: [slow, writeNote],
       limits: { concurrencyPerIntegration: 1, callTimeoutMs: 600_000 },
