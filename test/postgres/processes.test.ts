@@ -71,23 +71,29 @@ describe('many processes on one PostgreSQL', () => {
     })
     const call = { on: 'toolset', method: 'call', args: [`${integration.handle}__read_note`, { id: '1' }] } as const
     for (const host of others) await host.value(call)
-    let release = (): void => {}
-    server.state.hold = new Promise((resolve) => (release = resolve))
-    const arrived = new Promise<void>((resolve) => {
-      let calls = 0
-      server.state.intercept = async ({ rpc }) =>
-        void (rpc === 'tools/call' && ++calls === others.length && resolve()) as undefined
-    })
-    const underWay = others.map((host) => host.ask(call))
-    await arrived
-    const flipped = performance.now()
-    await first!.value({ on: 'mine', method: 'disable', args: [integration.id] })
-    for (const answer of await Promise.all(underWay))
-      expect(answer).toEqual([{ error: { code: 'integration_disabled', mayHaveRun: true } }])
-    expect(performance.now() - flipped).toBeLessThan(1000)
-    release()
-    for (const host of hosts)
-      expect(await host.ask(call)).toEqual([{ error: { code: 'integration_disabled', mayHaveRun: false } }])
+    const took: number[] = []
+    for (let n = 0; n < 3; n++) {
+      let release = (): void => {}
+      server.state.hold = new Promise((resolve) => (release = resolve))
+      const arrived = new Promise<void>((resolve) => {
+        let calls = 0
+        server.state.intercept = async ({ rpc }) =>
+          void (rpc === 'tools/call' && ++calls === others.length && resolve()) as undefined
+      })
+      const underWay = others.map((host) => host.ask(call))
+      await arrived
+      const flipped = performance.now()
+      await first!.value({ on: 'mine', method: 'disable', args: [integration.id] })
+      for (const answer of await Promise.all(underWay))
+        expect(answer).toEqual([{ error: { code: 'integration_disabled', mayHaveRun: true } }])
+      took.push(performance.now() - flipped)
+      release()
+      for (const host of hosts)
+        expect(await host.ask(call)).toEqual([{ error: { code: 'integration_disabled', mayHaveRun: false } }])
+      await first!.value({ on: 'mine', method: 'enable', args: [integration.id] })
+    }
+    // The machine may be busy now and then; a wait for the next look would show in each.
+    expect(Math.min(...took)).toBeLessThan(1000)
   })
 
   it('tell of every change once and in order, while four of them write', async () => {

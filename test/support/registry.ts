@@ -43,8 +43,14 @@ let pool: pg.Pool | undefined
 /** A new storage: in memory, or a schema of its own in the lane on PostgreSQL (`npm run test:postgres`). */
 export function makeStorage(options: { readonly now?: () => number } = {}): RegistryStorage {
   if (process.env['TEST_STORAGE'] !== 'postgres') return memoryStorage(options)
-  pool ??= new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 8, allowExitOnIdle: true })
+  pool ??= newPool()
   return postgresStorage({ pool, schema: `test_${randomBytes(8).toString('hex')}`, ...options })
+}
+
+function newPool(): pg.Pool {
+  const opened = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 8, allowExitOnIdle: true })
+  opened.on('error', () => {})
+  return opened
 }
 
 /** Everything that is stored of a workspace, or of all, expired or not. */
