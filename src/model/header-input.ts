@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { boundedRecord } from './bounded-record.js'
 
 /** Headers that HTTP, MCP or the library set themselves. */
 export const reservedHeader =
@@ -21,16 +22,14 @@ const headerValue = z
   .refine((value) => !/^(?:bearer|basic)$/i.test(value), 'must have a credential after the scheme')
   .refine((value) => !/^(bearer|basic)[ \t]+\1[ \t]/i.test(value), 'must name the scheme only once')
 
+const mostHeaders = { most: 50, what: 'headers' }
+
 /** Headers to store, by name. */
-export const headers = z
-  .record(headerName, headerValue)
-  .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 headers')
+export const headers = boundedRecord(mostHeaders, headerName, headerValue)
   .refine(distinct, 'names a header twice')
   .superRefine(withoutOwnNames)
 /** Headers to change: `null` removes one. */
-export const headerEdits = z
-  .record(headerName, headerValue.nullable())
-  .refine((all) => Object.keys(all).length <= 50, 'must be at most 50 headers')
+export const headerEdits = boundedRecord(mostHeaders, headerName, headerValue.nullable())
   .refine(distinct, 'names a header twice')
   .superRefine(withoutOwnNames)
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { approvalTransitions, type ApprovalStatus } from './approval.js'
+import { boundedRecord } from './bounded-record.js'
 import { headerEdits, headers } from './header-input.js'
 import { oauthInput, scopes } from './oauth-input.js'
 import { parse } from './parse.js'
@@ -142,10 +143,18 @@ export const auditInput = z.strictObject({
   limit: limit.optional(),
 })
 
+/** The names of tools of one integration, which has at most 1000. */
+const mostTools = { most: 1000, what: 'tools' }
+const toolName = z.string().max(1024, 'must be at most 1024 characters')
+
+/** `configureTools()`: the settings to change, by the server's tool name. */
+export const configureToolsInput = boundedRecord(mostTools, toolName, toolSettingsInput)
+
 /** `acceptTools()`: the reviewed definitions, by the server's tool name. */
-export const acceptToolsInput = z
-  .record(z.string().max(1024), z.string().max(128))
-  .refine((all) => Object.keys(all).length > 0, 'must name at least one tool, with its definitionHash')
+export const acceptToolsInput = boundedRecord(mostTools, toolName, z.string().max(128)).refine(
+  (all) => Object.keys(all).length > 0,
+  'must name at least one tool, with its definitionHash',
+)
 
 /** `approvals.list()`; the signal is not checked here. */
 export const approvalListInput = z.strictObject({

@@ -10,8 +10,12 @@ import { invalid } from './invalid.js'
 export function parse<T>(what: string, schema: z.ZodType<T>, input: unknown): T {
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  throw invalid(what, result.error.issues.flatMap(problemsOf))
+  const problems = result.error.issues.slice(0, maxProblems).flatMap(problemsOf)
+  throw invalid(what, problems.slice(0, maxProblems))
 }
+
+/** The most problems that an error names: an input can have many more, and an error many times its size. */
+const maxProblems = 50
 
 function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
@@ -27,7 +31,7 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
     .map((part, n) => (typeof part === 'number' ? `[${part}]` : n === 0 ? String(part) : `.${String(part)}`))
     .join('')
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, maxProblems).map((key) => ({
       path: path === '' ? key.slice(0, 100) : `${path}.${key.slice(0, 100)}`,
       message: 'is not a known field',
     }))

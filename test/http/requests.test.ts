@@ -3,9 +3,15 @@ import { problemStatus } from 'mcp-integrations/http'
 import { describe, expect, it, vi } from 'vitest'
 import { ask } from '../support/gate.js'
 import { ana, bo, outsider } from '../support/registry.js'
+import { cpuBound, cpuDuring } from '../support/cpu.js'
 import { basePath, frontOf, openFront, origin } from './support.js'
 
 const json = { 'content-type': 'application/json' }
+
+/** A JSON object with many names. */
+function names(prefix: string, many: number, value = '"v"'): string {
+  return `{${Array.from({ length: many }, (_, n) => `"${prefix}${n}":${value}`).join(',')}}`
+}
 
 /** Something that changes the integration, as a browser would send it. */
 async function attempt(headers: Record<string, string>, options: Parameters<typeof openFront>[0] = {}) {
@@ -150,6 +156,50 @@ describe('bad input', () => {
     const init = { method: 'POST', headers: json, body, duplex: 'half' }
     expect((await request('/integrations', init as RequestInit)).status).toBe(413)
     expect(sent).toBeLessThan(2_000)
+  })
+
+  it.each<[string, string, string, string]>([
+    ['fields', 'POST', '/integrations', names('x', 80_000)],
+    [
+      'headers',
+      'POST',
+      '/integrations',
+      `{"name":"x","url":"https://a.example","agents":["assistant"],"headers":${names('k', 60_000)}}`,
+    ],
+    [
+      'bad headers',
+      'POST',
+      '/integrations',
+      `{"name":"x","url":"https://a.example","agents":["assistant"],"headers":${names('k ', 60_000)}}`,
+    ],
+    ['tools to configure', 'PATCH', '/integrations/x/tools', names('k', 60_000, '{"x":1}')],
+    ['tools to accept', 'POST', '/integrations/x/tools/accept', `{"tools":${names('k', 80_000)}}`],
+    [
+      'answers',
+      'POST',
+      '/import',
+      JSON.stringify({ text: '{"mcpServers":{}}', answers: JSON.parse(names('k', 30_000, '{}')) as object }),
+    ],
+  ])('of very many %s is refused soon, and an error is short', async (_what, method, path, body) => {
+    const { request } = await openFront()
+    const headers = { ...json, 'if-match': '"1"' }
+    let response: Response | undefined
+    const cpu = await cpuDuring(async () => (response = await request(path, { method, body, headers })))
+    expect(response!.status).toBe(400)
+    const problem = (await response!.json()) as { fields: unknown[] }
+    expect(problem.fields.length).toBeLessThanOrEqual(50)
+    expect(JSON.stringify(problem).length).toBeLessThan(20_000)
+    expect(cpu).toBeLessThan(cpuBound(1000))
+  })
+
+  it('with a header that would get lost is refused', async () => {
+    const { request, server } = await openFront()
+    const body = `{"name":"x","url":"${server.url}","agents":["assistant"],"headers":{"__proto__":"v"}}`
+    const response = await request('/integrations', { method: 'POST', body, headers: json })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      fields: [{ path: 'headers', message: 'must not have the name __proto__' }],
+    })
   })
 
   it('names the invalid fields, never a value', async () => {

@@ -24,4 +24,25 @@ export default [
     ],
     test: badInput,
   },
+  {
+    without: 'names that are counted before they are checked',
+    edits: [{ file: 'src/model/bounded-record.ts', search: 'if (keys.length > most)', replace: 'if (false)' }],
+    test: 'test/http/requests.test.ts',
+    named: 'of very many',
+  },
+  {
+    without: 'a bound for the problems of an error',
+    edits: [
+      { file: 'src/model/parse.ts', search: 'issue.keys.slice(0, maxProblems)', replace: 'issue.keys' },
+      { file: 'src/model/parse.ts', search: 'problems.slice(0, maxProblems)', replace: 'problems' },
+    ],
+    test: 'test/http/requests.test.ts',
+    named: 'of very many fields',
+  },
+  {
+    without: 'a word about a name that would get lost',
+    edits: [{ file: 'src/model/bounded-record.ts', search: "if (keys.includes('__proto__'))", replace: 'if (false)' }],
+    test: 'test/http/requests.test.ts',
+    named: 'with a header that would get lost',
+  },
 ]

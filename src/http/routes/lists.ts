@@ -4,6 +4,7 @@ import { importServers, type ImportRow } from '../../import/import-servers.js'
 import { previewServers } from '../../import/preview-servers.js'
 import { readServers } from '../../import/read-servers.js'
 import { IntegrationError } from '../../index.js'
+import { boundedRecord } from '../../model/bounded-record.js'
 import type { ImportedRow } from '../client.js'
 import { problemOf } from '../problem.js'
 import { route } from '../route.js'
@@ -12,12 +13,15 @@ import { flag } from './query.js'
 
 const name = z.string().max(512, 'must be at most 512 characters')
 
+const answer = z.string().max(8192, 'must be at most 8192 characters')
+const answers = boundedRecord({ most: 200, what: 'answers' }, name, answer)
+
 /** A list from another client, and the options of {@link importServers}. */
 const importInput = z.strictObject({
   text: z.string().max(1_048_576, 'must be at most 1 MiB'),
   agents: z.array(name.min(1, 'must not be empty')).min(1, 'must name at least one agent').max(200).optional(),
   only: z.array(name).max(200).optional(),
-  answers: z.record(name, z.record(name, z.string().max(8192, 'must be at most 8192 characters'))).optional(),
+  answers: boundedRecord({ most: 200, what: 'servers' }, name, answers).optional(),
   visibility: z.enum(['private', 'workspace']).optional(),
   enabled: z.boolean().optional(),
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ToolSettings } from '../../index.js'
-import { acceptToolsInput, toolSettingsInput } from '../../model/input.js'
+import { acceptToolsInput, configureToolsInput } from '../../model/input.js'
 import { route, tagged } from '../route.js'
 import { schemas } from '../schemas.js'
 import { text } from './query.js'
@@ -20,7 +20,7 @@ export const toolRoutes = [
     method: 'PATCH',
     path: '/integrations/{id}/tools',
     summary: 'Sets settings of many tools by name; If-Match names the revision that was read',
-    body: z.record(z.string().max(1024), toolSettingsInput),
+    body: configureToolsInput,
     ifMatch: 'required',
     run: ({ mine, params, body, ifMatch, signal }) =>
       mine.configureTools(params.id, body as Readonly<Record<string, ToolSettings>>, { ifRevision: ifMatch, signal }),
