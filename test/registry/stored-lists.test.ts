@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { inspect } from 'node:util'
+import { memoryStorage } from 'mcp-integrations'
 import { openGate, readNote, writeNote, type Gate } from '../support/gate.js'
 import { ana, dump } from '../support/registry.js'
 import { eventually } from '../support/eventually.js'
@@ -76,6 +77,8 @@ describe('a stored tool list', () => {
   it('of very many characters is read with pauses while a toolset is made', async () => {
     const turnsOf = async (texts: number): Promise<number> => {
       const gate = await openGate({
+        // Waiting for a database would be counted too.
+        storage: memoryStorage(),
         tools: Array.from({ length: 30 }, (_, n) => ({ ...readNote, name: `t${n}`, description: 'x'.repeat(texts) })),
       })
       const mine = newProcess(gate)
