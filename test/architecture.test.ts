@@ -54,6 +54,7 @@ const rules: Readonly<Record<string, Rule>> = {
     may: [
       'bridges',
       'model/json.ts',
+      'model/work-budget.ts',
       'policy/model-content.ts',
       'policy/same-json.ts',
       'policy/valid-result.ts',

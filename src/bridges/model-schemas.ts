@@ -1,14 +1,9 @@
-import type { JsonValue, ToolsetTool } from '../index.js'
-import { modelSchema, type ModelSchema } from './schema-form.js'
+import type { ToolsetTool } from '../index.js'
+import { anyArguments, modelSchema, type ModelSchema } from './schema-form.js'
+import { valuesIn } from './schema-size.js'
 
 /** The limit of the rewritten schemas of one toolset, in values. No model reads as many. */
 const maxValues = 100_000
-
-/** In place of a schema beyond the limit. The gate checks arguments by the server's own. */
-const anyArguments: ModelSchema = {
-  schema: { type: 'object', properties: {}, additionalProperties: true },
-  restore: (args) => args,
-}
 
 /**
  * The schemas of tools in a form that model APIs accept, within a limit for all of them together. Servers with small
@@ -37,11 +32,4 @@ export function modelSchemas(tools: readonly ToolsetTool[]): ReadonlyMap<Toolset
       return [tool, modelSchema(tool.inputSchema)]
     }),
   )
-}
-
-function valuesIn(value: JsonValue): number {
-  if (typeof value !== 'object' || value === null) return 1
-  let count = 1
-  for (const key in value) count += valuesIn((value as { readonly [key: string]: JsonValue })[key]!)
-  return count
 }

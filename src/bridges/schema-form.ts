@@ -1,8 +1,10 @@
 import type { JsonObject, JsonValue } from '../index.js'
+import { withinBudget, WorkBudget } from '../model/work-budget.js'
 import { isJsonObject, sameJson } from '../policy/same-json.js'
 import { defined } from './defined.js'
 import { mergedRoot } from './merged-root.js'
 import { escaped, referenceResolver, withPointers, type ResolveReference } from './schema-references.js'
+import { valuesIn } from './schema-size.js'
 import { soundSchema } from './sound-schema.js'
 
 /** A tool's schema as model APIs accept it, and the conversion of a model's arguments back to the server's names. */
@@ -15,15 +17,25 @@ export interface ModelSchema {
 /**
  * Rewrites what model APIs refuse, and nothing else: a sound schema comes back as it is. The root becomes one object
  * with `properties`, of the alternatives there all; nodes are what JSON Schema 2020-12 calls valid; references resolve to
- * definitions inside; argument names have the characters that every API takes. The server still checks arguments by its own schema.
+ * definitions inside; argument names have the characters that every API takes. A schema whose parts refer to each other so
+ * often that this would take far more than reading it becomes {@link anyArguments}. The server still checks arguments by its own schema.
  */
 export function modelSchema(schema: JsonObject): ModelSchema {
   const known = rewritten.get(schema)
   if (known !== undefined) return known
-  const made = rewrite(schema)
+  const made = withinBudget(() => rewrite(schema), anyArguments)
   rewritten.set(schema, made)
   return made
 }
+
+/** In place of a schema beyond a limit. The gate checks arguments by the server's own. */
+export const anyArguments: ModelSchema = {
+  schema: { type: 'object', properties: {}, additionalProperties: true },
+  restore: (args) => args,
+}
+
+/** The work of rewriting a schema beyond that of reading it: for any schema, and for each of its values. */
+const work = { ofAny: 2_000, ofValue: 4 }
 
 /** A cache, because each toolset of a tool list has the same frozen schemas. */
 const rewritten = new WeakMap<JsonObject, ModelSchema>()
@@ -31,8 +43,9 @@ const rewritten = new WeakMap<JsonObject, ModelSchema>()
 function rewrite(schema: JsonObject): ModelSchema {
   // A rewritten schema no longer follows the draft that the server names.
   const { $schema: _draft, ...original } = schema
-  const resolve = referenceResolver(original)
-  const { renamed, names } = nameable(mergedRoot(soundSchema(original), original, resolve))
+  const budget = new WorkBudget(work.ofAny + work.ofValue * valuesIn(original))
+  const resolve = referenceResolver(original, budget)
+  const { renamed, names } = nameable(mergedRoot(soundSchema(original), { original, resolve }, budget))
   const formed = withPointers(renamed, renamedResolver(resolve, names))
   return {
     schema: sameJson(formed, original) ? schema : formed,

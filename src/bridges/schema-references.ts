@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../index.js'
 import { maxJsonDepth } from '../model/json.js'
+import type { WorkBudget } from '../model/work-budget.js'
 import { isJsonObject } from '../policy/same-json.js'
 import { defined } from './defined.js'
 import { insideSchema } from './sound-schema.js'
@@ -11,17 +12,25 @@ export type ResolveReference = (reference: string) => string | undefined
  * Where references of a schema resolve: by a pointer, by a name that the schema gives a part of itself (`$anchor`), or by the
  * schema's own address.
  *
+ * The work of following them is spent when they are resolved.
+ *
  * @see https://json-schema.org/draft/2020-12/json-schema-core#section-8.2
  */
-export function referenceResolver(schema: JsonObject): ResolveReference {
+export function referenceResolver(schema: JsonObject, work: WorkBudget): ResolveReference {
   const base = typeof schema.$id === 'string' ? baseOf(schema.$id) : undefined
   let anchors: ReadonlyMap<string, string> | undefined
-  return (reference) => {
+  const find = (reference: string): string | undefined => {
     const fragment = fragmentOf(reference, base)
     if (fragment === undefined) return undefined
     if (fragment === '' || fragment.startsWith('/')) return `#${fragment}`
     anchors ??= new Map(anchorsIn(schema, '#', 0))
     return anchors.get(decoded(fragment))
+  }
+  return (reference) => {
+    const pointer = find(reference)
+    // A short anchor can stand for a long way, which is gone step by step.
+    work.spend(1 + ((pointer?.length ?? 0) >> 5))
+    return pointer
   }
 }
 

@@ -11,6 +11,18 @@ const named = (count: number, entry: (n: number) => readonly [string, JsonValue]
 const inside = (levels: number, leaf: JsonObject): JsonObject =>
   levels === 0 ? leaf : { properties: { n: inside(levels - 1, leaf) } }
 
+/** One of many alternatives that refer to `a`, each with a requirement and a text of its own. */
+const refersWith = (keyword: 'title' | 'description') => (n: number) => ({
+  $ref: '#/$defs/a',
+  [keyword]: `${n}`,
+  required: keyword === 'title' ? undefined : [`x${n}`],
+})
+/** A nested schema, and a reference to each of its levels. */
+const atEachLevel = (properties: JsonObject): JsonObject => ({
+  ...inside(28, { properties }),
+  allOf: times(28, (n) => ({ $ref: `#${'/properties/n'.repeat(n + 1)}` })),
+})
+
 /** Far more than honest schemas of this size take. */
 const bound = cpuBound(400)
 
@@ -58,8 +70,42 @@ describe('a schema that would be dear to rewrite', () => {
       'many references to a long address',
       { $id: `http://a.test/${'b'.repeat(100_000)}`, properties: named(1_900, (n) => [`p${n}`, { $dynamicRef: 'x' }]) },
     ],
+    [
+      'alternatives with the arguments of one definition',
+      { $defs: { a: { properties: named(900, (n) => [`p${n}`, true]) } }, anyOf: times(900, refersWith('title')) },
+    ],
+    [
+      'alternatives with what one definition requires',
+      { $defs: { a: { required: times(1_000, (n) => `r${n}`) } }, anyOf: times(900, refersWith('description')) },
+    ],
+    [
+      'alternatives with the many parts of one definition',
+      { $defs: { a: { allOf: times(600, (n) => ({ title: `${n}` })) } }, anyOf: times(600, refersWith('description')) },
+    ],
+    [
+      'one anchor below a very long name',
+      { properties: { ['x/'.repeat(25_000)]: { $anchor: 'a' } }, allOf: times(900, () => ({ $ref: '#a' })) },
+    ],
+    [
+      'many anchors below a very long name',
+      {
+        properties: { ['x/'.repeat(25_000)]: { properties: named(600, (n) => [`p${n}`, { $anchor: `a${n}` }]) } },
+        allOf: times(600, (n) => ({ $ref: `#a${n}` })),
+      },
+    ],
+    ['parts at each level of another', atEachLevel(named(900, (n) => [`p${n}`, { type: 'Array' }]))],
   ])('takes a bounded time: %s', (_what, schema) => {
     expect(cpuOf(() => form({ type: 'object', ...schema }))).toBeLessThan(bound)
+  })
+
+  it('accepts any arguments where it would be too dear, and the gate checks them', () => {
+    const $defs = { a: { required: times(1_000, (n) => `r${n}`) } }
+
+    expect(form({ type: 'object', $defs, anyOf: times(900, refersWith('description')) })).toEqual({
+      type: 'object',
+      properties: {},
+      additionalProperties: true,
+    })
   })
 
   it('does not grow by copies of nested parts', () => {
@@ -70,11 +116,20 @@ describe('a schema that would be dear to rewrite', () => {
     expect(JSON.stringify(form(schema)).length).toBeLessThan(4 * JSON.stringify(schema).length)
   })
 
+  it.each([
+    ['texts', { a: { description: 'x'.repeat(50_000) } }],
+    ['arguments', named(900, (n) => [`p${n}`, { type: 'Array' }])],
+  ])('does not grow by the %s of parts in parts', (_what, properties) => {
+    const schema = { type: 'object', ...atEachLevel(properties) }
+
+    expect(JSON.stringify(form(schema)).length).toBeLessThan(4 * JSON.stringify(schema).length)
+  })
+
   it('does not grow by a sentence about alternatives with many arguments', () => {
     const schema = {
       type: 'object',
-      $defs: { a: { required: times(1_000, (n) => `argument${n}`) } },
-      oneOf: times(300, (n) => ({ $ref: '#/$defs/a', required: [`own${n}`] })),
+      $defs: { a: { required: times(180, (n) => `${'argument'.repeat(9)}${n}`) } },
+      oneOf: times(4, (n) => ({ $ref: '#/$defs/a', required: [`own${n}`] })),
     }
 
     expect(JSON.stringify(form(schema)).length).toBeLessThan(4 * JSON.stringify(schema).length)

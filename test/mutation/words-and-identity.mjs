@@ -164,6 +164,12 @@ export default [
     ['test/registry/stored-lists.test.ts', 'of very many characters is read with pauses'],
   ),
   mutation(
+    'a limit of rewriting one schema',
+    'src/bridges/schema-form.ts',
+    ['ofAny: 2_000,', 'ofAny: 2_000_000_000,'],
+    [bridged, 'does not grow by the'],
+  ),
+  mutation(
     'a bound of sentences about alternatives',
     'src/bridges/merged-root.ts',
     ['const maxDescription = 10_000', 'const maxDescription = 10_000_000'],
