@@ -14,11 +14,14 @@ const joinsLetter = new RegExp(`(?![${withoutJoiners}])[\\p{L}\\p{M}]`, 'u')
 const isJoinedLetter = new RegExp(`(?![${withoutJoiners}])\\p{L}`, 'u')
 const joinsEmoji = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]/u
 const isJoinedEmoji = /\p{Extended_Pictographic}/u
-/** Variation selectors, which select text or emoji style, or a variant of a Han or Mongolian character. */
+/** Variation selectors, which select text or emoji style, or a variant of a Mongolian or Han character. */
 const emojiSelector = /[\ufe0e\ufe0f]/
 const keycap = /[0-9#*]/
-const selector = /\p{Variation_Selector}/u
-const hasVariants = /[\p{Script=Han}\p{Script=Mongolian}]/u
+const mongolianSelector = /[\u180b-\u180d\u180f]/
+const hanSelector = /[\ufe00-\ufe0d\u{e0100}-\u{e01ef}]/u
+/** Variants of Han characters are rare. Each selector can carry a byte that nobody sees, so only a few stay close together. */
+const mostVariants = 4
+const closeTogether = 256
 /** Combining marks are drawn over their letter; more of them than any script needs would cover other text. */
 const mostMarks = 8
 const mark = /\p{M}/u
@@ -115,7 +118,18 @@ function hides(text: string, at: number, character: string): boolean {
       (joinsEmoji.test(before) && isJoinedEmoji.test(after))
     )
   if (emojiSelector.test(character)) return keycap.test(before) ? after !== '\u20e3' : !/\p{Emoji}/u.test(before)
-  return !selector.test(character) || !hasVariants.test(before)
+  if (mongolianSelector.test(character)) return !/\p{Script=Mongolian}/u.test(before)
+  return !hanSelector.test(character) || !/\p{Script=Han}/u.test(before) || hasManyVariants(text, at)
+}
+
+function hasManyVariants(text: string, at: number): boolean {
+  let count = 0
+  for (let start = at; start > 0 && start > at - closeTogether && count < mostVariants;) {
+    const before = characterBefore(text, start)
+    if (hanSelector.test(before)) count++
+    start -= before.length
+  }
+  return count === mostVariants
 }
 
 /** Whether a mark stands on as many others as are allowed. */

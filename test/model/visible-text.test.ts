@@ -27,6 +27,15 @@ describe('text in which nothing can hide', () => {
       '\u{1f468}\u200d\u{1f469}\u200d\u{1f467} \u2764\ufe0f 1\ufe0f\u20e3',
     ],
     ['\u845b\u{e0100}', '\u845b\u{e0100}'],
+    [
+      `${'\u845b\u{e0100}'.repeat(6)} ${'\u845b\ufe00'.repeat(2)}`,
+      `${'\u845b\u{e0100}'.repeat(4)}${'\u845b\\u{E0100}'.repeat(2)} ${'\u845b\\u{FE00}'.repeat(2)}`,
+    ],
+    [
+      `${'\u845b\u{e0100}'.repeat(4)}${'\u845b'.repeat(260)}\u{e0101}`,
+      `${'\u845b\u{e0100}'.repeat(4)}${'\u845b'.repeat(260)}\u{e0101}`,
+    ],
+    ['\u182d\u180b \u845b\u180b \u182d\u{e0100}', '\u182d\u180b \u845b\\u{180B} \u182d\\u{E0100}'],
     ['a \u200d b\u200d', 'a \\u{200D} b\\u{200D}'],
     ['\u2764\ufe0f\ufe0f', '\u2764\ufe0f\\u{FE0F}'],
     ['ad\u200dmin \u0430\u200c\u0431 e\u0301\u200dx', 'ad\\u{200D}min \u0430\\u{200C}\u0431 e\u0301\\u{200D}x'],

@@ -388,6 +388,12 @@ export default [
     [visible, 'is shown as'],
   ),
   mutation(
+    'a bound of the variants of Han characters',
+    text,
+    [' || hasManyVariants(text, at)', ''],
+    [visible, 'is shown as'],
+  ),
+  mutation(
     'a bound of the marks on a letter',
     text,
     ['if (mark.test(character) && isPiled(text, at)) return true', ''],
