@@ -68,6 +68,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'policy/valid-result.ts',
       'index.ts',
       'model/event.ts',
+      'model/json-limits.ts',
       'http/public-origin.ts',
       '@modelcontextprotocol/server',
       '@noble/hashes',

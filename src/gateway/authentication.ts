@@ -1,4 +1,5 @@
 import type { Actor } from '../index.js'
+import { rpcError } from './rpc-error.js'
 
 /** OAuth settings of a gateway. */
 export interface GatewayAuth {
@@ -74,10 +75,8 @@ function unauthorized(auth: GatewayAuth | undefined, message: string, error?: 'i
     error === undefined ? [] : [`error="${error}"`, `error_description="${message}"`],
     auth === undefined ? [] : [`resource_metadata="${metadataUrl(auth)}"`],
   ].flat()
-  return Response.json(
-    { jsonrpc: '2.0', error: { code: -32001, message }, id: null },
-    { status: 401, headers: { 'www-authenticate': ['Bearer', parameters.join(', ')].join(' ').trim() } },
-  )
+  const headers = { 'www-authenticate': ['Bearer', parameters.join(', ')].join(' ').trim() }
+  return rpcError(401, { code: -32001, message, headers })
 }
 
 /** The well-known path goes between the host and the path of the resource. */

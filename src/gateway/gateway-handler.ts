@@ -2,8 +2,11 @@ import { createMcpHandler, isLegacyRequest, type McpHttpHandler } from '@modelco
 import type { Actor, ConfirmRequest, IntegrationRegistry } from '../index.js'
 import { originOf, publicOrigin } from '../http/public-origin.js'
 import { authenticate, metadataOf, type GatewayAuth } from './authentication.js'
-import { gatewayServer, onToolsetChange, toolsetChanges } from './gateway-server.js'
+import { gatewayServer, onToolsetChange, toolsetChanges, unexpected } from './gateway-server.js'
+import { boundedRequest } from './bounded-request.js'
 import { gatewaySessions, type GatewaySessionOptions } from './gateway-sessions.js'
+import { requestsInProgress, whenRead } from './requests-in-progress.js'
+import { rpcError } from './rpc-error.js'
 
 export type { GatewayAuth, VerifiedToken } from './authentication.js'
 export type { GatewaySessionOptions } from './gateway-sessions.js'
@@ -25,6 +28,8 @@ export interface GatewayOptions<AgentId extends string = string> {
   readonly trustForwardedHost?: boolean | undefined
   /** The URL of your page where a person decides a waiting call. Clients show it; opening it decides nothing. */
   readonly approvalUrl?: ((approval: ConfirmRequest) => string) | undefined
+  /** Called with errors that a client is told nothing of, for the host's log. `@default console.error` */
+  readonly onError?: ((error: unknown) => void) | undefined
   /** Sessions of clients of the 2025 revisions. */
   readonly sessions?: GatewaySessionOptions | undefined
 }
@@ -72,10 +77,11 @@ export function gatewayHandler<AgentId extends string>(
 ): GatewayHandler {
   const origin = publicOrigin(originOf(options.origin ?? options.auth?.resource), options.trustForwardedHost ?? false)
   const open = new Set<McpHttpHandler>()
-  const serverOf = (actor: Actor) =>
-    gatewayServer(registry, { actor, agent: options.agent, approvalUrl: options.approvalUrl })
+  const { agent, approvalUrl, onError = console.error } = options
+  const inProgress = requestsInProgress()
+  const serverOf = (actor: Actor) => gatewayServer(registry, { actor, agent, approvalUrl, onError })
   const sessions = gatewaySessions(
-    options.agent,
+    agent,
     (actor) => {
       const server = serverOf(actor)
       const stop = onToolsetChange(registry.actingAs(actor), () => void server.sendToolListChanged().catch(() => {}))
@@ -96,8 +102,12 @@ export function gatewayHandler<AgentId extends string>(
     }
     const actor = await authenticate(request, options)
     if (actor instanceof Response) return actor
-    if (await isLegacyRequest(request)) return sessions.handle(request, actor)
-    return modern(request, actor)
+    return inProgress.run(actor, request.signal, async () => {
+      const bounded = await boundedRequest(request)
+      if (bounded instanceof Response) return bounded
+      if (await isLegacyRequest(bounded)) return sessions.handle(bounded, actor)
+      return modern(bounded, actor)
+    })
   }
 
   /** Each request has its own server, which is closed with the response or with the gateway. */
@@ -111,7 +121,12 @@ export function gatewayHandler<AgentId extends string>(
     return whenRead(response, () => open.delete(handler))
   }
 
-  return Object.assign(handle, {
+  const answering = (request: Request): Promise<Response> =>
+    handle(request).catch((error: unknown) => {
+      onError(error)
+      return rpcError(500, { code: -32603, message: unexpected })
+    })
+  return Object.assign(answering, {
     async close() {
       await Promise.all([...open].map((handler) => handler.close()))
       await sessions.close()
@@ -126,31 +141,6 @@ function refusal(check: () => void): Response | undefined {
     return undefined
   } catch (error) {
     const message = error instanceof Error ? error.message : 'The request is refused.'
-    return Response.json({ jsonrpc: '2.0', error: { code: -32000, message }, id: null }, { status: 403 })
+    return rpcError(403, { code: -32000, message })
   }
-}
-
-/** Calls `done` when the body of a response has been read to its end or cancelled. */
-function whenRead(response: Response, done: () => void): Response {
-  if (response.body === null) {
-    done()
-    return response
-  }
-  const reader = response.body.getReader()
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done: ended, value } = await reader.read().catch((error: unknown) => {
-        done()
-        throw error
-      })
-      if (!ended) return controller.enqueue(value)
-      done()
-      controller.close()
-    },
-    cancel(reason) {
-      done()
-      return reader.cancel(reason)
-    },
-  })
-  return new Response(body, response)
 }

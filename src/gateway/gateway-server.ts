@@ -1,4 +1,11 @@
-import { Server, type CallToolResult, type ServerEventBus } from '@modelcontextprotocol/server'
+import {
+  Server,
+  type CallToolRequest,
+  type CallToolResult,
+  type ServerContext,
+  type ServerEventBus,
+} from '@modelcontextprotocol/server'
+import { isIntegrationError } from '../index.js'
 import type { Actor, ActorIntegrations, ConfirmRequest, IntegrationRegistry, ToolsetTool } from '../index.js'
 import { changesToolsets } from '../model/event.js'
 import { callThroughGate } from './gated-call.js'
@@ -8,12 +15,16 @@ export interface ServedToolset<AgentId extends string> {
   readonly actor: Actor
   readonly agent: AgentId
   readonly approvalUrl?: ((approval: ConfirmRequest) => string) | undefined
+  readonly onError: (error: unknown) => void
 }
+
+/** What a client is told of an error of the host, whose text may hold a secret. */
+export const unexpected = 'The request failed unexpectedly. The host has the details in its own logs.'
 
 /** An MCP server of one agent's toolset for one actor. Stateless: permissions are checked for every request. */
 export function gatewayServer<AgentId extends string>(
   registry: IntegrationRegistry<AgentId>,
-  { actor, agent, approvalUrl }: ServedToolset<AgentId>,
+  { actor, agent, approvalUrl, onError }: ServedToolset<AgentId>,
 ): Server {
   const mine = registry.actingAs(actor)
   // One conversation for all sessions, so that a repeated call finds its approval.
@@ -27,8 +38,13 @@ export function gatewayServer<AgentId extends string>(
         'A tool call may have to wait for a person to approve it. Its result then says so: make the same call again later.',
     },
   )
-  server.setRequestHandler('tools/list', async () => ({ tools: (await toolset()).tools.map(listed) }))
-  server.setRequestHandler('tools/call', async ({ params }, context): Promise<CallToolResult> => {
+  const answering = <T>(work: () => Promise<T>): Promise<T> =>
+    work().catch((error: unknown) => {
+      if (isIntegrationError(error)) throw error
+      onError(error)
+      throw new Error(unexpected)
+    })
+  const call = async ({ params }: CallToolRequest, context: ServerContext): Promise<CallToolResult> => {
     const { progressToken } = context.mcpReq._meta ?? {}
     return callThroughGate(mine, await toolset(), {
       modelName: params.name,
@@ -45,7 +61,9 @@ export function gatewayServer<AgentId extends string>(
                 .notify({ method: 'notifications/progress', params: { ...progress, progressToken } })
                 .catch(() => {}),
     })
-  })
+  }
+  server.setRequestHandler('tools/list', () => answering(async () => ({ tools: (await toolset()).tools.map(listed) })))
+  server.setRequestHandler('tools/call', (request, context) => answering(() => call(request, context)))
   return server
 }
 

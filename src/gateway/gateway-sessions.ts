@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { LRUCache } from 'lru-cache'
 import type { Actor } from '../index.js'
+import { rpcError } from './rpc-error.js'
 
 /** Options for sessions, which clients of the 2025 revisions need. 2026-07-28 has no sessions. */
 export interface GatewaySessionOptions {
@@ -126,8 +127,5 @@ export function gatewaySessions(
 }
 
 function lost(): Response {
-  return Response.json(
-    { jsonrpc: '2.0', error: { code: -32001, message: 'The session has ended. Initialize again.' }, id: null },
-    { status: 404 },
-  )
+  return rpcError(404, { code: -32001, message: 'The session has ended. Initialize again.' })
 }

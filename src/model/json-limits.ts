@@ -71,6 +71,7 @@ export type Fate = 'keep' | 'replace' | 'drop'
 export class JsonNesting {
   readonly #skips: boolean
   readonly #maxDepth: number
+  readonly #maxValues: number
   #depth = 0
   #values = 0
   #inString = false
@@ -82,9 +83,10 @@ export class JsonNesting {
   #name: string | undefined
   readonly #names = new Set<string>()
 
-  constructor(deepJson: DeepJson, maxDepth = depthFor(deepJson)) {
+  constructor(deepJson: DeepJson, maxDepth = depthFor(deepJson), maxValues = maxJsonValues) {
     this.#skips = deepJson === 'skip'
     this.#maxDepth = maxDepth
+    this.#maxValues = maxValues
   }
 
   next(code: number): Fate {
@@ -138,7 +140,7 @@ export class JsonNesting {
   /** Counts a value: an opened list or object, or an item after a comma. */
   #count(values = 1): void {
     this.#values += values
-    if (this.#values > maxJsonValues) throw tooManyValues()
+    if (this.#values > this.#maxValues) throw tooManyValues()
   }
 }
 
