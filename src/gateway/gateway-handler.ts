@@ -28,7 +28,7 @@ export interface GatewayOptions<AgentId extends string = string> {
   readonly trustForwardedHost?: boolean | undefined
   /** The URL of your page where a person decides a waiting call. Clients show it; opening it decides nothing. */
   readonly approvalUrl?: ((approval: ConfirmRequest) => string) | undefined
-  /** Called with errors that a client is told nothing of, for the host's log. `@default console.error` */
+  /** Called with the host's own errors, which clients don't see, for the host's log. `@default console.error` */
   readonly onError?: ((error: unknown) => void) | undefined
   /** Sessions of clients of the 2025 revisions. */
   readonly sessions?: GatewaySessionOptions | undefined

@@ -18,7 +18,7 @@ export interface ServedToolset<AgentId extends string> {
   readonly onError: (error: unknown) => void
 }
 
-/** What a client is told of an error of the host, whose text may hold a secret. */
+/** The message for a client about an error of the host, whose own text may hold a secret. */
 export const unexpected = 'The request failed unexpectedly. The host has the details in its own logs.'
 
 /** An MCP server of one agent's toolset for one actor. Stateless: permissions are checked for every request. */
