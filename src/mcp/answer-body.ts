@@ -1,4 +1,5 @@
-import { boundedJson } from '../model/json-limits.js'
+import { isIntegrationError } from '../model/errors.js'
+import { boundedJson, type DeepJson } from '../model/json-limits.js'
 import { mediaTypeOf } from '../model/lean-response.js'
 
 /** The kind of a response's body, by its content: its `Content-Type` is only a hint. */
@@ -23,7 +24,20 @@ export async function readBody(response: Response): Promise<AnswerBody> {
   if (type === 'text/event-stream') return { kind: 'stream', body: response.body }
   const { begin, body } = await peek(response.body)
   if (looksLikeStream(begin)) return { kind: 'stream', body }
-  return ofText(await new Response(body).text())
+  return ofText(limitedJson(await new Response(body).text(), 'skip'))
+}
+
+/**
+ * JSON within the limits of one response: the network checks only what is labelled and spelt as usual.
+ *
+ * @throws IntegrationError `response_too_large`, `protocol_error`; after a call, which has run
+ */
+export function limitedJson(text: string, deepJson?: DeepJson): string {
+  try {
+    return boundedJson(text, deepJson)
+  } catch (error) {
+    throw isIntegrationError(error) ? error.with({ mayHaveRun: true }) : error
+  }
 }
 
 function ofText(text: string): AnswerBody {
@@ -43,7 +57,7 @@ function ofText(text: string): AnswerBody {
  */
 export function parseJson(text: string): unknown {
   const value = parsed(text)
-  if (typeof value === 'string') return parsed(boundedJson(value))
+  if (typeof value === 'string') return parsed(limitedJson(value))
   if (value !== undefined) return value
   const lines = jsonLines(text)
   return lines.length === 0 ? undefined : lines
@@ -57,7 +71,7 @@ export function parseJson(text: string): unknown {
 function jsonLines(text: string): readonly unknown[] {
   if (text.length > maxLinesLength) return []
   const lines = text.split(/[\r\n\0]+/).filter((line) => /^\s*\{.*\}\s*$/.test(line))
-  return lines.slice(0, maxLines).flatMap((line) => parsed(boundedJson(line)) ?? [])
+  return lines.slice(0, maxLines).flatMap((line) => parsed(limitedJson(line)) ?? [])
 }
 
 /** The limit of a body that is searched for JSON lines, in characters. */

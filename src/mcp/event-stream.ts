@@ -1,4 +1,4 @@
-import { parseJson } from './answer-body.js'
+import { limitedJson, parseJson } from './answer-body.js'
 import type { BodySource } from '../model/lean-response.js'
 import { flooded, type FloodGate } from './flood-gate.js'
 import { WorkPace } from './work-pace.js'
@@ -228,7 +228,7 @@ function isData(line: string): boolean {
 const dataField = /^\s*data\s*:? ?/i
 
 function isWhole(lines: readonly string[]): boolean {
-  const text = lines.join('\n')
+  const text = textOf(lines)
   if (!/^\s*[[{]/.test(text)) return false
   try {
     return typeof JSON.parse(text) === 'object'
@@ -239,13 +239,18 @@ function isWhole(lines: readonly string[]): boolean {
 
 /** Parses the JSON of an event: of all lines together, or of each line. */
 function parse(lines: readonly string[]): unknown {
-  const text = lines.join('\n')
+  const text = textOf(lines)
   if (!/^\s*[[{"]/.test(text)) return undefined
   try {
     return JSON.parse(text) as unknown
   } catch {
     return parseJson(text)
   }
+}
+
+/** The text of an event's data. @throws IntegrationError `response_too_large` */
+function textOf(lines: readonly string[]): string {
+  return limitedJson(lines.join('\n'), 'skip')
 }
 
 /** Splits text into lines that end with CR, LF or both. Reads every character once. */

@@ -89,6 +89,32 @@ describe('a stream that floods', () => {
   })
 })
 
+describe('an answer of very many values', () => {
+  it.each<[string, string | undefined, (json: string) => string]>([
+    ['labelled as text', 'text/plain', (json) => json],
+    ['without a label', undefined, (json) => json],
+    ['labelled as an event stream', 'text/event-stream', (json) => json],
+    ['encoded twice', 'application/json', (json) => JSON.stringify(json)],
+    ['on a line after a warning', 'text/plain', (json) => `Warning!\n${json.replaceAll('[],[]', '1,1')}`],
+    ['in an event without a label', undefined, (json) => `data: ${json}\n\n`],
+    ['in an event labelled as JSON', 'application/json', (json) => `data: ${json}\n\n`],
+    ['in an event in capitals', 'text/event-stream', (json) => `DATA: ${json}\n\n`],
+    ['in an event behind a blank', 'text/event-stream', (json) => ` data: ${json}\n\n`],
+    ['in an event without a field', 'text/event-stream', (json) => `id: 1\n${json}\n\n`],
+    ['in an event of two spellings', 'text/event-stream', (json) => `data: {\nData: ${json.slice(1)}\n\n`],
+  ])('is refused before it is parsed: %s', async (_what, type, spell) => {
+    const server = rawServer('modern', ({ id }) => {
+      const values = `{"content":[],"structuredContent":[${'[],'.repeat(450_000)}[]]}`
+      const body = new TextEncoder().encode(spell(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${values}}`))
+      return new Response(body, { headers: type === undefined ? {} : { 'content-type': type } })
+    })
+    const connection = await open(server)
+    const call = connection.callTool(tool('a'), {}, { timeoutMs: 10_000 })
+    expect(await rejectionOf(call)).toMatchObject({ code: 'response_too_large', mayHaveRun: true })
+    await connection.close()
+  })
+})
+
 it('admits fewer requests, which have to be answered, than messages that are only read', () => {
   const gate = new FloodGate(() => 0)
   const ask = { jsonrpc: '2.0', id: 1, method: 'ping' }

@@ -176,6 +176,18 @@ export default [
     [bridged, 'does not grow by a sentence about alternatives'],
   ),
   mutation(
+    'a limit of the values of a body that is labelled as something else',
+    'src/mcp/answer-body.ts',
+    ["ofText(limitedJson(await new Response(body).text(), 'skip'))", 'ofText(await new Response(body).text())'],
+    ['test/mcp/floods.test.ts', 'is refused before it is parsed'],
+  ),
+  mutation(
+    'a limit of the values of an event in any spelling',
+    'src/mcp/event-stream.ts',
+    ["return limitedJson(lines.join('\\n'), 'skip')", "return lines.join('\\n')"],
+    ['test/mcp/floods.test.ts', 'is refused before it is parsed'],
+  ),
+  mutation(
     'tools that are skipped for their depth',
     'src/model/json-limits.ts',
     ["if (this.#skips) return 'replace'", ''],

@@ -6,6 +6,7 @@ import { listing } from './listing.js'
 import { messages } from './messages.js'
 import { questions } from './questions.js'
 import { refusals } from './refusals.js'
+import { spellings } from './spellings.js'
 import { streams } from './streams.js'
 import { changes, tools } from './tools.js'
 import { wire } from './wire.js'
@@ -16,6 +17,7 @@ export const servers: readonly ServerCase[] = [
   ...listing,
   ...bodies,
   ...messages,
+  ...spellings,
   ...streams,
   ...wire,
   ...words,
