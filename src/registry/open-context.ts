@@ -47,7 +47,7 @@ export function openContext(
   const report = diagnostics(options.onDiagnostic, runtime)
   const background = backgroundWork(report, isClosed)
   const storage = guardedStorage(options.storage, { runtime, timeoutMs: limits.storageTimeoutMs, closed: isClosed })
-  const vault = guardedVault(options.credentials)
+  const vault = guardedVault(options.credentials, { runtime, timeoutMs: limits.storageTimeoutMs })
   const egress = guardedFetchAtFirstUse({
     egress: settled.egress,
     maxResponseBytes: limits.maxResponseBytes,

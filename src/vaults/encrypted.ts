@@ -146,9 +146,20 @@ function parsed(sealed: string): { jwe: FlattenedJWE; header: SealedHeader } | u
   }
 }
 
+/** Concurrent calls share an opening that began less than this many ms ago: a key provider that hung may work again. */
+const SHARED_MS = 5_000
+
+/** An opened value, or one that is being opened. */
+interface OpenedValue {
+  readonly aad: string
+  readonly secret: Promise<string>
+  readonly begunAt: number
+  isOpen: boolean
+}
+
 /** Opened values. Concurrent calls share one opening. */
 function openedValues(now: () => number) {
-  const values = new LRUCache<string, { readonly aad: string; readonly secret: Promise<string> }>({
+  const values = new LRUCache<string, OpenedValue>({
     max: CACHE_SIZE,
     // A value is still there at the end of its time.
     ttl: CACHE_MS - 1,
@@ -159,10 +170,14 @@ function openedValues(now: () => number) {
   return {
     async get(sealed: string, aad: string, open: () => Promise<string>): Promise<string> {
       const known = values.get(sealed)
-      if (known?.aad === aad) return await known.secret
+      const isUsable = known !== undefined && (known.isOpen || now() - known.begunAt < SHARED_MS)
+      if (isUsable && known.aad === aad) return await known.secret
       values.purgeStale()
-      const value = { aad, secret: open() }
-      value.secret.catch(() => values.peek(sealed) === value && values.delete(sealed))
+      const value: OpenedValue = { aad, secret: open(), begunAt: now(), isOpen: false }
+      value.secret.then(
+        () => (value.isOpen = true),
+        () => values.peek(sealed) === value && values.delete(sealed),
+      )
       values.set(sealed, value)
       return await value.secret
     },

@@ -30,7 +30,7 @@ export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
   const secrets = new Set<string | CryptoKey>()
   const ring = new Map<string, () => Promise<WebCryptoKey>>()
   for (const [index, { id, secret }] of keys.entries()) {
-    if (typeof id !== 'string' || !/^[\x20-\x7e]{1,128}$/.test(id)) {
+    if (typeof id !== 'string' || !isKeyId(id)) {
       refuse(`keys[${index}].id`, 'Give 1-128 printable ASCII characters.')
     }
     if (ids.has(id)) refuse(`keys[${index}].id`, 'Give each key a different id.')
@@ -43,6 +43,10 @@ export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
     ring.set(id, () => (imported ??= importKey(usable)))
   }
   return { currentId: current.id, key: (id) => ring.get(id)?.() }
+}
+
+export function isKeyId(id: string): boolean {
+  return /^[\x20-\x7e]{1,128}$/.test(id)
 }
 
 function checkedKey(key: CryptoKey, index: number): CryptoKey {

@@ -1,7 +1,7 @@
 import type { JWEHeaderParameters } from 'jose'
 import { IntegrationError, isIntegrationError } from '../model/errors.js'
 import { base64url, fromBase64url } from '../model/base64url.js'
-import type { KeyRing } from './key-ring.js'
+import { isKeyId, type KeyRing } from './key-ring.js'
 import type { WebCryptoKey } from './web-crypto-key.js'
 
 /**
@@ -59,11 +59,11 @@ export function providerScheme(provider: EncryptionKeyProvider): WrappingScheme 
   const alg = 'dir'
   return {
     accepts: { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [ENCRYPTION] },
-    currentKeyId: () => provider.currentKeyId(),
+    currentKeyId: () => checkedId(provider.currentKeyId()),
     async forSealing(aad) {
       const key = crypto.getRandomValues(new Uint8Array(32))
-      const kid = provider.currentKeyId()
-      const wrapped = await usingProvider(() => provider.wrap(kid, key.slice(), aad))
+      const kid = await usingProvider(async () => checkedId(provider.currentKeyId()))
+      const wrapped = checkedKey(await usingProvider(() => provider.wrap(kid, key.slice(), aad)))
       return { header: { alg, enc: ENCRYPTION, kid, wrapped_key: base64url(wrapped) }, key }
     },
     async forOpening({ kid, wrapped_key: wrapped }, aad) {
@@ -76,6 +76,25 @@ export function providerScheme(provider: EncryptionKeyProvider): WrappingScheme 
 /** Throws the error for a value that can never be opened. */
 export function unreadable(why: string): never {
   throw new IntegrationError('credential_unreadable', `A stored credential can't be opened: ${why}.`)
+}
+
+/** Under another id, a value could never be opened again. */
+function checkedId(id: unknown): string {
+  if (typeof id === 'string' && isKeyId(id)) return id
+  throw unusable('currentKeyId() must return 1-128 printable ASCII characters.')
+}
+
+function checkedKey(wrapped: unknown): Uint8Array {
+  if (wrapped instanceof Uint8Array && wrapped.length > 0) return wrapped
+  throw unusable('wrap() must return the bytes of the wrapped key.')
+}
+
+/** The secret is not sealed: nobody loses it because of a mistake of the host. */
+function unusable(problem: string): IntegrationError {
+  return new IntegrationError(
+    'storage_unavailable',
+    `The key provider of encryptedCredentials() can't be used: ${problem}`,
+  )
 }
 
 async function usingProvider<T>(work: () => Promise<T>): Promise<T> {

@@ -28,15 +28,16 @@ export async function resealAll(context: Context): Promise<ResealReport> {
   const report = { resealed: 0, current: 0, unreadable: 0 }
   const damaged = await eachSealed(context, async (record, secret) => {
     const { sealed } = record.value
-    if (vault.currentKey !== undefined && vault.keyOf !== undefined && vault.keyOf(sealed) === vault.currentKey()) {
+    const key = vault.keyOf?.(sealed)
+    if (key !== undefined && key === vault.currentKey?.()) {
       report.current++
       return
     }
     try {
       const again = await vault.seal(await vault.open(sealed, secret), secret)
-      const { workspaceId, key, version, expiresAt } = record
+      const { workspaceId, version, expiresAt } = record
       const written = await context.storage.commit(workspaceId, [
-        { key, ifVersion: version, value: { ...record.value, sealed: again }, expiresAt },
+        { key: record.key, ifVersion: version, value: { ...record.value, sealed: again }, expiresAt },
       ])
       // Another writer was first, with the current key, so this seal isn't needed.
       await vault.destroy?.(written === false ? again : sealed).catch(() => {})

@@ -1,4 +1,5 @@
 import type { ConnectorAuth } from '../../model/connector.js'
+import { IntegrationError, isIntegrationError } from '../../model/errors.js'
 import type { IntegrationHeader } from '../../model/integration.js'
 import { openBound, sealBound } from './bound-secrets.js'
 import type { Context } from '../state/context.js'
@@ -71,6 +72,32 @@ export async function openHeaders(
 ): Promise<Record<string, string>> {
   if (record === undefined) return {}
   return openBound<Record<string, string>>(context, ref, 'headers', { origin, sealed: record.sealed })
+}
+
+/**
+ * Opens the header values that an edit keeps. If it replaces or removes all of them, none is opened, so that values whose
+ * key is lost can be entered again.
+ *
+ * @throws IntegrationError `credential_unreadable`, with the headers to enter again
+ */
+export async function openKept(
+  context: Context,
+  ref: CredentialRef,
+  record: HeadersRecord | undefined,
+  { origin, edits }: { readonly origin: string; readonly edits: Readonly<Record<string, string | null>> },
+): Promise<Record<string, string>> {
+  const edited = new Set(Object.keys(edits).map((name) => name.toLowerCase()))
+  const kept = (record?.headers ?? []).map(({ name }) => name).filter((name) => !edited.has(name.toLowerCase()))
+  if (kept.length === 0) return {}
+  try {
+    return await openHeaders(context, ref, record, origin)
+  } catch (error) {
+    if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
+    throw new IntegrationError(
+      'credential_unreadable',
+      `The stored values of ${kept.join(', ')} can't be decrypted. Enter them again too, or remove them.`,
+    )
+  }
 }
 
 /** Creates the record of header values for `origin`. `@default tag` a new one, for changed values */

@@ -7,7 +7,7 @@ import { endOpenApprovals } from '../gate/end-approvals.js'
 import { retrying } from '../state/retrying.js'
 import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
-import { connectorAuth, editHeaders, openHeaders, sealHeaders, withPrefix } from '../servers/headers.js'
+import { connectorAuth, editHeaders, openKept, sealHeaders, withPrefix } from '../servers/headers.js'
 import { load } from '../state/access.js'
 import { originOf, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
@@ -94,7 +94,8 @@ async function setOwnHeaders(
     const stored = versioned<HeadersRecord>(records[0])
     // Values for another server are not kept.
     const held = stored?.value.origin === origin ? stored.value : undefined
-    const next = editHeaders(await openHeaders(context, ref, held, origin), held?.headers ?? [], edits, now)
+    const kept = await openKept(context, ref, held, { origin, edits })
+    const next = editHeaders(kept, held?.headers ?? [], edits, now)
     const value = next.headers.length === 0 ? undefined : toJson(await sealHeaders(context, ref, next, { origin }))
     const written = await context.feed.commit(workspaceId, {
       writes: [{ key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value }],

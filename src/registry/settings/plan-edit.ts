@@ -12,7 +12,7 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { moveCredential } from './move-credential.js'
 import { drop, type Dropped } from './drop-credential.js'
-import { connectorAuth, editHeaders, openHeaders, sealHeaders, withPrefix } from '../servers/headers.js'
+import { connectorAuth, editHeaders, openKept, sealHeaders, withPrefix } from '../servers/headers.js'
 import { type LoadedIntegration } from '../state/access.js'
 import { allowSharing } from '../state/access.js'
 import { originOf, toJson, type HeadersRecord, type IntegrationRecord, type SettingsRecord } from '../state/records.js'
@@ -158,7 +158,7 @@ async function setHeaders(
   const stored = versioned<HeadersRecord>(before.others[0])
   const keeps = !wipes && stored?.value.origin === record.origin
   const held = moved?.headers ?? {
-    values: keeps ? await openHeaders(context, ref, stored?.value, originOf(record)) : {},
+    values: keeps ? await openKept(context, ref, stored.value, { origin: originOf(record), edits: wanted ?? {} }) : {},
     headers: keeps ? stored.value.headers : [],
   }
   // The connector's settings apply only to the connector's own server.

@@ -30,27 +30,42 @@ export function guardedStorage(
   }
 }
 
-/** The host's vault with one typed error for every failure except `credential_unreadable`. */
-export function guardedVault(vault: CredentialVault): CredentialVault {
+/**
+ * The host's vault with a deadline on every operation and one typed error for every failure except
+ * `credential_unreadable`, so that calls end in bounded time while a key management service hangs.
+ */
+export function guardedVault(
+  vault: CredentialVault,
+  { runtime, timeoutMs }: { readonly runtime: RegistryRuntime; readonly timeoutMs: number },
+): CredentialVault {
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await work()
+      return await race(work, { timeoutMs, runtime, toError: vaultUnavailable })
     } catch (error) {
-      throw isIntegrationError(error)
-        ? error
-        : new IntegrationError(
-            'storage_unavailable',
-            'The credential vault is unavailable. Check the option `credentials` of IntegrationRegistry.',
-          )
+      throw isIntegrationError(error) ? error : vaultUnavailable()
+    }
+  }
+  const guardNow = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw isIntegrationError(error) ? error : vaultUnavailable()
     }
   }
   return {
     seal: (secret, context) => guard(() => vault.seal(secret, context)),
     open: (sealed, context) => guard(() => vault.open(sealed, context)),
-    destroy: vault.destroy === undefined ? undefined : (sealed) => vault.destroy!(sealed),
-    keyOf: vault.keyOf === undefined ? undefined : (sealed) => vault.keyOf!(sealed),
-    currentKey: vault.currentKey === undefined ? undefined : () => vault.currentKey!(),
+    destroy: vault.destroy === undefined ? undefined : (sealed) => guard(() => vault.destroy!(sealed)),
+    keyOf: vault.keyOf === undefined ? undefined : (sealed) => guardNow(() => vault.keyOf!(sealed)),
+    currentKey: vault.currentKey === undefined ? undefined : () => guardNow(() => vault.currentKey!()),
   }
+}
+
+function vaultUnavailable(): IntegrationError {
+  return new IntegrationError(
+    'storage_unavailable',
+    'The credential vault is unavailable. Check the option `credentials` of IntegrationRegistry.',
+  )
 }
 
 function unavailable(how: string): IntegrationError {
