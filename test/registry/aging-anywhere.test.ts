@@ -2,7 +2,7 @@ import { inputRequired } from '@modelcontextprotocol/server'
 import { describe, expect, it } from 'vitest'
 import type { Toolset, ToolCallOutcome } from 'mcp-integrations'
 import type { TestTool } from 'mcp-integrations/testing'
-import { later, openGate, type Gate } from '../support/gate.js'
+import { beginning, later, openGate, slowTool, type Gate } from '../support/gate.js'
 import { ana, bo, root } from '../support/registry.js'
 
 /** The tool that is called: it asks something first when it is told to, in revision 2026-07-28. */
@@ -126,22 +126,14 @@ function holding() {
 /** Every moment at which a call can wait. */
 const moments: Readonly<Record<string, (era: 'modern' | 'legacy') => Promise<Waiting>>> = {
   'a place': async (era) => {
-    const working = later()
-    const started = later()
-    const slow: TestTool = {
-      name: 'slow',
-      run: async () => {
-        started.resolve()
-        await working.promise
-        return ''
-      },
-    }
+    const { slow, started, working } = slowTool({ name: 'slow' })
     const { gate, toolset } = await open(era, { tools: [act, slow] })
     await gate.mine.configureTools(gate.id, { slow: { approval: 'auto' } })
+    const begun = beginning(gate.as(bo))
     const first = toolset.call('notes__slow', {})
     await started.promise
     const end = settled(toolset.call('notes__act', {}))
-    await new Promise((resolve) => setImmediate(resolve))
+    await begun(2)
     void first.catch(() => undefined)
     return { gate, end, goOn: () => working.resolve(), before: 0 }
   },

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RegistryStorage, StorageWrite } from 'mcp-integrations'
 import type { TestTool } from 'mcp-integrations/testing'
-import { eventually } from '../support/eventually.js'
-import { ask, later, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
+import { ask, beginning, later, openGate, readNote, sent, slowTool, writeNote, type Gate } from '../support/gate.js'
 import { ana, makeStorage } from '../support/registry.js'
 
 const write = 'notes__write_note'
@@ -13,18 +12,6 @@ const widened: TestTool = {
     ...writeNote.inputSchema,
     properties: { id: { type: 'string' }, text: { type: 'string' }, publish: { type: 'boolean' } },
   },
-}
-
-/** A tool that says when it has started, and works until it is told to end. */
-function slowTool() {
-  const [started, working] = [later(), later()]
-  const run: TestTool['run'] = async () => {
-    started.resolve()
-    await working.promise
-    return ''
-  }
-  const slow: TestTool = { ...readNote, run }
-  return { slow, started, working }
 }
 
 /** What may change while a call waits, and what the call then ends with. */
@@ -77,7 +64,7 @@ const policy = () => (refuses ? ({ mode: 'deny', rule: 'house' } as const) : und
 describe('a call that waited is not sent when meanwhile', () => {
   it.each(changes)('%s (it waited for a place)', async (_what, change, end) => {
     refuses = false
-    const { slow, started, working } = slowTool()
+    const { slow, started, working } = slowTool(readNote)
     const gate = await openGate({
       tools: [slow, writeNote],
       limits: { concurrencyPerIntegration: 1 },
@@ -85,10 +72,11 @@ describe('a call that waited is not sent when meanwhile', () => {
     })
     await gate.mine.configureTools(gate.id, { write_note: { approval: 'auto' }, read_note: { approval: 'auto' } })
     const toolset = await gate.toolset()
+    const begun = beginning(gate.mine)
     const first = toolset.call('notes__read_note', { id: '1' })
     await started.promise
     const second = toolset.call(write, args).catch((error: unknown) => error)
-    await new Promise((resolve) => setImmediate(resolve))
+    await begun(2)
     await change(gate)
     working.resolve()
     await first.catch(() => undefined)
@@ -136,16 +124,15 @@ const ends: readonly [string, (gate: Gate) => Promise<unknown>, string][] = [
 
 describe('a call has not run when its integration is', () => {
   it.each(ends)('%s while it waits for a place; the one that was sent may have', async (_what, end, code) => {
-    const { slow, started, working } = slowTool()
+    const { slow, started, working } = slowTool(readNote)
     const gate = await openGate({ tools: [slow], limits: { concurrencyPerIntegration: 1 } })
     await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
     const toolset = await gate.toolset()
-    let begun = 0
-    gate.mine.on('call_started', () => void begun++)
+    const begun = beginning(gate.mine)
     const first = toolset.call('notes__read_note', { id: '1' }).catch((error: unknown) => error)
     await started.promise
     const second = toolset.call('notes__read_note', { id: '2' }).catch((error: unknown) => error)
-    await eventually(() => expect(begun).toBe(2))
+    await begun(2)
     const ending = end(gate)
     expect(await second).toMatchObject({ code, mayHaveRun: false })
     expect(await first).toMatchObject({ code, mayHaveRun: true })
@@ -232,7 +219,7 @@ describe('an approval whose call waits for a place is not used when meanwhile', 
     ['the tool is turned off', changes[0]![1], { because: 'superseded' }],
   ])('%s', async (_what, change, end) => {
     refuses = false
-    const { slow, started, working } = slowTool()
+    const { slow, started, working } = slowTool(readNote)
     const gate = await openGate({
       tools: [slow, writeNote],
       limits: { concurrencyPerIntegration: 1, callTimeoutMs: 600_000 },
@@ -242,10 +229,11 @@ describe('an approval whose call waits for a place is not used when meanwhile', 
     const toolset = await gate.toolset()
     const { approvalId } = await ask(toolset)
     await gate.mine.approvals.decide(approvalId, 'approve')
+    const begun = beginning(gate.mine)
     const first = toolset.call('notes__read_note', { id: '1' })
     await started.promise
     const resumed = toolset.resume(approvalId)
-    await new Promise((resolve) => setImmediate(resolve))
+    await begun(2)
     await change(gate)
     working.resolve()
     await first

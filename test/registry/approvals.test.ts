@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { ConfirmCallback, ConfirmRequest, ApprovalDecision } from 'mcp-integrations'
-import { ask, later, openGate, sent, writeNote } from '../support/gate.js'
+import { ask, later, openGate, sent, writeNote, type Gate } from '../support/gate.js'
 import { ana, bo, makeStorage, outsider, root } from '../support/registry.js'
 import { cpuBound, cpuDuring } from '../support/cpu.js'
 import { eventually } from '../support/eventually.js'
@@ -460,13 +460,21 @@ describe('an approval', () => {
 })
 
 describe('equal requests of one conversation', () => {
+  /** @returns what waits until a call has joined another: it finds the approval, joins, and reads it once more */
+  const joining = ({ storage }: Gate): (() => Promise<void>) => {
+    const read = vi.spyOn(storage, 'read')
+    return () =>
+      eventually(() => expect(read.mock.calls.filter(([, [key]]) => key!.startsWith('approval/'))).toHaveLength(2))
+  }
+
   it('are one approval, that is asked once', async () => {
     const gate = await openGate()
     const answer = later<ApprovalDecision>()
     const confirm = vi.fn<ConfirmCallback>(() => answer.promise)
     const toolset = await gate.toolset({ confirm, conversationId: 'c1' })
+    const joined = joining(gate)
     const calls = [toolset.call(write, args), toolset.call(write, { text: 'hello', id: '7' })]
-    await eventually(() => expect(confirm).toHaveBeenCalled())
+    await joined()
     answer.resolve('approve')
     const outcomes = await Promise.all(calls)
     expect(confirm).toHaveBeenCalledTimes(1)
@@ -486,9 +494,9 @@ describe('equal requests of one conversation', () => {
     const controller = new AbortController()
     const first = toolset.call(write, args, { signal: controller.signal })
     await asked.promise
+    const joined = joining(gate)
     const second = toolset.call(write, args)
-    const read = vi.spyOn(gate.storage, 'read')
-    await eventually(() => expect(read.mock.calls.filter(([, [key]]) => key!.startsWith('approval/'))).toHaveLength(2))
+    await joined()
     controller.abort()
     await expect(first).rejects.toMatchObject({ code: 'aborted' })
     answer.resolve('approve')

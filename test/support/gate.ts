@@ -9,7 +9,8 @@ import type {
   ToolsetOptions,
 } from 'mcp-integrations'
 import { manualRuntime, testServer, type ManualRuntime, type TestServer, type TestTool } from 'mcp-integrations/testing'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
+import { eventually } from './eventually.js'
 import { ana, makeRegistry, makeStorage, type TestAgent } from './registry.js'
 
 /** A person at a registry with one integration called Notes, time in hand. */
@@ -125,4 +126,23 @@ export async function acceptNow(mine: Gate['mine'], id: string, names: readonly 
   const { tools } = await mine.tools(id)
   const named = tools.filter(({ name }) => names.includes(name))
   await mine.acceptTools(id, Object.fromEntries(named.map(({ name, definitionHash }) => [name, definitionHash])))
+}
+
+/** The tool, which says when it has started, and works until it is told to end. */
+export function slowTool(tool: TestTool) {
+  const [started, working] = [later(), later()]
+  const run: TestTool['run'] = async () => {
+    started.resolve()
+    await working.promise
+    return ''
+  }
+  const slow: TestTool = { ...tool, run }
+  return { slow, started, working }
+}
+
+/** @returns what waits until so many calls of a person have been decided and begun */
+export function beginning(mine: Gate['mine']): (calls: number) => Promise<void> {
+  let begun = 0
+  mine.on('call_started', () => void begun++)
+  return (calls) => eventually(() => expect(begun).toBe(calls))
 }
