@@ -176,6 +176,12 @@ export default [
     [bridged, 'does not grow by a sentence about alternatives'],
   ),
   mutation(
+    'changes that are against what was accepted then',
+    'src/registry/gate/assess-tool.ts',
+    ['known.accepted === settings.accepted', 'true'],
+    ['test/registry/tool-changes.test.ts', 'is held against what was accepted since for an account'],
+  ),
+  mutation(
     'a limit of the values of a body that is labelled as something else',
     'src/mcp/answer-body.ts',
     ["ofText(limitedJson(await new Response(body).text(), 'skip'))", 'ofText(await new Response(body).text())'],

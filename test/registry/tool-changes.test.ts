@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
-import type { TestTool } from 'mcp-integrations/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { testServer, type TestTool } from 'mcp-integrations/testing'
 import { definitionHash as hashOf } from '../../src/policy/tool-definition.js'
 import type { ApprovalOptions, JsonObject, Tool } from 'mcp-integrations'
 import { acceptNow, ask, openGate, readNote, sent, writeNote, type Gate } from '../support/gate.js'
-import { ana } from '../support/registry.js'
+import { ana, bo } from '../support/registry.js'
 
 const schema = writeNote.inputSchema as { properties: object }
 const rewritten: TestTool = { ...writeNote, description: 'Writes a note, quickly.' }
@@ -76,6 +76,30 @@ describe('a tool that changed since it was accepted', () => {
     await gate.server.setTools([readNote, writeNote])
     await gate.mine.refreshTools(gate.id)
     expect((await tool(gate, 'write_note'))?.change).toBeUndefined()
+  })
+
+  it('is held against what was accepted since for an account that is listed other tools', async () => {
+    const others = testServer({ tools: [readNote, writeNote], url: 'https://notes.example/mcp' })
+    onTestFinished(() => others.close())
+    const gate = await openGate({
+      connect: { visibility: 'workspace', credentials: 'per_user', headers: { 'x-user': 'ana' } },
+      fetch: (own) => (input, init) =>
+        new Headers(init?.headers).get('x-user') === 'bo' ? others.fetch(input, init) : own(input, init),
+    })
+    await gate.mine.configureTools(gate.id, { write_note: { approval: 'auto' } })
+    const bos = gate.as(bo)
+    await bos.authorize(gate.id, { headers: { 'x-user': 'bo' } })
+    await others.setTools([readNote, rewritten])
+    await bos.refreshTools(gate.id)
+    const write = async () => (await bos.tools(gate.id)).tools.find(({ name }) => name === 'write_note')
+    expect(await write()).toMatchObject({ approval: { resolved: 'auto' }, change: { kind: 'reworded' } })
+
+    await gate.server.setTools([readNote, narrowed])
+    await gate.mine.refreshTools(gate.id)
+    await acceptNow(gate.mine, gate.id, ['write_note'])
+    expect(await write()).toMatchObject({ approval: { resolved: 'ask' }, change: { kind: 'widened' } })
+    await bos.refreshTools(gate.id)
+    expect(await write()).toMatchObject({ approval: { resolved: 'ask' }, change: { kind: 'widened' } })
   })
 
   it('is held against what was accepted last, however often it changed', async () => {

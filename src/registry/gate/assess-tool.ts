@@ -116,7 +116,9 @@ function changeOf(
   if (settings.accepted === tool.hash) return undefined
   const { changes } = manifest ?? {}
   const known = changes !== undefined && Object.hasOwn(changes, tool.name) ? changes[tool.name] : undefined
-  return known ?? { kind: settings.accepted === undefined ? 'new' : 'widened' }
+  // Somebody may have accepted another definition since: here, or for an account that is listed other tools.
+  if (known !== undefined && known.accepted === settings.accepted) return { kind: known.kind, from: known.from }
+  return { kind: settings.accepted === undefined ? 'new' : 'widened' }
 }
 
 /** The result of the host's policy. If the policy throws, the tool is denied. */

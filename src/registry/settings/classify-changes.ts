@@ -1,6 +1,6 @@
 import { bytesOf, recordLimits } from '../../model/record-limits.js'
 import { WorkBudget } from '../../model/work-budget.js'
-import type { ToolChangeKind, ToolDefinition } from '../../model/tool.js'
+import type { ToolDefinition } from '../../model/tool.js'
 import { WorkPace } from '../../mcp/work-pace.js'
 import { changeKind } from '../../policy/tool-change.js'
 import { definitionHash } from '../../policy/tool-definition.js'
@@ -8,7 +8,7 @@ import { findRenames, findSwaps } from '../../policy/tool-rename.js'
 import type { StorageRecordWrite } from '../../ports/storage.js'
 import { settingsOf } from '../gate/assess-tool.js'
 import type { Context } from '../state/context.js'
-import { toJson, type ToolSettingsRecord } from '../state/records.js'
+import { toJson, type ListedChange, type ToolSettingsRecord } from '../state/records.js'
 import { ifReadable } from '../state/read-record.js'
 import { keys } from '../state/keys.js'
 import type { ListedTool } from '../state/listed-tool.js'
@@ -20,7 +20,7 @@ export async function classifyChanges(
   missing: readonly string[],
   settings: Readonly<Record<string, ToolSettingsRecord>>,
   accepted: ReadonlyMap<string, ToolDefinition>,
-): Promise<Readonly<Record<string, Changed>>> {
+): Promise<Readonly<Record<string, ListedChange>>> {
   const acceptedHash = ({ name }: ListedTool) => settingsOf({ tools: settings }, name).accepted
   const isNew = (tool: ListedTool): boolean => acceptedHash(tool) === undefined
   const unaccepted = tools.filter((tool) => acceptedHash(tool) !== tool.hash)
@@ -34,25 +34,22 @@ export async function classifyChanges(
   )
   const work = new WorkBudget(comparingWork)
   const pace = new WorkPace()
-  const changes: [string, Changed][] = []
+  const changes: [string, ListedChange][] = []
   for (const tool of unaccepted) {
     const { definition } = tool
     const { name } = definition
     const from = renames.get(name)
     const was = accepted.get(name)
     const { left } = work
+    const hash = acceptedHash(tool)
     if (from !== undefined) changes.push([name, { kind: 'renamed', from }])
     else if (isNew(tool)) changes.push([name, { kind: 'new' }])
-    else if (was === undefined || left <= 0 || swaps.has(name)) changes.push([name, { kind: 'widened' }])
-    else changes.push([name, { kind: changeKind(was, definition, work) }])
+    else if (was === undefined || left <= 0 || swaps.has(name))
+      changes.push([name, { kind: 'widened', accepted: hash }])
+    else changes.push([name, { kind: changeKind(was, definition, work), accepted: hash }])
     await pace.after(left - work.left + (JSON.stringify(definition).length >> 4))
   }
   return Object.fromEntries(changes)
-}
-
-interface Changed {
-  readonly kind: ToolChangeKind
-  readonly from?: string | undefined
 }
 
 /** Work budget for comparing all tools of a list. */

@@ -24,6 +24,7 @@ import type {
   ClientRecord,
   FlowRecord,
   IntegrationRecord,
+  ListedChange,
   ServerRecord,
   SettingsRecord,
   SharedRedirect,
@@ -124,7 +125,7 @@ export const isManifest = hasMembers<ToolsRecord>({
     }),
   ),
   changes: maybe(
-    isMapOf(hasMembers<NonNullable<ToolsRecord['changes']>[string]>({ kind: isChangeKind, from: maybe(isText) })),
+    isMapOf(hasMembers<ListedChange>({ kind: isChangeKind, from: maybe(isText), accepted: maybe(isText) })),
   ),
   listedAt: isMs,
   server: maybe(isServerInfo),

@@ -95,13 +95,21 @@ export interface ToolsRecord {
   readonly count: number
   readonly quarantined: readonly QuarantinedTool[]
   /** By the server's name: how a tool's definition differed from the accepted one when it was listed. */
-  readonly changes?:
-    Readonly<Record<string, { readonly kind: ToolChangeKind; readonly from?: string | undefined }>> | undefined
+  readonly changes?: Readonly<Record<string, ListedChange>> | undefined
   readonly listedAt: number
   /** The server's description of itself, unchanged. */
   readonly server?: ServerInfo | undefined
   /** Until when the server calls its list fresh. */
   readonly freshUntil?: number | undefined
+}
+
+/** How a tool's definition differed from the one that was accepted when it was listed. */
+export interface ListedChange {
+  readonly kind: ToolChangeKind
+  /** The likely former name. */
+  readonly from?: string | undefined
+  /** The hash of the definition that was accepted then: says nothing about one that was accepted since. */
+  readonly accepted?: string | undefined
 }
 
 /** `server/{id}/{owner}`: the era and session of the server, for the next process. */
