@@ -46,25 +46,25 @@ export async function loadParts(
   ids: readonly string[],
 ): Promise<readonly IntegrationPart[]> {
   const parts: IntegrationPart[] = []
-  for (const loaded of await loadAll(context, agentId, ids))
+  const loaded = await loadAll(context, agentId, ids)
+  for (const one of loaded)
     try {
-      parts.push(await partOf(context, agentId, now, loaded))
+      parts.push(await partOf(context, agentId, now, one))
     } catch (error) {
       // A definition is parsed when it is needed.
       reportUnreadable(context.report, context.actor.workspaceId, error)
     }
-  await readAhead(context, parts)
+  if (loaded.reduce((sum, { list }) => sum + (list?.size ?? 0), 0) > maxReadLater) await readAhead(context, parts)
   return parts
 }
 
-/** More characters of definitions than this are read ahead, with pauses: a host reads all of them at once. */
+/** Longer lists than this are read ahead, with pauses: a host reads all definitions at once. */
 const maxReadLater = 1_500_000
 
 async function readAhead(context: ActorContext, parts: readonly IntegrationPart[]): Promise<void> {
   const unread = parts.flatMap(({ tools, filtered }) =>
     tools.flatMap(({ name, subject: { tool } }) => (filtered.usable.has(name) && !tool.isReady ? [tool] : [])),
   )
-  if (unread.reduce((sum, { size }) => sum + size, 0) <= maxReadLater) return
   const pace = new WorkPace()
   for (const tool of unread) {
     unlessUnreadable(context, context.actor.workspaceId, () => tool.shown)

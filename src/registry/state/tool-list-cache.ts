@@ -10,6 +10,8 @@ import { openListText } from './tool-list-text.js'
 /** The tools of one integration as one server listed them, found by either name. */
 export interface ToolList {
   readonly hash: string
+  /** The length of what is stored of it. */
+  readonly size: number
   readonly tools: readonly NamedTool[]
   get(wireName: string): NamedTool | undefined
   /** By the name that models get; `handle` is the integration's. */
@@ -35,18 +37,13 @@ const cacheLength = 32 * 1024 * 1024
 export function toolLists(storage: RegistryStorage): ToolLists {
   const known = new LRUCache<string, ToolList>({ maxSize: cacheLength })
   // A list that is larger than the cache is returned without caching.
-  const remember = (list: ToolList, size: number) => known.set(list.hash, list, { size: Math.min(size, cacheLength) })
+  const remember = (list: ToolList) => known.set(list.hash, list, { size: Math.min(list.size, cacheLength) })
   return {
     keep(hash, tools) {
       if (known.has(hash)) return
       const size = tools.reduce((sum, tool) => sum + tool.size, 1)
-      remember(
-        listOf(
-          hash,
-          tools.map((tool) => [tool, tool.definition]),
-        ),
-        size,
-      )
+      const listed = tools.map((tool) => [tool, tool.definition] as const)
+      remember(listOf(hash, size, listed))
     },
     async load(workspaceId, manifests) {
       const found = new Map(manifests.map(({ hash }) => [hash, known.get(hash)]))
@@ -65,7 +62,7 @@ export function toolLists(storage: RegistryStorage): ToolLists {
           const text = chunks.map((chunk) => String(chunk!.value)).join('')
           const list = known.get(hash) ?? openedList(hash, text)
           found.set(hash, list)
-          if (list !== undefined) remember(list, text.length)
+          if (list !== undefined) remember(list)
         }
       }
       return manifests.map(({ hash }) => found.get(hash))
@@ -74,7 +71,11 @@ export function toolLists(storage: RegistryStorage): ToolLists {
 }
 
 /** @param listed - each tool with its definition, or with the JSON of that */
-function listOf(hash: string, listed: readonly (readonly [ToolFacts, ToolDefinition | string])[]): ToolList {
+function listOf(
+  hash: string,
+  size: number,
+  listed: readonly (readonly [ToolFacts, ToolDefinition | string])[],
+): ToolList {
   const names = listed.map(([{ name }]) => name)
   const namesFor = perHandle((handle) => modelToolNames(handle, names))
   const tools = listed.map(([facts, source]) => new NamedTool(facts, source, namesFor))
@@ -82,6 +83,7 @@ function listOf(hash: string, listed: readonly (readonly [ToolFacts, ToolDefinit
   let byName: ReadonlyMap<string, NamedTool> | undefined
   return {
     hash,
+    size,
     tools,
     get: (wireName) => (byName ??= new Map(tools.map((tool) => [tool.name, tool]))).get(wireName),
     byModelName: (handle, modelName) => byModelName(handle).get(modelName),
@@ -92,13 +94,15 @@ function listOf(hash: string, listed: readonly (readonly [ToolFacts, ToolDefinit
 function perHandle<Value>(valueFor: (handle: string) => Value): (handle: string) => Value {
   const known = new Map<string, Value>()
   return (handle) => {
-    const value = known.get(handle) ?? valueFor(handle)
-    known.set(handle, value)
-    return value
+    const value = known.get(handle)
+    if (value !== undefined) return value
+    const computed = valueFor(handle)
+    known.set(handle, computed)
+    return computed
   }
 }
 
 function openedList(hash: string, text: string): ToolList | undefined {
   const tools = openListText(text)
-  return tools && listOf(hash, tools)
+  return tools && listOf(hash, text.length, tools)
 }
