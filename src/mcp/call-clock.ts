@@ -1,6 +1,7 @@
-import { IntegrationError, isIntegrationError } from '../model/errors.js'
+import { IntegrationError } from '../model/errors.js'
 import { onAbort } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
+import { abortedBy } from './aborted-by.js'
 
 /** The maximum duration of a call that reports progress, as a multiple of its timeout. */
 const maxTimeouts = 5
@@ -118,13 +119,4 @@ export class CallClock {
 
 function timedOut(): IntegrationError {
   return new IntegrationError('timeout', 'The server did not respond in time.')
-}
-
-/** The error for an aborted call, with the caller's reason as its cause. */
-export function abortedBy(signal: AbortSignal): IntegrationError {
-  const reason: unknown = signal.reason
-  if (isIntegrationError(reason)) return reason
-  const error = new IntegrationError('aborted', 'The call was aborted.')
-  if (reason instanceof Error) error.cause = reason
-  return error
 }

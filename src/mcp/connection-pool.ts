@@ -2,7 +2,7 @@ import { IntegrationError } from '../model/errors.js'
 import { race } from '../model/race.js'
 import type { RegistryRuntime } from '../ports/runtime.js'
 import { Breaker } from './breaker.js'
-import { abortedBy } from './call-clock.js'
+import { abortedBy } from './aborted-by.js'
 import type { Connection } from './connection-contract.js'
 import { FairPlaces } from './fair-places.js'
 import {

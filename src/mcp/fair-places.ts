@@ -1,6 +1,6 @@
 import PQueue from 'p-queue'
 import { onAbort } from '../model/race.js'
-import { abortedBy } from './call-clock.js'
+import { abortedBy } from './aborted-by.js'
 
 /** The maximum share of the free slots for one person. */
 const maxShare = 3 / 4

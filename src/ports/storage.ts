@@ -175,4 +175,9 @@ export interface StorageChange {
   readonly workspaceId: string
   /** The keys that were written or deleted; absent: unknown, so read again. */
   readonly keys?: readonly string[] | undefined
+  /**
+   * Returns what the commit wrote under one of these keys, so that nobody has to read it again; `undefined` if it deleted
+   * the record. Only for a storage that reports each commit of this process before its `commit` resolves, in their order.
+   */
+  readonly recordOf?: ((key: string) => StorageRecord | undefined) | undefined
 }

@@ -1,6 +1,8 @@
 import { IntegrationError } from '../model/errors.js'
+import type { JsonValue } from '../model/json.js'
 import { recordLimits, utf8Length } from '../model/record-limits.js'
 import type {
+  StorageChange,
   StorageListQuery,
   StorageCheck,
   StorageExpiredQuery,
@@ -134,6 +136,25 @@ export function isCheck(write: StorageWrite): write is StorageCheck {
 /** The keys that a commit wrote, to report to watchers. */
 export function reportedKeys(writes: readonly StorageWrite[], written: readonly StorageWritten[]): readonly string[] {
   return written.filter((_, n) => !isCheck(writes[n]!)).map(({ key }) => key)
+}
+
+/** A commit for watchers, with what it wrote. @param values - as {@link checkWrites} returned them */
+export function reportOf(
+  workspaceId: string,
+  writes: readonly StorageWrite[],
+  written: readonly StorageWritten[],
+  values: readonly (string | undefined)[],
+): StorageChange {
+  return {
+    workspaceId,
+    keys: reportedKeys(writes, written),
+    recordOf(key) {
+      const n = written.findIndex((one) => one.key === key)
+      const [version, json] = [written[n]?.version, values[n]]
+      if (version === undefined || json === undefined) return undefined
+      return { key, version, value: JSON.parse(json) as JsonValue, expiresAt: writes[n]!.expiresAt }
+    },
+  }
 }
 
 /** The key of an `append`: its prefix and the workspace's next number. */

@@ -9,7 +9,7 @@ import {
   checkWrites,
   expiredCursor,
   isCheck,
-  reportedKeys,
+  reportOf,
   scanCursor,
 } from './contract.js'
 import type { RegistryStorage, StorageRecord, StorageWritten } from '../ports/storage.js'
@@ -148,7 +148,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): RegistryStora
         put({ workspaceId, key, version, json, expiresAt: write.expiresAt })
         return { key, version }
       })
-      if (written.length > 0) watching.notify({ workspaceId, keys: reportedKeys(writes, written) })
+      if (written.length > 0) watching.notify(reportOf(workspaceId, writes, written, values))
       return written
     },
 

@@ -8,7 +8,7 @@ import {
   checkWrites,
   expiredCursor,
   isCheck,
-  reportedKeys,
+  reportOf,
   scanCursor,
 } from './contract.js'
 import type {
@@ -120,7 +120,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
         waiting.push({ workspaceId, writes, values, resolve, reject })
         if (waiting.length === 1) afterOthers(writeWaiting)
       })
-      if (written && written.length > 0) watching.notify({ workspaceId, keys: reportedKeys(writes, written) })
+      if (written && written.length > 0) watching.notify(reportOf(workspaceId, writes, written, values))
       return written
     },
 

@@ -1,5 +1,10 @@
-import type { RegistryStorage } from 'mcp-integrations'
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { memoryStorage, type RegistryStorage } from 'mcp-integrations'
+import { sqliteStorage } from 'mcp-integrations/sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openGate, readNote, writeNote } from '../support/gate.js'
 import { makeStorage } from '../support/registry.js'
 
@@ -17,6 +22,11 @@ function counted(storage: RegistryStorage) {
     return storage.list(query)
   }
   return { storage: { ...storage, read, list }, reads: () => operations, keysRead: () => keys.splice(0) }
+}
+
+/** Reports which records are written, and not what they are. */
+function withoutRecords(storage: RegistryStorage): RegistryStorage {
+  return { ...storage, watch: (listener) => storage.watch!(({ workspaceId, keys }) => listener({ workspaceId, keys })) }
 }
 
 /** Tells of nothing, as SQLite does of what other processes commit. */
@@ -94,7 +104,7 @@ describe('a toolset that was built before', () => {
   })
 
   it('reads nothing but the integration after a change that was reported, until it reads everything again', async () => {
-    const { storage, reads, keysRead } = counted(makeStorage())
+    const { storage, reads, keysRead } = counted(withoutRecords(makeStorage()))
     const gate = await openGate({ storage, tools: [readNote, writeNote] })
     await gate.toolset()
     for (const enabled of [false, true]) {
@@ -109,6 +119,54 @@ describe('a toolset that was built before', () => {
     }
     await gate.runtime.advance(1000)
     expect((await gate.toolset()).tools).toHaveLength(2)
+  })
+
+  it('reads nothing after further changes, where the storage reports what was written', async () => {
+    const { storage, reads } = counted(memoryStorage())
+    const gate = await openGate({ storage, tools: [readNote, writeNote] })
+    await gate.toolset()
+    await gate.mine.configureTools(gate.id, { read_note: { enabled: false } })
+    expect((await gate.toolset()).tools).toHaveLength(1)
+    for (const enabled of [true, false, true]) {
+      await gate.mine.configureTools(gate.id, { read_note: { enabled }, write_note: { approval: 'ask' } })
+      const before = reads()
+      expect((await gate.toolset()).tools.map(({ name, approval }) => [name, approval.rule])).toEqual([
+        ...(enabled ? [['read_note', 'untrusted']] : []),
+        ['write_note', 'mode_ask'],
+      ])
+      expect(reads()).toBe(before)
+    }
+    await gate.mine.remove(gate.id)
+    expect((await gate.toolset()).tools).toEqual([])
+  })
+
+  it('has a change at once that is reported late', async () => {
+    const storage = makeStorage()
+    const late: (() => void)[] = []
+    const watch: RegistryStorage['watch'] = (listener) =>
+      storage.watch!(({ workspaceId, keys }) => late.push(() => listener({ workspaceId, keys })))
+    const gate = await openGate({ storage: { ...storage, watch }, tools: [readNote, writeNote] })
+    await gate.toolset()
+    for (const enabled of [false, true, false]) {
+      await gate.mine.configureTools(gate.id, { read_note: { enabled } })
+      expect((await gate.toolset()).tools).toHaveLength(enabled ? 2 : 1)
+      for (const report of late.splice(0)) report()
+      expect((await gate.toolset()).tools).toHaveLength(enabled ? 2 : 1)
+    }
+  })
+
+  it('hands out the tools of a changed integration as they were, where nothing of them has changed', async () => {
+    const gate = await openGate({ tools: [readNote, writeNote] })
+    const [read, write] = (await gate.toolset()).tools
+    await gate.mine.configureTools(gate.id, { write_note: { approval: 'ask' } })
+    const changed = (await gate.toolset()).tools
+    expect(changed[0]).toBe(read)
+    expect(changed[1]).not.toBe(write)
+    expect(changed[1]).toMatchObject({ name: 'write_note', approval: { rule: 'mode_ask' } })
+    await gate.mine.configureTools(gate.id, { read_note: { label: 'write' } })
+    expect((await gate.toolset()).tools[0]?.label).toMatchObject({ value: 'write', source: 'person' })
+    await gate.mine.update(gate.id, { name: 'Renamed' })
+    for (const { integration } of (await gate.toolset()).tools) expect(integration.name).toBe('Renamed')
   })
 
   it.each(['all', 'those of this process'])(
@@ -189,6 +247,38 @@ describe('a toolset that was built before', () => {
     await elsewhere.enable(gate.id)
     await gate.runtime.advance(1000)
     expect((await gate.toolset()).tools).toHaveLength(1)
+  })
+
+  it('of an SQLite file is at most a second old, also while this process changes it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'memo-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const open = () => {
+      const database = new Database(join(folder, 'shared.db'))
+      onTestFinished(() => void database.close())
+      return sqliteStorage({ database })
+    }
+    const gate = await openGate({ storage: open(), tools: [readNote, writeNote] })
+    const elsewhere = gate.another({ storage: open() }).actingAs({ workspaceId: 'acme', userId: 'ana' })
+    const modes = async () =>
+      Object.fromEntries((await gate.toolset()).tools.map(({ name, approval }) => [name, approval.mode]))
+    await gate.toolset()
+    for (const approval of ['ask', 'default', 'ask'] as const) {
+      await gate.mine.configureTools(gate.id, { read_note: { approval } })
+      expect(await modes()).toMatchObject({ read_note: approval })
+    }
+    await elsewhere.update(gate.id, { approval: 'ask' })
+    await gate.mine.configureTools(gate.id, { read_note: { approval: 'default' } })
+    await gate.runtime.advance(1000)
+    expect(await modes()).toEqual({ read_note: 'ask', write_note: 'ask' })
+    // Nor is it older afterwards.
+    await gate.mine.configureTools(gate.id, { read_note: { approval: 'auto' } })
+    expect(await modes()).toEqual({ read_note: 'auto', write_note: 'ask' })
+    const before = await gate.toolset()
+    await elsewhere.disable(gate.id)
+    await gate.mine.configureTools(gate.id, { read_note: { approval: 'ask' } })
+    await expect(before.call('notes__write_note', {})).rejects.toMatchObject({ code: 'integration_disabled' })
+    await gate.runtime.advance(1000)
+    expect((await gate.toolset()).tools).toEqual([])
   })
 
   it('follows trust, a credential for another server, and who else may use it', async () => {

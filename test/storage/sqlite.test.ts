@@ -235,7 +235,7 @@ describe('sqliteStorage', () => {
     await storage.commit('w', [{ key: 'a', value: 1 }])
     await storage.commit('w', [{ key: 'a', ifVersion: null, value: 1 }])
     await storage.commit('w', [])
-    expect(changes).toEqual([{ workspaceId: 'w', keys: ['a'] }])
+    expect(changes).toMatchObject([{ workspaceId: 'w', keys: ['a'] }])
   })
 })
 

@@ -4,7 +4,7 @@ import type { ApprovalVerdict } from '../../policy/approval-rule.js'
 import { filterTools, type Filtered } from '../../policy/tool-filter.js'
 import type { Context } from '../state/context.js'
 import { askPolicy, policyFacts, verdictOn } from './assess-tool.js'
-import { describedBy, type ForModels } from './described-tool.js'
+import { describedBy, isDescribedBy, isSame, type ForModels } from './described-tool.js'
 import type { IntegrationPart, ToolPart } from './toolset-parts.js'
 
 /** The tools of one integration that an agent may call now, and the missing ones. */
@@ -16,20 +16,21 @@ export interface AvailableTools {
 /** Finds the available tools of one integration. Returns the same lists until the result of the host's policy changes. */
 export type FindAvailable = (conversationId: string | undefined) => AvailableTools
 
-/** Prepares that search. A host's policy may depend on the conversation or change, so it is called each time. */
-export function findAvailableIn(context: Context, part: IntegrationPart): FindAvailable {
-  return context.options.approvals.policy === undefined ? withoutPolicy(part) : withPolicy(context, part)
+/**
+ * Prepares that search. A host's policy may depend on the conversation or change, so it is called each time.
+ *
+ * @param before - the search until now, in the same integration: what is still the same stays the same object
+ */
+export function findAvailableIn(context: Context, part: IntegrationPart, before?: FindAvailable): FindAvailable {
+  return context.options.approvals.policy === undefined
+    ? withoutPolicy(part, before?.(undefined).tools)
+    : withPolicy(context, part)
 }
 
 /** Keeps only the result in memory, because the input would be most of the memory of a thousand toolsets. */
-function withoutPolicy(part: IntegrationPart): FindAvailable {
-  return always(
-    availableTools(
-      part,
-      part.filtered,
-      part.tools.map(({ verdict }) => verdict),
-    ),
-  )
+function withoutPolicy(part: IntegrationPart, before?: readonly ToolsetTool[]): FindAvailable {
+  const verdicts = part.tools.map(({ verdict }) => verdict)
+  return always(availableTools(part, part.filtered, verdicts, before))
 }
 
 function always(available: AvailableTools): FindAvailable {
@@ -41,6 +42,7 @@ function withPolicy(context: Context, part: IntegrationPart): FindAvailable {
   const verdicts = tools.map(({ verdict }) => verdict)
   const verdictsOf = tools.map((tool) => policyFor(context, tool))
   let available: AvailableTools | undefined
+  let before: readonly ToolsetTool[] | undefined
   return (conversationId) => {
     for (const [n, verdictOf] of verdictsOf.entries()) {
       const verdict = verdictOf(conversationId)
@@ -52,7 +54,9 @@ function withPolicy(context: Context, part: IntegrationPart): FindAvailable {
       part,
       filterTools({ ...filter, tools: tools.map((tool, n) => ({ ...tool, verdict: verdicts[n]! })) }),
       verdicts,
+      before,
     )
+    before = available.tools
     return available
   }
 }
@@ -99,16 +103,23 @@ function readResult(result: unknown): { readonly mode: unknown; readonly rule: u
 }
 
 function availableTools(
-  { integration, tools, acceptedWords }: IntegrationPart,
+  { integration: now, tools, acceptedWords }: IntegrationPart,
   { usable, unavailable }: Filtered,
   verdicts: readonly ApprovalVerdict[],
+  before: readonly ToolsetTool[] = [],
 ): AvailableTools {
-  Object.freeze(integration)
+  const earlier = before[0]?.integration
+  const integration = isSame(earlier, now) ? earlier! : Object.freeze(now)
+  const known = new Map(before.map((tool) => [tool.name, tool]))
   return {
     unavailable: unavailable.map((missing) => Object.freeze({ integration, ...missing })),
     tools: tools.flatMap((part, n) => {
       const { name, subject } = part
-      return usable.has(name) ? toolOf(part, acceptedWords.get(name) ?? subject.tool, verdicts[n]!, integration) : []
+      if (!usable.has(name)) return []
+      return toolOf(part, acceptedWords.get(name) ?? subject.tool, verdicts[n]!, {
+        integration,
+        before: known.get(name),
+      })
     }),
   }
 }
@@ -118,14 +129,15 @@ function toolOf(
   { subject: { tool, record }, state: { label, mode } }: ToolPart,
   definition: ForModels,
   { mode: effect, rule }: ApprovalVerdict,
-  integration: ToolsetTool['integration'],
+  { integration, before }: Pick<ToolsetTool, 'integration'> & { readonly before: ToolsetTool | undefined },
 ): ToolsetTool {
   const resolved = effect === 'auto' ? 'auto' : 'ask'
-  return describedBy(definition, {
+  const now = {
     modelName: tool.modelName(record.handle),
     name: tool.name,
-    label: label && Object.freeze(label),
-    approval: Object.freeze({ mode, resolved, rule }),
+    label,
+    approval: { mode, resolved, rule },
     integration,
-  })
+  } as const
+  return before !== undefined && isDescribedBy(before, definition, now) ? before : describedBy(definition, now)
 }

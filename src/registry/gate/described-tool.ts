@@ -7,12 +7,15 @@ export interface ForModels {
 }
 
 type Described = Pick<ToolsetTool, 'title' | 'description' | 'inputSchema' | 'outputSchema'>
+type Undescribed = Omit<ToolsetTool, keyof Described>
 
 /**
  * A tool with its texts and schemas, which are read from its definition when they are first needed. They are own,
  * enumerable properties, so that a copy, JSON and the console have them like any other.
  */
-export function describedBy(source: ForModels, tool: Omit<ToolsetTool, keyof Described>): ToolsetTool {
+export function describedBy(source: ForModels, tool: Undescribed): ToolsetTool {
+  Object.freeze(tool.label)
+  Object.freeze(tool.approval)
   Object.defineProperty(tool, definition, { value: source })
   // One by one: `defineProperties` takes twice as long, and a loop allocates as much as the tool.
   Object.defineProperty(tool, 'title', title)
@@ -21,6 +24,23 @@ export function describedBy(source: ForModels, tool: Omit<ToolsetTool, keyof Des
   Object.defineProperty(tool, 'outputSchema', outputSchema)
   Object.defineProperty(tool, Symbol.for('nodejs.util.inspect.custom'), printed)
   return Object.freeze(tool as ToolsetTool)
+}
+
+/** Whether the tool that {@link describedBy} would return says the same as an earlier one. */
+export function isDescribedBy(before: ToolsetTool, source: ForModels, tool: Undescribed): boolean {
+  return (
+    (before as ToolsetTool & { readonly [definition]: ForModels })[definition] === source &&
+    before.modelName === tool.modelName &&
+    before.integration === tool.integration &&
+    isSame(before.approval, tool.approval) &&
+    isSame(before.label, tool.label)
+  )
+}
+
+/** Whether objects of one type have the same members. */
+export function isSame<T extends object>(a: T | undefined, b: T | undefined): boolean {
+  for (const name in b) if (a?.[name] !== b[name]) return false
+  return a === b || (a !== undefined && b !== undefined)
 }
 
 /** Not visible to hosts: JSON and copies have no property that isn't enumerable. */

@@ -6,7 +6,8 @@ import { visibleIds } from '../state/access.js'
 import { actingAs, type ActorContext, type Context } from '../state/context.js'
 import type { ListOwner } from '../state/target.js'
 import { findAvailableIn, type FindAvailable, type AvailableTools } from './available-tools.js'
-import { loadParts } from './toolset-parts.js'
+import { reportedRecords } from '../state/reported-records.js'
+import { loadParts, type IntegrationPart, type ReadRecords } from './toolset-parts.js'
 
 /** The tools that one agent may call now for one actor, and the missing ones with their reasons. */
 export interface ToolsetContents {
@@ -54,6 +55,7 @@ export function toolsetBuilder(context: Context): ToolsetBuilder {
     sizeCalculation: ({ integrations }) => integrations.reduce((sum, { size }) => sum + size, 1),
   })
   const changes = catalogueChanges(context)
+  const records = reportedRecords(context.storage)
   const recall: ToolsetBuilder['recall'] = (actor, agentId, conversationId) => {
     const known = remembered.get(nameOf(actor, agentId))
     if (known === undefined) return undefined
@@ -66,11 +68,15 @@ export function toolsetBuilder(context: Context): ToolsetBuilder {
       const name = nameOf(actor, agentId)
       const known = remembered.get(name)
       const news = await changes.read(actor.workspaceId, known?.position)
-      const updated = await bringUpToDate(actingAs(context, actor), agentId, known, news)
+      const read = news.isReported ? records.recall : records.read
+      const updated = await bringUpToDate(actingAs(context, actor), agentId, { known, news, read })
       remembered.set(name, updated)
       return updated.contents(conversationId)
     },
-    close: () => changes.close(),
+    close() {
+      changes.close()
+      records.close()
+    },
   }
 }
 
@@ -82,11 +88,19 @@ function nameOf({ workspaceId, userId, role }: CheckedActor, agentId: string): s
 async function bringUpToDate(
   context: ActorContext,
   agentId: string,
-  known: Remembered | undefined,
-  { position, changed, now }: CatalogueNews,
+  {
+    known,
+    news: { position, changed, now },
+    read,
+  }: { readonly known: Remembered | undefined; readonly news: CatalogueNews; readonly read: ReadRecords },
 ): Promise<Remembered> {
+  const load = async (ids: readonly string[]): Promise<readonly BuiltIntegration[]> => {
+    const parts = await loadParts(context, agentId, { now, ids, read })
+    const before = new Map(known?.integrations.map(({ id, findAvailable }) => [id, findAvailable]))
+    return parts.map((part) => builtFrom(part, findAvailableIn(context, part, before.get(part.integration.id))))
+  }
   if (known === undefined || changed === undefined || now >= known.rereadAt.all) {
-    const integrations = await load(context, agentId, now, await visibleIds(context))
+    const integrations = await load(await visibleIds(context))
     return toolsetOf(integrations, position, now, now + rereadMs.all)
   }
   const { integrations, rereadAt } = known
@@ -94,21 +108,13 @@ async function bringUpToDate(
   const ids = new Set([...changed, ...old])
   if (ids.size === 0) return { ...known, position }
   const others = integrations.filter(({ id }) => !ids.has(id))
-  return toolsetOf([...others, ...(await load(context, agentId, now, [...ids]))], position, now, rereadAt.all)
+  return toolsetOf([...others, ...(await load([...ids]))], position, now, rereadAt.all)
 }
 
-async function load(
-  context: ActorContext,
-  agentId: string,
-  now: number,
-  ids: readonly string[],
-): Promise<readonly BuiltIntegration[]> {
-  const parts = await loadParts(context, agentId, now, ids)
-  return parts.map((part) => {
-    const { integration, createdAt, tools, stale } = part
-    const { id, handle } = integration
-    return { id, handle, createdAt, size: tools.length, stale, findAvailable: findAvailableIn(context, part) }
-  })
+function builtFrom(part: IntegrationPart, findAvailable: FindAvailable): BuiltIntegration {
+  const { integration, createdAt, tools, stale } = part
+  const { id, handle } = integration
+  return { id, handle, createdAt, size: tools.length, stale, findAvailable }
 }
 
 function toolsetOf(

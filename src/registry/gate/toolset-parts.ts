@@ -1,5 +1,6 @@
 import { WorkPace } from '../../mcp/work-pace.js'
 import { atFirstUse } from '../../model/at-first-use.js'
+import type { StorageRecord } from '../../ports/storage.js'
 import type { ToolsetTool } from '../../model/toolset.js'
 import type { ApprovalVerdict } from '../../policy/approval-rule.js'
 import { filterTools, type Filtered, type FilterInput } from '../../policy/tool-filter.js'
@@ -38,15 +39,20 @@ export interface ToolPart extends Omit<FilterInput['tools'][number], 'verdict'> 
 /** How long a list without a `ttlMs` of the server is fresh, in ms. */
 const listTtlMs = 86_400_000
 
+/** Reads records of a workspace by their keys. */
+export type ReadRecords = (
+  workspaceId: string,
+  keys: readonly string[],
+) => Promise<readonly (StorageRecord | undefined)[]>
+
 /** Reads the parts of the agent's toolset: the given integrations that the actor can use. */
 export async function loadParts(
   context: ActorContext,
   agentId: string,
-  now: number,
-  ids: readonly string[],
+  { now, ids, read }: { readonly now: number; readonly ids: readonly string[]; readonly read: ReadRecords },
 ): Promise<readonly IntegrationPart[]> {
   const parts: IntegrationPart[] = []
-  const loaded = await loadAll(context, agentId, ids)
+  const loaded = await loadAll(context, agentId, ids, read)
   for (const one of loaded)
     try {
       parts.push(await partOf(context, agentId, now, one))
@@ -145,11 +151,12 @@ async function loadAll(
   context: ActorContext,
   agentId: string,
   ids: readonly string[],
+  read: ReadRecords,
 ): Promise<readonly LoadedTools[]> {
   const { actor } = context
   const { workspaceId } = actor
   const owners = [sharedOwner, ownerKey(actor.userId)]
-  const { records } = await context.storage.read(
+  const records = await read(
     workspaceId,
     ids.flatMap((id) => [
       keys.integration(id),

@@ -21,6 +21,8 @@ export interface CatalogueNews {
   readonly position: CataloguePosition
   /** Ids of the integrations that changed; absent: any integration may have changed. */
   readonly changed: readonly string[] | undefined
+  /** Whether nothing was read: these are the changes that the storage has reported. */
+  readonly isReported: boolean
   /** The storage's time. */
   readonly now: number
 }
@@ -119,7 +121,7 @@ export function catalogueChanges({
       const known = since && heardSince(workspaceId, since)
       if (known !== undefined) {
         const { heard, changed, now } = known
-        return { position: { ...since!, heard }, changed: [...new Set(changed)], now }
+        return { position: { ...since!, heard }, changed: [...new Set(changed)], isReported: true, now }
       }
       const read = ++reads
       reading.set(workspaceId, read)
@@ -129,14 +131,16 @@ export function catalogueChanges({
         reading.delete(workspaceId)
         if (unwatch !== undefined) seen.set(workspaceId, { read, version: position.version, now, readAt, heard: [] })
       }
-      return { position: { ...position, heard: { read, count: 0 } }, changed, now }
+      return { position: { ...position, heard: { read, count: 0 } }, changed, isReported: false, now }
     },
     close: () => unwatch?.(),
   }
 }
 
 /** News as they are stored. */
-type StoredNews = Omit<CatalogueNews, 'position'> & { readonly position: Omit<CataloguePosition, 'heard'> }
+type StoredNews = Omit<CatalogueNews, 'position' | 'isReported'> & {
+  readonly position: Omit<CataloguePosition, 'heard'>
+}
 
 /** @param page - in key order, from the last known change. If that one is still stored, none was missed. */
 function newsOf({ records, now }: StorageListResult, since: CataloguePosition | undefined): StoredNews {

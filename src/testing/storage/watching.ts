@@ -4,7 +4,7 @@ import { commit, type StorageTest } from './support.js'
 
 /** Watchers are called after each commit. */
 export function watchingContract(test: StorageTest): void {
-  test('reports commits until the watcher stops', async ({ storage, workspace }) => {
+  test('reports commits, with what they wrote if it can, until the watcher stops', async ({ storage, workspace }) => {
     if (storage.watch === undefined) return
     const changes: StorageChange[] = []
     const arrivals: (() => void)[] = []
@@ -25,6 +25,12 @@ export function watchingContract(test: StorageTest): void {
     const [change] = changes
     const keys = change?.keys ?? ['a', 'event/0000000000000001']
     equal(keys.toSorted(), ['a', 'event/0000000000000001'])
+    if (change?.recordOf !== undefined) {
+      const written = keys.map((key) => change.recordOf?.(key))
+      equal(written, (await storage.read(workspace, keys)).records)
+      await commit(storage, workspace, [{ key: 'a', value: undefined }])
+      equal(changes.at(-1)?.recordOf?.('a'), undefined)
+    }
     stop()
     stop()
     stopBroken()

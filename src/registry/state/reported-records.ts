@@ -1,0 +1,67 @@
+import { frozen } from '../../model/frozen.js'
+import type { RegistryStorage, StorageRecord } from '../../ports/storage.js'
+import { boundedCache } from './bounded-cache.js'
+
+/** Records in the order of the keys. */
+type Records = readonly (StorageRecord | undefined)[]
+
+/**
+ * Records for toolsets, as they were last read or, since then, reported as written: after a change of this process,
+ * nothing is read. Calls read the storage.
+ */
+export interface ReportedRecords {
+  /** Reads the storage, so that changes which it doesn't report are seen. */
+  read(workspaceId: string, keys: readonly string[]): Promise<Records>
+  /** Returns the records from memory; reads all of them if one isn't known. */
+  recall(workspaceId: string, keys: readonly string[]): Promise<Records>
+  /** Stops listening to the storage. */
+  close(): void
+}
+
+/** Those of about 150 integrations, none of which expires. */
+const maxRecords = 1000
+
+/** Keeps only what was recalled, because most integrations don't change. */
+export function reportedRecords(storage: RegistryStorage): ReportedRecords {
+  const known = boundedCache<{ readonly record: StorageRecord | undefined }>(maxRecords)
+  let reports = 0
+  /** Otherwise a report may come later than what has led to recalling. */
+  let reportsRecords = false
+  const unwatch = storage.watch?.(({ workspaceId, keys = [], recordOf }) => {
+    reports++
+    reportsRecords = recordOf !== undefined
+    if (recordOf === undefined) known.clear()
+    else if (known.size > 0)
+      for (const key of keys) {
+        const place = placeOf(workspaceId, key)
+        const record = known.has(place) ? recordOf(key) : undefined
+        if (record === undefined) known.delete(place)
+        else known.set(place, { record: frozen(record) })
+      }
+  })
+  /** Reads the storage, and keeps what is known of it as new as any toolset. */
+  const read = async (workspaceId: string, keys: readonly string[], isKept: (place: string) => boolean) => {
+    const before = reports
+    const { records } = await storage.read(workspaceId, keys)
+    const isLatest = reportsRecords && reports === before
+    for (const [n, key] of keys.entries()) {
+      const place = placeOf(workspaceId, key)
+      if (!isLatest) known.delete(place)
+      else if (isKept(place)) known.set(place, { record: frozen(records[n]) })
+    }
+    return records
+  }
+  return {
+    read: (workspaceId, keys) => read(workspaceId, keys, (place) => known.has(place)),
+    async recall(workspaceId, keys) {
+      const found = keys.map((key) => known.get(placeOf(workspaceId, key)))
+      if (found.every((one) => one !== undefined)) return found.map(({ record }) => record)
+      return read(workspaceId, keys, () => true)
+    },
+    close: () => unwatch?.(),
+  }
+}
+
+function placeOf(workspaceId: string, key: string): string {
+  return `${workspaceId}\0${key}`
+}
