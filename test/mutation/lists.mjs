@@ -13,6 +13,21 @@ const mutation = (without, file, [search, replace], [test, named]) => ({
 
 export default [
   mutation(
+    'an end of the settings of tools that are gone, when they are accepted',
+    'src/registry/settings/accept-tools.ts',
+    ['fittingSettings(tools, list?.tools ?? [])', 'tools'],
+    ['test/registry/record-size.test.ts', 'that a person accepts each time'],
+  ),
+  mutation(
+    'an end of the definitions of tools that are gone',
+    'src/registry/settings/accept-tools.ts',
+    [
+      'forget = [...accepted, ...Object.keys(tools).filter((name) => !Object.hasOwn(fitting, name))]',
+      'forget = accepted',
+    ],
+    ['test/registry/record-size.test.ts', 'that a person accepts each time'],
+  ),
+  mutation(
     'a look at the first line only, to tell TOML from JSON',
     'src/import/read-document.ts',
     ['[^\\S\\n]*(?:#.*)?(?:\\n|$)/.test(document)', '[^\\S\\n]*(?:#.*)?(?:\\n|$)/m.test(document)'],

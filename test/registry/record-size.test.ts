@@ -43,6 +43,24 @@ describe('what a server is called and says never outgrows a record', () => {
     for (const { value } of await dump(storage)) expect(JSON.stringify(value).length).toBeLessThan(256 * 1024)
   })
 
+  it('with ever other names that a person accepts each time', async () => {
+    const { mine, id, server, storage } = await openGate({ tools: tools(400, padded('x', 80)) })
+    const configured = padded('x', 80)(7)
+    await mine.configureTools(id, { [configured]: { enabled: false } })
+    const stored = async (kind: string) => (await dump(storage)).filter(({ key }) => key.startsWith(`${kind}/`)).length
+    for (let turn = 1; turn < 8; turn++) {
+      await server.setTools(tools(400, padded('x', 80, turn * 400)))
+      await mine.refreshTools(id)
+      const changed = (await mine.tools(id)).tools.filter(({ change }) => change !== undefined)
+      await mine.acceptTools(id, Object.fromEntries(changed.map((tool) => [tool.name, tool.definitionHash])))
+    }
+    // Definitions of tools that were listed long ago go with their settings, in the background.
+    await expect.poll(() => stored('accepted')).toBeLessThanOrEqual(1600)
+    await server.setTools(tools(400, padded('x', 80)))
+    await mine.refreshTools(id)
+    expect((await mine.tools(id)).tools.find(({ name }) => name === configured)).toMatchObject({ enabled: false })
+  })
+
   it('with an introduction of a megabyte', async () => {
     const long = 'y'.repeat(300_000)
     const icon = { src: `https://a.example/${'i'.repeat(9_000)}` }

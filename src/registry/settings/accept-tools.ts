@@ -1,5 +1,6 @@
 import { acceptToolsInput } from '../../model/input.js'
 import { parse } from '../../model/parse.js'
+import { recordLimits } from '../../model/record-limits.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import { assess, isOnlyWords, settingsOf, type Assessment } from '../gate/assess-tool.js'
 import type { ActorContext } from '../state/context.js'
@@ -9,6 +10,7 @@ import type { ToolSettingsRecord } from '../state/records.js'
 import { retrying } from '../state/retrying.js'
 import type { ListedTool } from '../state/listed-tool.js'
 import { commitSettings, define } from './commit-tool-settings.js'
+import { fittingSettings } from './fitting-settings.js'
 import { loadTools, noSuchTool } from './load-tools.js'
 
 /**
@@ -52,20 +54,27 @@ export async function acceptTools(
       }
       accepted.push(name)
     }
-    forget = accepted
-    return commitSettings(context, known, tools, {
+    const fitting = fittingSettings(tools, list?.tools ?? [])
+    forget = [...accepted, ...Object.keys(tools).filter((name) => !Object.hasOwn(fitting, name))]
+    return commitSettings(context, known, fitting, {
       action: 'accept_tools',
       tools: wanted.map(([name]) => name),
     })
   })
-  context.runInBackground(
-    () =>
-      context.storage.commit(
-        actor.workspaceId,
-        forget.slice(0, 100).map((name): StorageWrite => ({ key: keys.accepted(id, name), value: undefined })),
-      ),
-    { workspaceId: actor.workspaceId, integrationId: id },
-  )
+  const { workspaceId } = actor
+  context.runInBackground(() => forgetDefinitions(context, workspaceId, id, forget), { workspaceId, integrationId: id })
+}
+
+/** Deletes accepted definitions that no tool needs any more. */
+async function forgetDefinitions(
+  { storage }: ActorContext,
+  workspaceId: string,
+  id: string,
+  names: readonly string[],
+): Promise<void> {
+  const writes = names.map((name): StorageWrite => ({ key: keys.accepted(id, name), value: undefined }))
+  for (let n = 0; n < writes.length; n += recordLimits.writes)
+    await storage.commit(workspaceId, writes.slice(n, n + recordLimits.writes))
 }
 
 /** Keeps a person's label if only texts of the tool changed. */

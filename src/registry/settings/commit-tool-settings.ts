@@ -7,7 +7,7 @@ import type { WithTools } from './load-tools.js'
 export async function commitSettings(
   context: ActorContext,
   { loaded, settings }: WithTools,
-  tools: Record<string, ToolSettingsRecord>,
+  tools: Readonly<Record<string, ToolSettingsRecord>>,
   what: { readonly action: 'configure_tools' | 'accept_tools'; readonly tools: readonly string[] },
 ) {
   const { workspaceId, userId } = context.actor

@@ -9,6 +9,7 @@ import type { ToolSettingsRecord } from '../state/records.js'
 import { retrying } from '../state/retrying.js'
 import type { ListedTool } from '../state/listed-tool.js'
 import { commitSettings, define } from './commit-tool-settings.js'
+import { fittingSettings } from './fitting-settings.js'
 import { loadTools, noSuchTool, revisionOf } from './load-tools.js'
 
 /**
@@ -48,7 +49,7 @@ export async function configureTools(
       }
       define(tools, name, configured(settingsOf(settings?.value, name), change, tool))
     }
-    return commitSettings(context, known, tools, {
+    return commitSettings(context, known, fittingSettings(tools, list?.tools ?? []), {
       action: 'configure_tools',
       tools: wanted.map(([name]) => name),
     })

@@ -1,5 +1,5 @@
 import { IntegrationError } from '../../model/errors.js'
-import { bytesOf, recordLimits } from '../../model/record-limits.js'
+import { bytesOf } from '../../model/record-limits.js'
 import type { ServerInfo } from '../../model/integration.js'
 import type { ToolListing } from '../../mcp/connection.js'
 import type { StorageRecordWrite } from '../../ports/storage.js'
@@ -14,6 +14,7 @@ import type { ListedTool } from '../state/listed-tool.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 import { listWrites } from '../state/tool-list-records.js'
 import { acceptedDefinitions, classifyChanges } from './classify-changes.js'
+import { fittingSettings, safeRecordBytes } from './fitting-settings.js'
 import { hashTools } from './hash-tools.js'
 
 /** The stored records of an integration's tools before a new listing. */
@@ -87,7 +88,7 @@ function acceptingAll(
   const write = {
     key: keys.settings(integrationId),
     ifVersion: known.settings?.version ?? null,
-    value: toJson({ tools: fitting(accepted, tools) }),
+    value: toJson({ tools: fittingSettings(accepted, tools) }),
   }
   return { ...listed, writes: [...listed.writes, write], bindingHashes }
 }
@@ -127,29 +128,10 @@ function acceptedHash(settings: Settings, { name }: ListedTool): string | undefi
   return settingsOf({ tools: settings }, name).accepted
 }
 
-/**
- * Keeps the settings of all tools within one record. A server that renames its tools each time must not fill it, so
- * tools that are no longer listed and that no person has configured are removed first.
- */
-function fitting(
-  settings: Readonly<Record<string, ToolSettingsRecord>>,
-  tools: readonly ListedTool[],
-): Readonly<Record<string, ToolSettingsRecord>> {
-  const listed = new Set(tools.map(({ name }) => name))
-  const isKept = ([name, { accepted: _hash, ...set }]: [string, ToolSettingsRecord]): boolean =>
-    listed.has(name) || Object.values(set).some((value) => value !== undefined)
-  const isAllListed = Object.keys(settings).every((name) => listed.has(name))
-  if (isAllListed || bytesOf(settings) <= safeRecordBytes) return settings
-  return Object.fromEntries(Object.entries(settings).filter(isKept))
-}
-
 /** Drops the server's description of itself if the record would be too large. */
 function withinRecord(manifest: ToolsRecord): ToolsRecord {
   return bytesOf(manifest) <= safeRecordBytes ? manifest : { ...manifest, server: undefined }
 }
-
-/** The size limit of these records, in bytes, with room for later additions. */
-const safeRecordBytes = recordLimits.valueBytes - 48 * 1024
 
 function largerThanAccepted(): IntegrationError {
   return new IntegrationError(
