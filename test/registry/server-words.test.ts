@@ -14,6 +14,15 @@ describe("a server's words", () => {
   })
 
   it.each([
+    'https://a.example/mcp?sk_live_4f9a1c77',
+    'https://a.example/ana:sk_live_4f9a1c77/mcp',
+    'https://a.example/mcp;key=sk_live_4f9a1c77',
+    'https://a.example/mcp?auth=ana:sk_live_4f9a1c77',
+  ])('are shown without a key that is a part of a part: %s', (url) => {
+    expect(serverWords(url).clean('No account for sk_live_4f9a1c77.')).toBe('No account for [removed].')
+  })
+
+  it.each([
     'https://a.example/api/integrations/mcp',
     'https://a.example/streamable-http',
     'https://a.example/mcp?scope=Notifications',

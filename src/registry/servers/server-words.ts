@@ -49,11 +49,11 @@ export function serverWords(url?: string): ServerWords {
   }
 }
 
-/** Long parts of the path and the query: some servers take an API key there. */
+/** Long parts of the path and the query, names included: some servers take an API key there, also behind a colon. */
 function secretsIn({ pathname, searchParams }: URL): readonly string[] {
-  return [...pathname.split('/'), ...searchParams.values()].filter(
-    (part) => part.length >= minSecretInUrl && !words.test(part),
-  )
+  const parts = [...pathname.split('/'), ...searchParams.keys(), ...searchParams.values()]
+  const ofParts = parts.flatMap((part) => part.split(/[:;,=@&]+/))
+  return [...new Set([...parts, ...ofParts])].filter((part) => part.length >= minSecretInUrl && !words.test(part))
 }
 
 function entriesOf(headers: RequestInit['headers']): Iterable<readonly [string, string]> {

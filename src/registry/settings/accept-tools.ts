@@ -65,7 +65,7 @@ export async function acceptTools(
   context.runInBackground(() => forgetDefinitions(context, workspaceId, id, forget), { workspaceId, integrationId: id })
 }
 
-/** Deletes accepted definitions that no tool needs any more. */
+/** Deletes accepted definitions of tools that are gone. */
 async function forgetDefinitions(
   { storage }: ActorContext,
   workspaceId: string,
