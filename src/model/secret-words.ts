@@ -9,7 +9,8 @@ export function withoutSecrets(text: string, secrets: Iterable<string>): string 
   const { letters, starts } = plainSpelling(text)
   const spans: (readonly [number, number])[] = []
   for (const secret of secrets) {
-    const { letters: sought } = plainSpelling(secret)
+    // Of a secret that is longer than the text, only the beginning can be in it.
+    const { letters: sought } = plainSpelling(secret, letters.length + 1)
     if (sought === '') continue
     for (let at = letters.indexOf(sought); at >= 0; at = letters.indexOf(sought, at + sought.length))
       spans.push([at, at + sought.length])
@@ -25,14 +26,24 @@ export function withoutSecrets(text: string, secrets: Iterable<string>): string 
   return kept + text.slice(starts[from])
 }
 
-/** Whether a word contains a secret, or is a long part of one, in any spelling. */
-export function isPartOfSecret(word: string, secret: string): boolean {
-  const [said, kept] = [plainSpelling(word).letters, plainSpelling(secret).letters]
-  return said.includes(kept) || (said.length >= minPart && kept.includes(said))
+/** The words that contain no secret, and are no long part of one, in any spelling. */
+export function wordsWithoutSecrets(words: readonly string[], secrets: readonly string[]): readonly string[] {
+  const kept = secrets.map((secret) => plainSpelling(secret).letters)
+  return words.filter((word) => {
+    const said = plainSpelling(word).letters
+    return !kept.some((secret) => said.includes(secret) || (said.length >= minPart && secret.includes(said)))
+  })
 }
 
-/** The letters in lower case and without percent-encoding, and where each of them starts in the text; its end, too. */
-function plainSpelling(text: string): { readonly letters: string; readonly starts: readonly number[] } {
+/**
+ * The letters in lower case and without percent-encoding, and where each of them starts in the text; its end, too.
+ *
+ * @param most - the rest of the text is left out after so many letters
+ */
+function plainSpelling(
+  text: string,
+  most = Number.POSITIVE_INFINITY,
+): { readonly letters: string; readonly starts: readonly number[] } {
   const starts: number[] = []
   let letters = ''
   // An encoded percent sign may stand before the digits, as often as the text was encoded.
@@ -41,13 +52,37 @@ function plainSpelling(text: string): { readonly letters: string; readonly start
     const lower = letter.toLowerCase()
     letters += lower.length === 1 ? lower : letter
     starts.push(index)
+    if (letters.length >= most) break
   }
   return { letters, starts: [...starts, text.length] }
 }
 
-/** Where the beginning of a secret stands at the end of a text. */
+/**
+ * Where the beginning of a secret stands at the end of a text. Reads each character once, however often a secret repeats
+ * itself.
+ *
+ * @see https://en.wikipedia.org/wiki/Knuth–Morris–Pratt_algorithm
+ */
 function cutOffAt(text: string, secret: string): number | undefined {
-  for (let length = Math.min(secret.length - 1, text.length); length >= minPart; length--)
-    if (text.endsWith(secret.slice(0, length))) return text.length - length
-  return undefined
+  const borders = bordersOf(secret)
+  const shorter = (length: number): number => borders[length - 1] ?? 0
+  let length = 0
+  for (let at = Math.max(0, text.length - secret.length); at < text.length; at++) {
+    if (length === secret.length) length = shorter(length)
+    while (length > 0 && text[at] !== secret[length]) length = shorter(length)
+    if (text[at] === secret[length]) length++
+  }
+  if (length === secret.length) length = shorter(length)
+  return length >= minPart ? text.length - length : undefined
+}
+
+/** By each character: the length of the longest beginning that the text up to it ends with, too. */
+function bordersOf(text: string): readonly number[] {
+  const borders = [0]
+  for (let at = 1, length = 0; at < text.length; at++) {
+    while (length > 0 && text[at] !== text[length]) length = borders[length - 1]!
+    if (text[at] === text[length]) length++
+    borders.push(length)
+  }
+  return borders
 }

@@ -1,4 +1,4 @@
-import { isPartOfSecret } from '../model/secret-words.js'
+import { wordsWithoutSecrets } from '../model/secret-words.js'
 import type { OAuthSettings } from '../model/oauth.js'
 
 /**
@@ -57,5 +57,5 @@ export function withoutSecretScopes(
   secrets: readonly (string | undefined)[],
 ): readonly string[] {
   const known = secrets.filter((secret): secret is string => secret !== undefined && secret.length >= minSecret)
-  return scopes.filter((scope) => !known.some((secret) => isPartOfSecret(scope, secret)))
+  return wordsWithoutSecrets(scopes, known)
 }
