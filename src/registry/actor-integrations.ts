@@ -160,7 +160,12 @@ export interface ActorIntegrations<AgentId extends string = string> {
     settings: Readonly<Record<string, ToolSettings>>,
     options?: OperationOptions & { readonly ifRevision?: string | undefined },
   ): Promise<void>
-  /** Asks the server for its tools now. */
+  /**
+   * Asks the server for its tools now.
+   *
+   * @throws IntegrationError `authorization_failed` if a person must sign in or correct a credential; `not_found`,
+   * `forbidden`, and every error of a server
+   */
   refreshTools(id: string, options?: OperationOptions): Promise<ToolOverview>
   /**
    * Accepts new or changed tools: their current definitions become the accepted ones.

@@ -45,4 +45,15 @@ export default [
     test: 'test/http/requests.test.ts',
     named: 'with a header that would get lost',
   },
+  {
+    without: 'a typed error for a server that asks for another credential',
+    edits: [
+      {
+        file: 'src/registry/settings/tools-overview.ts',
+        search: 'if (!(error instanceof AuthorizationRequired)) throw error',
+        replace: 'throw error',
+      },
+    ],
+    test: 'test/registry/refresh-refused.test.ts',
+  },
 ]

@@ -1,12 +1,14 @@
+import { IntegrationError } from '../../model/errors.js'
 import type { QuarantinedTool, Tool } from '../../model/tool.js'
 import { WorkPace } from '../../mcp/work-pace.js'
+import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { assess } from '../gate/assess-tool.js'
 import { changesOf } from '../gate/tool-changes.js'
 import { load } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import { targetFrom, targetKeys } from '../state/target.js'
 import { loadTools, revisionOf } from './load-tools.js'
-import { refreshTools } from './refresh-tools.js'
+import { recordStatus, refreshTools } from './refresh-tools.js'
 
 /** Result of `tools()`. */
 export interface ToolOverview {
@@ -69,7 +71,12 @@ export async function toolsOverview(context: ActorContext, id: string): Promise<
   }
 }
 
-/** `refreshTools()`: lists the server's tools now. */
+/**
+ * `refreshTools()`: lists the server's tools now.
+ *
+ * @throws IntegrationError `authorization_failed` if a person must sign in or correct a credential, which the status then
+ * says; `not_found`, `forbidden`, and every error of a server
+ */
 export async function refreshToolsNow(
   context: ActorContext,
   id: string,
@@ -77,6 +84,19 @@ export async function refreshToolsNow(
 ): Promise<ToolOverview> {
   const { actor } = context
   const { record, others } = await load(context, id, 'validate', targetKeys(id, actor))
-  await refreshTools(context, targetFrom(actor, id, record, others), { bypassBreaker: true, ...options })
+  const target = targetFrom(actor, id, record, others)
+  try {
+    await refreshTools(context, target, { bypassBreaker: true, ...options })
+  } catch (error) {
+    if (!(error instanceof AuthorizationRequired)) throw error
+    const { reason, scopes } = error
+    await recordStatus(context, target, { reason, scopes })
+    // What the server says in its challenge may hold what it was sent.
+    throw new IntegrationError(
+      'authorization_failed',
+      `The tools of integration "${record.name}" can't be listed: the server asks for another credential. Call reconnect(), or correct its header values with update() or authorize().`,
+      { reason, integrationId: id },
+    )
+  }
   return toolsOverview(context, id)
 }
