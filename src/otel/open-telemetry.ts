@@ -67,7 +67,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): CallObserver 
           span.setAttributes({ ...how, 'mcp_integrations.outcome': ended.outcome })
           if (how['error.type'] !== undefined) span.setStatus({ code: SpanStatusCode.ERROR })
           span.end()
-          duration.record((performance.now() - startedAt) / 1000, { ...common, ...how })
+          duration.record((performance.now() - startedAt) / 1000, { ...common, ...withFewValues(how) })
         },
       }
     },
@@ -104,6 +104,16 @@ function onlyOnSpans({
     'mcp_integrations.rule': rule,
     'mcp_integrations.approval.id': approvalId,
   }
+}
+
+/** The codes that JSON-RPC reserves, and MCP uses. */
+const reservedCode = /^-32[0-7]\d\d$/
+
+/** The attributes for metrics: a server can return ever other error codes, and each would be a series of its own. */
+function withFewValues(how: Attributes): Attributes {
+  const code = how['rpc.response.status_code']
+  if (code === undefined || reservedCode.test(String(code))) return how
+  return { ...how, 'error.type': '_OTHER', 'rpc.response.status_code': '_OTHER' }
 }
 
 /** `error.type` is `tool_error` for a tool's own error, otherwise the JSON-RPC error code or the {@link ErrorCode}. */

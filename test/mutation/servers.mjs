@@ -282,4 +282,10 @@ export default [
     ['value === null || Object.keys(value).length === 0', 'false'],
     [definitions, 'treats an empty field as absent'],
   ),
+  mutation(
+    'few series of a metric, whatever codes a server returns',
+    'src/otel/open-telemetry.ts',
+    ['...withFewValues(how)', '...how'],
+    ['test/otel/open-telemetry.test.ts', 'makes few series of the metric'],
+  ),
 ]

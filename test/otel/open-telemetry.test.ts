@@ -111,6 +111,25 @@ describe('a call', () => {
     expect(JSON.stringify([span!.attributes, span!.events, span!.status])).not.toContain('canary')
   })
 
+  it('that fails with ever other codes of the server makes few series of the metric', async () => {
+    const code = { next: 0 }
+    const { gate, spans, metrics } = await bench({
+      fetch: (own) => async (input, init) => {
+        const sent = typeof init?.body === 'string' ? (JSON.parse(init.body) as { id?: unknown; method?: string }) : {}
+        if (sent.method !== 'tools/call') return own(input, init)
+        const error = { code: code.next++ < 5 ? -32_005 : 1_000_000 + code.next, message: 'No.' }
+        return Response.json({ jsonrpc: '2.0', id: sent.id, error })
+      },
+    })
+    const toolset = await gate.toolset()
+    for (let n = 0; n < 30; n++)
+      expect(await toolset.call('notes__read_note', { id: '1' })).toMatchObject({ result: { isError: true } })
+    expect(spans.getFinishedSpans().at(-1)!.attributes['error.type']).toMatch(/^1\d{6}$/)
+    const [duration] = await metrics()
+    const types = duration!.dataPoints.map(({ attributes }) => attributes['error.type'])
+    expect(types.toSorted()).toEqual(['-32005', '_OTHER'])
+  })
+
   it('that waits for a person is not watched until it is sent', async () => {
     const { gate, spans } = await bench()
     const toolset = await gate.toolset()
