@@ -260,6 +260,15 @@ describe('a server that is down', () => {
     expect(tries()).toBe(2)
   })
 
+  it('stays so where a try fails before the server is reached', async () => {
+    const { pool, opener } = down(unreachable)
+    await rejectionOf(pool.use('a', opener, call))
+    const unreadable = new IntegrationError('credential_unreadable', 'No key opens it.')
+    const sealed = () => Promise.reject(unreadable)
+    expect(await rejectionOf(pool.use('a', sealed, call, { bypassBreaker: true }))).toBe(unreadable)
+    expect(await rejectionOf(pool.use('a', opener, call))).toMatchObject({ code: 'unreachable', mayHaveRun: false })
+  })
+
   it('does not concern others', async () => {
     const { pool, opener, server } = down(unreachable)
     await rejectionOf(pool.use('a', opener, call))

@@ -35,18 +35,19 @@ export async function useServer<T>(
   work: (connection: Connection, on: { readonly waited: boolean }) => Promise<T>,
   options: UseServerOptions = {},
 ): Promise<T> {
-  const source = await credentialOf(context, target)
+  if (isCredentialMissing(target)) throw new AuthorizationRequired('credential_missing')
   const { elicits = false, fresh = false, signal, bypassBreaker, background } = options
   const base = `${poolPrefix(target.workspaceId, target.integrationId, target.owner)}${target.bindingRevision}/${target.credential}/`
   const known = fresh ? undefined : knownProfile(context, target)
   const isForSeveral = target.owner === sharedOwner && target.record.visibility === 'workspace'
   const person = isForSeveral ? target.userId : undefined
-  return context.pool.use(
-    `${base}${elicits ? 'elicits' : ''}`,
-    () => open(context, target, { source, elicits, known }),
-    work,
-    { signal, person, bypassBreaker, background, replaces: fresh ? base : undefined },
-  )
+  return context.pool.use(`${base}${elicits ? 'elicits' : ''}`, () => open(context, target, { elicits, known }), work, {
+    signal,
+    person,
+    bypassBreaker,
+    background,
+    replaces: fresh ? base : undefined,
+  })
 }
 
 /** The prefix of the pool keys of an integration's connections, or of one owner's among them. */
@@ -92,17 +93,13 @@ function useOnce<T>(
 async function open(
   context: Context,
   target: Target,
-  {
-    source,
-    elicits,
-    known,
-  }: { readonly source: CredentialSource; readonly elicits: boolean; readonly known: ServerProfile | undefined },
+  { elicits, known }: { readonly elicits: boolean; readonly known: ServerProfile | undefined },
 ): Promise<Connection> {
   const { record, workspaceId, integrationId, owner } = target
   const endpoint =
     record.url === undefined
       ? await localEndpoint(context, workspaceId, record.connectorId ?? '')
-      : remoteEndpoint(context, record.url, source)
+      : remoteEndpoint(context, record.url, await credentialOf(context, target))
   const remember = (profile: ServerProfile): void => {
     const value: ServerRecord = { bindingRevision: target.bindingRevision, credential: target.credential, profile }
     context.runInBackground(
@@ -176,11 +173,14 @@ async function headersOf(context: Context, target: Target): Promise<Readonly<Rec
   }
 }
 
-/** The credential of requests. */
+/** Whether a person has to enter header values before the server can be used. */
+function isCredentialMissing({ record, sharedHeaders, ownHeaders }: Target): boolean {
+  return record.auth === 'header' && sharedHeaders === undefined && ownHeaders === undefined
+}
+
+/** The credential of a connection's requests. */
 async function credentialOf(context: Context, target: Target): Promise<CredentialSource> {
   const { record, workspaceId, integrationId, owner, sharedHeaders, ownHeaders } = target
-  if (record.auth === 'header' && sharedHeaders === undefined && ownHeaders === undefined)
-    throw new AuthorizationRequired('credential_missing')
   const headers = sharedHeaders === undefined && ownHeaders === undefined ? {} : await headersOf(context, target)
   if (record.auth !== 'oauth')
     return Object.keys(headers).length === 0 ? { kind: 'none' } : { kind: 'headers', headers }
