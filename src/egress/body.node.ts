@@ -78,35 +78,40 @@ function pulled(stream: Readable, toError: (error: unknown) => IntegrationError)
   const chunks: Uint8Array[] = []
   let waiting = 0
   let state: 'open' | 'ended' | IntegrationError = 'open'
-  let wake: (() => void) | undefined
+  /** A read that waits for the next chunk. */
+  let waiter: { resolve(chunk: Uint8Array | undefined): void; reject(error: Error): void } | undefined
+  const serve = (): void => {
+    if (waiter === undefined || (chunks.length === 0 && state === 'open')) return
+    const { resolve, reject } = waiter
+    const chunk = chunks.shift()
+    waiter = undefined
+    if (chunk !== undefined) {
+      waiting -= chunk.byteLength
+      if (waiting < readAhead && stream.isPaused()) stream.resume()
+      resolve(chunk)
+    } else if (state === 'ended') resolve(undefined)
+    else if (state !== 'open') reject(state)
+  }
   const settle = (next: typeof state) => {
     if (state === 'open') state = next
-    wake?.()
+    serve()
   }
   stream.on('data', (chunk: Uint8Array) => {
     chunks.push(chunk)
     waiting += chunk.byteLength
     if (waiting >= readAhead) stream.pause()
-    wake?.()
+    serve()
   })
   stream.on('end', () => settle('ended'))
   stream.on('error', (error) => settle(toError(error)))
   stream.on('close', () => state === 'open' && settle(toError(undefined)))
 
   return {
-    async read() {
-      for (;;) {
-        const chunk = chunks.shift()
-        if (chunk !== undefined) {
-          waiting -= chunk.byteLength
-          if (waiting < readAhead && stream.isPaused()) stream.resume()
-          return chunk
-        }
-        if (state === 'ended') return undefined
-        if (state !== 'open') throw state
-        await new Promise<void>((resolve) => (wake = resolve))
-      }
-    },
+    read: () =>
+      new Promise((resolve, reject) => {
+        waiter = { resolve, reject }
+        serve()
+      }),
     cancel() {
       stream.destroy()
     },

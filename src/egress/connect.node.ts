@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { IntegrationError } from '../model/errors.js'
 import { onAbort } from '../model/race.js'
 import { nodeBody } from './body.node.js'
-import type { Dialer, DialerOptions, IncomingResponse, OutgoingRequest } from './dialer.js'
+import type { BeforeSend, Dialer, DialerOptions, IncomingResponse, OutgoingRequest } from './dialer.js'
 import { closedError } from './closed-error.js'
 import { abortError, networkError, reasonOfCode, startsWork } from './network-errors.js'
 import { connectTimeoutMs, idleSocketMs } from './limits.js'
@@ -128,29 +128,32 @@ export function createDialer(options: NodeDialerOptions): Dialer {
         left = true
         outgoing.end(body)
       }
+      const leaveChecked = async (check: BeforeSend): Promise<void> => {
+        const waited = await hasConnection(outgoing)
+        // Nothing is used up for a request that was given up in the meantime.
+        if (!outgoing.destroyed) await check(waited)
+        leave()
+      }
       if (beforeSend === undefined) leave()
       else
-        void hasConnection(outgoing)
-          .then(withOthers)
-          .then(async (waited) => {
-            // Nothing is used up for a request that was given up in the meantime.
-            if (!outgoing.destroyed) await beforeSend(waited)
-            leave()
-          })
-          .catch((error: unknown) => {
-            reject(error as Error)
-            outgoing.destroy()
-          })
+        leaveChecked(beforeSend).catch((error: unknown) => {
+          reject(error as Error)
+          outgoing.destroy()
+        })
     })
   }
 
-  /** Resolves when the request has a connection, with whether it waited. Nothing is sent before `end()`. */
+  /**
+   * Resolves when the request has a connection, with whether it waited, once everything else of this moment was handled.
+   * Requests that follow responses of one moment then leave together, and a server that waits is woken once for all of
+   * them: waking it is most of what writing costs. Nothing is sent before `end()`.
+   */
   function hasConnection(outgoing: ClientRequest): Promise<boolean> {
     return new Promise((resolve) =>
       outgoing.once('socket', (socket) => {
-        if (phases.get(socket) === 'open') return resolve(false)
+        if (phases.get(socket) === 'open') return setImmediate(resolve, false)
         for (const event of ['connect', 'secureConnect'])
-          socket.once(event, () => phases.get(socket) === 'open' && !socket.destroyed && resolve(true))
+          socket.once(event, () => phases.get(socket) === 'open' && !socket.destroyed && setImmediate(resolve, true))
       }),
     )
   }
@@ -168,14 +171,6 @@ export function createDialer(options: NodeDialerOptions): Dialer {
   }
 
   return { send, close }
-}
-
-/**
- * Resolves once everything else of this moment was handled. Requests that follow responses of one moment then leave
- * together, and a server that waits is woken once for all of them: waking it is most of what writing costs.
- */
-function withOthers<T>(value: T): Promise<T> {
-  return new Promise((resolve) => setImmediate(resolve, value))
 }
 
 /**

@@ -93,9 +93,9 @@ export class GuardedResponse implements LeanResponse {
   }
 
   async text(): Promise<string> {
-    const text = utf8.decode(await this.#whole())
+    const source = this.#unread()
     try {
-      return boundedJson(text, this.#options.deepJson)
+      return boundedJson(utf8.decode(await readWhole(source, this.#options.maxBytes)), this.#options.deepJson)
     } catch (error) {
       throw this.#toError(error)
     }
@@ -116,7 +116,12 @@ export class GuardedResponse implements LeanResponse {
   }
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await this.#whole())
+    const source = this.#unread()
+    try {
+      return new Uint8Array(await readWhole(source, this.#options.maxBytes))
+    } catch (error) {
+      throw this.#toError(error)
+    }
   }
 
   async blob(): Promise<Blob> {
@@ -138,16 +143,11 @@ export class GuardedResponse implements LeanResponse {
     return new GuardedResponse({ ...answer, body: streamBody(copy) }, this.#options)
   }
 
-  async #whole(): Promise<Uint8Array> {
+  /** The body, to read it as a whole. */
+  #unread(): BodySource {
     if (this.#used || this.#stream?.locked) throw new TypeError('The body was already read.')
     this.#used = true
-    const source = this.#stream ? streamBody(this.#stream) : this.#source
-    if (!source) return new Uint8Array()
-    try {
-      return await readWhole(source, this.#options.maxBytes)
-    } catch (error) {
-      throw this.#toError(error)
-    }
+    return (this.#stream ? streamBody(this.#stream) : this.#source) ?? bytesBody()
   }
 
   /** The same chunks, up to the limit. */

@@ -92,7 +92,8 @@ export class ConnectionPool {
     if (this.#closed) throw closed()
     const slot = this.#slots.get(key) ?? this.#newSlot(key)
     const waited = !slot.places.admits(options.person) || freeIn(slot) === undefined
-    const leave = await slot.places.take(options.person, options.signal)
+    const { places } = slot
+    const leave = places.takeFree(options.person, options.signal) ?? (await places.take(options.person, options.signal))
     try {
       return await slot.breaker.guard(
         () => this.#work(slot, open, (connection) => work(connection, { waited }), options),
@@ -181,13 +182,23 @@ export class ConnectionPool {
   ): Promise<T> {
     const live =
       replaces === undefined
-        ? await this.#acquire(slot, open, signal)
+        ? (this.#free(slot) ?? (await this.#acquire(slot, open, signal)))
         : await this.#replace(slot, open, { prefix: replaces, signal })
     try {
       return await work(live.connection)
     } finally {
       this.#live.release(live)
     }
+  }
+
+  /** A free connection. */
+  #free(slot: Slot): PooledConnection | undefined {
+    if (this.#closed) throw closed()
+    for (const live of slot.live) {
+      if (!live.connection.usable) this.#live.drop(live)
+      else if (isFree(live)) return this.#live.take(live)
+    }
+    return undefined
   }
 
   /** A free connection, or a new one. */
@@ -197,11 +208,8 @@ export class ConnectionPool {
     signal: AbortSignal | undefined,
   ): Promise<PooledConnection> {
     for (;;) {
-      if (this.#closed) throw closed()
-      for (const live of slot.live) {
-        if (!live.connection.usable) this.#live.drop(live)
-        else if (isFree(live)) return this.#live.take(live)
-      }
+      const free = this.#free(slot)
+      if (free !== undefined) return free
       if (slot.opening === undefined) {
         slot.opening = this.#open(slot, open).finally(() => (slot.opening = undefined))
         return this.#live.take(await this.#unlessGivenUp(slot.opening, signal))

@@ -39,6 +39,11 @@ export class FairPlaces {
     return held < Math.max(1, Math.floor((this.#places - this.#taken + held) * maxShare))
   }
 
+  /** A slot, if one is free without waiting. @returns a function that releases the slot */
+  takeFree(person: Person, signal?: AbortSignal): (() => void) | undefined {
+    return signal?.aborted !== true && this.#waiting === 0 && this.admits(person) ? this.#seat(person) : undefined
+  }
+
   /**
    * Waits for a slot.
    *
@@ -47,7 +52,8 @@ export class FairPlaces {
    */
   async take(person: Person, signal?: AbortSignal): Promise<() => void> {
     if (signal?.aborted === true) throw abortedBy(signal)
-    if (this.#waiting === 0 && this.admits(person)) return this.#seat(person)
+    const free = this.takeFree(person, signal)
+    if (free !== undefined) return free
     this.#waiting++
     try {
       return await this.#lineOf(person).add(() => this.#firstInLine(person, signal), { signal })

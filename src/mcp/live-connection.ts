@@ -116,7 +116,7 @@ export class LiveConnection implements Connection {
     await this.#discard(this.#open, endSession)
   }
 
-  async #sendCall(call: TimedCall): Promise<ToolAnswer> {
+  #sendCall(call: TimedCall): Promise<ToolAnswer> {
     const { options, clock } = call
     const asking = { elicit: options.elicit, clock, asked: 0 }
     const send = (open: OpenClient): Promise<ToolAnswer> => callOn(open, call)

@@ -67,14 +67,27 @@ export class PlainRequests {
   async ask(request: PlainRequest, viaSdk: (carried: Carried) => Promise<unknown>): Promise<unknown> {
     const headers = this.#headers(request)
     if (headers === undefined) return viaSdk({ sending: request.sending })
-    const { clock } = request
+    const { method, clock, sending } = request
+    const exchange: Awaited = { id: ++this.#lastId, method }
+    // A server of the current era notices that the response is no longer read.
+    const { era, server } = this.#options
+    const stop = era === 'modern' ? undefined : clock.whenEnded((reason) => this.#cancel(exchange, reason))
     this.#underWay.add(clock)
     try {
-      const answer = await this.#exchange(request, headers)
-      if ('received' in answer) return await viaSdk({ ...answer, sending: request.sending })
+      const response = await this.#send(request, headers, exchange)
+      if (!response.ok) await refused(response, exchange, 'mcp-session-id' in headers, server.now)
+      const chunks = mediaTypeOf(response) === 'text/event-stream' ? chunksOf(response) : null
+      const answer = await (chunks === null
+        ? onlyMessage(response, exchange)
+        : firstMessage(response, chunks, exchange, this.#options))
+      // From here, the SDK tells the server of a cancellation.
+      stop?.()
+      if (answer instanceof Response)
+        return await viaSdk({ sending, received: { response: answer, sentAs: Number(exchange.id) } })
       if ('error' in answer) throw ProtocolError.fromError(answer.error.code, answer.error.message, answer.error.data)
       return takeRaw((answer as { readonly result: object }).result)
     } finally {
+      stop?.()
       this.#underWay.delete(clock)
     }
   }
@@ -84,34 +97,16 @@ export class PlainRequests {
     for (const clock of this.#underWay) clock.end(lostAnswer())
   }
 
-  async #exchange(
-    request: PlainRequest,
-    headers: Readonly<Record<string, string>>,
-  ): Promise<JSONRPCMessage | Required<Pick<Carried, 'received'>>> {
-    const { url, server, era } = this.#options
-    const { method, clock, sending } = request
-    const exchange: Awaited = { id: ++this.#lastId, method }
-    // A server of the current era notices that the response is no longer read.
-    const stop = era === 'modern' ? undefined : clock.whenEnded((reason) => this.#cancel(exchange, reason))
-    try {
-      const response = await this.#fetch(url, {
-        method: 'POST',
-        headers,
-        body: this.#message(request, exchange.id),
-        signal: clock.signal,
-        // Depth is checked for each tool, because one that nests too deep must not affect the others.
-        deepJson: method === 'tools/list' ? 'skip' : undefined,
-        ...sending,
-      })
-      if (!response.ok) await refused(response, exchange, 'mcp-session-id' in headers, server.now)
-      const chunks = mediaTypeOf(response) === 'text/event-stream' ? chunksOf(response) : null
-      const answer = await (chunks === null
-        ? onlyMessage(response, exchange)
-        : firstMessage(response, chunks, exchange, this.#options))
-      return answer instanceof Response ? { received: { response: answer, sentAs: Number(exchange.id) } } : answer
-    } finally {
-      stop?.()
-    }
+  #send(request: PlainRequest, headers: Readonly<Record<string, string>>, { id, method }: Awaited): Promise<Response> {
+    return this.#fetch(this.#options.url, {
+      method: 'POST',
+      headers,
+      body: this.#message(request, id),
+      signal: request.clock.signal,
+      // Depth is checked for each tool, because one that nests too deep must not affect the others.
+      deepJson: method === 'tools/list' ? 'skip' : undefined,
+      ...request.sending,
+    })
   }
 
   #message({ method, params }: PlainRequest, id: string | number): string {

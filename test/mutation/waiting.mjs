@@ -82,8 +82,8 @@ export default [
     edits: [
       {
         file: 'src/registry/gate/send-call.ts',
-        search: 'if (approval === undefined) return permitted',
-        replace: 'return permitted',
+        search: 'approval === undefined ? permitted :',
+        replace: 'true ? permitted :',
       },
     ],
     test: aging,

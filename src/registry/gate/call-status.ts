@@ -21,7 +21,6 @@ export async function statusAfter(
   reported: Pick<StatusRecord, 'reason' | 'scopes'>,
   now: number,
 ): Promise<Change> {
-  if (worksAsBefore(target.status, reported, now)) return {}
   const { workspaceId, integrationId, owner } = target
   const of = { integrationId, owner, userId: scope.actor.userId }
   const needsPerson = statusReasons[reported.reason] === 'reconnect_required'
@@ -36,7 +35,7 @@ export async function statusAfter(
 }
 
 /** Whether the stored status already says that the integration works, as for most calls. */
-function worksAsBefore(
+export function worksAsBefore(
   status: StatusRecord | undefined,
   { reason }: Pick<StatusRecord, 'reason'>,
   now: number,

@@ -1,5 +1,6 @@
 import { atFirstUse } from '../../model/at-first-use.js'
 import type { IntegrationError } from '../../model/errors.js'
+import type { JsonObject } from '../../model/json.js'
 import type { CallOutcomeName } from '../../model/event.js'
 import type { ApprovalStatus } from '../../model/approval.js'
 import type { StatusReason } from '../../model/integration.js'
@@ -19,7 +20,7 @@ import type { ResolvedCall } from './resolved-call.js'
 import { AuthorizationRequired } from '../../oauth/authorized-fetch.js'
 import { reasonOf } from '../servers/status.js'
 import { authorizationRequired, isAboutServer, isDefiniteRefusal, toCallError } from './call-error.js'
-import { statusAfter } from './call-status.js'
+import { statusAfter, worksAsBefore } from './call-status.js'
 
 /** The state of sending a call. */
 export interface Ending {
@@ -73,7 +74,8 @@ export async function conclude(context: Context, ending: Ending): Promise<ToolCa
       approval: 'finished',
       status: 'ok',
     })
-    const warnings = await warningsOf(call, result)
+    const { outputSchema } = call.tool.definition
+    const warnings = outputSchema === undefined || result.isError === true ? [] : await warningsOf(outputSchema, result)
     return {
       type: 'completed',
       result,
@@ -147,9 +149,11 @@ async function recordEnding(
   try {
     const returns = how.approval === 'approved' ? (claimed?.value.returns ?? 0) + 1 : undefined
     const moved: Change = claimed === undefined ? {} : transition(context, claimed, how.approval, { returns })
-    const status: Change = found === undefined ? {} : await statusAfter(context, call, found, now)
+    const isNews = found !== undefined && !worksAsBefore(target.status, found, now)
+    const status: Change = isNews ? await statusAfter(context, call, found, now) : {}
     // If the approval was recorded as unknown in the meantime, or the status changed, the rest is still recorded.
-    for (const change of [both(moved, status), moved, status, {}])
+    const changes = claimed === undefined && !isNews ? [{}] : [both(moved, status), moved, status, {}]
+    for (const change of changes)
       if ((await context.feed.commit(target.workspaceId, { ...change, audit: [audit] })) !== false) break
     if (claimed !== undefined) context.decisions.notice(claimed.value.request.approvalId, how.approval)
   } catch (error) {
@@ -168,9 +172,7 @@ function both(one: Change, other: Change): Change {
   }
 }
 
-async function warningsOf(call: ResolvedCall, result: ToolResult): Promise<readonly ResultWarning[]> {
-  const { outputSchema } = call.tool.definition
-  if (outputSchema === undefined || result.isError === true) return []
+async function warningsOf(outputSchema: JsonObject, result: ToolResult): Promise<readonly ResultWarning[]> {
   const { outputProblem } = await loadValidation()
   const problem = outputProblem(outputSchema, result.structuredContent)
   return problem === undefined ? [] : [problem]

@@ -30,7 +30,8 @@ export async function resolveCall(
   const [handle] = typeof modelName === 'string' ? modelName.split('__', 1) : []
   if (handle === undefined || !/^[a-z0-9_]{1,24}$/.test(handle)) throw unknownTool(modelName)
   const { workspaceId } = scope.actor
-  const integrationId = await context.handles.find(workspaceId, handle)
+  const { handles } = context
+  const integrationId = handles.recall(workspaceId, handle) ?? (await handles.findStored(workspaceId, handle))
   if (integrationId === undefined) throw unknownTool(modelName)
   const find: FindTool = (list) => list.byModelName(handle, modelName)
   const resolve = (id: string): Promise<ResolvedCall> =>
@@ -40,7 +41,7 @@ export async function resolveCall(
   } catch (error) {
     if (!isIntegrationError(error) || error.code !== 'tool_not_found') throw error
     // The integration may have been removed, and its handle may now belong to another.
-    const now = await context.handles.findStored(workspaceId, handle)
+    const now = await handles.findStored(workspaceId, handle)
     if (now === undefined || now === integrationId) throw error
     return resolve(now)
   }
@@ -90,8 +91,9 @@ async function resolveTool(
     const settings = versioned<SettingsRecord>(records[1])?.value
     const target = targetFrom(actor, integrationId, record, records.slice(2, wanted.length))
     mustBeOpenTo(agentId, record, integrationId)
-    if (target.tools === undefined) throw unknownTool(asked, integrationId)
-    const [list] = await context.lists.load(actor.workspaceId, [target.tools])
+    const { tools } = target
+    if (tools === undefined) throw unknownTool(asked, integrationId)
+    const list = context.lists.recall(tools.hash) ?? (await context.lists.load(actor.workspaceId, [tools]))[0]
     if (list === undefined) continue
     const tool = find(list)
     if (tool === undefined) throw unknownTool(asked, integrationId)
@@ -100,7 +102,7 @@ async function resolveTool(
       scope,
       target,
       settings,
-      manifest: target.tools,
+      manifest: tools,
       tool,
       modelName: tool.modelName(record.handle),
       args,

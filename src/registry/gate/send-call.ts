@@ -21,11 +21,12 @@ export async function sendCall(
   permitted: Permitted,
   options: ToolCallOptions,
 ): Promise<ToolCallOutcome> {
-  const { target, scope, since } = permitted.call
+  const { call, approval } = permitted
+  const { target, scope, since } = call
   const { timeoutMs = context.options.limits.callTimeoutMs, signal, onProgress } = options
   const ending: Ending = begin(context, permitted, timeoutMs * maxProgressFactor)
   try {
-    const current = await withFreshTools(context, permitted)
+    const current = approval === undefined ? permitted : await withFreshTools(context, permitted, approval)
     ending.admission.permitted = current
     ending.answer = await context.calls.track(
       target,
@@ -59,9 +60,12 @@ export async function sendCall(
 /**
  * Refreshes an old tool list before an approval is used: not every server announces changes.
  */
-async function withFreshTools(context: Context, permitted: Permitted): Promise<Permitted> {
-  const { approval, call } = permitted
-  if (approval === undefined) return permitted
+async function withFreshTools(
+  context: Context,
+  permitted: Permitted,
+  approval: NonNullable<Permitted['approval']>,
+): Promise<Permitted> {
+  const { call } = permitted
   if (call.now - call.manifest.listedAt <= context.options.limits.relistBeforeApprovalMs) return permitted
   await context.refreshTools(call.target)
   const again = await redeemNow(context, call.scope, approval)

@@ -141,18 +141,14 @@ function toolsetFrom(
     ...divideTools(tools, options.search),
     unavailable,
     search: async (query, { limit = options.search?.limit } = {}) => findTools(await toolsNow(), query, limit),
-    async call(name, args, callOptions) {
-      checkOptions('toolset.call', callOptions)
-      return whileRegistryOpen(context, async () =>
-        (await loadCall()).startCall(context, within(scope, callOptions), name, args, callOptions),
-      )
-    },
-    async resume(approvalId, callOptions) {
-      checkOptions('toolset.resume', callOptions)
-      return whileRegistryOpen(context, async () =>
-        (await loadCall()).resumeCall(context, within(scope, callOptions), given(approvalId), callOptions),
-      )
-    },
+    call: (name, args, callOptions) =>
+      whileRegistryOpen(context, { verb: 'toolset.call', options: callOptions }, ({ startCall }) =>
+        startCall(context, within(scope, callOptions), name, args, callOptions),
+      ),
+    resume: (approvalId, callOptions) =>
+      whileRegistryOpen(context, { verb: 'toolset.resume', options: callOptions }, ({ resumeCall }) =>
+        resumeCall(context, within(scope, callOptions), given(approvalId), callOptions),
+      ),
     explain: async (name, args, callOptions) => {
       checkOptions('toolset.explain', callOptions)
       const { conversationId: conversation } = within(scope, callOptions)
@@ -170,7 +166,17 @@ function within(scope: CallScope, { conversationId }: ToolCallOptions = {}): Cal
 }
 
 /** Rejects once the registry closes. `close()` waits for running work, also before a request is sent. */
-async function whileRegistryOpen<T>(context: ActorContext, work: () => Promise<T>): Promise<T> {
+async function whileRegistryOpen<T>(
+  context: ActorContext,
+  { verb, options }: { readonly verb: string; readonly options: unknown },
+  work: (calls: Awaited<ReturnType<typeof loadCall>>) => Promise<T>,
+): Promise<T> {
+  checkOptions(verb, options)
   if (context.closing.aborted) throw closed()
-  return context.calls.hold(work)
+  const leave = context.calls.enter()
+  try {
+    return await work(await loadCall())
+  } finally {
+    leave()
+  }
 }

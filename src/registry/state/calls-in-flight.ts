@@ -30,8 +30,8 @@ export interface CallsInFlight {
     work: (signal: AbortSignal) => Promise<T>,
     since?: number,
   ): Promise<T>
-  /** Runs work that {@link CallsInFlight.drained} waits for, and that nothing ends. */
-  hold<T>(work: () => Promise<T>): Promise<T>
+  /** Begins work that {@link CallsInFlight.drained} waits for, and that nothing ends. @returns a function that ends it */
+  enter(): () => void
   /** Ends the calls of one integration. */
   end(workspaceId: string, integrationId: string, why: EndOfCall): void
   endAll(why: EndOfCall): void
@@ -52,6 +52,10 @@ export function callsInFlight(): CallsInFlight {
   let held = 0
   const noticeDrained = (): void => {
     if (running.size === 0 && held === 0) progress.emit('drained')
+  }
+  const leave = (): void => {
+    held--
+    noticeDrained()
   }
   const end = (key: string, why: EndOfCall): void => {
     ends.set(key, { moment: ++moment, why })
@@ -79,14 +83,9 @@ export function callsInFlight(): CallsInFlight {
         noticeDrained()
       }
     },
-    async hold(work) {
+    enter() {
       held++
-      try {
-        return await work()
-      } finally {
-        held--
-        noticeDrained()
-      }
+      return leave
     },
     end: (workspaceId, integrationId, why) => end(keyOf(workspaceId, integrationId), why),
     endAll(why) {

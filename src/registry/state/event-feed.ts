@@ -115,21 +115,17 @@ export function eventFeed(options: {
   const prepare: EventFeed['prepare'] = (workspaceId, { writes = [], events = [], audit = [] }) => {
     const at = runtime.now()
     const news = events.map((event) => ({ ...event, workspaceId, at }))
-    const all: StorageWrite[] = [
-      ...writes,
-      ...news.map((event): StorageWrite => ({
-        append: prefixes.event,
-        value: toJson(event),
-        expiresAt: at + options.eventsMs,
-      })),
-      ...audit.map((entry): StorageWrite => ({
+    const all = [...writes]
+    for (const event of news)
+      all.push({ append: prefixes.event, value: toJson(event), expiresAt: at + options.eventsMs })
+    for (const entry of audit)
+      all.push({
         key: prefixes.audit + timeOrderedId(runtime, at),
         ifVersion: null,
         value: toJson({ ...entry, workspaceId, at }),
         expiresAt: at + options.auditMs,
-      })),
-      ...catalogueWrites(events, at),
-    ]
+      })
+    if (events.length > 0) all.push(...catalogueWrites(events, at))
     return {
       writes: all,
       done: (written) => {

@@ -12,10 +12,11 @@ export function guardedStorage(
   storage: RegistryStorage,
   { runtime, timeoutMs, closed }: { runtime: RegistryRuntime; timeoutMs: number; closed: () => boolean },
 ): RegistryStorage {
+  const bounds = { timeoutMs, runtime, toError: () => unavailable('did not respond in time') }
   const guard = async <T>(operation: () => Promise<T>): Promise<T> => {
     if (closed()) throw new IntegrationError('closed', 'The registry is closed. Create a new one.')
     try {
-      return await race(operation, { timeoutMs, runtime, toError: () => unavailable('did not respond in time') })
+      return await race(operation, bounds)
     } catch (error) {
       throw isIntegrationError(error) ? error : unavailable('failed')
     }

@@ -8,8 +8,8 @@ import { boundedCache } from './bounded-cache.js'
  * removed. The cache may still contain a removed one.
  */
 export interface Handles {
-  /** The integration id from the cache, otherwise from the storage. */
-  find(workspaceId: string, handle: string): Promise<string | undefined>
+  /** The integration id from the cache. */
+  recall(workspaceId: string, handle: string): string | undefined
   /** The integration id as stored now. */
   findStored(workspaceId: string, handle: string): Promise<string | undefined>
 }
@@ -20,9 +20,7 @@ export function handles(storage: RegistryStorage): Handles {
   const known = boundedCache<string>(remembered)
   const nameOf = (workspaceId: string, handle: string): string => `${handle}\n${workspaceId}`
   return {
-    async find(workspaceId, handle) {
-      return known.get(nameOf(workspaceId, handle)) ?? this.findStored(workspaceId, handle)
-    },
+    recall: (workspaceId, handle) => known.get(nameOf(workspaceId, handle)),
     async findStored(workspaceId, handle) {
       const { records } = await storage.read(workspaceId, [keys.handle(handle)])
       const id = versioned<{ integrationId: string }>(records[0])?.value.integrationId

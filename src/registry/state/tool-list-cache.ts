@@ -20,6 +20,8 @@ export interface ToolList {
 
 /** Reads stored tool lists; lists with known content come from memory. */
 export interface ToolLists {
+  /** A list from memory. */
+  recall(hash: string): ToolList | undefined
   /**
    * In the order of `manifests`; `undefined` where the list was replaced in the meantime, and its manifest has to be read
    * again, or where it can't be read.
@@ -39,6 +41,7 @@ export function toolLists(storage: RegistryStorage): ToolLists {
   // A list that is larger than the cache is returned without caching.
   const remember = (list: ToolList) => known.set(list.hash, list, { size: Math.min(list.size, cacheLength) })
   return {
+    recall: (hash) => known.get(hash),
     keep(hash, tools) {
       if (known.has(hash)) return
       const size = tools.reduce((sum, tool) => sum + tool.size, 1)
