@@ -39,7 +39,7 @@ export function reportedRecords(storage: RegistryStorage): ReportedRecords {
         else known.set(place, { record: frozen(record) })
       }
   })
-  /** Reads the storage, and keeps what is known of it as new as any toolset. */
+  /** Reads the storage, and keeps what is known as new as any toolset. */
   const read = async (workspaceId: string, keys: readonly string[], isKept: (place: string) => boolean) => {
     const before = reports
     const { records } = await storage.read(workspaceId, keys)
@@ -52,7 +52,11 @@ export function reportedRecords(storage: RegistryStorage): ReportedRecords {
     return records
   }
   return {
-    read: (workspaceId, keys) => read(workspaceId, keys, (place) => known.has(place)),
+    async read(workspaceId, keys) {
+      // The first toolset of a process.
+      if (known.size === 0) return (await storage.read(workspaceId, keys)).records
+      return read(workspaceId, keys, (place) => known.has(place))
+    },
     async recall(workspaceId, keys) {
       const found = keys.map((key) => known.get(placeOf(workspaceId, key)))
       if (found.every((one) => one !== undefined)) return found.map(({ record }) => record)
