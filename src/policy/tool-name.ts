@@ -14,10 +14,11 @@ const looksHashed = /_h[a-z2-7]{16}$/i
  *
  * @param fallback - the host of the server's URL, or a connector's id; never the name that the server reports
  * @param taken - whether a candidate is in use
+ * @param first - the number of the first candidate, which it ends with unless it is 1
  */
-export function makeHandle(name: string, fallback: string, taken: (handle: string) => boolean): string {
+export function makeHandle(name: string, fallback: string, taken: (handle: string) => boolean, first = 1): string {
   const base = cut(slug(name), maxHandle) || cut(slug(nameOfHost(fallback)), maxHandle) || 'mcp'
-  for (let n = 1; ; n++) {
+  for (let n = first; ; n++) {
     const tail = n === 1 ? '' : `_${n}`
     const handle = cut(base, maxHandle - tail.length) + tail
     if (!taken(handle)) return handle

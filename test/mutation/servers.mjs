@@ -288,4 +288,10 @@ export default [
     ['...withFewValues(how)', '...how'],
     ['test/otel/open-telemetry.test.ts', 'makes few series of the metric'],
   ),
+  mutation(
+    'a handle that is found soon where very many are taken',
+    'src/registry/settings/new-integration.ts',
+    ['yield { first: 2, many: 20 }', 'yield* Array.from({ length: 9_999 }, (_, n) => ({ first: n + 2, many: 1 }))'],
+    ['test/registry/many-of-one-name.test.ts', 'is connected as soon as another one'],
+  ),
 ]

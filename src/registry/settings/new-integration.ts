@@ -1,7 +1,9 @@
+import { sha256Hex } from '../../model/digest.js'
 import type { Integration } from '../../model/integration.js'
 import { makeHandle } from '../../policy/tool-name.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
+import { conflict } from '../state/errors.js'
 import { retrying } from '../state/retrying.js'
 import { toJson, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
@@ -91,12 +93,26 @@ async function freeHandle(
   workspaceId: string,
   { name, url, connector }: ConnectPlan,
 ): Promise<{ handle: string; now: number }> {
-  const tried = new Set<string>()
   const fallback = url === undefined ? (connector?.id ?? '') : new URL(url).hostname
-  for (;;) {
-    const handle = makeHandle(name, fallback, (candidate) => tried.has(candidate))
-    const { records, now } = await context.storage.read(workspaceId, [keys.handle(handle)])
-    if (records[0] === undefined) return { handle, now }
-    tried.add(handle)
+  for (const { first, many } of handleNumbers(context)) {
+    const candidates = new Set<string>()
+    while (candidates.size < many)
+      candidates.add(makeHandle(name, fallback, (candidate) => candidates.has(candidate), first))
+    const wanted = [...candidates]
+    const { records, now } = await context.storage.read(workspaceId, wanted.map(keys.handle))
+    const handle = wanted.find((_handle, n) => records[n] === undefined)
+    if (handle !== undefined) return { handle, now }
   }
+  throw conflict('The handle')
+}
+
+/**
+ * The numbers of the handles to try, those together that one read looks up. Nobody waits longer because others, or one of
+ * them on purpose, took very many handles of a name: after the first ones the numbers are random.
+ */
+function* handleNumbers({ runtime }: Context): Generator<{ readonly first: number; readonly many: number }> {
+  yield { first: 1, many: 1 }
+  yield { first: 2, many: 20 }
+  for (let round = 0; round < 20; round++)
+    yield { first: 100 + Number.parseInt(sha256Hex(runtime.randomId()).slice(0, 6), 16), many: 1 }
 }
