@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { basename } from 'node:path'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { getDefaultEnvironment } from '@modelcontextprotocol/client/stdio'
 import spawn from 'cross-spawn'
@@ -25,6 +26,8 @@ const bytesOfBrokenLine = 4 * 1024
 
 /** How long to wait for a process to exit by itself, and again after SIGTERM, in ms. */
 const graceMs = 2_000
+/** How long a program may be silent that has exited or has closed one of its streams, in ms. */
+const lastWordsMs = 1_000
 
 /**
  * An MCP transport over the standard streams of a process. Messages are parsed but not yet validated, and an exit of the process is an error with its reason.
@@ -42,6 +45,8 @@ export class StdioTransport {
   readonly #options: StdioTransportOptions
   #process: ChildProcess | undefined
   #ended: IntegrationError | undefined
+  /** Resolves when the program has read its input. */
+  #drained: Promise<void> | undefined
 
   constructor(options: StdioTransportOptions) {
     this.#options = options
@@ -79,10 +84,25 @@ export class StdioTransport {
     if (started.stderr !== null && onStderr !== undefined) readInTurns(started.stderr, onStderr)
     for (const stream of [started.stdin, started.stdout, started.stderr])
       stream?.on('error', (error) => this.onerror?.(error))
-    started.once('close', (code, name) => {
-      this.#close(exited(code, name))
-      void endRest(started, graceMs)
+    const gone = new Promise<void>((resolve) => {
+      started.once('close', (code, name) => {
+        this.#close(exited(code, name))
+        void endRest(started, graceMs)
+        resolve()
+      })
     })
+    // Such a program can't respond, although it may still run, or a child of it may hold its output.
+    const giveUp = async (): Promise<void> => {
+      for (let bytes = -1; bytes !== bytesReadFrom(started);) {
+        bytes = bytesReadFrom(started)
+        if (await endsBefore(AbortSignal.timeout(lastWordsMs), gone)) return
+      }
+      this.#close(exited(started.exitCode, started.signalCode))
+      await this.close()
+    }
+    started.once('exit', () => void giveUp())
+    started.stdin?.once('error', () => void giveUp())
+    started.stdout?.once('end', () => void giveUp())
     await new Promise<void>((resolve, reject) => {
       started.once('spawn', resolve)
       started.once('error', (error: NodeJS.ErrnoException) => reject(notStarted(command, error)))
@@ -91,12 +111,14 @@ export class StdioTransport {
 
   async send(message: unknown): Promise<void> {
     const { stdin } = this.#process ?? {}
-    if (this.#ended !== undefined) throw this.#ended
-    if (!stdin?.writable) throw exited(null, null)
-    await new Promise<void>((resolve) => {
-      if (stdin.write(`${JSON.stringify(message)}\n`)) resolve()
-      else stdin.once('drain', resolve)
-    })
+    if (this.#ended !== undefined || !stdin?.writable)
+      throw (this.#ended ?? exited(null, null)).with({ mayHaveRun: false })
+    if (stdin.write(`${JSON.stringify(message)}\n`)) return
+    // One for all that wait: a program that does not read must not gather listeners.
+    this.#drained ??= new Promise<void>((resolve) => {
+      for (const event of ['drain', 'close']) stdin.once(event, resolve)
+    }).finally(() => (this.#drained = undefined))
+    await this.#drained
   }
 
   /** Ends the process and what it has started: by closing its input, then by SIGTERM, then by SIGKILL. Its output is no longer read. */
@@ -128,10 +150,15 @@ export class StdioTransport {
   }
 
   #close(why: IntegrationError): void {
+    if (this.#ended !== undefined) return
     this.#ended = why
     this.onfailure?.(why)
     this.onclose?.()
   }
+}
+
+function bytesReadFrom({ stdout }: ChildProcess): number {
+  return (stdout as Socket | null)?.bytesRead ?? 0
 }
 
 async function end(running: ChildProcess): Promise<void> {
@@ -150,7 +177,7 @@ function exited(code: number | null, signal: NodeJS.Signals | null): Integration
   const how = code !== null ? ` with code ${code}` : signal !== null ? ` by ${signal}` : ''
   return new IntegrationError(
     'unreachable',
-    `The local server exited${how}. Its error output goes to \`onStderr\` of stdioServer().`,
+    `The local server exited${how === '' ? ' or closed its streams' : how}. Its error output goes to \`onStderr\` of stdioServer().`,
     { reason: 'exited', exitCode: code ?? undefined, mayHaveRun: true },
   )
 }

@@ -1,6 +1,7 @@
 /** A hostile server over standard streams, in the older era: what it does when its tool is called is its argument. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 const [, , name = ''] = process.argv
@@ -23,6 +24,15 @@ const nested = (levels) => '['.repeat(levels) + ']'.repeat(levels)
 /** A process of its own, which ends with nothing but SIGKILL. */
 const deafChild = (stdio) =>
   spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'], { stdio })
+
+/** Writes one byte for itself, if there is room. */
+function wrote(byte) {
+  try {
+    return writeSync(1, Buffer.of(byte)) === 1
+  } catch {
+    return false
+  }
+}
 
 const calls = {
   healthy: (id) => answer(id, text('hello')),
@@ -89,6 +99,45 @@ const calls = {
     answer(id, text('hello'))
   },
   'an exit at each call': () => process.exit(1),
+  'bytes one after another': async (id) => {
+    for (const byte of Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', id, result: text('x'.repeat(20_000)) })}\n`))
+      while (!wrote(byte)) await new Promise((resolve) => setTimeout(resolve, 1))
+  },
+  'lines that end in two characters': (id) =>
+    process.stdout.write(`\r\n${JSON.stringify({ jsonrpc: '2.0', id, result: text('hello') })}\r\n\r\n`),
+  'a byte order mark': (id) =>
+    process.stdout.write(`\ufeff${JSON.stringify({ jsonrpc: '2.0', id, result: text('hello') })}\n`),
+  'a letter in two pieces': async (id) => {
+    const line = Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', id, result: text('🙂') })}\n`)
+    const at = line.indexOf(0xf0) + 2
+    process.stdout.write(line.subarray(0, at))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    process.stdout.write(line.subarray(at))
+  },
+  'two messages on a line': (id) =>
+    process.stdout.write(
+      `${JSON.stringify({ jsonrpc: '2.0', method: 'x' })}${JSON.stringify({ jsonrpc: '2.0', id, result: text('hello') })}\n`,
+    ),
+  'changed tools without end': () =>
+    pour(`${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })}\n`.repeat(100)),
+  'lines of JSON that is no message without end': () => pour('{}\n[]\n{"a":1}\n'.repeat(1_000)),
+  'names that are never the same': (id) =>
+    raw(id, `{"content":[],"structuredContent":{${Array.from({ length: 200_000 }, (_, n) => `"k${n}":1`).join()}}}`),
+  'a deaf ear to calls': () => {
+    process.stdin.pause()
+    setInterval(() => undefined, 1_000)
+  },
+  'an input that is closed': (id) => {
+    answer(id, text('hello'))
+    process.stdin.destroy()
+    closeSync(0)
+    setInterval(() => undefined, 1_000)
+  },
+  'an output that is closed': () => {
+    process.stdout.end()
+    closeSync(1)
+    setInterval(() => undefined, 1_000)
+  },
 }
 
 let pages = 0

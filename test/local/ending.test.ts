@@ -40,3 +40,45 @@ it.skipIf(process.platform === 'win32')('leaves nothing behind when it exits by 
   const { child } = await withChild('a child, and an exit')
   await eventually(() => expect(isAlive(child)).toBe(false))
 })
+
+const call = { timeoutMs: 20_000 }
+
+async function opened(name: string) {
+  const local = stdioServer({ command: process.execPath, args: [program, name] })
+  const connection = await openConnection({ endpoint: { local }, elicits: false, timeoutMs: 10_000, runtime })
+  onTestFinished(() => connection.close())
+  return connection
+}
+
+it('ends its calls, and is not used again, once it has closed its output', async () => {
+  const connection = await opened('an output that is closed')
+  await expect(connection.callTool(tool('good'), {}, call)).rejects.toMatchObject({
+    code: 'unreachable',
+    reason: 'exited',
+    mayHaveRun: true,
+  })
+  expect(connection.usable).toBe(false)
+})
+
+it('is not used again once it has closed its input', async () => {
+  const connection = await opened('an input that is closed')
+  expect(await connection.callTool(tool('good'), {}, call)).toMatchObject({ result: { content: [{ text: 'hello' }] } })
+  // What is written before the input is closed gets no error.
+  await eventually(async () => {
+    await connection.callTool(tool('good'), {}, { timeoutMs: 100 }).catch(() => undefined)
+    expect(connection.usable).toBe(false)
+  })
+})
+
+it('gathers no listeners while it reads nothing', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  const connection = await opened('a deaf ear to calls')
+  const args = { text: 'x'.repeat(100_000) }
+  const calls = Array.from({ length: 15 }, () => connection.callTool(tool('good'), args, { timeoutMs: 1_000 }))
+  for (const one of await Promise.allSettled(calls))
+    expect(one).toMatchObject({ status: 'rejected', reason: { code: 'timeout' } })
+  expect(warnings).toEqual([])
+})

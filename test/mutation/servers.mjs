@@ -18,6 +18,18 @@ const mutation = (without, file, [search, replace], [test, named]) => ({
 export default [
   // Registrations
   mutation(
+    'the end of a local server that has closed its output',
+    'src/local/stdio-transport.ts',
+    ["    started.stdout?.once('end', () => void giveUp())\n", ''],
+    ['test/local/ending.test.ts', 'is not used again, once it has closed its output'],
+  ),
+  mutation(
+    'the end of a local server that has closed its input',
+    'src/local/stdio-transport.ts',
+    ["    started.stdin?.once('error', () => void giveUp())\n", ''],
+    ['test/local/ending.test.ts', 'is not used again once it has closed its input'],
+  ),
+  mutation(
     'one failed registration for all who waited for it',
     shared,
     ["if (!isIntegrationError(error) || error.code !== 'aborted') throw error", 'void error'],
