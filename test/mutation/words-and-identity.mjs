@@ -160,7 +160,7 @@ export default [
   mutation(
     'definitions read with pauses',
     'src/registry/gate/toolset-parts.ts',
-    ['  await readAhead(context, parts)\n', ''],
+    ['> maxReadLater) await readAhead(context, parts)', '> maxReadLater) void parts'],
     ['test/registry/stored-lists.test.ts', 'of very many characters is read with pauses'],
   ),
   mutation(
