@@ -8,7 +8,8 @@ import { invalid } from './invalid.js'
  * @throws IntegrationError `invalid_input` with the path of every field that is wrong; never with a value
  */
 export function parse<T>(what: string, schema: z.ZodType<T>, input: unknown): T {
-  const result = schema.safeParse(input)
+  // Only with the input does zod tell a missing value from one of a wrong type. No problem repeats a value.
+  const result = schema.safeParse(input, { reportInput: true })
   if (result.success) return result.data
   const problems = result.error.issues.slice(0, maxProblems).flatMap(problemsOf)
   throw invalid(what, problems.slice(0, maxProblems))
@@ -39,13 +40,15 @@ function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
     return [{ path: path.slice(0, 200), message: (isWrongKey ? 'has a name that ' : '') + issue.issues[0].message }]
   if (issue.code === 'invalid_type')
     return [{ path, message: `must be ${issue.expected}${issue.input === undefined ? ', and is missing' : ''}` }]
-  return [
-    {
-      path: path.slice(0, 200),
-      message:
-        issue.code === 'invalid_value'
-          ? `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
-          : issue.message,
-    },
-  ]
+  return [{ path: path.slice(0, 200), message: messageOf(issue) }]
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
+  const isOwn = issue.code !== 'too_big' || !issue.message.startsWith('Too big')
+  if (isOwn) return issue.message
+  return issue.origin === 'array' || issue.origin === 'string'
+    ? `must have at most ${issue.maximum} ${issue.origin === 'array' ? 'items' : 'characters'}`
+    : `must be at most ${issue.maximum}`
 }

@@ -192,6 +192,24 @@ describe('bad input', () => {
     expect(cpu).toBeLessThan(cpuBound(1000))
   })
 
+  it('says whether a value is missing or wrong, and how many there may be', async () => {
+    const { request } = await openFront()
+    const agents = Array.from({ length: 201 }, () => 'assistant')
+    const sent = { name: 5, url: `https://a.example/${'a'.repeat(2048)}`, agents, headers: { 'X-Key': 7 } }
+    const response = await request('/integrations', { method: 'POST', headers: json, body: JSON.stringify(sent) })
+    const { fields } = (await response.json()) as { fields: readonly { path: string; message: string }[] }
+    expect(Object.fromEntries(fields.map(({ path, message }) => [path, message]))).toEqual({
+      name: 'must be string',
+      url: 'must have at most 2048 characters',
+      agents: 'must have at most 200 items',
+      'headers.X-Key': 'must be string',
+    })
+    const empty = await request('/integrations', { method: 'POST', headers: json, body: '{}' })
+    expect(await empty.json()).toMatchObject({
+      detail: expect.stringContaining('agents must be array, and is missing') as string,
+    })
+  })
+
   it('with a header that would get lost is refused', async () => {
     const { request, server } = await openFront()
     const body = `{"name":"x","url":"${server.url}","agents":["assistant"],"headers":{"__proto__":"v"}}`
