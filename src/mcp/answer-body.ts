@@ -44,7 +44,7 @@ function ofText(text: string): AnswerBody {
   const begin = text.replace(/^\uFEFF/, '').trimStart()
   if (begin === '') return { kind: 'nothing' }
   if (/^(?:[[{]|"\s*[[{])/.test(begin)) return { kind: 'json', text: begin }
-  if (looksLikeStream(begin)) return { kind: 'stream', body: new Response(text).body! }
+  if (looksLikeStream(begin)) return { kind: 'stream', body: streamOf(text) }
   // The JSON may follow a warning or a line of a log.
   if (jsonLines(begin).length > 0) return { kind: 'json', text: begin }
   return { kind: begin.startsWith('<') ? 'page' : 'unknown' }
@@ -90,6 +90,23 @@ function parsed(text: string): unknown {
 function looksLikeStream(begin: string): boolean {
   return /^\s*(?:event|data|id|retry)?:/i.test(begin)
 }
+
+/** A text in pieces like those of a network, because the reader of a stream pauses and counts between them. */
+function streamOf(text: string): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text)
+  let at = 0
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (at < bytes.length) controller.enqueue(bytes.subarray(at, (at += pieceBytes)))
+        else controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+const pieceBytes = 16 * 1024
 
 /** The first characters without white space, and the whole body to read again. */
 async function peek(body: ReadableStream<Uint8Array>): Promise<{ begin: string; body: ReadableStream<Uint8Array> }> {

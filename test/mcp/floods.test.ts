@@ -115,6 +115,20 @@ describe('an answer of very many values', () => {
   })
 })
 
+it('is ended soon also where events are labelled as JSON', async () => {
+  const server = rawServer(
+    'modern',
+    () => new Response(`data: x${'\n'.repeat(4_000_000)}`, { headers: { 'content-type': 'application/json' } }),
+  )
+  const connection = await open(server)
+  const cpu = await cpuDuring(async () => {
+    const call = connection.callTool(tool('a'), {}, { timeoutMs: 10_000 })
+    expect(await rejectionOf(call)).toMatchObject({ code: 'response_too_large', mayHaveRun: true })
+  })
+  expect(cpu).toBeLessThan(cpuBound(500))
+  await connection.close()
+})
+
 it('admits fewer requests, which have to be answered, than messages that are only read', () => {
   const gate = new FloodGate(() => 0)
   const ask = { jsonrpc: '2.0', id: 1, method: 'ping' }

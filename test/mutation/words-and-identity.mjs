@@ -188,6 +188,12 @@ export default [
     ['test/mcp/floods.test.ts', 'is refused before it is parsed'],
   ),
   mutation(
+    'events that are labelled as JSON in pieces',
+    'src/mcp/answer-body.ts',
+    ['const pieceBytes = 16 * 1024', 'const pieceBytes = 16 * 1024 * 1024'],
+    ['test/mcp/floods.test.ts', 'is ended soon also where events are labelled as JSON'],
+  ),
+  mutation(
     'a limit of the values of an event in any spelling',
     'src/mcp/event-stream.ts',
     ["return limitedJson(lines.join('\\n'), 'skip')", "return lines.join('\\n')"],

@@ -85,6 +85,22 @@ export const spellings = serverCases({
   ],
   'names that are never the same, as DATA': [overHttp, tooLarge, spelt((json) => `DATA: ${json}\n\n`, freshNames)],
   'names that are never the same, as text': [overHttp, tooLarge, labelled('text/plain', freshNames)],
+  'millions of empty lines as events that are JSON': [
+    overHttp,
+    tooLarge,
+    raw((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(`data: x${'\n'.repeat(4_000_000)}`)
+    }),
+  ],
+  'millions of lines of one event that is JSON': [
+    overHttp,
+    tooLarge,
+    raw((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(`data: x${'\nd'.repeat(2_000_000)}`)
+    }),
+  ],
   'carriage returns alone': [overHttp, 'completed', spelt((json) => `event: message\rdata: ${json}\r\r`, whole)],
   'a byte order mark': [overHttp, 'completed', spelt((json) => `\ufeffdata: ${json}\n\n`, whole)],
   'a letter in two pieces': [
