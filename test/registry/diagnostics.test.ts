@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import {
   memoryStorage,
@@ -99,7 +100,10 @@ describe('onDiagnostic', () => {
     await gate.mine.remove(gate.id)
     const about = { workspaceId: 'acme', integrationId: gate.id }
     const message = expect.stringContaining('could not destroy') as string
-    expect(gate.told).toEqual([{ area: 'credentials', message, error: undefined, ...about }])
+    expect(gate.told).toMatchObject([
+      { area: 'credentials', message, error: { code: 'storage_unavailable' }, ...about },
+    ])
+    expect(JSON.stringify(gate.told) + inspect(gate.told)).not.toContain('canary')
   })
 
   it('reports work that failed after the operation returned, and its subject', async () => {
