@@ -77,7 +77,7 @@ describe('a key service', () => {
     const kms = keyService()
     const { process, id } = await openStored(kms.provider, { 'X-Api-Key': 'canary-1' })
     let now = 0
-    const registry = process({ keys: kms.provider, now: () => now }, { storageTimeoutMs: 1000 })
+    const registry = process({ keys: kms.provider, now: () => now }, { storageTimeoutMs: 3000 })
     kms.answers = 'silence'
     await expect(call(registry)).rejects.toMatchObject({ code: 'storage_unavailable', mayHaveRun: false })
     await expect(registry.resealAll()).resolves.toMatchObject({ unreadable: 0 })
