@@ -82,6 +82,19 @@ describe("a tool's settings", () => {
     expect((await gate.toolset()).tools).toHaveLength(2)
   })
 
+  it('of a tool that has such a name are its own, from the first list on', async () => {
+    const gate = await openGate({ tools: ['__proto__', 'constructor'].map((name) => ({ ...writeNote, name })) })
+    await gate.mine.configureTools(
+      gate.id,
+      JSON.parse('{"__proto__":{"approval":"auto"}}') as Record<string, ToolSettings>,
+    )
+    const { tools } = await gate.mine.tools(gate.id)
+    expect(tools.map(({ name, approval, change }) => [name, approval.resolved, change])).toEqual([
+      ['__proto__', 'auto', undefined],
+      ['constructor', 'ask', undefined],
+    ])
+  })
+
   it("start as the connector's", async () => {
     const gate = await openGate({
       connectors: [

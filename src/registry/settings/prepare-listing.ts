@@ -15,6 +15,7 @@ import type { ToolList } from '../state/tool-list-cache.js'
 import { listWrites } from '../state/tool-list-records.js'
 import { acceptedDefinitions, classifyChanges } from './classify-changes.js'
 import { fittingSettings, safeRecordBytes } from './fitting-settings.js'
+import { define } from './commit-tool-settings.js'
 import { hashTools } from './hash-tools.js'
 
 /** The stored records of an integration's tools before a new listing. */
@@ -84,7 +85,8 @@ function acceptingAll(
   const unaccepted = tools.filter((tool) => acceptedHash(settings, tool) !== tool.hash)
   if (unaccepted.length === 0 && known.settings !== undefined) return { ...listed, bindingHashes }
   const accepted = { ...settings }
-  for (const { name, hash } of unaccepted) accepted[name] = { ...settingsOf({ tools: settings }, name), accepted: hash }
+  for (const { name, hash } of unaccepted)
+    define(accepted, name, { ...settingsOf({ tools: settings }, name), accepted: hash })
   const write = {
     key: keys.settings(integrationId),
     ifVersion: known.settings?.version ?? null,
