@@ -111,15 +111,10 @@ function saysItIsDown({ code, mayHaveRun }: IntegrationError): boolean {
 }
 
 function answered(error: unknown): boolean {
-  return !isIntegrationError(error) || !saysNothing.has(error.code)
+  return (
+    !isIntegrationError(error) ||
+    !['aborted', 'closed', 'timeout', 'unreachable', 'storage_unavailable', 'credential_unreadable'].includes(
+      error.code,
+    )
+  )
 }
-
-/** The codes of errors that are not the server's. */
-const saysNothing: ReadonlySet<string> = new Set([
-  'aborted',
-  'closed',
-  'timeout',
-  'unreachable',
-  'storage_unavailable',
-  'credential_unreadable',
-])

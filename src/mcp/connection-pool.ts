@@ -91,9 +91,10 @@ export class ConnectionPool {
   ): Promise<T> {
     if (this.#closed) throw closed()
     const slot = this.#slots.get(key) ?? this.#newSlot(key)
-    const waited = !slot.places.admits(options.person) || freeIn(slot) === undefined
-    const { places } = slot
-    const leave = places.takeFree(options.person, options.signal) ?? (await places.take(options.person, options.signal))
+    const { person, signal } = options
+    const free = slot.places.takeFree(person, signal)
+    const waited = free === undefined || ![...slot.live].some(isFree)
+    const leave = free ?? (await slot.places.take(person, signal))
     try {
       return await slot.breaker.guard(
         () => this.#work(slot, open, (connection) => work(connection, { waited }), options),
@@ -275,12 +276,6 @@ export class ConnectionPool {
 /** Whether a key has nothing to remember. */
 function isUnused({ live, openings, places, breaker }: Slot): boolean {
   return live.size === 0 && openings === 0 && places.unused && breaker.closed
-}
-
-/** A connection that can take more work, without waiting for one. */
-function freeIn(slot: Slot): PooledConnection | undefined {
-  for (const live of slot.live) if (isFree(live)) return live
-  return undefined
 }
 
 /** Whether a connection can take more work. One with elicitation runs one call at a time. */

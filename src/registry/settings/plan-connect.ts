@@ -9,7 +9,7 @@ import { checkConnectorOverrides, withConnectorSettings } from '../servers/oauth
 import { checkAgents } from '../state/host-lists.js'
 import type { ActorContext } from '../state/context.js'
 import { withPrefix } from '../servers/headers.js'
-import { allowSharing } from '../state/access.js'
+import { allowSharing } from './allow-sharing.js'
 import type { ToolSettingsRecord } from '../state/records.js'
 import { notFound } from '../state/errors.js'
 

@@ -73,16 +73,6 @@ export function allow(context: Acting, id: string, record: IntegrationRecord | u
     })
 }
 
-/** @throws IntegrationError `forbidden` if the host lets only admins share */
-export function allowSharing(context: ActorContext): void {
-  const own = { ownerId: context.actor.userId, visibility: 'private' } as const
-  if (accessTo(context, 'share', own) !== 'allowed')
-    throw new IntegrationError(
-      'forbidden',
-      'Only admins can share an integration with the workspace. Connect it as private, or ask an admin.',
-    )
-}
-
 /** The ids of the integrations that the actor can use. */
 export async function visibleIds(context: ActorContext): Promise<readonly string[]> {
   const { actor } = context
