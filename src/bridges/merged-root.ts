@@ -181,7 +181,7 @@ function mergedProperties(parts: ReadonlySet<JsonObject>, work: WorkBudget): Jso
       const found = merged.get(name) ?? new Map<string, JsonValue>()
       merged.set(name, found)
       const text = JSON.stringify(schema)
-      // Parts in parts are repeated, and no model reads the same again and again.
+      // The text of nested parts is repeated, so its length counts.
       work.spend(1 + (text.length >> 3))
       found.set(text, schema)
     }

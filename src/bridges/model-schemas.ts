@@ -7,7 +7,7 @@ const maxValues = 100_000
 
 /**
  * The schemas of tools in a form that model APIs accept, within a limit for all of them together. Servers with small
- * schemas come first, so that one with very large schemas takes no room of others.
+ * schemas come first, so that one with very large schemas takes no room from others.
  */
 export function modelSchemas(tools: readonly ToolsetTool[]): ReadonlyMap<ToolsetTool, ModelSchema> {
   const sizes = new Map<ToolsetTool, number>()

@@ -28,7 +28,7 @@ export function referenceResolver(schema: JsonObject, work: WorkBudget): Resolve
   }
   return (reference) => {
     const pointer = find(reference)
-    // A short anchor can stand for a long way, which is gone step by step.
+    // A short anchor can stand for a long pointer, which is followed step by step.
     work.spend(1 + ((pointer?.length ?? 0) >> 5))
     return pointer
   }

@@ -8,7 +8,7 @@ const maxPerPerson = 100
 export function requestsInProgress() {
   const running = new Map<string, number>()
   return {
-    /** Answers a request of a person, or refuses it with 429. A stream counts until it ends or `signal` aborts. */
+    /** Runs a request of a person, or refuses it with 429. A stream counts until it ends or `signal` aborts. */
     async run({ workspaceId, userId }: Actor, signal: AbortSignal, answer: () => Promise<Response>): Promise<Response> {
       const person = JSON.stringify([workspaceId, userId])
       const before = running.get(person) ?? 0
@@ -47,7 +47,7 @@ function once(work: () => void): () => void {
   }
 }
 
-/** Calls `done` when the body of a response has been read to its end or cancelled. */
+/** Calls `done`, perhaps several times, when the body of a response has been read to its end or cancelled. */
 export function whenRead(response: Response, done: () => void): Response {
   if (response.body === null) {
     done()

@@ -58,8 +58,14 @@ export function asTextEntries(value: Unchecked | undefined): readonly (readonly 
 
 /** Whether a document begins as JSON, with comments or without. `[name]` on a line of its own begins a table of TOML. */
 function isJson(document: string): boolean {
-  return /^\s*(?:[{[]|\/\/|\/\*)/.test(document) && !/^\s*\[+[\w."'-]+\]+[^\S\n]*(?:#.*)?(?:\n|$)/.test(document)
+  return /^\s*(?:[{[]|\/\/|\/\*)/.test(document) && !tableHeader.test(document)
 }
+
+/** @see https://toml.io/en/v1.0.0#table */
+const tableKey = String.raw`(?:[\w-]+|"[^"\n]*"|'[^'\n]*')`
+const tableHeader = new RegExp(
+  String.raw`^\s*\[{1,2}[ \t]*${tableKey}(?:[ \t]*\.[ \t]*${tableKey})*[ \t]*\]{1,2}[^\S\n]*(?:#.*)?(?:\n|$)`,
+)
 
 function readJson(text: string): Unchecked {
   checkDepth(text)
@@ -108,7 +114,7 @@ function checkNumberOfValues(text: string): void {
   }
 }
 
-/** Characters that begin a value or a name in JSON or TOML. A list of {@link maxServers} servers has far fewer. */
+/** Characters that begin a value or a name in JSON or TOML, those inside texts included. A list of {@link maxServers} servers has far fewer. */
 const maxMarks = 100_000
 const comma = 0x2c
 const dot = 0x2e

@@ -12,7 +12,7 @@ import { visibleEntry } from './visible-entry.js'
  * others write it, the `config.toml` of Codex, or a `server.json` (one, or a page of the MCP Registry). Nothing is run, and
  * no environment is read. Missing values become variables.
  *
- * @param text - at most 1 MiB, 32 levels and 200 servers
+ * @param text - at most 1 MiB, 32 levels, 200 servers and 100,000 of the characters `,` `=` `.` `[`
  * @returns every server of the list, each with a name of its own. For one that can't be connected, `unsupported` has the
  * reason.
  * @throws IntegrationError `invalid_input` if the text can't be read or is not a list of servers

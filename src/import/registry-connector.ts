@@ -12,8 +12,8 @@ export type RegistryConnectorsOverlay = Partial<
 >
 
 /**
- * The connector of a row of the registry. Anybody can publish there, and one connector that the catalogue refuses would be
- * the end of all, so texts are cut to its limits.
+ * The connector of a row of the registry. Anybody can publish there, and one invalid connector would make the whole
+ * catalogue fail, so texts are cut to its limits.
  *
  * @returns `undefined` if the server needs more than one value for URL and headers, or one that no header can have
  */
@@ -60,8 +60,8 @@ function authOf({ headers, variables }: ServerEntry): Connector['auth'] | undefi
 }
 
 /**
- * The id of a server in the catalogue: `io.example/notes` is `io-example_notes`. A name that another one could have the
- * same id as gets an id with its hash, so that nobody can publish a server under the id of another.
+ * The id of a server in the catalogue: `io.example/notes` is `io-example_notes`. If another name could have
+ * the same id, the id ends with a hash of the name, so that nobody can publish a server under the id of another.
  */
 function connectorId(name: string): string {
   const id = name.replace('/', '_').replaceAll('.', '-')

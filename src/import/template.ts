@@ -26,7 +26,7 @@ export function parseBraces(text: string, declared: ReadonlySet<string>): Parsed
   return split(text, braces, ([, name]) => (declared.has(name!) ? { name: name!, fallback: undefined } : undefined))
 }
 
-/** The most characters of a filled-in text: no URL and no header value is as long. */
+/** The most characters of a filled-in text: more than a URL or header value can have. */
 const maxFilled = 16_384
 
 /**

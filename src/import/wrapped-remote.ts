@@ -24,7 +24,7 @@ export function wrappedRemote(
 /**
  * Fills in the environment variables of a command line.
  *
- * @returns nothing if it becomes too long: variables that are repeated very often would fill the memory
+ * @returns an empty list if it becomes too long: variables that are repeated very often would fill the memory
  */
 function expanded(words: readonly string[], environment: ReadonlyMap<string, string>): readonly string[] {
   let left = maxCommandLine

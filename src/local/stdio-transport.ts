@@ -27,7 +27,7 @@ const bytesOfBrokenLine = 4 * 1024
 /** How long to wait for a process to exit by itself, and again after SIGTERM, in ms. */
 const graceMs = 2_000
 /** How long a program may be silent that has exited or has closed one of its streams, in ms. */
-const lastWordsMs = 1_000
+const drainMs = 1_000
 
 /**
  * An MCP transport over the standard streams of a process. Messages are parsed but not yet validated, and an exit of the process is an error with its reason.
@@ -47,6 +47,8 @@ export class StdioTransport {
   #ended: IntegrationError | undefined
   /** Resolves when the program has read its input. */
   #drained: Promise<void> | undefined
+  /** Resolves it. */
+  #goOn = (): void => {}
 
   constructor(options: StdioTransportOptions) {
     this.#options = options
@@ -91,18 +93,20 @@ export class StdioTransport {
         resolve()
       })
     })
-    // Such a program can't respond, although it may still run, or a child of it may hold its output.
-    const giveUp = async (): Promise<void> => {
+    // A program that has exited or closed its input or output can't respond, although it or a child may still run.
+    const closeOnceSilent = async (): Promise<void> => {
       for (let bytes = -1; bytes !== bytesReadFrom(started);) {
         bytes = bytesReadFrom(started)
-        if (await endsBefore(AbortSignal.timeout(lastWordsMs), gone)) return
+        if (await endsBefore(AbortSignal.timeout(drainMs), gone)) return
       }
       this.#close(exited(started.exitCode, started.signalCode))
       await this.close()
     }
-    started.once('exit', () => void giveUp())
-    started.stdin?.once('error', () => void giveUp())
-    started.stdout?.once('end', () => void giveUp())
+    // Here and not for each message: a program that reads slowly must not gather listeners.
+    for (const event of ['drain', 'close']) started.stdin?.on(event, () => this.#goOn())
+    started.once('exit', () => void closeOnceSilent())
+    started.stdin?.once('error', () => void closeOnceSilent())
+    started.stdout?.once('end', () => void closeOnceSilent())
     await new Promise<void>((resolve, reject) => {
       started.once('spawn', resolve)
       started.once('error', (error: NodeJS.ErrnoException) => reject(notStarted(command, error)))
@@ -114,10 +118,7 @@ export class StdioTransport {
     if (this.#ended !== undefined || !stdin?.writable)
       throw (this.#ended ?? exited(null, null)).with({ mayHaveRun: false })
     if (stdin.write(`${JSON.stringify(message)}\n`)) return
-    // One for all that wait: a program that does not read must not gather listeners.
-    this.#drained ??= new Promise<void>((resolve) => {
-      for (const event of ['drain', 'close']) stdin.once(event, resolve)
-    }).finally(() => (this.#drained = undefined))
+    this.#drained ??= new Promise<void>((resolve) => (this.#goOn = resolve)).finally(() => (this.#drained = undefined))
     await this.#drained
   }
 

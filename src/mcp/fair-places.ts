@@ -31,7 +31,7 @@ export class FairPlaces {
     return this.#taken === 0 && this.#waiting === 0
   }
 
-  /** Whether a slot is free without waiting. */
+  /** Whether a place is free without waiting. */
   admits(person: Person): boolean {
     if (this.#taken >= this.#places) return false
     const held = this.#heldBy(person)
@@ -39,7 +39,7 @@ export class FairPlaces {
     return held < Math.max(1, Math.floor((this.#places - this.#taken + held) * maxShare))
   }
 
-  /** A slot, if one is free without waiting. @returns a function that releases the slot */
+  /** Takes a place if one is free without waiting. @returns a function that releases it */
   takeFree(person: Person, signal?: AbortSignal): (() => void) | undefined {
     return signal?.aborted !== true && this.#waiting === 0 && this.admits(person) ? this.#seat(person) : undefined
   }

@@ -76,7 +76,7 @@ function cutOffAt(text: string, secret: string): number | undefined {
   return length >= minPart ? text.length - length : undefined
 }
 
-/** By each character: the length of the longest beginning that the text up to it ends with, too. */
+/** For each position, how much of the beginning the text up to it ends with, too (the failure function of Knuth, Morris and Pratt). */
 function bordersOf(text: string): readonly number[] {
   const borders = [0]
   for (let at = 1, length = 0; at < text.length; at++) {

@@ -67,7 +67,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): CallObserver 
           span.setAttributes({ ...how, 'mcp_integrations.outcome': ended.outcome })
           if (how['error.type'] !== undefined) span.setStatus({ code: SpanStatusCode.ERROR })
           span.end()
-          duration.record((performance.now() - startedAt) / 1000, { ...common, ...withFewValues(how) })
+          duration.record((performance.now() - startedAt) / 1000, { ...common, ...forMetrics(how) })
         },
       }
     },
@@ -109,8 +109,12 @@ function onlyOnSpans({
 /** The codes that JSON-RPC reserves, and MCP uses. */
 const reservedCode = /^-32[0-7]\d\d$/
 
-/** The attributes for metrics: a server can return ever other error codes, and each would be a series of its own. */
-function withFewValues(how: Attributes): Attributes {
+/**
+ * The attributes for metrics. A server can return any number of different error codes, and each would make a time series.
+ *
+ * @see https://www.jsonrpc.org/specification#error_object
+ */
+function forMetrics(how: Attributes): Attributes {
   const code = how['rpc.response.status_code']
   if (code === undefined || reservedCode.test(String(code))) return how
   return { ...how, 'error.type': '_OTHER', 'rpc.response.status_code': '_OTHER' }

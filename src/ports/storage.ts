@@ -177,7 +177,8 @@ export interface StorageChange {
   readonly keys?: readonly string[] | undefined
   /**
    * Returns what the commit wrote under one of these keys, so that nobody has to read it again; `undefined` if it deleted
-   * the record. Only for a storage that reports each commit of this process before its `commit` resolves, in their order.
+   * the record. Only for a storage that reports each commit of this process before its `commit` resolves, in their order. A
+   * storage that wraps another one and changes values must wrap this too, or leave it out.
    */
   readonly recordOf?: ((key: string) => StorageRecord | undefined) | undefined
 }

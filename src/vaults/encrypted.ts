@@ -147,7 +147,7 @@ function parsed(sealed: string): { jwe: FlattenedJWE; header: SealedHeader } | u
 }
 
 /** Concurrent calls share an opening that began less than this many ms ago: a key provider that hung may work again. */
-const SHARED_MS = 5_000
+const SHARE_OPENING_MS = 5_000
 
 /** An opened value, or one that is being opened. */
 interface OpenedValue {
@@ -170,7 +170,7 @@ function openedValues(now: () => number) {
   return {
     async get(sealed: string, aad: string, open: () => Promise<string>): Promise<string> {
       const known = values.get(sealed)
-      const isUsable = known !== undefined && (known.isOpen || now() - known.begunAt < SHARED_MS)
+      const isUsable = known !== undefined && (known.isOpen || now() - known.begunAt < SHARE_OPENING_MS)
       if (isUsable && known.aad === aad) return await known.secret
       values.purgeStale()
       const value: OpenedValue = { aad, secret: open(), begunAt: now(), isOpen: false }

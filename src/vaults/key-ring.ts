@@ -35,7 +35,7 @@ export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
     }
     if (ids.has(id)) refuse(`keys[${index}].id`, 'Give each key a different id.')
     ids.add(id)
-    const usable = secret instanceof CryptoKey ? checkedKey(secret, index) : checkedBytes(secret, index)
+    const usable = secret instanceof CryptoKey ? checkedCryptoKey(secret, index) : checkedBytes(secret, index)
     const identity = usable instanceof CryptoKey ? usable : base64url(usable)
     if (secrets.has(identity)) refuse(`keys[${index}].secret`, 'Give each key once.')
     secrets.add(identity)
@@ -45,11 +45,12 @@ export function keyRing(keys: readonly EncryptionKey[]): KeyRing {
   return { currentId: current.id, key: (id) => ring.get(id)?.() }
 }
 
+/** Whether an id can stand in a sealed value: 1-128 printable ASCII characters. */
 export function isKeyId(id: string): boolean {
   return /^[\x20-\x7e]{1,128}$/.test(id)
 }
 
-function checkedKey(key: CryptoKey, index: number): CryptoKey {
+function checkedCryptoKey(key: CryptoKey, index: number): CryptoKey {
   const { name, length } = key.algorithm as AesKeyAlgorithm
   const fits =
     name === 'AES-GCM' && length === 256 && ['encrypt', 'decrypt'].every((use) => key.usages.includes(use as KeyUsage))

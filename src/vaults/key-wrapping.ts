@@ -63,7 +63,7 @@ export function providerScheme(provider: EncryptionKeyProvider): WrappingScheme 
     async forSealing(aad) {
       const key = crypto.getRandomValues(new Uint8Array(32))
       const kid = await usingProvider(async () => checkedId(provider.currentKeyId()))
-      const wrapped = checkedKey(await usingProvider(() => provider.wrap(kid, key.slice(), aad)))
+      const wrapped = checkedWrappedKey(await usingProvider(() => provider.wrap(kid, key.slice(), aad)))
       return { header: { alg, enc: ENCRYPTION, kid, wrapped_key: base64url(wrapped) }, key }
     },
     async forOpening({ kid, wrapped_key: wrapped }, aad) {
@@ -84,12 +84,12 @@ function checkedId(id: unknown): string {
   throw unusable('currentKeyId() must return 1-128 printable ASCII characters.')
 }
 
-function checkedKey(wrapped: unknown): Uint8Array {
+function checkedWrappedKey(wrapped: unknown): Uint8Array {
   if (wrapped instanceof Uint8Array && wrapped.length > 0) return wrapped
   throw unusable('wrap() must return the bytes of the wrapped key.')
 }
 
-/** The secret is not sealed: nobody loses it because of a mistake of the host. */
+/** The secret is not sealed, because it could not be opened again. */
 function unusable(problem: string): IntegrationError {
   return new IntegrationError(
     'storage_unavailable',

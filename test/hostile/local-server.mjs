@@ -165,6 +165,11 @@ if (name === 'a deaf ear to its end') {
   process.on('SIGTERM', () => undefined)
   setInterval(() => undefined, 1_000)
 }
+if (name === 'an input that is read with pauses')
+  process.stdin.on('data', () => {
+    process.stdin.pause()
+    setTimeout(() => process.stdin.resume(), 3)
+  })
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method } = JSON.parse(line)
   if (id === undefined) continue

@@ -47,6 +47,7 @@ describe('a list of servers', () => {
     ],
     ['mcp-proxy', { mcpServers: { notes: { command: 'mcp-proxy', args: ['--headers', 'X-Team', 'a', url] } } }],
     ['Codex', `[mcp_servers.notes]\nurl = "${url}"\nhttp_headers = { X-Team = "a" }\n`],
+    ['TOML with blanks', `[ mcp_servers . 'notes' ] # mine\nurl = "${url}"\nhttp_headers = { X-Team = "a" }\n`],
     [
       'comments and trailing commas',
       `{ // mine\n "mcpServers": { "notes": { "url": "${url}", "headers": { "X-Team": "a", }, }, /* b */ }, }`,
@@ -142,6 +143,10 @@ describe('a list of servers', () => {
       headers: [{ name: 'Authorization', value: ['Bearer ', { variable: 'NOTES' }], secret: true }],
       variables: [{ name: 'NOTES', secret: true }],
     })
+  })
+
+  it.each(['my server', 'é', 'a.b', ']'])('is read from TOML with the name %s', (name) => {
+    expect(one(`[mcp_servers."${name}"]\nurl = "${url}"\n`)).toMatchObject({ url: [url] })
   })
 
   it('runs no command for headers', () => {

@@ -70,11 +70,26 @@ it('is not used again once it has closed its input', async () => {
   })
 })
 
-it('gathers no listeners while it reads nothing', async () => {
+function warningsOfNode(): readonly Error[] {
   const warnings: Error[] = []
   const note = (warning: Error): void => void warnings.push(warning)
   process.on('warning', note)
   onTestFinished(() => void process.off('warning', note))
+  return warnings
+}
+
+it('gathers no listeners while it reads with pauses', async () => {
+  const warnings = warningsOfNode()
+  const connection = await opened('an input that is read with pauses')
+  const args = { text: 'x'.repeat(200_000) }
+  // The second of each two finds the pipe full.
+  for (let n = 0; n < 15; n++) await Promise.all([1, 2].map(() => connection.callTool(tool('good'), args, call)))
+  await new Promise(setImmediate)
+  expect(warnings).toEqual([])
+})
+
+it('gathers no listeners while it reads nothing', async () => {
+  const warnings = warningsOfNode()
   const connection = await opened('a deaf ear to calls')
   const args = { text: 'x'.repeat(100_000) }
   const calls = Array.from({ length: 15 }, () => connection.callTool(tool('good'), args, { timeoutMs: 1_000 }))

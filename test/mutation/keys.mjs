@@ -19,7 +19,7 @@ export default [
   mutation(
     'a second try while a key service hangs',
     'src/vaults/encrypted.ts',
-    ['(known.isOpen || now() - known.begunAt < SHARED_MS)', 'true'],
+    ['(known.isOpen || now() - known.begunAt < SHARE_OPENING_MS)', 'true'],
     'that hangs keeps nobody waiting',
   ),
   mutation(

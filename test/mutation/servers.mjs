@@ -20,13 +20,13 @@ export default [
   mutation(
     'the end of a local server that has closed its output',
     'src/local/stdio-transport.ts',
-    ["    started.stdout?.once('end', () => void giveUp())\n", ''],
+    ["    started.stdout?.once('end', () => void closeOnceSilent())\n", ''],
     ['test/local/ending.test.ts', 'is not used again, once it has closed its output'],
   ),
   mutation(
     'the end of a local server that has closed its input',
     'src/local/stdio-transport.ts',
-    ["    started.stdin?.once('error', () => void giveUp())\n", ''],
+    ["    started.stdin?.once('error', () => void closeOnceSilent())\n", ''],
     ['test/local/ending.test.ts', 'is not used again once it has closed its input'],
   ),
   mutation(
@@ -297,7 +297,7 @@ export default [
   mutation(
     'few series of a metric, whatever codes a server returns',
     'src/otel/open-telemetry.ts',
-    ['...withFewValues(how)', '...how'],
+    ['...forMetrics(how)', '...how'],
     ['test/otel/open-telemetry.test.ts', 'makes few series of the metric'],
   ),
   mutation(

@@ -460,7 +460,7 @@ describe('an approval', () => {
 })
 
 describe('equal requests of one conversation', () => {
-  /** @returns what waits until a call has joined another: it finds the approval, joins, and reads it once more */
+  /** @returns a function that waits until a call has joined another: it finds the approval, joins, and reads it once more */
   const joining = ({ storage }: Gate): (() => Promise<void>) => {
     const read = vi.spyOn(storage, 'read')
     return () =>

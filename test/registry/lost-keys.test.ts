@@ -1,10 +1,13 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   encryptedCredentials,
   type EncryptionKeyProvider,
   type IntegrationRegistry,
   type RegistryStorage,
 } from 'mcp-integrations'
+import { manualRuntime } from 'mcp-integrations/testing'
+import { guardedVault } from '../../src/registry/state/guarded-ports.js'
+import { later } from '../support/gate.js'
 import { startMcpServer, type TestMcpServer } from '../support/mcp-server.js'
 import { ana, dump, makeRegistry, makeStorage, type TestAgent } from '../support/registry.js'
 
@@ -87,6 +90,25 @@ describe('a key service', () => {
     now += 5000
     expect(await call(registry)).toMatchObject({ type: 'completed' })
     expect((await registry.actingAs(ana).get(id)).status).toBe('connected')
+  })
+
+  it('that seals too late keeps nothing', async () => {
+    const [sealed, runtime, destroyed] = [later<string>(), manualRuntime(), vi.fn(async () => {})]
+    const vault = guardedVault(
+      { ...encryptedCredentials({ keys: ring(1) }), seal: () => sealed.promise, destroy: destroyed },
+      { runtime, timeoutMs: 1_000 },
+    )
+    const outcome = vi.fn()
+    void vault
+      .seal('secret', { workspaceId: 'acme', integrationId: 'a', owner: '_', field: 'headers' })
+      .then(outcome, outcome)
+    await runtime.advance(5_999)
+    expect(outcome).not.toHaveBeenCalled()
+    await runtime.advance(1)
+    expect(outcome).toHaveBeenCalledWith(expect.objectContaining({ code: 'storage_unavailable' }))
+    expect(destroyed).not.toHaveBeenCalled()
+    sealed.resolve('sealed at last')
+    await expect.poll(() => destroyed.mock.calls).toEqual([['sealed at last']])
   })
 
   it.each([[''], ['x'.repeat(129)], ['ä'], ['a\nb'], [5], [undefined], [new Error('canary of the service')]])(

@@ -128,7 +128,7 @@ export async function acceptNow(mine: Gate['mine'], id: string, names: readonly 
   await mine.acceptTools(id, Object.fromEntries(named.map(({ name, definitionHash }) => [name, definitionHash])))
 }
 
-/** The tool, which says when it has started, and works until it is told to end. */
+/** A copy of the tool that runs until `working` is resolved; `started` resolves when it begins. */
 export function slowTool(tool: TestTool) {
   const [started, working] = [later(), later()]
   const run: TestTool['run'] = async () => {
@@ -140,7 +140,7 @@ export function slowTool(tool: TestTool) {
   return { slow, started, working }
 }
 
-/** @returns what waits until so many calls of a person have been decided and begun */
+/** @returns a function that waits until so many calls of a person have been decided and have begun */
 export function beginning(mine: Gate['mine']): (calls: number) => Promise<void> {
   let begun = 0
   mine.on('call_started', () => void begun++)

@@ -4,7 +4,7 @@ import type { ApprovalVerdict } from '../../policy/approval-rule.js'
 import { filterTools, type Filtered } from '../../policy/tool-filter.js'
 import type { Context } from '../state/context.js'
 import { askPolicy, policyFacts, verdictOn } from './assess-tool.js'
-import { describedBy, isDescribedBy, isSame, type ForModels } from './described-tool.js'
+import { describedBy, haveSameMembers, isDescribedBy, type ForModels } from './described-tool.js'
 import type { IntegrationPart, ToolPart } from './toolset-parts.js'
 
 /** The tools of one integration that an agent may call now, and the missing ones. */
@@ -17,9 +17,9 @@ export interface AvailableTools {
 export type FindAvailable = (conversationId: string | undefined) => AvailableTools
 
 /**
- * Prepares that search. A host's policy may depend on the conversation or change, so it is called each time.
+ * Prepares the search for available tools. A host's policy may depend on the conversation or change, so it is called each time.
  *
- * @param before - the search until now, in the same integration: what is still the same stays the same object
+ * @param before - the previous search in the same integration: unchanged tools stay the same objects
  */
 export function findAvailableIn(context: Context, part: IntegrationPart, before?: FindAvailable): FindAvailable {
   return context.options.approvals.policy === undefined
@@ -109,7 +109,7 @@ function availableTools(
   before: readonly ToolsetTool[] = [],
 ): AvailableTools {
   const earlier = before[0]?.integration
-  const integration = isSame(earlier, now) ? earlier! : Object.freeze(now)
+  const integration = haveSameMembers(earlier, now) ? earlier! : Object.freeze(now)
   const known = new Map(before.map((tool) => [tool.name, tool]))
   return {
     unavailable: unavailable.map((missing) => Object.freeze({ integration, ...missing })),

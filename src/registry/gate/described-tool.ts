@@ -32,15 +32,16 @@ export function isDescribedBy(before: ToolsetTool, source: ForModels, tool: Unde
     (before as ToolsetTool & { readonly [definition]: ForModels })[definition] === source &&
     before.modelName === tool.modelName &&
     before.integration === tool.integration &&
-    isSame(before.approval, tool.approval) &&
-    isSame(before.label, tool.label)
+    haveSameMembers(before.approval, tool.approval) &&
+    haveSameMembers(before.label, tool.label)
   )
 }
 
 /** Whether objects of one type have the same members. */
-export function isSame<T extends object>(a: T | undefined, b: T | undefined): boolean {
-  for (const name in b) if (a?.[name] !== b[name]) return false
-  return a === b || (a !== undefined && b !== undefined)
+export function haveSameMembers<T extends object>(a: T | undefined, b: T | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  for (const name in b) if (a[name] !== b[name]) return false
+  return Object.keys(a).length === Object.keys(b).length
 }
 
 /** Not visible to hosts: JSON and copies have no property that isn't enumerable. */

@@ -95,7 +95,7 @@ export async function openKept(
     if (!isIntegrationError(error) || error.code !== 'credential_unreadable') throw error
     throw new IntegrationError(
       'credential_unreadable',
-      `The stored values of ${kept.join(', ')} can't be decrypted. Enter them again too, or remove them.`,
+      `The stored values of ${kept.join(', ')} can't be decrypted. Enter them again, or remove them.`,
     )
   }
 }

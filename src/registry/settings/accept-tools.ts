@@ -32,7 +32,7 @@ export async function acceptTools(
     const known = await loadTools(context, id, 'accept_tools')
     const { loaded, settings, manifest, list } = known
     const tools: Record<string, ToolSettingsRecord> = { ...settings?.value.tools }
-    const accepted: string[] = []
+    const superseded: string[] = []
     for (const [name, hash] of wanted) {
       const tool = list?.get(name)
       if (tool === undefined) throw noSuchTool(name, loaded)
@@ -50,12 +50,12 @@ export async function acceptTools(
       else {
         define(tools, name, renamed(settingsOf({ tools }, name), settingsOf({ tools }, from), tool))
         delete tools[from]
-        accepted.push(from)
+        superseded.push(from)
       }
-      accepted.push(name)
+      superseded.push(name)
     }
     const fitting = fittingSettings(tools, list?.tools ?? [])
-    forget = [...accepted, ...Object.keys(tools).filter((name) => !Object.hasOwn(fitting, name))]
+    forget = [...superseded, ...Object.keys(tools).filter((name) => !Object.hasOwn(fitting, name))]
     return commitSettings(context, known, fitting, {
       action: 'accept_tools',
       tools: wanted.map(([name]) => name),
@@ -65,7 +65,7 @@ export async function acceptTools(
   context.runInBackground(() => forgetDefinitions(context, workspaceId, id, forget), { workspaceId, integrationId: id })
 }
 
-/** Deletes accepted definitions of tools that are gone. */
+/** Deletes stored definitions that no change is compared with now: of tools just accepted, and of those that are gone. */
 async function forgetDefinitions(
   { storage }: ActorContext,
   workspaceId: string,

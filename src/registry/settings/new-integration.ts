@@ -3,7 +3,7 @@ import type { Integration } from '../../model/integration.js'
 import { makeHandle } from '../../policy/tool-name.js'
 import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext, Context } from '../state/context.js'
-import { conflict } from '../state/errors.js'
+import { IntegrationError } from '../../model/errors.js'
 import { retrying } from '../state/retrying.js'
 import { toJson, type IntegrationRecord } from '../state/records.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
@@ -103,12 +103,12 @@ async function freeHandle(
     const handle = wanted.find((_handle, n) => records[n] === undefined)
     if (handle !== undefined) return { handle, now }
   }
-  throw conflict('The handle')
+  throw new IntegrationError('conflict', 'No free handle was found for this name. Try again, or choose another name.')
 }
 
 /**
- * The numbers of the handles to try, those together that one read looks up. Nobody waits longer because others, or one of
- * them on purpose, took very many handles of a name: after the first ones the numbers are random.
+ * The numbers of the handles to try, in batches of one read each. After the first 21 they are random, so that nobody waits
+ * longer because many handles of a name are taken.
  */
 function* handleNumbers({ runtime }: Context): Generator<{ readonly first: number; readonly many: number }> {
   yield { first: 1, many: 1 }

@@ -94,7 +94,7 @@ export async function refreshToolsNow(
     // What the server says in its challenge may hold what it was sent.
     throw new IntegrationError(
       'authorization_failed',
-      `The tools of integration "${record.name}" can't be listed: the server asks for another credential. Call reconnect(), or correct its header values with update() or authorize().`,
+      `The tools of integration "${record.name}" can't be listed: the server did not accept the credential. Call reconnect(), or correct its header values with update() (shared) or authorize() (your own).`,
       { reason, integrationId: id },
     )
   }

@@ -30,7 +30,11 @@ export interface CallsInFlight {
     work: (signal: AbortSignal) => Promise<T>,
     since?: number,
   ): Promise<T>
-  /** Begins work that {@link CallsInFlight.drained} waits for, and that nothing ends. @returns a function that ends it */
+  /**
+   * Counts work that {@link CallsInFlight.drained} waits for, and that is not aborted with its integration.
+   *
+   * @returns a function to call once, when the work is done
+   */
   enter(): () => void
   /** Ends the calls of one integration. */
   end(workspaceId: string, integrationId: string, why: EndOfCall): void

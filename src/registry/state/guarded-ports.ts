@@ -39,9 +39,9 @@ export function guardedVault(
   vault: CredentialVault,
   { runtime, timeoutMs }: { readonly runtime: RegistryRuntime; readonly timeoutMs: number },
 ): CredentialVault {
-  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+  const guard = async <T>(work: () => Promise<T>, withinMs = timeoutMs): Promise<T> => {
     try {
-      return await race(work, { timeoutMs, runtime, toError: vaultUnavailable })
+      return await race(work, { timeoutMs: withinMs, runtime, toError: vaultUnavailable })
     } catch (error) {
       throw isIntegrationError(error) ? error : vaultUnavailable()
     }
@@ -54,13 +54,30 @@ export function guardedVault(
     }
   }
   return {
-    seal: (secret, context) => guard(() => vault.seal(secret, context)),
+    async seal(secret, context) {
+      let isGivenUp = false
+      const work = async (): Promise<string> => {
+        const sealed = await vault.seal(secret, context)
+        // Nobody has it: a vault that keeps secrets itself would keep it for ever.
+        if (isGivenUp) await vault.destroy?.(sealed)
+        return sealed
+      }
+      try {
+        return await guard(work, timeoutMs * patienceToSeal)
+      } catch (error) {
+        isGivenUp = true
+        throw error
+      }
+    },
     open: (sealed, context) => guard(() => vault.open(sealed, context)),
     destroy: vault.destroy === undefined ? undefined : (sealed) => guard(() => vault.destroy!(sealed)),
     keyOf: vault.keyOf === undefined ? undefined : (sealed) => guardNow(() => vault.keyOf!(sealed)),
     currentKey: vault.currentKey === undefined ? undefined : () => guardNow(() => vault.currentKey!()),
   }
 }
+
+/** A secret that can't be sealed is lost, also a refresh token that no earlier one replaces any longer. */
+const patienceToSeal = 6
 
 function vaultUnavailable(): IntegrationError {
   return new IntegrationError(

@@ -156,7 +156,7 @@ export interface LimitOptions {
   readonly maxArgumentBytes?: number | undefined
   /** Maximum age of a tool list when an approval is used; an older list is refreshed first. `@default 300_000` */
   readonly relistBeforeApprovalMs?: number | undefined
-  /** One operation of the storage or of the credential vault. `@default 5_000` */
+  /** One operation of the storage or of the credential vault; sealing a secret may take six times as long. `@default 5_000` */
   readonly storageTimeoutMs?: number | undefined
 }
 

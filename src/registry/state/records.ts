@@ -40,7 +40,7 @@ export interface IntegrationRecord {
   /** Increases when URL, header names, issuer, account or trust change, because approvals rely on these. */
   readonly bindingRevision: number
   readonly revision: number
-  /** `false` until the first connect succeeds: until then the record expires with its sign-in. */
+  /** `false` until the first connect succeeds: until then a sweep removes it once its sign-in has expired. */
   readonly established: boolean
   readonly createdAt: number
   readonly updatedAt: number

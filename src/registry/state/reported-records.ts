@@ -25,8 +25,13 @@ const maxRecords = 1000
 export function reportedRecords(storage: RegistryStorage): ReportedRecords {
   const known = boundedCache<{ readonly record: StorageRecord | undefined }>(maxRecords)
   let reports = 0
-  /** Otherwise a report may come later than what has led to recalling. */
+  /** Only such a storage reports before `commit` resolves; from another, a known record may be older than the change. */
   let reportsRecords = false
+  const keep = (place: string, record: StorageRecord | undefined): void => {
+    // What expires must be read when it has.
+    if (record?.expiresAt === undefined) known.set(place, { record: frozen(record) })
+    else known.delete(place)
+  }
   const unwatch = storage.watch?.(({ workspaceId, keys = [], recordOf }) => {
     reports++
     reportsRecords = recordOf !== undefined
@@ -36,7 +41,7 @@ export function reportedRecords(storage: RegistryStorage): ReportedRecords {
         const place = placeOf(workspaceId, key)
         const record = known.has(place) ? recordOf(key) : undefined
         if (record === undefined) known.delete(place)
-        else known.set(place, { record: frozen(record) })
+        else keep(place, record)
       }
   })
   /** Reads the storage, and keeps what is known as new as any toolset. */
@@ -47,7 +52,7 @@ export function reportedRecords(storage: RegistryStorage): ReportedRecords {
     for (const [n, key] of keys.entries()) {
       const place = placeOf(workspaceId, key)
       if (!isLatest) known.delete(place)
-      else if (isKept(place)) known.set(place, { record: frozen(records[n]) })
+      else if (isKept(place)) keep(place, records[n])
     }
     return records
   }

@@ -10,7 +10,7 @@ import { openListText } from './tool-list-text.js'
 /** The tools of one integration as one server listed them, found by either name. */
 export interface ToolList {
   readonly hash: string
-  /** The length of what is stored of it. */
+  /** The length of the stored text, in characters. */
   readonly size: number
   readonly tools: readonly NamedTool[]
   get(wireName: string): NamedTool | undefined
