@@ -54,20 +54,15 @@ export function guardedVault(
     }
   }
   return {
-    async seal(secret, context) {
-      let isGivenUp = false
-      const work = async (): Promise<string> => {
+    seal(secret, context) {
+      let isLate = false
+      const sealing = guard(async () => {
         const sealed = await vault.seal(secret, context)
         // Nobody has it: a vault that keeps secrets itself would keep it for ever.
-        if (isGivenUp) await vault.destroy?.(sealed)
+        if (isLate) await vault.destroy?.(sealed)
         return sealed
-      }
-      try {
-        return await guard(work, timeoutMs * patienceToSeal)
-      } catch (error) {
-        isGivenUp = true
-        throw error
-      }
+      }, timeoutMs * patienceToSeal)
+      return sealing.finally(() => (isLate = true))
     },
     open: (sealed, context) => guard(() => vault.open(sealed, context)),
     destroy: vault.destroy === undefined ? undefined : (sealed) => guard(() => vault.destroy!(sealed)),
@@ -89,6 +84,6 @@ function vaultUnavailable(): IntegrationError {
 function unavailable(how: string): IntegrationError {
   return new IntegrationError(
     'storage_unavailable',
-    `The storage ${how}. Check the database behind the option \`storage\` of IntegrationRegistry. Calls work again when the database does.`,
+    `The storage ${how}. Check the database behind the option \`storage\` of IntegrationRegistry.`,
   )
 }

@@ -36,12 +36,10 @@ export function reportedRecords(storage: RegistryStorage): ReportedRecords {
     reports++
     reportsRecords = recordOf !== undefined
     if (recordOf === undefined) known.clear()
-    else if (known.size > 0)
+    else
       for (const key of keys) {
         const place = placeOf(workspaceId, key)
-        const record = known.has(place) ? recordOf(key) : undefined
-        if (record === undefined) known.delete(place)
-        else keep(place, record)
+        if (known.has(place)) keep(place, recordOf(key))
       }
   })
   /** Reads the storage, and keeps what is known as new as any toolset. */
