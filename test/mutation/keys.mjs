@@ -13,7 +13,7 @@ export default [
   mutation(
     'a deadline of the credential vault',
     'src/registry/state/guarded-ports.ts',
-    ['return await race(work, { timeoutMs, runtime, toError: vaultUnavailable })', 'return await work()'],
+    ['return await race(work, { timeoutMs: withinMs, runtime, toError: vaultUnavailable })', 'return await work()'],
     'that hangs keeps nobody waiting',
   ),
   mutation(

@@ -22,15 +22,15 @@ export default [
     'an end of the definitions of tools that are gone',
     'src/registry/settings/accept-tools.ts',
     [
-      'forget = [...accepted, ...Object.keys(tools).filter((name) => !Object.hasOwn(fitting, name))]',
-      'forget = accepted',
+      'forget = [...superseded, ...Object.keys(tools).filter((name) => !Object.hasOwn(fitting, name))]',
+      'forget = superseded',
     ],
     ['test/registry/record-size.test.ts', 'that a person accepts each time'],
   ),
   mutation(
     'a look at the first line only, to tell TOML from JSON',
     'src/import/read-document.ts',
-    ['[^\\S\\n]*(?:#.*)?(?:\\n|$)/.test(document)', '[^\\S\\n]*(?:#.*)?(?:\\n|$)/m.test(document)'],
+    ['[^\\S\\n]*(?:#.*)?(?:\\n|$)`,\n)', "[^\\S\\n]*(?:#.*)?(?:\\n|$)`, 'm',\n)"],
     [dear, 'ends soon: line feeds'],
   ),
   mutation(
