@@ -28,6 +28,8 @@ const bytesOfBrokenLine = 4 * 1024
 const graceMs = 2_000
 /** How long a program may be silent that has exited or has closed one of its streams, in ms. */
 const drainMs = 1_000
+/** How often it is waited for again, because there was more output: of one that writes without end, the rest is lost. */
+const mostWaits = 5
 
 /**
  * An MCP transport over the standard streams of a process. Messages are parsed but not yet validated, and an exit of the process is an error with its reason.
@@ -95,7 +97,7 @@ export class StdioTransport {
     })
     // A program that has exited or closed its input or output can't respond, although it or a child may still run.
     const closeOnceSilent = async (): Promise<void> => {
-      for (let bytes = -1; bytes !== bytesReadFrom(started);) {
+      for (let bytes = -1, waits = 0; bytes !== bytesReadFrom(started) && waits < mostWaits; waits++) {
         bytes = bytesReadFrom(started)
         if (await endsBefore(AbortSignal.timeout(drainMs), gone)) return
       }

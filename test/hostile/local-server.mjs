@@ -133,6 +133,12 @@ const calls = {
     closeSync(0)
     setInterval(() => undefined, 1_000)
   },
+  'an input that is closed, and lines without end': (id) => {
+    answer(id, text('hello'))
+    process.stdin.destroy()
+    closeSync(0)
+    setInterval(() => process.stdout.write('still here\n'), 100)
+  },
   'an output that is closed': () => {
     process.stdout.end()
     closeSync(1)

@@ -60,15 +60,20 @@ it('ends its calls, and is not used again, once it has closed its output', async
   expect(connection.usable).toBe(false)
 })
 
-it('is not used again once it has closed its input', async () => {
-  const connection = await opened('an input that is closed')
-  expect(await connection.callTool(tool('good'), {}, call)).toMatchObject({ result: { content: [{ text: 'hello' }] } })
-  // What is written before the input is closed gets no error.
-  await eventually(async () => {
-    await connection.callTool(tool('good'), {}, { timeoutMs: 100 }).catch(() => undefined)
-    expect(connection.usable).toBe(false)
-  })
-})
+it.each(['an input that is closed', 'an input that is closed, and lines without end'])(
+  'is not used again: %s',
+  async (name) => {
+    const connection = await opened(name)
+    expect(await connection.callTool(tool('good'), {}, call)).toMatchObject({
+      result: { content: [{ text: 'hello' }] },
+    })
+    // What is written before the input is closed gets no error.
+    await eventually(async () => {
+      await connection.callTool(tool('good'), {}, { timeoutMs: 100 }).catch(() => undefined)
+      expect(connection.usable).toBe(false)
+    })
+  },
+)
 
 function warningsOfNode(): readonly Error[] {
   const warnings: Error[] = []

@@ -11,6 +11,12 @@ const mutation = (without, file, [search, replace], named) => ({
 
 export default [
   mutation(
+    'an end of a secret that was sealed too late',
+    'src/registry/state/guarded-ports.ts',
+    ['if (isLate) await vault.destroy?.(sealed)', ''],
+    'that seals too late keeps nothing',
+  ),
+  mutation(
     'a deadline of the credential vault',
     'src/registry/state/guarded-ports.ts',
     ['return await race(work, { timeoutMs: withinMs, runtime, toError: vaultUnavailable })', 'return await work()'],

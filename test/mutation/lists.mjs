@@ -1,17 +1,17 @@
 // Lists of servers that people import, and what strangers publish in a registry.
+import { mutation } from '../support/mutation.mjs'
+
 const dear = 'test/import/dear-lists.test.ts'
 const connector = 'src/import/registry-connector.ts'
 const connectors = 'test/import/registry-connectors.test.ts'
 
-/** A mutation of one place. */
-const mutation = (without, file, [search, replace], [test, named]) => ({
-  without,
-  edits: [{ file, search, replace }],
-  test,
-  named,
-})
-
 export default [
+  mutation(
+    'quoted names of tables, to tell TOML from JSON',
+    'src/import/read-document.ts',
+    ['|"[^"\\n]*"', ''],
+    ['test/import/read-servers.test.ts', 'is read from TOML with the name'],
+  ),
   mutation(
     'an end of the settings of tools that are gone, when they are accepted',
     'src/registry/settings/accept-tools.ts',

@@ -1,4 +1,6 @@
 // Work that a server starts, what people share at one server, and smaller ways in.
+import { mutation } from '../support/mutation.mjs'
+
 const shared = 'src/registry/settings/shared-registration.ts'
 const turns = 'src/registry/settings/registration-turn.ts'
 const registrations = 'test/registry/shared-registration.test.ts'
@@ -7,15 +9,19 @@ const pending = 'src/registry/gate/pending-approvals.ts'
 const definition = 'src/policy/tool-definition.ts'
 const definitions = 'test/policy/tool-definition.test.ts'
 
-/** A mutation of one place. */
-const mutation = (without, file, [search, replace], [test, named]) => ({
-  without,
-  edits: [{ file, search, replace }],
-  test,
-  named,
-})
-
 export default [
+  mutation(
+    'an end of the wait for a local server that has closed its input and writes on',
+    'src/local/stdio-transport.ts',
+    [' && waits < mostWaits', ''],
+    ['test/local/ending.test.ts', 'an input that is closed, and lines without end'],
+  ),
+  mutation(
+    'records read again once they have expired',
+    'src/registry/state/reported-records.ts',
+    ['if (record?.expiresAt === undefined) known.set', 'if (record !== null) known.set'],
+    ['test/registry/toolset-memo.test.ts', 'are known without a read'],
+  ),
   // Registrations
   mutation(
     'the end of a local server that has closed its output',
@@ -27,7 +33,7 @@ export default [
     'the end of a local server that has closed its input',
     'src/local/stdio-transport.ts',
     ["    started.stdin?.once('error', () => void closeOnceSilent())\n", ''],
-    ['test/local/ending.test.ts', 'is not used again once it has closed its input'],
+    ['test/local/ending.test.ts', 'is not used again: an input that is closed'],
   ),
   mutation(
     'one failed registration for all who waited for it',

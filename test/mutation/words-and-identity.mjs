@@ -1,4 +1,6 @@
 // Bounds of the work that strangers cause, identities that are not confused, and the words of tools.
+import { mutation } from '../support/mutation.mjs'
+
 const outputs = 'test/mcp/output-validation.test.ts'
 const listing = 'test/mcp/tool-listing.test.ts'
 const floods = 'test/mcp/floods.test.ts'
@@ -14,13 +16,6 @@ const visible = 'test/model/visible-text.test.ts'
 const ranking = 'test/policy/tool-ranking.test.ts'
 const bridged = 'test/bridges/dear-schemas.test.ts'
 
-/** A mutation of one place. */
-const mutation = (without, file, [search, replace], [test, named]) => ({
-  without,
-  edits: [{ file, search, replace }],
-  test,
-  named,
-})
 const compare = 'src/policy/schema-change.ts'
 const words = 'src/policy/accepted-words.ts'
 const text = 'src/model/visible-text.ts'

@@ -6,6 +6,7 @@ import { memoryStorage, type RegistryStorage } from 'mcp-integrations'
 import { sqliteStorage } from 'mcp-integrations/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openGate, readNote, writeNote } from '../support/gate.js'
+import { reportedRecords } from '../../src/registry/state/reported-records.js'
 import { makeStorage } from '../support/registry.js'
 
 /** Counts what is asked of a storage: operations, and keys that are read. */
@@ -345,5 +346,26 @@ describe('a toolset that was built before', () => {
     await expect(gate.mine.toolset('nobody' as 'assistant')).rejects.toMatchObject({ code: 'invalid_input' })
     await gate.registry.close()
     await expect(gate.toolset()).rejects.toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('records that a storage reports', () => {
+  it('are known without a read, those that were deleted too, but none that expires', async () => {
+    let now = 1_000
+    const { storage, reads } = counted(memoryStorage({ now: () => now }))
+    const records = reportedRecords(storage)
+    onTestFinished(() => void records.close())
+    const recall = async () => (await records.recall('acme', ['a', 'b'])).map((record) => record?.value)
+    await storage.commit('acme', [{ key: 'first', value: 0 }])
+    expect(await recall()).toEqual([undefined, undefined])
+    await storage.commit('acme', [{ key: 'a', value: 1 }])
+    expect(await recall()).toEqual([1, undefined])
+    await storage.commit('acme', [{ key: 'a', value: undefined }])
+    expect(await recall()).toEqual([undefined, undefined])
+    expect(reads()).toBe(1)
+    await storage.commit('acme', [{ key: 'b', value: 2, expiresAt: 2_000 }])
+    expect(await recall()).toEqual([undefined, 2])
+    now = 2_001
+    expect(await recall()).toEqual([undefined, undefined])
   })
 })
