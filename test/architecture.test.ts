@@ -34,7 +34,7 @@ const rules: Readonly<Record<string, Rule>> = {
   egress: { may: ['egress', 'model', 'ports', 'ipaddr.js', 'lru-cache', '#connect'] },
   'egress/*.node.ts': { may: nodeEgress },
   ...registryRooms,
-  storage: { may: ['storage', 'ports', 'model', 'eventemitter3'] },
+  storage: { may: ['storage', 'ports', 'model', 'eventemitter3', 'lru-cache'] },
   vaults: { may: ['vaults', 'ports', 'model', 'jose', 'lru-cache'] },
   local: { may: ['local', 'ports', 'model', '@modelcontextprotocol/client/stdio', 'cross-spawn', 'node:*'] },
   http: {

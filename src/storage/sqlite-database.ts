@@ -18,7 +18,10 @@ export interface SqliteStatement {
 
 /** The prepared statements. */
 export type Statements = Readonly<
-  Record<'read' | 'list' | 'listReverse' | 'scan' | 'expired' | 'find' | 'put' | 'remove' | 'next', SqliteStatement>
+  Record<
+    'state' | 'read' | 'list' | 'listReverse' | 'scan' | 'expired' | 'find' | 'put' | 'putNew' | 'remove' | 'next',
+    SqliteStatement
+  >
 >
 
 const migrations = [
@@ -42,9 +45,12 @@ export function prepare(database: SqliteDatabase): Statements {
   if (schemaVersion(database) !== migrations.length) inTransaction(database, () => migrate(database))
   const columns = 'key, version, value, expires_at'
   const present = '(expires_at IS NULL OR expires_at > ?)'
+  const put = `INSERT INTO mcp_integrations_records (workspace, ${columns}) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value, expires_at = excluded.expires_at`
   return {
+    state: database.prepare('SELECT data_version AS others, total_changes() AS own FROM pragma_data_version'),
     read: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
-      WHERE workspace = ? AND key IN (SELECT value FROM json_each(?)) AND ${present}`),
+      WHERE workspace = ? AND key IN (SELECT value FROM json_each(?))`),
     list: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
       WHERE workspace = ? AND key >= ? AND key < ? AND ${present} ORDER BY key LIMIT ?`),
     listReverse: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
@@ -55,8 +61,8 @@ export function prepare(database: SqliteDatabase): Statements {
       WHERE expires_at <= ? AND (expires_at, workspace, key) > (?, ?, ?)
       ORDER BY expires_at, workspace, key LIMIT ?`),
     find: database.prepare('SELECT version, expires_at FROM mcp_integrations_records WHERE workspace = ? AND key = ?'),
-    put: database.prepare(`INSERT INTO mcp_integrations_records (workspace, ${columns}) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value, expires_at = excluded.expires_at`),
+    put: database.prepare(put),
+    putNew: database.prepare(`${put} WHERE expires_at <= ? RETURNING 1`),
     remove: database.prepare('DELETE FROM mcp_integrations_records WHERE workspace = ? AND key = ?'),
     next: database.prepare(`INSERT INTO mcp_integrations_counters (workspace, last) VALUES (?, ?)
       ON CONFLICT DO UPDATE SET last = last + excluded.last RETURNING last`),

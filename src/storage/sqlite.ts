@@ -1,24 +1,19 @@
 import { isIntegrationError } from '../model/errors.js'
+import { frozen } from '../model/frozen.js'
 import {
-  appendedKey,
   checkExpired,
   checkList,
   checkRead,
   checkScan,
   checkWrites,
   expiredCursor,
-  isCheck,
   reportOf,
   scanCursor,
 } from './contract.js'
-import type {
-  RegistryStorage,
-  StorageListQuery,
-  StorageRecord,
-  StorageWrite,
-  StorageWritten,
-} from '../ports/storage.js'
-import { inTransaction, prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
+import type { RegistryStorage, StorageListQuery, StorageRecord, StorageWritten } from '../ports/storage.js'
+import { type DatabaseState, RecentRecords } from './recent-records.js'
+import { type Commit, writeCommits } from './sqlite-commit.js'
+import { prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
 import { inOrderOf, keyOf, pageOf, valueOf } from './found-records.js'
 import { watchers } from './watchers.js'
 
@@ -59,7 +54,8 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
   const { database, now = Date.now } = options
   const watching = watchers()
   let prepared: Statements | undefined
-  let waiting: Commit[] = []
+  const recent = new RecentRecords()
+  let waiting: WaitingCommit[] = []
 
   /** Runs work synchronously, so that no other work of this process interleaves. */
   function using<T>(work: (statements: Statements) => T): T {
@@ -77,6 +73,21 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
     return using(work)
   }
 
+  /** Records by key, expired ones too. Few keys are asked for again and again by calls. */
+  function recordsOf(
+    statements: Statements,
+    workspaceId: string,
+    keys: readonly string[],
+  ): readonly (StorageRecord | undefined)[] {
+    const isKept = keys.length <= mostOfCall
+    const kept = isKept ? recent.find(workspaceId, keys, stateOf(statements)) : undefined
+    if (kept !== undefined) return kept
+    const rows = statements.read.all(workspaceId, JSON.stringify(keys)) as Row[]
+    const records = inOrderOf(keys, rows.map(recordOf))
+    if (isKept) recent.keep(workspaceId, keys, frozen(records))
+    return records
+  }
+
   /** Writes all waiting commits in one transaction, because waiting for the disk is most of the cost. */
   function writeWaiting(): void {
     const commits = waiting
@@ -84,9 +95,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
     if (commits.length === 0) return
     try {
       const time = now()
-      const written = using((statements) =>
-        inTransaction(database, () => commits.map((commit) => writeOne(statements, commit, time))),
-      )
+      const written = using((statements) => writeCommits({ database, statements, recent, time }, commits))
       for (const [n, { resolve }] of commits.entries()) resolve(written[n]!)
     } catch (error) {
       for (const { reject } of commits) reject(error)
@@ -98,8 +107,9 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
       checkRead(workspaceId, keys)
       return reading((statements) => {
         const time = now()
-        const rows = statements.read.all(workspaceId, JSON.stringify(keys), time) as Row[]
-        return { records: inOrderOf(keys, rows.map(recordOf)), now: time }
+        const found = recordsOf(statements, workspaceId, keys)
+        const isPresent = ({ expiresAt = Infinity }: StorageRecord): boolean => expiresAt > time
+        return { records: found.map((one) => (one !== undefined && isPresent(one) ? one : undefined)), now: time }
       })
     },
 
@@ -150,10 +160,7 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
 }
 
 /** A commit that waits to be written. */
-interface Commit {
-  readonly workspaceId: string
-  readonly writes: readonly StorageWrite[]
-  readonly values: readonly (string | undefined)[]
+interface WaitingCommit extends Commit {
   resolve(written: false | readonly StorageWritten[]): void
   reject(error: unknown): void
 }
@@ -161,6 +168,9 @@ interface Commit {
 /** Calls back after all simultaneous requests have been handled. */
 const afterOthers: (callback: () => void) => void =
   typeof setImmediate === 'function' ? (callback) => void setImmediate(callback) : queueMicrotask
+
+/** Reads of more keys build whole toolsets, whose parts are remembered elsewhere. */
+const mostOfCall = 20
 
 interface Row {
   readonly key: string
@@ -190,45 +200,9 @@ function keysOf({ prefix, after, reverse }: StorageListQuery): readonly [from: s
 /** Before every key character, so that no key is between a key and that key + FIRST. */
 const FIRST = '\x01'
 
-/** Writes all of a commit or nothing, independently of the other commits in the transaction. */
-function writeOne(
-  statements: Statements,
-  { workspaceId, writes, values }: Commit,
-  time: number,
-): false | readonly StorageWritten[] {
-  if (!writes.every((one) => holds(statements, workspaceId, one, time))) return false
-  const version = crypto.randomUUID()
-  return writes.map((one, index) => apply(statements, workspaceId, one, values[index], version))
-}
-
-function holds(statements: Statements, workspaceId: string, write: StorageWrite, time: number): boolean {
-  if ('append' in write || write.ifVersion === undefined) return true
-  const [row] = statements.find.all(workspaceId, write.key) as Pick<Row, 'version' | 'expires_at'>[]
-  if (write.ifVersion !== null) return row?.version === write.ifVersion
-  return row === undefined || (row.expires_at !== null && Number(row.expires_at) <= time)
-}
-
-function apply(
-  statements: Statements,
-  workspaceId: string,
-  write: StorageWrite,
-  json: string | undefined,
-  version: string,
-): StorageWritten {
-  if (isCheck(write)) return { key: write.key, version: write.ifVersion }
-  if (json === undefined) {
-    const key = 'key' in write ? write.key : write.append
-    statements.remove.run(workspaceId, key)
-    return { key, version: undefined }
-  }
-  const key = 'append' in write ? appendedKey(write.append, nextNumber(statements, workspaceId)) : write.key
-  statements.put.run(workspaceId, key, version, json, write.expiresAt ?? null)
-  return { key, version }
-}
-
-function nextNumber(statements: Statements, workspaceId: string): number {
-  const [row] = statements.next.all(workspaceId, 1) as { last: number | bigint }[]
-  return Number(row?.last)
+function stateOf(statements: Statements): DatabaseState {
+  const [row] = statements.state.all() as Record<keyof DatabaseState, number | bigint>[]
+  return { others: Number(row?.others), own: Number(row?.own) }
 }
 
 function placedRecordOf(row: PlacedRow): StorageRecord & { readonly workspaceId: string } {
