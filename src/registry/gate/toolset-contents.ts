@@ -7,7 +7,7 @@ import { actingAs, type ActorContext, type Context } from '../state/context.js'
 import type { ListOwner } from '../state/target.js'
 import { findAvailableIn, type FindAvailable, type AvailableTools } from './available-tools.js'
 import { reportedRecords } from '../state/reported-records.js'
-import { loadParts, type IntegrationPart, type ReadRecords } from './toolset-parts.js'
+import { loadParts, recallParts, type IntegrationPart, type ReadRecords, type RecallRecords } from './toolset-parts.js'
 
 /** The tools that one agent may call now for one actor, and the missing ones with their reasons. */
 export interface ToolsetContents {
@@ -28,7 +28,6 @@ export interface ToolsetBuilder {
 
 /** One integration of a built toolset. */
 interface BuiltIntegration {
-  readonly id: string
   readonly handle: string
   readonly createdAt: number
   readonly size: number
@@ -39,7 +38,10 @@ interface BuiltIntegration {
 /** A built toolset. */
 interface Remembered {
   readonly position: CataloguePosition
-  readonly integrations: readonly BuiltIntegration[]
+  readonly byId: ReadonlyMap<string, BuiltIntegration>
+  readonly stale: readonly ListOwner[]
+  /** How many tools its integrations have. */
+  readonly size: number
   /** When to read old tool lists again, and when to read everything again, in ms by the storage's clock. */
   readonly rereadAt: { readonly old: number; readonly all: number }
   contents(conversationId: string | undefined): ToolsetContents
@@ -52,23 +54,29 @@ const rereadMs = { old: 1000, all: 60_000 }
 export function toolsetBuilder(context: Context): ToolsetBuilder {
   const remembered = new LRUCache<string, Remembered>({
     maxSize: maxRememberedTools,
-    sizeCalculation: ({ integrations }) => integrations.reduce((sum, { size }) => sum + size, 1),
+    sizeCalculation: ({ size }) => size,
   })
   const changes = catalogueChanges(context)
   const records = reportedRecords(context.storage)
-  const recall: ToolsetBuilder['recall'] = (actor, agentId, conversationId) => {
-    const known = remembered.get(nameOf(actor, agentId))
-    if (known === undefined) return undefined
-    const now = changes.unchangedSince(actor.workspaceId, known.position)
-    return now !== undefined && now < known.rereadAt.old ? known.contents(conversationId) : undefined
-  }
   return {
-    recall,
+    recall(actor, agentId, conversationId) {
+      const name = nameOf(actor, agentId)
+      const known = remembered.get(name)
+      if (known === undefined) return undefined
+      const news = changes.reportedSince(actor.workspaceId, known.position)
+      if (news === undefined) return undefined
+      if (news.changed.length === 0 && news.now < known.rereadAt.old) return known.contents(conversationId)
+      const updated = recallUpdate(actingAs(context, actor), agentId, { known, news, recall: records.recall })
+      if (updated === undefined) return undefined
+      remembered.set(name, updated)
+      return updated.contents(conversationId)
+    },
     async build(actor, agentId, conversationId) {
       const name = nameOf(actor, agentId)
       const known = remembered.get(name)
-      const news = await changes.read(actor.workspaceId, known?.position)
-      const read = news.isReported ? records.recall : records.read
+      const reported = known && changes.reportedSince(actor.workspaceId, known.position)
+      const news = reported ?? (await changes.read(actor.workspaceId, known?.position))
+      const read = reported === undefined ? records.read : records.learn
       const updated = await bringUpToDate(actingAs(context, actor), agentId, { known, news, read })
       remembered.set(name, updated)
       return updated.contents(conversationId)
@@ -90,58 +98,96 @@ async function bringUpToDate(
   agentId: string,
   {
     known,
-    news: { position, changed, now },
+    news,
     read,
   }: { readonly known: Remembered | undefined; readonly news: CatalogueNews; readonly read: ReadRecords },
 ): Promise<Remembered> {
-  const load = async (ids: readonly string[]): Promise<readonly BuiltIntegration[]> => {
-    const parts = await loadParts(context, agentId, { now, ids, read })
-    const before = new Map(known?.integrations.map(({ id, findAvailable }) => [id, findAvailable]))
-    return parts.map((part) => builtFrom(part, findAvailableIn(context, part, before.get(part.integration.id))))
-  }
-  if (known === undefined || changed === undefined || now >= known.rereadAt.all) {
-    const integrations = await load(await visibleIds(context))
-    return toolsetOf(integrations, position, now, now + rereadMs.all)
-  }
-  const { integrations, rereadAt } = known
-  const old = now < rereadAt.old ? [] : integrations.flatMap(({ id, stale }) => (stale === undefined ? [] : [id]))
-  const ids = new Set([...changed, ...old])
-  if (ids.size === 0) return { ...known, position }
-  const others = integrations.filter(({ id }) => !ids.has(id))
-  return toolsetOf([...others, ...(await load([...ids]))], position, now, rereadAt.all)
+  const { now } = news
+  const ids = known && changedIn(known, news)
+  if (ids?.length === 0) return { ...known!, position: news.position }
+  const parts = await loadParts(context, agentId, { now, ids: ids ?? (await visibleIds(context)), read })
+  return toolsetOf(context, parts, { news, known, replaced: ids })
 }
 
-function builtFrom(part: IntegrationPart, findAvailable: FindAvailable): BuiltIntegration {
-  const { integration, createdAt, tools, stale } = part
-  const { id, handle } = integration
-  return { id, handle, createdAt, size: tools.length, stale, findAvailable }
+/** The same from memory, at once; `undefined` if something has to be read. */
+function recallUpdate(
+  context: ActorContext,
+  agentId: string,
+  { known, news, recall }: { readonly known: Remembered; readonly news: CatalogueNews; readonly recall: RecallRecords },
+): Remembered | undefined {
+  const { now } = news
+  const ids = changedIn(known, news)
+  const parts = ids && recallParts(context, agentId, { now, ids, recall })
+  return parts && toolsetOf(context, parts, { news, known, replaced: ids })
 }
 
+/** The ids of the integrations to read again; `undefined`: all. */
+function changedIn({ stale, rereadAt }: Remembered, { changed, now }: CatalogueNews): readonly string[] | undefined {
+  if (changed === undefined || now >= rereadAt.all) return undefined
+  const old = now < rereadAt.old ? [] : stale.map(({ integrationId }) => integrationId)
+  return [...new Set([...changed, ...old])]
+}
+
+/** The toolset with the integrations that were loaded. @param replaced - the ids of those; `undefined`: they are all */
 function toolsetOf(
-  loaded: readonly BuiltIntegration[],
-  position: CataloguePosition,
-  now: number,
-  lookAtAll: number,
+  context: ActorContext,
+  loaded: readonly IntegrationPart[],
+  {
+    known,
+    news: { position, now },
+    replaced,
+  }: {
+    readonly known: Remembered | undefined
+    readonly news: CatalogueNews
+    readonly replaced: readonly string[] | undefined
+  },
 ): Remembered {
-  const integrations = loaded.toSorted((a, b) => a.createdAt - b.createdAt || (a.handle < b.handle ? -1 : 1))
+  const byId = new Map(replaced === undefined ? undefined : known?.byId)
+  for (const id of replaced ?? []) byId.delete(id)
+  for (const part of loaded)
+    byId.set(part.integration.id, builtFrom(context, part, known?.byId.get(part.integration.id)))
+  const integrations = [...byId.values()].toSorted(
+    (a, b) => a.createdAt - b.createdAt || (a.handle < b.handle ? -1 : 1),
+  )
   const stale = integrations.flatMap((one) => one.stale ?? [])
-  let available: readonly AvailableTools[] = []
-  let contents: ToolsetContents | undefined
+  const all = known === undefined || replaced === undefined ? now + rereadMs.all : known.rereadAt.all
   return {
     position,
-    integrations,
-    rereadAt: { old: stale.length === 0 ? lookAtAll : Math.min(lookAtAll, now + rereadMs.old), all: lookAtAll },
-    contents(conversationId) {
-      const latest = integrations.map(({ findAvailable }) => findAvailable(conversationId))
-      if (contents !== undefined && latest.every((each, n) => each === available[n])) return contents
-      available = latest
-      contents = {
-        tools: joined(latest.map(({ tools }) => tools)),
-        unavailable: joined(latest.map(({ unavailable }) => unavailable)),
-        stale,
-      }
-      return contents
-    },
+    byId,
+    stale,
+    size: integrations.reduce((sum, { size }) => sum + size, 1),
+    rereadAt: { old: stale.length === 0 ? all : Math.min(all, now + rereadMs.old), all },
+    contents: contentsOf(integrations, stale),
+  }
+}
+
+function builtFrom(
+  context: ActorContext,
+  part: IntegrationPart,
+  before: BuiltIntegration | undefined,
+): BuiltIntegration {
+  const { integration, createdAt, tools, stale } = part
+  const findAvailable = findAvailableIn(context, part, before?.findAvailable)
+  return { handle: integration.handle, createdAt, size: tools.length, stale, findAvailable }
+}
+
+/** Joins what is available in the integrations. Returns the same contents until that changes. */
+function contentsOf(
+  integrations: readonly BuiltIntegration[],
+  stale: readonly ListOwner[],
+): (conversationId: string | undefined) => ToolsetContents {
+  let available: readonly AvailableTools[] = []
+  let contents: ToolsetContents | undefined
+  return (conversationId) => {
+    const latest = integrations.map(({ findAvailable }) => findAvailable(conversationId))
+    if (contents !== undefined && latest.every((each, n) => each === available[n])) return contents
+    available = latest
+    contents = {
+      tools: joined(latest.map(({ tools }) => tools)),
+      unavailable: joined(latest.map(({ unavailable }) => unavailable)),
+      stale,
+    }
+    return contents
   }
 }
 

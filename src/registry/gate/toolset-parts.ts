@@ -7,10 +7,12 @@ import { filterTools, type Filtered, type FilterInput } from '../../policy/tool-
 import type { ForModels } from './described-tool.js'
 import { toolStateOf, verdictOn, type ToolState, type Subject } from './assess-tool.js'
 import { ownerFor } from '../state/access.js'
+import type { CheckedActor } from '../../model/actor.js'
 import type { ActorContext } from '../state/context.js'
 import type { IntegrationRecord, SettingsRecord, StatusRecord, ToolsRecord } from '../state/records.js'
 import { reportUnreadable, unlessUnreadable, versioned } from '../state/read-record.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
+import type { ReportedRecords } from '../state/reported-records.js'
 import type { ListOwner } from '../state/target.js'
 import type { ToolList } from '../state/tool-list-cache.js'
 
@@ -26,6 +28,8 @@ export interface IntegrationPart {
   readonly filtered: Filtered
   /** Present if the tool list is missing, unreadable or old, to list the tools again in the background. */
   readonly stale: ListOwner | undefined
+  /** The length of the tool list as it is stored, in characters. */
+  readonly listLength: number
 }
 
 /** One tool of an integration. */
@@ -40,27 +44,65 @@ export interface ToolPart extends Omit<FilterInput['tools'][number], 'verdict'> 
 const listTtlMs = 86_400_000
 
 /** Reads records of a workspace by their keys. */
-export type ReadRecords = (
-  workspaceId: string,
-  keys: readonly string[],
-) => Promise<readonly (StorageRecord | undefined)[]>
+export type ReadRecords = ReportedRecords['read']
+/** Returns them from memory, if all of them are known. */
+export type RecallRecords = ReportedRecords['recall']
 
-/** Reads the parts of the agent's toolset: the given integrations that the actor can use. */
+/** Which parts to load. `now`: the storage's time; `ids`: the integrations; those that the actor can't use are left out. */
+interface WantedParts {
+  readonly now: number
+  readonly ids: readonly string[]
+}
+
+/** Reads the parts of the agent's toolset, in two round trips for any number of integrations. */
 export async function loadParts(
   context: ActorContext,
   agentId: string,
-  { now, ids, read }: { readonly now: number; readonly ids: readonly string[]; readonly read: ReadRecords },
+  { now, ids, read }: WantedParts & { readonly read: ReadRecords },
 ): Promise<readonly IntegrationPart[]> {
+  const { actor } = context
+  const found = storedIn(context, ids, await read(actor.workspaceId, keysOf(actor, ids)))
+  const listed = found.filter((one) => needsList(agentId, one))
+  const lists = await context.lists.load(
+    actor.workspaceId,
+    listed.map(({ manifest }) => manifest!),
+  )
+  const byId = new Map(listed.map(({ integrationId }, n) => [integrationId, lists[n]]))
   const parts: IntegrationPart[] = []
-  const loaded = await loadAll(context, agentId, ids, read)
-  for (const one of loaded)
+  for (const one of found)
     try {
-      parts.push(await partOf(context, agentId, now, one))
+      const part = partOf(context, agentId, now, { ...one, list: byId.get(one.integrationId) })
+      const changed = rewordedTools(part)
+      parts.push(
+        changed.length === 0 ? part : { ...part, acceptedWords: await acceptedWordsOf(context, part, changed) },
+      )
     } catch (error) {
       // A definition is parsed when it is needed.
-      reportUnreadable(context.report, context.actor.workspaceId, error)
+      reportUnreadable(context.report, actor.workspaceId, error)
     }
-  if (loaded.reduce((sum, { list }) => sum + (list?.size ?? 0), 0) > maxReadLater) await readAhead(context, parts)
+  if (parts.reduce((sum, { listLength }) => sum + listLength, 0) > maxReadLater) await readAhead(context, parts)
+  return parts
+}
+
+/** The same from memory, at once; `undefined` if something has to be read. */
+export function recallParts(
+  context: ActorContext,
+  agentId: string,
+  { now, ids, recall }: WantedParts & { readonly recall: RecallRecords },
+): readonly IntegrationPart[] | undefined {
+  const { actor, lists } = context
+  const records = recall(actor.workspaceId, keysOf(actor, ids))
+  if (records === undefined) return undefined
+  const parts: IntegrationPart[] = []
+  let length = 0
+  for (const one of storedIn(context, ids, records)) {
+    const list = needsList(agentId, one) ? lists.recall(one.manifest!.hash) : undefined
+    if (list === undefined && needsList(agentId, one)) return undefined
+    const part = partOf(context, agentId, now, { ...one, list })
+    length += part.listLength
+    if (length > maxReadLater || rewordedTools(part).length > 0) return undefined
+    parts.push(part)
+  }
   return parts
 }
 
@@ -78,12 +120,7 @@ async function readAhead(context: ActorContext, parts: readonly IntegrationPart[
   }
 }
 
-async function partOf(
-  context: ActorContext,
-  agentId: string,
-  now: number,
-  loaded: LoadedTools,
-): Promise<IntegrationPart> {
+function partOf(context: ActorContext, agentId: string, now: number, loaded: LoadedTools): IntegrationPart {
   const { integrationId, record, owner, settings, manifest, list } = loaded
   const { workspaceId, userId } = context.actor
   const about = { actor: context.actor, agentId, integrationId, record, settings, manifest }
@@ -105,66 +142,86 @@ async function partOf(
     integration: { enabled: record.enabled, agents: record.agents, listed: list !== undefined },
     quarantined: manifest?.quarantined ?? [],
   }
-  const filtered = filterTools({ ...filter, tools })
-  const changed = tools.filter(({ name, state: { change } }) => hasAcceptedWords(change) && filtered.usable.has(name))
   return {
     integration: { id: integrationId, name: record.name, handle: record.handle, origin: record.origin },
     createdAt: record.createdAt,
     filter,
-    filtered,
+    filtered: filterTools({ ...filter, tools }),
     tools,
-    acceptedWords:
-      changed.length === 0
-        ? new Map()
-        : await (await loadAcceptedWords()).readAcceptedWords(context, { workspaceId, integrationId }, changed),
+    acceptedWords: noWords,
     stale:
       isFor(agentId, record) && needsListing(loaded, now) ? { workspaceId, integrationId, owner, userId } : undefined,
+    listLength: list?.size ?? 0,
   }
 }
+
+const noWords: ReadonlyMap<string, ForModels> = new Map()
 
 /** Whether the agent may use the integration. Other tool lists are not read. */
 function isFor(agentId: string, record: IntegrationRecord): boolean {
   return record.enabled && record.agents.includes(agentId)
 }
 
-/** Whether models read accepted texts instead of the tool's own. An unchanged tool has accepted ones, and a new one none. */
-function hasAcceptedWords(change: ToolState['change']): boolean {
-  return change !== undefined && change.kind !== 'new'
+/** The tools that may be used of which models read accepted texts. An unchanged tool has accepted ones, and a new one none. */
+function rewordedTools({ tools, filtered }: IntegrationPart): readonly ToolPart[] {
+  return tools.filter(
+    ({ name, state: { change } }) => change !== undefined && change.kind !== 'new' && filtered.usable.has(name),
+  )
+}
+
+async function acceptedWordsOf(
+  context: ActorContext,
+  { integration }: IntegrationPart,
+  changed: readonly ToolPart[],
+): Promise<IntegrationPart['acceptedWords']> {
+  const { readAcceptedWords } = await loadAcceptedWords()
+  const { workspaceId } = context.actor
+  return readAcceptedWords(context, { workspaceId, integrationId: integration.id }, changed)
 }
 
 /** Loaded with the first changed tool. */
 const loadAcceptedWords = atFirstUse(() => import('./accepted-words.js'))
 
-/** An integration with what its tools are judged by, and the agent's tool list. */
-interface LoadedTools {
+/** An integration with what its tools are judged by, as it is stored. */
+interface StoredPart {
   readonly integrationId: string
   readonly record: IntegrationRecord
   readonly owner: string
   readonly settings: SettingsRecord | undefined
   readonly status: StatusRecord | undefined
   readonly manifest: ToolsRecord | undefined
+}
+
+/** The same with the agent's tool list. */
+interface LoadedTools extends StoredPart {
   readonly list: ToolList | undefined
 }
 
-/** Reads the given integrations that the actor can use, in two round trips for any number of them. */
-async function loadAll(
+function needsList(agentId: string, { manifest, record }: StoredPart): boolean {
+  return manifest !== undefined && isFor(agentId, record)
+}
+
+/** The keys of the records of all these integrations, as {@link storedIn} reads them. */
+function keysOf(actor: CheckedActor, ids: readonly string[]): readonly string[] {
+  const own = ownerKey(actor.userId)
+  return ids.flatMap((id) => [
+    keys.integration(id),
+    keys.settings(id),
+    keys.status(id, sharedOwner),
+    keys.tools(id, sharedOwner),
+    keys.status(id, own),
+    keys.tools(id, own),
+  ])
+}
+
+/** The integrations that the actor can use, of the records that were read. */
+function storedIn(
   context: ActorContext,
-  agentId: string,
   ids: readonly string[],
-  read: ReadRecords,
-): Promise<readonly LoadedTools[]> {
+  records: readonly (StorageRecord | undefined)[],
+): readonly StoredPart[] {
   const { actor } = context
-  const { workspaceId } = actor
-  const owners = [sharedOwner, ownerKey(actor.userId)]
-  const records = await read(
-    workspaceId,
-    ids.flatMap((id) => [
-      keys.integration(id),
-      keys.settings(id),
-      ...owners.flatMap((owner) => [keys.status(id, owner), keys.tools(id, owner)]),
-    ]),
-  )
-  const readOne = (integrationId: string, n: number) => {
+  const readOne = (integrationId: string, n: number): StoredPart | undefined => {
     const [integration, settings, ...ofOwners] = records.slice(n * 6, (n + 1) * 6)
     const record = versioned<IntegrationRecord>(integration)?.value
     // The index and the integration are read at different moments, so they may differ.
@@ -180,14 +237,7 @@ async function loadAll(
       manifest: versioned<ToolsRecord>(tools)?.value,
     }
   }
-  const found = ids.flatMap((id, n) => unlessUnreadable(context, workspaceId, () => readOne(id, n)) ?? [])
-  const listed = found.filter(({ manifest, record }) => manifest !== undefined && isFor(agentId, record))
-  const lists = await context.lists.load(
-    workspaceId,
-    listed.map(({ manifest }) => manifest!),
-  )
-  const byId = new Map(listed.map(({ integrationId }, n) => [integrationId, lists[n]]))
-  return found.map((one) => ({ ...one, list: byId.get(one.integrationId) }))
+  return ids.flatMap((id, n) => unlessUnreadable(context, actor.workspaceId, () => readOne(id, n)) ?? [])
 }
 
 /** Whether an integration is connected and its list is missing, unreadable or old. Background work never waits for a sign-in. */

@@ -16,22 +16,25 @@ export interface CataloguePosition {
   readonly heard: { readonly read: number; readonly count: number }
 }
 
-/** The result of reading the changes. */
+/** The changes since a position. */
 export interface CatalogueNews {
   readonly position: CataloguePosition
   /** Ids of the integrations that changed; absent: any integration may have changed. */
   readonly changed: readonly string[] | undefined
-  /** Whether nothing was read: these are the changes that the storage has reported. */
-  readonly isReported: boolean
   /** The storage's time. */
   readonly now: number
 }
 
+/** Changes that the storage has reported, so that nothing had to be read. */
+export interface ReportedNews extends CatalogueNews {
+  readonly changed: readonly string[]
+}
+
 /** Reports which integrations of a workspace have changed, so that a cached toolset keeps its other parts. */
 export interface CatalogueChanges {
-  /** The storage's time if this process knows that nothing has changed; otherwise `undefined`: call `read()`. */
-  unchangedSince(workspaceId: string, position: CataloguePosition): number | undefined
-  /** The changes since a position: those that the storage has reported, or in one query. */
+  /** The changes since a position, at once, if the storage has reported all of them; otherwise `undefined`: call `read()`. */
+  reportedSince(workspaceId: string, position: CataloguePosition): ReportedNews | undefined
+  /** Reads the changes since a position in one query. */
   read(workspaceId: string, since: CataloguePosition | undefined): Promise<CatalogueNews>
   close(): void
 }
@@ -52,10 +55,6 @@ interface Seen {
   readonly readAt: number
   /** The integrations that were reported as changed since. */
   readonly heard: string[]
-}
-
-interface Heard extends Pick<CataloguePosition, 'heard'>, Pick<Seen, 'now'> {
-  readonly changed: readonly string[]
 }
 
 /** Reads changes, and trusts the last read and what is reported after it where the storage reports changes. */
@@ -89,19 +88,6 @@ export function catalogueChanges({
     feed.local.on('stored', ({ type, workspaceId, integrationId }) => {
       if (changesToolsets(type)) hear(workspaceId, () => [integrationId])
     })
-  /** What was reported after a position, where that is all that can have changed. */
-  const heardSince = (workspaceId: string, { version, heard }: CataloguePosition): Heard | undefined => {
-    const last = seen.get(workspaceId)
-    if (last === undefined || last.version !== version) return undefined
-    const age = runtime.now() - last.readAt
-    if (age < 0 || age >= versionTtlMs) return undefined
-    const known = heard.read === last.read ? heard.count : 0
-    return {
-      heard: { read: last.read, count: last.heard.length },
-      changed: last.heard.slice(known),
-      now: last.now + age,
-    }
-  }
   const readNews = async (workspaceId: string, since: CataloguePosition | undefined): Promise<StoredNews> => {
     if (since?.last !== undefined) {
       const after = before(since.last)
@@ -113,16 +99,19 @@ export function catalogueChanges({
     return { position, now, changed: since !== undefined && since.version === position.version ? [] : undefined }
   }
   return {
-    unchangedSince(workspaceId, position) {
-      const since = heardSince(workspaceId, position)
-      return since?.changed.length === 0 ? since.now : undefined
+    reportedSince(workspaceId, position) {
+      const last = seen.get(workspaceId)
+      if (last === undefined || last.version !== position.version) return undefined
+      const age = runtime.now() - last.readAt
+      if (age < 0 || age >= versionTtlMs) return undefined
+      const known = position.heard.read === last.read ? position.heard.count : 0
+      return {
+        position: { ...position, heard: { read: last.read, count: last.heard.length } },
+        changed: last.heard.slice(known),
+        now: last.now + age,
+      }
     },
     async read(workspaceId, since) {
-      const known = since && heardSince(workspaceId, since)
-      if (known !== undefined) {
-        const { heard, changed, now } = known
-        return { position: { ...since!, heard }, changed: [...new Set(changed)], isReported: true, now }
-      }
       const read = ++reads
       reading.set(workspaceId, read)
       const readAt = runtime.now()
@@ -131,14 +120,14 @@ export function catalogueChanges({
         reading.delete(workspaceId)
         if (unwatch !== undefined) seen.set(workspaceId, { read, version: position.version, now, readAt, heard: [] })
       }
-      return { position: { ...position, heard: { read, count: 0 } }, changed, isReported: false, now }
+      return { position: { ...position, heard: { read, count: 0 } }, changed, now }
     },
     close: () => unwatch?.(),
   }
 }
 
 /** News as they are stored. */
-type StoredNews = Omit<CatalogueNews, 'position' | 'isReported'> & {
+type StoredNews = Omit<CatalogueNews, 'position'> & {
   readonly position: Omit<CataloguePosition, 'heard'>
 }
 

@@ -12,8 +12,10 @@ type Records = readonly (StorageRecord | undefined)[]
 export interface ReportedRecords {
   /** Reads the storage, so that changes which it doesn't report are seen. */
   read(workspaceId: string, keys: readonly string[]): Promise<Records>
-  /** Returns the records from memory; reads all of them if one isn't known. */
-  recall(workspaceId: string, keys: readonly string[]): Promise<Records>
+  /** The records from memory, at once; `undefined` if one of them isn't known. */
+  recall(workspaceId: string, keys: readonly string[]): Records | undefined
+  /** Reads the storage, and knows the records from then on. */
+  learn(workspaceId: string, keys: readonly string[]): Promise<Records>
   /** Stops listening to the storage. */
   close(): void
 }
@@ -21,7 +23,7 @@ export interface ReportedRecords {
 /** Those of about 150 integrations, none of which expires. */
 const maxRecords = 1000
 
-/** Keeps only what was recalled, because most integrations don't change. */
+/** Keeps only what was learned, because most integrations don't change. */
 export function reportedRecords(storage: RegistryStorage): ReportedRecords {
   const known = boundedCache<{ readonly record: StorageRecord | undefined }>(maxRecords)
   let reports = 0
@@ -60,11 +62,16 @@ export function reportedRecords(storage: RegistryStorage): ReportedRecords {
       if (known.size === 0) return (await storage.read(workspaceId, keys)).records
       return read(workspaceId, keys, (place) => known.has(place))
     },
-    async recall(workspaceId, keys) {
-      const found = keys.map((key) => known.get(placeOf(workspaceId, key)))
-      if (found.every((one) => one !== undefined)) return found.map(({ record }) => record)
-      return read(workspaceId, keys, () => true)
+    recall(workspaceId, keys) {
+      const found: (StorageRecord | undefined)[] = []
+      for (const key of keys) {
+        const one = known.get(placeOf(workspaceId, key))
+        if (one === undefined) return undefined
+        found.push(one.record)
+      }
+      return found
     },
+    learn: (workspaceId, keys) => read(workspaceId, keys, () => true),
     close: () => unwatch?.(),
   }
 }
