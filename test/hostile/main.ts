@@ -2,8 +2,9 @@
  * Meets every hostile server and authorization server of this folder, each beside a healthy one, and says what came of
  * it: outcome, time, memory, the longest stop of the event loop. What the noise of a machine could break is measured
  * beside a control of the same moment. `--short` meets each server over one transport, each transport in turn;
- * `--only 'words | others'` runs the cases whose names have any of them; `--bare` runs the SDK's own client beside, and `--write` puts the
- * difference into docs/hostile.md.
+ * `--only 'words | others'` runs the cases whose names have any of them; `--sqlite` keeps the records of each case in a
+ * SQLite file, and not in memory; `--bare` runs the SDK's own client beside, and `--write` puts the difference into
+ * docs/hostile.md.
  */
 import { writeFile } from 'node:fs/promises'
 import type { ServerCase, Transport } from './case.js'
@@ -11,6 +12,7 @@ import { comparison } from './lane/comparison.js'
 import { resolveHostileNames } from './lane/names.js'
 import { connectorId, openHost, type Host } from './lane/host.js'
 import { meet } from './lane/meet.js'
+import { recordsInMemory, recordsInSqlite } from './lane/records.js'
 import { meetBare, startServers } from './lane/processes.js'
 import type { BareResult, Met } from './lane/bare-client.js'
 import { runCase, type CaseResult, type Lane } from './lane/run-case.js'
@@ -23,6 +25,7 @@ const asked = process.argv.includes('--only') ? process.argv[process.argv.indexO
 const only = (asked ?? '').split(' | ')
 const short = process.argv.includes('--short')
 const writes = process.argv.includes('--write')
+const records = process.argv.includes('--sqlite') ? recordsInSqlite : recordsInMemory
 const bare = writes || process.argv.includes('--bare')
 
 resolveHostileNames()
@@ -30,9 +33,9 @@ const rejections: unknown[] = []
 process.on('unhandledRejection', (error) => rejections.push(error))
 const hostile = await startServers()
 const halfOpen = await startServers()
-const healthy = openHost()
+const healthy = openHost({ records: records() })
 await meet(healthy, urlOf('healthy', 'modern', 'sibling'))
-const lane: Lane = { healthy, rejections, seen: (run) => hostile.seen(run) }
+const lane: Lane = { healthy, records, rejections, seen: (run) => hostile.seen(run) }
 
 const rows: (readonly [CaseResult, BareResult | undefined])[] = []
 for (const [n, one] of servers.entries())
@@ -54,7 +57,7 @@ for (const one of signIns)
   })
 
 halfOpen.process.kill('SIGKILL')
-await healthy.registry.close()
+await healthy.close()
 hostile.process.disconnect()
 const failed = rows.filter(([{ problems }]) => problems.length > 0)
 for (const [{ name, problems }] of failed) console.log(`FAILED ${name}: ${problems.join('; ')}`)

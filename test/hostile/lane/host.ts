@@ -1,20 +1,22 @@
 import {
   encryptedCredentials,
   IntegrationRegistry,
-  memoryStorage,
   type ActorIntegrations,
   type RegistryStorage,
 } from 'mcp-integrations'
 import { stdioServer } from 'mcp-integrations/stdio'
 import { localCases } from '../local-cases.js'
+import type { Records } from './records.js'
 
 export const callTimeoutMs = 15_000
 export const connectTimeoutMs = 30_000
 
-/** A host application of one case, with a registry and a storage of its own. */
+/** A host application of one case, with a registry of its own. */
 export interface Host {
   readonly registry: IntegrationRegistry
   readonly storage: RegistryStorage
+  /** What another host of the same case opens, too. */
+  readonly records: Records
   /** What Ana may do. */
   readonly mine: ActorIntegrations
   readonly now: () => number
@@ -29,6 +31,8 @@ export interface Host {
   timed<T>(verb: 'connect' | 'call', work: Promise<T>): Promise<T>
   /** Calls a tool. @returns the kind of its outcome, and its warnings */
   call(modelName: string): Promise<string>
+  /** Closes the registry, and its connection to the records. */
+  close(): Promise<void>
 }
 
 export const ana = { workspaceId: 'acme', userId: 'ana', role: 'admin' } as const
@@ -36,21 +40,19 @@ export const ana = { workspaceId: 'acme', userId: 'ana', role: 'admin' } as cons
 /** Opens one. `pace`: how much faster than ours the clock of its deadlines runs. */
 export function openHost({
   pace = 1,
-  storage: given,
-  questions = true,
+  records,
   now: givenNow,
 }: {
   readonly pace?: number | undefined
-  readonly storage?: RegistryStorage | undefined
-  readonly questions?: boolean | undefined
-  /** The clock of another host of the same storage. */
+  readonly records: Records
+  /** The clock of another host of the same records. */
   readonly now?: (() => number) | undefined
-} = {}): Host {
+}): Host {
   const time = { aheadMs: 0 }
   const started = Date.now()
   const ownNow = (): number => Math.floor(started + (Date.now() - started) * pace + time.aheadMs)
   const now = givenNow ?? ownNow
-  const storage = given ?? memoryStorage({ now })
+  const { storage, close: disconnect } = records.open(now)
   const said: unknown[] = []
   const took: Host['took'] = []
   const registry = new IntegrationRegistry({
@@ -60,7 +62,7 @@ export function openHost({
     egress: { allowLoopback: true },
     oauth: { redirectUrl: 'http://127.0.0.1:34567/callback', clientName: 'Host' },
     limits: { callTimeoutMs, connectTimeoutMs },
-    elicit: questions ? (question) => (said.push(question), { action: 'accept', content: {} }) : undefined,
+    elicit: (question) => (said.push(question), { action: 'accept', content: {} }),
     onDiagnostic: (diagnostic) => said.push(diagnostic),
     runtime: { now, setTimer: (callback, ms) => timer(callback, ms / pace) },
     connectors: localCases.map(({ name }) => ({
@@ -90,7 +92,11 @@ export function openHost({
     const warnings = outcome.type === 'completed' ? (outcome.warnings ?? []).map(({ code }) => code) : []
     return [outcome.type, ...warnings].join(', ')
   }
-  return { registry, storage, mine, now, time, said, secrets: [], took, timed, call }
+  const close: Host['close'] = async () => {
+    await registry.close()
+    disconnect()
+  }
+  return { registry, storage, records, mine, now, time, said, secrets: [], took, timed, call, close }
 }
 
 export function connectorId(name: string): string {

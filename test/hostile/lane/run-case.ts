@@ -7,6 +7,7 @@ import { hiddenIn, readableCanary } from './canaries.js'
 import { callTimeoutMs, connectTimeoutMs, openHost, type Host } from './host.js'
 import { measure, measureControl, type Control, type Cost } from './measure.js'
 import { Ended } from './meet.js'
+import type { Records } from './records.js'
 import type { Seen } from './server-process.js'
 
 /** What came of a case. */
@@ -25,6 +26,8 @@ export interface CaseResult {
 export interface Lane {
   /** A host with a healthy server, which goes on working whatever the others do. */
   readonly healthy: Host
+  /** Where the host of the next case keeps its records. */
+  records(): Records
   /** What the hostile servers saw of a run. */
   seen(run: string): Promise<Seen>
   readonly rejections: unknown[]
@@ -75,7 +78,7 @@ async function meetOnce(
   const heap = process.memoryUsage().heapUsed
   const control = await measureControl(sibling)
   const pace = Math.max(1, idlePace / control.slowness)
-  const host = openHost({ pace })
+  const host = openHost({ pace, records: lane.records() })
   const { value: outcome, cost } = await measure(
     () => run(host, id).catch((error: unknown) => endOf(host, error)),
     sibling,
@@ -120,7 +123,7 @@ function endOf(host: Host, error: unknown): string {
 
 /** Secrets in what came out, in what is stored and in what the next process makes of it, which must be able to read it. */
 async function readable(host: Host, { secrets }: Seen): Promise<readonly string[]> {
-  const { registry, mine, said, storage } = host
+  const { registry, mine, said, storage, records, now } = host
   const shown = [
     await mine.list(),
     await registry.events({ workspaceId: 'acme' }),
@@ -131,18 +134,18 @@ async function readable(host: Host, { secrets }: Seen): Promise<readonly string[
     ),
   ]
   said.push(...shown)
-  const next = openHost({ storage })
+  const next = openHost({ records, now })
   try {
     said.push(await next.mine.toolset('assistant'))
     for (const { id } of await next.mine.list()) said.push(await next.mine.tools(id), await next.mine.get(id))
   } catch (error) {
     return [`what is stored can't be read: ${inspect(error)}`]
   } finally {
-    await next.registry.close()
+    await next.close()
   }
-  const { records } = await storage.scan({ prefix: '', limit: 1000 })
+  const stored = await storage.scan({ prefix: '', limit: 1000 })
   // The URL that Ana gave is hers to read.
-  const text = `${inspect(said, { depth: 12 })} ${JSON.stringify(records)}`.replaceAll('key=canary-query', '')
+  const text = `${inspect(said, { depth: 12 })} ${JSON.stringify(stored.records)}`.replaceAll('key=canary-query', '')
   const marked = readableCanary(text)
   const hidden = shown.map((one) => hiddenIn(one)).find((found) => found !== undefined)
   return [
@@ -157,11 +160,11 @@ const ownWords = /canary-of-[a-z-]+/g
 
 /** What is open after the registry was closed: sockets, processes, timers. */
 async function leftBehind(
-  { registry }: Host,
+  host: Host,
   before: { readonly timers: number; readonly processes: number },
 ): Promise<readonly string[]> {
   const sockets = openOf('TCP')
-  await registry.close()
+  await host.close()
   const left = (): readonly string[] => [
     ...(openOf('TCP') > Math.max(1, sockets) ? ['sockets stay open'] : []),
     ...(openOf('Process') > before.processes ? ['a process stays'] : []),

@@ -62,16 +62,16 @@ export async function signsInAgain(host: Host, issuer: string): Promise<string> 
   return host.call('hostile__good')
 }
 
-/** Two registries of one storage call at once when the token has expired. @returns how both calls ended */
+/** Two registries of the same records call at once when the token has expired. @returns how both calls ended */
 export async function callsOfTwo(host: Host, issuer: string): Promise<string> {
   await finish(host, await begin(host, issuer))
   host.time.aheadMs += 600_000
-  const other = openHost({ storage: host.storage, now: host.now })
+  const other = openHost({ records: host.records, now: host.now })
   try {
     const ends = await Promise.all([host, other].map((one) => one.call('hostile__good').catch(codeOf)))
     return ends.join(' and ')
   } finally {
-    await other.registry.close()
+    await other.close()
   }
 }
 
