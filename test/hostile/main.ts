@@ -6,7 +6,7 @@
  * SQLite file, and not in memory; `--bare` runs the SDK's own client beside, and `--write` puts the difference into
  * docs/hostile.md.
  */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import type { ServerCase, Transport } from './case.js'
 import { comparison } from './lane/comparison.js'
 import { resolveHostileNames } from './lane/names.js'
@@ -26,6 +26,7 @@ const only = (asked ?? '').split(' | ')
 const short = process.argv.includes('--short')
 const writes = process.argv.includes('--write')
 const records = process.argv.includes('--sqlite') ? recordsInSqlite : recordsInMemory
+const page = 'docs/hostile.md'
 const bare = writes || process.argv.includes('--bare')
 
 resolveHostileNames()
@@ -66,7 +67,10 @@ console.log(`control: ${Math.min(...work).toFixed(1)} to ${Math.max(...work).toF
 const again = rows.flatMap(([{ name, again: loops }]) => loops.map((loop) => `${name}: ${loop}`))
 for (const loop of again) console.log(`measured again: ${loop}`)
 console.log(`${rows.length - failed.length} of ${rows.length} held, ${again.length} loops measured again`)
-if (writes) await writeFile('docs/hostile.md', comparison(rows))
+if (writes) {
+  const names = [...servers.map(({ name }) => name), ...localCases.map(({ name }) => `${name} (stdio)`)]
+  await writeFile(page, comparison(await readFile(page, 'utf8'), names, rows))
+}
 process.exitCode = failed.length === 0 && rows.length > 0 ? 0 : 1
 
 /** Runs a case, if it is one of those that were asked for, and prints its row. */

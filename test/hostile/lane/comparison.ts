@@ -2,23 +2,41 @@ import { readFileSync } from 'node:fs'
 import type { BareResult } from './bare-client.js'
 import type { CaseResult } from './run-case.js'
 
-/** The page that compares the SDK's client with the registry, written by `npm run test:hostile -- --write`. */
-export function comparison(rows: readonly (readonly [CaseResult, BareResult | undefined])[]): string {
-  const compared = rows.flatMap(([{ name, outcome, problems }, bare]) => {
-    if (bare === undefined) return []
-    const sdk = [bare.outcome, ...bare.costs].join(', ')
-    return [`| ${name} | ${sdk} | ${[outcome, ...problems].join(', ')} |`]
-  })
-  const transports = names(
-    rows.flatMap(([{ name }, bare]) => (bare === undefined ? [] : [/\((\w+)\)$/.exec(name)?.[1]])),
-  )
-  const made = `Made over: ${transports}. Versions: \`@modelcontextprotocol/client\` ${clientVersion()}, Node ${process.versions.node}.`
-  return `${head}${made}\n\n${table}${compared.join('\n')}\n`
+/**
+ * The page that compares the SDK's client with the registry, written by `npm run test:hostile -- --write`.
+ *
+ * @param page as it is: rows of servers that were not met now stay
+ * @param servers whose rows it has, in this order; local ones with ` (stdio)` behind their names
+ * @throws if rows stay that were made with other versions
+ */
+export function comparison(
+  page: string,
+  servers: readonly string[],
+  met: readonly (readonly [CaseResult, BareResult | undefined])[],
+): string {
+  const made = met.flatMap(([result, bare]) => (bare === undefined ? [] : [rowOf(result, bare)]))
+  const metNow = new Set(made.map(serverOf))
+  const kept = page.split('\n').filter((line) => servers.includes(serverOf(line)) && !metNow.has(serverOf(line)))
+  const versions = `\`@modelcontextprotocol/client\` ${clientVersion()}, Node ${process.versions.node}.`
+  if (kept.length > 0 && !page.includes(versions))
+    throw new Error(
+      `The rows that stay were not made with ${versions} Use the versions of the page, or meet all servers.`,
+    )
+  const rows = servers.flatMap((server) => [...made, ...kept].filter((row) => serverOf(row) === server))
+  const transports = [...new Set(rows.map((row) => isRow.exec(row)?.[2]))].join(', ')
+  return `${head}Made over: ${transports}. Versions: ${versions}\n\n${table}${rows.join('\n')}\n`
 }
 
-function names(found: readonly (string | undefined)[]): string {
-  return [...new Set(found)].join(', ')
+function rowOf({ name, outcome, problems }: CaseResult, bare: BareResult): string {
+  return `| ${name} | ${[bare.outcome, ...bare.costs].join(', ')} | ${[outcome, ...problems].join(', ')} |`
 }
+
+function serverOf(row: string): string {
+  const [, name = '', transport] = isRow.exec(row) ?? []
+  return transport === 'stdio' ? `${name} (stdio)` : name
+}
+
+const isRow = /^\| (.+?) \((\w+)\) \|/
 
 function clientVersion(): string {
   const { version } = JSON.parse(readFileSync('node_modules/@modelcontextprotocol/client/package.json', 'utf8')) as {
