@@ -27,6 +27,8 @@ const { outputFiles } = await build({
   format: 'esm',
   sourcemap: 'inline',
   logLevel: 'warning',
+  // Tests load parts of ours early, only for the time that it takes.
+  logOverride: { 'ignored-bare-import': 'silent' },
   plugins: [
     pagePlugin,
     { name: 'sources', setup: ({ onResolve }) => onResolve({ filter: /^[^./]/ }, ourSourcesOrOutside) },

@@ -55,6 +55,8 @@ async function listen(serving: (request: IncomingMessage, response: ServerRespon
     request.on('error', () => undefined)
     void serving(request, response).catch(() => response.destroy())
   })
+  // A machine that is busy elsewhere wakes both processes late: an idle connection would end while a call is on its way.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
