@@ -16,6 +16,8 @@ export type DiagnosticArea =
   | 'listener'
   /** The `observer` threw. */
   | 'observer'
+  /** The function `agents` threw during a call, which was not sent. */
+  | 'agents'
   /** `approvals.policy` or `approvals.risk` threw. */
   | 'policy'
   /** The `confirm` callback failed: the approval stays open. */

@@ -4,6 +4,7 @@ const live = 'src/mcp/live-connection.ts'
 const sessionCheck = 'src/mcp/session-check.ts'
 const aging = 'test/registry/aging.test.ts'
 const agingOAuth = 'test/registry/aging-oauth.test.ts'
+const takenAgents = 'test/registry/taken-agents.test.ts'
 const sentOnce = 'test/mcp/sent-once.test.ts'
 
 export default [
@@ -186,5 +187,31 @@ export default [
     ],
     test: 'test/registry/every-transport.test.ts',
     named: 'over a local process',
+  },
+  {
+    without: 'a look at the host’s agents at each call',
+    edits: [
+      {
+        file: 'src/registry/gate/resolve-tool.ts',
+        search: 'if (context.agents.listed === undefined) await mustBeKnown',
+        replace: 'if (false) await mustBeKnown',
+      },
+    ],
+    test: takenAgents,
+    named: 'sends no call that waited for a place',
+  },
+  {
+    without: 'the end of what was remembered for an agent that loses an integration',
+    edits: [{ file: 'src/registry/settings/edit.ts', search: 'if (agentsTaken.length > 0)', replace: 'if (false)' }],
+    test: takenAgents,
+    named: 'an agent that loses the integration',
+  },
+  {
+    without: 'the end of what was remembered for an agent that loses a tool',
+    edits: [
+      { file: 'src/registry/settings/configure-tools.ts', search: 'if (limited.size > 0)', replace: 'if (false)' },
+    ],
+    test: takenAgents,
+    named: 'an agent that loses the tool',
   },
 ]

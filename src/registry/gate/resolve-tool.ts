@@ -11,6 +11,7 @@ import { keys } from '../state/keys.js'
 import { targetFrom, targetKeys, type Target } from '../state/target.js'
 import type { StorageCheck, StorageRecord } from '../../ports/storage.js'
 import { settingsOf } from './assess-tool.js'
+import { mustBeKnown } from './known-agent.js'
 import type { ResolvedCall } from './resolved-call.js'
 import type { CallScope } from './call-scope.js'
 import type { NamedTool } from '../state/listed-tool.js'
@@ -77,6 +78,8 @@ async function resolveTool(
 ): Promise<ResolvedCall> {
   const { actor, agentId } = scope
   if (scope.integrations?.has(integrationId) === false) throw unknownTool(asked)
+  // The records are read after the host's function, which may be slow.
+  if (context.agents.listed === undefined) await mustBeKnown(context, actor.workspaceId, agentId)
   for (let tries = 0; tries < 3; tries++) {
     const since = context.calls.moment()
     const wanted = keysOf(integrationId, actor)

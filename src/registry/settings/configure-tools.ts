@@ -3,6 +3,7 @@ import { parse } from '../../model/parse.js'
 import { invalid } from '../../model/invalid.js'
 import type { ToolSettings } from '../../model/tool.js'
 import { settingsOf } from '../gate/assess-tool.js'
+import { endForAgents } from '../gate/end-for-agents.js'
 import type { ActorContext } from '../state/context.js'
 import { conflict } from '../state/errors.js'
 import type { ToolSettingsRecord } from '../state/records.js'
@@ -54,6 +55,14 @@ export async function configureTools(
       tools: wanted.map(([name]) => name),
     })
   })
+  const limited = new Map(wanted.flatMap(([name, { agents }]) => (agents == null ? [] : [[name, agents]])))
+  if (limited.size > 0)
+    await endForAgents(
+      context,
+      context.actor.workspaceId,
+      id,
+      (agentId, tool) => limited.get(tool)?.includes(agentId) === false,
+    )
 }
 
 function configured(

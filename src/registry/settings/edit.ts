@@ -4,6 +4,7 @@ import type { Integration } from '../../model/integration.js'
 import type { Operation } from '../../policy/access.js'
 import { checkAgents } from '../state/host-lists.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
+import { endForAgents } from '../gate/end-for-agents.js'
 import { checkTarget } from './refresh-tools.js'
 import type { ActorContext } from '../state/context.js'
 import { ownersOf, sharedSecrets, eraseAllCredentials } from './drop-credential.js'
@@ -74,7 +75,7 @@ export async function update(
 async function afterEdit(
   context: ActorContext,
   id: string,
-  { rebinds, dropped, record, changed }: Edit,
+  { rebinds, agentsTaken, dropped, record, changed }: Edit,
 ): Promise<void> {
   const { actor } = context
   const { workspaceId } = actor
@@ -97,7 +98,10 @@ async function afterEdit(
         await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
       }
   if (changed.includes('headers') || rebinds) await context.pool.retireKeys(poolPrefix(workspaceId, id))
-  if (!rebinds) return
+  if (!rebinds) {
+    if (agentsTaken.length > 0) await endForAgents(context, workspaceId, id, (agentId) => agentsTaken.includes(agentId))
+    return
+  }
   await endOpenApprovals(context, workspaceId, id, { to: 'superseded', reason: 'The integration was changed.' })
   await endGrants(context, workspaceId, id)
   if (dropped !== undefined) await eraseAllCredentials(context, workspaceId, id, dropped)

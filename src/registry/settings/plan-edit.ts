@@ -42,6 +42,8 @@ export interface Edit {
   readonly changed: readonly string[]
   readonly writes: readonly StorageWrite[]
   readonly rebinds: boolean
+  /** The agents that can no longer use the integration. */
+  readonly agentsTaken: readonly string[]
   /** Secrets to drop because the origin changes. */
   readonly dropped: Dropped | undefined
 }
@@ -80,6 +82,7 @@ export async function planEdit(context: ActorContext, before: LoadedIntegration,
     changed,
     writes,
     rebinds,
+    agentsTaken: record.agents.filter((agent) => !next.agents.includes(agent)),
     dropped,
   }
 }

@@ -38,7 +38,14 @@ function mayBePassedOn(area: DiagnosticArea, error: unknown): boolean {
   return hostFunctions.has(area) || isIntegrationError(error)
 }
 
-const hostFunctions: ReadonlySet<DiagnosticArea> = new Set(['listener', 'observer', 'policy', 'confirm', 'elicit'])
+const hostFunctions: ReadonlySet<DiagnosticArea> = new Set([
+  'listener',
+  'observer',
+  'agents',
+  'policy',
+  'confirm',
+  'elicit',
+])
 
 /** Failures of the listener aren't reported, because that could repeat without end. */
 function notify(listener: (diagnostic: Diagnostic) => unknown, diagnostic: Diagnostic): void {
