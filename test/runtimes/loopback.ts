@@ -1,6 +1,7 @@
-// On Node, Bun and Deno: the probe in this process, and once more over a socket.
+// On Node, Bun and Deno: the probe in this process, and once more over a socket, with compressed responses.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { constants, createGzip } from 'node:zlib'
 import { probe, servers } from './probe.js'
 
 for (const server of servers()) {
@@ -14,9 +15,12 @@ for (const server of servers()) {
       headers: headers as [string, string][],
       ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks) }),
     })
-    response.writeHead(answer.status, Object.fromEntries(answer.headers))
-    await answer.body?.pipeTo(new WritableStream({ write: (chunk) => void response.write(chunk) }))
-    response.end()
+    if (answer.body === null) return void response.writeHead(answer.status, Object.fromEntries(answer.headers)).end()
+    response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'content-encoding': 'gzip' })
+    const compressed = createGzip({ flush: constants.Z_SYNC_FLUSH })
+    compressed.pipe(response)
+    await answer.body.pipeTo(new WritableStream({ write: (chunk) => void compressed.write(chunk) }))
+    compressed.end()
   })
   await new Promise<void>((listening) => socket.listen(0, '127.0.0.1', listening))
   console.log(`on loopback, ${await probe(`http://127.0.0.1:${(socket.address() as AddressInfo).port}/mcp`)}`)
