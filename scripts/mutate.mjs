@@ -1,5 +1,6 @@
 // Takes one cure after the other out of the sources, as the lists in test/mutation/ name them, and runs the tests that
 // should notice. Fails when none does. An argument chooses the mutations whose sentence holds it. Two processes share them.
+// --help: only prints the sentences.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -17,8 +18,14 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const mutations = listed.filter(({ without }) => wanted.length === 0 || wanted.some((word) => without.includes(word)))
 const healthy = new Set()
 let vitest
-if (process.send === undefined) await parent()
+if (process.argv.includes('--help')) printSentences()
+else if (process.send === undefined) await parent()
 else await child()
+
+function printSentences() {
+  console.log('node scripts/mutate.mjs [words of a sentence …]')
+  for (const { without } of mutations) console.log(`without ${without}`)
+}
 
 /** Both processes try the mutations of half of the test files. */
 async function parent() {
