@@ -110,17 +110,18 @@ function availableTools(
 ): AvailableTools {
   const earlier = before[0]?.integration
   const integration = haveSameMembers(earlier, now) ? earlier! : Object.freeze(now)
-  const known = new Map(before.map((tool) => [tool.name, tool]))
+  const known = new Map<string, ToolsetTool>()
+  for (const tool of before) known.set(tool.name, tool)
+  const available: ToolsetTool[] = []
+  for (const [n, part] of tools.entries()) {
+    const { name, subject } = part
+    if (!usable.has(name)) continue
+    const definition = acceptedWords.get(name) ?? subject.tool
+    available.push(toolOf(part, definition, verdicts[n]!, { integration, before: known.get(name) }))
+  }
   return {
+    tools: available,
     unavailable: unavailable.map((missing) => Object.freeze({ integration, ...missing })),
-    tools: tools.flatMap((part, n) => {
-      const { name, subject } = part
-      if (!usable.has(name)) return []
-      return toolOf(part, acceptedWords.get(name) ?? subject.tool, verdicts[n]!, {
-        integration,
-        before: known.get(name),
-      })
-    }),
   }
 }
 

@@ -28,6 +28,7 @@ export interface ToolsetBuilder {
 
 /** One integration of a built toolset. */
 interface BuiltIntegration {
+  readonly id: string
   readonly handle: string
   readonly createdAt: number
   readonly size: number
@@ -38,7 +39,7 @@ interface BuiltIntegration {
 /** A built toolset. */
 interface Remembered {
   readonly position: CataloguePosition
-  readonly byId: ReadonlyMap<string, BuiltIntegration>
+  readonly integrations: readonly BuiltIntegration[]
   readonly stale: readonly ListOwner[]
   /** How many tools its integrations have. */
   readonly size: number
@@ -142,23 +143,32 @@ function toolsetOf(
     readonly replaced: readonly string[] | undefined
   },
 ): Remembered {
-  const byId = new Map(replaced === undefined ? undefined : known?.byId)
-  for (const id of replaced ?? []) byId.delete(id)
-  for (const part of loaded)
-    byId.set(part.integration.id, builtFrom(context, part, known?.byId.get(part.integration.id)))
-  const integrations = [...byId.values()].toSorted(
+  const before = builtBefore(known?.integrations ?? [], loaded.length)
+  const built = loaded.map((part) => builtFrom(context, part, before(part.integration.id)))
+  const kept = replaced === undefined ? undefined : known?.integrations.filter(({ id }) => !replaced.includes(id))
+  const integrations = [...(kept ?? []), ...built].toSorted(
     (a, b) => a.createdAt - b.createdAt || (a.handle < b.handle ? -1 : 1),
   )
   const stale = integrations.flatMap((one) => one.stale ?? [])
   const all = known === undefined || replaced === undefined ? now + rereadMs.all : known.rereadAt.all
   return {
     position,
-    byId,
+    integrations,
     stale,
     size: integrations.reduce((sum, { size }) => sum + size, 1),
     rereadAt: { old: stale.length === 0 ? all : Math.min(all, now + rereadMs.old), all },
     contents: contentsOf(integrations, stale),
   }
+}
+
+/** Finds integrations as they were built before. For a few, searching is faster than a map of all. */
+function builtBefore(
+  integrations: readonly BuiltIntegration[],
+  searches: number,
+): (id: string) => BuiltIntegration | undefined {
+  if (searches < 5) return (id) => integrations.find((one) => one.id === id)
+  const byId = new Map(integrations.map((one) => [one.id, one]))
+  return (id) => byId.get(id)
 }
 
 function builtFrom(
@@ -167,8 +177,9 @@ function builtFrom(
   before: BuiltIntegration | undefined,
 ): BuiltIntegration {
   const { integration, createdAt, tools, stale } = part
+  const { id, handle } = integration
   const findAvailable = findAvailableIn(context, part, before?.findAvailable)
-  return { handle: integration.handle, createdAt, size: tools.length, stale, findAvailable }
+  return { id, handle, createdAt, size: tools.length, stale, findAvailable }
 }
 
 /** Joins what is available in the integrations. Returns the same contents until that changes. */
@@ -193,5 +204,5 @@ function contentsOf(
 
 /** About thirty times as fast as `flat()` for a thousand tools. */
 function joined<Item>(lists: readonly (readonly Item[])[]): readonly Item[] {
-  return Object.freeze(([] as Item[]).concat(...lists))
+  return Object.freeze(([] as Item[]).concat(...lists.filter(({ length }) => length > 0)))
 }
