@@ -27,9 +27,9 @@ export function readDiscovery(result: Raw): Raw {
   const info = isObject(_meta) ? _meta[serverInfoKey] : undefined
   return {
     ...shortInstructions(result),
-    supportedVersions,
-    ttlMs,
-    cacheScope,
+    supportedVersions: Array.isArray(supportedVersions) ? readVersions(supportedVersions) : supportedVersions,
+    ttlMs: typeof ttlMs === 'number' ? ttlMs : undefined,
+    cacheScope: cacheScope === 'public' || cacheScope === 'private' ? cacheScope : undefined,
     ...(info === undefined ? undefined : { _meta: { [serverInfoKey]: readServerInfo(info) } }),
     resultType: isAbsent(result.resultType) ? 'complete' : result.resultType,
     capabilities: readCapabilities(result.capabilities),
@@ -65,7 +65,14 @@ function flagsOf(capability: unknown): Raw {
   return Object.fromEntries(flags.slice(0, maxFlags))
 }
 
+/** The revisions as far as this client could know them: no name of one is long, and no server has very many. */
+function readVersions(versions: readonly unknown[]): readonly unknown[] {
+  return versions.filter((version) => typeof version !== 'string' || version.length <= maxVersion).slice(0, maxVersions)
+}
+
 /** Limits of the server's description, because it is stored in one record. */
+const maxVersion = 64
+const maxVersions = 100
 const maxFlag = 64
 const maxFlags = 20
 const maxInstructions = 16_384

@@ -13,6 +13,18 @@ export default [
     ['test/import/read-servers.test.ts', 'is read from TOML with the name'],
   ),
   mutation(
+    'a bound for the revisions of a discovery',
+    'src/mcp/handshake.ts',
+    ['Array.isArray(supportedVersions) ? readVersions(supportedVersions) : supportedVersions', 'supportedVersions'],
+    ['test/registry/record-size.test.ts', 'with very many revisions in its discovery'],
+  ),
+  mutation(
+    'a look at what a discovery says of its time to live',
+    'src/mcp/handshake.ts',
+    ["typeof ttlMs === 'number' ? ttlMs : undefined", 'ttlMs'],
+    ['test/registry/record-size.test.ts', 'with a time to live of a megabyte in its discovery'],
+  ),
+  mutation(
     'an end of the settings of tools that are gone, when they are accepted',
     'src/registry/settings/accept-tools.ts',
     ['fittingSettings(tools, list?.tools ?? [])', 'tools'],

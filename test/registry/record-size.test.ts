@@ -85,4 +85,27 @@ describe('what a server is called and says never outgrows a record', () => {
     const sizes = (await dump(storage)).map(({ value }) => JSON.stringify(value).length)
     expect(Math.max(...sizes)).toBeLessThan(200_000)
   })
+  it.each([
+    ['a revision of a megabyte', { supportedVersions: ['2026-07-28', 'z'.repeat(1_000_000)] }],
+    [
+      'very many revisions',
+      { supportedVersions: ['2026-07-28', ...Array.from({ length: 50_000 }, (_, n) => `r${n}`)] },
+    ],
+    ['a time to live of a megabyte', { ttlMs: 'z'.repeat(1_000_000) }],
+    ['a scope of very many values', { cacheScope: Array.from({ length: 100_000 }, (_, n) => n) }],
+  ])('with %s in its discovery', async (_what, discovery) => {
+    const { mine, id, storage } = await openGate({
+      era: 'modern',
+      fetch: (own) => async (url, init) => {
+        const response = await own(url, init)
+        if (!String(init?.body).includes('server/discover')) return response
+        const answer = (await response.json()) as { result: object }
+        return Response.json({ ...answer, result: { ...answer.result, ...discovery } })
+      },
+    })
+    expect(await mine.get(id)).toMatchObject({ status: 'connected', protocolVersion: '2026-07-28' })
+    const stored = (await dump(storage)).filter(({ key }) => key.startsWith('server/'))
+    expect(stored).toHaveLength(1)
+    expect(JSON.stringify(stored[0]!.value).length).toBeLessThan(8_000)
+  })
 })
