@@ -329,7 +329,7 @@ export default [
   mutation(
     'a check of whom a sign-in under way is for',
     'src/registry/settings/keep-credential.ts',
-    ['flow.owner === (perUser ? ownerKey(context.actor.userId) : sharedOwner) &&', ''],
+    ['signIn.owner === (perUser ? ownerKey(context.actor.userId) : sharedOwner) &&', ''],
     [bound, 'gives the account of one person to no other one'],
   ),
 

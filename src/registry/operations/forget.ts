@@ -22,10 +22,11 @@ export async function forgetUser(
 ): Promise<void> {
   const { workspaceId, userId, transferTo = '' } = who
   const owner = ownerKey(userId)
-  await endApprovalsOf(context, workspaceId, userId, {
-    to: 'cancelled',
-    reason: 'The person has left the workspace.',
-  })
+  const endApprovals = () =>
+    endApprovalsOf(context, workspaceId, userId, { to: 'cancelled', reason: 'The person has left the workspace.' })
+  await endApprovals()
+  // Before their credentials: none of them can bring another one.
+  await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
   for (const id of await idsUnder(context, { workspaceId }, prefixes.integrations)) {
     await retrying('The integration', async () => {
       const { records, now } = await context.storage.read(workspaceId, [
@@ -64,13 +65,13 @@ export async function forgetUser(
         audit: [{ action: 'transfer_owner', integrationId: id }],
       })
     })
-    await eraseCredential(context, { workspaceId, integrationId: id, owner })
-    await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
+    const withStatus = { writes: [{ key: keys.status(id, owner), value: undefined }] }
+    await eraseCredential(context, { workspaceId, integrationId: id, owner }, withStatus)
     await eraseList(context, { workspaceId, integrationId: id, owner })
     await context.pool.closeKeys(poolPrefix(workspaceId, id, owner))
   }
-  await endSignIns(context, workspaceId, (flow) => flow.userId === userId)
   await deleteUnder(context, workspaceId, prefixes.grants(userId))
+  await endApprovals()
   const asked = new Set(await idsUnder(context, { workspaceId }, prefixes.asked(userId)))
   await deleteUnder(context, workspaceId, prefixes.approvals, {
     which: (record) =>

@@ -13,7 +13,11 @@ export async function commitSettings(
   const { workspaceId, userId } = context.actor
   const type = what.action === 'accept_tools' ? 'tools_accepted' : 'tools_configured'
   return context.feed.commit(workspaceId, {
-    writes: [{ key: keys.settings(loaded.id), ifVersion: settings?.version ?? null, value: toJson({ tools }) }],
+    writes: [
+      { key: keys.settings(loaded.id), ifVersion: settings?.version ?? null, value: toJson({ tools }) },
+      // The person's right to change them.
+      { key: keys.integration(loaded.id), ifVersion: loaded.version, check: true },
+    ],
     events: [{ type, integrationId: loaded.id, tools: what.tools, by: userId }],
     audit: [{ action: what.action, userId, integrationId: loaded.id, changed: what.tools }],
   })

@@ -94,8 +94,8 @@ async function afterEdit(
     // The other people can no longer revoke their credentials themselves.
     for (const owner of await ownersOf(context, workspaceId, id))
       if (owner !== ownerKey(record.ownerId)) {
-        await eraseCredential(context, { workspaceId, integrationId: id, owner })
-        await context.storage.commit(workspaceId, [{ key: keys.status(id, owner), value: undefined }])
+        const withStatus = { writes: [{ key: keys.status(id, owner), value: undefined }] }
+        await eraseCredential(context, { workspaceId, integrationId: id, owner }, withStatus)
       }
   if (changed.includes('headers') || rebinds) await context.pool.retireKeys(poolPrefix(workspaceId, id))
   if (!rebinds) {

@@ -5,6 +5,7 @@ import { secretContext } from '../servers/secret-context.js'
 import type { CredentialRef } from '../state/refs.js'
 import type { WorkSubject } from '../state/background-work.js'
 import type { Context } from '../state/context.js'
+import type { Change } from '../state/event-feed.js'
 import { isHandleOf } from '../state/handles.js'
 import { retrying } from '../state/retrying.js'
 import { deleteKeys, idsUnder, pages } from '../state/pages.js'
@@ -64,23 +65,32 @@ export async function revokeLeftover(context: Context, workspaceId: string, key:
     await revokeQuietly(context, { workspaceId, integrationId, owner }, { sealed: unrevoked.sealed, lineage })
 }
 
-/** Revokes and erases one credential. Its record is deleted first, so that running work can't restore it. */
+/**
+ * Revokes and erases one credential. Its record is deleted first, so that running work can't restore it.
+ *
+ * @param along - what the same commit changes: with the status deleted, a sign-in that is being finished notices it
+ */
 export async function eraseCredential(
   context: Context,
   { workspaceId, integrationId, owner }: CredentialRef,
+  along: Change = {},
 ): Promise<void> {
   const key = keys.credential(integrationId, owner)
   const credential = await retrying('The credential', async () => {
     const { records, now } = await context.storage.read(workspaceId, [key, keys.headers(integrationId, owner)])
     const [stored, headers] = records
     const read = readCredential(stored?.value)
-    const erased = await context.storage.commit(workspaceId, [
-      // Only the version that was read is deleted, because a refresh saved in between has its own tokens to revoke.
-      { key, ifVersion: stored?.version ?? null, value: undefined },
-      { key: keys.headers(integrationId, owner), value: undefined },
-      { key: keys.server(integrationId, owner), value: undefined },
-      ...(read === undefined ? [] : toRevoke(integrationId, owner, read, now)),
-    ])
+    const erased = await context.feed.commit(workspaceId, {
+      ...along,
+      writes: [
+        // Only the version that was read is deleted, because a refresh saved in between has its own tokens to revoke.
+        { key, ifVersion: stored?.version ?? null, value: undefined },
+        { key: keys.headers(integrationId, owner), value: undefined },
+        { key: keys.server(integrationId, owner), value: undefined },
+        ...(read === undefined ? [] : toRevoke(integrationId, owner, read, now)),
+        ...(along.writes ?? []),
+      ],
+    })
     if (erased === false) return false
     await forgetSecret(context, ifReadable<HeadersRecord>(headers), { workspaceId, integrationId })
     return read

@@ -7,7 +7,7 @@ import { keys } from '../state/keys.js'
 import type { ClientRecord, IntegrationRecord, StatusRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
 import { revokeQuietly } from './erase-credential.js'
-import { keepCredential, mayFinish } from './keep-credential.js'
+import { keepCredential, mayProvide } from './keep-credential.js'
 import { findFlow, redeemCode, signInUnknown, type ObtainedCredential, type PendingFlow } from './pending-flow.js'
 import { refreshAfterSignIn, settleStatus } from './refresh-after-sign-in.js'
 import { refuseLateMixUp } from './shared-redirect.js'
@@ -96,7 +96,7 @@ async function consume(context: ActorContext, flow: PendingFlow): Promise<Status
   ])
   const record = versioned<IntegrationRecord>(records[0])
   if (record === undefined) throw notFound('integration', integrationId)
-  if (!mayFinish(context, flow, record.value)) throw signInUnknown()
+  if (!mayProvide(context, flow.value, record.value)) throw signInUnknown()
   const status = versioned<StatusRecord>(records[1])?.value ?? { reason: 'awaiting_authorization' as const }
   const before: StatusRecord =
     status.reason === 'awaiting_authorization' ? { ...status, reason: status.before ?? 'first_sign_in' } : status

@@ -1,3 +1,4 @@
+import { sha256Hex } from '../../model/digest.js'
 import { readCredential } from '../../oauth/credential-record.js'
 import { endOpenApprovals } from '../gate/end-approvals.js'
 import { endGrants } from '../gate/grants.js'
@@ -7,7 +8,13 @@ import { accessTo } from '../state/access.js'
 import type { ActorContext } from '../state/context.js'
 import { notFound } from '../state/errors.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
-import { toJson, type ClientRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
+import {
+  toJson,
+  type ClientRecord,
+  type FlowRecord,
+  type IntegrationRecord,
+  type StatusRecord,
+} from '../state/records.js'
 import { versioned } from '../state/read-record.js'
 import { retrying } from '../state/retrying.js'
 import { revokeQuietly, toRevoke } from './erase-credential.js'
@@ -26,29 +33,27 @@ export async function keepCredential(
   const { actor } = context
   const { integrationId, owner } = flow.value
   const { workspaceId, userId } = actor
-  const { records: held } = await context.storage.read(workspaceId, [
-    keys.credential(integrationId, owner),
-    keys.client(integrationId),
-  ])
-  const old = readCredential(held[0]?.value)
-  const moved = old !== undefined && (old.issuer !== credential.issuer || old.account !== credential.account)
-  const keptBefore = versioned<ClientRecord>(held[1])?.value
-  // The person has now consented for this server.
-  const known = { client, origin: new URL(flow.value.serverUrl).origin, registeredAt: keptBefore?.registration?.at }
-  const keptClient = await keepClient(context, { workspaceId, integrationId }, known, {
-    sharedRedirect: keptBefore?.sharedRedirect,
-  })
-  await retrying('The integration', async () => {
+  const replaced = await retrying('The integration', async () => {
     const { records, now } = await context.storage.read(workspaceId, [
       keys.integration(integrationId),
       keys.status(integrationId, owner),
+      keys.credential(integrationId, owner),
+      keys.client(integrationId),
     ])
     const stored = versioned<IntegrationRecord>(records[0])
     const before = versioned<StatusRecord>(records[1])
     // The integration was removed, edited or signed out of in the meantime.
-    if (stored === undefined || before === undefined || !mayFinish(context, flow, stored.value))
+    if (stored === undefined || before === undefined || !mayProvide(context, flow.value, stored.value))
       throw notFound('integration', integrationId)
     const { value: record, version } = stored
+    const old = readCredential(records[2]?.value)
+    const moved = old !== undefined && (old.issuer !== credential.issuer || old.account !== credential.account)
+    const keptBefore = versioned<ClientRecord>(records[3])?.value
+    // The person has now consented for this server.
+    const known = { client, origin: new URL(flow.value.serverUrl).origin, registeredAt: keptBefore?.registration?.at }
+    const keptClient = await keepClient(context, { workspaceId, integrationId }, known, {
+      sharedRedirect: keptBefore?.sharedRedirect,
+    })
     const status = statusChange(
       { integrationId, owner, userId },
       before.value,
@@ -56,8 +61,8 @@ export async function keepCredential(
         reason: 'ok',
         account: credential.account,
         signIn: context.runtime.randomId(),
-        // A revision must not repeat: it would revive approvals of an earlier account.
-        accountRevision: (before.value.accountRevision ?? 0) + (moved && owner !== sharedOwner ? 1 : 0),
+        accountRevision:
+          owner !== sharedOwner && (moved || old === undefined) ? newRevision(context) : before.value.accountRevision,
       },
       { now },
     )
@@ -68,10 +73,14 @@ export async function keepCredential(
       bindingRevision: moved && owner === sharedOwner ? record.bindingRevision + 1 : record.bindingRevision,
       updatedAt: now,
     }
-    return context.feed.commit(workspaceId, {
+    const done = await context.feed.commit(workspaceId, {
       writes: [
         { key: keys.integration(integrationId), ifVersion: version, value: toJson(changed) },
-        { key: keys.credential(integrationId, owner), value: toJson(credential) },
+        {
+          key: keys.credential(integrationId, owner),
+          ifVersion: records[2]?.version ?? null,
+          value: toJson(credential),
+        },
         { key: keys.server(integrationId, owner), value: undefined },
         keptClient,
         ...status.writes.map((write) => ({ ...write, ifVersion: before.version })),
@@ -90,9 +99,11 @@ export async function keepCredential(
       ],
       audit: [{ action: 'sign_in', userId, integrationId }],
     })
+    return done && { moved: moved ? old : undefined }
   })
   await context.pool.retireKeys(poolPrefix(workspaceId, integrationId, owner))
-  if (!moved) return
+  const { moved: old } = replaced
+  if (old === undefined) return
   const mine = (user: string): boolean => owner === sharedOwner || user === userId
   await endOpenApprovals(context, workspaceId, integrationId, {
     to: 'superseded',
@@ -104,12 +115,24 @@ export async function keepCredential(
   context.runInBackground(() => revokeQuietly(context, about, old), about)
 }
 
-/** Whether the sign-in is still for that server and credential, and the person may still provide it. */
-export function mayFinish(context: ActorContext, { value: flow }: PendingFlow, record: IntegrationRecord): boolean {
+/**
+ * A revision that no earlier account of the person had: it would revive approvals of that account. Random, because signing
+ * out deletes the last one.
+ */
+function newRevision({ runtime }: ActorContext): number {
+  return Number.parseInt(sha256Hex(runtime.randomId()).slice(0, 12), 16)
+}
+
+/** Whether a sign-in is still for that server and credential, and the person may still provide it. */
+export function mayProvide(
+  context: ActorContext,
+  signIn: Pick<FlowRecord, 'serverUrl' | 'owner'>,
+  record: IntegrationRecord,
+): boolean {
   const perUser = record.credentials === 'per_user'
   return (
-    record.url === flow.serverUrl &&
-    flow.owner === (perUser ? ownerKey(context.actor.userId) : sharedOwner) &&
+    record.url === signIn.serverUrl &&
+    signIn.owner === (perUser ? ownerKey(context.actor.userId) : sharedOwner) &&
     accessTo(context, perUser ? 'own_credential' : 'reconnect', record) === 'allowed'
   )
 }

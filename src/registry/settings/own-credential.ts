@@ -9,6 +9,7 @@ import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
 import { connectorAuth, editHeaders, openKept, sealHeaders, withPrefix } from '../servers/headers.js'
 import { load } from '../state/access.js'
+import { conflict } from '../state/errors.js'
 import { originOf, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
 import { keys, ownerKey } from '../state/keys.js'
@@ -20,7 +21,7 @@ import { loadTarget, validateTarget } from './validate.js'
 /**
  * Sets the actor's own credential of a `per_user` integration: header values, or a sign-in.
  *
- * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`
+ * @throws IntegrationError `not_found`, `forbidden`, `invalid_input`, `conflict` (the integration has another server now)
  */
 export async function authorize(
   context: ActorContext,
@@ -36,7 +37,7 @@ export async function authorize(
   requirePerUser(record, 'authorize()')
   if (headers !== undefined) {
     const auth = await connectorAuth(context, context.actor.workspaceId, record.connectorId)
-    await setOwnHeaders(context, id, originOf(record), withPrefix(headers, auth))
+    await setOwnHeaders(context, id, record, withPrefix(headers, auth))
   }
   const target = await loadTarget(context, id, 'own_credential')
   if (record.auth === 'oauth' && headers === undefined)
@@ -59,8 +60,6 @@ export async function signOut(context: ActorContext, id: string): Promise<void> 
   })
   await endGrants(context, actor.workspaceId, id, (grant) => ofActor(grant.userId))
   await endSignIns(context, actor.workspaceId, (flow) => flow.integrationId === id && flow.owner === owner)
-  await eraseCredential(context, { workspaceId: actor.workspaceId, integrationId: id, owner })
-  await context.pool.retireKeys(poolPrefix(actor.workspaceId, id, owner))
   const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(id, owner)])
   const status = statusChange(
     { integrationId: id, owner, userId: actor.userId },
@@ -68,37 +67,49 @@ export async function signOut(context: ActorContext, id: string): Promise<void> 
     { reason: record.auth === 'oauth' ? 'first_sign_in' : 'credential_missing' },
     { now },
   )
-  await context.feed.commit(actor.workspaceId, {
-    // Deleted, not rewritten, so that a sign-in that finishes now detects the change.
-    writes: [{ key: keys.status(id, owner), value: undefined }],
-    events: [
-      { type: 'credential_changed', integrationId: id, change: 'removed', userId: actor.userId, by: actor.userId },
-      ...status.events,
-    ],
-    audit: [{ action: 'sign_out', userId: actor.userId, integrationId: id }],
-  })
+  await eraseCredential(
+    context,
+    { workspaceId: actor.workspaceId, integrationId: id, owner },
+    {
+      // Deleted, not rewritten, so that a sign-in that finishes now detects the change.
+      writes: [{ key: keys.status(id, owner), value: undefined }],
+      events: [
+        { type: 'credential_changed', integrationId: id, change: 'removed', userId: actor.userId, by: actor.userId },
+        ...status.events,
+      ],
+      audit: [{ action: 'sign_out', userId: actor.userId, integrationId: id }],
+    },
+  )
+  await context.pool.retireKeys(poolPrefix(actor.workspaceId, id, owner))
 }
 
+/** @param given - the integration as it was when the person gave the values: they are for no other server */
 async function setOwnHeaders(
   context: ActorContext,
   id: string,
-  origin: string,
+  given: IntegrationRecord,
   edits: Readonly<Record<string, string | null>>,
 ): Promise<void> {
   const { actor } = context
   const { workspaceId, userId } = actor
   const owner = ownerKey(userId)
+  const origin = originOf(given)
   const ref = { workspaceId, integrationId: id, owner }
   await retrying('Your credential', async () => {
-    const { records, now } = await context.storage.read(workspaceId, [keys.headers(id, owner)])
-    const stored = versioned<HeadersRecord>(records[0])
+    const { record, version, others, now } = await load(context, id, 'own_credential', [keys.headers(id, owner)])
+    requirePerUser(record, 'authorize()')
+    if (originOf(record) !== origin) throw conflict(`Integration "${record.name}"`)
+    const stored = versioned<HeadersRecord>(others[0])
     // Values for another server are not kept.
     const held = stored?.value.origin === origin ? stored.value : undefined
     const kept = await openKept(context, ref, held, { origin, edits })
     const next = editHeaders(kept, held?.headers ?? [], edits, now)
     const value = next.headers.length === 0 ? undefined : toJson(await sealHeaders(context, ref, next, { origin }))
     const written = await context.feed.commit(workspaceId, {
-      writes: [{ key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value }],
+      writes: [
+        { key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value },
+        { key: keys.integration(id), ifVersion: version, check: true },
+      ],
       events: [{ type: 'credential_changed', integrationId: id, change: 'set', userId, by: userId }],
       audit: [{ action: 'sign_in', userId, integrationId: id, changed: Object.keys(edits) }],
     })

@@ -6,6 +6,7 @@ import type { ActorContext } from '../state/context.js'
 import { keys } from '../state/keys.js'
 import type { StatusRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
+import { retrying } from '../state/retrying.js'
 import { targetFrom, targetKeys } from '../state/target.js'
 import { getIntegration } from './integrations.js'
 import { refreshTools } from './refresh-tools.js'
@@ -36,7 +37,7 @@ export async function refreshAfterSignIn(
   }
 }
 
-/** Stores a status, with an event if the status changed. */
+/** Stores a status in place of an earlier one, with an event if the status changed. */
 export async function settleStatus(
   context: ActorContext,
   integrationId: string,
@@ -44,13 +45,16 @@ export async function settleStatus(
   status: StatusRecord,
 ): Promise<void> {
   const { actor } = context
-  const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(integrationId, owner)])
-  const change = statusChange(
-    { integrationId, owner, userId: actor.userId },
-    versioned<StatusRecord>(records[0])?.value,
-    status,
-    { now },
-  )
-  if (change.writes.length > 0)
-    await context.feed.commit(actor.workspaceId, { writes: change.writes, events: change.events })
+  await retrying('The status', async () => {
+    const { records, now } = await context.storage.read(actor.workspaceId, [keys.status(integrationId, owner)])
+    const before = versioned<StatusRecord>(records[0])
+    // The person has signed out, was forgotten, or has lost access.
+    if (before === undefined) return true
+    const { writes, events } = statusChange({ integrationId, owner, userId: actor.userId }, before.value, status, {
+      now,
+    })
+    if (writes.length === 0) return true
+    const held = writes.map((write) => ({ ...write, ifVersion: before.version }))
+    return context.feed.commit(actor.workspaceId, { writes: held, events })
+  })
 }

@@ -60,7 +60,7 @@ export interface StatusRecord {
   readonly signIn?: string | undefined
   /** The server's own text about the error; shown to those who may edit. */
   readonly serverMessage?: string | undefined
-  /** `per_user`: how often this person's account or issuer has changed; part of an approval's binding. */
+  /** `per_user`: changes whenever this person's account or issuer may have changed; part of an approval's binding. */
   readonly accountRevision?: number | undefined
   readonly protocolVersion?: string | undefined
   /** `awaiting_authorization`: the reason before, restored when the person never comes back. */
