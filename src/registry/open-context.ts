@@ -6,6 +6,7 @@ import { refresherAtFirstUse } from '../oauth/refresher-at-first-use.js'
 import { toolsetBuilder, type ToolsetBuilder } from './gate/toolset-contents.js'
 import { maintain } from './operations/maintain.js'
 import { watchOthers } from './operations/watch-others.js'
+import { afterPauses } from './settings/after-pauses.js'
 import { oneAtATime } from './settings/one-at-a-time.js'
 import { backgroundWork, type BackgroundWork } from './state/background-work.js'
 import { callsInFlight } from './state/calls-in-flight.js'
@@ -71,6 +72,10 @@ export function openContext(
   const refresher = refresherAtFirstUse({ env: oauth, storage, vault })
   const feed = eventFeed({ storage, runtime, report, ...retention })
   const live = liveEvents({ feed, storage, runtime, report })
+  const refreshTools = oneAtATime(
+    async (list) => (await loadToolRefresh()).refreshInBackground(context, list),
+    background.run,
+  )
   const context: Context = {
     options: settled,
     storage,
@@ -91,10 +96,8 @@ export function openContext(
     signIns: rateLimit('Starting to sign in', 120, runtime),
     agents: agentSource(options.agents),
     connectorsOf: connectorSource(options.connectors ?? []),
-    refreshTools: oneAtATime(
-      async (list) => (await loadToolRefresh()).refreshInBackground(context, list),
-      background.run,
-    ),
+    refreshTools,
+    refreshOldTools: afterPauses(refreshTools, runtime),
     report,
     runInBackground: background.run,
     closing,

@@ -11,6 +11,12 @@ const definitions = 'test/policy/tool-definition.test.ts'
 
 export default [
   mutation(
+    'a pause before an old list that failed is requested again',
+    'src/registry/settings/after-pauses.ts',
+    ['if (last !== undefined && passed >= 0 && passed < last.pauseMs) return', ''],
+    ['test/registry/tool-lists.test.ts', 'is requested less and less often while its server fails'],
+  ),
+  mutation(
     'an end of the wait for a local server that has closed its input and writes on',
     'src/local/stdio-transport.ts',
     [' && waits < mostWaits', ''],

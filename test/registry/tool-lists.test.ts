@@ -217,6 +217,33 @@ describe('a tool list', () => {
     expect(asked(gate, before).filter((method) => method === 'tools/list')).toHaveLength(1)
   })
 
+  it('is requested less and less often while its server fails at it, and again once that is over', async () => {
+    const failing = { now: false, requests: 0 }
+    const gate = await openQuickly({
+      fetch: (own) => async (url, init) => {
+        if (!failing.now || !String(init?.body).includes('tools/list')) return own(url, init)
+        failing.requests++
+        return new Response(null, { status: 405 })
+      },
+    })
+    await gate.server.setTools([readNote, writeNote, searchNotes])
+    await gate.runtime.advance(day + 61_000)
+    failing.now = true
+    for (let second = 0; second < 100; second++) {
+      expect((await gate.toolset()).tools).toHaveLength(2)
+      await gate.runtime.advance(1_000)
+    }
+    expect(failing.requests).toBeGreaterThan(2)
+    expect(failing.requests).toBeLessThan(20)
+    failing.now = false
+    await gate.runtime.advance(300_000)
+    const before = gate.server.requests.length
+    await gate.toolset()
+    await until(gate.runtime, () => asked(gate, before).includes('tools/list'))
+    await gate.runtime.advance(1_000)
+    expect((await gate.toolset()).tools).toHaveLength(3)
+  })
+
   it.each([
     ['its server gives it ten minutes', 600_000, 600_000],
     ['its server gives it a moment: a minute', 1, 60_000],

@@ -120,7 +120,7 @@ function toolsetFrom(
   const { conversationId } = options
   const picked = options.integrations === undefined ? undefined : new Set(options.integrations)
   const { tools, unavailable, stale } = narrow(contents, picked)
-  for (const list of stale) context.runInBackground(() => context.refreshTools(list), list)
+  for (const list of stale) context.runInBackground(() => context.refreshOldTools(list), list)
   const confirm = options.confirm ?? context.options.confirm
   const elicit = options.elicit ?? context.options.elicit
   const scope: CallScope = {

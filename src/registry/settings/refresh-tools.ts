@@ -98,15 +98,15 @@ export async function checkTarget(context: Context, target: Target, options: Use
 }
 
 /** Lists the tools of an integration again, as it is stored now; of a removed one, nothing. */
-export async function refreshInBackground(context: Context, list: ListOwner): Promise<void> {
+export async function refreshInBackground(context: Context, list: ListOwner): Promise<CheckResult | undefined> {
   const { workspaceId, integrationId } = list
   const { records } = await context.storage.read(workspaceId, [
     keys.integration(integrationId),
     ...targetKeys(integrationId, list),
   ])
   const record = versioned<IntegrationRecord>(records[0])?.value
-  if (record === undefined) return
-  await checkTarget(context, targetFrom(list, integrationId, record, records.slice(1)), { background: true })
+  if (record === undefined) return undefined
+  return checkTarget(context, targetFrom(list, integrationId, record, records.slice(1)), { background: true })
 }
 
 /** Stores the result of a check as the status, unless another writer changed the status in the meantime. */

@@ -52,6 +52,8 @@ export interface Context {
    * reported a change, so a running listing may be too old.
    */
   refreshTools(list: ListOwner, news?: { readonly changed: boolean }): Promise<unknown>
+  /** The same for a toolset, whose list is old. After a failure, nothing is requested until a pause is over. */
+  refreshOldTools(list: ListOwner): Promise<unknown>
   readonly agents: AgentSource
   connectorsOf(workspaceId: string): Promise<readonly Connector[]>
   /** Reports contained problems to the host. */
