@@ -13,12 +13,14 @@ export interface RemoteServer extends Pick<
   readonly declared?: ReadonlyMap<string, Partial<ImportVariable>> | undefined
 }
 
-/** The most characters of a URL that can be connected. */
+/** The most characters of a URL that can be connected. The next constant: the most headers. */
 const maxUrl = 2048
+const maxHeaders = 50
 
-/** The reason why a server can't be connected if its URL is too long; `undefined` for another URL. */
-export function tooLong(url: string): string | undefined {
-  return url.length > maxUrl ? `The URL is longer than ${maxUrl} characters.` : undefined
+/** The reason why a server can't be connected if its URL is too long or it has too many headers; otherwise `undefined`. */
+export function tooLarge(url: string, headerCount: number): string | undefined {
+  if (url.length > maxUrl) return `The URL is longer than ${maxUrl} characters.`
+  return headerCount > maxHeaders ? `The entry has more than ${maxHeaders} headers.` : undefined
 }
 
 /** Creates the entry of a server with a URL: finds the variables and marks the secrets. */
@@ -29,8 +31,8 @@ export function remoteServer({ url, headers, declared, ...server }: RemoteServer
       server.name,
       `The URL uses ${scheme}:, but only https: can be connected (http: if the host allows it).`,
     )
-  const long = tooLong(url)
-  if (long !== undefined) return unsupportedServer(server.name, long)
+  const excess = tooLarge(url, headers.length)
+  if (excess !== undefined) return unsupportedServer(server.name, excess)
   const address = parseTemplate(url)
   const texts = headers.map(([name, value]) => ({ name, text: parseTemplate(value), secret: isSecret(name, value) }))
   const shown = showTemplate(address.template, (variable) => `{${variable}}`)

@@ -1,5 +1,5 @@
 import { asObject, asObjects, asText, asTexts, type Unchecked, type UncheckedObject } from './read-document.js'
-import { tooLong, unsupportedServer } from './remote-server.js'
+import { tooLarge, unsupportedServer } from './remote-server.js'
 import { isSecret } from './secrets.js'
 import type { ImportVariable, ServerEntry, Template } from './server-entry.js'
 import { parseBraces, variablesOf, type ParsedTemplate } from './template.js'
@@ -41,8 +41,8 @@ export function readServerJson(row: UncheckedObject): ServerEntry {
         ? 'This is a package that runs locally. Only host code can add local servers.'
         : 'The entry has no remote server.',
     )
-  const long = tooLong(url)
-  if (long !== undefined) return unsupportedServer(name, long)
+  const excess = tooLarge(url, asObjects(remote['headers']).length)
+  if (excess !== undefined) return unsupportedServer(name, excess)
   const variables = inputsOf(remote['variables'])
   const address = parseBraces(url, new Set(variables.keys()))
   const headers = headersOf(remote['headers'])

@@ -7,7 +7,7 @@ export function visibleEntry(entry: ServerEntry): ServerEntry {
   const { autoApprove, enabledTools, disabledTools } = suggestions
   return {
     ...entry,
-    name: visible(name),
+    name: shortName(name),
     description: text(description),
     variables: variables.map((variable) => ({ ...variable, description: text(variable.description) })),
     suggestions: {
@@ -20,6 +20,19 @@ export function visibleEntry(entry: ServerEntry): ServerEntry {
     notes: notes.map((note) => visibleText(note)),
   }
 }
+
+/**
+ * A name that an integration can have, also with a number after it: of many long names that are equal, each would be
+ * compared with all others.
+ */
+function shortName(name: string): string {
+  const shown = visible(name)
+  return shown.length <= maxName ? shown : visible(name, keptOfLongName)
+}
+
+/** The limit of a name, in characters. The next constant: what is kept of a longer one, before it says how much is missing. */
+const maxName = 190
+const keptOfLongName = 150
 
 function text(value: string | undefined): string | undefined {
   return value === undefined ? undefined : visibleText(value)

@@ -30,6 +30,12 @@ describe('a list that is dear to read', () => {
     ['values in TOML', `a = [${'{},'.repeat(340_000)}]`],
     ['a long name in TOML', `a${'.a'.repeat(500_000)} = 1`],
     ['a command of slashes', list({ command: `${'/'.repeat(900_000)} @`, args: ['mcp-remote', url] })],
+    [
+      'long names that look alike',
+      JSON.stringify({
+        mcpServers: Object.fromEntries(Array.from({ length: 200 }, (_, n) => ['\u200b'.repeat(5_000) + n, { url }])),
+      }),
+    ],
     ['hidden characters', list({ url, description: '\u202e'.repeat(1_000_000) })],
   ])('ends soon: %s', (_what, text) => {
     expect(cpuOf(() => readAndShown(text))).toBeLessThan(cpuBound(1000))
@@ -78,6 +84,24 @@ describe('a list that is dear to read', () => {
     const long = `${url}?${'a'.repeat(2048)}`
     for (const text of [list({ url: long }), JSON.stringify({ name: 'a', remotes: [{ url: long }] })])
       expect(readServers(text).servers).toMatchObject([{ unsupported: 'The URL is longer than 2048 characters.' }])
+  })
+
+  it('with more headers than a server can have is not connected', () => {
+    const headers = Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`h${n}`, 'v']))
+    const inputs = Array.from({ length: 51 }, (_, n) => ({ name: `h${n}`, value: 'v' }))
+    for (const text of [list({ url, headers }), JSON.stringify({ name: 'a', remotes: [{ url, headers: inputs }] })])
+      expect(readServers(text).servers).toMatchObject([
+        { headers: [], unsupported: 'The entry has more than 50 headers.' },
+      ])
+  })
+
+  it('gives each server a name that an integration can have', () => {
+    const mcpServers = Object.fromEntries(Array.from({ length: 200 }, (_, n) => ['\u200b'.repeat(5_000) + n, { url }]))
+    const names = readServers(JSON.stringify({ mcpServers })).servers.map(({ name }) => name)
+    expect(new Set(names).size).toBe(200)
+    expect(Math.max(...names.map(({ length }) => length))).toBeLessThanOrEqual(200)
+    const [kept] = readServers(JSON.stringify({ mcpServers: { ['n'.repeat(190)]: { url } } })).servers
+    expect(kept?.name).toBe('n'.repeat(190))
   })
 
   it('of real values is read, however its lines begin', () => {

@@ -64,6 +64,18 @@ export default [
     [dear, 'is refused, and the others are connected'],
   ),
   mutation(
+    'a bound for the name of a server of a list',
+    'src/import/visible-entry.ts',
+    ['name: shortName(name)', 'name: visible(name)'],
+    [dear, 'gives each server a name that an integration can have'],
+  ),
+  mutation(
+    'a bound for the headers of a server of a list',
+    'src/import/remote-server.ts',
+    ['headerCount > maxHeaders', 'false'],
+    [dear, 'with more headers than a server can have'],
+  ),
+  mutation(
     'a name of its own for each server of a list',
     'src/import/read-servers.ts',
     ['name: distinctName(entry.name, names)', 'name: entry.name'],
