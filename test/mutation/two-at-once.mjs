@@ -54,6 +54,12 @@ export default [
     [test, 'stores no header values of a person'],
   ),
   mutation(
+    'a look at the server that secrets were given for',
+    'src/registry/settings/given-for.ts',
+    ['if (originOf(record) !== given)', 'if (false)'],
+    [test, 'to no other server than the one that they were given for'],
+  ),
+  mutation(
     'a look at the right to change tools when they are changed',
     'src/registry/settings/commit-tool-settings.ts',
     ['{ key: keys.integration(loaded.id), ifVersion: loaded.version, check: true },', ''],

@@ -192,6 +192,24 @@ describe('a verb that is held before its commit', () => {
     expect((await dump(gate.storage)).filter(({ key }) => key.startsWith('headers/'))).toEqual([])
   })
 
+  it.each<[string, Edit, string]>([
+    ['header values', (mine, id) => mine.update(id, { headers: { 'X-Api-Key': 'for notes' } }), 'headers/'],
+    [
+      'OAuth settings',
+      (mine, id) => mine.reconnect(id, { oauth: { clientId: 'host', clientSecret: 'for notes' } }),
+      'oauth-settings/',
+    ],
+  ])('takes %s to no other server than the one that they were given for', async (_what, give, record) => {
+    const { gate, held, other, id } = await shared({})
+    const at = held.holdBefore(writing(record))
+    const giving = give(other.actingAs(ana), id)
+    await at.reached
+    await gate.mine.update(id, { url: 'https://elsewhere.example/mcp' })
+    at.release()
+    await expect(giving).rejects.toMatchObject({ code: 'conflict' })
+    expect((await dump(gate.storage)).filter(({ key }) => key.startsWith(record))).toEqual([])
+  })
+
   it.each<[string, Edit]>([
     ['changes no tools', (mine, id) => mine.configureTools(id, { write_note: { approval: 'auto' } })],
     [

@@ -20,12 +20,13 @@ import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { conflict } from '../state/errors.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { targetFrom, targetKeys } from '../state/target.js'
+import { givenFor } from './given-for.js'
 
 /**
  * Edits an integration in one commit.
  *
  * @throws IntegrationError `invalid_input`, `not_found`, `forbidden`, `url_refused`, `conflict` (`ifRevision` is not
- * the current revision, or another writer was first again and again)
+ * the current revision, the headers were given for another server, or another writer was first again and again)
  */
 export async function update(
   context: ActorContext,
@@ -40,6 +41,7 @@ export async function update(
       ? 'set_endpoint'
       : 'update'
   if (wanted.agents !== undefined) await checkAgents(context, actor.workspaceId, wanted.agents, 'update()')
+  const originFor = givenFor()
   const { before, edit } = await retrying('The integration', async () => {
     const loaded = await load(context, id, operation, [
       keys.headers(id, sharedOwner),
@@ -48,6 +50,7 @@ export async function update(
     ])
     if (options.ifRevision !== undefined && options.ifRevision !== loaded.record.revision)
       throw conflict(`Integration "${loaded.record.name}"`)
+    if (wanted.headers !== undefined && wanted.url === undefined) originFor(loaded.record)
     const planned = await planEdit(context, loaded, wanted)
     const { changed } = planned
     if (changed.length === 0) return { before: loaded, edit: planned }

@@ -9,12 +9,12 @@ import { endGrants } from '../gate/grants.js'
 import { endSignIns, eraseCredential, forgetSecret } from './erase-credential.js'
 import { connectorAuth, editHeaders, openKept, sealHeaders, withPrefix } from '../servers/headers.js'
 import { load } from '../state/access.js'
-import { conflict } from '../state/errors.js'
 import { originOf, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
 import { keys, ownerKey } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { statusChange } from '../servers/status.js'
+import { givenFor } from './given-for.js'
 import { startSignIn } from './start-sign-in.js'
 import { loadTarget, validateTarget } from './validate.js'
 
@@ -93,12 +93,12 @@ async function setOwnHeaders(
   const { actor } = context
   const { workspaceId, userId } = actor
   const owner = ownerKey(userId)
-  const origin = originOf(given)
+  const originFor = givenFor(originOf(given))
   const ref = { workspaceId, integrationId: id, owner }
   await retrying('Your credential', async () => {
     const { record, version, others, now } = await load(context, id, 'own_credential', [keys.headers(id, owner)])
     requirePerUser(record, 'authorize()')
-    if (originOf(record) !== origin) throw conflict(`Integration "${record.name}"`)
+    const origin = originFor(record)
     const stored = versioned<HeadersRecord>(others[0])
     // Values for another server are not kept.
     const held = stored?.value.origin === origin ? stored.value : undefined

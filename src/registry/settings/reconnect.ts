@@ -8,10 +8,11 @@ import { checkConnectorOverrides, oauthSettingsOf, sealOAuthSettings } from '../
 import { load } from '../state/access.js'
 import type { ActorContext, Context } from '../state/context.js'
 import { keys } from '../state/keys.js'
-import { originOf, toJson, type StatusRecord } from '../state/records.js'
+import { toJson, type StatusRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
 import { retrying } from '../state/retrying.js'
 import { credentialTag, type Target } from '../state/target.js'
+import { givenFor } from './given-for.js'
 import { offersSignIn } from './sign-in-target.js'
 import { startSignIn } from './start-sign-in.js'
 import { loadTarget, validateTarget } from './validate.js'
@@ -63,12 +64,13 @@ async function asksToSignIn(
 
 /** Replaces a person's OAuth settings of an integration. */
 async function replaceSettings(context: ActorContext, id: string, oauth: OAuthSettings): Promise<void> {
+  const originFor = givenFor()
   await retrying('The integration', async () => {
     const { record, version, workspaceId } = await load(context, id, 'set_endpoint')
     if (record.url === undefined)
       throw invalid('reconnect()', [{ path: 'oauth', message: "can't be set for a local server" }])
     if (record.connectorId !== undefined) checkConnectorOverrides('reconnect()', record.connectorId, oauth)
-    const sealed = await sealOAuthSettings(context, { workspaceId, integrationId: id }, originOf(record), oauth)
+    const sealed = await sealOAuthSettings(context, { workspaceId, integrationId: id }, originFor(record), oauth)
     return context.feed.commit(workspaceId, {
       writes: [
         // Written even without a change, so that a removed integration can't get secrets again.
