@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { importServers, previewServers, readServers } from 'mcp-integrations/import'
 import type { ConnectInput, ConnectResult } from 'mcp-integrations'
-import { cpuBound, cpuOf } from '../support/cpu.js'
+import { expectCpuBelow } from '../support/cpu.js'
 
 const url = 'https://mcp.example.com/mcp'
 const list = (server: object) => JSON.stringify({ mcpServers: { notes: server } })
@@ -37,8 +37,8 @@ describe('a list that is dear to read', () => {
       }),
     ],
     ['hidden characters', list({ url, description: '\u202e'.repeat(1_000_000) })],
-  ])('ends soon: %s', (_what, text) => {
-    expect(cpuOf(() => readAndShown(text))).toBeLessThan(cpuBound(1000))
+  ])('ends soon: %s', async (_what, text) => {
+    await expectCpuBelow(1000, () => readAndShown(text))
   })
 
   it('whose command repeats a variable fills no memory', () => {

@@ -8,11 +8,13 @@ describe.each(['modern', 'legacy'] as const)('answers of a %s server', (era) => 
   const answering = (answer: Parameters<typeof rawServer>[1]) => open(rawServer(era, answer))
 
   it('fails at once when the stream of an answer ends without it', async () => {
-    const connection = await answering(() => stream([]))
-    const started = performance.now()
+    const runtime = manualRuntime()
+    const connection = await open(
+      rawServer(era, () => stream([])),
+      { runtime },
+    )
     const error = await rejectionOf(connection.callTool(tool('t'), {}, patient))
     expect(error).toMatchObject({ code: 'unreachable', reason: 'reset', mayHaveRun: true })
-    expect(performance.now() - started).toBeLessThan(2_000)
   })
 
   it('fails when a stream breaks off, and says why', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../src/model/json.js'
+import { expectCpuBelow } from '../support/cpu.js'
 import { rejectionOf, open, rawServer, result } from './support.js'
 
 const object = { type: 'object' }
@@ -179,22 +180,22 @@ describe('a hostile tool list', () => {
       type: 'object',
       properties: Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`p${n}`, { type: 'string' }])),
     }
-    const started = performance.now()
-    const { names, quarantined } = await list([
-      {
-        tools: [
-          { name: 'wide', inputSchema: wide },
-          { name: 'ok', inputSchema: object },
-        ],
-      },
-    ])
-    expect(names).toEqual(['ok'])
-    expect(quarantined).toEqual([{ name: 'wide', reason: 'schema_too_large' }])
-    // Nested deeper than anything that is taken: the whole answer goes.
-    expect(await rejectionOf(list([{ tools: [{ name: 'deep', inputSchema: deep }] }]))).toMatchObject({
-      code: 'protocol_error',
+    await expectCpuBelow(500, async () => {
+      const { names, quarantined } = await list([
+        {
+          tools: [
+            { name: 'wide', inputSchema: wide },
+            { name: 'ok', inputSchema: object },
+          ],
+        },
+      ])
+      expect(names).toEqual(['ok'])
+      expect(quarantined).toEqual([{ name: 'wide', reason: 'schema_too_large' }])
+      // Nested deeper than anything that is taken: the whole answer goes.
+      expect(await rejectionOf(list([{ tools: [{ name: 'deep', inputSchema: deep }] }]))).toMatchObject({
+        code: 'protocol_error',
+      })
     })
-    expect(performance.now() - started).toBeLessThan(1_000)
   })
 
   it.each([

@@ -6,7 +6,7 @@ import { notForModels } from '../../src/policy/model-audience.js'
 import { changeKind, classifyChange, differencesIn } from '../../src/policy/tool-change.js'
 import { definitionHash } from '../../src/policy/tool-definition.js'
 import { findRenames } from '../../src/policy/tool-rename.js'
-import { cpuBound, cpuOf } from '../support/cpu.js'
+import { expectCpuBelow } from '../support/cpu.js'
 
 const tool: ToolDefinition = {
   name: 'create_issue',
@@ -279,7 +279,7 @@ describe('a change', () => {
     },
   )
 
-  it('at a long path is shown in a time that doesn’t grow with the path', () => {
+  it('at a long path is shown in a time that doesn’t grow with the path', async () => {
     const at = (name: string, value: number): ToolDefinition => ({
       ...tool,
       inputSchema: {
@@ -287,13 +287,13 @@ describe('a change', () => {
         [name]: Object.fromEntries(Array.from({ length: 1_500 }, (_, n) => [`k${n}`, value])),
       },
     })
-    const long = '\u0301'.repeat(60_000)
+    const long = '\u0301'.repeat(240_000)
 
-    expect(cpuOf(() => differencesIn(at(long, 1), at(long, 2)))).toBeLessThan(cpuBound(200))
+    await expectCpuBelow(500, () => differencesIn(at(long, 1), at(long, 2)))
     expect(differencesIn(at('short', 1), at('short', 2)).length).toBeGreaterThan(20)
   })
 
-  it('of hostile schemas is classified quickly', () => {
+  it('of hostile schemas is classified quickly', async () => {
     const doubled = (leaf: JsonObject): JsonObject => {
       const $defs: Record<string, JsonValue> = { d0: leaf }
       for (let n = 1; n < 40; n++)
@@ -310,7 +310,7 @@ describe('a change', () => {
         [doubled({}), doubled({ type: 'string' })],
         [wide('anyOf', {}), wide('anyOf', { maxLength: 1 })],
       ].map(([was, is]) => classifyChange({ ...tool, inputSchema: was! }, { ...tool, inputSchema: is! }).kind)
-    expect(cpuOf(() => expect(kinds()).toEqual(['narrowed', 'narrowed']))).toBeLessThan(cpuBound(1000))
+    await expectCpuBelow(1000, () => expect(kinds()).toEqual(['narrowed', 'narrowed']))
   })
 
   const inside = (levels: number, length: number, leaf: JsonObject): JsonObject =>
@@ -339,8 +339,8 @@ describe('a change', () => {
       { inputSchema: { type: 'object', properties: { a: { enum: texts('x') }, b: numbers(0) } } },
       { inputSchema: { type: 'object', properties: { a: { enum: texts('y') }, b: numbers(1) } } },
     ],
-  ])('is told in bounded time with %s', (_what, before, after) => {
-    expect(cpuOf(() => classifyChange({ ...tool, ...before }, { ...tool, ...after }))).toBeLessThan(cpuBound(200))
+  ])('is told in bounded time with %s', async (_what, before, after) => {
+    await expectCpuBelow(300, () => classifyChange({ ...tool, ...before }, { ...tool, ...after }))
   })
 })
 
@@ -382,27 +382,30 @@ describe('a likely rename', () => {
     )
   })
 
-  it('is not found if the search would cost too much', () => {
+  it('is not found if the search would cost too much', async () => {
     const words = (n: number) => Array.from({ length: 1300 }, (_, m) => `w${n * 7 + m}`).join(' ')
     const many = (prefix: string) =>
       Array.from({ length: 1000 }, (_, n) =>
         called(`${prefix}${n}`, { description: words(n), inputSchema: { type: 'object', minProperties: n % 20 } }),
       )
-    expect(cpuOf(() => expect(findRenames(many('a'), many('b')).size).toBe(0))).toBeLessThan(cpuBound(1000))
+    const [missing, added] = [many('a'), many('b')]
+    await expectCpuBelow(1000, () => expect(findRenames(missing, added).size).toBe(0))
   })
 
-  it('is not found among very large tools, and at once', () => {
+  it('is not found among very large tools, and at once', async () => {
     const large = Object.fromEntries(Array.from({ length: 1_900 }, (_, n) => [`p${n}`, { enum: ['a', 'b', 'c'] }]))
     const many = (prefix: string) =>
       Array.from({ length: 64 }, (_, n) =>
         called(`${prefix}${n}`, { inputSchema: { type: 'object', properties: large, minProperties: n } }),
       )
-    expect(cpuOf(() => expect(findRenames(many('a'), many('b')).size).toBe(0))).toBeLessThan(cpuBound(400))
-    expect(findRenames(many('a').slice(0, 1), many('b').slice(0, 1)).size).toBe(1)
+    const [missing, added] = [many('a'), many('b')]
+    await expectCpuBelow(600, () => expect(findRenames(missing, added).size).toBe(0))
+    expect(findRenames(missing.slice(0, 1), added.slice(0, 1)).size).toBe(1)
   })
 
-  it('is found quickly among a thousand tools', () => {
+  it('is found quickly among a thousand tools', async () => {
     const many = (prefix: string) => Array.from({ length: 1000 }, (_, n) => called(`${prefix}${n}`))
-    expect(cpuOf(() => expect(findRenames(many('a'), many('b')).size).toBe(0))).toBeLessThan(cpuBound(1000))
+    const [missing, added] = [many('a'), many('b')]
+    await expectCpuBelow(1000, () => expect(findRenames(missing, added).size).toBe(0))
   })
 })
