@@ -85,3 +85,13 @@ export function serverCases(
     ...more,
   }))
 }
+
+/** @throws if two cases have one name: a server is found by it, so one of them would never be met */
+export function distinct<C extends Case>(cases: readonly C[]): readonly C[] {
+  const names = new Set<string>()
+  for (const { name } of cases) {
+    if (names.has(name)) throw new Error(`Two cases are called "${name}".`)
+    names.add(name)
+  }
+  return cases
+}

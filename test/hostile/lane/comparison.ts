@@ -49,7 +49,7 @@ const head = `# Hostile servers, with and without the registry
 
 The SDK's client (\`@modelcontextprotocol/client\`) and the registry meet the same hostile servers: connect, list the tools, call one. The client gets 3 s to connect and list and 1.5 s for a call, the same as the registry in cases about waiting; everything else is its default. A client is not a gate: what is built on it has to bound what strangers send. This page shows which bounds are needed.
 
-\`npm run test:hostile -- --write\` writes this page. No check compares it with a new run. Each case is in \`test/hostile/\`; authorization servers are left out, because the client leaves sign-ins to its host.
+\`npm run test:hostile -- --short --write\` writes this page, with \`--only\` the rows of some servers. No check compares it with a new run. Each case is in \`test/hostile/\`; authorization servers are left out, because the client leaves sign-ins to its host.
 
 - Each server is met twice, and counts for what it did both times. *memory without a bound*: more than 64 MiB for one answer. *stops the process*: nothing else had a turn for more than 200 ms, or longer on a slower machine, measured beside it. *takes longer than it may*: more than all its timeouts together. *never ends*: ended by force after 20 s.
 - Ours is the outcome of the call, or the code of its error. No case may do any of these with the registry: \`npm run test:hostile\` fails then.

@@ -1,4 +1,4 @@
-import type { ServerCase } from '../case.js'
+import { distinct, type ServerCase } from '../case.js'
 import { addresses } from './addresses.js'
 import { bodies } from './bodies.js'
 import { eras } from './eras.js'
@@ -13,7 +13,7 @@ import { wire } from './wire.js'
 import { words } from './words.js'
 
 /** Every hostile server over HTTP. */
-export const servers: readonly ServerCase[] = [
+export const servers: readonly ServerCase[] = distinct([
   ...listing,
   ...bodies,
   ...messages,
@@ -27,4 +27,4 @@ export const servers: readonly ServerCase[] = [
   ...refusals,
   ...tools,
   ...changes,
-]
+])

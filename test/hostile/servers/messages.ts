@@ -107,7 +107,7 @@ export const messages = serverCases({
       return `[${Array.from({ length: 3_000 }, (_, n) => `{${names(n * 100)}}`).join()}]`
     }),
   ],
-  'names of prototypes': [
+  'members of prototypes in a result': [
     everywhere,
     'completed',
     own((e) =>

@@ -93,7 +93,7 @@ const resources = signInCases({
     'completed',
     resource(({ foreign, issuer: as }) => ({ authorization_servers: [`${foreign}/none`, as] })),
   ],
-  'scopes of no kind': [
+  'supported scopes of no kind': [
     'completed',
     resource(() => ({ scopes_supported: [5, { a: 1 }, 'a b', '"', 'x'.repeat(1_000), 'ok'] })),
   ],

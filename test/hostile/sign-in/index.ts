@@ -1,3 +1,4 @@
+import { distinct } from '../case.js'
 import { callbacks } from './callbacks.js'
 import type { SignInCase } from './case.js'
 import { discovery } from './discovery.js'
@@ -6,4 +7,10 @@ import { refusals } from './refusals.js'
 import { tokens } from './tokens.js'
 
 /** Every hostile authorization server, and every hostile way back from an honest one. */
-export const signIns: readonly SignInCase[] = [...discovery, ...endpoints, ...tokens, ...refusals, ...callbacks]
+export const signIns: readonly SignInCase[] = distinct([
+  ...discovery,
+  ...endpoints,
+  ...tokens,
+  ...refusals,
+  ...callbacks,
+])
