@@ -118,6 +118,8 @@ export interface Connection {
     readonly signal?: AbortSignal | undefined
     readonly timeoutMs: number
     readonly maxTools: number
+    /** The limit of the stored list. `@default` 4 MiB, which is also the most. */
+    readonly maxCharacters?: number | undefined
   }): Promise<ToolListing>
   /**
    * Sends `tools/call` with the tool's own name and the unchanged arguments. A JSON-RPC error becomes the result of a

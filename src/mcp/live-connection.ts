@@ -76,13 +76,14 @@ export class LiveConnection implements Connection {
     readonly signal?: AbortSignal | undefined
     readonly timeoutMs: number
     readonly maxTools: number
+    readonly maxCharacters?: number | undefined
   }): Promise<ToolListing> {
     return this.#during('list', options, (clock) =>
       this.#recovering((open) => {
         const capabilities = (this.profile.serverCapabilities ?? {}) as JsonObject
         const saysNothing = Object.keys(capabilities).length === 0
         if (capabilities.tools === undefined && !saysNothing) return Promise.resolve(noTools)
-        const listed = readToolList(open, clock, options.maxTools)
+        const listed = readToolList(open, clock, options)
         return saysNothing ? listed.catch(noneWhereUnknown) : listed
       }, 'list'),
     )

@@ -18,14 +18,23 @@ const maxPages = 64
 const maxWork = 600_000
 /** The cost of one entry in addition to its values. */
 const workOfEntry = 50
-/** The limit of all definitions of one server together, in characters. */
+/** The limit of all definitions of one server together with what is stored beside each, in characters. */
 const maxCharacters = 4 * 1024 * 1024
+/** What is stored beside a definition, without the tool's name and annotations, which are stored twice. */
+const charactersBeside = 160
 /** The limit of all names of one server together, in bytes, because settings, changes and events store them in one record. */
 const maxNameBytes = 64 * 1024
 const maxNamed = 100
 /** The limit of a quarantined tool's name, because escapes can make it longer. */
 const maxNamedCharacters = 100
 const day = 86_400_000
+
+/** The limits of a list. */
+export interface ListLimits {
+  readonly maxTools: number
+  /** `@default` 4 MiB, which is also the most. */
+  readonly maxCharacters?: number | undefined
+}
 
 /** The client to list the tools with. */
 type AskedServer = Pick<OpenClient, 'sdk' | 'plain'>
@@ -36,8 +45,8 @@ type AskedServer = Pick<OpenClient, 'sdk' | 'plain'>
  *
  * @throws IntegrationError `protocol_error`
  */
-export async function readToolList(open: AskedServer, clock: CallClock, maxTools: number): Promise<ToolListing> {
-  const sorter = new Sorter(maxTools)
+export async function readToolList(open: AskedServer, clock: CallClock, limits: ListLimits): Promise<ToolListing> {
+  const sorter = new Sorter(limits)
   const reading = new Reading(sorter)
   const seen = new Set<string>()
   let first: Raw | undefined
@@ -164,10 +173,16 @@ class Sorter {
   #characters = 0
   #nameBytes = 0
 
-  constructor(readonly maxTools: number) {}
+  readonly #maxTools: number
+  readonly #maxCharacters: number
+
+  constructor({ maxTools, maxCharacters: most = maxCharacters }: ListLimits) {
+    this.#maxTools = maxTools
+    this.#maxCharacters = Math.min(most, maxCharacters)
+  }
 
   get full(): boolean {
-    return this.#names.size >= this.maxTools
+    return this.#names.size >= this.#maxTools
   }
 
   /** @returns whether the tool is new */
@@ -219,10 +234,12 @@ class Sorter {
   }
 
   /** @throws OutOfWork */
-  #count({ definition, text }: UsableTool): void {
-    this.#characters += text.length
-    this.#nameBytes += bytesOf(definition.name)
-    if (this.#characters > maxCharacters || this.#nameBytes > maxNameBytes) throw new OutOfWork()
+  #count({ definition: { name, annotations }, text }: UsableTool): void {
+    const storedTwice =
+      JSON.stringify(name).length + (annotations === undefined ? 0 : JSON.stringify(annotations).length)
+    this.#characters += text.length + storedTwice + charactersBeside
+    this.#nameBytes += bytesOf(name)
+    if (this.#characters > this.#maxCharacters || this.#nameBytes > maxNameBytes) throw new OutOfWork()
   }
 }
 

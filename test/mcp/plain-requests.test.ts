@@ -491,7 +491,7 @@ async function opened(road: (typeof roads)[number], era: (typeof eras)[number], 
         }),
       )
     },
-    list: () => timed(undefined, (clock) => readToolList(server, clock, 100)),
+    list: () => timed(undefined, (clock) => readToolList(server, clock, { maxTools: 100 })),
     told,
     sdkCalls: () => sdkCalls,
     close: () => open.close(),

@@ -13,6 +13,18 @@ export default [
     ['test/import/read-servers.test.ts', 'is read from TOML with the name'],
   ),
   mutation(
+    'a count of what is stored beside each definition',
+    'src/mcp/tool-listing.ts',
+    ['text.length + storedTwice + charactersBeside', 'text.length'],
+    ['test/registry/record-size.test.ts', 'with annotations that fill the list: what fits'],
+  ),
+  mutation(
+    "the host's own limit for a list, while it is read",
+    'src/registry/settings/refresh-tools.ts',
+    ['maxCharacters: maxResponseBytes,', ''],
+    ['test/registry/record-size.test.ts', 'with a list just below a lower limit'],
+  ),
+  mutation(
     'a bound for the revisions of a discovery',
     'src/mcp/handshake.ts',
     ['Array.isArray(supportedVersions) ? readVersions(supportedVersions) : supportedVersions', 'supportedVersions'],

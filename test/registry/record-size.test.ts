@@ -61,6 +61,19 @@ describe('what a server is called and says never outgrows a record', () => {
     expect((await mine.tools(id)).tools.find(({ name }) => name === configured)).toMatchObject({ enabled: false })
   })
 
+  it.each([
+    ['annotations that fill the list', 31, { annotations: { readOnlyHint: true, padding: 'y'.repeat(100_000) } }, {}],
+    ['a list just below the limit', 1_000, { description: 'y'.repeat(4_060) }, {}],
+    ['a list just below a lower limit', 200, { description: 'y'.repeat(1_300) }, { maxResponseBytes: 280_000 }],
+  ])('with %s: what fits is kept', async (_what, count, rest, limits) => {
+    const listed = tools(count, padded('x', 6)).map((tool) => ({ ...tool, ...rest }))
+    const { mine, id } = await openGate({ tools: listed, limits })
+    const first = await mine.tools(id)
+    expect((await mine.get(id)).status).toBe('connected')
+    expect(first.tools.length).toBeGreaterThan(count / 3)
+    expect(first.quarantined.at(-1)).toMatchObject({ reason: 'list_too_large', count: count - first.tools.length })
+  })
+
   it('with an introduction of a megabyte', async () => {
     const long = 'y'.repeat(300_000)
     const icon = { src: `https://a.example/${'i'.repeat(9_000)}` }

@@ -158,10 +158,11 @@ async function supersedeChanged(
 
 /** Lists all tools of a server, within the limits. */
 export async function listAll(context: Context, connection: Connection, signal: AbortSignal | undefined) {
-  const { connectTimeoutMs, maxTools } = context.options.limits
+  const { connectTimeoutMs, maxTools, maxResponseBytes } = context.options.limits
   const listing = await connection.listTools({
     timeoutMs: connectTimeoutMs,
     maxTools,
+    maxCharacters: maxResponseBytes,
     signal,
   })
   const { profile } = connection
