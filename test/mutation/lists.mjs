@@ -13,6 +13,12 @@ export default [
     ['test/import/read-servers.test.ts', 'is read from TOML with the name'],
   ),
   mutation(
+    'a look at how slow the texts of a list are to show',
+    'src/registry/gate/toolset-parts.ts',
+    ['|| lengthOfSlow(parts) > maxSlowReadLater', ''],
+    ['test/registry/tool-lists.test.ts', 'of long texts in other scripts is read before'],
+  ),
+  mutation(
     'a count of what is stored beside each definition',
     'src/mcp/tool-listing.ts',
     ['text.length + storedTwice + charactersBeside', 'text.length'],

@@ -217,6 +217,24 @@ describe('a tool list', () => {
     expect(asked(gate, before).filter((method) => method === 'tools/list')).toHaveLength(1)
   })
 
+  it.each(['that listed them', 'with the same storage'])(
+    'of long texts in other scripts is read before the toolset is there, in the process %s',
+    async (process) => {
+      const slow = { ...readNote, description: `${'\u0915\u094d\u200d'.repeat(36_000)}\u200b` }
+      const gate = await openGate({ tools: Array.from({ length: 6 }, (_, n) => ({ ...slow, name: `slow_${n}` })) })
+      const other = process === 'that listed them' ? gate.registry : gate.another()
+      const { tools } = await other.actingAs(ana).toolset('assistant')
+      const real = String.fromCodePoint
+      let steps = 0
+      String.fromCodePoint = (...codes) => (steps++, real(...codes))
+      const lengths = tools.map(({ description }) => description?.length)
+      String.fromCodePoint = real
+      expect(lengths).toHaveLength(6)
+      expect(Math.min(...lengths.map(Number))).toBeGreaterThan(100_000)
+      expect(steps).toBe(0)
+    },
+  )
+
   it('is requested less and less often while its server fails at it, and again once that is over', async () => {
     const failing = { now: false, requests: 0 }
     const gate = await openQuickly({

@@ -80,7 +80,7 @@ export async function loadParts(
       // A definition is parsed when it is needed.
       reportUnreadable(context.report, actor.workspaceId, error)
     }
-  if (parts.reduce((sum, { listLength }) => sum + listLength, 0) > maxReadLater) await readAhead(context, parts)
+  if (mustReadAhead(parts)) await readAhead(context, parts)
   return parts
 }
 
@@ -94,20 +94,31 @@ export function recallParts(
   const records = recall(actor.workspaceId, keysOf(actor, ids))
   if (records === undefined) return undefined
   const parts: IntegrationPart[] = []
-  let length = 0
   for (const one of storedIn(context, ids, records)) {
     const list = needsList(agentId, one) ? lists.recall(one.manifest!.hash) : undefined
     if (list === undefined && needsList(agentId, one)) return undefined
     const part = partOf(context, agentId, now, { ...one, list })
-    length += part.listLength
-    if (length > maxReadLater || rewordedTools(part).length > 0) return undefined
+    if (rewordedTools(part).length > 0) return undefined
     parts.push(part)
   }
-  return parts
+  return mustReadAhead(parts) ? undefined : parts
 }
 
 /** Longer lists than this are read ahead, with pauses: a host reads all definitions at once. */
 const maxReadLater = 1_500_000
+/** The same for lists with characters that are slow to look at. */
+const maxSlowReadLater = 500_000
+
+function mustReadAhead(parts: readonly IntegrationPart[]): boolean {
+  const length = parts.reduce((sum, { listLength }) => sum + listLength, 0)
+  if (length <= maxSlowReadLater) return false
+  return length > maxReadLater || lengthOfSlow(parts) > maxSlowReadLater
+}
+
+function lengthOfSlow(parts: readonly IntegrationPart[]): number {
+  const slow = parts.flatMap(({ tools }) => tools).filter(({ subject: { tool } }) => !tool.isReady && tool.isSlowToShow)
+  return slow.reduce((sum, { subject: { tool } }) => sum + tool.size, 0)
+}
 
 async function readAhead(context: ActorContext, parts: readonly IntegrationPart[]): Promise<void> {
   const unread = parts.flatMap(({ tools, filtered }) =>

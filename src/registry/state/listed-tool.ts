@@ -67,6 +67,11 @@ export class NamedTool implements ListedTool {
     return this.#shown !== undefined
   }
 
+  /** Whether reading `shown` may take long for the length of the definition: hidden characters may be among others than ASCII. */
+  get isSlowToShow(): boolean {
+    return typeof this.#source !== 'string' || beyondAscii.test(this.#source) || this.#source.includes('\\u')
+  }
+
   /** The definition to show to people and models. */
   get shown(): ToolDefinition {
     return (this.#shown ??= frozen(shownDefinition(this.definition)))
@@ -83,3 +88,5 @@ export class NamedTool implements ListedTool {
     throw unreadableError(`The stored definition of tool "${visible(this.name, 64)}"`, removeAdvice)
   }
 }
+
+const beyondAscii = /[^\n -~]/
