@@ -5,8 +5,6 @@ const maxHandle = 24
 /** 16 characters of base 32 are 80 bits, so that a server can't find two names with the same hash. */
 const hashLength = 16
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
-/** The ending of a hashed name. */
-const looksHashed = /_h[a-z2-7]{16}$/i
 
 /**
  * Creates a handle for a new integration: `[a-z0-9_]`, at most 24 characters, no double and no outer underscore, so that
@@ -41,15 +39,18 @@ function nameOfHost(host: string): string {
  * @returns the model's name by the server's name
  */
 export function modelToolNames(handle: string, tools: readonly string[]): ReadonlyMap<string, string> {
+  const prefix = `${handle}__`
+  const room = maxName - prefix.length
+  const isPlain = (tool: string): boolean => tool.length <= room && /^[a-z0-9_]+$/.test(tool) && !isLikeHashed(tool)
+  // Such names are their own folded forms. Most lists have no others.
+  if (tools.every(isPlain)) return new Map(tools.map((tool) => [tool, prefix + tool]))
   const forms = tools.map(folded)
   const alike = new Map<string, number>()
   for (const form of forms) alike.set(form, (alike.get(form) ?? 0) + 1)
-  const prefix = `${handle}__`
-  const room = maxName - prefix.length
   const keeps = (tool: string, form: string): boolean =>
     tool.length <= room &&
     /^[A-Za-z0-9_-]+$/.test(tool) &&
-    !looksHashed.test(tool) &&
+    !isLikeHashed(tool) &&
     (tool === form || alike.get(form) === 1)
   return new Map(
     tools.map((tool, n) => [
@@ -57,6 +58,11 @@ export function modelToolNames(handle: string, tools: readonly string[]): Readon
       prefix + (keeps(tool, forms[n]!) ? tool : `${cut(slug(tool), room - hashLength - 2)}_h${hash(tool)}`),
     ]),
   )
+}
+
+/** Whether a name ends as a hashed one does. */
+function isLikeHashed(tool: string): boolean {
+  return tool.length > hashLength && /_h[a-z2-7]{16}$/i.test(tool)
 }
 
 /** Some providers treat names with the same folded form as equal. */

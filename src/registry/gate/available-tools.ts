@@ -113,12 +113,12 @@ function availableTools(
   const known = new Map<string, ToolsetTool>()
   for (const tool of before) known.set(tool.name, tool)
   const available: ToolsetTool[] = []
-  for (const [n, part] of tools.entries()) {
+  tools.forEach((part, n) => {
     const { name, subject } = part
-    if (!usable.has(name)) continue
+    if (!usable.has(name)) return
     const definition = acceptedWords.get(name) ?? subject.tool
     available.push(toolOf(part, definition, verdicts[n]!, { integration, before: known.get(name) }))
-  }
+  })
   return {
     tools: available,
     unavailable: unavailable.map((missing) => Object.freeze({ integration, ...missing })),

@@ -30,8 +30,12 @@ export async function idsUnder(
   prefix: string,
 ): Promise<readonly string[]> {
   const ids: string[] = []
-  for await (const { records } of pages(context.storage, { workspaceId, prefix, limit: 1000 }))
-    ids.push(...records.map(({ key }) => key.slice(prefix.length)))
+  let after: string | undefined
+  do {
+    const { records, next } = await context.storage.list({ workspaceId, prefix, after, limit: 1000 })
+    for (const { key } of records) ids.push(key.slice(prefix.length))
+    after = next
+  } while (after !== undefined)
   return ids
 }
 

@@ -45,7 +45,7 @@ export function toolLists(storage: RegistryStorage): ToolLists {
     keep(hash, tools) {
       if (known.has(hash)) return
       const size = tools.reduce((sum, tool) => sum + tool.size, 1)
-      const listed = tools.map((tool) => [tool, tool.definition] as const)
+      const listed = tools.map((tool) => ({ facts: tool, source: tool.definition }))
       remember(listOf(hash, size, listed))
     },
     async load(workspaceId, manifests) {
@@ -77,11 +77,11 @@ export function toolLists(storage: RegistryStorage): ToolLists {
 function listOf(
   hash: string,
   size: number,
-  listed: readonly (readonly [ToolFacts, ToolDefinition | string])[],
+  listed: readonly { readonly facts: ToolFacts; readonly source: ToolDefinition | string }[],
 ): ToolList {
-  const names = listed.map(([{ name }]) => name)
+  const names = listed.map(({ facts }) => facts.name)
   const namesFor = perHandle((handle) => modelToolNames(handle, names))
-  const tools = listed.map(([facts, source]) => new NamedTool(facts, source, namesFor))
+  const tools = listed.map(({ facts, source }) => new NamedTool(facts, source, namesFor))
   const byModelName = perHandle((handle) => new Map(tools.map((tool) => [tool.modelName(handle), tool])))
   let byName: ReadonlyMap<string, NamedTool> | undefined
   return {

@@ -25,14 +25,17 @@ export function listText(tools: readonly WrittenTool[]): string {
 }
 
 /** The tools of a stored list, each with its definition as JSON; `undefined` if the text is no such list. */
-export function openListText(text: string): readonly (readonly [facts: ToolFacts, definition: string])[] | undefined {
+export function openListText(
+  text: string,
+): readonly { readonly facts: ToolFacts; readonly source: string }[] | undefined {
   const end = text.indexOf('\n')
   const facts = parsedJson(text.slice(0, Math.max(end, 0)))
   if (!areFacts(facts)) return undefined
   let at = end + 1
-  const tools = (facts as unknown as readonly ToolFacts[]).map(
-    (one) => [one, text.slice(at, (at += one.size))] as const,
-  )
+  const tools = (facts as unknown as readonly ToolFacts[]).map((one) => ({
+    facts: one,
+    source: text.slice(at, (at += one.size)),
+  }))
   return at === text.length ? tools : undefined
 }
 
