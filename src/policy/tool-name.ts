@@ -36,14 +36,14 @@ function nameOfHost(host: string): string {
  * names don't depend on the order of the tools.
  *
  * @param tools - the names of all tools that the server lists
- * @returns the model's name by the server's name
+ * @returns the models' names, in the order of the tools
  */
-export function modelToolNames(handle: string, tools: readonly string[]): ReadonlyMap<string, string> {
+export function modelToolNames(handle: string, tools: readonly string[]): readonly string[] {
   const prefix = `${handle}__`
   const room = maxName - prefix.length
   const isPlain = (tool: string): boolean => tool.length <= room && /^[a-z0-9_]+$/.test(tool) && !isLikeHashed(tool)
   // Such names are their own folded forms. Most lists have no others.
-  if (tools.every(isPlain)) return new Map(tools.map((tool) => [tool, prefix + tool]))
+  if (tools.every(isPlain)) return tools.map((tool) => prefix + tool)
   const forms = tools.map(folded)
   const alike = new Map<string, number>()
   for (const form of forms) alike.set(form, (alike.get(form) ?? 0) + 1)
@@ -52,11 +52,8 @@ export function modelToolNames(handle: string, tools: readonly string[]): Readon
     /^[A-Za-z0-9_-]+$/.test(tool) &&
     !isLikeHashed(tool) &&
     (tool === form || alike.get(form) === 1)
-  return new Map(
-    tools.map((tool, n) => [
-      tool,
-      prefix + (keeps(tool, forms[n]!) ? tool : `${cut(slug(tool), room - hashLength - 2)}_h${hash(tool)}`),
-    ]),
+  return tools.map(
+    (tool, n) => prefix + (keeps(tool, forms[n]!) ? tool : `${cut(slug(tool), room - hashLength - 2)}_h${hash(tool)}`),
   )
 }
 

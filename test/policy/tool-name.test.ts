@@ -5,7 +5,7 @@ import { makeHandle, modelToolNames } from '../../src/policy/tool-name.js'
 const free = (): boolean => false
 const handle = fc.string({ unit: 'binary' }).map((name) => makeHandle(name, '', free))
 /** The name of a tool that is alone on its server. */
-const modelToolName = (of: string, tool: string): string => modelToolNames(of, [tool]).get(tool)!
+const modelToolName = (of: string, tool: string): string => modelToolNames(of, [tool])[0]!
 /** Names that servers give, and what a hostile one would try. */
 const toolName = fc.oneof(
   fc.stringMatching(/^[A-Za-z0-9_.-]{1,128}$/),
@@ -83,18 +83,20 @@ describe("models' names for tools", () => {
 
   it('stay different after folding case and dashes, whatever the order of the list', () => {
     const tools = ['get_user', 'get-user', 'Get_User', 'getUser', 'GETUSER']
-    const names = modelToolNames('a', tools)
+    const namesOf = (listed: readonly string[]) =>
+      new Map(modelToolNames('a', listed).map((name, n) => [listed[n]!, name]))
+    const names = namesOf(tools)
     expect(names.get('get_user')).toBe('a__get_user')
     expect(names.get('get-user')).toMatch(/^a__get_user_h[a-z2-7]{16}$/)
     expect(names.get('getUser')).toMatch(/^a__getuser_h[a-z2-7]{16}$/)
-    for (const tool of tools) expect(modelToolNames('a', tools.toReversed()).get(tool)).toBe(names.get(tool))
+    for (const tool of tools) expect(namesOf(tools.toReversed()).get(tool)).toBe(names.get(tool))
   })
 
   it("can't be imitated by a name that looks like a hashed one", () => {
     const changed = modelToolName('a', 'create issue')
     const imitation = changed.slice('a__'.length)
     const names = modelToolNames('a', ['create issue', imitation, imitation.toUpperCase()])
-    expect(new Set([...names.values()].map((name) => name.toLowerCase())).size).toBe(3)
+    expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(3)
   })
 
   it('differ for tools that differ, and hold for any model', () => {
@@ -112,7 +114,7 @@ describe("models' names for tools", () => {
     const alike = fc.uniqueArray(fc.oneof(fc.stringMatching(/^[aA_.-]{1,5}$/), toolName), { maxLength: 60 })
     fc.assert(
       fc.property(handle, alike, (of, tools) => {
-        const folded = [...modelToolNames(of, tools).values()].map((name) => name.toLowerCase().replaceAll('-', '_'))
+        const folded = modelToolNames(of, tools).map((name) => name.toLowerCase().replaceAll('-', '_'))
         expect(new Set(folded).size).toBe(tools.length)
       }),
     )

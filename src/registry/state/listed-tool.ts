@@ -34,18 +34,21 @@ export class NamedTool implements ListedTool {
   readonly size: number
   readonly annotations: ToolAnnotations | undefined
   readonly notForModels: NotForModels | undefined
-  readonly #namesFor: (handle: string) => ReadonlyMap<string, string>
+  readonly #place: number
+  readonly #namesFor: (handle: string) => readonly string[]
   #source: ToolDefinition | string
   #shown: ToolDefinition | undefined
 
   /**
    * @param source - the definition, or its JSON
-   * @param namesFor - the names that models get for the tools of the list, by the server's names
+   * @param place - the place of the tool in its list
+   * @param namesFor - the names that models get for the tools of the list, in its order
    */
   constructor(
     facts: ToolFacts,
     source: ToolDefinition | string,
-    namesFor: (handle: string) => ReadonlyMap<string, string>,
+    place: number,
+    namesFor: (handle: string) => readonly string[],
   ) {
     this.name = facts.name
     this.hash = facts.hash
@@ -53,6 +56,7 @@ export class NamedTool implements ListedTool {
     this.annotations = facts.annotations
     this.notForModels = facts.notForModels
     this.#source = source
+    this.#place = place
     this.#namesFor = namesFor
   }
 
@@ -79,7 +83,7 @@ export class NamedTool implements ListedTool {
 
   /** The name that models get; `handle` is the integration's. */
   modelName(handle: string): string {
-    return this.#namesFor(handle).get(this.name)!
+    return this.#namesFor(handle)[this.#place]!
   }
 
   #parsed(text: string): ToolDefinition {

@@ -81,7 +81,7 @@ function listOf(
 ): ToolList {
   const names = listed.map(({ facts }) => facts.name)
   const namesFor = perHandle((handle) => modelToolNames(handle, names))
-  const tools = listed.map(({ facts, source }) => new NamedTool(facts, source, namesFor))
+  const tools = listed.map(({ facts, source }, n) => new NamedTool(facts, source, n, namesFor))
   const byModelName = perHandle((handle) => new Map(tools.map((tool) => [tool.modelName(handle), tool])))
   let byName: ReadonlyMap<string, NamedTool> | undefined
   return {
