@@ -155,7 +155,7 @@ export default [
   mutation(
     'definitions read with pauses',
     'src/registry/gate/toolset-parts.ts',
-    ['> maxReadLater) await readAhead(context, parts)', '> maxReadLater) void parts'],
+    ['if (mustReadAhead(parts)) await readAhead(context, parts)', ''],
     ['test/registry/stored-lists.test.ts', 'of very many characters is read with pauses'],
   ),
   mutation(
