@@ -214,12 +214,13 @@ describe('close', () => {
       const hanging = Array.from({ length: 50 }, async () => (await guard.fetch(url + '/hang')).json().catch((error) => error.code))
       await Promise.all(Array.from({ length: 5 }, () => guard.fetch(url, { purpose: 'metadata' })))
       await guard.fetch('http://127.0.0.1:1/').catch(() => undefined)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      const until = async (done) => { for (let n = 0; n < 1_000 && !done(); n++) await new Promise((resolve) => setTimeout(resolve, 20)) }
+      await until(() => active().length > 50)
       const during = active().length
       await guard.close()
       const ended = await Promise.all(hanging)
       server.closeAllConnections()
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await until(() => String(active()) === String(before))
       console.log(JSON.stringify({ before, during, after: active(), ended: [...new Set(ended)] }))
       server.close()
     `

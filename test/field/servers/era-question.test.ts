@@ -73,7 +73,7 @@ describe('the question for the era', () => {
     const server = await listen(({ method }) =>
       method === 'server/discover' ? new Promise<undefined>(() => undefined) : undefined,
     )
-    const { integration } = await connected(server, { limits: { connectTimeoutMs: 2_000 } })
+    const { integration } = await connected(server, { limits: { connectTimeoutMs: 8_000 } })
     expect(integration.status).toBe('connected')
   })
 
@@ -99,15 +99,15 @@ describe('the question for the era', () => {
 
 describe('a local server that starts slowly', () => {
   it('is connected in the process that was started, if it starts within the time (copilot-cli#4421)', async () => {
-    const slow = local('() => undefined', 'const until = Date.now() + 2_500; while (Date.now() < until);')
-    const { integration, call } = await connectedLocally(slow, { limits: { connectTimeoutMs: 4_000 } })
+    const slow = local('() => undefined', 'const until = Date.now() + 7_000; while (Date.now() < until);')
+    const { integration, call } = await connectedLocally(slow, { limits: { connectTimeoutMs: 12_000 } })
     expect(integration.status).toBe('connected')
     expect(await resultOf(call({}, 'field__echo'))).toMatchObject({ content: [{ text: 'done' }] })
   })
 
   it('and never answers the question is asked the older way (datawrapper-mcp#82)', async () => {
     const silent = local(`({ method }) => (method === 'server/discover' ? '' : undefined)`)
-    const { integration } = await connectedLocally(silent, { limits: { connectTimeoutMs: 3_000 } })
+    const { integration } = await connectedLocally(silent, { limits: { connectTimeoutMs: 10_000 } })
     expect(integration.status).toBe('connected')
   })
 

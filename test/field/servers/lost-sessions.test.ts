@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../../support/eventually.js'
 import {
   connected,
   connectedLocally,
@@ -290,11 +291,16 @@ describe('a local server', () => {
   })
 
   it('that ends between two calls is started again; one that ends during a call is not asked twice', async () => {
-    const dies = (when: string) => local(`({ method }) => { if (method === 'tools/call') ${when}; return undefined }`)
-    const between = await connectedLocally(dies('setTimeout(() => process.exit(7), 5)'))
+    const dies = (how: string) => local(`({ method }, result) => { if (method === 'tools/call') ${how} }`)
+    const between = await connectedLocally(
+      dies(`{
+        setTimeout(() => process.exit(7), 5)
+        return result({ content: [{ type: 'text', text: String(process.pid) }] })
+      }`),
+    )
     for (let n = 0; n < 2; n++) {
-      expect(await resultOf(between.call())).toMatchObject({ content: [{ text: 'done' }] })
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      const { content } = (await resultOf(between.call())) as { content: [{ text: string }] }
+      await eventually(() => expect(() => process.kill(Number(content[0].text), 0)).toThrow('ESRCH'))
     }
     const during = await connectedLocally(dies('process.exit(7)'))
     await expect(during.call()).rejects.toMatchObject({ code: 'unreachable', reason: 'exited', mayHaveRun: true })
@@ -323,7 +329,7 @@ describe('a server of the current era that answers the question late', () => {
       await new Promise((resolve) => setTimeout(resolve, 200))
       return { status: 400, body: 'no' }
     })
-    const { call, integration, mine, id } = await connected(server, { limits: { connectTimeoutMs: 3_000 } })
+    const { call, integration, mine, id } = await connected(server, { limits: { connectTimeoutMs: 8_000 } })
     expect(integration).toMatchObject({ status: 'connected', protocolVersion: '2026-07-28' })
     expect(await resultOf(call())).toMatchObject({ content: [{ text: 'done' }] })
     server.become((request) =>
