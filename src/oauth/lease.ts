@@ -185,7 +185,7 @@ async function persist<T>(attempt: () => Promise<T | undefined>): Promise<T> {
 }
 
 /** Whether two records hold the same tokens: the same rotation, and for servers that don't rotate the same response. */
-function isSame(left: CredentialRecord, right: CredentialRecord): boolean {
+export function isSame(left: CredentialRecord, right: CredentialRecord): boolean {
   return left.lineage === right.lineage && left.obtainedAt === right.obtainedAt
 }
 

@@ -1,7 +1,7 @@
 import { isIntegrationError } from '../model/errors.js'
 import { openCredential } from './credential-record.js'
 import { sameIssuer } from './discovery.js'
-import { endGrant, noteFailure, readGrant, takeLease } from './lease.js'
+import { endGrant, isSame, noteFailure, readGrant, takeLease } from './lease.js'
 import { readProtectedResource } from './protected-resource.js'
 import { isLastRefusal, classifyFailure } from './refresh-failure.js'
 import { renewTokens } from './renewal.js'
@@ -107,10 +107,15 @@ export function createRefresher({
 
   /** The stored credential, and the outcome if no refresh is needed for it. */
   async function lookUp(grant: CredentialAccess, request: TokenRequest): Promise<LookUp> {
-    const unsaved = keeper.unsaved(grant)
-    if (unsaved !== undefined && unsaved.token !== request.rejected?.token) return { outcome: unsaved }
-    const read = await readGrant(storage, grant)
+    const kept = keeper.unsaved(grant)
+    const unsaved = kept?.outcome.token === request.rejected?.token ? undefined : kept
+    const read = await readGrant(storage, grant).catch((error: unknown) => {
+      if (unsaved === undefined) throw error
+      return 'unavailable' as const
+    })
+    if (read === 'unavailable') return { outcome: unsaved!.outcome }
     if (read === undefined) return { outcome: { type: 'reauthorize', reason: 'credential_missing' } }
+    if (unsaved !== undefined && isSame(unsaved.replaces, read.credential)) return { outcome: unsaved.outcome }
     const { ended } = read.credential
     if (ended !== undefined && !isRetryDue(read)) return { outcome: { type: 'reauthorize', reason: ended } }
     try {

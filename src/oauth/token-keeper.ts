@@ -13,7 +13,7 @@ import type { TokenOutcome } from './token-outcome.js'
 /** Saves new tokens, even if the storage is temporarily unavailable. */
 export interface TokenKeeper {
   /** New tokens that could not be stored yet. */
-  unsaved(grant: CredentialAccess): (TokenOutcome & { type: 'fresh' }) | undefined
+  unsaved(grant: CredentialAccess): Unsaved | undefined
   /**
    * Saves new tokens, which are usable at once. While the storage is unavailable they are kept in memory. `again`: newer
    * tokens are stored.
@@ -24,8 +24,10 @@ export interface TokenKeeper {
 }
 
 /** New tokens that could not be stored yet. */
-interface Unsaved {
+export interface Unsaved {
   readonly outcome: TokenOutcome & { type: 'fresh' }
+  /** The stored credential that was refreshed. In place of another one (of a later sign-in), the tokens are of no use. */
+  readonly replaces: CredentialRecord
   readonly done: Promise<void>
 }
 
@@ -44,7 +46,7 @@ export function tokenKeeper({
   const unsaved = new Map<string, Unsaved>()
 
   return {
-    unsaved: (grant) => unsaved.get(idOf(grant))?.outcome,
+    unsaved: (grant) => unsaved.get(idOf(grant)),
     keep,
     async settled() {
       await Promise.allSettled([...unsaved.values()].map(({ done }) => done))
@@ -75,12 +77,12 @@ export function tokenKeeper({
     } catch (error) {
       const message = 'Refreshed tokens could not be stored. This process keeps them and stores them as soon as it can.'
       env.report?.({ area: 'credentials', message, error, workspaceId: grant.workspaceId })
-      saveLater(idOf(grant), outcome, save)
+      saveLater(idOf(grant), { outcome, replaces: read.credential }, save)
       return outcome
     }
   }
 
-  function saveLater(id: string, outcome: Unsaved['outcome'], save: () => Promise<unknown>): void {
+  function saveLater(id: string, kept: Omit<Unsaved, 'done'>, save: () => Promise<unknown>): void {
     const work = async (): Promise<void> => {
       let last = closing.aborted ? 5 : Infinity
       for (let round = 0; last > 0; round++) {
@@ -95,11 +97,11 @@ export function tokenKeeper({
           return
       }
     }
-    unsaved.set(id, { outcome, done: work().finally(() => unsaved.delete(id)) })
+    unsaved.set(id, { ...kept, done: work().finally(() => unsaved.delete(id)) })
   }
 }
 
-/** Identifies a credential across callers. */
-export function idOf({ workspaceId, key }: CredentialAccess): string {
-  return `${workspaceId}\n${key}`
+/** Identifies a credential across callers, with the origin that its tokens may be sent to. */
+export function idOf({ workspaceId, key, serverUrl }: CredentialAccess): string {
+  return `${workspaceId}\n${key}\n${new URL(serverUrl).origin}`
 }

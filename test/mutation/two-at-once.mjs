@@ -4,6 +4,7 @@ import { mutation } from '../support/mutation.mjs'
 const test = 'test/registry/two-at-once.test.ts'
 const own = 'src/registry/settings/own-credential.ts'
 const keep = 'src/registry/settings/keep-credential.ts'
+const refresh = 'test/oauth/refresh.test.ts'
 const start = 'src/registry/settings/start-sign-in.ts'
 
 export default [
@@ -64,5 +65,17 @@ export default [
     'src/registry/settings/commit-tool-settings.ts',
     ['{ key: keys.integration(loaded.id), ifVersion: loaded.version, check: true },', ''],
     [test, 'of an integration that belongs to somebody else now'],
+  ),
+  mutation(
+    'a look at the stored sign-in before tokens are used that could not be saved',
+    'src/oauth/refresh.ts',
+    ['if (unsaved !== undefined && isSame(unsaved.replaces, read.credential))', 'if (unsaved !== undefined)'],
+    [refresh, 'has no use for them after another sign-in'],
+  ),
+  mutation(
+    'the origin in the name of tokens that could not be saved',
+    'src/oauth/token-keeper.ts',
+    ['\\n${new URL(serverUrl).origin}', ''],
+    [refresh, 'sends them to no other server'],
   ),
 ]

@@ -365,6 +365,49 @@ describe('the storage', () => {
     expect(bench.server.presented).toEqual(['rt-0'])
   })
 
+  describe('that fails when refreshed tokens are saved', () => {
+    /** Uses a process with tokens that it could not save. */
+    async function withUnsaved(use: (refresher: Refresher) => Promise<void>): Promise<void> {
+      await bench.clock.advance(minute)
+      let isDown = true
+      const flaky: RegistryStorage = {
+        ...bench.storage,
+        async commit(workspaceId, writes) {
+          const saves = writes.some(({ value }) => readCredential(value)?.obtainedBy === 'refresh')
+          if (isDown && saves) throw new Error('down')
+          return bench.storage.commit(workspaceId, writes)
+        },
+      }
+      const refresher = bench.process({ storage: flaky })
+      try {
+        expect(await token(refresher)).toEqual(fresh('at-1'))
+        expect(await token(refresher)).toEqual(fresh('at-1'))
+        await use(refresher)
+      } finally {
+        isDown = false
+        await whileTimePasses(refresher.close())
+      }
+    }
+
+    it('has no use for them after another sign-in', () =>
+      withUnsaved(async (refresher) => {
+        await bench.signIn({ accessToken: 'at-other', refreshToken: 'rt-other' })
+        expect(await token(refresher)).toEqual(fresh('at-other'))
+      }))
+
+    it('has none after a sign-out', () =>
+      withUnsaved(async (refresher) => {
+        await bench.storage.commit('acme', [{ key: bench.grant.key, value: undefined }])
+        expect(await token(refresher)).toEqual({ type: 'reauthorize', reason: 'credential_missing' })
+      }))
+
+    it('sends them to no other server', () =>
+      withUnsaved(async (refresher) => {
+        const moved = { ...bench.grant, serverUrl: 'https://elsewhere.example/mcp' }
+        expect(await refresher.source(moved).token({ signal: undefined })).not.toMatchObject({ token: 'at-1' })
+      }))
+  })
+
   it('that wrote and seemed to fail is believed', async () => {
     await bench.clock.advance(minute)
     let commits = 0
