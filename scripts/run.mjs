@@ -1,5 +1,6 @@
 // Runs a TypeScript program of this repository on its sources: node scripts/run.mjs bench/egress.ts [arguments]. With
-// --lane NAME before it, with the frameworks that test:bridges has installed for that lane.
+// --lane NAME before it, with the frameworks that test:bridges has installed for that lane; with --split, in several files,
+// as the package is built: what it loads at its first use is then not loaded before.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -10,6 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { paths } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).compilerOptions
 const given = process.argv.slice(2)
 const lane = given[0] === '--lane' ? given.splice(0, 2)[1] : undefined
+const splitting = given[0] === '--split' && given.splice(0, 1).length > 0
 const [program, ...programArguments] = given
 const outfile = join(
   root,
@@ -19,7 +21,9 @@ const outfile = join(
 
 const { outputFiles } = await build({
   entryPoints: [program],
-  outfile,
+  outdir: dirname(outfile),
+  outExtension: { '.js': '.mjs' },
+  splitting,
   write: false,
   bundle: true,
   platform: 'node',
@@ -36,8 +40,10 @@ const { outputFiles } = await build({
 })
 // Several processes may start one program at once: none finds half a file.
 mkdirSync(dirname(outfile), { recursive: true })
-writeFileSync(`${outfile}.${process.pid}`, outputFiles[0].contents)
-renameSync(`${outfile}.${process.pid}`, outfile)
+for (const { path, contents } of outputFiles) {
+  writeFileSync(`${path}.${process.pid}`, contents)
+  renameSync(`${path}.${process.pid}`, path)
+}
 process.setSourceMapsEnabled(true)
 process.argv = [process.argv[0], outfile, ...programArguments]
 await import(pathToFileURL(outfile).href)
