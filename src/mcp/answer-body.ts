@@ -114,12 +114,13 @@ async function peek(body: ReadableStream<Uint8Array>): Promise<{ begin: string; 
   const decoder = new TextDecoder()
   const taken: Uint8Array[] = []
   let begin = ''
-  for (let done = false; !done && begin.trimStart().length < enoughToTell;) {
+  for (let done = false; !done && begin.length < enoughToTell;) {
     const chunk = await reader.read()
     done = chunk.done
     if (chunk.value === undefined) continue
     taken.push(chunk.value)
-    begin += decoder.decode(chunk.value, { stream: true })
+    // White space is dropped at once: looking at all of it again with every chunk would take ever longer.
+    begin = (begin + decoder.decode(chunk.value, { stream: true })).trimStart()
   }
   const again = new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { readBody } from '../../src/mcp/answer-body.js'
 import { readEvents } from '../../src/mcp/event-stream.js'
 import { FloodGate, FloodGates } from '../../src/mcp/flood-gate.js'
 import { manualRuntime } from '../../src/testing/manual-runtime.js'
@@ -87,6 +88,28 @@ describe('a stream that floods', () => {
     expect(() => {
       for (let n = 0; n < 5_000; n++) gate.message()
     }).toThrow(expect.objectContaining({ code: 'response_too_large' }))
+  })
+})
+
+describe('an answer of white space in many pieces', () => {
+  it.each(['text/plain', undefined])('with the content type %s is looked at once', async (type) => {
+    const pieces = Array.from({ length: 500 }, () => ' '.repeat(1_000))
+    const bytes = [...pieces, '{"jsonrpc":"2.0"}'].map((piece) => encoder.encode(piece))
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const piece = bytes.shift()
+        if (piece === undefined) controller.close()
+        else controller.enqueue(piece)
+      },
+    })
+    const response = new Response(body, type === undefined ? {} : { headers: { 'content-type': type } })
+    const trimmed = vi.spyOn(String.prototype, 'trimStart')
+    const answer = await readBody(response)
+    const looked = trimmed.mock.contexts.reduce<number>((sum, text) => sum + String(text).length, 0)
+    trimmed.mockRestore()
+    expect(answer).toEqual({ kind: 'json', text: '{"jsonrpc":"2.0"}' })
+    expect(looked).toBeGreaterThan(500_000)
+    expect(looked).toBeLessThan(2_000_000)
   })
 })
 

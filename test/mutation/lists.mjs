@@ -12,6 +12,23 @@ export default [
     ['|"[^"\\n]*"', ''],
     ['test/import/read-servers.test.ts', 'is read from TOML with the name'],
   ),
+  {
+    without: 'one look at each piece of white space before an answer',
+    edits: [
+      {
+        file: 'src/mcp/answer-body.ts',
+        search: '!done && begin.length < enoughToTell',
+        replace: '!done && begin.trimStart().length < enoughToTell',
+      },
+      {
+        file: 'src/mcp/answer-body.ts',
+        search: 'decoder.decode(chunk.value, { stream: true })).trimStart()',
+        replace: 'decoder.decode(chunk.value, { stream: true }))',
+      },
+    ],
+    test: 'test/mcp/floods.test.ts',
+    named: 'is looked at once',
+  },
   mutation(
     'a look at how slow the texts of a list are to show',
     'src/registry/gate/toolset-parts.ts',
