@@ -135,7 +135,7 @@ export class ConnectionPool {
       if (!key.startsWith(prefix)) continue
       this.#slots.delete(key)
       slot.gone = true
-      for (const live of slot.live) if (live.users === 0) idle.push(live)
+      for (const live of slot.live) if (live.isIdle) idle.push(live)
     }
     await Promise.all(idle.map((live) => this.#live.retire(live)))
   }

@@ -34,6 +34,8 @@ export class LiveConnection implements Connection {
   #open: OpenClient
   #reopening: Promise<void> | undefined
   #closed = false
+  /** Whether it was closed because the integration changed, not with the whole registry. */
+  #replaced = false
   #watch: Watch
   /** Shared by all sessions of the connection, so that a new session doesn't reset the limit. */
   readonly #news: NewsPace
@@ -112,6 +114,7 @@ export class LiveConnection implements Connection {
   async close({ endSession = false }: { readonly endSession?: boolean | undefined } = {}): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#replaced = endSession
     this.#watch.stop()
     this.#news.stop()
     await this.#discard(this.#open, endSession)
@@ -159,8 +162,7 @@ export class LiveConnection implements Connection {
       timeoutMs: options.timeoutMs,
       signal: options.signal,
     })
-    const early =
-      clock.ended ?? (this.#closed ? new IntegrationError('closed', 'The connection was closed.') : undefined)
+    const early = clock.ended ?? (this.#closed ? this.#closedError() : undefined)
     if (early !== undefined) {
       clock.stop()
       throw early
@@ -168,11 +170,18 @@ export class LiveConnection implements Connection {
     try {
       return await clock.race(work(clock))
     } catch (error) {
-      if (clock.ended !== undefined) throw clock.ended.with({ mayHaveRun: mayRun() })
-      throw withCleanWords(serverError(error, doing), this.#options.cleanWords)
+      const failure = clock.ended?.with({ mayHaveRun: mayRun() }) ?? serverError(error, doing)
+      if (this.#replaced && isReset(failure) && !mayHaveBegun(failure)) throw this.#closedError()
+      throw withCleanWords(failure, this.#options.cleanWords)
     } finally {
       clock.stop()
     }
+  }
+
+  #closedError(): IntegrationError {
+    return this.#replaced
+      ? new IntegrationError('conflict', 'The integration was changed while its server was used. Try again.')
+      : new IntegrationError('closed', 'The connection was closed.')
   }
 
   /**

@@ -101,7 +101,8 @@ export class PooledConnections {
     live.stopIdle()
     live.group.live.delete(live)
     this.#live.delete(live)
-    if (live.users === 0) await live.connection.close({ endSession: true }).catch(() => undefined)
+    // A new one that nobody has used yet is about to be.
+    if (live.isIdle) await live.connection.close({ endSession: true }).catch(() => undefined)
   }
 
   /** Closes idle connections to a server that is down, without a request to it. */

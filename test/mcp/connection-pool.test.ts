@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Connection } from '../../src/mcp/connection.js'
 import { ConnectionPool, type ConnectionPoolOptions } from '../../src/mcp/connection-pool.js'
+import { PooledConnections } from '../../src/mcp/pooled-connections.js'
 import { IntegrationError } from '../../src/model/errors.js'
 import { manualRuntime } from '../../src/testing/manual-runtime.js'
 import { testServer } from '../../src/testing/mcp-server.js'
-import { rejectionOf, open, sent, tool } from './support.js'
+import { rejectionOf, listing, open, sent, tool } from './support.js'
 
 const patient = { timeoutMs: 10_000 }
 
@@ -16,6 +17,20 @@ function given(options: Partial<ConnectionPoolOptions> = {}, server = testServer
 }
 
 const call = (connection: Connection) => connection.callTool(tool('echo'), {}, patient)
+
+/** Lets the promises that are settled run on, so many times. */
+async function inTurns(turns: number): Promise<void> {
+  for (let n = 0; n < turns; n++) await Promise.resolve()
+}
+
+const list = (connection: Connection) => connection.listTools(listing)
+
+/** Rejects when the signal aborts. */
+async function ended(signal: AbortSignal | null | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
+  })
+}
 
 /** A promise and how to end it. */
 function gate(): { readonly promise: Promise<void>; open(): void } {
@@ -190,6 +205,60 @@ describe('a pool of connections', () => {
     await working
     await pool.close()
     expect([pool.size, sent(server).filter((method) => method === 'DELETE').length]).toEqual([0, 1])
+  })
+
+  it('lets a new connection do its work when its keys are retired before that has begun', async () => {
+    // Each turn between the one in which the connection is open and the one in which its user has it.
+    for (let turns = 0; turns < 24; turns++) {
+      const server = testServer({ tools: [{ name: 'echo' }], era: 'legacy' })
+      const { pool, opener } = given({}, server)
+      let retiring: Promise<unknown> | undefined
+      const opening = async () => {
+        const connection = await opener()
+        void inTurns(turns).then(() => (retiring = pool.retireKeys('w/1/')))
+        return connection
+      }
+      expect(await pool.use('w/1/a', opening, list)).toMatchObject({ tools: [{ name: 'echo' }] })
+      await inTurns(24)
+      await retiring
+      await pool.close()
+      expect(sent(server)).toContain('DELETE')
+    }
+  })
+
+  it('lets a new connection do its work when another replaces it before that has begun', async () => {
+    const { runtime, opener } = given()
+    const connections = new PooledConnections({ runtime, idleMs: 60_000, maxConnections: 100 })
+    const live = connections.add(await opener(), { live: new Set(), gone: false, onEmpty: () => {} })
+    await connections.retire(live)
+    expect(connections.take(live).connection.usable).toBe(true)
+    connections.release(live)
+    expect(live.connection.usable).toBe(false)
+  })
+
+  it.each<[string, object, object]>([
+    ['work that may not have run ends as a conflict', {}, { code: 'conflict', mayHaveRun: false }],
+    ['work that may have run keeps saying so', { calls: true }, { code: 'unreachable', mayHaveRun: true }],
+  ])('when the keys of its connection are closed, %s', async (_what, { calls = false }: { calls?: boolean }, error) => {
+    const [asked, never] = [gate(), gate()]
+    const hanging = async () => {
+      asked.open()
+      await never.promise
+      return ''
+    }
+    const server = testServer({ tools: [{ name: 'echo', run: hanging }], era: 'legacy' })
+    const { pool } = given({}, server)
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const isListing = typeof init?.body === 'string' && init.body.includes('"tools/list"')
+      if (isListing) await Promise.race([hanging(), ended(init.signal)])
+      return server.fetch(input, init)
+    }
+    const opener = () => open({ url: server.url, fetch })
+    const used = rejectionOf(pool.use<unknown>('w/1/a', opener, calls ? call : list))
+    await asked.promise
+    await pool.closeKeys('w/1/')
+    expect(await used).toMatchObject(error)
+    never.open()
   })
 
   it('when closed keeps sessions for the next process, and refuses work', async () => {

@@ -318,4 +318,40 @@ export default [
     ['yield { first: 2, many: 20 }', 'yield* Array.from({ length: 9_999 }, (_, n) => ({ first: n + 2, many: 1 }))'],
     ['test/registry/many-of-one-name.test.ts', 'is connected as soon as another one'],
   ),
+  {
+    without: 'a look at whether a connection without users is about to be used',
+    edits: [
+      {
+        file: 'src/mcp/pooled-connections.ts',
+        search: 'if (live.isIdle) await',
+        replace: 'if (live.users === 0) await',
+      },
+    ],
+    test: 'test/mcp/connection-pool.test.ts',
+    named: 'lets a new connection do its work when another replaces it',
+  },
+  {
+    without: 'a look at whether a connection of a retired key is about to be used',
+    edits: [
+      {
+        file: 'src/mcp/connection-pool.ts',
+        search: 'if (live.isIdle) idle.push(live)',
+        replace: 'if (live.users === 0) void live.connection.close({ endSession: true })',
+      },
+    ],
+    test: 'test/mcp/connection-pool.test.ts',
+    named: 'lets a new connection do its work when its keys are retired',
+  },
+  {
+    without: 'the conflict of a check whose integration changes',
+    edits: [
+      {
+        file: 'src/mcp/live-connection.ts',
+        search: 'if (this.#replaced && isReset(failure)',
+        replace: 'if (false && isReset(failure)',
+      },
+    ],
+    test: 'test/mcp/connection-pool.test.ts',
+    named: 'work that may not have run ends as a conflict',
+  },
 ]
