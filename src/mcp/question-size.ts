@@ -47,6 +47,8 @@ function isBounded(given: unknown): boolean {
   for (let count = 0; open.length > 0; count++) {
     if (count + open.length > maxValues) return false
     const value = open.pop()
+    // Naming the items of a long list takes longer than looking at them.
+    if (Array.isArray(value) && count + open.length + value.length > maxValues) return false
     if (typeof value !== 'object' || value === null) continue
     for (const key in value) {
       open.push((value as Raw)[key])

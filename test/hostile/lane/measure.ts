@@ -30,10 +30,10 @@ export interface Control {
 }
 
 /**
- * CPU of the control's work on the machine that the bounds are for, in ms. Twice what two idle cores need, so that the
- * bounds stay as they are until a machine is slower than that.
+ * CPU of the control's work on the machine that the bounds are for, two idle cores, in ms. Were it more than they need,
+ * a machine that is slower by as much would have the bounds of a fast one.
  */
-const referenceMs = 12
+const referenceMs = 7
 
 /** Measures what the machine does without anything hostile. */
 export async function measureControl(sibling: () => Promise<unknown>): Promise<Control> {
