@@ -76,7 +76,7 @@ export class PooledConnections {
   /** Removes a user of a connection. Without users, the connection is idle. */
   release(live: PooledConnection): void {
     live.users--
-    if (!live.connection.usable || !this.#live.has(live) || live.group.gone) return this.drop(live)
+    if (!live.connection.usable || live.retired || live.group.gone || !this.#live.has(live)) return this.drop(live)
     if (live.users > 0) return
     live.isIdle = true
     live.stopIdle = this.#options.runtime.setTimer(() => this.drop(live), this.#options.idleMs)
