@@ -43,16 +43,34 @@ const lists = [
 ] as const
 const flags = ['authorization_response_iss_parameter_supported', 'client_id_metadata_document_supported'] as const
 
-/** Reads the used fields of a metadata document; fields of the wrong type are ignored. */
+/** The limit of an endpoint, in characters: a URL that is even one longer is refused where it is used. */
+const maxEndpoint = 2048
+/** The limits of a list, in entries and in characters, because the metadata is sealed in one record. */
+const maxEntries = 500
+const maxListLength = { scopes_supported: 32_768, others: 4_096 }
+/** The names of scopes, methods and algorithms. @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
+const listed = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
+
+/** Reads the used fields of a metadata document, within limits; fields of the wrong type are ignored. */
 export function readMetadata(document: JsonObject, issuer: string): ServerMetadata {
   const found: Record<string, JsonValue> = { issuer }
-  for (const name of endpoints) if (typeof document[name] === 'string') found[name] = document[name]
+  for (const name of endpoints) {
+    const endpoint = document[name]
+    if (typeof endpoint === 'string') found[name] = endpoint.slice(0, maxEndpoint + 1)
+  }
   for (const name of lists) {
     const value = listOfTexts(document[name])
-    if (value !== undefined) found[name] = value.slice(0, 500)
+    const maxLength = name === 'scopes_supported' ? maxListLength.scopes_supported : maxListLength.others
+    if (value !== undefined) found[name] = fitting(value, maxLength)
   }
   for (const name of flags) if (document[name] === true) found[name] = true
   return found as unknown as ServerMetadata // built above, field by field
+}
+
+/** The entries that can be names, as far as there is room. */
+function fitting(entries: readonly string[], maxLength: number): string[] {
+  let room = maxLength
+  return entries.filter((entry) => listed.test(entry) && (room -= entry.length) >= 0).slice(0, maxEntries)
 }
 
 /** A list of strings, or one string separated by spaces or commas. */

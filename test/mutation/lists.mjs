@@ -12,6 +12,12 @@ export default [
     ['|"[^"\\n]*"', ''],
     ['test/import/read-servers.test.ts', 'is read from TOML with the name'],
   ),
+  mutation(
+    'a bound for the lists of metadata in characters',
+    'src/oauth/server-metadata.ts',
+    ['listed.test(entry) && (room -= entry.length) >= 0', 'listed.test(entry)'],
+    ['test/oauth/discovery.test.ts', 'with scopes is kept as far as it fits'],
+  ),
   {
     without: 'one look at each piece of white space before an answer',
     edits: [

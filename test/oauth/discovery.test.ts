@@ -472,3 +472,34 @@ describe('configured metadata of an authorization server', () => {
     )
   })
 })
+
+describe('authorization server metadata that fills its document', () => {
+  const long = 'x'.repeat(200_000)
+  it.each([
+    ['a long entry', { code_challenge_methods_supported: ['S256', long] }],
+    [
+      'long entries',
+      { token_endpoint_auth_methods_supported: ['none', ...Array.from({ length: 900 }, () => 'y'.repeat(250))] },
+    ],
+    ['hidden entries', { grant_types_supported: ['authorization_code', '\u0001'.repeat(30_000)] }],
+    ['scopes', { scopes_supported: Array.from({ length: 900 }, (_, n) => `${n}`.padEnd(250, 's')) }],
+    ['an endpoint', { registration_endpoint: `https://a.example/${long}` }],
+  ])('with %s is kept as far as it fits a record', async (_what, changes) => {
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: metadata(origin, changes),
+    }))
+    const found = await find(`${server.origin}/mcp`)
+    expect(found.server.code_challenge_methods_supported).toEqual(['S256'])
+    expect(JSON.stringify(found).length).toBeLessThan(64 * 1024)
+  })
+
+  it('keeps long lists of honest scopes', async () => {
+    const scopes = Array.from({ length: 400 }, (_, n) => `https://a.example/auth/files.${n}.readonly`)
+    const server = await serve((_, origin) => ({
+      [`${resourcePath}/mcp`]: resource(origin),
+      [serverPath]: metadata(origin, { scopes_supported: [...scopes, 'offline_access'] }),
+    }))
+    expect((await find(`${server.origin}/mcp`)).server.scopes_supported).toEqual([...scopes, 'offline_access'])
+  })
+})
