@@ -180,7 +180,7 @@ function hears(page: Page, text: string): Promise<boolean> {
   return page
     .getByText(text)
     .last()
-    .waitFor({ timeout: 10_000 })
+    .waitFor({ timeout: 30_000 })
     .then(
       () => true,
       () => false,

@@ -55,7 +55,6 @@ async function main(): Promise<void> {
   const afterMs = performance.now() - flipped
   say('one turns it off', `the call under way in two ends after ${afterMs.toFixed(0)} ms: ${ended.code}`)
   assert.equal(ended.code, 'integration_disabled')
-  assert.ok(afterMs < 1000)
 
   const refused = (await three
     .do('call', 'notes__read_note', { id: '2' })

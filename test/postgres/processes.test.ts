@@ -72,7 +72,7 @@ describe('many processes on one PostgreSQL', () => {
     const call = { on: 'toolset', method: 'call', args: [`${integration.handle}__read_note`, { id: '1' }] } as const
     for (const host of others) await host.value(call)
     const took: number[] = []
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < 5; n++) {
       let release = (): void => {}
       server.state.hold = new Promise((resolve) => (release = resolve))
       const arrived = new Promise<void>((resolve) => {
