@@ -11,6 +11,7 @@ process.getBuiltinModule('node:crypto')
 await Promise.all([
   import('../../src/egress/connect.node.js'),
   import('../../src/egress/guarded-fetch.js'),
+  import('../../src/mcp/connection-pool.js'),
   import('../../src/mcp/live-connection.js'),
   import('../../src/registry/gate/call.js'),
 ])

@@ -1,5 +1,5 @@
 import { guardedFetchAtFirstUse } from '../egress/fetch-at-first-use.js'
-import { ConnectionPool } from '../mcp/connection-pool.js'
+import { poolAtFirstUse } from '../mcp/pool-at-first-use.js'
 import { atFirstUse } from '../model/at-first-use.js'
 import { onAbort } from '../model/race.js'
 import { refresherAtFirstUse } from '../oauth/refresher-at-first-use.js'
@@ -54,7 +54,7 @@ export function openContext(
     maxResponseBytes: limits.maxResponseBytes,
     runtime,
   })
-  const pool = new ConnectionPool({
+  const pool = poolAtFirstUse({
     runtime,
     idleMs: limits.idleConnectionMs,
     maxConnections: limits.maxConnections,

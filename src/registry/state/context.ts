@@ -4,7 +4,7 @@ import type { WorkSubject } from './background-work.js'
 import type { Report } from '../../model/diagnostic.js'
 import type { Connector } from '../../model/connector.js'
 import type { GuardedFetch } from '../../egress/guarded-fetch.js'
-import type { ConnectionPool } from '../../mcp/connection-pool.js'
+import type { Pool } from '../../mcp/pool-at-first-use.js'
 import type { CredentialVault } from '../../ports/credential-vault.js'
 import type { RegistryRuntime } from '../../ports/runtime.js'
 import type { RegistryStorage } from '../../ports/storage.js'
@@ -29,7 +29,7 @@ export interface Context {
   readonly vault: CredentialVault
   readonly runtime: RegistryRuntime
   readonly fetch: GuardedFetch
-  readonly pool: ConnectionPool
+  readonly pool: Pool
   readonly feed: EventFeed
   /** The live end of the feed, for listeners. */
   readonly live: LiveEvents
