@@ -369,4 +369,20 @@ describe('records that a storage reports', () => {
     now = 2_001
     expect(await recall()).toEqual([undefined, undefined])
   })
+
+  it.each<[string, number, number, boolean]>([
+    ['few long ones', 250_000, 50, true],
+    ['many short ones', 100, 800, true],
+    ['many long ones', 250_000, 100, false],
+    ['more than there is room for', 100, 1_001, false],
+  ])('are bounded in number and size: %s', async (_which, length, count, isKnown) => {
+    const storage = memoryStorage()
+    const records = reportedRecords(storage)
+    onTestFinished(() => void records.close())
+    const keys = Array.from({ length: count }, (_, n) => `long/${n}`)
+    for (const key of keys) await storage.commit('acme', [{ key, value: 'x'.repeat(length) }])
+    await records.learn('acme', keys)
+    await records.learn('acme', keys)
+    expect(records.recall('acme', keys) !== undefined).toBe(isKnown)
+  })
 })

@@ -20,12 +20,19 @@ export interface ReportedRecords {
   close(): void
 }
 
-/** Those of about 150 integrations, none of which expires. */
+/** Those of about 150 integrations, none of which expires. A long record counts for one for each 16 KiB: 16 MiB in all. */
 const maxRecords = 1000
+
+/** A record as it is known; `undefined` if there is none. */
+interface Known {
+  readonly record: StorageRecord | undefined
+}
 
 /** Keeps only what was learned, because most integrations don't change. */
 export function reportedRecords(storage: RegistryStorage): ReportedRecords {
-  const known = boundedCache<{ readonly record: StorageRecord | undefined }>(maxRecords)
+  const known = boundedCache<Known>(maxRecords, ({ record }) =>
+    record === undefined ? 1 : 1 + (JSON.stringify(record.value).length >> 14),
+  )
   let reports = 0
   /** Only such a storage reports before `commit` resolves; from another, a known record may be older than the change. */
   let reportsRecords = false
