@@ -61,6 +61,18 @@ export default [
     [test, 'to no other server than the one that they were given for'],
   ),
   mutation(
+    'a look at whether the person was forgotten while a server was asked',
+    'src/registry/settings/new-integration.ts',
+    ['        ...presence.checks,\n', ''],
+    [test, 'connects nothing if its'],
+  ),
+  mutation(
+    'a look at whether the person was forgotten while header values were sealed',
+    own,
+    ['        ...presence.checks,\n', ''],
+    [test, 'of a person who is forgotten meanwhile'],
+  ),
+  mutation(
     'a look at the right to change tools when they are changed',
     'src/registry/settings/commit-tool-settings.ts',
     ['{ key: keys.integration(loaded.id), ifVersion: loaded.version, check: true },', ''],

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ActorIntegrations, IntegrationRegistry } from 'mcp-integrations'
-import { ask, openGate } from '../support/gate.js'
+import { ask, openGate, type Gate } from '../support/gate.js'
 import { heldStorage, writing, type HeldStorage } from '../support/held-storage.js'
 import { startOAuthBench, type OAuthBench } from '../support/oauth-registry.js'
 import { ana, bo, dump, type TestAgent } from '../support/registry.js'
@@ -208,6 +208,40 @@ describe('a verb that is held before its commit', () => {
     at.release()
     await expect(giving).rejects.toMatchObject({ code: 'conflict' })
     expect((await dump(gate.storage)).filter(({ key }) => key.startsWith(record))).toEqual([])
+  })
+
+  it.each<[string, (gate: Gate) => Promise<unknown>]>([
+    ['person is', ({ registry }) => registry.forgetUser(ana)],
+    ['workspace is', ({ registry }) => registry.forgetWorkspace('acme')],
+  ])('connects nothing if its %s forgotten meanwhile, and does afterwards', async (_what, forget) => {
+    const { gate, held, other } = await shared({})
+    const input = {
+      url: gate.server.url,
+      name: 'New',
+      agents: ['assistant'] as const,
+      headers: { 'X-Api-Key': 'mine' },
+    }
+    const at = held.holdBefore(writing('integration/'))
+    const connecting = other.actingAs(ana).connect(input)
+    await at.reached
+    await forget(gate)
+    at.release()
+    await expect(connecting).rejects.toMatchObject({ code: 'conflict' })
+    expect(
+      (await dump(gate.storage)).filter(({ key }) => /^(?:integration|handle|headers|visible)\//.test(key)),
+    ).toEqual([])
+    expect(await gate.mine.connect(input)).toMatchObject({ type: 'connected' })
+  })
+
+  it('stores no header values of a person who is forgotten meanwhile', async () => {
+    const { gate, held, other, id } = await shared()
+    const at = held.holdBefore(writing('headers/'))
+    const setting = other.actingAs(bo).authorize(id, { headers: { 'X-Api-Key': 'of bo' } })
+    await at.reached
+    await gate.registry.forgetUser(bo)
+    at.release()
+    await expect(setting).rejects.toMatchObject({ code: 'conflict' })
+    expect((await dump(gate.storage)).filter(({ key }) => key.startsWith('headers/'))).toEqual([])
   })
 
   it.each<[string, Edit]>([

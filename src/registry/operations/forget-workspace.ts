@@ -3,6 +3,7 @@ import { poolPrefix } from '../servers/use-server.js'
 import { eraseIntegration } from '../settings/erase-credential.js'
 import type { Context } from '../state/context.js'
 import { momentKey } from '../state/event-feed.js'
+import { forgottenMs } from '../state/presence.js'
 import { keys, prefixes } from '../state/keys.js'
 import { deleteUnder, idsUnder } from '../state/pages.js'
 import { toJson, type DueForgettingRecord, type IntegrationRecord } from '../state/records.js'
@@ -13,8 +14,11 @@ import { ifReadable } from '../state/read-record.js'
  * that are in flight still write is erased by sweeps, for as long as a call may take.
  */
 export async function forgetWorkspace(context: Context, workspaceId: string): Promise<void> {
-  const ids = await idsUnder(context, { workspaceId }, prefixes.integrations)
   const { now } = await context.storage.read(workspaceId, [])
+  await context.storage.commit(workspaceId, [
+    { key: keys.due.forgottenWorkspace, value: null, expiresAt: now + forgottenMs },
+  ])
+  const ids = await idsUnder(context, { workspaceId }, prefixes.integrations)
   for (let n = 0; n < ids.length; n += idsOfRecord) {
     const forgetting: DueForgettingRecord = { forgottenAt: now, integrations: ids.slice(n, n + idsOfRecord) }
     await context.storage.commit(workspaceId, [
@@ -57,9 +61,11 @@ export async function forgetLateWrites(
 /** Audit entries have the time of the process that writes them. */
 const clockSkewMs = 3_600_000
 
-/** Everything but the records by which sweeps look for late writes. */
+/** Everything but the records by which sweeps look for late writes, and verbs that run notice it. */
 function deleteRest(context: Context, workspaceId: string): Promise<number> {
-  return deleteUnder(context, workspaceId, '', { which: ({ key }) => !key.startsWith(prefixes.dueForgettings) })
+  return deleteUnder(context, workspaceId, '', {
+    which: ({ key }) => !key.startsWith(prefixes.dueForgettings) && key !== keys.due.forgottenWorkspace,
+  })
 }
 
 async function forgetIntegration(context: Context, workspaceId: string, id: string): Promise<boolean> {

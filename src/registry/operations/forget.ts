@@ -6,6 +6,7 @@ import { eraseList } from '../state/tool-list-records.js'
 import { deleteUnder, idsUnder } from '../state/pages.js'
 import { toJson, type ApprovalRecord, type IntegrationRecord } from '../state/records.js'
 import { ifReadable, unlessUnreadable, versioned } from '../state/read-record.js'
+import { forgottenMs } from '../state/presence.js'
 import { keys, ownerKey, prefixes } from '../state/keys.js'
 import { finishRemoval, markRemoved } from '../settings/remove.js'
 import { markUnreadableRemoved } from '../settings/remove-unreadable.js'
@@ -24,6 +25,10 @@ export async function forgetUser(
   const owner = ownerKey(userId)
   const endApprovals = () =>
     endApprovalsOf(context, workspaceId, userId, { to: 'cancelled', reason: 'The person has left the workspace.' })
+  const { now: begun } = await context.storage.read(workspaceId, [])
+  await context.storage.commit(workspaceId, [
+    { key: keys.due.forgotten(userId), value: null, expiresAt: begun + forgottenMs },
+  ])
   await endApprovals()
   // Before their credentials: none of them can bring another one.
   await endSignIns(context, workspaceId, (flow) => flow.userId === userId)

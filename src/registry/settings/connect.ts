@@ -6,8 +6,9 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { ConnectResult } from '../../model/outcome.js'
 import type { ActorContext } from '../state/context.js'
 import { refreshAfterSignIn } from './refresh-after-sign-in.js'
-import { storeIntegration } from './new-integration.js'
+import { storeIntegration, type NewIntegration } from './new-integration.js'
 import { toJson, type ServerRecord, type StatusRecord } from '../state/records.js'
+import { presenceOf } from '../state/presence.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { listAll } from './refresh-tools.js'
 import { probe, probeLocal } from '../servers/use-server.js'
@@ -31,6 +32,7 @@ export async function connect(
 ): Promise<ConnectResult> {
   const { actor } = context
   const plan = await planConnect(context, input)
+  const presence = await presenceOf(context)
   const id = context.runtime.randomId()
   const { signal } = options
   const owner = plan.credentials === 'per_user' ? ownerKey(actor.userId) : sharedOwner
@@ -43,7 +45,7 @@ export async function connect(
       settings: plan.settings,
       clientByHost: plan.connector !== undefined && plan.oauth?.clientId === undefined,
     }
-    return signIn(context, plan, target, { challenge: found.challenge, signal })
+    return signIn(context, plan, target, { challenge: found.challenge, signal, presence })
   }
   const { listed } = found
   const auth = Object.keys(plan.headers).length > 0 ? 'header' : 'none'
@@ -77,7 +79,10 @@ export async function connect(
       { key: keys.server(id, owner), value: toJson(server) },
     ]
   }
-  return { type: 'connected', integration: await storeIntegration(context, id, plan, { auth, rest }) }
+  return {
+    type: 'connected',
+    integration: await storeIntegration(context, id, plan, { auth, rest, presence }),
+  }
 }
 
 /** Result of probing a server. */
@@ -140,12 +145,13 @@ async function signIn(
   context: ActorContext,
   plan: ConnectPlan,
   target: SignInTarget,
-  { challenge, signal }: Pick<SignInRequest, 'challenge' | 'signal'>,
+  { challenge, signal, presence }: Pick<SignInRequest, 'challenge' | 'signal'> & Pick<NewIntegration, 'presence'>,
 ): Promise<ConnectResult> {
   const { integrationId: id, owner } = target
   let begun: SignIn | undefined
   const stored = storeIntegration(context, id, plan, {
     auth: 'oauth',
+    presence,
     async rest(now) {
       begun ??= await beginSignIn(context, target, { challenge, now, signal })
       const status: StatusRecord =

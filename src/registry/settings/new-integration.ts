@@ -6,6 +6,7 @@ import type { ActorContext, Context } from '../state/context.js'
 import { IntegrationError } from '../../model/errors.js'
 import { retrying } from '../state/retrying.js'
 import { toJson, type IntegrationRecord } from '../state/records.js'
+import type { Presence } from '../state/presence.js'
 import { keys, ownerKey, sharedOwner } from '../state/keys.js'
 import { sealHeaders } from '../servers/headers.js'
 import { sealOAuthSettings } from '../servers/oauth-settings.js'
@@ -15,6 +16,8 @@ import { presentNew } from './present-integration.js'
 /** Records to store with a new integration. */
 export interface NewIntegration {
   readonly auth: IntegrationRecord['auth']
+  /** Holds the commit to the person and the workspace not having been forgotten. */
+  readonly presence: Presence
   /** Further writes of the same commit. */
   rest(now: number): Promise<readonly StorageWrite[]>
   /** Whether the integration already works; called after {@link NewIntegration.rest}. `@default` yes */
@@ -29,7 +32,7 @@ export async function storeIntegration(
   context: ActorContext,
   id: string,
   plan: ConnectPlan,
-  { auth, rest, established = () => true }: NewIntegration,
+  { auth, rest, established = () => true, presence }: NewIntegration,
 ): Promise<Integration> {
   const { actor } = context
   const { workspaceId, userId } = actor
@@ -79,10 +82,12 @@ export async function storeIntegration(
         ...(record.established ? [] : [{ key: keys.due.signIn(id), value: null, expiresAt: now + signInMs }]),
         ...secrets,
         ...more,
+        ...presence.checks,
       ],
       events: [{ type: 'integration_connected', integrationId: id, name: plan.name, by: userId }],
       audit: [{ action: 'connect', userId, integrationId: id }],
     })
+    if (written === false) await presence.check()
     return written !== false && { record, writes: more, now }
   })
   return presentNew(context, id, stored)

@@ -11,6 +11,7 @@ import { connectorAuth, editHeaders, openKept, sealHeaders, withPrefix } from '.
 import { load } from '../state/access.js'
 import { originOf, toJson, type HeadersRecord, type IntegrationRecord, type StatusRecord } from '../state/records.js'
 import { versioned } from '../state/read-record.js'
+import { presenceOf } from '../state/presence.js'
 import { keys, ownerKey } from '../state/keys.js'
 import { poolPrefix } from '../servers/use-server.js'
 import { statusChange } from '../servers/status.js'
@@ -95,6 +96,7 @@ async function setOwnHeaders(
   const owner = ownerKey(userId)
   const originFor = givenFor(originOf(given))
   const ref = { workspaceId, integrationId: id, owner }
+  const presence = await presenceOf(context)
   await retrying('Your credential', async () => {
     const { record, version, others, now } = await load(context, id, 'own_credential', [keys.headers(id, owner)])
     requirePerUser(record, 'authorize()')
@@ -109,11 +111,15 @@ async function setOwnHeaders(
       writes: [
         { key: keys.headers(id, owner), ifVersion: stored?.version ?? null, value },
         { key: keys.integration(id), ifVersion: version, check: true },
+        ...presence.checks,
       ],
       events: [{ type: 'credential_changed', integrationId: id, change: 'set', userId, by: userId }],
       audit: [{ action: 'sign_in', userId, integrationId: id, changed: Object.keys(edits) }],
     })
-    if (written === false) return false
+    if (written === false) {
+      await presence.check()
+      return false
+    }
     await forgetSecret(context, stored?.value, { workspaceId, integrationId: id })
     return true
   })

@@ -45,6 +45,9 @@ export const keys = {
     approval: (id: string) => `due/approval/${id}`,
     chunks: (hash: string) => `due/chunks/${hash}`,
     forgetting: (id: string) => `due/forgetting/${id}`,
+    /** Says until it expires that the person was forgotten; without the id. */
+    forgotten: (userId: string) => `due/forgotten/${sha256Hex(userId)}`,
+    forgottenWorkspace: 'due/forgotten/all',
     removal: (id: string) => `due/removal/${id}`,
     revocation: (id: string, owner: string, lineage: string) => `due/revocation/${id}/${owner}/${lineage}`,
     signIn: (id: string) => `due/sign-in/${id}`,

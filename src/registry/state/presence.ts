@@ -1,0 +1,37 @@
+import { IntegrationError } from '../../model/errors.js'
+import type { StorageWrite } from '../../ports/storage.js'
+import type { ActorContext } from './context.js'
+import { keys } from './keys.js'
+
+/** How long it is known that a person or a workspace was forgotten, in ms: longer than any verb takes. */
+export const forgottenMs = 86_400_000
+
+/** What holds a commit to nobody having been forgotten since a verb began. */
+export interface Presence {
+  /** The writes that let the commit fail otherwise. */
+  readonly checks: readonly StorageWrite[]
+  /** @throws IntegrationError `conflict` if that is why it failed */
+  check(): Promise<void>
+}
+
+/** Begins a verb that stores something of its actor: it must not do so after `forgetUser()` or `forgetWorkspace()`. */
+export async function presenceOf(context: ActorContext): Promise<Presence> {
+  const { workspaceId, userId } = context.actor
+  const names = [keys.due.forgotten(userId), keys.due.forgottenWorkspace]
+  const read = async () => (await context.storage.read(workspaceId, names)).records.map((record) => record?.version)
+  const before = await read()
+  return {
+    checks: names.map((key, n): StorageWrite => {
+      const ifVersion = before[n]
+      return ifVersion === undefined ? { key, ifVersion: null, value: undefined } : { key, ifVersion, check: true }
+    }),
+    async check() {
+      const now = await read()
+      if (now.every((version, n) => version === undefined || version === before[n])) return
+      throw new IntegrationError(
+        'conflict',
+        'The person or the workspace was removed at the same time. Nothing was stored.',
+      )
+    },
+  }
+}
