@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 
 /** How often work runs before it counts as too slow. */
-const attempts = 4
+const attempts = 3
 
 /**
  * Expects work to take less CPU time than a bound. CPU time, because other processes of the machine don't count in it.
