@@ -80,7 +80,10 @@ async function measureCold(title: string, open: () => RegistryStorage): Promise<
 /** The same in a process that has run nothing of it yet: nothing is compiled. Loading the program is not counted. */
 async function measureNewProcess(path: string): Promise<void> {
   // Builds the program, which then runs without what builds it, and loads what the package would load.
-  await once(fork('scripts/run.mjs', ['--split', 'bench/support/first-toolset.ts']), 'exit')
+  const [code] = (await once(fork('scripts/run.mjs', ['--split', 'bench/support/first-toolset.ts']), 'exit')) as [
+    number,
+  ]
+  if (code !== 0) throw new Error('The program of the new process could not be built.')
   const times: number[] = []
   for (let number = 0; number < 10; number++) {
     const child = fork('temp/run/bench/support/first-toolset.mjs', [path, server.url])

@@ -13,8 +13,9 @@ export interface RemoteServer extends Pick<
   readonly declared?: ReadonlyMap<string, Partial<ImportVariable>> | undefined
 }
 
-/** The most characters of a URL that can be connected. The next constant: the most headers. */
+/** The most characters of a URL that can be connected. */
 const maxUrl = 2048
+/** The most headers of an entry. */
 const maxHeaders = 50
 
 /** The reason why a server can't be connected if its URL is too long or it has too many headers; otherwise `undefined`. */

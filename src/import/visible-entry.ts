@@ -30,8 +30,9 @@ function shortName(name: string): string {
   return shown.length <= maxName ? shown : visible(name, keptOfLongName)
 }
 
-/** The limit of a name, in characters. The next constant: what is kept of a longer one, before it says how much is missing. */
+/** The most characters of a name. */
 const maxName = 190
+/** How much is kept of a longer one, before it says how much is missing. */
 const keptOfLongName = 150
 
 function text(value: string | undefined): string | undefined {

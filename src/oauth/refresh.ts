@@ -109,11 +109,13 @@ export function createRefresher({
   async function lookUp(grant: CredentialAccess, request: TokenRequest): Promise<LookUp> {
     const kept = keeper.unsaved(grant)
     const unsaved = kept?.outcome.token === request.rejected?.token ? undefined : kept
-    const read = await readGrant(storage, grant).catch((error: unknown) => {
+    let read: ReadGrant | undefined
+    try {
+      read = await readGrant(storage, grant)
+    } catch (error) {
       if (unsaved === undefined) throw error
-      return 'unavailable' as const
-    })
-    if (read === 'unavailable') return { outcome: unsaved!.outcome }
+      return { outcome: unsaved.outcome }
+    }
     if (read === undefined) return { outcome: { type: 'reauthorize', reason: 'credential_missing' } }
     if (unsaved !== undefined && isSame(unsaved.replaces, read.credential)) return { outcome: unsaved.outcome }
     const { ended } = read.credential

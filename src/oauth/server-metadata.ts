@@ -67,10 +67,17 @@ export function readMetadata(document: JsonObject, issuer: string): ServerMetada
   return found as unknown as ServerMetadata // built above, field by field
 }
 
-/** The entries that can be names, as far as there is room. */
+/** The first entries that can be names and fit together. */
 function fitting(entries: readonly string[], maxLength: number): string[] {
+  const found: string[] = []
   let room = maxLength
-  return entries.filter((entry) => listed.test(entry) && (room -= entry.length) >= 0).slice(0, maxEntries)
+  for (const entry of entries) {
+    if (found.length === maxEntries) break
+    if (!listed.test(entry) || entry.length > room) continue
+    room -= entry.length
+    found.push(entry)
+  }
+  return found
 }
 
 /** A list of strings, or one string separated by spaces or commas. */

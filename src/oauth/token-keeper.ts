@@ -28,7 +28,6 @@ export interface Unsaved {
   readonly outcome: TokenOutcome & { type: 'fresh' }
   /** The stored credential that was refreshed. In place of another one (of a later sign-in), the tokens are of no use. */
   readonly replaces: CredentialRecord
-  readonly done: Promise<void>
 }
 
 /** Creates the token keeper of a refresher. `closing`: stops after a few retries. */
@@ -44,12 +43,13 @@ export function tokenKeeper({
   readonly closing: AbortSignal
 }): TokenKeeper {
   const unsaved = new Map<string, Unsaved>()
+  const saving = new Set<Promise<void>>()
 
   return {
     unsaved: (grant) => unsaved.get(idOf(grant)),
     keep,
     async settled() {
-      await Promise.allSettled([...unsaved.values()].map(({ done }) => done))
+      await Promise.allSettled(saving)
     },
   }
 
@@ -82,22 +82,27 @@ export function tokenKeeper({
     }
   }
 
-  function saveLater(id: string, kept: Omit<Unsaved, 'done'>, save: () => Promise<unknown>): void {
-    const work = async (): Promise<void> => {
-      let last = closing.aborted ? 5 : Infinity
-      for (let round = 0; last > 0; round++) {
-        await pause(env.runtime, Math.min(100 * 2 ** round, 1000))
-        if (closing.aborted) last = Math.min(last, 5) - 1
-        if (
-          await save().then(
-            () => true,
-            () => false,
-          )
-        )
-          return
-      }
+  /** Tokens of a later sign-in may take the place of these before they are saved. */
+  function saveLater(id: string, kept: Unsaved, save: () => Promise<unknown>): void {
+    unsaved.set(id, kept)
+    const done = saveUntilDone(save).finally(() => {
+      saving.delete(done)
+      if (unsaved.get(id) === kept) unsaved.delete(id)
+    })
+    saving.add(done)
+  }
+
+  async function saveUntilDone(save: () => Promise<unknown>): Promise<void> {
+    let last = closing.aborted ? 5 : Infinity
+    for (let round = 0; last > 0; round++) {
+      await pause(env.runtime, Math.min(100 * 2 ** round, 1000))
+      if (closing.aborted) last = Math.min(last, 5) - 1
+      const isSaved = await save().then(
+        () => true,
+        () => false,
+      )
+      if (isSaved) return
     }
-    unsaved.set(id, { ...kept, done: work().finally(() => unsaved.delete(id)) })
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readBody } from '../../src/mcp/answer-body.js'
 import { readEvents } from '../../src/mcp/event-stream.js'
 import { FloodGate, FloodGates } from '../../src/mcp/flood-gate.js'
@@ -104,9 +104,9 @@ describe('an answer of white space in many pieces', () => {
     })
     const response = new Response(body, type === undefined ? {} : { headers: { 'content-type': type } })
     const trimmed = vi.spyOn(String.prototype, 'trimStart')
+    onTestFinished(() => trimmed.mockRestore())
     const answer = await readBody(response)
     const looked = trimmed.mock.contexts.reduce<number>((sum, text) => sum + String(text).length, 0)
-    trimmed.mockRestore()
     expect(answer).toEqual({ kind: 'json', text: '{"jsonrpc":"2.0"}' })
     expect(looked).toBeGreaterThan(500_000)
     expect(looked).toBeLessThan(2_000_000)

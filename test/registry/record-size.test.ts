@@ -98,6 +98,7 @@ describe('what a server is called and says never outgrows a record', () => {
     const sizes = (await dump(storage)).map(({ value }) => JSON.stringify(value).length)
     expect(Math.max(...sizes)).toBeLessThan(200_000)
   })
+
   it.each([
     ['a revision of a megabyte', { supportedVersions: ['2026-07-28', 'z'.repeat(1_000_000)] }],
     [

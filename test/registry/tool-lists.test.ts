@@ -1,6 +1,7 @@
 import type { RegistryStorage } from 'mcp-integrations'
 import type { ManualRuntime, TestTool } from 'mcp-integrations/testing'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { eventually } from '../support/eventually.js'
 import { openGate, readNote, writeNote, type Gate } from '../support/gate.js'
 import { ana, makeRegistry, makeStorage, outsider } from '../support/registry.js'
 import { rawServer, result } from '../mcp/support.js'
@@ -223,15 +224,15 @@ describe('a tool list', () => {
       const slow = { ...readNote, description: `${'\u0915\u094d\u200d'.repeat(36_000)}\u200b` }
       const gate = await openGate({ tools: Array.from({ length: 6 }, (_, n) => ({ ...slow, name: `slow_${n}` })) })
       const other = process === 'that listed them' ? gate.registry : gate.another()
+      const looked = vi.spyOn(String, 'fromCodePoint')
+      onTestFinished(() => looked.mockRestore())
       const { tools } = await other.actingAs(ana).toolset('assistant')
-      const real = String.fromCodePoint
-      let steps = 0
-      String.fromCodePoint = (...codes) => (steps++, real(...codes))
+      const before = looked.mock.calls.length
       const lengths = tools.map(({ description }) => description?.length)
-      String.fromCodePoint = real
       expect(lengths).toHaveLength(6)
       expect(Math.min(...lengths.map(Number))).toBeGreaterThan(100_000)
-      expect(steps).toBe(0)
+      expect(before).toBeGreaterThan(100_000)
+      expect(looked.mock.calls.length).toBe(before)
     },
   )
 
@@ -258,8 +259,10 @@ describe('a tool list', () => {
     const before = gate.server.requests.length
     await gate.toolset()
     await until(gate.runtime, () => asked(gate, before).includes('tools/list'))
-    await gate.runtime.advance(1_000)
-    expect((await gate.toolset()).tools).toHaveLength(3)
+    await eventually(async () => {
+      await gate.runtime.advance(1_000)
+      expect((await gate.toolset()).tools).toHaveLength(3)
+    })
   })
 
   it.each([

@@ -29,25 +29,32 @@ function heldProcess(of: OAuthBench): HeldStorage & { readonly registry: Registr
 const kept = async (of: OAuthBench, what: RegExp): Promise<readonly string[]> =>
   (await dump(of.storage)).map(({ key }) => key).filter((key) => what.test(key))
 
-/** Begins one verb, which is held, runs the other up to its n-th operation, and ends both: the first one first. */
+/**
+ * Begins one verb, which is held, runs the other up to its n-th operation, and ends both: the first one first.
+ *
+ * @returns whether the other one ended before it came to that operation
+ */
 async function interleaved(
   first: { readonly process: HeldStorage; readonly at: Parameters<HeldStorage['holdBefore']>[0] },
   verb: () => Promise<unknown>,
   second: HeldStorage,
   n: number,
   other: () => Promise<unknown>,
-): Promise<{ readonly outcome: unknown; readonly wasWhole: boolean }> {
+): Promise<boolean> {
   const one = first.process.holdBefore(first.at)
   const begun = verb().catch((error: unknown) => error)
-  await Promise.race([one.reached, begun])
+  await Promise.race([
+    one.reached,
+    begun.then((ended) => Promise.reject(new Error(`ended too early: ${String(ended)}`))),
+  ])
   const two = second.holdBefore(({ number }) => number === n)
   const running = other()
   const wasWhole = await Promise.race([two.reached.then(() => false), running.then(() => true)])
   one.release()
-  const outcome = await begun
+  await begun
   two.release()
   await running
-  return { outcome, wasWhole }
+  return wasWhole
 }
 
 describe('a sign-in that is being finished, whenever the tokens are stored', () => {
@@ -58,19 +65,20 @@ describe('a sign-in that is being finished, whenever the tokens are stored', () 
     const its = (bench = await startOAuthBench())
     const id = await its.connected({ visibility: 'workspace', credentials: 'per_user' })
     const [finishing, leaving] = [heldProcess(its), heldProcess(its)]
-    for (let n = 0, wasWhole = false; !wasWhole && n < many; n++) {
+    let wasWhole = false
+    for (let n = 0; !wasWhole && n < many; n++) {
       const mine = finishing.registry.actingAs(bo)
       const callback = await its.signIn(await mine.authorize(id))
-      const ended = await interleaved(
+      wasWhole = await interleaved(
         { process: finishing, at: writing('credential/') },
         () => mine.finishConnect(callback),
         leaving,
         n,
         () => leave(leaving.registry, id),
       )
-      wasWhole = ended.wasWhole
       expect(await kept(its, /^(?:credential|unrevoked)\/.*\/bo/), `at operation ${n}`).toEqual([])
     }
+    expect(wasWhole).toBe(true)
   })
 
   it('leaves none, either, of a person who is forgotten while it begins and ends', async () => {
@@ -78,16 +86,18 @@ describe('a sign-in that is being finished, whenever the tokens are stored', () 
     const id = await its.connected({ visibility: 'workspace', credentials: 'per_user' })
     const leaving = heldProcess(its)
     const mine = its.registry.actingAs(bo)
-    for (let n = 0, wasWhole = false; !wasWhole && n < many; n++) {
+    let wasWhole = false
+    for (let n = 0; !wasWhole && n < many; n++) {
       const callback = await its.signIn(await mine.authorize(id))
       const at = leaving.holdBefore(({ number }) => number === n)
       const running = leaving.registry.forgetUser(bo)
       wasWhole = await Promise.race([at.reached.then(() => false), running.then(() => true)])
-      await mine.finishConnect(callback).catch(() => undefined)
+      await mine.finishConnect(callback).catch((error: unknown) => expect(error).toMatchObject({ code: 'not_found' }))
       at.release()
       await running
       expect(await kept(its, /^credential\/.*\/bo/), `at operation ${n}`).toEqual([])
     }
+    expect(wasWhole).toBe(true)
   })
 })
 

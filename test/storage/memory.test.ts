@@ -25,7 +25,7 @@ describe('memoryStorage', () => {
       }))
       await storage.commit(`w${batch % 2}`, writes)
     }
-    await expectCpuBelow(300, async () => {
+    await expectCpuBelow(170, async () => {
       for (let round = 0; round < 1000; round++) {
         await storage.list({ workspaceId: 'w1', prefix: `k/${round}`, limit: 5 })
       }

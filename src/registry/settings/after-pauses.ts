@@ -3,8 +3,9 @@ import { boundedCache } from '../state/bounded-cache.js'
 import type { Context } from '../state/context.js'
 import type { CheckResult } from './refresh-tools.js'
 
-/** The pause after the first failure, in ms; each further one doubles it. The next constant: the longest. */
+/** The pause after the first failure, in ms; each further one doubles it. */
 const firstPauseMs = 5_000
+/** The longest pause, in ms. */
 const maxPauseMs = 600_000
 /** The number of failing lists that are remembered. */
 const maxLists = 10_000

@@ -99,7 +99,7 @@ describe('the question for the era', () => {
 
 describe('a local server that starts slowly', () => {
   it('is connected in the process that was started, if it starts within the time (copilot-cli#4421)', async () => {
-    const slow = local('() => undefined', 'const until = Date.now() + 7_000; while (Date.now() < until);')
+    const slow = local('() => undefined', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 7_000)')
     const { integration, call } = await connectedLocally(slow, { limits: { connectTimeoutMs: 12_000 } })
     expect(integration.status).toBe('connected')
     expect(await resultOf(call({}, 'field__echo'))).toMatchObject({ content: [{ text: 'done' }] })
