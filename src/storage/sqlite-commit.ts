@@ -1,7 +1,7 @@
 import type { StorageRecordWrite, StorageWrite, StorageWritten } from '../ports/storage.js'
 import { appendedKey, isCheck } from './contract.js'
 import type { RecentRecords } from './recent-records.js'
-import { inTransaction, type SqliteDatabase, type Statements } from './sqlite-database.js'
+import { inTransaction, isIdle, type SqliteDatabase, type Statements } from './sqlite-database.js'
 
 /** A commit to write. */
 export interface Commit {
@@ -12,7 +12,7 @@ export interface Commit {
 }
 
 /** Where commits are written. */
-export interface Target {
+export interface CommitTarget {
   readonly database: SqliteDatabase
   readonly statements: Statements
   /** Learns of every row that is changed. */
@@ -24,13 +24,14 @@ export interface Target {
 type Written = false | readonly StorageWritten[]
 
 /** Writes commits in one transaction: all or nothing of each, independently of the others. */
-export function writeCommits(target: Target, commits: readonly Commit[]): readonly Written[] {
+export function writeCommits(target: CommitTarget, commits: readonly Commit[]): readonly Written[] {
   const writeEach = (): readonly Written[] => commits.map((commit) => writeOne(target, commit))
-  // One statement is a transaction by itself.
-  return commits.length === 1 && isOneNew(commits[0]!) ? writeEach() : inTransaction(target.database, writeEach)
+  // One statement is a transaction by itself, or becomes part of one that the host has left open.
+  const isOne = commits.length === 1 && isOneNew(commits[0]!) && isIdle(target.database)
+  return isOne ? writeEach() : inTransaction(target.database, writeEach)
 }
 
-function writeOne(target: Target, commit: Commit): Written {
+function writeOne(target: CommitTarget, commit: Commit): Written {
   const version = crypto.randomUUID()
   if (isOneNew(commit)) return writeNew(target, commit, version)
   const { workspaceId, writes, values } = commit
@@ -45,7 +46,7 @@ function isOneNew({ writes, values }: Commit): boolean {
 }
 
 /** Adds a record, if there is none or an expired one, in one statement. */
-function writeNew({ statements, recent, time }: Target, commit: Commit, version: string): Written {
+function writeNew({ statements, recent, time }: CommitTarget, commit: Commit, version: string): Written {
   const { workspaceId, writes, values } = commit
   const { key, expiresAt = null } = writes[0] as StorageRecordWrite
   const rows = statements.putNew.all(workspaceId, key, version, values[0], expiresAt, time)
@@ -54,7 +55,7 @@ function writeNew({ statements, recent, time }: Target, commit: Commit, version:
   return [{ key, version }]
 }
 
-function holds({ statements, time }: Target, workspaceId: string, write: StorageWrite): boolean {
+function holds({ statements, time }: CommitTarget, workspaceId: string, write: StorageWrite): boolean {
   if ('append' in write || write.ifVersion === undefined) return true
   const [row] = statements.find.all(workspaceId, write.key) as FoundRow[]
   if (write.ifVersion !== null) return row?.version === write.ifVersion
@@ -67,7 +68,7 @@ interface FoundRow {
 }
 
 function apply(
-  target: Target,
+  target: CommitTarget,
   workspaceId: string,
   one: { readonly write: StorageWrite; readonly json: string | undefined; readonly version: string },
 ): StorageWritten {
@@ -76,8 +77,7 @@ function apply(
   if (isCheck(write)) return { key: write.key, version: write.ifVersion }
   if (json === undefined) {
     const key = 'key' in write ? write.key : write.append
-    statements.remove.run(workspaceId, key)
-    recent.clear()
+    if (statements.remove.all(workspaceId, key).length > 0) recent.changed(workspaceId, key)
     return { key, version: undefined }
   }
   const key = 'append' in write ? appendedKey(write.append, nextNumber(target, workspaceId)) : write.key
@@ -86,7 +86,7 @@ function apply(
   return { key, version }
 }
 
-function nextNumber({ statements, recent }: Target, workspaceId: string): number {
+function nextNumber({ statements, recent }: CommitTarget, workspaceId: string): number {
   const [row] = statements.next.all(workspaceId, 1) as { last: number | bigint }[]
   recent.changed(workspaceId)
   return Number(row?.last)

@@ -6,6 +6,10 @@ export interface SqliteDatabase {
   exec(sql: string): unknown
   /** Prepares one statement. */
   prepare(sql: string): SqliteStatement
+  /** Whether a transaction is open, as `better-sqlite3` and `libsql` call it. */
+  readonly inTransaction?: boolean | undefined
+  /** The same, as `node:sqlite` calls it (Node 22.16). */
+  readonly isTransaction?: boolean | undefined
 }
 
 /** A prepared statement of a {@link SqliteDatabase}. */
@@ -48,7 +52,9 @@ export function prepare(database: SqliteDatabase): Statements {
   const put = `INSERT INTO mcp_integrations_records (workspace, ${columns}) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value, expires_at = excluded.expires_at`
   return {
-    state: database.prepare('SELECT data_version AS others, total_changes() AS own FROM pragma_data_version'),
+    state: database.prepare(
+      'SELECT data_version AS otherCommits, total_changes() AS ownChanges FROM pragma_data_version',
+    ),
     read: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
       WHERE workspace = ? AND key IN (SELECT value FROM json_each(?))`),
     list: database.prepare(`SELECT ${columns} FROM mcp_integrations_records
@@ -63,7 +69,7 @@ export function prepare(database: SqliteDatabase): Statements {
     find: database.prepare('SELECT version, expires_at FROM mcp_integrations_records WHERE workspace = ? AND key = ?'),
     put: database.prepare(put),
     putNew: database.prepare(`${put} WHERE expires_at <= ? RETURNING 1`),
-    remove: database.prepare('DELETE FROM mcp_integrations_records WHERE workspace = ? AND key = ?'),
+    remove: database.prepare('DELETE FROM mcp_integrations_records WHERE workspace = ? AND key = ? RETURNING 1'),
     next: database.prepare(`INSERT INTO mcp_integrations_counters (workspace, last) VALUES (?, ?)
       ON CONFLICT DO UPDATE SET last = last + excluded.last RETURNING last`),
   }
@@ -96,6 +102,11 @@ function migrate(database: SqliteDatabase): void {
   database.exec(`CREATE TABLE IF NOT EXISTS mcp_integrations_schema (version INTEGER NOT NULL);
     DELETE FROM mcp_integrations_schema;
     INSERT INTO mcp_integrations_schema VALUES (${migrations.length});`)
+}
+
+/** Whether the connection surely has no open transaction: the host may have left one open. */
+export function isIdle({ inTransaction, isTransaction }: SqliteDatabase): boolean {
+  return (inTransaction ?? isTransaction) === false
 }
 
 /** Takes the write lock at the start, because a transaction that reads first fails to lock after another write. */

@@ -13,7 +13,7 @@ import {
 import type { RegistryStorage, StorageListQuery, StorageRecord, StorageWritten } from '../ports/storage.js'
 import { type DatabaseState, RecentRecords } from './recent-records.js'
 import { type Commit, writeCommits } from './sqlite-commit.js'
-import { prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
+import { isIdle, prepare, type SqliteDatabase, type Statements, unavailable } from './sqlite-database.js'
 import { inOrderOf, keyOf, pageOf, valueOf } from './found-records.js'
 import { watchers } from './watchers.js'
 
@@ -22,8 +22,8 @@ export type { SqliteDatabase, SqliteStatement } from './sqlite-database.js'
 /** Options of {@link sqliteStorage}. */
 export interface SqliteStorageOptions {
   /**
-   * An open database, used only by this storage: a transaction that the host leaves open on the same connection would
-   * include the storage's writes. The storage doesn't close it.
+   * An open database, used only by this storage: while the host has a transaction open on the same connection, commits
+   * reject with `storage_unavailable`. The storage doesn't close it.
    */
   readonly database: SqliteDatabase
   /** The storage's clock, in ms since the epoch. `@default Date.now` */
@@ -79,12 +79,12 @@ export function sqliteStorage(options: SqliteStorageOptions): RegistryStorage {
     workspaceId: string,
     keys: readonly string[],
   ): readonly (StorageRecord | undefined)[] {
-    const isKept = keys.length <= mostOfCall
+    const isKept = keys.length <= maxKeptKeys && isIdle(database)
     const kept = isKept ? recent.find(workspaceId, keys, stateOf(statements)) : undefined
     if (kept !== undefined) return kept
     const rows = statements.read.all(workspaceId, JSON.stringify(keys)) as Row[]
     const records = inOrderOf(keys, rows.map(recordOf))
-    if (isKept) recent.keep(workspaceId, keys, frozen(records))
+    if (isKept) recent.keep(workspaceId, frozen(records), { keys, lengths: lengthsOf(keys, rows) })
     return records
   }
 
@@ -170,7 +170,7 @@ const afterOthers: (callback: () => void) => void =
   typeof setImmediate === 'function' ? (callback) => void setImmediate(callback) : queueMicrotask
 
 /** Reads of more keys build whole toolsets, whose parts are remembered elsewhere. */
-const mostOfCall = 20
+const maxKeptKeys = 20
 
 interface Row {
   readonly key: string
@@ -200,9 +200,15 @@ function keysOf({ prefix, after, reverse }: StorageListQuery): readonly [from: s
 /** Before every key character, so that no key is between a key and that key + FIRST. */
 const FIRST = '\x01'
 
+/** The lengths of the values as they are stored, in the order of the keys; 0 for an absent record. */
+function lengthsOf(keys: readonly string[], rows: readonly Row[]): readonly number[] {
+  const byKey = new Map(rows.map(({ key, value }) => [key, value.length]))
+  return keys.map((key) => byKey.get(key) ?? 0)
+}
+
 function stateOf(statements: Statements): DatabaseState {
   const [row] = statements.state.all() as Record<keyof DatabaseState, number | bigint>[]
-  return { others: Number(row?.others), own: Number(row?.own) }
+  return { otherCommits: Number(row?.otherCommits), ownChanges: Number(row?.ownChanges) }
 }
 
 function placedRecordOf(row: PlacedRow): StorageRecord & { readonly workspaceId: string } {

@@ -13,13 +13,13 @@ export default [
   mutation(
     'a look at what other connections have written',
     recent,
-    ['state.others !== this.#state.others || ', ''],
+    ['state.otherCommits !== otherCommits || ', ''],
     'show at once that one was overwritten',
   ),
   mutation(
     'a look at what else the connection has written',
     recent,
-    [' || state.own !== this.#state.own', ''],
+    [' || state.ownChanges !== ownChanges', ''],
     'show at once what the host itself changes',
   ),
   mutation(
@@ -29,15 +29,27 @@ export default [
     'show at once that one was overwritten',
   ),
   mutation(
-    'forgetting records when one is removed',
+    'forgetting a record that is removed',
     'src/storage/sqlite-commit.ts',
-    ['    recent.clear()\n', '    recent.changed(workspaceId)\n'],
+    ['.length > 0) recent.changed(workspaceId, key)', '.length > 0) recent.changed(workspaceId)'],
     'show at once that one was removed',
+  ),
+  mutation(
+    'a look at transactions that the host has left open, before a record is kept',
+    'src/storage/sqlite.ts',
+    ['keys.length <= maxKeptKeys && isIdle(database)', 'keys.length <= maxKeptKeys'],
+    'are neither kept nor written in a transaction',
+  ),
+  mutation(
+    'a look at transactions that the host has left open, before a record is added',
+    'src/storage/sqlite-commit.ts',
+    [' && isIdle(target.database)', ''],
+    'are neither kept nor written in a transaction',
   ),
   mutation(
     'a bound for the records that are kept',
     recent,
-    ['maxSize: mostCharacters', 'maxSize: 1e9'],
+    ['maxSize: maxCharacters', 'maxSize: 1e9'],
     'take bounded memory',
   ),
 ]

@@ -30,6 +30,9 @@ function opened(database = new Database(path)) {
       }
       return { run: (...parameters) => statement.run(...parameters), all }
     },
+    get inTransaction() {
+      return database.inTransaction
+    },
   }
   return { storage: sqliteStorage({ database: watched }), database, counted }
 }
@@ -100,6 +103,30 @@ describe('records that are read again', () => {
     expect(await valuesOf(storage, 'a')).toEqual([undefined])
   })
 
+  it('are neither kept nor written in a transaction that the host has left open', async () => {
+    const { storage, database } = opened()
+    await storage.commit('w', [{ key: 'a', value: 1 }])
+    database.exec(`BEGIN; UPDATE mcp_integrations_records SET value = '2'`)
+    expect(await valuesOf(storage, 'a', 'b')).toEqual([2, undefined])
+    await expect(storage.commit('w', [{ key: 'b', ifVersion: null, value: 1 }])).rejects.toMatchObject({
+      code: 'storage_unavailable',
+    })
+    database.exec('ROLLBACK')
+    expect(await valuesOf(storage, 'a', 'b')).toEqual([1, undefined])
+  })
+
+  it('are read from the database each time, if the driver does not tell of transactions', async () => {
+    const database = new Database(path)
+    const { storage, counted } = opened({
+      exec: (sql: string) => database.exec(sql),
+      prepare: (sql: string) => database.prepare(sql),
+    } as unknown as Database.Database)
+    await storage.commit('w', [{ key: 'a', ifVersion: null, value: 1 }])
+    expect(await valuesOf(storage, 'a')).toEqual([1])
+    expect(await valuesOf(storage, 'a')).toEqual([1])
+    expect(counted.reads).toBe(2)
+  })
+
   it('are read again after a commit that failed, because it may have been written', async () => {
     const database = new Database(path)
     let isBroken = false
@@ -109,6 +136,7 @@ describe('records that are read again', () => {
         if (isBroken && sql === 'COMMIT') throw Object.assign(new Error('lost'), { code: 'SQLITE_IOERR' })
       },
       prepare: (sql: string) => database.prepare(sql),
+      inTransaction: false,
     } as unknown as Database.Database)
     await storage.commit('w', [{ key: 'a', value: 1 }])
     expect(await valuesOf(storage, 'a')).toEqual([1])

@@ -14,7 +14,7 @@ export async function mustBeKnown(context: Context, workspaceId: string, agentId
   if (agents.some(({ id }) => id === agentId)) return
   throw new IntegrationError(
     'agent_not_allowed',
-    `Agent "${agentId}" is no longer an agent of this registry. Add it to the option \`agents\` of IntegrationRegistry.`,
+    `The host's function \`agents\` no longer returns agent "${agentId}" for this workspace.`,
   )
 }
 

@@ -77,6 +77,7 @@ export function toolsetBuilder(context: Context): ToolsetBuilder {
       const known = remembered.get(name)
       const reported = known && changes.reportedSince(actor.workspaceId, known.position)
       const news = reported ?? (await changes.read(actor.workspaceId, known?.position))
+      // What is reported to change is likely to change again.
       const read = reported === undefined ? records.read : records.learn
       const updated = await bringUpToDate(actingAs(context, actor), agentId, { known, news, read })
       remembered.set(name, updated)
@@ -129,7 +130,11 @@ function changedIn({ stale, rereadAt }: Remembered, { changed, now }: CatalogueN
   return [...new Set([...changed, ...old])]
 }
 
-/** The toolset with the integrations that were loaded. @param replaced - the ids of those; `undefined`: they are all */
+/**
+ * The toolset with the integrations that were loaded.
+ *
+ * @param replaced - the ids to take out of what was known; `undefined`: all
+ */
 function toolsetOf(
   context: ActorContext,
   loaded: readonly IntegrationPart[],

@@ -95,8 +95,9 @@ export function recallParts(
   if (records === undefined) return undefined
   const parts: IntegrationPart[] = []
   for (const one of storedIn(context, ids, records)) {
-    const list = needsList(agentId, one) ? lists.recall(one.manifest!.hash) : undefined
-    if (list === undefined && needsList(agentId, one)) return undefined
+    const isNeeded = needsList(agentId, one)
+    const list = isNeeded ? lists.recall(one.manifest!.hash) : undefined
+    if (isNeeded && list === undefined) return undefined
     const part = partOf(context, agentId, now, { ...one, list })
     if (rewordedTools(part).length > 0) return undefined
     parts.push(part)

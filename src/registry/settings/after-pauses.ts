@@ -25,7 +25,7 @@ export function afterPauses(
     const passed = runtime.now() - (last?.at ?? 0)
     // After the clock was set back, the time that passed is unknown.
     if (last !== undefined && passed >= 0 && passed < last.pauseMs) return
-    const pauseMs = Math.min((last?.pauseMs ?? firstPauseMs / 2) * 2, maxPauseMs)
+    const pauseMs = last === undefined ? firstPauseMs : Math.min(last.pauseMs * 2, maxPauseMs)
     failing.set(key, { at: runtime.now(), pauseMs })
     const result = (await refresh(list)) as CheckResult | undefined
     if (result?.type === 'failed') failing.set(key, { at: runtime.now(), pauseMs })

@@ -3,18 +3,18 @@ import type { StorageWrite } from '../../ports/storage.js'
 import type { ActorContext } from './context.js'
 import { keys } from './keys.js'
 
-/** How long it is known that a person or a workspace was forgotten, in ms: longer than any verb takes. */
+/** How long it is known that a person or a workspace was forgotten, in ms: longer than any operation takes. */
 export const forgottenMs = 86_400_000
 
-/** What holds a commit to nobody having been forgotten since a verb began. */
+/** Lets a commit fail if its person or workspace was forgotten since an operation began. */
 export interface Presence {
-  /** The writes that let the commit fail otherwise. */
+  /** Writes of the commit that only check this. */
   readonly checks: readonly StorageWrite[]
   /** @throws IntegrationError `conflict` if that is why it failed */
   check(): Promise<void>
 }
 
-/** Begins a verb that stores something of its actor: it must not do so after `forgetUser()` or `forgetWorkspace()`. */
+/** Begins an operation that stores something of its actor, which `forgetUser()` or `forgetWorkspace()` may forget meanwhile. */
 export async function presenceOf(context: ActorContext): Promise<Presence> {
   const { workspaceId, userId } = context.actor
   const names = [keys.due.forgotten(userId), keys.due.forgottenWorkspace]
