@@ -28,7 +28,7 @@ export function connectorOf(
   if (url === undefined || !URL.canParse(url) || auth === undefined) return undefined
   return {
     id: connectorId(name),
-    name: cut(server.name, 200)!,
+    name: server.name,
     description: cut(server.description, 2000),
     documentationUrl: httpsOnly(asText(asObject(row['server'])?.['websiteUrl'])),
     auth,

@@ -135,12 +135,6 @@ export default [
     [connectors, 'gives no two servers one id'],
   ),
   mutation(
-    'texts of strangers that fit the catalogue',
-    connector,
-    ['name: cut(server.name, 200)!', 'name: server.name'],
-    [connectors, 'whatever strangers publish'],
-  ),
-  mutation(
     'prefixes that a header can have',
     connector,
     ['/^[\\x20-\\x7e\\t]{1,200}$/.test(prefix)', 'prefix.length <= 200'],
