@@ -1,5 +1,6 @@
 // Takes one cure after the other out of the sources, as the lists in test/mutation/ name them, and runs the tests that
-// should notice. Fails when none does. An argument chooses the mutations whose sentence holds it. Two processes share them.
+// should notice. Fails when none does. An argument chooses the mutations whose sentence holds it; --short leaves out slow
+// ones. Two processes share them.
 // --help: only prints the sentences.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +16,11 @@ const { paths } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).
 const mutated = new Map()
 const listed = await readMutations()
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
-const mutations = listed.filter(({ without }) => wanted.length === 0 || wanted.some((word) => without.includes(word)))
+const isShort = process.argv.includes('--short')
+const mutations = listed.filter(
+  ({ without, isSlow }) =>
+    (wanted.length === 0 || wanted.some((word) => without.includes(word))) && !(isShort && isSlow),
+)
 const healthy = new Set()
 let vitest
 if (process.argv.includes('--help')) printSentences()
@@ -32,7 +37,7 @@ async function parent() {
   refuseImpossible(listed)
   const noticed = await Promise.all(
     [0, 1].map(async (half) => {
-      const other = fork(fileURLToPath(import.meta.url), [...wanted, `--half=${half}`])
+      const other = fork(fileURLToPath(import.meta.url), [...wanted, ...(isShort ? ['--short'] : []), `--half=${half}`])
       let count = 0
       other.on('message', (each) => (count += each))
       await once(other, 'exit')

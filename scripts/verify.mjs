@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const steps = [
   process.argv.includes('--from-clone') ? testLineOfReadme() : 'npm test',
   'npm run check',
-  'npm run test:mutation',
+  'npm run test:mutation -- --short',
   'npm run test:postgres',
   'npm run test:race -- --short',
   'npm run test:crash -- --short',

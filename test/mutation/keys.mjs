@@ -1,4 +1,5 @@
 // Keys that are lost, late or wrong.
+import { slow } from '../support/mutation.mjs'
 const keys = 'test/registry/lost-keys.test.ts'
 
 /** A mutation of one place. */
@@ -16,11 +17,13 @@ export default [
     ['if (isLate) await vault.destroy?.(sealed)', ''],
     'that seals too late keeps nothing',
   ),
-  mutation(
-    'a deadline of the credential vault',
-    'src/registry/state/guarded-ports.ts',
-    ['return await race(work, { timeoutMs: withinMs, runtime, toError: vaultUnavailable })', 'return await work()'],
-    'that hangs keeps nobody waiting',
+  slow(
+    mutation(
+      'a deadline of the credential vault',
+      'src/registry/state/guarded-ports.ts',
+      ['return await race(work, { timeoutMs: withinMs, runtime, toError: vaultUnavailable })', 'return await work()'],
+      'that hangs keeps nobody waiting',
+    ),
   ),
   mutation(
     'a second try while a key service hangs',

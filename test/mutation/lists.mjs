@@ -1,5 +1,5 @@
 // Lists of servers that people import, and what strangers publish in a registry.
-import { mutation } from '../support/mutation.mjs'
+import { mutation, slow } from '../support/mutation.mjs'
 
 const dear = 'test/import/dear-lists.test.ts'
 const connector = 'src/import/registry-connector.ts'
@@ -80,17 +80,21 @@ export default [
     ],
     ['test/registry/record-size.test.ts', 'that a person accepts each time'],
   ),
-  mutation(
-    'a look at the first line only, to tell TOML from JSON',
-    'src/import/read-document.ts',
-    ['[^\\S\\n]*(?:#.*)?(?:\\n|$)`,\n)', "[^\\S\\n]*(?:#.*)?(?:\\n|$)`, 'm',\n)"],
-    [dear, 'ends soon: line feeds'],
+  slow(
+    mutation(
+      'a look at the first line only, to tell TOML from JSON',
+      'src/import/read-document.ts',
+      ['[^\\S\\n]*(?:#.*)?(?:\\n|$)`,\n)', "[^\\S\\n]*(?:#.*)?(?:\\n|$)`, 'm',\n)"],
+      [dear, 'ends soon: line feeds'],
+    ),
   ),
-  mutation(
-    'one way to read blanks in a variable',
-    'src/import/template.ts',
-    ['\\{\\{([^{}]{1,200})\\}\\}/g', '\\{\\{\\s*([^{}]{1,200}?)\\s*\\}\\}/g'],
-    [dear, 'ends soon: blanks in a variable'],
+  slow(
+    mutation(
+      'one way to read blanks in a variable',
+      'src/import/template.ts',
+      ['\\{\\{([^{}]{1,200})\\}\\}/g', '\\{\\{\\s*([^{}]{1,200}?)\\s*\\}\\}/g'],
+      [dear, 'ends soon: blanks in a variable'],
+    ),
   ),
   mutation(
     'a bound for a command line with its variables',
@@ -140,10 +144,12 @@ export default [
     ['/^[\\x20-\\x7e\\t]{1,200}$/.test(prefix)', 'prefix.length <= 200'],
     [connectors, 'whatever strangers publish'],
   ),
-  mutation(
-    'a list for those who come while another one is read',
-    'src/import/registry-connectors.ts',
-    ['else loading.catch(() => {})', 'else await loading.catch(() => {})'],
-    [connectors, 'waits for nothing once it has a list'],
+  slow(
+    mutation(
+      'a list for those who come while another one is read',
+      'src/import/registry-connectors.ts',
+      ['else loading.catch(() => {})', 'else await loading.catch(() => {})'],
+      [connectors, 'waits for nothing once it has a list'],
+    ),
   ),
 ]

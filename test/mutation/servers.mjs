@@ -1,5 +1,5 @@
 // Work that a server starts, what people share at one server, and smaller ways in.
-import { mutation } from '../support/mutation.mjs'
+import { mutation, slow } from '../support/mutation.mjs'
 
 const shared = 'src/registry/settings/shared-registration.ts'
 const turns = 'src/registry/settings/registration-turn.ts'
@@ -16,11 +16,13 @@ export default [
     ['if (last !== undefined && passed >= 0 && passed < last.pauseMs) return', ''],
     ['test/registry/tool-lists.test.ts', 'is requested less and less often while its server fails'],
   ),
-  mutation(
-    'an end of the wait for a local server that has closed its input and writes on',
-    'src/local/stdio-transport.ts',
-    [' && waits < mostWaits', ''],
-    ['test/local/ending.test.ts', 'an input that is closed, and lines without end'],
+  slow(
+    mutation(
+      'an end of the wait for a local server that has closed its input and writes on',
+      'src/local/stdio-transport.ts',
+      [' && waits < mostWaits', ''],
+      ['test/local/ending.test.ts', 'an input that is closed, and lines without end'],
+    ),
   ),
   mutation(
     'records read again once they have expired',
@@ -29,17 +31,21 @@ export default [
     ['test/registry/toolset-memo.test.ts', 'are known without a read'],
   ),
   // Registrations
-  mutation(
-    'the end of a local server that has closed its output',
-    'src/local/stdio-transport.ts',
-    ["    started.stdout?.once('end', () => void closeOnceSilent())\n", ''],
-    ['test/local/ending.test.ts', 'is not used again, once it has closed its output'],
+  slow(
+    mutation(
+      'the end of a local server that has closed its output',
+      'src/local/stdio-transport.ts',
+      ["    started.stdout?.once('end', () => void closeOnceSilent())\n", ''],
+      ['test/local/ending.test.ts', 'is not used again, once it has closed its output'],
+    ),
   ),
-  mutation(
-    'the end of a local server that has closed its input',
-    'src/local/stdio-transport.ts',
-    ["    started.stdin?.once('error', () => void closeOnceSilent())\n", ''],
-    ['test/local/ending.test.ts', 'is not used again: an input that is closed'],
+  slow(
+    mutation(
+      'the end of a local server that has closed its input',
+      'src/local/stdio-transport.ts',
+      ["    started.stdin?.once('error', () => void closeOnceSilent())\n", ''],
+      ['test/local/ending.test.ts', 'is not used again: an input that is closed'],
+    ),
   ),
   mutation(
     'one failed registration for all who waited for it',
@@ -62,11 +68,13 @@ export default [
     ['if (begun === false) return undefined', 'if (begun === false) return () => {}'],
     [registrations, 'is made once'],
   ),
-  mutation(
-    'an end of the turn of a crashed process',
-    turns,
-    ['expiresAt: now + turnMs', 'expiresAt: undefined'],
-    [registrations, 'is made by the other one when the first crashes'],
+  slow(
+    mutation(
+      'an end of the turn of a crashed process',
+      turns,
+      ['expiresAt: now + turnMs', 'expiresAt: undefined'],
+      [registrations, 'is made by the other one when the first crashes'],
+    ),
   ),
   mutation(
     'a search of what another process registered again',
@@ -252,11 +260,13 @@ export default [
     ['context.signIns.count(context.actor)', ''],
     ['test/registry/sign-in.test.ts', 'one person can’t start to sign in without end'],
   ),
-  mutation(
-    'an end of the wait for a connection when its caller gives up',
-    'src/mcp/connection-pool.ts',
-    ['return await race(opening, { signal,', 'return await race(opening, { signal: undefined,'],
-    ['test/mcp/connection-pool.test.ts', 'lets an aborted caller go while its connection opens'],
+  slow(
+    mutation(
+      'an end of the wait for a connection when its caller gives up',
+      'src/mcp/connection-pool.ts',
+      ['return await race(opening, { signal,', 'return await race(opening, { signal: undefined,'],
+      ['test/mcp/connection-pool.test.ts', 'lets an aborted caller go while its connection opens'],
+    ),
   ),
   mutation(
     'a pause of a server that ends although the clock was set back',

@@ -1,4 +1,5 @@
 // Decisions that hold until a call leaves, and calls that are sent once.
+import { slow } from '../support/mutation.mjs'
 const admit = 'src/registry/gate/admit.ts'
 const live = 'src/mcp/live-connection.ts'
 const sessionCheck = 'src/mcp/session-check.ts'
@@ -42,12 +43,12 @@ export default [
     test: aging,
     named: 'an approval whose call waits for a place',
   },
-  {
+  slow({
     without: 'what says whether a call that was given up has left',
     edits: [{ file: live, search: '() => hasLeft,', replace: '() => true,' }],
     test: agingOAuth,
     named: 'a call that is given up while it waits',
-  },
+  }),
   {
     without: 'the refusal of a token as proof that a call has not run',
     edits: [{ file: 'src/oauth/authorized-fetch.ts', search: 'init.onRefused?.()', replace: '' }],

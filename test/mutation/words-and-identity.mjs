@@ -1,5 +1,5 @@
 // Bounds of the work that strangers cause, identities that are not confused, and the words of tools.
-import { mutation } from '../support/mutation.mjs'
+import { mutation, slow } from '../support/mutation.mjs'
 
 const outputs = 'test/mcp/output-validation.test.ts'
 const listing = 'test/mcp/tool-listing.test.ts'
@@ -49,11 +49,13 @@ export default [
     ['* (1 + (ref.length >> 6))', ''],
     [outputs, 'of long references grows with their length'],
   ),
-  mutation(
-    'a common budget for finding the fields that don’t fit',
-    'src/registry/gate/check-arguments.ts',
-    ['schemaFit(schema, value, work)', 'schemaFit(schema, value)'],
-    ['test/registry/approvals.test.ts', 'are found in a bounded time, however dear'],
+  slow(
+    mutation(
+      'a common budget for finding the fields that don’t fit',
+      'src/registry/gate/check-arguments.ts',
+      ['schemaFit(schema, value, work)', 'schemaFit(schema, value)'],
+      ['test/registry/approvals.test.ts', 'are found in a bounded time, however dear'],
+    ),
   ),
   mutation(
     'a price for each required name',
@@ -122,17 +124,21 @@ export default [
     test: ranking,
     named: 'takes a bounded time with very many words',
   },
-  mutation(
-    'words of large scripts that are spelt for the search index',
-    'src/policy/tool-ranking.ts',
-    ['if (withAlphabet.test(word)) return word', 'return word'],
-    [ranking, 'takes a bounded time with thousands of characters'],
+  slow(
+    mutation(
+      'words of large scripts that are spelt for the search index',
+      'src/policy/tool-ranking.ts',
+      ['if (withAlphabet.test(word)) return word', 'return word'],
+      [ranking, 'takes a bounded time with thousands of characters'],
+    ),
   ),
-  mutation(
-    'free names for arguments that are counted on',
-    'src/bridges/schema-form.ts',
-    ['    next.set(base, n)\n', ''],
-    [bridged, 'argument names that differ only in characters to replace'],
+  slow(
+    mutation(
+      'free names for arguments that are counted on',
+      'src/bridges/schema-form.ts',
+      ['    next.set(base, n)\n', ''],
+      [bridged, 'argument names that differ only in characters to replace'],
+    ),
   ),
   mutation(
     'a bound of the copies of parts that a schema refers to',

@@ -5,3 +5,6 @@ export const mutation = (without, file, [search, replace], [test, named]) => ({
   test,
   named,
 })
+
+/** A mutation whose test takes 20 s or more to notice, because it waits or computes: not in the short form. */
+export const slow = (one) => ({ ...one, isSlow: true })
