@@ -10,10 +10,15 @@ import { cpuOf, median } from '../support/figures.ts'
 import { serve } from '../support/serving.ts'
 import { peers } from './peers.mjs'
 
+// Some clients leave listeners behind, and Node warns of each: that would be measured too.
+process.removeAllListeners('warning')
+
 const isQuick = process.argv.includes('--quick')
 const rounds = isQuick ? 3 : 9
 const calls = isQuick ? 200 : 1_000
 const connects = isQuick ? 4 : 12
+/** How often each client calls and connects before, so that most of its code is compiled. */
+const warmUp = isQuick ? { calls: 1_000, connects: 50 } : { calls: 4_000, connects: 200 }
 const eras = { '2025-11-25': 'bench/support/stateful-server.ts', '2026-07-28': 'bench/support/server.ts' }
 const bars = { call: { '2025-11-25': 0.55, '2026-07-28': 0.65 }, callSqlite: 0.9, connect: 1.1 }
 const control = 'SDK v2 again'
@@ -55,17 +60,26 @@ async function compare(server) {
   const open = Object.fromEntries(
     await Promise.all(usable.map(async (name) => [name, await connectTo(name, server.url)])),
   )
-  for (let round = 0; round <= rounds; round++) {
+  /** Closing isn't measured. */
+  const connectAndList = async (name, count) => {
+    const connected = []
+    const cpu = await cpuOf(count, 1, async () => {
+      const peer = await connectTo(name, server.url)
+      connected.push(peer)
+      await peer.list()
+    })
+    for (const peer of connected) await peer.close()
+    return cpu
+  }
+  for (const name of usable) {
+    await cpuOf(warmUp.calls, 32, open[name].call)
+    for (let n = 0; n < warmUp.connects; n += connects) await connectAndList(name, connects)
+  }
+  for (let round = 0; round < rounds; round++) {
     for (const name of rotated(usable, round)) {
-      const call = await cpuOf(calls, 32, open[name].call)
-      const list = await cpuOf(isQuick ? 20 : 100, 1, open[name].list)
-      const connect = await cpuOf(connects, 1, async () => {
-        const peer = await connectTo(name, server.url)
-        await peer.list()
-        await peer.close()
-      })
-      // The first round warms up.
-      if (round > 0) for (const [what, µs] of Object.entries({ call, list, connect })) figures[name][what].push(µs)
+      figures[name].call.push(await cpuOf(calls, 32, open[name].call))
+      figures[name].list.push(await cpuOf(isQuick ? 20 : 100, 1, open[name].list))
+      figures[name].connect.push(await connectAndList(name, connects))
     }
   }
   await Promise.all(usable.map((name) => open[name].close()))

@@ -64,12 +64,16 @@ export const peers = {
       close: () => client.disconnect(),
     }
   },
-  'ours, memory': (url) => connectOurs(url, memoryStorage()),
-  'ours, SQLite': (url) => {
-    const file = join(mkdtempSync(join(tmpdir(), 'bench-')), 'peers.db')
-    return connectOurs(url, sqliteStorage({ database: new Database(file) }))
-  },
+  'ours, memory': (url) => connectOurs(url, 'memory', memoryStorage),
+  'ours, SQLite': (url) =>
+    connectOurs(url, 'SQLite', () => {
+      const file = join(mkdtempSync(join(tmpdir(), 'bench-')), 'peers.db')
+      return sqliteStorage({ database: new Database(file) })
+    }),
 }
+
+/** A host has one registry for all its servers. */
+const registries = new Map()
 
 async function connectSdk(url) {
   const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } })
@@ -81,15 +85,17 @@ async function connectSdk(url) {
   }
 }
 
-async function connectOurs(url, storage) {
-  const registry = hostRegistry(storage, url)
+async function connectOurs(url, kind, newStorage) {
+  const key = `${kind} ${url}`
+  const registry = registries.get(key) ?? hostRegistry(newStorage(), url)
+  registries.set(key, registry)
   const mine = registry.actingAs(actor)
-  await mine.connect({ connector: 'bench', agents: ['assistant'] })
+  const { integration } = await mine.connect({ connector: 'bench', agents: ['assistant'] })
   const toolset = await mine.toolset('assistant')
-  const { modelName } = toolset.tools.find(({ name }) => name === 'read_0')
+  const { modelName } = toolset.tools.find((tool) => tool.name === 'read_0' && tool.integration.id === integration.id)
   return {
     list: async () => (await mine.toolset('assistant')).tools.length,
     call: async () => (await toolset.call(modelName, args)).result.content[0].text,
-    close: () => registry.close(),
+    close: () => mine.remove(integration.id),
   }
 }
