@@ -105,8 +105,8 @@ function migrate(database: SqliteDatabase): void {
 }
 
 /** Whether the connection surely has no open transaction: the host may have left one open. */
-export function isIdle({ inTransaction, isTransaction }: SqliteDatabase): boolean {
-  return (inTransaction ?? isTransaction) === false
+export function isIdle(database: SqliteDatabase): boolean {
+  return (database.inTransaction ?? database.isTransaction) === false
 }
 
 /** Takes the write lock at the start, because a transaction that reads first fails to lock after another write. */

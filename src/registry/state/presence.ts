@@ -14,7 +14,7 @@ export interface Presence {
   check(): Promise<void>
 }
 
-/** Begins an operation that stores something of its actor, which `forgetUser()` or `forgetWorkspace()` may forget meanwhile. */
+/** Begins an operation that stores something of its actor, whom `forgetUser()` or `forgetWorkspace()` may forget before it ends. */
 export async function presenceOf(context: ActorContext): Promise<Presence> {
   const { workspaceId, userId } = context.actor
   const names = [keys.due.forgotten(userId), keys.due.forgottenWorkspace]
