@@ -128,6 +128,9 @@ export interface Connection {
    * @throws IntegrationError, with `mayHaveRun` if the tool may have run, or as in {@link Connection.listTools}
    */
   callTool(definition: ToolDefinition, args: JsonObject, options: CallOptions): Promise<ToolAnswer>
-  /** @param options.endSession - ends the session at the server, when no other process should continue it */
+  /**
+   * @param options.endSession - ends the session at the server: the integration has changed, so no other process may
+   *   continue it, and what uses the connection now ends as `conflict` instead of `closed`
+   */
   close(options?: { readonly endSession?: boolean | undefined }): Promise<void>
 }

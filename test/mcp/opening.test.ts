@@ -250,11 +250,12 @@ describe('a session', () => {
     const kept = await open(server)
     await kept.close()
     expect(sent(server)).not.toContain('DELETE')
+    expect(await rejectionOf(kept.listTools(listing))).toMatchObject({ code: 'closed' })
     const ended = await open(server)
     await ended.close({ endSession: true })
     await ended.close({ endSession: true })
     expect(sent(server).filter((method) => method === 'DELETE')).toHaveLength(1)
-    expect(await rejectionOf(ended.listTools(listing))).toMatchObject({ code: 'closed' })
+    expect(await rejectionOf(ended.listTools(listing))).toMatchObject({ code: 'conflict' })
     await server.close()
   })
 
