@@ -7,20 +7,28 @@ export type Pool = Pick<ConnectionPool, 'use' | 'once' | 'retireKeys' | 'closeKe
 /** The connection pool of a registry, loaded when the first server is needed. */
 export function poolAtFirstUse(options: ConnectionPoolOptions): Pool {
   let made: ConnectionPool | undefined
+  let isNeeded = false
   let isClosed = false
-  const load = atFirstUse(() => import('./connection-pool.js'))
-  const pool = async (): Promise<ConnectionPool> => {
-    const { ConnectionPool } = await load()
-    if (made !== undefined) return made
+  const load = atFirstUse(async () => {
+    const { ConnectionPool } = await import('./connection-pool.js')
     made = new ConnectionPool(options)
     if (isClosed) await made.close()
     return made
+  })
+  const first = (): Promise<ConnectionPool> => {
+    isNeeded = true
+    return load()
   }
   return {
-    use: (...given) => (made === undefined ? pool().then((first) => first.use(...given)) : made.use(...given)),
-    once: (...given) => (made === undefined ? pool().then((first) => first.once(...given)) : made.once(...given)),
-    retireKeys: async (prefix) => await made?.retireKeys(prefix),
-    closeKeys: async (prefix) => await made?.closeKeys(prefix),
+    use: (...given) => (made === undefined ? first().then((pool) => pool.use(...given)) : made.use(...given)),
+    once: (...given) => (made === undefined ? first().then((pool) => pool.once(...given)) : made.once(...given)),
+    // While it loads, others already wait to use it.
+    async retireKeys(prefix) {
+      if (isNeeded) await (await load()).retireKeys(prefix)
+    },
+    async closeKeys(prefix) {
+      if (isNeeded) await (await load()).closeKeys(prefix)
+    },
     async close() {
       isClosed = true
       await made?.close()

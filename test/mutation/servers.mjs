@@ -364,4 +364,22 @@ export default [
     test: 'test/mcp/connection-pool.test.ts',
     named: 'work that may not have run ends as a conflict',
   },
+  mutation(
+    'a wait for a pool that is being loaded, when the connections of an integration are closed',
+    'src/mcp/pool-at-first-use.ts',
+    ['if (isNeeded) await (await load()).closeKeys(prefix)', 'await made?.closeKeys(prefix)'],
+    ['test/mcp/pool-at-first-use.test.ts', 'closeKeys() reaches those who wait'],
+  ),
+  mutation(
+    'a wait for a pool that is being loaded, when the connections of an integration are retired',
+    'src/mcp/pool-at-first-use.ts',
+    ['if (isNeeded) await (await load()).retireKeys(prefix)', 'await made?.retireKeys(prefix)'],
+    ['test/mcp/pool-at-first-use.test.ts', 'retireKeys() reaches those who wait'],
+  ),
+  mutation(
+    'an end of a pool that is loaded after the registry was closed',
+    'src/mcp/pool-at-first-use.ts',
+    ['    if (isClosed) await made.close()\n', ''],
+    ['test/mcp/pool-at-first-use.test.ts', 'is closed'],
+  ),
 ]

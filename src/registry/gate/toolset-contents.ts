@@ -106,7 +106,7 @@ async function bringUpToDate(
 ): Promise<Remembered> {
   const { now } = news
   const ids = known && changedIn(known, news)
-  if (ids?.length === 0) return { ...known!, position: news.position }
+  if (known !== undefined && ids?.length === 0) return { ...known, position: news.position }
   const parts = await loadParts(context, agentId, { now, ids: ids ?? (await visibleIds(context)), read })
   return toolsetOf(context, parts, { news, known, replaced: ids })
 }

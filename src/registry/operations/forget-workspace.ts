@@ -61,7 +61,7 @@ export async function forgetLateWrites(
 /** Audit entries have the time of the process that writes them. */
 const clockSkewMs = 3_600_000
 
-/** Everything but the records by which sweeps look for late writes, and verbs that run notice it. */
+/** Everything but the records by which sweeps find late writes, and running operations notice that all is forgotten. */
 function deleteRest(context: Context, workspaceId: string): Promise<number> {
   return deleteUnder(context, workspaceId, '', {
     which: ({ key }) => !key.startsWith(prefixes.dueForgettings) && key !== keys.due.forgottenWorkspace,
